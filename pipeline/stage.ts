@@ -1,0 +1,92 @@
+/**
+ * What a stage is, to the pipeline and to the files in `stages/`: a name, a schema of parameters,
+ * the artifacts it reads, and a function that fills one folder.
+ */
+import type { GenericSchema, InferOutput } from "valibot";
+import type { Progress } from "./progress.ts";
+
+/** A value of a parameter or of a result row. */
+export type Scalar = string | number | boolean | null;
+
+/** An artifact that a stage reads: a complete folder, read-only. */
+export interface InputArtifact {
+  /** Absolute path of the folder. */
+  readonly folder: string;
+  /** Key of the stage run that wrote it (hex). */
+  readonly key: string;
+}
+
+/**
+ * Rows for DuckDB. A stage never sees the database: rows are lines in its own folder, which the
+ * pipeline takes over while the stage runs and again from the complete artifact on a rebuild.
+ */
+export interface Recorder {
+  /**
+   * Adds one row to a result table (results/schema.sql names its columns). Rows are part of the
+   * artifact and of its digest, so they hold nothing that differs between two equal runs.
+   */
+  row(table: string, row: Readonly<Record<string, Scalar>>): void;
+  /** As `row`, for clocks and machine figures: kept beside the artifact, outside its digest. */
+  measurement(table: string, row: Readonly<Record<string, Scalar>>): void;
+  /** A result number of the run: row of table `metric`. */
+  metric(name: string, value: number, where?: { split?: string }): void;
+  /** Drops this table's rows for which `keep` is false: for a resumed run, what came after its checkpoint. */
+  retain(table: string, keep: (row: Readonly<Record<string, Scalar>>) => boolean): void;
+}
+
+/** What a running stage is given. It writes into `folder` only. */
+export interface StageContext<Parameters> {
+  readonly parameters: Parameters;
+  /** One complete artifact per input port. */
+  readonly inputs: Readonly<Record<string, InputArtifact>>;
+  /** The pending folder; what is in it when `run` returns becomes the artifact. */
+  readonly folder: string;
+  /**
+   * A folder that outlives a kill and is no part of the artifact: for checkpoints. A run that is
+   * killed and started again finds here what it left; files must be written whole (write, rename).
+   */
+  readonly resumeFolder: string;
+  readonly record: Recorder;
+  readonly progress: Progress;
+  /** Threads that a computing stage may use; part of the compute fingerprint. */
+  readonly threads: number;
+  /** Aborted on Ctrl-C: stop at the next safe point by throwing `signal.reason`. */
+  readonly signal: AbortSignal;
+}
+
+/** An input port of a stage: the YAML key that names the stage to read, and what must come out of it. */
+export interface InputPort {
+  /** Kinds of artifact this port takes. */
+  readonly kinds: readonly string[];
+  /** One line for error messages and docs. */
+  readonly summary: string;
+}
+
+/** A kind of stage: what a stage of the experiment file names with `use`. */
+// deno-lint-ignore no-explicit-any
+export interface StageDefinition<Parameters = any> {
+  /** As written after `use:`. */
+  readonly name: string;
+  /** One line. */
+  readonly summary: string;
+  /** A valibot `strictObject`; defaults stand here and nowhere else. */
+  readonly parameters: GenericSchema<unknown, Parameters>;
+  readonly inputs: Readonly<Record<string, InputPort>>;
+  /** Kind of the artifact it writes: "scenes", "features", "model", "recall". */
+  readonly output: string;
+  /** Computes with TensorFlow: the compute fingerprint is part of its key. */
+  readonly compute: boolean;
+  /** A killed run of it goes on from `resumeFolder`; otherwise it starts again from nothing. */
+  readonly resumable: boolean;
+  /** Heavy modules are imported inside, so that planning never loads them. */
+  run(context: StageContext<Parameters>): Promise<void>;
+}
+
+/** Gives a stage's `run` its parameter types from the schema. */
+export function defineStage<Schema extends GenericSchema>(
+  definition: Omit<StageDefinition<InferOutput<Schema>>, "parameters"> & {
+    readonly parameters: Schema;
+  },
+): StageDefinition {
+  return definition as StageDefinition;
+}
