@@ -1,0 +1,72 @@
+/** Finds and opens libtensorflow. */
+import { Complaint } from "../../pipeline/complaint.ts";
+import { fetchLibrary, type FetchProgress, unavailable } from "./library_fetch.ts";
+import { requiredVersion } from "./library_release.ts";
+import { searchLibrary } from "./library_search.ts";
+import { Native } from "./native.ts";
+
+/** Makes sure that a library is there, fetching it if need be. */
+export async function ensureLibrary(progress: FetchProgress): Promise<void> {
+  const { found, searched } = searchLibrary();
+  if (found === undefined) await fetchLibrary(progress, searched);
+}
+
+/** Opens the library that is found; a second call gives the same one. */
+export function openLibrary(): Native {
+  return opened ??= open();
+}
+let opened: Native | undefined;
+
+function open(): Native {
+  const { found, searched } = searchLibrary();
+  if (found === undefined) throw unavailable(searched, "it has not been fetched yet");
+  setDefaults(found.path);
+  const native = openNative(found.path);
+  if (!native.version.startsWith(requiredVersion)) {
+    throw new Complaint(
+      `${found.path} is TensorFlow ${native.version}, needed is ${requiredVersion}x`,
+      found.place === "TENSORFLOW_LIBRARY"
+        ? "unset TENSORFLOW_LIBRARY to have the right version found or fetched"
+        : "install the right version there, or remove it to have it fetched",
+    );
+  }
+  return native;
+}
+
+function openNative(path: string): Native {
+  try {
+    return new Native(path);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Complaint(
+      `${path} cannot be opened as TensorFlow's C library: ${message}`,
+      "it needs libtensorflow_framework of the same version beside it; " +
+        "unset TENSORFLOW_LIBRARY or remove the file to have the right one found or fetched",
+      { cause: error },
+    );
+  }
+}
+
+/** TensorFlow reads these when it is opened. What the user has set stays. */
+function setDefaults(libraryPath: string): void {
+  const defaults: Record<string, string> = {
+    TF_CPP_MIN_LOG_LEVEL: "2", // errors only
+    TF_DETERMINISTIC_OPS: "1",
+    CUBLAS_WORKSPACE_CONFIG: ":4096:8",
+  };
+  const nvcc = libraryPath.replace(/tensorflow\/[^/]+$/, "nvidia/cuda_nvcc");
+  if (isFolder(nvcc)) { // a CUDA build; from TensorFlow's documentation, not measured
+    defaults["XLA_FLAGS"] = `--xla_gpu_deterministic_ops=true --xla_gpu_cuda_data_dir=${nvcc}`;
+  }
+  for (const [name, value] of Object.entries(defaults)) {
+    if (Deno.env.get(name) === undefined) Deno.env.set(name, value);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}

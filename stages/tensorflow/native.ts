@@ -1,0 +1,65 @@
+/** The opened library: its functions, its status object, and C strings. */
+import { type Symbols, symbols } from "./symbols.ts";
+
+/** An error that TensorFlow reported. */
+export class TensorFlowError extends Error {
+  override readonly name = "TensorFlowError";
+  constructor(readonly code: number, message: string, readonly during: string) {
+    super(`${during}: ${message} (TensorFlow code ${code})`);
+  }
+}
+
+export class Native {
+  readonly c: Symbols;
+  /** One status for all calls: they come from one thread, and each is checked before the next. */
+  readonly status: Deno.PointerObject;
+  readonly version: string;
+  #names = new Map<string, Uint8Array<ArrayBuffer>>();
+
+  constructor(readonly path: string) {
+    this.c = Deno.dlopen(path, symbols).symbols;
+    this.status = this.c.TF_NewStatus()!;
+    this.version = text(this.c.TF_Version());
+  }
+
+  /** Throws what the last call reported. @param during what was being done, for the message */
+  check(during: string): void {
+    const code = this.c.TF_GetCode(this.status);
+    if (code !== 0) throw new TensorFlowError(code, text(this.c.TF_Message(this.status)), during);
+  }
+
+  /** A name as a C string; kept, since names recur. */
+  name(name: string): Uint8Array<ArrayBuffer> {
+    let bytes = this.#names.get(name);
+    if (bytes === undefined) {
+      bytes = new TextEncoder().encode(`${name}\0`);
+      this.#names.set(name, bytes);
+    }
+    return bytes;
+  }
+
+  /** A host tensor that holds a copy of the bytes. The caller deletes it. */
+  hostTensor(dtype: number, shape: readonly number[], bytes: Uint8Array): Deno.PointerObject {
+    const size = BigInt(bytes.byteLength);
+    const tensor = this.c.TF_AllocateTensor(dtype, dimensions(shape), shape.length, size);
+    if (tensor === null) {
+      throw new TensorFlowError(8, `no memory for ${size} bytes`, "allocate a tensor");
+    }
+    if (bytes.byteLength > 0) {
+      const data = this.c.TF_TensorData(tensor)!;
+      new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, bytes.byteLength)).set(bytes);
+    }
+    return tensor;
+  }
+}
+
+/** Dimensions as C takes them: int64. */
+export function dimensions(shape: readonly number[]): BigInt64Array<ArrayBuffer> {
+  const dims = new BigInt64Array(shape.length);
+  for (let axis = 0; axis < shape.length; axis++) dims[axis] = BigInt(shape[axis]!);
+  return dims;
+}
+
+export function text(pointer: Deno.PointerValue): string {
+  return pointer === null ? "" : Deno.UnsafePointerView.getCString(pointer);
+}
