@@ -53,7 +53,11 @@ export function registerKeyedUniformForCpu(): void {
       for (let i = 0; i < values.length; i++) {
         values[i] = (mix(mix(i ^ key0) + key1) >>> 8) * 2 ** -24;
       }
-      return { dataId: cpu.write(values, [...shape], "float32"), shape: [...shape], dtype: "float32" };
+      return {
+        dataId: cpu.write(values, [...shape], "float32"),
+        shape: [...shape],
+        dtype: "float32",
+      };
     },
   });
 }

@@ -1,0 +1,88 @@
+/**
+ * Multi-head self-attention: softmax(q k^T / sqrt(depth) + mask) v.
+ * A masked key gets -10000, whose exponential is exactly 0 in float32: padding changes nothing.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { type Axes, named, sizeOf } from "./axes.ts";
+import type { Configuration } from "./configuration.ts";
+import { dropout } from "./dropout.ts";
+import type { Training } from "./embeddings.ts";
+import { linear } from "./linear.ts";
+import type { Weights } from "./weights.ts";
+
+/** Which layer, and which of its positions ask. */
+export interface AttentionOptions extends Training {
+  /** From `maskedKeys`. */
+  readonly keyBias: tf.Tensor;
+  /** Only the first so many positions ask; all of them answer. */
+  readonly rows: number;
+}
+
+/** @returns the context of the first `rows` positions: [pair, row, hidden], heads side by side. */
+export function selfAttention(
+  weights: Weights,
+  config: Configuration,
+  layer: number,
+  hidden: Axes<"pair position hidden">,
+  { keyBias, rows, random }: AttentionOptions,
+): Axes<"pair row hidden"> {
+  const name = `${layerName(layer)}.attention.self`;
+  const values = splitHeads(config, linear(weights, `${name}.value`, hidden));
+  const logits = attentionLogits(weights, config, layer, hidden, rows);
+  const attention = dropout(tf.softmax(tf.add(logits, keyBias)), {
+    rate: config.attention_probs_dropout_prob,
+    random: random?.fork("attention"),
+  });
+  const context = tf.transpose(tf.matMul(attention, values), [0, 2, 1, 3]);
+  // [pair, row, head, depth] -> [pair, row, hidden]
+  return tf.reshape(context, [hidden.shape[0]!, rows, config.hidden_size]);
+}
+
+/** q k^T / sqrt(depth) of a layer, before mask and softmax: [pair, head, row, position]. */
+export function attentionLogits(
+  weights: Weights,
+  config: Configuration,
+  layer: number,
+  hidden: Axes<"pair position hidden">,
+  rows: number,
+): Axes<"pair head row position"> {
+  const name = `${layerName(layer)}.attention.self`;
+  const asking = firstPositions(hidden, rows);
+  const scale = Math.sqrt(config.num_attention_heads / config.hidden_size);
+  const queries = tf.mul(linear(weights, `${name}.query`, asking), scale);
+  const keys = linear(weights, `${name}.key`, hidden);
+  return named(
+    "pair head row position",
+    tf.matMul(splitHeads(config, queries), splitHeads(config, keys), false, true),
+  );
+}
+
+/** 0 for a key that is there (mask 1), -10000 for padding (mask 0): [pair, 1, 1, position]. */
+export function maskedKeys(mask: Axes<"pair position">): tf.Tensor {
+  const [pairs = 0, positions = 0] = named("pair position", mask).shape;
+  return tf.reshape(tf.mul(tf.sub(tf.cast(mask, "float32"), 1), 10000), [pairs, 1, 1, positions]);
+}
+
+export function firstPositions(
+  hidden: Axes<"pair position hidden">,
+  rows: number,
+): Axes<"pair row hidden"> {
+  const [pairs = 0, positions = 0, width = 0] = named("pair position hidden", hidden).shape;
+  return rows === positions
+    ? (hidden as tf.Tensor)
+    : tf.slice(hidden as tf.Tensor, [0, 0, 0], [pairs, rows, width]);
+}
+
+export function layerName(layer: number): string {
+  return `uniter.encoder.layer.${layer}`;
+}
+
+/** [pair, position, hidden] -> [pair, head, position, depth] */
+function splitHeads(config: Configuration, x: tf.Tensor): tf.Tensor {
+  const heads = config.num_attention_heads;
+  const positions = sizeOf("position", "pair position hidden", x);
+  return tf.transpose(
+    tf.reshape(x, [x.shape[0]!, positions, heads, config.hidden_size / heads]),
+    [0, 2, 1, 3],
+  );
+}

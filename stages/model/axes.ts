@@ -1,0 +1,47 @@
+/**
+ * Names for tensor axes. The legend of the whole project:
+ *
+ *     pair      a text and an image that go through the encoder together
+ *     text      a caption              image     a picture
+ *     word      a place in a text: [CLS], word pieces, [SEP], padding
+ *     token     a place in a text without [CLS] and [SEP] (what relation alignment looks at)
+ *     region    a place in an image, padding included
+ *     position  word places, then region places: the encoder's sequence
+ *     row       the first few positions, where only those are wanted; or any flattened axis
+ *     hidden    the model's width      feature   the width of a region's descriptor
+ *     head      an attention head      depth     hidden / heads
+ *     box       the 7 box numbers      entry     a word of the vocabulary
+ *     anchor    the fixed side of a ranking problem; candidate: 1 positive, then negatives
+ *
+ * The names cost nothing at run time. A tensor without names fits everywhere; two tensors whose
+ * names differ do not fit each other, so a swapped attention block is a compile error.
+ */
+import type * as tf from "@tensorflow/tfjs-core";
+
+declare const axes: unique symbol;
+
+/** A tensor with named axes: `Axes<"pair word hidden">`. */
+export type Axes<Names extends string> = tf.Tensor & { readonly [axes]?: Names };
+
+/**
+ * Gives a tensor its axis names, and checks their number.
+ * @throws an internal error with the expected names and the shape that came.
+ */
+export function named<Names extends string>(names: Names, tensor: tf.Tensor): Axes<Names> {
+  if (tensor.rank !== names.split(" ").length) {
+    throw new Error(`internal: expected axes [${names}], got shape [${tensor.shape.join(", ")}]`);
+  }
+  return tensor as Axes<Names>;
+}
+
+/** The size of a named axis: `sizeOf("word", "pair word hidden", embedding)`. */
+export function sizeOf<Names extends string>(
+  axis: string,
+  names: Names,
+  tensor: Axes<Names>,
+): number {
+  const place = names.split(" ").indexOf(axis);
+  const size = named(names, tensor).shape[place];
+  if (size === undefined) throw new Error(`internal: no axis \`${axis}\` in [${names}]`);
+  return size;
+}

@@ -1,0 +1,99 @@
+/**
+ * UNITER's embeddings: what stands at each place of the encoder's sequence before the first layer.
+ * A caption is embedded once and an image once, however many pairs they enter.
+ * Source: UNITER (arXiv 1909.11740, section 3.1); the release's model/model.py.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { type Axes, named } from "./axes.ts";
+import type { Configuration } from "./configuration.ts";
+import { dropout } from "./dropout.ts";
+import type { DeviceRandom } from "./keyed_random.ts";
+import { layerNorm } from "./layer_norm.ts";
+import { linear } from "./linear.ts";
+import { weight, type Weights } from "./weights.ts";
+
+/** With a random stream: training, with dropout. Without: evaluation. */
+export interface Training {
+  readonly random?: DeviceRandom | undefined;
+}
+
+const TEXT = "uniter.embeddings";
+const IMAGE = "uniter.img_embeddings";
+/** The padding token; its row of the table is read but never trained by reading (as in PyTorch). */
+const PADDING = 0;
+
+/**
+ * LN(word[token] + position[place] + type[0]), then dropout.
+ * @param tokens int32 ids: [CLS], word pieces, [SEP], then 0 as padding.
+ */
+export function embedText<Item extends string = "pair">(
+  weights: Weights,
+  config: Configuration,
+  tokens: Axes<`${Item} word`>,
+  { random }: Training = {},
+): Axes<`${Item} word hidden`> {
+  const [, words = 0] = named("text word", tokens).shape;
+  if (words > config.max_position_embeddings) {
+    throw new Error(
+      `internal: ${words} word places, but the model has ${config.max_position_embeddings} positions`,
+    );
+  }
+  const hidden = config.hidden_size;
+  const table = weight(weights, `${TEXT}.word_embeddings.weight`);
+  const word = withoutGradientAt(
+    tf.gather(table, tokens),
+    tf.equal(tokens, tf.scalar(PADDING, "int32")),
+  );
+  const position = tf.slice(weight(weights, `${TEXT}.position_embeddings.weight`), [0, 0], [
+    words,
+    hidden,
+  ]);
+  const sum = tf.add(word, tf.add(position, typeRow(weights, config, 0)));
+  const normal = layerNorm(weights, `${TEXT}.LayerNorm`, sum);
+  return dropout(normal, { rate: config.hidden_dropout_prob, random: random?.fork("text") });
+}
+
+/** A batch of regions with their places in the picture. */
+export interface Regions<Item extends string = "pair"> {
+  readonly features: Axes<`${Item} region feature`>;
+  /** x1, y1, x2, y2, w, h, w*h, each a fraction of the picture's size. */
+  readonly boxes: Axes<`${Item} region box`>;
+}
+
+/** LN( LN(feature W) + LN(box W) + type[1] ), then dropout. */
+export function embedImage<Item extends string = "pair">(
+  weights: Weights,
+  config: Configuration,
+  { features, boxes }: Regions<Item>,
+  { random }: Training = {},
+): Axes<`${Item} region hidden`> {
+  const look = layerNorm(
+    weights,
+    `${IMAGE}.img_layer_norm`,
+    linear(weights, `${IMAGE}.img_linear`, features),
+  );
+  const place = layerNorm(
+    weights,
+    `${IMAGE}.pos_layer_norm`,
+    linear(weights, `${IMAGE}.pos_linear`, boxes),
+  );
+  const sum = tf.add(tf.add(look, place), typeRow(weights, config, 1));
+  const normal = layerNorm(weights, `${IMAGE}.LayerNorm`, sum);
+  return dropout(normal, { rate: config.hidden_dropout_prob, random: random?.fork("image") });
+}
+
+/** The embedding of a modality, [1, hidden]: 0 text, 1 image. */
+function typeRow(weights: Weights, config: Configuration, type: 0 | 1): tf.Tensor {
+  const table = weight(weights, `${TEXT}.token_type_embeddings.weight`);
+  return tf.slice(table, [type, 0], [1, config.hidden_size]);
+}
+
+/** The same values; no gradient flows back where `blocked` ([text, word]) is true. */
+function withoutGradientAt(x: tf.Tensor, blocked: tf.Tensor): tf.Tensor {
+  const passing = tf.expandDims(tf.cast(tf.logicalNot(blocked), "float32"), -1);
+  const gate = tf.customGrad((value) => ({
+    value: tf.clone(value as tf.Tensor),
+    gradFunc: (above: tf.Tensor) => tf.mul(above, passing),
+  }));
+  return gate(x);
+}

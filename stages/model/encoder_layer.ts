@@ -1,0 +1,38 @@
+/**
+ * One BERT layer with LayerNorm after each addition:
+ * a = LN(x + dropout(dense(attention(x)))), y = LN(a + dropout(dense(gelu(dense(a))))).
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { type AttentionOptions, firstPositions, layerName, selfAttention } from "./attention.ts";
+import type { Axes } from "./axes.ts";
+import type { Configuration } from "./configuration.ts";
+import { dropout } from "./dropout.ts";
+import { gelu } from "./gelu.ts";
+import { layerNorm } from "./layer_norm.ts";
+import { linear } from "./linear.ts";
+import type { Weights } from "./weights.ts";
+
+/** The layer's output at the first `options.rows` positions. */
+export function encoderLayer(
+  weights: Weights,
+  config: Configuration,
+  layer: number,
+  hidden: Axes<"pair position hidden">,
+  options: AttentionOptions,
+): Axes<"pair row hidden"> {
+  const name = layerName(layer);
+  const random = options.random?.fork("layer").fork(layer);
+  const drop = (x: tf.Tensor, purpose: string) =>
+    dropout(x, { rate: config.hidden_dropout_prob, random: random?.fork(purpose) });
+
+  const context = selfAttention(weights, config, layer, hidden, { ...options, random });
+  const mixed = drop(linear(weights, `${name}.attention.output.dense`, context), "context");
+  const attended = layerNorm(
+    weights,
+    `${name}.attention.output.LayerNorm`,
+    tf.add(mixed, firstPositions(hidden, options.rows)),
+  );
+  const wide = gelu(linear(weights, `${name}.intermediate.dense`, attended));
+  const narrow = drop(linear(weights, `${name}.output.dense`, wide), "feed forward");
+  return layerNorm(weights, `${name}.output.LayerNorm`, tf.add(narrow, attended));
+}
