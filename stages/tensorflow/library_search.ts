@@ -3,7 +3,7 @@
  * this is fast enough for planning.
  */
 import { Complaint } from "../../pipeline/complaint.ts";
-import { fetchedFolder, requiredVersion } from "./library_release.ts";
+import { fetchedFolder, pinnedVersion, requiredVersion } from "./library_release.ts";
 
 export interface FoundLibrary {
   /** Absolute path of libtensorflow_cc. */
@@ -64,7 +64,7 @@ interface Candidate {
 }
 
 function* places(environment: Pick<typeof Deno.env, "get">): Generator<Candidate> {
-  yield { place: "fetched", folder: fetchedFolder(environment), version: requiredVersion };
+  yield { place: "fetched", folder: fetchedFolder(environment), version: pinnedVersion };
   for (const variable of ["VIRTUAL_ENV", "CONDA_PREFIX"]) {
     const prefix = environment.get(variable);
     if (prefix !== undefined && prefix !== "") {

@@ -1,0 +1,51 @@
+/** What the pipeline must know of computing without computing: its fingerprint, and how to get ready. */
+import type { Progress } from "../pipeline/progress.ts";
+import { ensureLibrary } from "./tensorflow/library.ts";
+import { pinnedVersion } from "./tensorflow/library_release.ts";
+import { searchLibrary } from "./tensorflow/library_search.ts";
+
+/** Environment variables that TensorFlow reads and that can change bits. */
+const decisiveVariables = [
+  "XLA_FLAGS",
+  "TF_XLA_FLAGS",
+  "TF_ENABLE_ONEDNN_OPTS",
+  "TF_DETERMINISTIC_OPS",
+];
+
+/**
+ * What decides the bits of a computed result beside code, parameters and inputs. The number of
+ * threads is part of it: it changes how sums are split, and so the last bits.
+ */
+export function computeFingerprint(options: { threads: number }): Record<string, string> {
+  const { found } = searchLibrary();
+  const variables = decisiveVariables.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return {
+    library: found === undefined ? pinnedVersion : found.version ?? fileIdentity(found.path),
+    device: hasGpu() && found !== undefined && found.place !== "fetched" ? "gpu" : "cpu",
+    threads: String(options.threads),
+    ...Object.fromEntries(variables),
+  };
+}
+
+/** Fetches libtensorflow if no place has it. */
+export async function prepareCompute(progress: Progress): Promise<void> {
+  await ensureLibrary(progress);
+}
+
+/** Stands for a library whose version its surroundings do not tell, without opening it. */
+function fileIdentity(path: string): string {
+  const { size, mtime } = Deno.statSync(path);
+  return `unnamed build of ${size} bytes, ${mtime?.toISOString() ?? "no date"}`;
+}
+
+function hasGpu(): boolean {
+  try {
+    Deno.statSync("/dev/nvidia0");
+    return true;
+  } catch {
+    return false;
+  }
+}
