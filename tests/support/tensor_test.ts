@@ -4,6 +4,7 @@ import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { registerKeyedUniformForCpu } from "../../stages/model/keyed_random.ts";
 
+tf.env().set("IS_TEST", true); // no advertisement for tfjs-node
 await tf.setBackend("cpu");
 registerKeyedUniformForCpu();
 

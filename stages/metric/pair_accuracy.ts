@@ -1,0 +1,39 @@
+/**
+ * Winoground's three accuracies (arXiv 2204.03162) for two pictures and two captions that differ
+ * in a relation or a binding alone. A tie is a failure.
+ */
+
+/** `s01` is the score of caption 0 with picture 1; s00 and s11 belong together. */
+export interface PairScores {
+  readonly s00: number;
+  readonly s01: number;
+  readonly s10: number;
+  readonly s11: number;
+}
+
+export interface PairOutcome {
+  /** For each picture, its own caption scores higher than the other. Chance: 1/4. */
+  readonly textRight: boolean;
+  /** For each caption, its own picture scores higher than the other. Chance: 1/4. */
+  readonly imageRight: boolean;
+  /** Both. Chance: 1/6. */
+  readonly groupRight: boolean;
+}
+
+export function judgePair({ s00, s01, s10, s11 }: PairScores): PairOutcome {
+  const textRight = s00 > s10 && s11 > s01;
+  const imageRight = s00 > s01 && s11 > s10;
+  return { textRight, imageRight, groupRight: textRight && imageRight };
+}
+
+/** Fractions of pairs, under the names of the metric table. No pairs, no numbers. */
+export function pairAccuracy(outcomes: readonly PairOutcome[]): Record<string, number> {
+  if (outcomes.length === 0) return {};
+  const fraction = (key: keyof PairOutcome) =>
+    outcomes.filter((outcome) => outcome[key]).length / outcomes.length;
+  return {
+    pair_text: fraction("textRight"),
+    pair_image: fraction("imageRight"),
+    pair_group: fraction("groupRight"),
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * Random weights to start from, as UNITER starts without a checkpoint: matrices and embeddings
+ * normal with mean 0 and deviation `initializer_range` (0.02), LayerNorms 1 and 0, biases 0.
+ */
+import type { RandomStream } from "../../pipeline/random_stream.ts";
+import type { Configuration } from "./configuration.ts";
+import { parameterTable } from "./parameters.ts";
+
+/** A tensor outside of tfjs. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly values: Float32Array;
+}
+
+export type HostWeights = Readonly<Record<string, HostTensor>>;
+
+/**
+ * Every parameter but `rank_output`, which `withRankHead` makes when it is first needed. Each
+ * tensor has a stream of its own, keyed by its name: its values do not depend on the others.
+ */
+export function initialWeights(config: Configuration, random: RandomStream): HostWeights {
+  return Object.fromEntries(
+    parameterTable(config)
+      .filter(({ name }) => !name.startsWith("rank_output."))
+      .map(({ name, shape, start }) => {
+        const values = new Float32Array(shape.reduce((size, side) => size * side, 1));
+        if (start === "one") values.fill(1);
+        if (start === "normal") {
+          const own = random.fork(name);
+          for (let i = 0; i < values.length; i++) {
+            values[i] = own.normal(i) * config.initializer_range;
+          }
+        }
+        return [name, { shape, values }];
+      }),
+  );
+}
+
+/**
+ * Weights with a rank head: as they are if they have one, else with a copy of the "matches" row of
+ * the image-text-matching head (row 1 of itm_output), as the release does.
+ */
+export function withRankHead(weights: HostWeights): HostWeights {
+  if (weights["rank_output.weight"] !== undefined) return weights;
+  const [rows, bias] = [weights["itm_output.weight"], weights["itm_output.bias"]];
+  if (rows === undefined || bias === undefined) return weights;
+  const width = rows.shape[1]!;
+  return {
+    ...weights,
+    "rank_output.weight": { shape: [1, width], values: rows.values.slice(width, 2 * width) },
+    "rank_output.bias": { shape: [1], values: bias.values.slice(1, 2) },
+  };
+}

@@ -1,0 +1,10 @@
+/** Cross entropy against integer labels: -log softmax(logits)[label]. */
+import * as tf from "@tensorflow/tfjs-core";
+import { type Axes, named } from "../model/axes.ts";
+
+/** @param labels int32, one class per row. */
+export function crossEntropy(logits: Axes<"row class">, labels: Axes<"row">): Axes<"row"> {
+  const [, classes = 0] = named("row class", logits).shape;
+  const wanted = tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), "float32");
+  return tf.neg(tf.sum(tf.mul(wanted, tf.logSoftmax(logits as tf.Tensor)), -1));
+}

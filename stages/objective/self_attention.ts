@@ -1,0 +1,77 @@
+/**
+ * The last layer's self-attention, cut into its four blocks (arXiv 2105.13868, section 3.1):
+ * words to words (S_LL), regions to regions (S_VV), words to regions (S_LV), regions to words
+ * (S_VL). [CLS] and [SEP] are left out, each block has a softmax of its own, so every row of every
+ * block sums to 1; heads are averaged. No attention dropout, as in the release.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { attentionLogits, maskedKeys } from "../model/attention.ts";
+import { type Axes, named } from "../model/axes.ts";
+import type { Configuration } from "../model/configuration.ts";
+import type { Weights } from "../model/weights.ts";
+
+export interface AttentionBlocks {
+  readonly tokenToToken: Axes<"pair token token">;
+  readonly regionToRegion: Axes<"pair region region">;
+  readonly tokenToRegion: Axes<"pair token region">;
+  readonly regionToToken: Axes<"pair region token">;
+  /** float32: 1 for word pieces, 0 for padding. */
+  readonly tokenMask: Axes<"pair token">;
+  /** float32: 1 for regions, 0 for padding. */
+  readonly regionMask: Axes<"pair region">;
+}
+
+export interface PairMasks {
+  /** 1 for [CLS], word pieces, [SEP], in that order and without gaps; then 0. */
+  readonly wordMask: Axes<"pair word">;
+  readonly regionMask: Axes<"pair region">;
+}
+
+/**
+ * The blocks of the last layer.
+ * @param enteringLast the hidden states that enter that layer, words first, then regions.
+ */
+export function attentionBlocks(
+  weights: Weights,
+  config: Configuration,
+  enteringLast: Axes<"pair position hidden">,
+  masks: PairMasks,
+): AttentionBlocks {
+  const [pairs = 0, words = 0] = named("pair word", masks.wordMask).shape;
+  const [, regions = 0] = named("pair region", masks.regionMask).shape;
+  const tokens = words - 2;
+  // A place holds a word piece when the place after it is still in the text: the last one is [SEP].
+  const tokenMask = tf.cast(
+    tf.slice(masks.wordMask as tf.Tensor, [0, 2], [pairs, tokens]),
+    "float32",
+  );
+  const regionMask = tf.cast(masks.regionMask as tf.Tensor, "float32");
+
+  // [pair, position, hidden] -> [pair, token + region, hidden]
+  const content = tf.concat<tf.Tensor>([
+    tf.slice(enteringLast as tf.Tensor, [0, 1, 0], [pairs, tokens, -1]),
+    tf.slice(enteringLast as tf.Tensor, [0, words, 0], [pairs, regions, -1]),
+  ], 1);
+  const layer = config.num_hidden_layers - 1;
+  const logits = attentionLogits(weights, config, layer, content, tokens + regions);
+
+  const text = { start: 0, size: tokens, keyBias: maskedKeys(tokenMask) };
+  const image = { start: tokens, size: regions, keyBias: maskedKeys(regionMask) };
+  const block = (from: typeof text, to: typeof text): tf.Tensor => {
+    const cut = tf.slice(logits as tf.Tensor, [0, 0, from.start, to.start], [
+      -1,
+      -1,
+      from.size,
+      to.size,
+    ]);
+    return tf.mean(tf.softmax(tf.add(cut, to.keyBias)), 1); // mean over heads
+  };
+  return {
+    tokenToToken: block(text, text),
+    regionToRegion: block(image, image),
+    tokenToRegion: block(text, image),
+    regionToToken: block(image, text),
+    tokenMask,
+    regionMask,
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * m-KL(P, Q) = mean over rows i of KL(P_i || Q_i) + KL(Q_i || P_i), with 0 log 0 = 0
+ * (arXiv 2105.13868, equation 3). Gradients flow through both arguments.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { type Axes, named } from "../model/axes.ts";
+
+/**
+ * Logarithms are taken of max(x, FLOOR). The release takes log x, which is infinite where an
+ * attention weight has underflown; above the floor the two agree. Small enough to be no
+ * attention weight, large enough for 1 / FLOOR to be a float32.
+ */
+const FLOOR = 1e-30;
+
+export interface SymmetricKlOptions {
+  /** 1 for rows (and columns) that are there, 0 for padding. */
+  readonly mask: Axes<"pair row">;
+  /**
+   * Added to the second argument within its logarithm, and there only:
+   * KL(P || Q) = sum P (log P - log(Q + eps)). The release has 1e-6 for distributed alignment.
+   */
+  readonly eps: number;
+}
+
+/** Of two relations over the same places. A pair without any row has distance 0. */
+export function symmetricKl(
+  p: Axes<"pair row row">,
+  q: Axes<"pair row row">,
+  { mask, eps }: SymmetricKlOptions,
+): Axes<"pair"> {
+  named("pair row row", p);
+  const there = tf.mul(tf.expandDims(mask as tf.Tensor, 2), tf.expandDims(mask as tf.Tensor, 1));
+  const first = tf.mul(p as tf.Tensor, there);
+  const second = tf.mul(q as tf.Tensor, there);
+  const rows = tf.maximum(tf.sum(mask as tf.Tensor, 1), 1);
+  const forward = divergences(first, second, eps);
+  const backward = divergences(second, first, eps);
+  return tf.div(tf.sum(tf.add(forward, backward), [1, 2]), rows);
+}
+
+/** P (log P - log(Q + eps)), element by element. */
+function divergences(p: tf.Tensor, q: tf.Tensor, eps: number): tf.Tensor {
+  return tf.mul(p, tf.sub(safeLog(p), safeLog(eps === 0 ? q : tf.add(q, eps))));
+}
+
+function safeLog(x: tf.Tensor): tf.Tensor {
+  return tf.log(tf.maximum(x, FLOOR));
+}

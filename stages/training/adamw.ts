@@ -1,0 +1,91 @@
+/**
+ * AdamW as the release has it (BERT's, with bias correction), functional over named tensors:
+ *
+ *     m = b1 m + (1 - b1) g        v = b2 v + (1 - b2) g^2
+ *     p = p - lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt v + eps)
+ *     p = p - lr decay p           (with the p just updated; not for biases and LayerNorms)
+ *
+ * What changes from update to update comes in as scalar tensors, so that one recorded program
+ * serves all updates.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { decays } from "../model/parameters.ts";
+import type { Weights } from "../model/weights.ts";
+
+export interface AdamwOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  /** Weight decay. */
+  readonly decay: number;
+}
+
+/** The published recipe. */
+export const publishedAdamw: AdamwOptions = { beta1: 0.9, beta2: 0.98, eps: 1e-6, decay: 0.01 };
+
+/** Weights and moments of the trained tensors; all three have the same names. */
+export interface AdamwState {
+  readonly weights: Weights;
+  readonly first: Weights;
+  readonly second: Weights;
+}
+
+/** Run-time inputs of an update: scalar tensors made of `updateScalars`. */
+export interface UpdateScalars<Value> {
+  readonly learningRate: Value;
+  /** The learning rate times both bias corrections. */
+  readonly stepSize: Value;
+}
+
+/** One update of every tensor that has a gradient; a state of those names alone comes back. */
+export function adamw(
+  state: AdamwState,
+  gradients: Weights,
+  { learningRate, stepSize }: UpdateScalars<tf.Tensor>,
+  { beta1, beta2, eps, decay }: AdamwOptions = publishedAdamw,
+): AdamwState {
+  const weights: Record<string, tf.Tensor> = {};
+  const first: Record<string, tf.Tensor> = {};
+  const second: Record<string, tf.Tensor> = {};
+  const shrinkage = tf.mul(learningRate, decay);
+  for (const [name, gradient] of Object.entries(gradients)) {
+    const m = tf.add(tf.mul(state.first[name]!, beta1), tf.mul(gradient, 1 - beta1));
+    const v = tf.add(tf.mul(state.second[name]!, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+    const direction = tf.div(m, tf.add(tf.sqrt(v), eps));
+    const moved = tf.sub(state.weights[name]!, tf.mul(direction, stepSize));
+    weights[name] = decays(name) && decay > 0 ? tf.sub(moved, tf.mul(moved, shrinkage)) : moved;
+    first[name] = m;
+    second[name] = v;
+  }
+  return { weights, first, second };
+}
+
+/**
+ * The numbers of one update, in double precision.
+ * @param update from 1: the tensors' own count of updates.
+ */
+export function updateScalars(
+  update: number,
+  learningRate: number,
+  { beta1, beta2 }: AdamwOptions = publishedAdamw,
+): UpdateScalars<number> {
+  const correction = Math.sqrt(1 - beta2 ** update) / (1 - beta1 ** update);
+  return { learningRate, stepSize: learningRate * correction };
+}
+
+/**
+ * Scales all gradients by min(1, max / (norm + 1e-6)), norm being their joint Euclidean length.
+ * @returns the scaled gradients, and the norm before scaling (a scalar).
+ */
+export function clipByGlobalNorm(
+  gradients: Weights,
+  max: number,
+): { gradients: Weights; norm: tf.Scalar } {
+  const squares = Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)));
+  const norm = tf.sqrt(tf.addN(squares)) as tf.Scalar;
+  const scale = tf.minimum(tf.div(max, tf.add(norm, 1e-6)), 1);
+  const scaled = Object.entries(gradients).map(([name, gradient]) =>
+    [name, tf.mul(gradient, scale)] as const
+  );
+  return { gradients: Object.fromEntries(scaled), norm };
+}

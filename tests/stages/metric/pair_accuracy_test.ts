@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { judgePair, pairAccuracy } from "../../../stages/metric/pair_accuracy.ts";
+
+Deno.test("judgePair() asks pictures for captions, and captions for pictures", () => {
+  // Caption 1 scores high everywhere: each caption still finds its picture, picture 0 its caption not.
+  assert.deepEqual(judgePair({ s00: 2, s01: 1, s10: 3, s11: 4 }), {
+    textRight: false,
+    imageRight: true,
+    groupRight: false,
+  });
+  // Picture 1 scores high everywhere.
+  assert.deepEqual(judgePair({ s00: 2, s01: 3, s10: 1, s11: 4 }), {
+    textRight: true,
+    imageRight: false,
+    groupRight: false,
+  });
+  assert.deepEqual(judgePair({ s00: 3, s01: 1, s10: 2, s11: 4 }), {
+    textRight: true,
+    imageRight: true,
+    groupRight: true,
+  });
+});
+
+Deno.test("a tie is a failure", () => {
+  const equal = judgePair({ s00: 1, s01: 1, s10: 1, s11: 1 });
+  assert.deepEqual(equal, { textRight: false, imageRight: false, groupRight: false });
+});
+
+Deno.test("pairAccuracy() gives the fractions, and nothing for no pairs", () => {
+  const outcomes = [
+    { textRight: true, imageRight: false, groupRight: false },
+    { textRight: true, imageRight: true, groupRight: true },
+    { textRight: true, imageRight: true, groupRight: true },
+    { textRight: false, imageRight: false, groupRight: false },
+  ];
+  assert.deepEqual(pairAccuracy(outcomes), {
+    pair_text: 3 / 4,
+    pair_image: 2 / 4,
+    pair_group: 2 / 4,
+  });
+  assert.deepEqual(pairAccuracy([]), {});
+});

@@ -1,0 +1,56 @@
+/** The four alignment losses and their gradients by attention matrix, against the release. */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import { alignmentLosses, alignments, type Modality } from "../../../stages/objective/alignment.ts";
+import { goldenJson } from "../../support/goldens.ts";
+import { assertClose, tensorTest } from "../../support/tensor_test.ts";
+
+const matrices = ["S_LL", "S_VV", "S_LV", "S_VL"] as const;
+const cases = Object.keys(alignments).flatMap((name) =>
+  (["text", "image"] as const).map((modality) => ({
+    name: name as keyof typeof alignments,
+    modality: modality as Modality,
+    label: `${modality === "text" ? "L" : "V"}-${name}`,
+  }))
+);
+
+for (const example of goldenJson("expected.json").attention_examples) {
+  const inputs = () => matrices.map((matrix) => tf.tensor3d([example[matrix]]));
+  const [tokens, regions] = [example.S_LL.length, example.S_VV.length];
+
+  for (const { name, modality, label } of cases) {
+    const loss = (...[ll, vv, lv, vl]: tf.Tensor[]) =>
+      tf.sum(
+        alignmentLosses(
+          {
+            tokenToToken: ll!,
+            regionToRegion: vv!,
+            tokenToRegion: lv!,
+            regionToToken: vl!,
+            tokenMask: tf.ones([1, tokens]),
+            regionMask: tf.ones([1, regions]),
+          },
+          alignments[name],
+          modality,
+        ) as tf.Tensor,
+      );
+
+    tensorTest(`${label} of ${example.txt_id} is the release's`, () => {
+      assertClose(loss(...inputs()), [example.loss[label]], 1e-5, label);
+    });
+
+    tensorTest(`gradients of ${label} of ${example.txt_id} are the release's`, () => {
+      const wanted = example.matrix_grads[label];
+      // tfjs refuses gradients of what is not used; 0 times it changes nothing.
+      const all = (...given: tf.Tensor[]) =>
+        tf.addN([loss(...given), ...given.map((matrix) => tf.mul(tf.sum(matrix), 0))]);
+      const gradients = tf.grads(all)(inputs());
+      for (const [place, matrix] of matrices.entries()) {
+        const gradient = gradients[place]!;
+        const expected = wanted[matrix]?.flat() ?? new Float32Array(gradient.size);
+        assertClose(gradient, expected, 1e-5, `d ${label} / d ${matrix}`);
+      }
+      assert.ok(matrices.some((matrix) => wanted[matrix] !== null));
+    });
+  }
+}
