@@ -26,9 +26,13 @@ export function project<From extends string, To extends string>(
 /** 1 at each row's maximum, 0 elsewhere; constant, so no gradient flows back. */
 function oneBest(attention: tf.Tensor): tf.Tensor {
   const places = named("pair from to", attention).shape[2]!;
-  const pick = tf.customGrad((x) => ({
-    value: tf.cast(tf.oneHot(tf.argMax(x as tf.Tensor, 2), places), "float32"),
-    gradFunc: (above: tf.Tensor) => tf.zerosLike(above),
-  }));
+  const pick = tf.customGrad((x) => {
+    // Not tf.oneHot, which refuses a single place.
+    const best = tf.expandDims(tf.argMax(x as tf.Tensor, 2), 2);
+    return {
+      value: tf.cast(tf.equal(tf.range(0, places, 1, "int32"), best), "float32"),
+      gradFunc: (above: tf.Tensor) => tf.zerosLike(above),
+    };
+  });
   return pick(attention);
 }

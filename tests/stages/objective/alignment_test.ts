@@ -1,0 +1,152 @@
+/** Laws of the alignment family for any row-stochastic attention, one-hot rows included. */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { randomStream } from "../../../pipeline/random_stream.ts";
+import {
+  type Alignment,
+  alignmentLosses,
+  alignments,
+  type Modality,
+} from "../../../stages/objective/alignment.ts";
+import { roundtrip, transport } from "../../../stages/objective/relation.ts";
+import { project } from "../../../stages/objective/projection.ts";
+import type { AttentionBlocks } from "../../../stages/objective/self_attention.ts";
+import { blocksOf, type LooseBlocks, looseBlocks, type Matrix } from "../../support/attention.ts";
+import { assertClose, tensorTest } from "../../support/tensor_test.ts";
+
+const members = Object.entries<Alignment>(alignments);
+const modalities: Modality[] = ["text", "image"];
+const size = fc.record({
+  tokens: fc.integer({ min: 1, max: 7 }),
+  regions: fc.integer({ min: 1, max: 11 }),
+  sharp: fc.constantFrom(0, 0.3, 1),
+});
+const problems = fc.record({
+  seed: fc.nat(),
+  sizes: fc.array(size, { minLength: 1, maxLength: 3 }),
+});
+
+const pairsOf = (
+  { seed, sizes }: { seed: number; sizes: readonly Parameters<typeof looseBlocks>[1][] },
+) => sizes.map((size, place) => looseBlocks(seed + place, size));
+
+for (const [name, alignment] of members) {
+  for (const modality of modalities) {
+    const losses = (blocks: AttentionBlocks) => alignmentLosses(blocks, alignment, modality);
+
+    tensorTest(
+      `${name}, ${modality}: a pair's loss does not depend on its batch or padding`,
+      () => {
+        fc.assert(fc.property(problems, fc.integer({ min: 0, max: 3 }), (problem, extra) => {
+          tf.tidy(() => {
+            const pairs = pairsOf(problem);
+            const alone = pairs.map((pair) => losses(blocksOf([pair])).dataSync()[0]!);
+            assertClose(losses(blocksOf(pairs, extra)), alone, 1e-5, "losses");
+          });
+        }));
+      },
+    );
+
+    tensorTest(`${name}, ${modality}: losses and gradients are finite, losses not negative`, () => {
+      fc.assert(fc.property(problems, (problem) => {
+        tf.tidy(() => {
+          const blocks = blocksOf(pairsOf(problem), 1);
+          const names = [
+            "tokenToToken",
+            "regionToRegion",
+            "tokenToRegion",
+            "regionToToken",
+          ] as const;
+          const { value, grads } = tf.valueAndGrads((...given: tf.Tensor[]) => {
+            const replaced = Object.fromEntries(names.map((name, i) => [name, given[i]!]));
+            const unused = tf.addN(given.map((matrix) => tf.mul(tf.sum(matrix), 0)));
+            return tf.add(tf.min(losses({ ...blocks, ...replaced }) as tf.Tensor), unused);
+          })(names.map((name) => blocks[name] as tf.Tensor));
+          const smallest = value.dataSync()[0]!;
+          assert.ok(Number.isFinite(smallest) && smallest >= -1e-4, `loss ${smallest}`);
+          for (const gradient of grads) {
+            assert.ok(gradient.dataSync().every(Number.isFinite), "a gradient is not finite");
+          }
+        });
+      }));
+    });
+
+    tensorTest(`${name}, ${modality}: the order of regions and of words does not matter`, () => {
+      fc.assert(fc.property(fc.nat(), size, (seed, given) => {
+        tf.tidy(() => {
+          const pair = looseBlocks(seed, { ...given, sharp: 0 }); // one best place in each row
+          const words = randomStream(seed).fork("words").shuffled([...Array(given.tokens).keys()]);
+          const places = randomStream(seed).fork("places").shuffled([
+            ...Array(given.regions).keys(),
+          ]);
+          const moved = reordered(pair, words, places);
+          assertClose(losses(blocksOf([moved])), losses(blocksOf([pair])), 1e-5, "losses");
+        });
+      }));
+    });
+
+    tensorTest(`${name}, ${modality}: 0 where the two relations are the same`, () => {
+      fc.assert(fc.property(fc.nat(), size, (seed, given) => {
+        tf.tidy(() => {
+          const blocks = blocksOf([looseBlocks(seed, given)]);
+          const own = modality === "text" ? "tokenToToken" : "regionToRegion";
+          const same = { ...blocks, [own]: carried(blocks, alignment, modality) };
+          // eps within the logarithms moves each of both divergences by at most columns * eps
+          assertClose(losses(same), [0], 2 * 11 * alignment.eps + 1e-5, "losses");
+        });
+      }));
+    });
+
+    tensorTest(`${name}, ${modality}: a pair that is all padding has loss 0`, () => {
+      const blocks = blocksOf([looseBlocks(1, { tokens: 3, regions: 5 })]);
+      const empty = { ...blocks, tokenMask: tf.zeros([1, 3]), regionMask: tf.zeros([1, 5]) };
+      assert.equal(losses(empty).dataSync()[0], 0);
+    });
+  }
+}
+
+tensorTest("argmax under transport reads the other relation at (a(i), a(j))", () => {
+  fc.assert(fc.property(fc.nat(), size, (seed, given) => {
+    tf.tidy(() => {
+      const pair = looseBlocks(seed, given);
+      const blocks = blocksOf([pair]);
+      const map = project<"token", "region">("argmax", blocks.tokenToRegion);
+      const best = pair.tokenToRegion.map((row) => row.indexOf(Math.max(...row)));
+      const expected = best.map((i) => best.map((j) => pair.regionToRegion[i]![j]!));
+      assertClose(transport<"token", "region">(map, blocks.regionToRegion), expected.flat(), 1e-6);
+    });
+  }));
+});
+
+tensorTest("argmax takes the lowest of equal places and passes no gradient", () => {
+  const attention = tf.tensor3d([[[0.2, 0.4, 0.4], [0.3, 0.3, 0.3]]]);
+  const map = project<"token", "region">("argmax", attention);
+  assert.deepEqual(map.arraySync(), [[[0, 1, 0], [1, 0, 0]]]);
+  const pick = (x: tf.Tensor) => project<"token", "region">("argmax", x) as tf.Tensor;
+  const gradient = tf.grad((x: tf.Tensor) => tf.sum(tf.square(pick(x))))(attention);
+  assertClose(gradient, new Float32Array(6), 0);
+});
+
+/** The other modality's relation as the loss sees it: row-stochastic over one pair without padding. */
+function carried(blocks: AttentionBlocks, alignment: Alignment, modality: Modality): tf.Tensor {
+  const [there, back, other] = modality === "text"
+    ? [blocks.tokenToRegion, blocks.regionToToken, blocks.regionToRegion]
+    : [blocks.regionToToken, blocks.tokenToRegion, blocks.tokenToToken];
+  const map = project<"from", "to">(alignment.projection, there as tf.Tensor);
+  const relation = alignment.relation === "transport"
+    ? transport<"from", "to">(map, other as tf.Tensor)
+    : roundtrip<"from", "to">(map, back as tf.Tensor);
+  return alignment.rowSoftmax ? tf.softmax(relation as tf.Tensor) : relation as tf.Tensor;
+}
+
+function reordered(pair: LooseBlocks, words: number[], places: number[]): LooseBlocks {
+  const at = (matrix: Matrix, rows: number[], columns: number[]) =>
+    rows.map((row) => columns.map((column) => matrix[row]![column]!));
+  return {
+    tokenToToken: at(pair.tokenToToken, words, words),
+    regionToRegion: at(pair.regionToRegion, places, places),
+    tokenToRegion: at(pair.tokenToRegion, words, places),
+    regionToToken: at(pair.regionToToken, places, words),
+  };
+}
