@@ -91,9 +91,12 @@ function typeRow(weights: Weights, config: Configuration, type: 0 | 1): tf.Tenso
 /** The same values; no gradient flows back where `blocked` ([text, word]) is true. */
 function withoutGradientAt(x: tf.Tensor, blocked: tf.Tensor): tf.Tensor {
   const passing = tf.expandDims(tf.cast(tf.logicalNot(blocked), "float32"), -1);
-  const gate = tf.customGrad((value) => ({
-    value: tf.clone(value as tf.Tensor),
-    gradFunc: (above: tf.Tensor) => tf.mul(above, passing),
-  }));
+  const gate = tf.customGrad((value, save) => {
+    (save as tf.GradSaveFunc)([passing]); // what only a closure holds is freed before it is needed
+    return {
+      value: tf.clone(value as tf.Tensor),
+      gradFunc: (above: tf.Tensor, saved: tf.Tensor[]) => tf.mul(above, saved[0]!),
+    };
+  });
   return gate(x);
 }

@@ -8,7 +8,7 @@ import { Complaint } from "../../pipeline/complaint.ts";
 export type Weights = Readonly<Record<string, tf.Tensor>>;
 
 /** @throws {Complaint} when the checkpoint has no such tensor. */
-export function weight(weights: Weights, name: string): tf.Tensor {
+export function weight<Value>(weights: Readonly<Record<string, Value>>, name: string): Value {
   const found = weights[name];
   if (found === undefined) {
     throw new Complaint(

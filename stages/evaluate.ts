@@ -1,0 +1,22 @@
+import * as v from "valibot";
+import { defineStage } from "../pipeline/stage.ts";
+
+export const evaluate = defineStage({
+  name: "evaluate",
+  summary: "ranks every caption against every image of a split; judges swapped pairs",
+  parameters: v.strictObject({
+    split: v.optional(v.pipe(v.string(), v.nonEmpty()), "test"),
+    block: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 256),
+  }),
+  inputs: {
+    model: { kinds: ["model"], summary: "weights to evaluate" },
+    features: { kinds: ["features"], summary: "images and captions to rank" },
+  },
+  output: "recall",
+  compute: true,
+  resumable: false,
+  async run(context) {
+    const { evaluation } = await import("./training/evaluation.ts");
+    await evaluation(context);
+  },
+});

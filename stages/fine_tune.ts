@@ -1,0 +1,38 @@
+import * as v from "valibot";
+import { defineStage } from "../pipeline/stage.ts";
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const rate = v.pipe(v.number(), v.gtValue(0));
+
+export const fineTune = defineStage({
+  name: "fine_tune",
+  summary: "fine-tunes for retrieval: mined hard negatives, margin ranking, relation alignment",
+  parameters: v.strictObject({
+    seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    alignment: v.optional(v.picklist(["none", "singular", "distributed"]), "none"),
+    // The release sums the alignment loss over the 8 micro-steps of an update and does not average.
+    alignment_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 8),
+    steps: v.optional(count, 400),
+    micro_steps: v.optional(count, 1),
+    anchors: v.optional(count, 8),
+    negatives: v.optional(count, 15),
+    hard_negatives: v.optional(count, 3),
+    margin: v.optional(rate, 0.2),
+    learning_rate: v.optional(rate, 3e-4),
+    warmup: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 40),
+    clip: v.optional(rate, 2),
+    weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),
+    checkpoint_every: v.optional(count, 50),
+  }),
+  inputs: {
+    features: { kinds: ["features"], summary: "images and captions to train on" },
+    weights: { kinds: ["model"], summary: "weights to start from" },
+  },
+  output: "model",
+  compute: true,
+  resumable: true,
+  async run(context) {
+    const { fineTuning } = await import("./training/fine_tuning.ts");
+    await fineTuning(context);
+  },
+});

@@ -1,0 +1,32 @@
+import * as v from "valibot";
+import { defineStage } from "../pipeline/stage.ts";
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const rate = v.pipe(v.number(), v.gtValue(0));
+
+export const pretrain = defineStage({
+  name: "pretrain",
+  summary: "trains on masked words and image-text matching, on the training split",
+  parameters: v.strictObject({
+    seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    steps: v.optional(count, 600),
+    pairs: v.optional(v.pipe(count, v.minValue(2)), 64),
+    learning_rate: v.optional(rate, 1e-3),
+    warmup: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 50),
+    mask_rate: v.optional(v.pipe(rate, v.maxValue(1)), 0.15),
+    clip: v.optional(rate, 2),
+    weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),
+    checkpoint_every: v.optional(count, 50),
+  }),
+  inputs: {
+    features: { kinds: ["features"], summary: "images and captions to train on" },
+    from: { kinds: ["model"], summary: "weights to start from" },
+  },
+  output: "model",
+  compute: true,
+  resumable: true,
+  async run(context) {
+    const { pretraining } = await import("./training/pretraining.ts");
+    await pretraining(context);
+  },
+});

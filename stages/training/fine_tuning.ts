@@ -1,0 +1,124 @@
+/** Runs fine-tuning: data on the device once, then recorded programs for micro-step and update. */
+import * as tf from "@tensorflow/tfjs-core";
+import { randomStream } from "../../pipeline/random_stream.ts";
+import type { StageContext } from "../../pipeline/stage.ts";
+import { openFeatures } from "../data/feature_set.ts";
+import { withRankHead } from "../model/initial_weights.ts";
+import { readModel } from "../model/model_artifact.ts";
+import { trainedNames } from "../model/parameters.ts";
+import { alignments } from "../objective/alignment.ts";
+import { startCompute } from "../tensorflow/backend.ts";
+import { compile } from "../tensorflow/compile.ts";
+import {
+  type FineTuningObjective,
+  fineTuningStep,
+  type MicroStepInputs,
+} from "./fine_tuning_step.ts";
+import { indexSplit, pairTables } from "./pair_tables.ts";
+import type { RankingBatch } from "./ranking_batch.ts";
+import { rankingProblems } from "./sampling.ts";
+import { alignmentWeight } from "./schedules.ts";
+import { train } from "./training_loop.ts";
+import { zerosLike } from "./training_state.ts";
+
+export interface FineTuningParameters {
+  readonly seed: number;
+  readonly alignment: "none" | keyof typeof alignments;
+  readonly alignment_weight: number;
+  readonly steps: number;
+  readonly micro_steps: number;
+  readonly anchors: number;
+  readonly negatives: number;
+  readonly hard_negatives: number;
+  readonly margin: number;
+  readonly learning_rate: number;
+  readonly warmup: number;
+  readonly clip: number;
+  readonly weight_decay: number;
+  readonly checkpoint_every: number;
+}
+
+export async function fineTuning(context: StageContext<FineTuningParameters>): Promise<void> {
+  const { parameters: p, inputs } = context;
+  const compute = await startCompute({ threads: context.threads });
+  context.progress.say(compute.description);
+  const set = await openFeatures(inputs["features"]!.folder);
+  const model = await readModel(inputs["weights"]!.folder);
+  const { config } = model;
+  const start = withRankHead(model.weights);
+  const trained = trainedNames(config, ["ranking"]);
+  const index = indexSplit(set, "train");
+  const tables = pairTables(set, index);
+  const random = randomStream(p.seed).fork("fine_tune");
+  const objective: FineTuningObjective = {
+    alignment: p.alignment === "none" ? undefined : alignments[p.alignment],
+    margin: p.margin,
+    hardNegatives: p.hard_negatives,
+  };
+  using microStep = compile(
+    compute,
+    (inputs: MicroStepInputs) => fineTuningStep(config, objective, inputs),
+    { name: "fine_tuning_step" },
+  );
+  const share = tf.scalar(1 / p.micro_steps);
+  await train(context, compute, {
+    phase: "fine_tune",
+    config,
+    start,
+    trained,
+    updates: p.steps,
+    peakLearningRate: p.learning_rate,
+    warmup: p.warmup,
+    clip: p.clip,
+    weightDecay: p.weight_decay,
+    checkpointEvery: p.checkpoint_every,
+    pairsPerUpdate: 2 * p.micro_steps * p.anchors * (1 + p.negatives),
+    gradients(weights, update) {
+      const annealed = alignmentWeight(update - 1, { total: p.steps });
+      const weightTensor = tf.scalar(p.alignment_weight * annealed);
+      let accumulated: Record<string, tf.Tensor> = zerosLike(weights);
+      const sums = [0, 0, 0];
+      for (let micro = 0; micro < p.micro_steps; micro++) {
+        const place = (update - 1) * p.micro_steps + micro;
+        const batch = onDevice(rankingProblems(index, random, place, p), p.anchors);
+        const key = tf.tensor1d([...random.fork("dropout").fork(place).key], "int32");
+        const next = microStep({
+          weights,
+          accumulated,
+          tables,
+          batch,
+          key,
+          alignmentWeight: weightTensor,
+          share,
+        });
+        next.numbers.dataSync().forEach((number, i) => sums[i]! += number / p.micro_steps);
+        tf.dispose([accumulated, batch, key, next.numbers]);
+        accumulated = next.accumulated;
+      }
+      weightTensor.dispose();
+      const [loss, ranking, aligning] = sums as [number, number, number];
+      const aligned = objective.alignment !== undefined;
+      return {
+        gradients: accumulated,
+        numbers: {
+          loss,
+          rank_loss: ranking,
+          alignment_loss: aligned ? aligning : null,
+          alignment_weight: aligned ? p.alignment_weight * annealed : null,
+        },
+        note: `ranking ${ranking.toFixed(3)}${aligned ? `, alignment ${aligning.toFixed(3)}` : ""}`,
+      };
+    },
+  });
+  tf.dispose([tables, share]);
+}
+
+function onDevice(problems: ReturnType<typeof rankingProblems>, anchors: number): RankingBatch {
+  const grid = (rows: Int32Array) => tf.tensor2d(rows, [anchors, rows.length / anchors], "int32");
+  return {
+    imageAnchors: tf.tensor1d(problems.imageAnchors, "int32"),
+    textCandidates: grid(problems.textCandidates),
+    textAnchors: tf.tensor1d(problems.textAnchors, "int32"),
+    imageCandidates: grid(problems.imageCandidates),
+  };
+}

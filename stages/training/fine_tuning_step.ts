@@ -1,0 +1,116 @@
+/**
+ * A micro-step of fine-tuning as one program: mining, selection and gradient, for image-anchored and
+ * text-anchored ranking problems together.
+ *
+ *     loss = mean over image-anchored problems of mean_j hinge_j + the same, text-anchored
+ *          + weight * (mean V loss of the image-anchored positives + mean L loss of the others)
+ *
+ * Source: IAIS (arXiv 2105.13868, section 4), UNITER's hard-negative fine-tuning; the release's
+ * itm.py. It trains on one positive pair per direction and micro-step; here there may be several.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Configuration } from "../model/configuration.ts";
+import { deviceRandom } from "../model/keyed_random.ts";
+import type { Weights } from "../model/weights.ts";
+import { type Alignment, alignmentLosses } from "../objective/alignment.ts";
+import { rankingLosses } from "../objective/ranking.ts";
+import { attentionBlocks } from "../objective/self_attention.ts";
+import { addGradients, lossAndGradients } from "./gradients.ts";
+import { hardCandidates, takeCandidates } from "./hard_negatives.ts";
+import type { PairTables } from "./pair_tables.ts";
+import { type RankingBatch, scoreBatch, type ScoredBatch } from "./ranking_batch.ts";
+
+export interface FineTuningObjective {
+  /** Undefined: ranking alone. */
+  readonly alignment: Alignment | undefined;
+  readonly margin: number;
+  /** Negatives kept by mining. */
+  readonly hardNegatives: number;
+}
+
+export type MicroStepInputs = {
+  readonly weights: Weights;
+  /** Sums of the update's earlier micro-steps. */
+  readonly accumulated: Weights;
+  readonly tables: PairTables;
+  readonly batch: RankingBatch;
+  /** int32 [2]: the key of this micro-step's random numbers (dropout). */
+  readonly key: tf.Tensor;
+  /** Scalar: the annealed weight of the alignment loss. */
+  readonly alignmentWeight: tf.Tensor;
+  /** Scalar: 1 / micro-steps of an update. */
+  readonly share: tf.Tensor;
+};
+
+export type MicroStepOutputs = {
+  readonly accumulated: Record<string, tf.Tensor>;
+  /** [3]: loss, ranking part, alignment part before its weight. */
+  readonly numbers: tf.Tensor;
+};
+
+export function fineTuningStep(
+  config: Configuration,
+  objective: FineTuningObjective,
+  { weights, accumulated, tables, batch, key, alignmentWeight, share }: MicroStepInputs,
+): MicroStepOutputs {
+  const mined = scoreBatch(weights, config, tables, batch);
+  const hard = chooseHard(batch, mined, objective.hardNegatives);
+  const random = deviceRandom(key as tf.Tensor1D);
+  const { loss, gradients, parts } = lossAndGradients(weights, (weights) => {
+    const scored = scoreBatch(weights, config, tables, hard, { random });
+    const losses = rankingLosses(scored.scores, { margin: objective.margin });
+    // Two directions, each a mean: twice the mean over all, since both have as many problems.
+    const ranking = tf.mul(tf.mean(losses as tf.Tensor), 2) as tf.Scalar;
+    if (objective.alignment === undefined) return [tf.mul(ranking, share), ranking];
+    const aligning = alignmentLoss(weights, config, hard, scored, objective.alignment);
+    const total = tf.add(ranking, tf.mul(alignmentWeight, aligning));
+    return [tf.mul(total, share), ranking, aligning];
+  });
+  const [ranking = tf.scalar(0), aligning = tf.scalar(0)] = parts;
+  return {
+    accumulated: addGradients(accumulated, gradients),
+    numbers: tf.stack([tf.div(loss, share), ranking, aligning]),
+  };
+}
+
+/** The batch with the positive and the hardest candidates of each problem. */
+function chooseHard(batch: RankingBatch, mined: ScoredBatch, count: number): RankingBatch {
+  const [imageAnchored, textAnchored] = tf.split(
+    hardCandidates(mined.scores, count) as tf.Tensor,
+    2,
+  );
+  return {
+    imageAnchors: batch.imageAnchors,
+    textCandidates: takeCandidates(batch.textCandidates, imageAnchored!),
+    textAnchors: batch.textAnchors,
+    imageCandidates: takeCandidates(batch.imageCandidates, textAnchored!),
+  };
+}
+
+/** Mean V loss of the image-anchored positives + mean L loss of the text-anchored ones. */
+function alignmentLoss(
+  weights: Weights,
+  config: Configuration,
+  batch: RankingBatch,
+  scored: ScoredBatch,
+  alignment: Alignment,
+): tf.Scalar {
+  const [anchors = 0, candidates = 0] = batch.textCandidates.shape;
+  // [2 anchors * candidate, ...] -> the positives' rows, [2 anchors, ...]
+  const positives = (x: tf.Tensor) => {
+    const inner = x.shape.slice(1);
+    const grouped = tf.reshape(x, [2 * anchors, candidates, ...inner]);
+    const start = grouped.shape.map(() => 0);
+    return tf.reshape(tf.slice(grouped, start, [2 * anchors, 1, ...inner]), [
+      2 * anchors,
+      ...inner,
+    ]);
+  };
+  const blocks = attentionBlocks(weights, config, positives(scored.enteringLast as tf.Tensor), {
+    wordMask: positives(scored.wordMask),
+    regionMask: positives(scored.regionMask),
+  });
+  const image = tf.slice(alignmentLosses(blocks, alignment, "image") as tf.Tensor, 0, anchors);
+  const text = tf.slice(alignmentLosses(blocks, alignment, "text") as tf.Tensor, anchors);
+  return tf.add(tf.mean(image), tf.mean(text));
+}

@@ -1,0 +1,86 @@
+/** Runs pretraining: data on the device once, then one recorded program per step. */
+import * as tf from "@tensorflow/tfjs-core";
+import { randomStream } from "../../pipeline/random_stream.ts";
+import type { StageContext } from "../../pipeline/stage.ts";
+import { openFeatures } from "../data/feature_set.ts";
+import { readModel } from "../model/model_artifact.ts";
+import { trainedNames } from "../model/parameters.ts";
+import { startCompute } from "../tensorflow/backend.ts";
+import { compile } from "../tensorflow/compile.ts";
+import { indexSplit, longestRows, pairTables } from "./pair_tables.ts";
+import { pretrainingBatch } from "./pretraining_batch.ts";
+import { type PretrainingInputs, pretrainingStep } from "./pretraining_step.ts";
+import { train } from "./training_loop.ts";
+
+export interface PretrainingParameters {
+  readonly seed: number;
+  readonly steps: number;
+  readonly pairs: number;
+  readonly learning_rate: number;
+  readonly warmup: number;
+  readonly mask_rate: number;
+  readonly clip: number;
+  readonly weight_decay: number;
+  readonly checkpoint_every: number;
+}
+
+export async function pretraining(context: StageContext<PretrainingParameters>): Promise<void> {
+  const { parameters: p, inputs } = context;
+  const compute = await startCompute({ threads: context.threads });
+  context.progress.say(compute.description);
+  const set = await openFeatures(inputs["features"]!.folder);
+  const { config, weights } = await readModel(inputs["from"]!.folder);
+  const index = indexSplit(set, "train");
+  const sizes = longestRows(set, index);
+  const tables = pairTables(set, index, sizes);
+  const random = randomStream(p.seed).fork("pretrain");
+  using step = compile(compute, (inputs: PretrainingInputs) => pretrainingStep(config, inputs), {
+    name: "pretraining_step",
+  });
+  const batchSizes = {
+    pairs: p.pairs,
+    words: sizes.words,
+    masked: Math.ceil(p.pairs * sizes.words * p.mask_rate / 2),
+    maskRate: p.mask_rate,
+  };
+  await train(context, compute, {
+    phase: "pretrain",
+    config,
+    start: weights,
+    trained: trainedNames(config, ["matching", "masked_words"]),
+    updates: p.steps,
+    peakLearningRate: p.learning_rate,
+    warmup: p.warmup,
+    clip: p.clip,
+    weightDecay: p.weight_decay,
+    checkpointEvery: p.checkpoint_every,
+    pairsPerUpdate: p.pairs,
+    gradients(weights, update) {
+      const host = pretrainingBatch(set, index, random, update, batchSizes);
+      const batch = {
+        texts: tf.tensor1d(host.texts, "int32"),
+        images: tf.tensor1d(host.images, "int32"),
+        matched: tf.tensor1d(host.matched, "int32"),
+        tokens: tf.tensor2d(host.tokens, [p.pairs, sizes.words], "int32"),
+        maskedPlaces: tf.tensor1d(host.maskedPlaces, "int32"),
+        maskedWords: tf.tensor1d(host.maskedWords, "int32"),
+        maskedThere: tf.tensor1d(host.maskedThere, "int32"),
+      };
+      const key = tf.tensor1d([...random.fork("step").fork(update).key], "int32");
+      const { gradients, numbers } = step({ weights, tables, batch, key });
+      const [loss, words, matching, judged] = numbers.dataSync();
+      tf.dispose([batch, key, numbers]);
+      return {
+        gradients,
+        numbers: {
+          loss: loss!,
+          masked_word_loss: words!,
+          matching_loss: matching!,
+          matching_accuracy: judged!,
+        },
+        note: `words ${words!.toFixed(2)}, matching ${matching!.toFixed(2)}`,
+      };
+    },
+  });
+  tf.dispose(tables);
+}

@@ -1,0 +1,80 @@
+/**
+ * Scores the ranking problems of a micro-step in one batch of pairs: first the image-anchored ones,
+ * then the text-anchored ones. Each anchor is embedded once, however many candidates it has.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Axes } from "../model/axes.ts";
+import type { Configuration } from "../model/configuration.ts";
+import { embedImage, embedText, type Training } from "../model/embeddings.ts";
+import { rankScores } from "../model/heads.ts";
+import { encodePairs, pooledPairs } from "../model/uniter.ts";
+import type { Weights } from "../model/weights.ts";
+import { type PairTables, takeImages, takeTexts } from "./pair_tables.ts";
+
+/** `RankingProblems` on the device; all int32. */
+export interface RankingBatch {
+  readonly [name: string]: tf.Tensor;
+  readonly imageAnchors: Axes<"anchor">;
+  readonly textCandidates: Axes<"anchor candidate">;
+  readonly textAnchors: Axes<"anchor">;
+  readonly imageCandidates: Axes<"anchor candidate">;
+}
+
+export interface ScoredBatch {
+  /** Image-anchored problems, then text-anchored ones: [2 anchors, candidate]. */
+  readonly scores: Axes<"anchor candidate">;
+  /** Hidden states that enter the last layer, in the pairs' order. */
+  readonly enteringLast: Axes<"pair position hidden">;
+  readonly wordMask: Axes<"pair word">;
+  readonly regionMask: Axes<"pair region">;
+}
+
+export function scoreBatch(
+  weights: Weights,
+  config: Configuration,
+  tables: PairTables,
+  batch: RankingBatch,
+  training: Training = {},
+): ScoredBatch {
+  const [anchors = 0, candidates = 0] = batch.textCandidates.shape;
+  const pairs = anchors * candidates;
+  const random = training.random;
+  const texts = takeTexts(
+    tables,
+    tf.concat1d([tf.reshape(batch.textCandidates, [pairs]), batch.textAnchors as tf.Tensor1D]),
+  );
+  const images = takeImages(
+    tables,
+    tf.concat1d([batch.imageAnchors as tf.Tensor1D, tf.reshape(batch.imageCandidates, [pairs])]),
+  );
+  const text = embedText(weights, config, texts.tokens, { random });
+  const image = embedImage(weights, config, images, { random });
+  const first = (x: tf.Tensor, count: number) => tf.slice(x, 0, count);
+  const rest = (x: tf.Tensor, from: number) => tf.slice(x, from);
+  const candidateFirst = (x: tf.Tensor) =>
+    tf.concat([first(x, pairs), forEachCandidate(rest(x, pairs), candidates)]);
+  const anchorFirst = (x: tf.Tensor) =>
+    tf.concat([forEachCandidate(first(x, anchors), candidates), rest(x, anchors)]);
+  const wordMask = candidateFirst(texts.wordMask);
+  const regionMask = anchorFirst(images.regionMask);
+  const encoded = encodePairs(weights, config, {
+    textEmbedding: candidateFirst(text),
+    wordMask,
+    imageEmbedding: anchorFirst(image),
+    regionMask,
+  }, { keep: "cls", random });
+  const scores = rankScores(weights, pooledPairs(weights, encoded));
+  return {
+    scores: tf.reshape(scores, [2 * anchors, candidates]),
+    enteringLast: encoded.enteringLast,
+    wordMask,
+    regionMask,
+  };
+}
+
+/** Repeats each row once per candidate: [anchor, ...] -> [anchor * candidate, ...]. */
+function forEachCandidate(x: tf.Tensor, candidates: number): tf.Tensor {
+  const [rows = 0, ...inner] = x.shape;
+  const spread = tf.tile(tf.expandDims(x, 1), [1, candidates, ...inner.map(() => 1)]);
+  return tf.reshape(spread, [rows * candidates, ...inner]);
+}

@@ -1,0 +1,136 @@
+/**
+ * The loop that pretraining and fine-tuning share: resume, step, log, checkpoint, save. What a step
+ * does comes from the caller as a function that gives the gradients of update `update`.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { StageContext } from "../../pipeline/stage.ts";
+import type { Configuration } from "../model/configuration.ts";
+import type { HostWeights } from "../model/initial_weights.ts";
+import { writeModel } from "../model/model_artifact.ts";
+import { weightsOnDevice } from "../model/weights_on_device.ts";
+import type { Compute } from "../tensorflow/backend.ts";
+import { compile } from "../tensorflow/compile.ts";
+import { publishedAdamw, updateScalars } from "./adamw.ts";
+import { learningRate } from "./schedules.ts";
+import { TrainingState } from "./training_state.ts";
+import { clippedUpdate } from "./update.ts";
+import { yieldToEvents } from "./yield_to_events.ts";
+
+export interface TrainingPlan {
+  /** Column `phase` of the log. */
+  readonly phase: string;
+  readonly config: Configuration;
+  /** Weights to start from, trained and others. */
+  readonly start: HostWeights;
+  /** Which of them are trained. */
+  readonly trained: readonly string[];
+  readonly updates: number;
+  readonly peakLearningRate: number;
+  readonly warmup: number;
+  readonly clip: number;
+  readonly weightDecay: number;
+  /** Updates between checkpoints. */
+  readonly checkpointEvery: number;
+  /** Pairs that one update looks at, for the speed that is logged. */
+  readonly pairsPerUpdate: number;
+  /**
+   * Gradients of one update, and what is logged of it.
+   * @param update from 1
+   */
+  gradients(weights: Record<string, tf.Tensor>, update: number): UpdateGradients;
+}
+
+export interface UpdateGradients {
+  /** By name of the trained tensors; freed by the loop. */
+  readonly gradients: Record<string, tf.Tensor>;
+  /** Columns of `training_step` beside those that every phase has. */
+  readonly numbers: Readonly<Record<string, number | null>>;
+  /** A short remark for the display. */
+  readonly note: string;
+}
+
+export async function train(
+  context: StageContext<unknown>,
+  compute: Compute,
+  plan: TrainingPlan,
+): Promise<void> {
+  const checkpoint = `${context.resumeFolder}/training.safetensors`;
+  using state = await resumed(checkpoint) ?? freshState(plan);
+  context.record.retain("training_step", (row) => Number(row["step"]) <= state.updates);
+  if (state.updates > 0) context.progress.say(`going on after update ${state.updates}`);
+  const options = { ...publishedAdamw, decay: plan.weightDecay, clip: plan.clip };
+  using update = compile(compute, (inputs: Parameters<typeof clippedUpdate>[0]) => {
+    return clippedUpdate(inputs, options);
+  }, { name: "update" });
+
+  while (state.updates < plan.updates) {
+    await yieldToEvents(context.signal);
+    const begun = performance.now();
+    const step = state.updates + 1;
+    const rate = learningRate(step, {
+      peak: plan.peakLearningRate,
+      warmup: plan.warmup,
+      total: plan.updates,
+    });
+    const { gradients, numbers, note } = plan.gradients(state.tensors.weights, step);
+    const scalars = scalarTensors({ ...updateScalars(step, rate, options) });
+    const next = update({ state: { ...state.tensors }, gradients, scalars } as never);
+    const norm = next.norm.dataSync()[0]!;
+    tf.dispose([gradients, scalars, next.norm]);
+    state.advance(next.state);
+    requireFinite(plan.phase, step, { ...numbers, grad_norm: norm });
+    context.record.row("training_step", {
+      phase: plan.phase,
+      step,
+      ...numbers,
+      lr: rate,
+      grad_norm: norm,
+    });
+    const seconds = (performance.now() - begun) / 1000;
+    context.record.measurement("training_speed", {
+      step,
+      seconds,
+      pairs_per_second: plan.pairsPerUpdate / seconds,
+    });
+    context.progress.report(step, plan.updates, "steps", note);
+    if (step % plan.checkpointEvery === 0 && step < plan.updates) await state.save(checkpoint);
+  }
+  await writeModel(context.folder, { config: plan.config, weights: trainedWeights(plan, state) });
+}
+
+async function resumed(checkpoint: string): Promise<TrainingState | undefined> {
+  const there = await Deno.stat(checkpoint).then(() => true, () => false);
+  return there ? await TrainingState.load(checkpoint) : undefined;
+}
+
+function freshState({ start, trained }: TrainingPlan): TrainingState {
+  return TrainingState.fresh(weightsOnDevice(start, trained));
+}
+
+/** All weights, the trained ones as they are now. */
+function trainedWeights({ start, trained }: TrainingPlan, state: TrainingState): HostWeights {
+  const now = trained.map((name) => {
+    const tensor = state.tensors.weights[name]!;
+    return [name, { shape: tensor.shape, values: tensor.dataSync<"float32">() }] as const;
+  });
+  return { ...start, ...Object.fromEntries(now) };
+}
+
+export function scalarTensors(values: Readonly<Record<string, number>>): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, tf.scalar(value)]),
+  );
+}
+
+/** Training that has run into infinity or NaN stops at once instead of writing a useless model. */
+function requireFinite(
+  phase: string,
+  step: number,
+  numbers: Readonly<Record<string, number | null>>,
+): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value !== null && !Number.isFinite(value)) {
+      throw new Error(`${phase}: ${name} is ${value} at step ${step}; try a lower learning rate`);
+    }
+  }
+}

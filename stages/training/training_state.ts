@@ -1,0 +1,84 @@
+/**
+ * What training changes: trained weights and the optimiser's moments, on the device, and the number
+ * of updates that made them. Saved whole and loaded again, it goes on with the same bits.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { readSafetensors, writeSafetensors } from "../data/safetensors.ts";
+import type { Weights } from "../model/weights.ts";
+import type { AdamwState } from "./adamw.ts";
+
+export class TrainingState {
+  #tensors: AdamwState;
+  #updates: number;
+
+  private constructor(tensors: AdamwState, updates: number) {
+    this.#tensors = tensors;
+    this.#updates = updates;
+  }
+
+  /** @param weights the trained tensors; the state takes them over. */
+  static fresh(weights: Weights): TrainingState {
+    return new TrainingState({ weights, first: zerosLike(weights), second: zerosLike(weights) }, 0);
+  }
+
+  static async load(path: string): Promise<TrainingState> {
+    const stored = await readSafetensors(path);
+    const parts: Record<string, Record<string, tf.Tensor>> = { weights: {}, first: {}, second: {} };
+    let updates = 0;
+    for (const [name, { shape, data }] of stored) {
+      if (name === "updates") updates = data[0] as number;
+      else {
+        const [part = "", tensor = ""] = splitOnce(name);
+        parts[part]![tensor] = tf.tensor(data as Float32Array, shape, "float32");
+      }
+    }
+    return new TrainingState(parts as unknown as AdamwState, updates);
+  }
+
+  /** Written beside and renamed, so that a kill leaves either the old file or the new one. */
+  async save(path: string): Promise<void> {
+    const stored = new Map<
+      string,
+      { shape: number[]; dtype: "F32" | "I32"; data: Float32Array | Int32Array }
+    >();
+    for (const [part, tensors] of Object.entries(this.#tensors)) {
+      for (const [name, tensor] of Object.entries(tensors as Weights)) {
+        const data = tensor.dataSync<"float32">();
+        stored.set(`${part}/${name}`, { shape: tensor.shape, dtype: "F32", data });
+      }
+    }
+    stored.set("updates", { shape: [1], dtype: "I32", data: Int32Array.of(this.#updates) });
+    await writeSafetensors(path, stored);
+  }
+
+  get tensors(): AdamwState {
+    return this.#tensors;
+  }
+
+  /** Updates that were made. */
+  get updates(): number {
+    return this.#updates;
+  }
+
+  /** One update on: the tensors before it are freed. */
+  advance(next: AdamwState): void {
+    tf.dispose([this.#tensors.weights, this.#tensors.first, this.#tensors.second]);
+    this.#tensors = next;
+    this.#updates++;
+  }
+
+  [Symbol.dispose](): void {
+    tf.dispose([this.#tensors.weights, this.#tensors.first, this.#tensors.second]);
+  }
+}
+
+export function zerosLike(weights: Weights): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, tensor]) => [name, tf.zeros(tensor.shape)]),
+  );
+}
+
+function splitOnce(name: string): [string, string] {
+  const at = name.indexOf("/");
+  return [name.slice(0, at), name.slice(at + 1)];
+}
