@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import * as v from "valibot";
+import { silentProgress } from "../../pipeline/progress.ts";
+import { initialiseModel } from "../../stages/initialise_model.ts";
+import { writeSafetensors } from "../../stages/data/safetensors.ts";
+import { readModel } from "../../stages/model/model_artifact.ts";
+import { parameterTable } from "../../stages/model/parameters.ts";
+import { configurationFor } from "../../stages/training/initialisation.ts";
+
+const parse = (given: Record<string, unknown>) => v.safeParse(initialiseModel.parameters, given);
+
+Deno.test("initialise_model needs a seed and fills in a size", () => {
+  const { output } = parse({ seed: 3 });
+  assert.deepEqual(output, { seed: 3, hidden: 128, layers: 4, heads: 4, dropout: 0.1 });
+  assert.equal(parse({}).success, false);
+  assert.equal(parse({ seed: 3, layer: 4 }).success, false);
+});
+
+Deno.test("heads that do not divide hidden are refused at `heads`", () => {
+  const { issues } = parse({ seed: 3, hidden: 100, heads: 7 });
+  assert.equal(issues?.length, 1);
+  assert.equal(v.getDotPath(issues![0]), "heads");
+  assert.equal(issues![0].input, 7);
+  assert.equal(issues![0].message, "a number that divides hidden (100)");
+});
+
+Deno.test("the data decides vocabulary, positions and descriptor width", () => {
+  const tokens = [[5, 6], [5, 6, 7, 8, 9], [5]];
+  const captions = tokens.map((tokens, at) => ({
+    id: `${at}`,
+    image: 0,
+    split: "train",
+    text: "",
+    tokens,
+    phrases: [],
+  }));
+  const config = configurationFor(
+    { seed: 1, hidden: 26, layers: 3, heads: 2, dropout: 0.2 },
+    { captions, vocabulary: { size: 31, pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 }, featureDim: 17 },
+  );
+  assert.equal(config.vocab_size, 31);
+  assert.equal(config.max_position_embeddings, 7);
+  assert.equal(config.img_dim, 17);
+  assert.equal(config.intermediate_size, 104);
+  assert.equal(config.hidden_dropout_prob, 0.2);
+});
+
+Deno.test("the same seed writes the same bytes, another seed other weights", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    const features = await writeFeatures(`${root}/features`);
+    const write = async (name: string, seed: number) => {
+      const folder = `${root}/${name}`;
+      await Deno.mkdir(folder);
+      await initialiseModel.run({
+        parameters: parse({ seed, hidden: 26, layers: 1, heads: 2 }).output,
+        inputs: { features: { folder: features, key: "0" } },
+        folder,
+        resumeFolder: folder,
+        record: { row() {}, measurement() {}, metric() {}, retain() {} },
+        progress: silentProgress,
+        threads: 1,
+        signal: new AbortController().signal,
+      });
+      return await Deno.readFile(`${folder}/model.safetensors`);
+    };
+    const first = await write("first", 1);
+    assert.deepEqual(await write("again", 1), first);
+    assert.notDeepEqual(await write("other", 2), first);
+
+    const { config, weights } = await readModel(`${root}/first`);
+    for (const { name, shape } of parameterTable(config)) {
+      if (!name.startsWith("rank_output")) assert.deepEqual(weights[name]?.shape, shape, name);
+    }
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
+/** One image with 2 regions and one caption. */
+async function writeFeatures(folder: string): Promise<string> {
+  await Deno.mkdir(folder);
+  const lines = (file: string, rows: unknown[]) =>
+    Deno.writeTextFile(`${folder}/${file}`, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  await lines("images.jsonl", [{ id: "a", split: "train", offset: 0, regions: 2 }]);
+  await lines("captions.jsonl", [
+    { id: "a0", image: "a", split: "train", text: "one two", tokens: [5, 6], phrases: [] },
+  ]);
+  await lines("pairs.jsonl", []);
+  const vocabulary = { size: 31, pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 };
+  await Deno.writeTextFile(`${folder}/vocabulary.json`, JSON.stringify(vocabulary));
+  await writeSafetensors(
+    `${folder}/regions.safetensors`,
+    new Map([
+      ["features", { shape: [2, 17], dtype: "F32" as const, data: new Float32Array(34) }],
+      ["boxes", { shape: [2, 7], dtype: "F32" as const, data: new Float32Array(14) }],
+    ]),
+  );
+  return folder;
+}
