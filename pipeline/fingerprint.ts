@@ -1,0 +1,58 @@
+/**
+ * The key of a node: a digest of everything that decides its result and of nothing else. Paths,
+ * clocks, labels, the experiment's name and the number of jobs are not in it.
+ */
+import { type Canonical, canonicalDigest } from "./canonical.ts";
+import type { GraphNode } from "./graph.ts";
+
+/** Raised when the pipeline itself changes what a stage is given; every result is then made anew. */
+export const engineFormat = 1;
+
+/** What a key is the digest of; kept in the manifest, so that two keys can be compared. */
+export interface Preimage {
+  readonly engine: number;
+  readonly stage: string;
+  /** Digest of the stage's code. */
+  readonly code: string;
+  readonly parameters: Readonly<Record<string, Canonical>>;
+  /** Port -> key. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Of computing stages: library, device, threads and the like. */
+  readonly compute: Readonly<Record<string, string>> | null;
+}
+
+export interface KeyedNode extends GraphNode {
+  readonly key: string;
+  readonly preimage: Preimage;
+}
+
+export interface KeyParts {
+  /** Name of the stage definition -> digest of its code. */
+  readonly code: ReadonlyMap<string, string>;
+  readonly compute: Readonly<Record<string, string>>;
+}
+
+/** @param graph in an order in which inputs come first */
+export function keyNodes(graph: readonly GraphNode[], { code, compute }: KeyParts): KeyedNode[] {
+  const keys = new Map<string, string>();
+  return graph.map((node) => {
+    const preimage: Preimage = {
+      engine: engineFormat,
+      stage: node.definition.name,
+      code: code.get(node.definition.name)!,
+      parameters: node.parameters,
+      inputs: Object.fromEntries(
+        Object.entries(node.inputs).map(([port, label]) => [port, keys.get(label)!]),
+      ),
+      compute: node.definition.compute ? compute : null,
+    };
+    const key = keyOf(preimage);
+    keys.set(node.label, key);
+    return { ...node, key, preimage };
+  });
+}
+
+export function keyOf(preimage: Preimage): string {
+  const { engine, stage, code, parameters, inputs, compute } = preimage;
+  return canonicalDigest(["stage run", engine, stage, code, parameters, inputs, compute]);
+}

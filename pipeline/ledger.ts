@@ -1,0 +1,15 @@
+/** What the pipeline tells the result database; `results/` keeps it, `main.ts` joins the two. */
+import type { KeyedNode } from "./fingerprint.ts";
+
+export interface Ledger {
+  /** A node begins to run; `time` is ISO 8601, UTC. */
+  started(node: KeyedNode, why: string, time: string): Promise<void>;
+  /** Takes over the rows that running nodes have written so far; gives up soon if it cannot. */
+  live(nodes: readonly KeyedNode[]): Promise<void>;
+  /** A node is complete and in the store, or failed, or was stopped. */
+  ended(node: KeyedNode, status: "complete" | "failed" | "stopped"): Promise<void>;
+  /** Brings the database up to what the folder holds; says what it had to mend. */
+  reconcile(say: (line: string) => void): Promise<void>;
+  /** The report of what was asked (the ablation table), as text of at most `width` columns. */
+  report(askedId: string, width: number): Promise<string>;
+}

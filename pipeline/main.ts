@@ -1,0 +1,179 @@
+/** The command line: the only place where pipeline, stages and results meet. */
+import { resolve } from "node:path";
+import { systemClock } from "./clock.ts";
+import { Complaint } from "./complaint.ts";
+import { ComplaintList } from "./complaint_list.ts";
+import { diskComplaint } from "./disk_complaint.ts";
+import { makeDisplay } from "./display.ts";
+import { fromFileUrl } from "./file_path.ts";
+import { openStore } from "./artifact_store.ts";
+import { type Command, helpText, readCommand } from "./options.ts";
+import { run, type Stages } from "./run.ts";
+import { commandText } from "./shell_text.ts";
+
+const project = new URL("../", import.meta.url);
+
+/**
+ * Runs one command.
+ *
+ * @param args the command line after the program's name
+ * @param entry the file that was started; a worker process starts it again with `worker`
+ * @returns the exit code
+ */
+export async function main(
+  args: readonly string[],
+  { stages, entry }: { stages: Stages; entry: URL },
+): Promise<number> {
+  try {
+    const defaults = {
+      results: fromFileUrl(new URL("results", project)),
+      threads: navigator.hardwareConcurrency,
+    };
+    const command = readCommand(args, defaults);
+    return await obey(command, args, { stages, entry });
+  } catch (error) {
+    return complain(error);
+  }
+}
+
+async function obey(
+  command: Command,
+  args: readonly string[],
+  { stages, entry }: { stages: Stages; entry: URL },
+): Promise<number> {
+  switch (command.name) {
+    case "help":
+      print(helpText);
+      return 0;
+    case "worker": {
+      const { serveStages } = await import("./executors/worker.ts");
+      return await serveStages(stages.catalogue);
+    }
+    case "rebuild": {
+      const results = openStore(resolve(command.results)).root;
+      const { rebuildDatabase } = await import("../results/rebuild.ts");
+      print(`${await rebuildDatabase(results)}\n`);
+      return 0;
+    }
+    case "sql": {
+      const results = openStore(resolve(command.results)).root;
+      const { askDatabase } = await import("../results/query.ts");
+      const { query, format } = command;
+      print(await askDatabase(results, query, { format, width: terminalWidth(), warn }));
+      return 0;
+    }
+    case "run":
+      return await runCommand(command, args, { stages, entry });
+    default:
+      return command satisfies never;
+  }
+}
+
+async function runCommand(
+  command: Extract<Command, { name: "run" }>,
+  args: readonly string[],
+  { stages, entry }: { stages: Stages; entry: URL },
+): Promise<number> {
+  const live = Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
+  const display = makeDisplay({
+    write: print,
+    clock: systemClock,
+    live,
+    colour: live && !Deno.env.get("NO_COLOR"),
+    width: terminalWidth,
+  });
+  const configuration = fromFileUrl(new URL("deno.json", project));
+  try {
+    return await run({ ...command, results: resolve(command.results) }, {
+      stages,
+      project,
+      environment: (name) => Deno.env.get(name),
+      clock: systemClock,
+      display,
+      width: terminalWidth(),
+      worker: [
+        Deno.execPath(),
+        "run",
+        "-A",
+        "--quiet",
+        "--config",
+        configuration,
+        fromFileUrl(entry),
+        "worker",
+      ],
+      async openLedger(results) {
+        const { openLedger } = await import("../results/ledger.ts");
+        return openLedger(results);
+      },
+      onInterrupt,
+      tryNext: tryNext(command, args),
+      commandAgain: (...more) => commandText(["deno", "task", ...args, ...more]),
+    });
+  } finally {
+    display.close();
+  }
+}
+
+/** A question to the results, and what a change of the experiment would make anew. */
+function tryNext(
+  { file }: { file: string },
+  args: readonly string[],
+): string[] {
+  const place = args.findIndex((arg) => arg === "--results" || arg.startsWith("--results="));
+  const results = place < 0 ? [] : args.slice(place, place + (args[place]!.includes("=") ? 1 : 2));
+  const question = "SELECT alignment, metric, avg(value) FROM ablation GROUP BY ALL ORDER BY ALL";
+  return [
+    `deno task sql "${question}" ${commandText(results)}`.trimEnd(),
+    commandText(["deno", "task", "run", file, ...results, "--plan"]),
+  ];
+}
+
+function onInterrupt(callback: (count: number) => void): () => void {
+  let count = 0;
+  const listener = () => callback(++count);
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, listener);
+  return () => signals.forEach((signal) => Deno.removeSignalListener(signal, listener));
+}
+
+/** Prints an error and gives its exit code. */
+function complain(error: unknown): number {
+  const known = error instanceof Complaint || error instanceof ComplaintList
+    ? error
+    : diskComplaint(error, "results");
+  if (known !== undefined) {
+    warn(String(known));
+    return known.exitCode;
+  }
+  warn(`internal: ${error instanceof Error ? error.stack ?? error.message : String(error)}`);
+  return 1;
+}
+
+function print(text: string): void {
+  let bytes = new TextEncoder().encode(text);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+  } catch (error) {
+    // The reader has gone, as `head` does.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+function warn(text: string): void {
+  console.error(text);
+}
+
+function terminalWidth(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return 80;
+  }
+}
+
+if (import.meta.main) {
+  const stages = await import("../stages/catalogue.ts");
+  const folder = new URL("../stages/", import.meta.url);
+  const entry = new URL(import.meta.url);
+  Deno.exit(await main(Deno.args, { stages: { ...stages, folder }, entry }));
+}

@@ -1,0 +1,191 @@
+/** The command line, read and checked: which subcommand, with what. */
+import { parseArgs } from "node:util";
+import { Complaint, nearest } from "./complaint.ts";
+
+export type Command =
+  | { readonly name: "help" }
+  | { readonly name: "worker" }
+  | { readonly name: "rebuild"; readonly results: string }
+  | {
+    readonly name: "sql";
+    readonly results: string;
+    readonly query: string;
+    readonly format: SqlFormat;
+  }
+  | {
+    readonly name: "run";
+    readonly results: string;
+    readonly file: string;
+    readonly set: readonly string[];
+    readonly only: readonly string[];
+    readonly force: readonly string[];
+    readonly jobs: number;
+    readonly threads: number;
+    readonly planOnly: boolean;
+  };
+
+export type SqlFormat = "table" | "json" | "csv";
+
+export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
+       deno task sql "SELECT …" [--format table|json|csv]
+       deno task rebuild
+
+run: makes what an experiment needs and is not stored yet, then prints its report
+  --plan                     say what would run and why; change nothing
+  --set STAGE.PARAM=VALUE    change a parameter; a list replaces an axis of a matrix
+  --only STAGE               only this stage and what it needs
+  --force STAGE              run this stage although its result is stored
+  --jobs N                   stages that run at once (default 1)
+  --threads N                threads of a stage (default: all cores)
+sql: asks the result database; it is opened read-only
+rebuild: makes the database anew from the stored artifacts
+for every command:
+  --results DIR              where artifacts and database lie (default: results)
+`;
+
+const shared = { results: { type: "string" }, help: { type: "boolean" } } as const;
+const optionsOf = {
+  run: {
+    ...shared,
+    plan: { type: "boolean" },
+    set: { type: "string", multiple: true },
+    only: { type: "string", multiple: true },
+    force: { type: "string", multiple: true },
+    jobs: { type: "string" },
+    threads: { type: "string" },
+  },
+  sql: { ...shared, format: { type: "string" } },
+  rebuild: shared,
+} as const;
+
+type Options = Record<string, { type: "string" | "boolean"; multiple?: boolean }>;
+
+/**
+ * @param defaults what is used where the command line does not say
+ * @throws Complaint for anything unknown or malformed
+ */
+export function readCommand(
+  args: readonly string[],
+  defaults: { readonly results: string; readonly threads: number },
+): Command {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    return { name: "help" };
+  }
+  if (name === "worker") return { name };
+  if (!(name === "run" || name === "sql" || name === "rebuild")) {
+    const known = ["run", "sql", "rebuild", "help"];
+    const meant = nearest(name, known);
+    throw new Complaint(
+      `there is no command \`${name}\``,
+      meant === undefined
+        ? `the commands are ${known.map((each) => `\`${each}\``).join(", ")}`
+        : `did you mean \`${meant}\`?`,
+    );
+  }
+  const { values, positionals } = parse(name, rest);
+  if (values["help"] === true) return { name: "help" };
+  const results = text(values, "results") ?? defaults.results;
+  if (results === "") throw new Complaint("`--results` names no folder", "write `--results DIR`");
+  switch (name) {
+    case "run":
+      return {
+        name,
+        results,
+        file: onePositional(positionals, "experiment file", "deno task run experiments/smoke.yaml"),
+        set: list(values, "set"),
+        only: list(values, "only"),
+        force: list(values, "force"),
+        jobs: count(values, "jobs") ?? 1,
+        threads: count(values, "threads") ?? defaults.threads,
+        planOnly: values["plan"] === true,
+      };
+    case "sql":
+      return {
+        name,
+        results,
+        query: onePositional(positionals, "query", `deno task sql "SELECT * FROM leaderboard"`),
+        format: format(text(values, "format")),
+      };
+    case "rebuild":
+      if (positionals.length > 0) {
+        throw new Complaint(
+          `\`${positionals[0]}\` is not expected here`,
+          "write `deno task rebuild`",
+        );
+      }
+      return { name, results };
+    default:
+      return name satisfies never;
+  }
+}
+
+type Values = Record<string, unknown>;
+
+function parse(
+  command: keyof typeof optionsOf,
+  args: readonly string[],
+): { values: Values; positionals: string[] } {
+  const options: Options = optionsOf[command];
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (cause) {
+    const code = (cause as { code?: string }).code;
+    const option = /'(-[^'=<\s]*)/.exec((cause as Error).message)?.[1] ?? "?";
+    const names = Object.keys(options).map((name) => `--${name}`);
+    if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
+      const meant = nearest(option, names);
+      throw new Complaint(
+        `\`${command}\` has no option \`${option}\``,
+        meant === undefined ? `its options are ${names.join(", ")}` : `did you mean \`${meant}\`?`,
+        { cause },
+      );
+    }
+    const takesValue = options[option.slice(2)]?.type === "string";
+    throw new Complaint(
+      takesValue ? `\`${option}\` needs a value` : `\`${option}\` takes no value`,
+      takesValue
+        ? `write \`${option} VALUE\`, or \`${option}=VALUE\` when the value begins with a dash`
+        : `write \`${option}\` alone`,
+      { cause },
+    );
+  }
+}
+
+function onePositional(positionals: readonly string[], what: string, example: string): string {
+  const [first, second] = positionals;
+  if (first === undefined || first.trim() === "") {
+    throw new Complaint(`which ${what}?`, `for example: ${example}`);
+  }
+  if (second !== undefined) {
+    throw new Complaint(
+      `one ${what} is expected, and \`${second}\` is a second`,
+      `put quotes around what belongs together, as in: ${example}`,
+    );
+  }
+  return first;
+}
+
+function text(values: Values, name: string): string | undefined {
+  return values[name] as string | undefined;
+}
+
+function list(values: Values, name: string): string[] {
+  return (values[name] as string[] | undefined) ?? [];
+}
+
+function count(values: Values, name: string): number | undefined {
+  const given = text(values, name);
+  if (given === undefined) return undefined;
+  if (/^[1-9]\d{0,3}$/.test(given)) return Number(given);
+  throw new Complaint(`\`--${name}\` is ${JSON.stringify(given)}`, "give a whole number from 1");
+}
+
+function format(given = "table"): SqlFormat {
+  if (given === "table" || given === "json" || given === "csv") return given;
+  const meant = nearest(given, ["table", "json", "csv"]);
+  throw new Complaint(
+    `there is no format \`${given}\``,
+    meant === undefined ? "the formats are table, json and csv" : `did you mean \`${meant}\`?`,
+  );
+}

@@ -1,0 +1,42 @@
+/** The texts of a plan and of a run that went wrong. */
+import { printPlace } from "./complaint.ts";
+import type { Execution } from "./execute.ts";
+import { type Planned, whyText } from "./plan.ts";
+
+/** One line per node: `hit` or `run` and why. */
+export function planText(plan: readonly Planned[]): string {
+  const widest = Math.max(...plan.map(({ node }) => node.label.length));
+  const lines = plan.map((planned) => {
+    const { label, key } = planned.node;
+    const why = planned.action === "run" ? `  ${whyText(planned.why)}` : "";
+    return `${planned.action}  ${label.padEnd(widest)}  ${key.slice(0, 10)}${why}`.trimEnd();
+  });
+  const toRun = plan.filter(({ action }) => action === "run").length;
+  const summary = toRun === 0
+    ? `nothing to run: all ${plan.length} stages are up to date`
+    : `${toRun} of ${plan.length} stages would run`;
+  return [...lines, summary].join("\n");
+}
+
+/** What failed with the end of its log, what was left for it, and the command that tries again. */
+export function failureText(
+  { failed, left }: Execution,
+  commandAgain: (...more: string[]) => string,
+): string {
+  const blocks = failed.map(({ node, outcome: { failure, log } }) => {
+    const place = failure.place === undefined ? [] : [`  --> ${printPlace(failure.place)}`];
+    const lines = log.map((line) => `  | ${line}`);
+    const fix = failure.fix === undefined ? [] : [`fix: ${failure.fix}`];
+    return [
+      `error: stage \`${node.label}\` failed: ${failure.what}`,
+      ...place,
+      ...lines,
+      ...fix,
+    ].join("\n");
+  });
+  const labels = left.map(({ label }) => `\`${label}\``);
+  const rest = labels.length === 0 ? [] : [`not run because of that: ${labels.join(", ")}`];
+  const stages = [...new Set(failed.map(({ node }) => node.label))];
+  const again = `to try again: ${commandAgain(...stages.flatMap((label) => ["--only", label]))}`;
+  return ["", ...blocks, ...rest, again].join("\n");
+}

@@ -1,0 +1,22 @@
+/** Small things that terminals need. */
+
+/** The text in at most `width` columns, with `…` where it was cut. */
+export function clip(text: string, width: number): string {
+  if (width < 1) return "";
+  const characters = [...text];
+  return characters.length <= width ? text : characters.slice(0, width - 1).join("") + "…";
+}
+
+/** `0.4 s`, `12 s`, `3 min 5 s`, `2 h 5 min` */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** The text in an ANSI colour, if colours are wanted. */
+export function paint(text: string, code: number, colour: boolean): string {
+  return colour ? `\x1b[${code}m${text}\x1b[0m` : text;
+}

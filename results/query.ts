@@ -1,0 +1,99 @@
+/** `sql`: any question about any run, answered from the database, which it cannot change. */
+import { existsSync } from "node:fs";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { Complaint } from "../pipeline/complaint.ts";
+import { DatabaseBroken, databaseFile, DatabaseTaken, withDatabase } from "./database.ts";
+import { reconcile } from "./reconcile.ts";
+import { type Answer, printCsv, printJson, printTable } from "./sql_table.ts";
+
+export interface AskOptions {
+  readonly format: "table" | "json" | "csv";
+  /** Columns of the terminal. */
+  readonly width: number;
+  warn(line: string): void;
+}
+
+/** @returns the answer as text */
+export async function askDatabase(
+  root: string,
+  query: string,
+  { format, width, warn }: AskOptions,
+): Promise<string> {
+  if (!existsSync(databaseFile(root)) && !existsSync(`${root}/artifacts`)) {
+    throw new Complaint(
+      "there are no results here yet",
+      "run an experiment first, as in: deno task run experiments/smoke.yaml",
+      { place: { file: root } },
+    );
+  }
+  await catchUp(root, warn);
+  const answer = await withDatabase(root, (connection) => ask(connection, query), {
+    readOnly: true,
+  });
+  switch (format) {
+    case "table":
+      return printTable(answer, width);
+    case "json":
+      return printJson(answer);
+    case "csv":
+      return printCsv(answer);
+    default:
+      return format satisfies never;
+  }
+}
+
+/** Takes over what a killed run left; when that is not possible now, what is there has to do. */
+async function catchUp(root: string, warn: (line: string) => void): Promise<void> {
+  try {
+    await reconcile(root, warn, { patience: 1000 });
+  } catch (error) {
+    const harmless = error instanceof DatabaseTaken || error instanceof DatabaseBroken ||
+      error instanceof Deno.errors.PermissionDenied;
+    if (!harmless) throw error;
+  }
+}
+
+async function ask(connection: DuckDBConnection, query: string): Promise<Answer> {
+  try {
+    const reader = await connection.runAndReadAll(query);
+    const names = reader.columnNames();
+    const types = reader.columnTypes().map(String);
+    return {
+      columns: names.map((name, index) => ({ name, numeric: isNumeric(types[index]!) })),
+      rows: reader.getRowsJson().map((row) =>
+        row.map((value, index) => plain(value, types[index]!))
+      ),
+    };
+  } catch (cause) {
+    throw complaintOf((cause as Error).message, cause);
+  }
+}
+
+function complaintOf(message: string, cause: unknown): Complaint {
+  if (/read-only mode/.test(message)) {
+    return new Complaint(
+      "`sql` opens the result database read-only and cannot change it",
+      "ask with SELECT; what is stored changes only when experiments run",
+      { cause },
+    );
+  }
+  const unknownTable = /Catalog Error: Table/.test(message);
+  return new Complaint(
+    message.trim(),
+    unknownTable
+      ? 'list the tables and views with: deno task sql "SHOW TABLES"'
+      : 'mend the query; columns are listed by: deno task sql "DESCRIBE metric"',
+    { cause },
+  );
+}
+
+function isNumeric(type: string): boolean {
+  return /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(type);
+}
+
+/** Whole and decimal numbers come as texts; those that fit become numbers. */
+function plain(value: unknown, type: string): unknown {
+  if (typeof value !== "string" || !isNumeric(type)) return value;
+  const number = Number(value);
+  return Number.isInteger(number) && !Number.isSafeInteger(number) ? value : number;
+}

@@ -1,0 +1,96 @@
+/** Brings the database up to what the folder holds, and makes it anew when it cannot be read. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import {
+  DatabaseBroken,
+  databaseFile,
+  type OpenOptions,
+  transaction,
+  withDatabase,
+} from "./database.ts";
+import { ingestMissing } from "./ingest.ts";
+import { readColumns } from "./row_writer.ts";
+
+/**
+ * @param say told what had to be mended or left out
+ * @returns how many runs were taken over
+ */
+export async function reconcile(
+  root: string,
+  say: (line: string) => void,
+  options: OpenOptions = {},
+): Promise<number> {
+  const ingest = () =>
+    withDatabase(root, (connection) => ingestAll(connection, root, say), options);
+  try {
+    return await ingest();
+  } catch (error) {
+    if (!(error instanceof DatabaseBroken)) throw error;
+    const aside = setDatabaseAside(root);
+    const runs = await ingest();
+    say(
+      `warning: the result database could not be read (${firstLine(error.message)}); ` +
+        `it is kept in ${aside} and was made anew from ${runs} artifacts`,
+    );
+    return runs;
+  }
+}
+
+/** Moves the database and its log away; returns the folder, from the root. */
+export function setDatabaseAside(root: string): string {
+  for (let number = 1;; number++) {
+    const folder = `state/set_aside/database-${number}`;
+    try {
+      Deno.mkdirSync(`${root}/state/set_aside`, { recursive: true });
+      Deno.mkdirSync(`${root}/${folder}`);
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) continue;
+      throw error;
+    }
+    for (const end of ["", ".wal"]) {
+      try {
+        Deno.renameSync(`${databaseFile(root)}${end}`, `${root}/${folder}/results.duckdb${end}`);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    }
+    return folder;
+  }
+}
+
+async function ingestAll(
+  connection: DuckDBConnection,
+  root: string,
+  say: (line: string) => void,
+): Promise<number> {
+  const columns = await readColumns(connection);
+  const { runs, left } = await transaction(connection, async () => {
+    await markInterrupted(connection, root);
+    return await ingestMissing(connection, root, columns);
+  });
+  for (const text of left) say(`warning: some rows are not in the database: ${text}`);
+  return runs;
+}
+
+/** A run is only running while a process holds its lock; after a kill nobody does. */
+async function markInterrupted(connection: DuckDBConnection, root: string): Promise<void> {
+  const reader = await connection.runAndReadAll(
+    "SELECT run FROM stage_run WHERE status = 'running'",
+  );
+  for (const [run] of reader.getRows() as [string][]) {
+    if (isLocked(`${root}/pending/${run}.lock`)) continue;
+    await connection.run("UPDATE stage_run SET status = 'interrupted' WHERE run = $run", { run });
+  }
+}
+
+function isLocked(path: string): boolean {
+  try {
+    using file = Deno.openSync(path, { read: true });
+    return !file.tryLockSync(false);
+  } catch {
+    return false;
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0]!;
+}

@@ -1,0 +1,200 @@
+-- What was found: the result database. It is an index over the artifacts in the same folder and can
+-- be made anew from them at any time (`deno task rebuild`). `run` is always the key of a stage run:
+-- 64 hexadecimal digits that stand for everything that decides its result.
+--
+-- Version 1. A change to this file raises `schemaVersion` in results/database.ts.
+
+-- The version of this schema that the file was made with; one row.
+CREATE TABLE schema_version (
+  version INTEGER NOT NULL             -- of schema.sql
+);
+
+-- What was asked: one row per experiment and choice of parameters. `--set` gives a row of its own.
+CREATE TABLE experiment (
+  id VARCHAR NOT NULL,                 -- digest of name, file, baseline and the runs it needs
+  name VARCHAR NOT NULL,               -- `name` in the file
+  file VARCHAR NOT NULL,               -- path of the file as it was given
+  asked TIMESTAMP NOT NULL             -- when it was last asked for, UTC
+);
+
+-- The variant that the others of an experiment are compared with.
+CREATE TABLE baseline (
+  experiment VARCHAR NOT NULL,         -- experiment.id
+  axis VARCHAR NOT NULL,               -- name of a varied parameter
+  value VARCHAR NOT NULL               -- its value in the baseline, as text
+);
+
+-- Which runs an experiment needs, and what it calls them. The same run can serve many experiments.
+CREATE TABLE experiment_run (
+  experiment VARCHAR NOT NULL,         -- experiment.id
+  run VARCHAR NOT NULL,                -- stage_run.run
+  stage VARCHAR NOT NULL,              -- name of the stage in the experiment, such as `tuned`
+  label VARCHAR NOT NULL,              -- with its point, such as `tuned[alignment=none,seed=1]`
+  position INTEGER NOT NULL            -- order in which the experiment's runs can be made, from 0
+);
+
+-- The values that a sweep gave a run, its own and those of the stages it reads from.
+CREATE TABLE run_point (
+  experiment VARCHAR NOT NULL,         -- experiment.id
+  run VARCHAR NOT NULL,                -- stage_run.run
+  axis VARCHAR NOT NULL,               -- varied parameter, `stage.parameter` where two have one name
+  value VARCHAR NOT NULL               -- as text
+);
+
+-- One row per stage run: one way of making one artifact.
+CREATE TABLE stage_run (
+  run VARCHAR NOT NULL,                -- the key
+  stage VARCHAR NOT NULL,              -- stage name in the experiment that made it, such as `tuned`
+  kind VARCHAR NOT NULL,               -- what it uses, such as `fine_tune`
+  label VARCHAR NOT NULL,              -- with its point, in the experiment that made it
+  status VARCHAR NOT NULL,             -- running, complete, failed, stopped, interrupted
+  why VARCHAR,                         -- why it was run
+  started TIMESTAMP,                   -- UTC
+  seconds DOUBLE,                      -- from start to complete; of the last attempt if resumed
+  host VARCHAR,                        -- name of the machine
+  device VARCHAR,                      -- cpu or gpu; NULL for stages that do not compute
+  code VARCHAR,                        -- digest of the stage's code
+  versions VARCHAR                     -- JSON map: deno, library, threads and other circumstances
+);
+
+-- Which run read which.
+CREATE TABLE edge (
+  run VARCHAR NOT NULL,                -- the reader
+  port VARCHAR NOT NULL,               -- name of its input, such as `model`
+  input VARCHAR NOT NULL               -- the run that was read
+);
+
+-- Parameters of runs, after defaults.
+CREATE TABLE parameter (
+  run VARCHAR NOT NULL,                -- stage_run.run
+  name VARCHAR NOT NULL,
+  value VARCHAR,                       -- as text; lists and maps as JSON
+  number DOUBLE,                       -- the value if it is a number
+  flag BOOLEAN                         -- the value if it is true or false
+);
+
+-- Complete artifacts.
+CREATE TABLE artifact (
+  run VARCHAR NOT NULL,                -- stage_run.run
+  kind VARCHAR NOT NULL,               -- scenes, features, model, recall, …
+  folder VARCHAR NOT NULL,             -- from the results folder
+  digest VARCHAR NOT NULL,             -- SHA-256 over names, sizes and contents of its files
+  files INTEGER NOT NULL,              -- how many
+  bytes BIGINT NOT NULL                -- their sizes added up
+);
+
+-- Result numbers.
+CREATE TABLE metric (
+  run VARCHAR NOT NULL,                -- stage_run.run
+  name VARCHAR NOT NULL,               -- i2t_r1 … t2i_r10, rsum, pair_text, pair_image, pair_group, …
+  split VARCHAR,                       -- train, val, test, swap; NULL where none applies
+  value DOUBLE                         -- recalls and accuracies are fractions, 0 .. 1
+);
+
+-- Where each query found its first right answer.
+CREATE TABLE query_rank (
+  run VARCHAR NOT NULL,                -- stage_run.run
+  direction VARCHAR NOT NULL,          -- i2t: images ask for captions; t2i: captions ask for images
+  query VARCHAR NOT NULL,              -- id of the image or caption that asks
+  split VARCHAR,                       -- split of the query
+  rank INTEGER NOT NULL,               -- of the best right answer, from 1
+  ties INTEGER,                        -- other answers with the score of the best right one
+  top_ids VARCHAR,                     -- JSON list of the best ten ids, best first
+  top_scores VARCHAR                   -- JSON list of their scores
+);
+
+-- One row per optimiser step.
+CREATE TABLE training_step (
+  run VARCHAR NOT NULL,                -- stage_run.run
+  step INTEGER NOT NULL,               -- from 1
+  phase VARCHAR,                       -- what is trained, where a stage alternates
+  loss DOUBLE,                         -- what is minimised
+  rank_loss DOUBLE,                    -- margin ranking loss over the hard negatives
+  alignment_loss DOUBLE,               -- intra-modal self-attention alignment, before its weight
+  alignment_weight DOUBLE,             -- annealed weight of alignment_loss in loss
+  lr DOUBLE,                           -- learning rate
+  grad_norm DOUBLE                     -- global L2 norm of the gradient before clipping
+);
+
+-- How fast it went; measured, so two equal runs differ here.
+CREATE TABLE training_speed (
+  run VARCHAR NOT NULL,                -- stage_run.run
+  step INTEGER NOT NULL,               -- as in training_step
+  seconds DOUBLE,                      -- since the run (or its last resume) began
+  pairs_per_second DOUBLE              -- image-text pairs through the encoder
+);
+
+-- Image-caption pairs that differ in one relation or attribute only (as in Winoground).
+CREATE TABLE pair_score (
+  run VARCHAR NOT NULL,                -- stage_run.run
+  pair VARCHAR NOT NULL,               -- id of the pair of pairs
+  kind VARCHAR,                        -- relation or attribute: what differs
+  s00 DOUBLE,                          -- score of caption 0 with image 0 (right)
+  s01 DOUBLE,                          -- score of caption 0 with image 1 (wrong)
+  s10 DOUBLE,                          -- score of caption 1 with image 0 (wrong)
+  s11 DOUBLE,                          -- score of caption 1 with image 1 (right)
+  text_right BOOLEAN,                  -- for both images the right caption scores higher
+  image_right BOOLEAN,                 -- for both captions the right image scores higher
+  group_right BOOLEAN                  -- both
+);
+
+-- How many gold objects of an image a found region covers with IoU of at least 0.5.
+CREATE TABLE region_coverage (
+  run VARCHAR NOT NULL,                -- stage_run.run
+  image VARCHAR NOT NULL,              -- id
+  split VARCHAR,
+  objects INTEGER NOT NULL,            -- gold objects in the image
+  covered INTEGER NOT NULL             -- of those, covered
+);
+
+-- The last choice of parameters that was asked of each experiment, with its runs.
+CREATE VIEW latest AS
+SELECT e.name AS experiment, e.id AS experiment_id, e.asked, r.stage, r.label, r.position, s.status,
+  s.kind, s.started, s.seconds, r.run
+FROM (
+  SELECT * FROM experiment
+  QUALIFY row_number() OVER (PARTITION BY name ORDER BY asked DESC, id) = 1
+) AS e
+JOIN experiment_run AS r ON r.experiment = e.id
+LEFT JOIN stage_run AS s ON s.run = r.run
+ORDER BY e.name, r.position;
+
+-- Every run with all runs it was made from, near and far; itself at distance 0.
+CREATE VIEW ancestor AS
+WITH RECURSIVE line(run, ancestor, distance) AS (
+  SELECT run, run, 0 FROM stage_run
+  UNION
+  SELECT line.run, edge.input, line.distance + 1
+  FROM line JOIN edge ON edge.run = line.ancestor
+)
+SELECT run, ancestor, min(distance) AS distance FROM line GROUP BY run, ancestor;
+
+-- Metrics of the last asking of each experiment, with the alignment they were trained with and the
+-- seed of that training: those of the nearest run upstream that has a parameter `alignment`.
+CREATE VIEW ablation AS
+WITH trained AS (
+  SELECT a.run, p.value AS alignment, s.value AS seed
+  FROM ancestor AS a
+  JOIN parameter AS p ON p.run = a.ancestor AND p.name = 'alignment'
+  LEFT JOIN parameter AS s ON s.run = a.ancestor AND s.name = 'seed'
+  QUALIFY row_number() OVER (PARTITION BY a.run ORDER BY a.distance, a.ancestor) = 1
+)
+SELECT l.experiment, l.stage, t.alignment, TRY_CAST(t.seed AS BIGINT) AS seed, m.split,
+  m.name AS metric, m.value, l.run
+FROM latest AS l
+JOIN metric AS m ON m.run = l.run
+LEFT JOIN trained AS t ON t.run = l.run;
+
+-- Every evaluated run that is complete, best first: recalls at 1 and the sum of all six recalls.
+CREATE VIEW leaderboard AS
+SELECT e.name AS experiment, r.label, m.split,
+  max(m.value) FILTER (m.name = 'i2t_r1') AS i2t_r1,
+  max(m.value) FILTER (m.name = 't2i_r1') AS t2i_r1,
+  sum(m.value) FILTER (m.name SIMILAR TO '(i2t|t2i)_r(1|5|10)') AS recall_sum,
+  max(e.asked) AS asked, m.run
+FROM metric AS m
+JOIN experiment_run AS r ON r.run = m.run
+JOIN experiment AS e ON e.id = r.experiment
+GROUP BY e.name, r.label, m.split, m.run
+HAVING i2t_r1 IS NOT NULL OR t2i_r1 IS NOT NULL
+ORDER BY recall_sum DESC, r.label;

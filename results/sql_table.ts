@@ -1,0 +1,82 @@
+/** A query's answer as text: a table for people, JSON and CSV for programs. */
+
+export interface Answer {
+  readonly columns: readonly { readonly name: string; readonly numeric: boolean }[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+/** Columns side by side, numbers to the right, at most `width` wide; long texts end in `…`. */
+export function printTable({ columns, rows }: Answer, width: number): string {
+  const cells = rows.map((row) =>
+    row.map((value, index) => cellText(value, columns[index]!.numeric))
+  );
+  const natural = columns.map(({ name }, index) =>
+    Math.max(length(escaped(name)), ...cells.map((row) => length(row[index]!)))
+  );
+  const widths = fit(natural, width - 2 * (columns.length - 1));
+  const line = (texts: readonly string[]) =>
+    texts.map((text, index) => align(text, widths[index]!, columns[index]!.numeric)).join("  ")
+      .trimEnd();
+  return [
+    line(columns.map(({ name }) => escaped(name))),
+    widths.map((columnWidth) => "-".repeat(columnWidth)).join("  "),
+    ...cells.map(line),
+    rows.length === 1 ? "(1 row)" : `(${rows.length} rows)`,
+  ].join("\n") + "\n";
+}
+
+/** A list of one object per row. */
+export function printJson({ columns, rows }: Answer): string {
+  const lines = rows.map((row) =>
+    JSON.stringify(Object.fromEntries(columns.map(({ name }, index) => [name, row[index]])))
+  );
+  return lines.length === 0 ? "[]\n" : `[\n${lines.join(",\n")}\n]\n`;
+}
+
+/** RFC 4180 with a header; NULL is an empty field, an empty text is `""`. */
+export function printCsv({ columns, rows }: Answer): string {
+  const field = (value: unknown) => {
+    if (value === null || value === undefined) return "";
+    const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+    return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const lines = [columns.map(({ name }) => name), ...rows].map((row) => row.map(field).join(","));
+  return lines.map((line) => `${line}\r\n`).join("");
+}
+
+function cellText(value: unknown, numeric: boolean): string {
+  if (value === null || value === undefined) return "NULL";
+  if (numeric && typeof value === "number" && !Number.isInteger(value)) {
+    return String(Number(value.toPrecision(6)));
+  }
+  return escaped(typeof value === "object" ? JSON.stringify(value) : String(value));
+}
+
+/** Control characters as they are written in JSON, so that no text disturbs the terminal. */
+function escaped(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (found) => JSON.stringify(found).slice(1, -1));
+}
+
+/** Takes from the widest columns until the sum fits; none gets narrower than 3. */
+function fit(natural: readonly number[], room: number): number[] {
+  const widths = [...natural];
+  let over = widths.reduce((sum, one) => sum + one, 0) - room;
+  for (; over > 0; over--) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if (widths[widest]! <= 3) break;
+    widths[widest]!--;
+  }
+  return widths;
+}
+
+function align(text: string, width: number, right: boolean): string {
+  const characters = [...text];
+  const short = characters.length <= width ? text : characters.slice(0, width - 1).join("") + "…";
+  const space = " ".repeat(Math.max(0, width - length(short)));
+  return right ? space + short : short + space;
+}
+
+function length(text: string): number {
+  return [...text].length;
+}

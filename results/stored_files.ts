@@ -1,0 +1,85 @@
+/** The files in a results folder from which the database is filled; the pipeline writes them. */
+
+/** What the database takes from `artifacts/<kind>/<key>/manifest.json`. */
+export interface StoredManifest {
+  readonly key: string;
+  readonly output: string;
+  readonly digest: string;
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+  readonly preimage: {
+    readonly stage: string;
+    readonly code: string;
+    readonly parameters: Readonly<Record<string, unknown>>;
+    readonly inputs: Readonly<Record<string, string>>;
+    readonly compute: Readonly<Record<string, string>> | null;
+  };
+  readonly circumstances: {
+    readonly label: string;
+    readonly stage: string;
+    readonly why: string;
+    readonly started: string;
+    readonly seconds: number;
+    readonly host: string;
+    readonly versions: Readonly<Record<string, string>>;
+  };
+}
+
+/** What the database takes from `state/asked/<id>.json`. */
+export interface StoredAsked {
+  readonly id: string;
+  readonly experiment: string;
+  readonly file: string;
+  readonly asked: string;
+  readonly baseline: Readonly<Record<string, unknown>>;
+  readonly nodes: readonly {
+    readonly label: string;
+    readonly stage: string;
+    readonly key: string;
+    readonly point: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** Kind and key of every folder of complete artifacts. */
+export function listArtifacts(root: string): { kind: string; key: string; folder: string }[] {
+  return names(`${root}/artifacts`).flatMap((kind) =>
+    names(`${root}/artifacts/${kind}`).map((key) => ({
+      kind,
+      key,
+      folder: `artifacts/${kind}/${key}`,
+    }))
+  );
+}
+
+/** Undefined when the manifest is missing or damaged: the pipeline will make the artifact again. */
+export function readManifest(root: string, folder: string): StoredManifest | undefined {
+  return readJson<StoredManifest>(`${root}/${folder}/manifest.json`);
+}
+
+export function listAsked(root: string): StoredAsked[] {
+  return names(`${root}/state/asked`)
+    .filter((name) => name.endsWith(".json"))
+    .flatMap((name) => readJson<StoredAsked>(`${root}/state/asked/${name}`) ?? []);
+}
+
+/** Files of rows: table name and path. */
+export function rowFiles(folder: string): { table: string; path: string }[] {
+  return names(folder)
+    .filter((name) => name.endsWith(".jsonl"))
+    .map((name) => ({ table: name.slice(0, -".jsonl".length), path: `${folder}/${name}` }));
+}
+
+export function names(folder: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+  } catch {
+    return [];
+  }
+}
+
+function readJson<Content>(path: string): Content | undefined {
+  try {
+    return JSON.parse(Deno.readTextFileSync(path));
+  } catch {
+    return undefined;
+  }
+}

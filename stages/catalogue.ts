@@ -1,0 +1,16 @@
+/** Every stage that an experiment can use, and what the pipeline must know of computing. */
+import type { StageDefinition } from "../pipeline/stage.ts";
+import { evaluate } from "./evaluate.ts";
+import { fineTune } from "./fine_tune.ts";
+import { initialiseModel } from "./initialise_model.ts";
+import { pretrain } from "./pretrain.ts";
+
+export { computeFingerprint, prepareCompute } from "./compute.ts";
+
+/** In the order in which an experiment usually names them. */
+export const catalogue: readonly StageDefinition[] = [
+  initialiseModel,
+  pretrain,
+  fineTune,
+  evaluate,
+];

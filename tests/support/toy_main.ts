@@ -1,0 +1,18 @@
+/** The command line over toy stages: quick, and without TensorFlow. */
+import { main } from "../../pipeline/main.ts";
+import { toyEvaluate } from "./toy_stages/toy_evaluate.ts";
+import { toyNumbers } from "./toy_stages/toy_numbers.ts";
+import { toyTrain } from "./toy_stages/toy_train.ts";
+
+export const toyStages = {
+  catalogue: [toyNumbers, toyTrain, toyEvaluate],
+  folder: new URL("./toy_stages/", import.meta.url),
+  computeFingerprint: ({ threads }: { threads: number }) =>
+    Promise.resolve({ library: "toy", threads: String(threads) }),
+  prepareCompute: () => Promise.resolve(),
+};
+
+if (import.meta.main) {
+  const entry = new URL(import.meta.url);
+  Deno.exit(await main(Deno.args, { stages: toyStages, entry }));
+}

@@ -1,0 +1,32 @@
+import * as v from "valibot";
+import { randomStream } from "../../../pipeline/random_stream.ts";
+import { defineStage } from "../../../pipeline/stage.ts";
+
+/** Writes random numbers into a file. */
+export const toyNumbers = defineStage({
+  name: "toy_numbers",
+  summary: "random numbers",
+  parameters: v.strictObject({
+    count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 10),
+    seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+    fail: v.optional(v.picklist(["no", "complaint", "bug", "crash"]), "no"),
+  }),
+  inputs: {},
+  output: "numbers",
+  compute: false,
+  resumable: false,
+  async run({ parameters, folder, progress }) {
+    const { numberLines } = await import("./parts/number_lines.ts");
+    if (parameters.fail === "complaint") {
+      const { Complaint } = await import("../../../pipeline/complaint.ts");
+      throw new Complaint("the numbers ran out", "use fewer numbers");
+    }
+    console.log("toy_numbers speaks on standard output");
+    console.error("toy_numbers speaks on standard error");
+    if (parameters.fail === "bug") throw new TypeError("toy bug");
+    if (parameters.fail === "crash") Deno.kill(Deno.pid, "SIGKILL");
+    const stream = randomStream(parameters.seed).fork("numbers");
+    await Deno.writeTextFile(`${folder}/numbers.txt`, numberLines(stream, parameters.count));
+    progress.report(parameters.count, parameters.count, "numbers");
+  },
+});
