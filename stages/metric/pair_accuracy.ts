@@ -20,6 +20,7 @@ export interface PairOutcome {
   readonly groupRight: boolean;
 }
 
+/** Which of the three tests a pair passes. */
 export function judgePair({ s00, s01, s10, s11 }: PairScores): PairOutcome {
   const textRight = s00 > s10 && s11 > s01;
   const imageRight = s00 > s01 && s11 > s10;

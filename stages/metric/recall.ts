@@ -18,6 +18,7 @@ export interface ScoreMatrix {
   readonly imageOfText: ArrayLike<number>;
 }
 
+/** Image to text, or text to image. */
 export type Direction = "i2t" | "t2i";
 
 /** How one query fared. */

@@ -18,7 +18,10 @@ export interface AttentionOptions extends Training {
   readonly rows: number;
 }
 
-/** @returns the context of the first `rows` positions: [pair, row, hidden], heads side by side. */
+/**
+ * One layer's attention.
+ * @returns the context of the first `rows` positions: [pair, row, hidden], heads side by side.
+ */
 export function selfAttention(
   weights: Weights,
   config: Configuration,
@@ -63,6 +66,7 @@ export function maskedKeys(mask: Axes<"pair position">): tf.Tensor {
   return tf.reshape(tf.mul(tf.sub(tf.cast(mask, "float32"), 1), 10000), [pairs, 1, 1, positions]);
 }
 
+/** The first `rows` places of a sequence; the tensor itself where that is all of them. */
 export function firstPositions(
   hidden: Axes<"pair position hidden">,
   rows: number,
@@ -73,6 +77,7 @@ export function firstPositions(
     : tf.slice(hidden as tf.Tensor, [0, 0, 0], [pairs, rows, width]);
 }
 
+/** `uniter.encoder.layer.<layer>`, layers counted from 0. */
 export function layerName(layer: number): string {
   return `uniter.encoder.layer.${layer}`;
 }

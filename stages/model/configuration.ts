@@ -34,6 +34,7 @@ const schema = v.pipe(
 export type Configuration = Readonly<v.InferOutput<typeof schema>>;
 
 /**
+ * Reads and checks `config.json`.
  * @param options.file named in errors.
  * @param options.imgDim used where the file names no `img_dim` (published configs do not).
  * @throws {Complaint} for text that is no JSON object, or a key that is missing or out of range.

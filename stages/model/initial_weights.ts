@@ -13,6 +13,7 @@ export interface HostTensor {
   readonly values: Float32Array;
 }
 
+/** Weights outside of tfjs, by checkpoint name. */
 export type HostWeights = Readonly<Record<string, HostTensor>>;
 
 /**

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { weight, type Weights } from "./weights.ts";
 
 /**
+ * One linear layer, at every place alike.
  * @param name of the layer in the checkpoint, without `.weight`.
  * @param x [..., in]
  * @returns [..., out]

@@ -5,6 +5,7 @@
 import { layerName } from "./attention.ts";
 import type { Configuration } from "./configuration.ts";
 
+/** One tensor of a checkpoint. */
 export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];

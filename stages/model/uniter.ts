@@ -24,11 +24,13 @@ export interface PairBatch {
   readonly regionMask: Axes<"pair region">;
 }
 
+/** How much of the last layer to compute, and whether to drop. */
 export interface EncodeOptions extends Training {
   /** Which positions of the last layer's output are wanted. */
   readonly keep: "cls" | "words" | "all";
 }
 
+/** What the encoder makes of a batch. */
 export interface EncodedPairs {
   /** The hidden states that enter the last layer; relation alignment reads its attention there. */
   readonly enteringLast: Axes<"pair position hidden">;
@@ -36,6 +38,7 @@ export interface EncodedPairs {
   readonly last: Axes<"pair row hidden">;
 }
 
+/** The whole stack. Positions are those of the batch: its word places, then its region places. */
 export function encodePairs(
   weights: Weights,
   config: Configuration,

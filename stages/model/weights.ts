@@ -5,9 +5,13 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { Complaint } from "../../pipeline/complaint.ts";
 
+/** Tensors by checkpoint name. */
 export type Weights = Readonly<Record<string, tf.Tensor>>;
 
-/** @throws {Complaint} when the checkpoint has no such tensor. */
+/**
+ * The tensor (or whatever stands for it) of a name.
+ * @throws {Complaint} when the checkpoint has no such tensor.
+ */
 export function weight<Value>(weights: Readonly<Record<string, Value>>, name: string): Value {
   const found = weights[name];
   if (found === undefined) {

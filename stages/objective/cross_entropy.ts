@@ -2,7 +2,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Axes, named } from "../model/axes.ts";
 
-/** @param labels int32, one class per row. */
+/**
+ * In nats, row by row.
+ * @param labels int32, one class per row.
+ */
 export function crossEntropy(logits: Axes<"row class">, labels: Axes<"row">): Axes<"row"> {
   const [, classes = 0] = named("row class", logits).shape;
   const wanted = tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), "float32");

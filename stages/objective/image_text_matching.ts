@@ -4,6 +4,7 @@ import type { Axes } from "../model/axes.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 
 /**
+ * The loss of a batch.
  * @param labels int32: 1 for a pair that belongs together, 0 for one that does not.
  * @returns the mean cross entropy, a scalar in nats.
  */

@@ -4,6 +4,7 @@ import type { Axes } from "../model/axes.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 
 /**
+ * The loss of a batch.
  * @param labels int32: the word that stood there; any valid word where nothing was masked.
  * @param masked 1 where a word was masked, 0 elsewhere. With none at all the loss is 0.
  * @returns a scalar, in nats per masked word.

@@ -8,7 +8,10 @@ import { type Axes, named } from "../model/axes.ts";
 /** `argmax`: the one best place (ties: the lowest index). `softmax`: all places, as attended. */
 export type Projection = "argmax" | "softmax";
 
-/** @param attention row-stochastic; padded columns hold 0. */
+/**
+ * The map of a projection.
+ * @param attention row-stochastic; padded columns hold 0.
+ */
 export function project<From extends string, To extends string>(
   projection: Projection,
   attention: Axes<`pair ${From} ${To}`>,

@@ -10,6 +10,7 @@ import { type Axes, named } from "../model/axes.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Weights } from "../model/weights.ts";
 
+/** The four blocks of a batch of pairs; rows of real places sum to 1, padded columns are 0. */
 export interface AttentionBlocks {
   readonly tokenToToken: Axes<"pair token token">;
   readonly regionToRegion: Axes<"pair region region">;
@@ -21,6 +22,7 @@ export interface AttentionBlocks {
   readonly regionMask: Axes<"pair region">;
 }
 
+/** Which places of the sequence are there. */
 export interface PairMasks {
   /** 1 for [CLS], word pieces, [SEP], in that order and without gaps; then 0. */
   readonly wordMask: Axes<"pair word">;

@@ -12,6 +12,7 @@ import { type Axes, named } from "../model/axes.ts";
  */
 const FLOOR = 1e-30;
 
+/** Padding and the guard of the logarithm. */
 export interface SymmetricKlOptions {
   /** 1 for rows (and columns) that are there, 0 for padding. */
   readonly mask: Axes<"pair row">;

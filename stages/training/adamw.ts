@@ -12,9 +12,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { decays } from "../model/parameters.ts";
 import type { Weights } from "../model/weights.ts";
 
+/** What stays the same through a training. */
 export interface AdamwOptions {
+  /** Memory of the first moment. */
   readonly beta1: number;
+  /** Memory of the second moment. */
   readonly beta2: number;
+  /** Added to the root of the second moment. */
   readonly eps: number;
   /** Weight decay. */
   readonly decay: number;

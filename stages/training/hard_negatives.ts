@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Axes, named } from "../model/axes.ts";
 
 /**
+ * Which candidates to train on.
  * @param scores raw scores from a pass without gradient and dropout; candidate 0 is the positive.
  * @param count how many negatives are kept.
  * @returns int32 candidate numbers: 0 first, then the hardest negatives from hard to less hard.
