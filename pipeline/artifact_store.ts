@@ -13,7 +13,7 @@ import { Complaint } from "./complaint.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { diskComplaint } from "./disk_complaint.ts";
 
-/** Raised when a newer program could not read an older folder or the other way round. */
+/** Raised with every change that an older program must not meet, of this folder or of schema.sql. */
 export const storeFormat = 1;
 
 export interface ArtifactStore {

@@ -2,6 +2,8 @@
 import type { KeyedNode } from "./fingerprint.ts";
 
 export interface Ledger {
+  /** Writes nothing. Throws a Complaint when a newer program made the database. */
+  check(): Promise<void>;
   /** A node begins to run; `time` is ISO 8601, UTC. */
   started(node: KeyedNode, why: string, time: string): Promise<void>;
   /** Takes over the rows that running nodes have written so far; gives up soon if it cannot. */
@@ -10,6 +12,6 @@ export interface Ledger {
   ended(node: KeyedNode, status: "complete" | "failed" | "stopped"): Promise<void>;
   /** Brings the database up to what the folder holds; says what it had to mend. */
   reconcile(say: (line: string) => void): Promise<void>;
-  /** The report of what was asked (the ablation table), as text of at most `width` columns. */
-  report(askedId: string, width: number): Promise<string>;
+  /** The report of what was asked (the ablation table), as text of 80 columns. */
+  report(askedId: string): Promise<string>;
 }

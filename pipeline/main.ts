@@ -90,7 +90,6 @@ async function runCommand(
       environment: (name) => Deno.env.get(name),
       clock: systemClock,
       display,
-      width: terminalWidth(),
       worker: [
         Deno.execPath(),
         "run",

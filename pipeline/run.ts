@@ -5,10 +5,8 @@ import type { Clock } from "./clock.ts";
 import { type CodeCache, codeDigests } from "./code_digest.ts";
 import { Complaint } from "./complaint.ts";
 import type { Display } from "./display.ts";
-import { executePlan, type Execution, jobFor } from "./execute.ts";
 import { overrideExperiment } from "./override.ts";
 import { type Experiment, readExperiment } from "./experiment.ts";
-import { diskComplaint } from "./disk_complaint.ts";
 import { failureText, planText } from "./run_text.ts";
 import { type KeyedNode, keyNodes } from "./fingerprint.ts";
 import { buildGraph, type GraphNode } from "./graph.ts";
@@ -17,9 +15,8 @@ import { type Planned, planRun } from "./plan.ts";
 import type { Progress } from "./progress.ts";
 import type { Environment } from "./source_text.ts";
 import type { StageDefinition } from "./stage.ts";
+import { runStages } from "./run_stages.ts";
 import { formatSeconds } from "./terminal_text.ts";
-import { stageLog } from "./stage_log.ts";
-import { workerPool } from "./executors/worker_pool.ts";
 
 /** The stages and what computing with them needs: `stages/catalogue.ts`, or a test's own. */
 export interface Stages {
@@ -54,7 +51,6 @@ export interface RunWorld {
   readonly environment: Environment;
   readonly clock: Clock;
   readonly display: Display;
-  readonly width: number;
   /** Program and arguments of a worker process. */
   readonly worker: readonly [string, ...string[]];
   openLedger(results: string): Promise<Ledger>;
@@ -82,21 +78,24 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     world.display.line(planText(plan));
     return 0;
   }
+  const idle = plan.every(({ action }) => action === "hit");
+  const ledger = idle ? undefined : await world.openLedger(store.root);
+  await ledger?.check();
   store.prepare();
   saveCache();
-  const asked = askedOf(plan.map(({ node }) => node), {
+  const asked = askedOf(nodes, {
     experiment: experiment.name,
     file: request.file,
     baseline: experiment.report.baseline,
     asked: world.clock.now(),
   });
   keepAsked(store, asked);
-  if (plan.every(({ action }) => action === "hit")) {
+  if (ledger === undefined) {
     world.display.line(`nothing to run: all ${plan.length} stages are up to date`);
     await report(asked, store, world);
     return 0;
   }
-  return await carryOut(plan, asked, { store, request, world, begun });
+  return await carryOut(plan, asked, { ledger, store, request, world, begun });
 }
 
 /** Reads and checks everything that can be wrong with a request, before anything is written. */
@@ -159,7 +158,9 @@ function readCache(text: string): CodeCache {
   }
 }
 
-interface Setting {
+/** What carrying a plan out works with. */
+export interface Setting {
+  readonly ledger: Ledger;
   readonly store: ArtifactStore;
   readonly request: RunRequest;
   readonly world: RunWorld;
@@ -167,7 +168,7 @@ interface Setting {
 }
 
 async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promise<number> {
-  const { store, world, begun } = setting;
+  const { ledger, store, world, begun } = setting;
   const { display, clock } = world;
   const toRun = plan.filter(({ action }) => action === "run").length;
   display.line(`${asked.experiment}: ${toRun} of ${plan.length} stages to run`);
@@ -178,12 +179,11 @@ async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promis
       );
     }
   }
-  const ledger = await world.openLedger(store.root);
   await ledger.reconcile(display.line);
   if (plan.some(({ action, node }) => action === "run" && node.definition.compute)) {
     await world.stages.prepareCompute(display.task("library"));
   }
-  const { execution, interrupted } = await execute(plan, asked, ledger, setting);
+  const { execution, interrupted } = await runStages(plan, asked, setting);
   await ledger.reconcile(display.line);
   const took = formatSeconds(clock.seconds() - begun);
   display.line(`ran ${execution.made.length} of ${toRun} stages in ${took}`);
@@ -199,77 +199,6 @@ async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promis
   return 0;
 }
 
-async function execute(
-  plan: readonly Planned[],
-  asked: Asked,
-  ledger: Ledger,
-  { store, request, world }: Setting,
-): Promise<{ execution: Execution; interrupted: boolean }> {
-  const { display } = world;
-  await using pool = workerPool(world.worker);
-  let interrupted = false;
-  const forget = world.onInterrupt((count) => {
-    interrupted = true;
-    if (count === 1) {
-      display.line("stopping at the next safe point; Ctrl-C again stops at once");
-      pool.stop();
-    } else pool.kill();
-  });
-  const byLabel = new Map(plan.map(({ node }) => [node.label, node]));
-  const running = new Map<string, { node: KeyedNode; close: () => void }>();
-  let watching = Promise.resolve();
-  let trouble: unknown;
-  // The stages do not wait for the database; its errors are told when they are done.
-  const note = (writing: Promise<void>) => void writing.catch((error) => trouble ??= error);
-  const watch = setInterval(() => {
-    const nodes = [...running.values()].map(({ node }) => node);
-    watching = watching.then(() => ledger.live(nodes)).catch((error) => trouble ??= error);
-  }, 1000);
-  try {
-    const execution = await executePlan(plan, {
-      pool,
-      jobs: request.jobs,
-      jobOf: (node, why) =>
-        jobFor(node, why, byLabel, {
-          root: store.root,
-          experiment: asked.experiment,
-          threads: request.threads,
-        }),
-      listen(node, job) {
-        display.begin(node.label, job.why);
-        note(ledger.started(node, job.why, world.clock.now()));
-        const log = stageLog(store, node);
-        running.set(node.label, { node, close: log.close });
-        return {
-          event(event) {
-            if (event.type === "started") log.open();
-            display.hear(node.label, event);
-          },
-          log: log.line,
-        };
-      },
-      finished(node, outcome) {
-        running.get(node.label)?.close();
-        running.delete(node.label);
-        const taken = outcome.type === "done" && !outcome.made;
-        display.end(node.label, taken ? "taken over" : outcome.type);
-        note(ledger.ended(node, outcome.type === "done" ? "complete" : outcome.type));
-        return Promise.resolve();
-      },
-    });
-    await watching;
-    if (trouble !== undefined) throw trouble;
-    return { execution, interrupted };
-  } catch (error) {
-    pool.kill();
-    throw diskComplaint(error, store.root) ?? error;
-  } finally {
-    clearInterval(watch);
-    await watching;
-    forget();
-  }
-}
-
 /** Prints the report of what was asked, and what to try next. */
 async function report(
   asked: Asked,
@@ -277,13 +206,28 @@ async function report(
   world: RunWorld,
   opened?: Ledger,
 ): Promise<void> {
-  let text = keptReport(store, asked.id);
-  if (text === undefined || opened !== undefined) {
-    const ledger = opened ?? await world.openLedger(store.root);
-    if (opened === undefined) await ledger.reconcile(world.display.line);
-    text = await ledger.report(asked.id, world.width);
+  const { display } = world;
+  const kept = opened === undefined ? keptReport(store, asked.id) : undefined;
+  const text = kept ?? await makeReport(asked, store, world, opened);
+  if (text !== "") display.line(`\n${text}`);
+  display.line(["\ntry next:", ...world.tryNext.map((line) => `  ${line}`)].join("\n"));
+}
+
+/** The stages are complete by now, so that trouble with the database is no failure of the run. */
+async function makeReport(
+  asked: Asked,
+  store: ArtifactStore,
+  { display, openLedger }: RunWorld,
+  opened?: Ledger,
+): Promise<string> {
+  try {
+    const ledger = opened ?? await openLedger(store.root);
+    if (opened === undefined) await ledger.reconcile(display.line);
+    const text = await ledger.report(asked.id);
     keepReport(store, asked.id, text);
+    return text;
+  } catch (error) {
+    if (!(error instanceof Complaint)) throw error;
+    return `The results are complete, but there is no report:\n${error}`;
   }
-  if (text !== "") world.display.line(`\n${text}`);
-  world.display.line(["\ntry next:", ...world.tryNext.map((line) => `  ${line}`)].join("\n"));
 }

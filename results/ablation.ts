@@ -14,9 +14,8 @@ export interface MetricRow {
   readonly seed: string;
 }
 
-export interface AblationOptions {
-  readonly width: number;
-}
+/** What fits every terminal. */
+const width = 80;
 
 const recalls = ["i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"];
 const pairs = ["pair_text", "pair_image", "pair_group"];
@@ -25,12 +24,11 @@ const pairs = ["pair_text", "pair_image", "pair_group"];
 export async function ablationReport(
   connection: DuckDBConnection,
   experiment: string,
-  { width }: AblationOptions,
 ): Promise<string> {
   const rows = await metricRows(connection, experiment);
   const baseline = await baselineVariant(connection, experiment);
   const groups = Map.groupBy(rows, ({ stage, split }) => `${stage} on ${split ?? "all"}`);
-  return [...groups].map(([title, group]) => groupText(title, group, { baseline, width }))
+  return [...groups].map(([title, group]) => groupText(title, group, baseline))
     .filter((text) => text !== "")
     .join("\n\n");
 }
@@ -78,14 +76,10 @@ async function baselineVariant(
     .join(", ");
 }
 
-interface GroupOptions extends AblationOptions {
-  readonly baseline: string | undefined;
-}
-
 function groupText(
   title: string,
   rows: readonly MetricRow[],
-  { baseline, width }: GroupOptions,
+  baseline: string | undefined,
 ): string {
   const found = new Set(rows.map(({ metric }) => metric));
   const tables = [
@@ -99,7 +93,7 @@ function groupText(
   const marked = baseline !== undefined && variants.includes(baseline);
   return [
     `${title} (percent${over})`,
-    ...tables.map(({ columns, head }) => tableText(rows, { columns, head, baseline, width })),
+    ...tables.map(({ columns, head }) => tableText(rows, { columns, head, baseline })),
     ...(marked ? ["* baseline"] : []),
     ...(marked ? differences(rows, { baseline, metrics: ["i2t_r1", "t2i_r1"] }) : []),
   ].join("\n");
@@ -107,11 +101,10 @@ function groupText(
 
 function tableText(
   rows: readonly MetricRow[],
-  { columns, head, baseline, width }: {
+  { columns, head, baseline }: {
     columns: readonly string[];
     head: readonly string[];
     baseline: string | undefined;
-    width: number;
   },
 ): string {
   const summary = aq.from(rows as MetricRow[])
@@ -149,7 +142,6 @@ function tableText(
         columns: columns.slice(from, to),
         head: head.slice(from, to),
         baseline,
-        width,
       })
     ).join("\n");
   }

@@ -1,7 +1,14 @@
 /** What a run tells the database while it goes on. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { ablationReport } from "./ablation.ts";
-import { DatabaseBroken, DatabaseTaken, transaction, withDatabase } from "./database.ts";
+import { existsSync } from "node:fs";
+import {
+  DatabaseBroken,
+  databaseFile,
+  DatabaseTaken,
+  transaction,
+  withDatabase,
+} from "./database.ts";
 import { forgetRun, ingestRun, insert } from "./ingest.ts";
 import { reconcile } from "./reconcile.ts";
 import { appendRows, linesFrom, readColumns, type TableColumns } from "./row_writer.ts";
@@ -29,6 +36,14 @@ export function openLedger(root: string) {
   const tails = new Map<string, Tail>();
   const batches = batchWriter(root);
   return {
+    async check() {
+      if (!existsSync(databaseFile(root))) return;
+      try {
+        await withDatabase(root, () => Promise.resolve(), { readOnly: true });
+      } catch (error) {
+        if (!(error instanceof DatabaseTaken || error instanceof DatabaseBroken)) throw error;
+      }
+    },
     started: (node: LedgerNode, why: string, time: string) =>
       batches.add(async (connection, columns) => {
         await forgetRun(connection, columns, node.key);
@@ -67,11 +82,16 @@ export function openLedger(root: string) {
       }),
     async reconcile(say: (line: string) => void) {
       await batches.settled();
-      await reconcile(root, say);
+      try {
+        await reconcile(root, say);
+      } catch (error) {
+        if (!(error instanceof DatabaseTaken)) throw error;
+        say("warning: another process holds the result database; it is brought up to date later");
+      }
     },
-    async report(id: string, width: number) {
+    async report(id: string) {
       await batches.settled();
-      return await withDatabase(root, (connection) => ablationReport(connection, id, { width }));
+      return await withDatabase(root, (connection) => ablationReport(connection, id));
     },
   };
 }

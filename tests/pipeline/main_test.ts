@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { temporaryFolder } from "../support/temporary_folder.ts";
+import { runToy, toyCommand, toyExperiment } from "../support/toy_command.ts";
+
+const quick = ["--set", "tuned.seed=[1, 2]", "--set", "tuned.alignment=[none, singular]"];
+const run = (results: string, ...more: string[]) =>
+  runToy(["run", toyExperiment, ...quick, "--results", results, ...more]);
+
+Deno.test("the second run does nothing, says so, and prints the same report", async () => {
+  using folder = temporaryFolder();
+  const first = await run(folder.path, "--jobs", "2");
+  assert.equal(first.code, 0, first.err);
+  assert.match(first.out, /ran 9 of 9 stages/);
+  const second = await run(folder.path);
+  assert.equal(second.code, 0, second.err);
+  assert.match(second.out, /^nothing to run: all 9 stages are up to date\n/);
+  const report = (out: string) => out.slice(out.indexOf("recall on test"));
+  assert.equal(report(second.out), report(first.out).replace(" --jobs 2", ""));
+  assert.match(report(first.out), /^none \* /m);
+});
+
+Deno.test("a plan writes nothing", async () => {
+  using folder = temporaryFolder();
+  const { code, out } = await run(`${folder.path}/results`, "--plan");
+  assert.equal(code, 0);
+  assert.match(out, /^run {2}numbers +[0-9a-f]{10} {2}not made yet$/m);
+  assert.match(out, /9 of 9 stages would run\n$/);
+  assert.deepEqual([...Deno.readDirSync(folder.path)], []);
+});
+
+Deno.test("a wrong request ends with 2, one error and nothing written", async () => {
+  using folder = temporaryFolder();
+  const results = `${folder.path}/results`;
+  const { code, out, err } = await run(results, "--set", "tuned.stpes=3");
+  assert.equal(code, 2);
+  assert.equal(out, "");
+  assert.equal(
+    err,
+    "error: stage `tuned` (toy_train) has no parameter `stpes`\n  --> --set tuned.stpes=3\n" +
+      "fix: did you mean `steps`?\n",
+  );
+  const missing = await runToy(["run", `${folder.path}/no.yaml`, "--results", results]);
+  assert.equal(missing.code, 2);
+  assert.equal(
+    missing.err,
+    `error: there is no such experiment file\n  --> ${folder.path}/no.yaml\nfix: check the path\n`,
+  );
+  const directory = await runToy(["run", folder.path, "--results", results]);
+  assert.match(directory.err, /^error: this is a folder, not an experiment file\n/);
+  assert.deepEqual([...Deno.readDirSync(folder.path)], []);
+});
+
+Deno.test("a results folder below a file is one clear error", async () => {
+  using folder = temporaryFolder();
+  Deno.writeTextFileSync(`${folder.path}/file`, "");
+  const { code, err } = await run(`${folder.path}/file/results`);
+  assert.equal(code, 2);
+  assert.equal(
+    err,
+    "error: the results folder lies below something that is a file\n" +
+      `  --> ${folder.path}/file/results\nfix: use another folder with --results\n`,
+  );
+});
+
+Deno.test("a failed stage is told with its log, others go on, and the exit code is 1", async () => {
+  using folder = temporaryFolder();
+  const file = `${folder.path}/e.yaml`;
+  Deno.writeTextFileSync(
+    file,
+    `name: failing
+seed: 1
+stages:
+  good: { use: toy_numbers }
+  numbers: { use: toy_numbers, matrix: { fail: [complaint, bug, crash] } }
+  tuned: { use: toy_train, numbers: numbers }
+`,
+  );
+  const results = `${folder.path}/results`;
+  const { code, out } = await runToy(["run", file, "--results", results]);
+  assert.equal(code, 1);
+  assert.match(out, /done good/);
+  assert.match(out, /ran 1 of 7 stages/);
+  assert.match(out, /^ {2}\| toy_numbers speaks on standard output$/m);
+  const errors = out.slice(out.indexOf("\nerror:")).replaceAll(folder.path, "FOLDER");
+  assert.equal(
+    errors.replace(/^ {2}\| +at .*\n/gm, "").replace(/^ {2}\| TypeError.*\n/gm, "")
+      .replaceAll("  | toy_numbers speaks on standard output\n", ""),
+    `
+error: stage \`numbers[fail=complaint]\` failed: the numbers ran out
+fix: use fewer numbers
+error: stage \`numbers[fail=bug]\` failed: internal: toy bug
+  | toy_numbers speaks on standard error
+error: stage \`numbers[fail=crash]\` failed: its process ended (signal SIGKILL)
+  | toy_numbers speaks on standard error
+fix: the system may have run out of memory; try a smaller stage or fewer --jobs
+not run because of that: \`tuned[fail=complaint]\`, \`tuned[fail=bug]\`, \`tuned[fail=crash]\`
+to try again: deno task run 'FOLDER/e.yaml' --results 'FOLDER/results' ` +
+      "--only 'numbers[fail=complaint]' --only 'numbers[fail=bug]' --only 'numbers[fail=crash]'\n",
+  );
+  const sql = ["sql", "SELECT status, count(*) AS n FROM stage_run GROUP BY ALL ORDER BY ALL"];
+  const statuses = await runToy([...sql, "--format", "csv", "--results", results]);
+  assert.equal(statuses.out, "status,n\r\ncomplete,1\r\nfailed,3\r\n");
+});
+
+Deno.test("a damaged artifact is set aside and made again with a warning", async () => {
+  using folder = temporaryFolder();
+  await run(folder.path);
+  const stage = `${folder.path}/artifacts/toy_numbers`;
+  const [entry] = [...Deno.readDirSync(stage)];
+  Deno.truncateSync(`${stage}/${entry!.name}/artifact/numbers.txt`, 3);
+  const { code, out } = await run(folder.path);
+  assert.equal(code, 0);
+  assert.match(
+    out,
+    /warning: what was stored for numbers is damaged \(its file numbers\.txt has 3/,
+  );
+  assert.match(out, /ran 1 of 1 stages/);
+  assert.equal([...Deno.readDirSync(`${folder.path}/state/set_aside`)].length, 1);
+});
+
+Deno.test("two runs at once share one results folder: each stage is made once", async () => {
+  using folder = temporaryFolder();
+  const pause = ["--set", "tuned.pause=5"];
+  const both = await Promise.all([run(folder.path, ...pause), run(folder.path, ...pause)]);
+  assert.deepEqual(both.map(({ code }) => code), [0, 0], both.map(({ err }) => err).join());
+  const done = both.flatMap(({ out }) => out.match(/^done \S+/gm) ?? []);
+  assert.equal(done.length, 9);
+  assert.equal(new Set(done).size, 9);
+  assert.deepEqual([...Deno.readDirSync(`${folder.path}/pending`)], []);
+});
+
+Deno.test("Ctrl-C stops at a safe point with 130, and the next run goes on from there", async () => {
+  using folder = temporaryFolder();
+  const args = ["run", toyExperiment, "--results", folder.path, "--set", "tuned.pause=20"];
+  const [program, ...before] = toyCommand;
+  const child = new Deno.Command(program, {
+    args: [...before, ...args, "--set", "tuned.steps=200"],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let out = "";
+  while (!out.includes("tuned[alignment=none,seed=1]: started")) out += (await reader.read()).value;
+  child.kill("SIGINT");
+  for (let part = await reader.read(); !part.done; part = await reader.read()) out += part.value;
+  const errors = await new Response(child.stderr).text();
+  assert.equal((await child.status).code, 130, errors);
+  assert.match(out, /stopping at the next safe point; Ctrl-C again stops at once/);
+  assert.match(out, /stopped; what is complete is kept\. To go on: deno task run /);
+});
+
+Deno.test("code 2 and a suggestion for an unknown command", async () => {
+  const { code, err } = await runToy(["sqll"]);
+  assert.deepEqual([code, err], [
+    2,
+    "error: there is no command `sqll`\nfix: did you mean `sql`?\n",
+  ]);
+});

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { readCommand } from "../../pipeline/options.ts";
+import { errorText } from "../support/toy_graph.ts";
+
+const read = (...args: string[]) => readCommand(args, { results: "/r", threads: 2 });
+const error = (...args: string[]) => errorText(() => read(...args));
+
+Deno.test("a run is read with its defaults", () => {
+  assert.deepEqual(read("run", "e.yaml", "--set", "a.b=1", "--set", "c.d=2", "--plan"), {
+    name: "run",
+    results: "/r",
+    file: "e.yaml",
+    set: ["a.b=1", "c.d=2"],
+    only: [],
+    force: [],
+    jobs: 1,
+    threads: 2,
+    planOnly: true,
+  });
+});
+
+Deno.test("without a command, and with --help, there is help", () => {
+  assert.deepEqual([read(), read("help"), read("run", "--help")], Array(3).fill({ name: "help" }));
+});
+
+Deno.test("anything unknown is told with what was meant", () => {
+  assert.equal(error("rnu"), "error: there is no command `rnu`\nfix: did you mean `run`?");
+  assert.equal(
+    error("run", "e.yaml", "--job", "2"),
+    "error: `run` has no option `--job`\nfix: did you mean `--jobs`?",
+  );
+  assert.equal(
+    error("rebuild", "--plan"),
+    "error: `rebuild` has no option `--plan`\nfix: its options are --results, --help",
+  );
+  assert.equal(
+    error("sql", "SELECT 1", "--format", "jsn"),
+    "error: there is no format `jsn`\nfix: did you mean `json`?",
+  );
+});
+
+Deno.test("what is missing or too much is told with an example", () => {
+  assert.equal(
+    error("run"),
+    "error: which experiment file?\nfix: for example: deno task run experiments/smoke.yaml",
+  );
+  assert.equal(
+    error("sql", "SELECT", "1"),
+    "error: one query is expected, and `1` is a second\n" +
+      'fix: put quotes around what belongs together, as in: deno task sql "SELECT * FROM leaderboard"',
+  );
+  assert.equal(
+    error("run", "e.yaml", "--jobs"),
+    "error: `--jobs` needs a value\n" +
+      "fix: write `--jobs VALUE`, or `--jobs=VALUE` when the value begins with a dash",
+  );
+  assert.equal(
+    error("run", "e.yaml", "--jobs", "0"),
+    'error: `--jobs` is "0"\nfix: give a whole number from 1',
+  );
+  assert.equal(
+    error("run", "e.yaml", "--plan=yes"),
+    "error: `--plan` takes no value\nfix: write `--plan` alone",
+  );
+});

@@ -1,0 +1,20 @@
+import { readExperiment } from "../../pipeline/experiment.ts";
+import { buildGraph, type GraphNode } from "../../pipeline/graph.ts";
+import { overrideExperiment } from "../../pipeline/override.ts";
+import { toyStages } from "./toy_main.ts";
+
+/** The graph of an experiment over toy stages. */
+export function toyGraph(text: string, set: readonly string[] = []): GraphNode[] {
+  const experiment = readExperiment(text, "toy.yaml", () => undefined);
+  return buildGraph(overrideExperiment(experiment, set), toyStages.catalogue);
+}
+
+/** The whole text of the error that a call ends with. */
+export function errorText(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return String(error);
+  }
+  throw new Error("no error was thrown");
+}
