@@ -98,7 +98,7 @@ function parseHeader(bytes: Uint8Array, wrong: (what: string) => Complaint): Hea
     if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(natural)) {
       throw wrong(`tensor \`${name}\` has no offsets`);
     }
-    return { name, dtype: dtype as StoredType, shape, offsets: [offsets[0], offsets[1]] };
+    return { name, dtype: dtype as StoredType, shape, offsets: [offsets[0]!, offsets[1]!] };
   }).sort((a, b) => a.offsets[0] - b.offsets[0] || a.offsets[1] - b.offsets[1]);
 }
 
