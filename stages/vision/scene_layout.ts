@@ -1,5 +1,6 @@
 /** Chooses the objects of a scene and where they stand. */
 import type { RandomStream } from "../../pipeline/random_stream.ts";
+import { relationsOf } from "./scene_relations.ts";
 import {
   boxOf,
   canvasHeight,
@@ -21,11 +22,11 @@ const GAP = 7;
 /** Pixels to the picture's border. */
 const BORDER = 4;
 
-/** 3..6 objects; some scenes hold one inside another, some two that touch, some three in a row. */
+/** 3..6 objects, of which something can be said; some scenes hold one inside another, some two that touch, some three in a row. */
 export function layoutScene(random: RandomStream): SceneObject[] {
   for (let attempt = 0;; attempt++) {
     const objects = tryLayout(random.fork("attempt").fork(attempt));
-    if (objects !== undefined) return objects;
+    if (objects !== undefined && relationsOf(objects).length >= 2) return objects;
   }
 }
 

@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import * as v from "valibot";
+import { randomStream } from "../../pipeline/random_stream.ts";
+import { makeScenes } from "../../stages/make_scenes.ts";
+import { describeScene } from "../../stages/vision/scene_captions.ts";
+import { layoutScene } from "../../stages/vision/scene_layout.ts";
+import { relationsOf } from "../../stages/vision/scene_relations.ts";
+import { swappedScenes } from "../../stages/vision/scene_swaps.ts";
+import {
+  boxOf,
+  canvasHeight,
+  canvasWidth,
+  type SceneObject,
+} from "../../stages/vision/scene_vocabulary.ts";
+
+const seeds = fc.nat(1e6).map((seed) => randomStream(seed));
+
+/** Says from boxes alone whether a relation is true; knows nothing of how relations are found. */
+function isTrue(relation: string, [a, b, c]: readonly SceneObject[]): boolean {
+  const [ax1, ay1, ax2, ay2] = boxOf(a!);
+  const [bx1, by1, bx2, by2] = boxOf(b!);
+  const overlap = Math.min(ax2, bx2) > Math.max(ax1, bx1) + 1.5 &&
+    Math.min(ay2, by2) > Math.max(ay1, by1) + 1.5;
+  switch (relation) {
+    case "left of":
+      return ax2 <= bx1 + 1.5;
+    case "right of":
+      return bx2 <= ax1 + 1.5;
+    case "above":
+      return ay2 <= by1 + 1.5;
+    case "below":
+      return by2 <= ay1 + 1.5;
+    case "inside":
+      return ax1 > bx1 && ay1 > by1 && ax2 < bx2 && ay2 < by2;
+    case "touching": {
+      const gap = Math.max(ax1 - bx2, bx1 - ax2, ay1 - by2, by1 - ay2);
+      return !overlap && Math.abs(gap) <= 1.5;
+    }
+    case "between":
+      return (isTrue("right of", [a!, b!]) && isTrue("left of", [a!, c!])) ||
+        (isTrue("left of", [a!, b!]) && isTrue("right of", [a!, c!])) ||
+        (isTrue("below", [a!, b!]) && isTrue("above", [a!, c!])) ||
+        (isTrue("above", [a!, b!]) && isTrue("below", [a!, c!]));
+    default:
+      return false;
+  }
+}
+
+Deno.test("layoutScene() places 3 to 6 whole objects, no colour twice", () => {
+  fc.assert(fc.property(seeds, (random) => {
+    const objects = layoutScene(random);
+    assert.ok(objects.length >= 3 && objects.length <= 6);
+    assert.equal(new Set(objects.map(({ colour }) => colour)).size, objects.length);
+    for (const object of objects) {
+      const [x1, y1, x2, y2] = boxOf(object);
+      assert.ok(x1 >= 0 && y1 >= 0 && x2 <= canvasWidth && y2 <= canvasHeight);
+    }
+  }));
+});
+
+Deno.test("every relation of a scene is true of its boxes, and every kind occurs", () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(seeds, (random) => {
+      const objects = layoutScene(random);
+      const relations = relationsOf(objects);
+      assert.ok(relations.length > 0);
+      for (const { relation, subject, objects: others } of relations) {
+        seen.add(relation);
+        const parts = [subject, ...others].map((i) => objects[i]!);
+        assert.ok(isTrue(relation, parts), `${relation} ${JSON.stringify(parts)}`);
+      }
+    }),
+    { numRuns: 400, seed: 1 },
+  );
+  assert.deepEqual([...seen].sort(), [
+    "above",
+    "below",
+    "between",
+    "inside",
+    "left of",
+    "right of",
+    "touching",
+  ]);
+});
+
+/** The objects of the scene that fit a phrase's words. */
+function fitting(phrase: string, objects: readonly SceneObject[]): number[] {
+  const same: Record<string, string> = {
+    little: "small",
+    big: "large",
+    spotted: "dotted",
+    disc: "circle",
+    box: "square",
+  };
+  const words = phrase.split(" ").slice(1).map((word) => same[word] ?? word);
+  return objects.flatMap((object, i) => {
+    const own: readonly string[] = [object.shape, object.colour, object.size, object.texture];
+    return words.every((word) => own.includes(word)) ? [i] : [];
+  });
+}
+
+Deno.test("a caption's phrases are where they say, fit their object and no other", () => {
+  fc.assert(fc.property(seeds, (random) => {
+    const objects = layoutScene(random.fork("layout"));
+    const captions = describeScene(objects, relationsOf(objects), 5, random);
+    assert.equal(captions.length, 5);
+    for (const { text, phrases } of captions) {
+      assert.ok(phrases.length >= 2, text);
+      for (const { start, end, object } of phrases) {
+        const phrase = text.slice(start, end);
+        assert.match(phrase, /^(a|an|the) [a-z ]+$/);
+        assert.deepEqual(fitting(phrase, objects), [object], `${phrase} in: ${text}`);
+      }
+    }
+  }));
+});
+
+Deno.test("what a caption says of its phrases is true of the picture", () => {
+  const words: [RegExp, string][] = [
+    [/^ (is|sits|lies)? ?(to the left of|left of|on the left of) $/, "left of"],
+    [/^ (is|sits|lies)? ?(to the right of|right of|on the right of) $/, "right of"],
+    [/^ (is|sits|lies)? ?(above|over) $/, "above"],
+    [/^ (is|sits|lies)? ?(below|under|beneath) $/, "below"],
+    [/^ (is|sits|lies)? ?(inside|within) $/, "inside"],
+    [/^ (is|sits|lies)? ?(touching|in contact with) $/, "touching"],
+  ];
+  let checked = 0;
+  fc.assert(
+    fc.property(seeds, (random) => {
+      const objects = layoutScene(random.fork("layout"));
+      for (const { text, phrases } of describeScene(objects, relationsOf(objects), 5, random)) {
+        const [first, second] = [phrases[0]!, phrases[1]!];
+        const told = words.find(([pattern]) => pattern.test(text.slice(first.end, second.start)));
+        if (told === undefined) continue;
+        checked++;
+        assert.ok(isTrue(told[1], [objects[first.object]!, objects[second.object]!]), text);
+      }
+    }),
+    { numRuns: 200 },
+  );
+  assert.ok(checked > 300);
+});
+
+Deno.test("swapped scenes differ in one thing, their captions in word order alone", () => {
+  fc.assert(
+    fc.property(
+      seeds,
+      fc.constantFrom("relation" as const, "attribute" as const),
+      (random, kind) => {
+        const { scenes: [first, second], captions: [caption0, caption1] } = swappedScenes(
+          kind,
+          random,
+        );
+        const changed = first.flatMap((object, i) =>
+          Object.keys(object).filter((key) =>
+            object[key as keyof SceneObject] !== second[i]![key as keyof SceneObject]
+          ).map((key) => ({ i, key }))
+        );
+        assert.equal(new Set(changed.map(({ i }) => i)).size, 2);
+        const keys = new Set(changed.map(({ key }) => key));
+        if (kind === "relation") {
+          assert.ok(
+            [...keys].every((key) => ["x", "y", "extent"].includes(key)),
+          );
+        } else {assert.ok(
+            keys.size === 1 && [..."colour texture".split(" ")].includes([...keys][0]!),
+          );}
+        const bag = (text: string) => text.split(" ").sort().join(" ");
+        assert.equal(bag(caption0.text), bag(caption1.text));
+        assert.notEqual(caption0.text, caption1.text);
+        const truth = (objects: readonly SceneObject[], caption: typeof caption0) => {
+          const phrases = caption.phrases.map(({ start, end }) => caption.text.slice(start, end));
+          const [a, b] = phrases.map((phrase) => fitting(phrase, objects)[0]);
+          const relation = ["left of", "right of", "above", "below"].find((name) =>
+            caption.text.includes(name)
+          )!;
+          return a !== undefined && b !== undefined && isTrue(relation, [objects[a]!, objects[b]!]);
+        };
+        assert.ok(truth(first, caption0) && truth(second, caption1));
+        assert.ok(!truth(first, caption1) && !truth(second, caption0));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+async function digestOf(
+  parameters: object,
+): Promise<{ folder: string; digests: Record<string, string> }> {
+  const folder = await Deno.makeTempDir();
+  await makeScenes.run({
+    parameters: v.parse(makeScenes.parameters, parameters),
+    folder,
+    signal: new AbortController().signal,
+    progress: { report() {}, say() {} },
+    // deno-lint-ignore no-explicit-any
+  } as any);
+  const digests: Record<string, string> = {};
+  const walk = async (sub: string) => {
+    for await (const entry of Deno.readDir(`${folder}/${sub}`)) {
+      const path = sub === "" ? entry.name : `${sub}/${entry.name}`;
+      if (entry.isDirectory) await walk(path);
+      else {
+        const hash = await crypto.subtle.digest(
+          "SHA-256",
+          await Deno.readFile(`${folder}/${path}`),
+        );
+        digests[path] = new Uint8Array(hash).toHex();
+      }
+    }
+  };
+  await walk("");
+  return { folder, digests };
+}
+
+Deno.test("the same seed gives the same bytes, another seed other ones, more images the same first ones", async () => {
+  const few = { seed: 3, images: 4, val_images: 1, test_images: 2, swap_pairs: 2 };
+  const runs = [
+    await digestOf(few),
+    await digestOf(few),
+    await digestOf({ ...few, seed: 4 }),
+    await digestOf({ ...few, images: 6 }),
+  ];
+  const [first, again, other, more] = runs.map(({ digests }) => digests);
+  assert.deepEqual(first, again);
+  assert.equal(Object.keys(first!).length, 3 + 4 + 1 + 2 + 4);
+  for (const [file, digest] of Object.entries(first!)) {
+    if (file !== "pairs.jsonl") assert.notEqual(digest, other![file], file); // ids alone
+    if (file.endsWith(".png")) assert.equal(digest, more![file], file);
+  }
+  for (const { folder } of runs) await Deno.remove(folder, { recursive: true });
+});
