@@ -24,15 +24,17 @@ export async function main(
   args: readonly string[],
   { stages, entry }: { stages: Stages; entry: URL },
 ): Promise<number> {
+  const defaults = {
+    results: fromFileUrl(new URL("results", project)),
+    threads: navigator.hardwareConcurrency,
+  };
+  let results = defaults.results;
   try {
-    const defaults = {
-      results: fromFileUrl(new URL("results", project)),
-      threads: navigator.hardwareConcurrency,
-    };
     const command = readCommand(args, defaults);
+    if ("results" in command) results = resolve(command.results);
     return await obey(command, args, { stages, entry });
   } catch (error) {
-    return complain(error);
+    return complain(error, results);
   }
 }
 
@@ -136,10 +138,10 @@ function onInterrupt(callback: (count: number) => void): () => void {
 }
 
 /** Prints an error and gives its exit code. */
-function complain(error: unknown): number {
+function complain(error: unknown, results: string): number {
   const known = error instanceof Complaint || error instanceof ComplaintList
     ? error
-    : diskComplaint(error, "results");
+    : diskComplaint(error, results);
   if (known !== undefined) {
     warn(String(known));
     return known.exitCode;

@@ -7,7 +7,7 @@ import { Complaint } from "./complaint.ts";
 import type { Display } from "./display.ts";
 import { overrideExperiment } from "./override.ts";
 import { type Experiment, readExperiment } from "./experiment.ts";
-import { failureText, planText } from "./run_text.ts";
+import { failureText, nothingText, planText } from "./run_text.ts";
 import { type KeyedNode, keyNodes } from "./fingerprint.ts";
 import { buildGraph, type GraphNode } from "./graph.ts";
 import type { Ledger } from "./ledger.ts";
@@ -91,7 +91,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   });
   keepAsked(store, asked);
   if (ledger === undefined) {
-    world.display.line(`nothing to run: all ${plan.length} stages are up to date`);
+    world.display.line(nothingText(plan.length));
     await report(asked, store, world);
     return 0;
   }

@@ -13,9 +13,16 @@ export function planText(plan: readonly Planned[]): string {
   });
   const toRun = plan.filter(({ action }) => action === "run").length;
   const summary = toRun === 0
-    ? `nothing to run: all ${plan.length} stages are up to date`
+    ? nothingText(plan.length)
     : `${toRun} of ${plan.length} stages would run`;
   return [...lines, summary].join("\n");
+}
+
+/** Said when all stages are stored. */
+export function nothingText(stages: number): string {
+  return stages === 1
+    ? "nothing to run: the one stage is up to date"
+    : `nothing to run: all ${stages} stages are up to date`;
 }
 
 /** What failed with the end of its log, what was left for it, and the command that tries again. */
@@ -34,9 +41,17 @@ export function failureText(
       ...fix,
     ].join("\n");
   });
-  const labels = left.map(({ label }) => `\`${label}\``);
-  const rest = labels.length === 0 ? [] : [`not run because of that: ${labels.join(", ")}`];
-  const stages = [...new Set(failed.map(({ node }) => node.label))];
-  const again = `to try again: ${commandAgain(...stages.flatMap((label) => ["--only", label]))}`;
+  const rest = left.length === 0 ? [] : [`not run because of that: ${countedStages(left)}`];
+  const only = failed.flatMap(({ node }) => ["--only", node.label]);
+  const again = `to try again: ${commandAgain(...(failed.length > 4 ? [] : only))}`;
   return ["", ...blocks, ...rest, again].join("\n");
+}
+
+/** `tuned` (3), `recall` */
+function countedStages(nodes: readonly { readonly stage: string }[]): string {
+  return [...Map.groupBy(nodes, ({ stage }) => stage)]
+    .map(([stage, points]) =>
+      points.length === 1 ? `\`${stage}\`` : `\`${stage}\` (${points.length})`
+    )
+    .join(", ");
 }

@@ -14,7 +14,7 @@ export function stageLog(store: ArtifactStore, { key, definition }: KeyedNode): 
   let early = "";
   const write = (text: string) => {
     if (file === undefined) early = (early + text).slice(-(1 << 16));
-    else file.writeSync(new TextEncoder().encode(text));
+    else tryWrite(file, text);
   };
   return {
     open() {
@@ -36,4 +36,13 @@ export function stageLog(store: ArtifactStore, { key, definition }: KeyedNode): 
       file = undefined;
     },
   };
+}
+
+/** A log that cannot be written, as on a full disk, must not hide what the stage itself says of it. */
+function tryWrite(file: Deno.FsFile, text: string): void {
+  try {
+    file.writeSync(new TextEncoder().encode(text));
+  } catch {
+    // The end of the log is also kept in memory and shown when the stage fails.
+  }
 }

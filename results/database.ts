@@ -51,6 +51,8 @@ export async function withDatabase<Result>(
     try {
       await checkSchema(connection, file, readOnly);
       return await use(connection);
+    } catch (error) {
+      throw diskTrouble(file, error) ?? error;
     } finally {
       connection.closeSync();
     }
@@ -75,6 +77,27 @@ export async function transaction<Result>(
   }
 }
 
+/** DuckDB's words for a disk that is full or must not be written; the file itself is not at fault. */
+function diskTrouble(file: string, error: unknown): Complaint | undefined {
+  const message = error instanceof Error ? error.message : String(error);
+  const options = { place: { file }, cause: error, exitCode: 1 } as const;
+  if (/no space left on device|disk quota exceeded/i.test(message)) {
+    return new Complaint(
+      "the disk is full",
+      "free some space and run again; what is complete is kept and is not made again",
+      options,
+    );
+  }
+  if (/permission denied|read-only file system/i.test(message)) {
+    return new Complaint(
+      "the result database cannot be opened here",
+      "give yourself the right to read and write it, or use another folder with --results",
+      options,
+    );
+  }
+  return undefined;
+}
+
 async function openPatiently(
   file: string,
   readOnly: boolean,
@@ -89,7 +112,7 @@ async function openPatiently(
     } catch (error) {
       const message = (error as Error).message;
       if (!/could not set lock|conflicting lock|being used by another process/i.test(message)) {
-        throw new DatabaseBroken(message, { cause: error });
+        throw diskTrouble(file, error) ?? new DatabaseBroken(message, { cause: error });
       }
       if (waited >= patience) throw new DatabaseTaken(file, error);
       await new Promise((resolve) => setTimeout(resolve, wait));

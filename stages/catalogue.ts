@@ -3,12 +3,14 @@ import type { StageDefinition } from "../pipeline/stage.ts";
 import { evaluate } from "./evaluate.ts";
 import { fineTune } from "./fine_tune.ts";
 import { initialiseModel } from "./initialise_model.ts";
+import { makeScenes } from "./make_scenes.ts";
 import { pretrain } from "./pretrain.ts";
 
 export { computeFingerprint, prepareCompute } from "./compute.ts";
 
 /** In the order in which an experiment usually names them. */
 export const catalogue: readonly StageDefinition[] = [
+  makeScenes,
   initialiseModel,
   pretrain,
   fineTune,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { fileLock, tryFileLock } from "../../pipeline/file_lock.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
-import { runToy, toyCommand, toyExperiment } from "../support/toy_command.ts";
+import { runToy, startToy, toyExperiment } from "../support/toy_command.ts";
 
 const quick = ["--set", "tuned.seed=[1, 2]", "--set", "tuned.alignment=[none, singular]"];
 const run = (results: string, ...more: string[]) =>
@@ -93,7 +94,7 @@ error: stage \`numbers[fail=bug]\` failed: internal: toy bug
 error: stage \`numbers[fail=crash]\` failed: its process ended (signal SIGKILL)
   | toy_numbers speaks on standard error
 fix: the system may have run out of memory; try a smaller stage or fewer --jobs
-not run because of that: \`tuned[fail=complaint]\`, \`tuned[fail=bug]\`, \`tuned[fail=crash]\`
+not run because of that: \`tuned\` (3)
 to try again: deno task run 'FOLDER/e.yaml' --results 'FOLDER/results' ` +
       "--only 'numbers[fail=complaint]' --only 'numbers[fail=bug]' --only 'numbers[fail=crash]'\n",
   );
@@ -131,23 +132,74 @@ Deno.test("two runs at once share one results folder: each stage is made once", 
 
 Deno.test("Ctrl-C stops at a safe point with 130, and the next run goes on from there", async () => {
   using folder = temporaryFolder();
-  const args = ["run", toyExperiment, "--results", folder.path, "--set", "tuned.pause=20"];
-  const [program, ...before] = toyCommand;
-  const child = new Deno.Command(program, {
-    args: [...before, ...args, "--set", "tuned.steps=200"],
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let out = "";
-  while (!out.includes("tuned[alignment=none,seed=1]: started")) out += (await reader.read()).value;
-  child.kill("SIGINT");
-  for (let part = await reader.read(); !part.done; part = await reader.read()) out += part.value;
-  const errors = await new Response(child.stderr).text();
-  assert.equal((await child.status).code, 130, errors);
+  const set = ["tuned.alignment=none", "tuned.seed=1", "tuned.pause=5", "tuned.steps=100"];
+  const slow = ["run", toyExperiment, "--results", folder.path, "--only", "tuned"]
+    .concat(set.flatMap((change) => ["--set", change]));
+  await using first = startToy(slow);
+  await first.until("tuned: started");
+  await waitFor(() => checkpoint(folder.path));
+  first.child.kill("SIGINT");
+  const out = await first.until("To go on: deno task run");
   assert.match(out, /stopping at the next safe point; Ctrl-C again stops at once/);
-  assert.match(out, /stopped; what is complete is kept\. To go on: deno task run /);
+  assert.match(out, /^stopped tuned /m);
+  assert.equal((await first.child.status).code, 130);
+  const second = await runToy(slow);
+  assert.equal(second.code, 0, second.err);
+  assert.match(second.out, /^tuned: goes on after step \d+$/m);
 });
+
+/** A checkpoint of any pending stage. */
+function checkpoint(root: string): Deno.FileInfo | undefined {
+  for (const { name } of Deno.readDirSync(`${root}/pending`)) {
+    try {
+      return Deno.statSync(`${root}/pending/${name}/resume/state.json`);
+    } catch {
+      // Not yet.
+    }
+  }
+  return undefined;
+}
+
+const hanging = (folder: string) => {
+  const file = `${folder}/hang.yaml`;
+  Deno.writeTextFileSync(
+    file,
+    "name: x\nseed: 1\nstages:\n  numbers: { use: toy_numbers, fail: hang }\n",
+  );
+  return startToy(["run", file, "--results", `${folder}/results`]);
+};
+
+Deno.test("a second Ctrl-C stops a stage that does not answer", async () => {
+  using folder = temporaryFolder();
+  await using run = hanging(folder.path);
+  await run.until("numbers: started");
+  run.child.kill("SIGINT");
+  await run.until("Ctrl-C again stops at once");
+  run.child.kill("SIGINT");
+  await run.until("stopped; what is complete is kept");
+  assert.equal((await run.child.status).code, 130);
+});
+
+Deno.test("a stage that does not answer dies with the pipeline and gives its lock back", async () => {
+  using folder = temporaryFolder();
+  await using run = hanging(folder.path);
+  await run.until("numbers: started");
+  const pending = `${folder.path}/results/pending`;
+  const lock = await waitFor(() =>
+    [...Deno.readDirSync(pending)].find(({ name }) => /lock$/.test(name))
+  );
+  assert.equal(tryFileLock(`${pending}/${lock.name}`), undefined);
+  run.child.kill("SIGKILL");
+  using _free = await fileLock(`${pending}/${lock.name}`);
+});
+
+async function waitFor<Thing>(look: () => Thing | undefined): Promise<Thing> {
+  for (;;) {
+    const found = look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 Deno.test("code 2 and a suggestion for an unknown command", async () => {
   const { code, err } = await runToy(["sqll"]);

@@ -36,3 +36,42 @@ export async function runToy(
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, out: decode(stdout), err: decode(stderr) };
 }
+
+/** A toy command line that is still running; it is killed when it goes out of scope. */
+export interface RunningToy extends AsyncDisposable {
+  readonly child: Deno.ChildProcess;
+  /** Reads on until the output holds a text; returns all output so far. */
+  until(text: string): Promise<string>;
+}
+
+export function startToy(args: readonly string[]): RunningToy {
+  const [program, ...before] = toyCommand;
+  const child = new Deno.Command(program, {
+    args: [...before, ...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let out = "";
+  return {
+    child,
+    async until(text) {
+      while (!out.includes(text)) {
+        const { done, value } = await reader.read();
+        if (done) throw new Error(`the output ended without ${JSON.stringify(text)}:\n${out}`);
+        out += value;
+      }
+      return out;
+    },
+    async [Symbol.asyncDispose]() {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+      await reader.cancel();
+      await child.status;
+    },
+  };
+}

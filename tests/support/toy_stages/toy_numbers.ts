@@ -9,7 +9,7 @@ export const toyNumbers = defineStage({
   parameters: v.strictObject({
     count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 10),
     seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
-    fail: v.optional(v.picklist(["no", "complaint", "bug", "crash"]), "no"),
+    fail: v.optional(v.picklist(["no", "complaint", "bug", "crash", "hang"]), "no"),
   }),
   inputs: {},
   output: "numbers",
@@ -25,6 +25,8 @@ export const toyNumbers = defineStage({
     console.error("toy_numbers speaks on standard error");
     if (parameters.fail === "bug") throw new TypeError("toy bug");
     if (parameters.fail === "crash") Deno.kill(Deno.pid, "SIGKILL");
+    // As a library that is deep in native code: nothing of this thread runs any more.
+    if (parameters.fail === "hang") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     const stream = randomStream(parameters.seed).fork("numbers");
     await Deno.writeTextFile(`${folder}/numbers.txt`, numberLines(stream, parameters.count));
     progress.report(parameters.count, parameters.count, "numbers");

@@ -26,6 +26,7 @@ export const toyTrain = defineStage({
     const stream = randomStream(seed).fork(alignment);
     const file = `${resumeFolder}/state.json`;
     let [step, state] = await Deno.readTextFile(file).then(JSON.parse, () => [0, 0]);
+    if (step > 0) progress.say(`goes on after step ${step}`);
     record.retain("training_step", (row) => (row["step"] as number) <= step);
     record.retain("training_speed", (row) => (row["step"] as number) <= step);
     while (step < steps) {
