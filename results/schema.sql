@@ -120,8 +120,15 @@ CREATE TABLE training_step (
 CREATE TABLE training_speed (
   run VARCHAR NOT NULL,                -- stage_run.run
   step INTEGER NOT NULL,               -- as in training_step
-  seconds DOUBLE,                      -- since the run (or its last resume) began
+  seconds DOUBLE,                      -- wall time of this step
   pairs_per_second DOUBLE              -- image-text pairs through the encoder
+);
+
+-- How long it took to score every text with every image; measured.
+CREATE TABLE scoring_speed (
+  run VARCHAR NOT NULL,                -- stage_run.run
+  pairs BIGINT,                        -- image-text pairs through the encoder
+  seconds DOUBLE                       -- wall time of them all
 );
 
 -- Image-caption pairs that differ in one relation or attribute only (as in Winoground).

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { diskComplaint } from "../../pipeline/disk_complaint.ts";
+
+const failure = (code: string) => Object.assign(new Error("os error"), { code });
+
+Deno.test("a full disk is one clear error with exit code 1", () => {
+  const complaint = diskComplaint(failure("ENOSPC"), "/results")!;
+  assert.equal(
+    String(complaint),
+    "error: the disk is full\n  --> /results\n" +
+      "fix: free some space and run again; what is complete is kept and is not made again",
+  );
+  assert.equal(complaint.exitCode, 1);
+});
+
+Deno.test("a folder that cannot be written is a wrong request", () => {
+  for (const code of ["EACCES", "EROFS", "EPERM"]) {
+    assert.equal(
+      String(diskComplaint(failure(code), "/results")),
+      "error: the results folder cannot be written\n  --> /results\n" +
+        "fix: give yourself the right to write there, or use another folder with --results",
+    );
+  }
+  assert.equal(diskComplaint(failure("EACCES"), "/results")?.exitCode, 2);
+});
+
+Deno.test("any other error is left to be told as a bug", () => {
+  assert.equal(diskComplaint(new TypeError("x"), "/results"), undefined);
+  assert.equal(diskComplaint(failure("EBADF"), "/results"), undefined);
+});
