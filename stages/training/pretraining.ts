@@ -19,6 +19,8 @@ export interface PretrainingParameters {
   readonly learning_rate: number;
   readonly warmup: number;
   readonly mask_rate: number;
+  readonly contrast_weight: number;
+  readonly temperature: number;
   readonly clip: number;
   readonly weight_decay: number;
   readonly checkpoint_every: number;
@@ -34,9 +36,14 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
   const sizes = longestRows(set, index);
   const tables = pairTables(set, index, sizes);
   const random = randomStream(p.seed).fork("pretrain");
-  using step = compile(compute, (inputs: PretrainingInputs) => pretrainingStep(config, inputs), {
-    name: "pretraining_step",
-  });
+  const objective = { contrastWeight: p.contrast_weight, temperature: p.temperature };
+  using step = compile(
+    compute,
+    (inputs: PretrainingInputs) => pretrainingStep(config, objective, inputs),
+    {
+      name: "pretraining_step",
+    },
+  );
   const batchSizes = {
     pairs: p.pairs,
     words: sizes.words,
@@ -60,6 +67,7 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
       const batch = {
         texts: tf.tensor1d(host.texts, "int32"),
         images: tf.tensor1d(host.images, "int32"),
+        judged: tf.tensor1d(host.judged, "int32"),
         matched: tf.tensor1d(host.matched, "int32"),
         tokens: tf.tensor2d(host.tokens, [p.pairs, sizes.words], "int32"),
         maskedPlaces: tf.tensor1d(host.maskedPlaces, "int32"),
@@ -68,7 +76,7 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
       };
       const key = tf.tensor1d([...random.fork("step").fork(update).key], "int32");
       const { gradients, numbers } = step({ weights, tables, batch, key });
-      const [loss, words, matching, judged] = numbers.dataSync();
+      const [loss, words, matching, contrast, judged] = numbers.dataSync();
       tf.dispose([batch, key, numbers]);
       return {
         gradients,
@@ -76,6 +84,7 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
           loss: loss!,
           masked_word_loss: words!,
           matching_loss: matching!,
+          contrast_loss: contrast!,
           matching_accuracy: judged!,
         },
         note: `words ${words!.toFixed(2)}, matching ${matching!.toFixed(2)}`,

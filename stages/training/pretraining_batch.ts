@@ -1,6 +1,7 @@
 /**
- * The batch of a pretraining step: pairs, half of them mismatched, and masked words in the others.
- * Everything follows from (seed, step).
+ * The batch of a pretraining step: half of the pairs have masked words, the others are judged, a
+ * picture of its own or another one. A pair never serves both: only matched pairs are worth masking,
+ * so a mask would give the answer away. Everything follows from (seed, step).
  */
 import type { RandomStream } from "../../pipeline/random_stream.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
@@ -11,7 +12,9 @@ export interface PretrainingBatch {
   /** int32 [pair]: rows of the tables. */
   readonly texts: Int32Array;
   readonly images: Int32Array;
-  /** int32 [pair]: 1 where text and image belong together. */
+  /** int32 [judged]: places in the batch of the pairs that are judged. */
+  readonly judged: Int32Array;
+  /** int32 [judged]: 1 where text and image belong together. */
   readonly matched: Int32Array;
   /** int32 [pair, word]: the tokens as the model sees them. */
   readonly tokens: Int32Array;
@@ -23,6 +26,7 @@ export interface PretrainingBatch {
 }
 
 export interface PretrainingSizes {
+  /** A multiple of 4. */
   readonly pairs: number;
   readonly words: number;
   /** Slots for masked words; words beyond them stay unmasked. */
@@ -31,8 +35,7 @@ export interface PretrainingSizes {
 }
 
 /**
- * Masking as in BERT: of the chosen words 80 % become [MASK], 10 % a random word, 10 % stay. Only
- * matched pairs are masked: a wrong picture says nothing about a word.
+ * Masking as in BERT: of the chosen words 80 % become [MASK], 10 % a random word, 10 % stay.
  */
 export function pretrainingBatch(
   set: FeatureSet,
@@ -46,7 +49,8 @@ export function pretrainingBatch(
   const batch: PretrainingBatch = {
     texts: new Int32Array(pairs),
     images: new Int32Array(pairs),
-    matched: new Int32Array(pairs),
+    judged: new Int32Array(pairs / 2),
+    matched: new Int32Array(pairs / 2),
     tokens: new Int32Array(pairs * words),
     maskedPlaces: new Int32Array(masked),
     maskedWords: new Int32Array(masked),
@@ -58,14 +62,18 @@ export function pretrainingBatch(
     const own = draw.fork(pair);
     const text = inEpochs(random.fork("texts"), step * pairs + pair, index.captions.length);
     const right = index.imageOfText[text]!;
-    const matches = pair % 2 === 0;
+    const masks = pair % 2 === 0;
+    const matches = masks || pair % 4 === 1;
     const other = own.fork("image").integer(0, Math.max(1, index.images.length - 1));
     batch.texts[pair] = text;
     batch.images[pair] = matches ? right : other + (other >= right ? 1 : 0);
-    batch.matched[pair] = matches ? 1 : 0;
+    if (!masks) {
+      batch.judged[(pair - 1) / 2] = pair;
+      batch.matched[(pair - 1) / 2] = matches ? 1 : 0;
+    }
     const tokens = set.captions[index.captions[text]!]!.tokens;
     batch.tokens.set([cls, ...tokens, sep], pair * words);
-    if (!matches) continue;
+    if (!masks) continue;
     const chance = own.fork("mask");
     tokens.forEach((token, place) => {
       if (chance.uniform(3 * place) >= maskRate || slot === masked) return;

@@ -1,10 +1,11 @@
 /**
- * A step of pretraining as one program: masked words and image-text matching on the same pairs.
+ * A step of pretraining as one program: masked words and image-text matching, each on its own
+ * half of the pairs.
  *
  *     loss = mean cross entropy of the masked words + mean cross entropy of matching
+ *          + weight * word-region contrast of the matched pairs (objective/contrast.ts)
  *
- * Source: UNITER (arXiv 1909.11740, section 3.2), which draws one task per batch; here a batch serves
- * both.
+ * Source: UNITER (arXiv 1909.11740, section 3.2), which draws one task per batch.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Configuration } from "../model/configuration.ts";
@@ -14,9 +15,16 @@ import { deviceRandom } from "../model/keyed_random.ts";
 import { encodePairs, pooledPairs } from "../model/uniter.ts";
 import type { Weights } from "../model/weights.ts";
 import { imageTextMatchingLoss } from "../objective/image_text_matching.ts";
+import { wordRegionContrast } from "../objective/contrast.ts";
 import { maskedWordLoss } from "../objective/masked_words.ts";
 import { lossAndGradients } from "./gradients.ts";
 import { type PairTables, takeImages, takeTexts } from "./pair_tables.ts";
+
+export interface PretrainingObjective {
+  /** Weight of the word-region contrast; 0 leaves it out. */
+  readonly contrastWeight: number;
+  readonly temperature: number;
+}
 
 export type PretrainingInputs = {
   readonly weights: Weights;
@@ -28,12 +36,13 @@ export type PretrainingInputs = {
 
 export type PretrainingOutputs = {
   readonly gradients: Record<string, tf.Tensor>;
-  /** [4]: loss, masked-word part, matching part, share of pairs judged rightly. */
+  /** [5]: loss, masked-word part, matching part, contrast, share of pairs judged rightly. */
   readonly numbers: tf.Tensor;
 };
 
 export function pretrainingStep(
   config: Configuration,
+  objective: PretrainingObjective,
   { weights, tables, batch, key }: PretrainingInputs,
 ): PretrainingOutputs {
   const random = deviceRandom(key as tf.Tensor1D);
@@ -42,10 +51,12 @@ export function pretrainingStep(
   const tokens = batch["tokens"]!;
   const matched = batch["matched"]!;
   const { loss, gradients, parts } = lossAndGradients(weights, (weights) => {
+    const textEmbedding = embedText(weights, config, tokens, { random });
+    const imageEmbedding = embedImage(weights, config, images, { random });
     const encoded = encodePairs(weights, config, {
-      textEmbedding: embedText(weights, config, tokens, { random }),
+      textEmbedding,
       wordMask: texts.wordMask,
-      imageEmbedding: embedImage(weights, config, images, { random }),
+      imageEmbedding,
       regionMask: images.regionMask,
     }, { keep: "words", random });
     const rows = tf.reshape(encoded.last as tf.Tensor, [-1, config.hidden_size]);
@@ -54,17 +65,33 @@ export function pretrainingStep(
       labels: batch["maskedWords"]!,
       masked: batch["maskedThere"]!,
     });
-    const logits = matchLogits(weights, pooledPairs(weights, encoded));
+    const judgedPairs = tf.gather(pooledPairs(weights, encoded) as tf.Tensor, batch["judged"]!);
+    const logits = matchLogits(weights, judgedPairs);
     const matching = imageTextMatchingLoss(logits, matched);
     const judged = tf.equal(argMaxOutsideTape(logits as tf.Tensor), matched);
+    const contrast = objective.contrastWeight === 0 ? tf.scalar(0) : wordRegionContrast({
+      words: maskedHalf(textEmbedding as tf.Tensor),
+      wordMask: maskedHalf(texts.wordMask),
+      regions: maskedHalf(imageEmbedding as tf.Tensor),
+      regionMask: maskedHalf(images.regionMask),
+    }, { temperature: objective.temperature });
     return [
-      tf.add(words, matching) as tf.Scalar,
+      tf.add(tf.add(words, matching), tf.mul(contrast, objective.contrastWeight)) as tf.Scalar,
       words,
       matching,
+      contrast,
       tf.mean(tf.cast(judged, "float32")) as tf.Scalar,
     ];
   });
   return { gradients, numbers: tf.stack([loss, ...parts]) };
+}
+
+/** Every second pair of a batch: those with masked words, which are all matched. */
+function maskedHalf(x: tf.Tensor): tf.Tensor {
+  const [pairs = 0, ...inner] = x.shape;
+  const twos = tf.reshape(x, [pairs / 2, 2, ...inner]);
+  const first = tf.slice(twos, twos.shape.map(() => 0), [pairs / 2, 1, ...inner]);
+  return tf.reshape(first, [pairs / 2, ...inner]);
 }
 
 /** The likelier class of each row, as a constant. */

@@ -93,10 +93,11 @@ function pretrainingInputs(): PretrainingInputs {
     ),
     tables: all,
     batch: {
-      texts: tf.tensor1d([1, 4, 6], "int32"),
-      images: tf.tensor1d([0, 2, 2], "int32"),
-      matched: tf.tensor1d([1, 0, 1], "int32"),
-      tokens: tf.gather(all.tokens, tf.tensor1d([1, 4, 6], "int32")),
+      texts: tf.tensor1d([1, 4, 6, 3], "int32"),
+      images: tf.tensor1d([0, 2, 2, 4], "int32"),
+      judged: tf.tensor1d([1, 3], "int32"),
+      matched: tf.tensor1d([1, 0], "int32"),
+      tokens: tf.gather(all.tokens, tf.tensor1d([1, 4, 6, 3], "int32")),
       maskedPlaces: tf.tensor1d([1, 24, 25, 0], "int32"),
       maskedWords: tf.tensor1d([5, 6, 7, 0], "int32"),
       maskedThere: tf.tensor1d([1, 1, 1, 0], "int32"),
@@ -171,5 +172,10 @@ Deno.test("a pretraining step agrees on three routes", () =>
   compare(
     "pretraining",
     pretrainingInputs,
-    (inputs) => pretrainingStep(config, inputs) as unknown as tf.TensorContainer,
+    (inputs) =>
+      pretrainingStep(
+        config,
+        { contrastWeight: 0.5, temperature: 0.1 },
+        inputs,
+      ) as unknown as tf.TensorContainer,
   ));

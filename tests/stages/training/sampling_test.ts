@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { randomStream } from "../../../pipeline/random_stream.ts";
+import { inEpochs, rankingProblems } from "../../../stages/training/sampling.ts";
+
+/** 7 images with 1..4 captions each. */
+const textsOfImage = [[0, 1], [2], [3, 4, 5, 6], [7, 8], [9, 10, 11], [12], [13, 14]];
+const index = {
+  captions: Array.from({ length: 15 }, (_, i) => i),
+  images: Array.from({ length: 7 }, (_, i) => i),
+  imageOfText: textsOfImage.flatMap((texts, image) => texts.map(() => image)),
+  textsOfImage,
+};
+
+Deno.test("inEpochs() visits everything once per epoch, in another order each epoch", () => {
+  fc.assert(fc.property(fc.nat(1000), fc.integer({ min: 1, max: 40 }), (seed, size) => {
+    const random = randomStream(seed);
+    const epoch = (e: number) =>
+      Array.from({ length: size }, (_, i) => inEpochs(random, e * size + i, size));
+    for (const e of [0, 1, 5]) {
+      assert.deepEqual(
+        epoch(e).toSorted((a, b) => a - b),
+        Array.from({ length: size }, (_, i) => i),
+      );
+    }
+    if (size > 8) assert.notDeepEqual(epoch(0), epoch(1));
+  }));
+});
+
+Deno.test("rankingProblems() puts a right answer first and only wrong, different ones behind", () => {
+  fc.assert(fc.property(fc.nat(1000), fc.nat(50), (seed, step) => {
+    const problems = rankingProblems(index, randomStream(seed), step, { anchors: 3, negatives: 5 });
+    for (let a = 0; a < 3; a++) {
+      const image = problems.imageAnchors[a]!;
+      const [positive, ...texts] = problems.textCandidates.subarray(a * 6, a * 6 + 6);
+      assert.equal(index.imageOfText[positive!], image);
+      assert.ok(texts.every((text) => index.imageOfText[text] !== image));
+      assert.equal(new Set(texts).size, 5);
+      const text = problems.textAnchors[a]!;
+      const [right, ...images] = problems.imageCandidates.subarray(a * 6, a * 6 + 6);
+      assert.equal(right, index.imageOfText[text]);
+      assert.ok(images.every((other) => other !== right));
+      assert.equal(new Set(images).size, 5);
+    }
+  }));
+});
+
+Deno.test("a step's problems do not depend on the steps before it", () => {
+  const sizes = { anchors: 2, negatives: 4 };
+  const random = randomStream(9);
+  const direct = rankingProblems(index, random, 17, sizes);
+  for (let step = 0; step < 17; step++) rankingProblems(index, random, step, sizes);
+  assert.deepEqual(rankingProblems(index, random, 17, sizes), direct);
+  assert.notDeepEqual(rankingProblems(index, random, 18, sizes), direct);
+});
