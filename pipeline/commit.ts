@@ -73,6 +73,15 @@ export async function commitPending(
   return manifest;
 }
 
+/** Reads a complete artifact as a whole; in words what is wrong with it, or undefined. */
+export async function damageOf(folder: string, manifest: Manifest): Promise<string | undefined> {
+  const files = await digestFolder(`${folder}/artifact`);
+  if (digestOfFiles(files) === manifest.digest) return undefined;
+  const digests = new Map(manifest.files.map(({ path, sha256 }) => [path, sha256]));
+  const odd = files.find(({ path, sha256 }) => digests.get(path) !== sha256);
+  return odd === undefined ? "a file of it is gone" : `the content of ${odd.path} changed`;
+}
+
 /** Every file below a folder with size and SHA-256, sorted by path in code unit order. */
 export async function digestFolder(folder: string): Promise<ArtifactFile[]> {
   const paths = filesBelow(folder).sort((a, b) => (a < b ? -1 : 1));

@@ -70,8 +70,10 @@ export function jobFor(
   node: KeyedNode,
   why: Why,
   byLabel: ReadonlyMap<string, KeyedNode>,
-  rest: { root: string; experiment: string; threads: number },
+  { verified, ...rest }: { root: string; experiment: string; threads: number; verified: boolean },
 ): Job {
+  // The worker looks at names and sizes; damage that only a digest shows it would take for good.
+  const hidden = verified && why.kind === "broken";
   return {
     ...rest,
     label: node.label,
@@ -86,6 +88,6 @@ export function jobFor(
       }),
     ),
     why: whyText(why),
-    again: why.kind === "forced" || why.kind === "input digest",
+    again: why.kind === "forced" || why.kind === "input digest" || hidden,
   };
 }

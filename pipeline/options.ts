@@ -22,6 +22,7 @@ export type Command =
     readonly jobs: number;
     readonly threads: number;
     readonly planOnly: boolean;
+    readonly verify: boolean;
   };
 
 export type SqlFormat = "table" | "json" | "csv";
@@ -35,6 +36,7 @@ run: makes what an experiment needs and is not stored yet, then prints its repor
   --set STAGE.PARAM=VALUE    change a parameter; a list replaces an axis of a matrix
   --only STAGE               only this stage and what it needs
   --force STAGE              run this stage although its result is stored
+  --verify                   read all stored files and compare their digests first
   --jobs N                   stages that run at once (default 1)
   --threads N                threads of a stage (default: all cores)
 sql: asks the result database; it is opened read-only
@@ -48,6 +50,7 @@ const optionsOf = {
   run: {
     ...shared,
     plan: { type: "boolean" },
+    verify: { type: "boolean" },
     set: { type: "string", multiple: true },
     only: { type: "string", multiple: true },
     force: { type: "string", multiple: true },
@@ -99,6 +102,7 @@ export function readCommand(
         jobs: count(values, "jobs") ?? 1,
         threads: count(values, "threads") ?? defaults.threads,
         planOnly: values["plan"] === true,
+        verify: values["verify"] === true,
       };
     case "sql":
       return {

@@ -1,5 +1,12 @@
 /** `run`: from the text of an experiment to a filled results folder and a report. */
-import { type ArtifactStore, openStore, readIfThere, writeWhole } from "./artifact_store.ts";
+import { damageOf } from "./commit.ts";
+import {
+  type ArtifactStore,
+  type Found,
+  openStore,
+  readIfThere,
+  writeWhole,
+} from "./artifact_store.ts";
 import { type Asked, askedOf, keepAsked, keepReport, keptReport, lastAsked } from "./asked.ts";
 import type { Clock } from "./clock.ts";
 import { type CodeCache, codeDigests } from "./code_digest.ts";
@@ -40,6 +47,8 @@ export interface RunRequest {
   readonly jobs: number;
   readonly threads: number;
   readonly planOnly: boolean;
+  /** Read every stored file and compare digests, not only names and sizes. */
+  readonly verify: boolean;
   /** Absolute path. */
   readonly results: string;
 }
@@ -70,8 +79,9 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   const { nodes, saveCache } = await keyed(graph, store, request, world);
   const last = lastAsked(store, experiment.name);
   const previous = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
+  const damaged = request.verify ? await findDamage(nodes, store) : new Map<string, Found>();
   const plan = planRun(nodes, {
-    find: (node) => store.find(node.definition.name, node.key),
+    find: (node) => damaged.get(node.key) ?? store.find(node.definition.name, node.key),
     previous: (node) => previous.get(node.label),
   }, request);
   if (request.planOnly) {
@@ -150,6 +160,21 @@ async function keyed(
   };
 }
 
+/** The artifacts whose files are not what their manifest says. */
+async function findDamage(
+  nodes: readonly KeyedNode[],
+  store: ArtifactStore,
+): Promise<Map<string, Found>> {
+  const damaged = new Map<string, Found>();
+  for (const { key, definition: { name } } of nodes) {
+    const found = store.find(name, key);
+    if (found.state !== "complete") continue;
+    const reason = await damageOf(store.completeFolder(name, key), found.manifest);
+    if (reason !== undefined) damaged.set(key, { state: "broken", reason });
+  }
+  return damaged;
+}
+
 function readCache(text: string): CodeCache {
   try {
     return JSON.parse(text);
@@ -168,12 +193,13 @@ export interface Setting {
 }
 
 async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promise<number> {
-  const { ledger, store, world, begun } = setting;
+  const { ledger, store, request, world, begun } = setting;
   const { display, clock } = world;
   const toRun = plan.filter(({ action }) => action === "run").length;
   display.line(`${asked.experiment}: ${toRun} of ${plan.length} stages to run`);
   for (const planned of plan) {
-    if (planned.action === "run" && planned.why.kind === "broken") {
+    // What names and sizes show, the worker finds and tells by itself.
+    if (request.verify && planned.action === "run" && planned.why.kind === "broken") {
       display.line(
         `warning: ${planned.node.label} is damaged (${planned.why.reason}); it is made again`,
       );

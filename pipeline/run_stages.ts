@@ -46,6 +46,7 @@ export async function runStages(
           root: store.root,
           experiment: asked.experiment,
           threads: request.threads,
+          verified: request.verify,
         }),
       listen(node, job) {
         display.begin(node.label, job.why);

@@ -119,6 +119,20 @@ Deno.test("a damaged artifact is set aside and made again with a warning", async
   assert.equal([...Deno.readDirSync(`${folder.path}/state/set_aside`)].length, 1);
 });
 
+Deno.test("--verify finds a changed byte that names and sizes do not show", async () => {
+  using folder = temporaryFolder();
+  await run(folder.path);
+  const [entry] = [...Deno.readDirSync(`${folder.path}/artifacts/toy_numbers`)];
+  const file = `${folder.path}/artifacts/toy_numbers/${entry!.name}/artifact/numbers.txt`;
+  const before = Deno.readTextFileSync(file);
+  Deno.writeTextFileSync(file, `x${before.slice(1)}`);
+  assert.match((await run(folder.path)).out, /^nothing to run/);
+  const { code, out } = await run(folder.path, "--verify");
+  assert.equal(code, 0);
+  assert.match(out, /warning: numbers is damaged \(the content of numbers\.txt changed\)/);
+  assert.equal(Deno.readTextFileSync(file), before);
+});
+
 Deno.test("two runs at once share one results folder: each stage is made once", async () => {
   using folder = temporaryFolder();
   const pause = ["--set", "tuned.pause=5"];

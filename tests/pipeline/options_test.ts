@@ -16,6 +16,7 @@ Deno.test("a run is read with its defaults", () => {
     jobs: 1,
     threads: 2,
     planOnly: true,
+    verify: false,
   });
 });
 
