@@ -1,0 +1,106 @@
+/**
+ * `deno task bench`: how fast is a recorded training step, and how fast is scoring pairs? Times this
+ * project's routes and, where a Python with PyTorch is found, PyTorch, side by side: each route in a
+ * process of its own, all with the same numbers and the same threads, in turns, since machines are
+ * never quiet. Only warm steps are timed.
+ */
+import { parseArgs } from "node:util";
+import { type Measured, printTable } from "./table.ts";
+import { RouteProcess } from "./route_process.ts";
+import { type Size, sizes, type Task, tasks, workload } from "./workload.ts";
+
+const help = `deno task bench [options]
+  --threads N          threads of every route (default: all cores)
+  --rounds N           turns of every route (default: 5)
+  --turn SECONDS       length of a turn (default: 3)
+  --sizes A,B          of ${Object.keys(sizes).join(", ")} (default: all)
+  --tasks A,B          of ${tasks.join(", ")} (default: all)
+  --routes A,B         of ours, recorded, eager, torch, torch-compile (default: all)
+  --python PATH        a Python with PyTorch (default: $PYTHON, else python3)
+
+The large size takes about 16 GB with all routes, whose processes wait side by side.`;
+
+const { values: options } = parseArgs({
+  args: Deno.args,
+  options: {
+    threads: { type: "string", default: String(navigator.hardwareConcurrency) },
+    rounds: { type: "string", default: "5" },
+    turn: { type: "string", default: "3" },
+    sizes: { type: "string", default: Object.keys(sizes).join() },
+    tasks: { type: "string", default: tasks.join() },
+    routes: { type: "string", default: "ours,recorded,eager,torch,torch-compile" },
+    python: { type: "string", default: Deno.env.get("PYTHON") || "python3" },
+    help: { type: "boolean", default: false },
+  },
+});
+if (options.help) {
+  console.log(help);
+  Deno.exit(0);
+}
+const threads = Number(options.threads);
+const wanted = options.routes.split(",");
+const commands = new Map(
+  Object.entries(await routes(options.python)).filter(([name]) => {
+    return wanted.includes(name);
+  }),
+);
+
+for (const sizeName of options.sizes.split(",")) {
+  const size = sizes[sizeName];
+  if (size === undefined) throw new Error(`no size ${sizeName}\n${help}`);
+  for (const task of options.tasks.split(",")) {
+    const { pairs, positions, heads } = size;
+    console.log(
+      `\n${task}, ${sizeName} (${heads} heads), ${pairs} pairs x ${positions} tokens, ` +
+        `float32, ${threads} threads`,
+    );
+    printTable(await measure(size, task as Task));
+  }
+}
+
+/** Command lines by route; PyTorch's only where it can be imported. */
+async function routes(python: string): Promise<Record<string, [string, ...string[]]>> {
+  const our = (route: string): [string, ...string[]] => [
+    Deno.execPath(),
+    "run",
+    "-A",
+    new URL("./our_worker.ts", import.meta.url).pathname,
+    route,
+  ];
+  const own = { ours: our("ours"), recorded: our("recorded"), eager: our("eager") };
+  const found = await new Deno.Command(python, { args: ["-c", "import torch"] }).output()
+    .then(({ success }) => success, () => false);
+  if (!found) {
+    console.log(`PyTorch is left out: \`${python}\` cannot import torch (--python PATH names one)`);
+    return own;
+  }
+  const script = new URL("./pytorch_worker.py", import.meta.url).pathname;
+  return {
+    ...own,
+    torch: [python, script, "eager"],
+    "torch-compile": [python, script, "compile"],
+  };
+}
+
+async function measure(size: Size, task: Task): Promise<Measured[]> {
+  const job = workload(size, task, threads);
+  const running = [];
+  for (const [route, command] of commands) {
+    const process = new RouteProcess(command);
+    const ready = await process.start(job);
+    const [once = 1] = await process.turn(1);
+    const count = Math.max(2, Math.min(50, Math.round(Number(options.turn) / once)));
+    running.push({ route, process, ready, seconds: [] as number[][], count });
+  }
+  for (let round = 0; round < Number(options.rounds); round++) {
+    for (const { process, seconds, count } of running) seconds.push(await process.turn(count));
+  }
+  const measured = running.map(({ route, process, seconds, ready }): Measured => ({
+    route,
+    seconds,
+    peakMemory: process.peakMemory(),
+    ...ready,
+  }));
+  await Promise.all(running.map(({ process }) => process.end()));
+  return measured;
+}

@@ -1,0 +1,129 @@
+/**
+ * The routes of this project, as a worker process: `ours` (recorded, under XLA), `recorded` (without
+ * XLA) and `eager` (tfjs op by op). Reads the workload and then the number of steps to time from
+ * standard input, a line each; answers with a line of JSON each.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { type PairBatch, pairScores } from "../../stages/model/uniter.ts";
+import type { Weights } from "../../stages/model/weights.ts";
+import { startCompute } from "../../stages/tensorflow/backend.ts";
+import { compile } from "../../stages/tensorflow/compile.ts";
+import { ensureLibrary } from "../../stages/tensorflow/library.ts";
+import { updateScalars } from "../../stages/training/adamw.ts";
+import { lossAndGradients } from "../../stages/training/gradients.ts";
+import { zerosLike } from "../../stages/training/training_state.ts";
+import { clippedUpdate, type UpdateInputs } from "../../stages/training/update.ts";
+import { lines } from "./lines.ts";
+import {
+  configuration,
+  imageSeed,
+  spreadNumbers,
+  startValues,
+  textSeed,
+  type Workload,
+} from "./workload.ts";
+
+type Inputs = {
+  readonly batch: PairBatch & { readonly [name: string]: tf.Tensor };
+  readonly weights: Weights;
+};
+
+const route = Deno.args[0]!;
+const input = lines(Deno.stdin.readable);
+const job = JSON.parse((await input.next()).value!) as Workload;
+await ensureLibrary({ report() {}, say: (line) => console.error(line) });
+const compute = await startCompute({ threads: job.threads });
+const config = configuration(job);
+
+/** Makes the function of a route. */
+function routed<From, To>(fn: (inputs: From) => To, name: string): (inputs: From) => To {
+  if (route === "eager") return (inputs) => tf.tidy(() => fn(inputs) as tf.TensorContainer) as To;
+  // deno-lint-ignore no-explicit-any
+  return compile<any, any>(compute, fn as any, { name, xla: route === "ours" });
+}
+
+function batchOnDevice(): Inputs["batch"] {
+  const { pairs, positions, words, hidden } = job;
+  const regions = positions - words;
+  const embedding = (places: number, seed: number) =>
+    tf.tensor(spreadNumbers(pairs * places * hidden, seed), [pairs, places, hidden]);
+  return {
+    textEmbedding: embedding(words, textSeed),
+    wordMask: tf.ones([pairs, words]),
+    imageEmbedding: embedding(regions, imageSeed),
+    regionMask: tf.ones([pairs, regions]),
+  };
+}
+
+const batch = batchOnDevice();
+const weights: Record<string, tf.Tensor> = Object.fromEntries(
+  job.parameters.map((parameter, place) => [
+    parameter.name,
+    tf.tensor(startValues(parameter, place), [...parameter.shape]),
+  ]),
+);
+
+/** Forward and gradients, clipping and AdamW; gives the loss. Two programs, as in training. */
+function trainer(): () => number {
+  const gradients = routed(
+    ({ weights, batch }: Inputs) => {
+      const { loss, gradients } = lossAndGradients(
+        weights,
+        (weights) => [tf.mean(tf.sigmoid(pairScores(weights, config, batch) as tf.Tensor))],
+      );
+      return { loss, gradients };
+    },
+    "bench_gradients",
+  );
+  const update = routed((inputs: UpdateInputs) => clippedUpdate(inputs, job), "bench_update");
+  let state = {
+    weights: weights as Weights,
+    first: zerosLike(weights),
+    second: zerosLike(weights),
+  } as UpdateInputs["state"];
+  let updates = 0;
+  return () => {
+    const { loss, gradients: gradient } = gradients({ weights: state.weights, batch });
+    const numbers = updateScalars(++updates, job.learningRate, job);
+    const scalars = {
+      learningRate: tf.scalar(numbers.learningRate),
+      stepSize: tf.scalar(numbers.stepSize),
+    };
+    const next = update({ state, gradients: gradient, scalars });
+    const value = loss.dataSync()[0]!;
+    tf.dispose([loss, gradient, scalars, next.norm, state.weights, state.first, state.second]);
+    state = next.state;
+    return value;
+  };
+}
+
+/** The sum of the pairs' scores. */
+function scorer(): () => number {
+  const score = routed(
+    ({ weights, batch }: Inputs) => pairScores(weights, config, batch) as tf.Tensor,
+    "bench_scores",
+  );
+  return () => {
+    const scores = score({ weights, batch });
+    const values = scores.dataSync();
+    scores.dispose();
+    return (values as Float32Array).reduce((sum, x) => sum + x, 0);
+  };
+}
+
+const begun = performance.now();
+const step = job.task === "training" ? trainer() : scorer();
+const check = [step()];
+const first = (performance.now() - begun) / 1000;
+check.push(step(), step());
+console.log(JSON.stringify({ description: compute.description, check, first }));
+for await (const count of input) {
+  step(); // caches are cold after the other routes' turn
+  const seconds = Array.from({ length: Number(count) }, () => {
+    const begun = performance.now();
+    step();
+    return (performance.now() - begun) / 1000;
+  });
+  console.log(JSON.stringify({ seconds }));
+}
+Deno.exit(0);
