@@ -1,6 +1,7 @@
 /** Every stage that an experiment can use, and what the pipeline must know of computing. */
 import type { StageDefinition } from "../pipeline/stage.ts";
 import { evaluate } from "./evaluate.ts";
+import { extractFeatures } from "./extract_features.ts";
 import { fineTune } from "./fine_tune.ts";
 import { initialiseModel } from "./initialise_model.ts";
 import { makeScenes } from "./make_scenes.ts";
@@ -11,6 +12,7 @@ export { computeFingerprint, prepareCompute } from "./compute.ts";
 /** In the order in which an experiment usually names them. */
 export const catalogue: readonly StageDefinition[] = [
   makeScenes,
+  extractFeatures,
   initialiseModel,
   pretrain,
   fineTune,

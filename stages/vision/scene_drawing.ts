@@ -19,11 +19,11 @@ export function drawScene(objects: readonly SceneObject[], random: RandomStream)
   return canvas.toBuffer("image/png");
 }
 
-/** A pale tone, brighter towards one side, with noise of 6 grey levels. */
+/** A dull tone of middle lightness, brighter towards one side, with noise of 6 grey levels. */
 function drawBackground(context: SKRSContext2D, random: RandomStream): void {
   const image = context.createImageData(canvasWidth, canvasHeight);
-  const tone = [0, 1, 2].map((channel) => 148 + 40 * random.fork("tone").uniform(channel));
-  const [slopeX, slopeY] = [0, 1].map((axis) => 24 * (random.fork("slope").uniform(axis) - 0.5));
+  const tone = [0, 1, 2].map((channel) => 118 + 40 * random.fork("tone").uniform(channel));
+  const [slopeX, slopeY] = [0, 1].map((axis) => 20 * (random.fork("slope").uniform(axis) - 0.5));
   const noise = random.fork("noise");
   for (let y = 0; y < canvasHeight; y++) {
     for (let x = 0; x < canvasWidth; x++) {

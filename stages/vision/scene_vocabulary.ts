@@ -50,7 +50,7 @@ export const paints: Readonly<Record<Colour, readonly [string, string, string]>>
   blue: ["rgb(45,85,210)", "rgb(16,42,128)", "rgb(10,28,92)"],
   purple: ["rgb(145,55,175)", "rgb(88,22,112)", "rgb(62,14,80)"],
   black: ["rgb(22,22,24)", "rgb(66,66,70)", "rgb(8,8,8)"],
-  white: ["rgb(250,250,250)", "rgb(206,206,208)", "rgb(178,178,182)"],
+  white: ["rgb(250,250,250)", "rgb(206,206,208)", "rgb(190,190,194)"],
 };
 
 /** Smallest and largest extent of a size, in pixels. The gaps between sizes are wide on purpose. */

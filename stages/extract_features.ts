@@ -1,0 +1,21 @@
+import * as v from "valibot";
+import { defineStage } from "../pipeline/stage.ts";
+
+export const extractFeatures = defineStage({
+  name: "extract_features",
+  summary: "finds regions in pictures, describes them, and cuts captions into word pieces",
+  parameters: v.strictObject({
+    regions: v.optional(v.picklist(["objects"]), "objects"),
+    max_regions: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 12),
+  }),
+  inputs: {
+    from: { kinds: ["scenes"], summary: "pictures with captions" },
+  },
+  output: "features",
+  compute: false,
+  resumable: false,
+  async run(context) {
+    const { writeFeatures } = await import("./vision/feature_files.ts");
+    await writeFeatures(context);
+  },
+});
