@@ -16,6 +16,8 @@ export const initialiseModel = defineStage({
       intermediate: v.optional(count),
       /** Of hidden states and of attention. */
       dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1)), 0.1),
+      /** Deviation of random weights. BERT's 0.02 suits 768 wide; narrow models learn sooner with more. */
+      initializer_range: v.optional(v.pipe(v.number(), v.gtValue(0)), 0.02),
     }),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;

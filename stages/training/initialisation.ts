@@ -13,6 +13,7 @@ export interface InitialisationParameters {
   readonly heads: number;
   readonly intermediate?: number | undefined;
   readonly dropout: number;
+  readonly initializer_range: number;
 }
 
 export async function initialisation(
@@ -27,7 +28,8 @@ export async function initialisation(
 
 /** Vocabulary, descriptor width and positions (the longest caption with [CLS] and [SEP]) of the data. */
 export function configurationFor(
-  { hidden, layers, heads, intermediate = 4 * hidden, dropout }: InitialisationParameters,
+  { hidden, layers, heads, intermediate = 4 * hidden, dropout, initializer_range }:
+    InitialisationParameters,
   { captions, vocabulary, featureDim }: Pick<FeatureSet, "captions" | "vocabulary" | "featureDim">,
 ): Configuration {
   const longest = captions.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
@@ -41,7 +43,7 @@ export function configurationFor(
     type_vocab_size: 2,
     hidden_dropout_prob: dropout,
     attention_probs_dropout_prob: dropout,
-    initializer_range: 0.02,
+    initializer_range,
     hidden_act: "gelu",
     img_dim: featureDim,
   };

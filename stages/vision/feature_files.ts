@@ -1,5 +1,4 @@
 /** Writes a features artifact: regions of every picture, word pieces of every caption. */
-import type { StageContext } from "../../pipeline/stage.ts";
 import { readLines, writeLines } from "../data/json_lines.ts";
 import { writeSafetensors } from "../data/safetensors.ts";
 import { type CaptionTokenizer, tokenizerFromCaptions } from "../data/tokenizer.ts";
@@ -10,6 +9,21 @@ import { findRegions, type Region } from "./regions.ts";
 
 export interface FeatureParameters {
   readonly max_regions: number;
+}
+
+type Row = Readonly<Record<string, string | number>>;
+
+/** What this needs of a stage's context. */
+interface FeatureContext {
+  readonly parameters: FeatureParameters;
+  readonly inputs: Readonly<Record<string, { readonly folder: string }>>;
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly progress: { report(done: number, total: number, unit: string): void };
+  readonly record: {
+    row(table: string, row: Row): void;
+    metric(name: string, value: number, where: { split: string }): void;
+  };
 }
 
 interface SceneLine {
@@ -31,7 +45,7 @@ interface CaptionLine {
   }[];
 }
 
-export async function writeFeatures(context: StageContext<FeatureParameters>): Promise<void> {
+export async function writeFeatures(context: FeatureContext): Promise<void> {
   const { parameters, inputs, folder, signal, progress, record } = context;
   const source = inputs["from"]!.folder;
   const scenes = await readLines<SceneLine>(`${source}/scenes.jsonl`);

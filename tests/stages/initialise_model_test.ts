@@ -11,7 +11,14 @@ const parse = (given: Record<string, unknown>) => v.safeParse(initialiseModel.pa
 
 Deno.test("initialise_model needs a seed and fills in a size", () => {
   const { output } = parse({ seed: 3 });
-  assert.deepEqual(output, { seed: 3, hidden: 128, layers: 4, heads: 4, dropout: 0.1 });
+  assert.deepEqual(output, {
+    seed: 3,
+    hidden: 128,
+    layers: 4,
+    heads: 4,
+    dropout: 0.1,
+    initializer_range: 0.02,
+  });
   assert.equal(parse({}).success, false);
   assert.equal(parse({ seed: 3, layer: 4 }).success, false);
 });
@@ -35,7 +42,7 @@ Deno.test("the data decides vocabulary, positions and descriptor width", () => {
     phrases: [],
   }));
   const config = configurationFor(
-    { seed: 1, hidden: 26, layers: 3, heads: 2, dropout: 0.2 },
+    { seed: 1, hidden: 26, layers: 3, heads: 2, dropout: 0.2, initializer_range: 0.05 },
     { captions, vocabulary: { size: 31, pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 }, featureDim: 17 },
   );
   assert.equal(config.vocab_size, 31);
