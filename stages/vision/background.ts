@@ -9,59 +9,69 @@ export interface BackgroundOptions {
   readonly tolerance: number;
 }
 
+/** Width of the picture's rim, in pixels, to which the first planes are fitted. */
+const RIM = 3;
+/** Fits to all that the planes before explained. */
+const ROUNDS = 3;
+
 /** 1 where a pixel stands out from the background: [height * width]. */
 export function foreground(
   pixels: Pixels,
   { tolerance }: BackgroundOptions = { tolerance: 20 },
 ): Uint8Array {
-  const { width, height } = pixels;
-  const border = 3;
-  const atBorder = (x: number, y: number) =>
-    x < border || y < border || x >= width - border || y >= height - border;
-  let planes = fitPlanes(pixels, atBorder);
-  for (let round = 0; round < 3; round++) {
-    const fitted = planes;
-    planes = fitPlanes(pixels, (x, y) => distance(pixels, fitted, x, y) <= tolerance);
-  }
-  const mask = new Uint8Array(width * height);
-  for (let y = 0, pixel = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, pixel++) {
-      mask[pixel] = distance(pixels, planes, x, y) > tolerance ? 1 : 0;
-    }
+  let mask = notRim(pixels);
+  for (let round = 0; round <= ROUNDS; round++) {
+    mask = standsOut(pixels, fitPlanes(pixels, mask), tolerance);
   }
   return mask;
 }
 
-/** value = a + b x + c y, per channel, by least squares. */
-type Plane = readonly [number, number, number];
-
-function fitPlanes(pixels: Pixels, counts: (x: number, y: number) => boolean): Plane[] {
-  const { width, height, data } = pixels;
-  let [n, sx, sy, sxx, sxy, syy] = [0, 0, 0, 0, 0, 0];
-  const sums = [0, 1, 2].map(() => [0, 0, 0]);
-  for (let y = 0, pixel = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, pixel++) {
-      if (!counts(x, y)) continue;
-      n++;
-      sx += x;
-      sy += y;
-      sxx += x * x;
-      sxy += x * y;
-      syy += y * y;
-      for (let channel = 0; channel < 3; channel++) {
-        const value = data[4 * pixel + channel]!;
-        const sum = sums[channel]!;
-        sum[0]! += value;
-        sum[1]! += value * x;
-        sum[2]! += value * y;
-      }
-    }
+function notRim({ width, height }: Pixels): Uint8Array {
+  const mask = new Uint8Array(width * height);
+  for (let y = RIM; y < height - RIM; y++) {
+    mask.fill(1, y * width + Math.min(RIM, width), Math.max(y * width, (y + 1) * width - RIM));
   }
-  const matrix = [[n, sx, sy], [sx, sxx, sxy], [sy, sxy, syy]];
-  return sums.map((sum) => solve3(matrix, sum));
+  return mask;
 }
 
-/** Cramer's rule; a picture too thin for a plane gets its mean. */
+/** value = a + b x + c y, per channel. */
+type Planes = readonly [Plane, Plane, Plane];
+type Plane = readonly [number, number, number];
+
+/** Least squares over the pixels where `mask` is 0. */
+function fitPlanes({ width, height, data }: Pixels, mask: Uint8Array): Planes {
+  const moments = new Float64Array(6); // of 1, x, y, x x, x y, y y
+  const sums = new Float64Array(9); // of red, green, blue times 1, x, y
+  const line = new Float64Array(6); // of red, green, blue; of each times x
+  for (let y = 0, pixel = 0; y < height; y++) {
+    let [n, sx, sxx] = [0, 0, 0];
+    line.fill(0);
+    for (let x = 0; x < width; x++, pixel++) {
+      if (mask[pixel] !== 0) continue;
+      n++;
+      sx += x;
+      sxx += x * x;
+      for (let channel = 0; channel < 3; channel++) {
+        const value = data[4 * pixel + channel]!;
+        line[channel]! += value;
+        line[3 + channel]! += value * x;
+      }
+    }
+    [n, sx, n * y, sxx, sx * y, n * y * y].forEach((value, i) => moments[i]! += value);
+    for (let channel = 0; channel < 3; channel++) {
+      sums[channel]! += line[channel]!;
+      sums[3 + channel]! += line[3 + channel]!;
+      sums[6 + channel]! += line[channel]! * y;
+    }
+  }
+  const [n, sx, sy, sxx, sxy, syy] = moments as unknown as readonly number[];
+  const matrix = [[n!, sx!, sy!], [sx!, sxx!, sxy!], [sy!, sxy!, syy!]];
+  const plane = (channel: number) =>
+    solve3(matrix, [sums[channel]!, sums[3 + channel]!, sums[6 + channel]!]);
+  return [plane(0), plane(1), plane(2)];
+}
+
+/** Cramer's rule; pixels too few for a plane get their mean. */
 function solve3(m: readonly number[][], right: readonly number[]): Plane {
   const det = (a: readonly number[][]) =>
     a[0]![0]! * (a[1]![1]! * a[2]![2]! - a[1]![2]! * a[2]![1]!) -
@@ -74,12 +84,17 @@ function solve3(m: readonly number[][], right: readonly number[]): Plane {
   return [column(0), column(1), column(2)];
 }
 
-function distance({ width, data }: Pixels, planes: readonly Plane[], x: number, y: number): number {
-  const pixel = 4 * (y * width + x);
-  let most = 0;
-  for (let channel = 0; channel < 3; channel++) {
-    const [a, b, c] = planes[channel]!;
-    most = Math.max(most, Math.abs(data[pixel + channel]! - (a + b * x + c * y)));
-  }
-  return most;
+/** 1 where some channel is farther than `tolerance` from its plane. */
+function standsOut({ width, height, data }: Pixels, planes: Planes, tolerance: number): Uint8Array {
+  const mask = new Uint8Array(width * height);
+  planes.forEach(([a, b, c], channel) => {
+    for (let y = 0, pixel = 0; y < height; y++) {
+      const start = a + c * y;
+      for (let x = 0; x < width; x++, pixel++) {
+        const off = data[4 * pixel + channel]! - (start + b * x);
+        if (off > tolerance || off < -tolerance) mask[pixel] = 1;
+      }
+    }
+  });
+  return mask;
 }

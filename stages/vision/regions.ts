@@ -88,8 +88,8 @@ function grown(own: Uint8Array, width: number, height: number): Uint8Array {
 }
 
 /** Number of each pixel's connected component (8 neighbours), from 1. */
-function components(mask: Uint8Array, width: number, height: number): Uint16Array {
-  const labels = new Uint16Array(mask.length);
+function components(mask: Uint8Array, width: number, height: number): Int32Array {
+  const labels = new Int32Array(mask.length);
   let label = 0;
   const stack: number[] = [];
   for (let seed = 0; seed < mask.length; seed++) {
@@ -113,7 +113,7 @@ function components(mask: Uint8Array, width: number, height: number): Uint16Arra
   return labels;
 }
 
-function regionsOf(own: Uint8Array, labels: Uint16Array, width: number, height: number): Region[] {
+function regionsOf(own: Uint8Array, labels: Int32Array, width: number, height: number): Region[] {
   const bounds = new Map<
     number,
     { box: [number, number, number, number]; area: number; solid: boolean }
@@ -142,7 +142,7 @@ function regionsOf(own: Uint8Array, labels: Uint16Array, width: number, height: 
 function maskIn(
   [x1, y1, x2, y2]: readonly [number, number, number, number],
   own: Uint8Array,
-  labels: Uint16Array,
+  labels: Int32Array,
   label: number,
   width: number,
 ): Uint8Array {
