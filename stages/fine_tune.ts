@@ -22,7 +22,6 @@ export const fineTune = defineStage({
     warmup: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 40),
     clip: v.optional(rate, 2),
     weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),
-    checkpoint_every: v.optional(count, 50),
   }),
   inputs: {
     features: { kinds: ["features"], summary: "images and captions to train on" },

@@ -19,7 +19,6 @@ export const pretrain = defineStage({
     temperature: v.optional(rate, 0.05),
     clip: v.optional(rate, 2),
     weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),
-    checkpoint_every: v.optional(count, 50),
   }),
   inputs: {
     features: { kinds: ["features"], summary: "images and captions to train on" },

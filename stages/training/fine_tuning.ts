@@ -35,7 +35,6 @@ export interface FineTuningParameters {
   readonly warmup: number;
   readonly clip: number;
   readonly weight_decay: number;
-  readonly checkpoint_every: number;
 }
 
 export async function fineTuning(context: StageContext<FineTuningParameters>): Promise<void> {
@@ -71,7 +70,6 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
     warmup: p.warmup,
     clip: p.clip,
     weightDecay: p.weight_decay,
-    checkpointEvery: p.checkpoint_every,
     pairsPerUpdate: 2 * p.micro_steps * p.anchors * (1 + p.negatives),
     gradients(weights, update) {
       const annealed = alignmentWeight(update - 1, { total: p.steps });

@@ -23,7 +23,6 @@ export interface PretrainingParameters {
   readonly temperature: number;
   readonly clip: number;
   readonly weight_decay: number;
-  readonly checkpoint_every: number;
 }
 
 export async function pretraining(context: StageContext<PretrainingParameters>): Promise<void> {
@@ -60,7 +59,6 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
     warmup: p.warmup,
     clip: p.clip,
     weightDecay: p.weight_decay,
-    checkpointEvery: p.checkpoint_every,
     pairsPerUpdate: p.pairs,
     gradients(weights, update) {
       const host = pretrainingBatch(set, index, random, update, batchSizes);

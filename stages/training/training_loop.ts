@@ -29,8 +29,6 @@ export interface TrainingPlan {
   readonly warmup: number;
   readonly clip: number;
   readonly weightDecay: number;
-  /** Updates between checkpoints. */
-  readonly checkpointEvery: number;
   /** Pairs that one update looks at, for the speed that is logged. */
   readonly pairsPerUpdate: number;
   /**
@@ -63,6 +61,7 @@ export async function train(
     return clippedUpdate(inputs, options);
   }, { name: "update" });
 
+  const between = updatesBetweenCheckpoints(plan.updates);
   while (state.updates < plan.updates) {
     await yieldToEvents(context.signal);
     const begun = performance.now();
@@ -93,9 +92,14 @@ export async function train(
       pairs_per_second: plan.pairsPerUpdate / seconds,
     });
     context.progress.report(step, plan.updates, "steps", note);
-    if (step % plan.checkpointEvery === 0 && step < plan.updates) await state.save(checkpoint);
+    if (step % between === 0 && step < plan.updates) await state.save(checkpoint);
   }
   await writeModel(context.folder, { config: plan.config, weights: trainedWeights(plan, state) });
+}
+
+/** When checkpoints are written does not decide a result, so it is no parameter. */
+export function updatesBetweenCheckpoints(updates: number): number {
+  return Math.min(50, Math.ceil(updates / 8));
 }
 
 async function resumed(checkpoint: string): Promise<TrainingState | undefined> {
