@@ -19,6 +19,9 @@ export interface Caption {
 /** A piece of a caption: plain words, or a phrase for an object. */
 export type Piece = string | { readonly object: number; readonly words: string };
 
+/** Words of a caption; where two clauses would need more, there is one. */
+const longest = 20;
+
 /** `count` captions, each about other relations as long as there are enough. */
 export function describeScene(
   objects: readonly SceneObject[],
@@ -31,13 +34,12 @@ export function describeScene(
     const own = random.fork("caption").fork(k);
     const main = order[(2 * k) % order.length]!;
     const mentioned = new Map<number, string>();
-    const pieces = clause(objects, main, own.fork("main"), mentioned);
+    const first = clause(objects, main, own.fork("main"), mentioned);
     const more = order.slice((2 * k + 1) % order.length).find((next) => saysMore(next, main));
-    if (more !== undefined && own.fork("two").uniform(0) < 0.7) {
-      const link = [" and ", ", and ", " while "][own.fork("link").integer(0, 3)]!;
-      pieces.push(link, ...clause(objects, more, own.fork("more"), mentioned));
-    }
-    return assemble(pieces);
+    if (more === undefined || own.fork("two").uniform(0) >= 0.7) return assemble(first);
+    const link = [" and ", ", and ", " while "][own.fork("link").integer(0, 3)]!;
+    const both = assemble([...first, link, ...clause(objects, more, own.fork("more"), mentioned)]);
+    return both.text.split(" ").length <= longest ? both : assemble(first);
   });
 }
 
