@@ -1,29 +1,44 @@
-/** Reads a features artifact: what training and evaluation know of images and captions. */
+/**
+ * Reads a features artifact: what training and evaluation know of images and captions. What is read
+ * fits together: every row, token and reference is within bounds, every number finite.
+ */
+import * as v from "valibot";
 import { Complaint } from "../../pipeline/complaint.ts";
-import { readSafetensors } from "./safetensors.ts";
+import { readLines } from "./json_lines.ts";
+import { readSafetensors, type StoredTensor } from "./safetensors.ts";
 
 export interface FeatureSet {
   readonly images: readonly FeatureImage[];
   readonly captions: readonly FeatureCaption[];
+  /** Row-major [rows, featureDim]: one row per region. */
   readonly features: Float32Array;
+  /** Row-major [rows, 7]: x1, y1, x2, y2, width, height, area, as parts of the picture. */
   readonly boxes: Float32Array;
   readonly featureDim: number;
   readonly vocabulary: Vocabulary;
   readonly pairs: readonly SwappedPair[];
 }
+
 export interface FeatureImage {
   readonly id: string;
   readonly split: string;
+  /** First of its rows. */
   readonly offset: number;
+  /** How many rows it has, one at least. */
   readonly regions: number;
 }
+
 export interface FeatureCaption {
   readonly id: string;
+  /** Place of its image in `images`. */
   readonly image: number;
   readonly split: string;
   readonly text: string;
+  /** Ids of its word pieces, without [CLS] and [SEP]. */
   readonly tokens: readonly number[];
 }
+
+/** Its size, and the ids of the special words. */
 export interface Vocabulary {
   readonly size: number;
   readonly pad: number;
@@ -32,6 +47,8 @@ export interface Vocabulary {
   readonly sep: number;
   readonly mask: number;
 }
+
+/** Two pictures and two captions that differ in little; caption k is right for image k alone. Places in `images` and `captions`. */
 export interface SwappedPair {
   readonly id: string;
   readonly kind: string;
@@ -41,33 +58,127 @@ export interface SwappedPair {
   readonly caption1: number;
 }
 
+const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+const imageSchema = v.object({
+  id: v.string(),
+  split: v.string(),
+  offset: natural,
+  regions: positive,
+});
+const captionSchema = v.looseObject({
+  id: v.string(),
+  image: v.string(),
+  split: v.string(),
+  text: v.string(),
+  tokens: v.array(natural),
+});
+const pairSchema = v.object({
+  id: v.string(),
+  kind: v.string(),
+  image_0: v.string(),
+  image_1: v.string(),
+  caption_0: v.string(),
+  caption_1: v.string(),
+});
+const vocabularySchema = v.object({
+  size: positive,
+  pad: natural,
+  unk: natural,
+  cls: natural,
+  sep: natural,
+  mask: natural,
+});
+
+/** @throws {Complaint} with the file that is missing, broken or does not fit the others */
 export async function openFeatures(folder: string): Promise<FeatureSet> {
-  const lines = async (f: string) =>
-    (await Deno.readTextFile(`${folder}/${f}`)).trim().split("\n").filter(Boolean).map((l) =>
-      JSON.parse(l)
-    );
-  const t = await readSafetensors(`${folder}/regions.safetensors`);
-  const images = await lines("images.jsonl");
-  const at = new Map(images.map((x, i) => [x.id, i]));
-  const captions = (await lines("captions.jsonl")).map((c) => ({ ...c, image: at.get(c.image)! }));
-  const cat = new Map(captions.map((x, i) => [x.id, i]));
-  const pairs = (await lines("pairs.jsonl")).map((p) => ({
-    id: p.id,
-    kind: p.kind,
-    image0: at.get(p.image_0)!,
-    image1: at.get(p.image_1)!,
-    caption0: cat.get(p.caption_0)!,
-    caption1: cat.get(p.caption_1)!,
+  const tensors = await readSafetensors(`${folder}/regions.safetensors`);
+  const images = await readLines(`${folder}/images.jsonl`, imageSchema);
+  const { features, boxes, featureDim } = rowsOf(folder, tensors, images);
+  const [vocabulary] = await readLines(`${folder}/vocabulary.json`, vocabularySchema);
+  if (vocabulary === undefined) throw misfit(folder, "vocabulary.json", "it is empty");
+  for (const [word, id] of Object.entries(vocabulary)) {
+    if (word !== "size" && id >= vocabulary.size) {
+      throw misfit(folder, "vocabulary.json", `\`${word}\` is ${id} of ${vocabulary.size} words`);
+    }
+  }
+  const imagePlace = placesOf(folder, "images.jsonl", images);
+  const lines = await readLines(`${folder}/captions.jsonl`, captionSchema);
+  const captionPlace = placesOf(folder, "captions.jsonl", lines);
+  const captions = lines.map((caption) => {
+    const wild = caption.tokens.find((token) => token >= vocabulary.size);
+    if (wild !== undefined) {
+      const what = `\`${caption.id}\` has token ${wild} of ${vocabulary.size} words`;
+      throw misfit(folder, "captions.jsonl", what);
+    }
+    return { ...caption, image: imagePlace(caption.image, "captions.jsonl", caption.id) };
+  });
+  const pairs = (await readLines(`${folder}/pairs.jsonl`, pairSchema)).map((pair) => ({
+    id: pair.id,
+    kind: pair.kind,
+    image0: imagePlace(pair.image_0, "pairs.jsonl", pair.id),
+    image1: imagePlace(pair.image_1, "pairs.jsonl", pair.id),
+    caption0: captionPlace(pair.caption_0, "pairs.jsonl", pair.id),
+    caption1: captionPlace(pair.caption_1, "pairs.jsonl", pair.id),
   }));
-  const f = t.get("features")!;
-  void Complaint;
-  return {
-    images,
-    captions,
-    features: f.data as Float32Array,
-    boxes: t.get("boxes")!.data as Float32Array,
-    featureDim: f.shape[1]!,
-    vocabulary: JSON.parse(await Deno.readTextFile(`${folder}/vocabulary.json`)),
-    pairs,
+  return { images, captions, features, boxes, featureDim, vocabulary, pairs };
+}
+
+/** The two tables of rows, which the images share among them without gap or overlap, in order. */
+function rowsOf(
+  folder: string,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  images: readonly FeatureImage[],
+): Pick<FeatureSet, "features" | "boxes" | "featureDim"> {
+  let rows = 0;
+  for (const { id, offset, regions } of images) {
+    if (offset !== rows) {
+      const what = `\`${id}\` starts at row ${offset}, the one before ends at ${rows}`;
+      throw misfit(folder, "images.jsonl", what);
+    }
+    rows += regions;
+  }
+  const table = (name: string, wide?: number) => {
+    const tensor = tensors.get(name);
+    const { data, shape } = tensor ?? { data: undefined, shape: [] };
+    const width = shape[1] ?? 0;
+    const fits = shape.length === 2 && shape[0] === rows && width === (wide ?? width) && width > 0;
+    if (!(data instanceof Float32Array) || !fits) {
+      const found = tensor === undefined ? "is missing" : `is ${tensor.dtype} [${shape}]`;
+      const expected = `expected F32 [${rows} rows of all images, ${wide ?? "width"}]`;
+      throw misfit(folder, "regions.safetensors", `\`${name}\` ${found}, ${expected}`);
+    }
+    const wild = data.findIndex((value) => !Number.isFinite(value));
+    if (wild >= 0) {
+      const what = `\`${name}\` has ${data[wild]} in row ${Math.floor(wild / width)}`;
+      throw misfit(folder, "regions.safetensors", what);
+    }
+    return { data, width };
   };
+  const features = table("features");
+  return { features: features.data, featureDim: features.width, boxes: table("boxes", 7).data };
+}
+
+/** Finds an id's place; every id stands once. */
+function placesOf(folder: string, file: string, lines: readonly { readonly id: string }[]) {
+  const places = new Map<string, number>();
+  lines.forEach(({ id }, place) => {
+    if (places.has(id)) throw misfit(folder, file, `\`${id}\` stands in it twice`);
+    places.set(id, place);
+  });
+  return (id: string, from: string, by: string): number => {
+    const place = places.get(id);
+    if (place === undefined) {
+      throw misfit(folder, from, `\`${by}\` refers to \`${id}\`, which is not in ${file}`);
+    }
+    return place;
+  };
+}
+
+function misfit(folder: string, file: string, what: string): Complaint {
+  return new Complaint(
+    `features do not fit together: ${what}`,
+    "extract the features again, or name another features artifact",
+    { place: { file: `${folder}/${file}` }, exitCode: 1 },
+  );
 }

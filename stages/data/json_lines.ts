@@ -1,19 +1,44 @@
 /** Files of one JSON object per line. */
+import * as v from "valibot";
 import { Complaint } from "../../pipeline/complaint.ts";
 
-/** @throws {Complaint} with file and line when a line is no JSON. */
-export async function readLines<Line>(path: string): Promise<Line[]> {
-  const lines = (await Deno.readTextFile(path)).split("\n");
-  return lines.flatMap((line, place) => {
-    if (line === "") return [];
+/**
+ * Every line, checked. Keys that the schema does not name are dropped, unless it says otherwise.
+ *
+ * @throws {Complaint} with file and line when the file cannot be read or a line is not as it should be
+ */
+export async function readLines<Schema extends v.GenericSchema>(
+  path: string,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>[]> {
+  const wrong = (what: string, line?: number, cause?: unknown) =>
+    new Complaint(what, "make the artifact again: its files do not fit together", {
+      place: { file: path, ...(line === undefined ? {} : { line }) },
+      exitCode: 1,
+      cause,
+    });
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    throw wrong(`a list cannot be read: ${(error as Error).message}`, undefined, error);
+  }
+  return text.split("\n").flatMap((line, place) => {
+    if (line.trim() === "") return [];
+    let value: unknown;
     try {
-      return [JSON.parse(line) as Line];
-    } catch {
-      throw new Complaint(`${path} has a line that is no JSON`, "make the file again", {
-        place: { file: path, line: place + 1 },
-        exitCode: 1,
-      });
+      value = JSON.parse(line);
+    } catch (error) {
+      throw wrong("a line is no JSON", place + 1, error);
     }
+    const result = v.safeParse(schema, value);
+    if (result.success) return [result.output];
+    const issue = result.issues[0];
+    const key = v.getDotPath(issue);
+    throw wrong(
+      `a line is not as it should be${key === null ? "" : ` at \`${key}\``}: ${issue.message}`,
+      place + 1,
+    );
   });
 }
 

@@ -16,15 +16,25 @@ export interface CaptionTokenizer {
 
 /** Words of the captions, frequent ones first, words of equal frequency in alphabetical order. */
 export function tokenizerFromCaptions(captions: readonly string[]): CaptionTokenizer {
+  // The library itself cuts the words, so that none is cut otherwise when it is looked up.
+  const { normalizer, pre_tokenizer: cutter } = new Tokenizer(wordPieceTokenizer(idsOf([])), {});
   const counts = new Map<string, number>();
   for (const caption of captions) {
-    for (const word of basicWords(caption)) counts.set(word, (counts.get(word) ?? 0) + 1);
+    for (const word of cutter!.pre_tokenize(normalizer!.normalize(caption))) {
+      counts.set(word, (counts.get(word) ?? 0) + 1);
+    }
   }
-  const words = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).map(([word]) =>
-    word
+  const words = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+  return openTokenizer(
+    JSON.stringify(wordPieceTokenizer(idsOf(words.map(([word]) => word))), null, 1),
   );
-  const vocab = Object.fromEntries([...specials, ...words].map((word, id) => [word, id]));
-  return openTokenizer(JSON.stringify(wordPieceTokenizer(vocab), null, 1));
+}
+
+/** Without a prototype, since a caption may say `constructor`. */
+function idsOf(words: readonly string[]): Record<string, number> {
+  const ids: Record<string, number> = Object.create(null);
+  [...specials, ...words].forEach((word, id) => ids[word] = id);
+  return ids;
 }
 
 export function openTokenizer(json: string): CaptionTokenizer {
@@ -45,11 +55,6 @@ export function openTokenizer(json: string): CaptionTokenizer {
     encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
     pieces: (text) => tokenizer.encode(text, { add_special_tokens: false }).tokens,
   };
-}
-
-/** Lower-cased words and single punctuation marks, as BERT's basic tokenizer cuts them. */
-function basicWords(caption: string): string[] {
-  return caption.toLowerCase().match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? [];
 }
 
 function wordPieceTokenizer(vocab: Record<string, number>): object {

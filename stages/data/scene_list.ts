@@ -1,0 +1,88 @@
+/**
+ * Reads what a scenes artifact says of its pictures: what stands in them, captions, and pairs of
+ * pictures whose captions are swapped. Every reference is checked.
+ */
+import * as v from "valibot";
+import { Complaint } from "../../pipeline/complaint.ts";
+import { readLines } from "./json_lines.ts";
+
+const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
+const name = v.pipe(v.string(), v.minLength(1));
+const coordinate = v.pipe(v.number(), v.finite());
+
+const sceneSchema = v.object({
+  id: name,
+  split: name,
+  file: name,
+  // Known for rendered pictures; boxes in pixels, half-open: x1, y1, x2, y2.
+  objects: v.optional(
+    v.array(v.object({ box: v.tuple([coordinate, coordinate, coordinate, coordinate]) })),
+    [],
+  ),
+});
+const captionSchema = v.object({
+  id: name,
+  image: name,
+  split: name,
+  text: v.string(),
+  // Which characters of the text name which object.
+  phrases: v.optional(v.array(v.object({ start: natural, end: natural, object: natural })), []),
+});
+const pairSchema = v.object({
+  id: name,
+  kind: name,
+  image_0: name,
+  image_1: name,
+  caption_0: name,
+  caption_1: name,
+});
+
+export type SceneLine = v.InferOutput<typeof sceneSchema>;
+export type CaptionLine = v.InferOutput<typeof captionSchema>;
+export type PairLine = v.InferOutput<typeof pairSchema>;
+
+export interface SceneList {
+  readonly scenes: readonly SceneLine[];
+  readonly captions: readonly CaptionLine[];
+  readonly pairs: readonly PairLine[];
+}
+
+/** @throws {Complaint} with the file, and the line where there is one */
+export async function readSceneList(folder: string): Promise<SceneList> {
+  const scenes = await readLines(`${folder}/scenes.jsonl`, sceneSchema);
+  const captions = await readLines(`${folder}/captions.jsonl`, captionSchema);
+  const pairs = await readLines(`${folder}/pairs.jsonl`, pairSchema);
+  if (scenes.length === 0) throw misfit(`${folder}/scenes.jsonl`, "it names no picture");
+  const images = idsOf(`${folder}/scenes.jsonl`, scenes);
+  const texts = idsOf(`${folder}/captions.jsonl`, captions);
+  for (const { id, image } of captions) {
+    requireId(`${folder}/captions.jsonl`, images, id, image);
+  }
+  for (const { id, ...pair } of pairs) {
+    const file = `${folder}/pairs.jsonl`;
+    for (const image of [pair.image_0, pair.image_1]) requireId(file, images, id, image);
+    for (const caption of [pair.caption_0, pair.caption_1]) requireId(file, texts, id, caption);
+  }
+  return { scenes, captions, pairs };
+}
+
+function idsOf(file: string, lines: readonly { readonly id: string }[]): Set<string> {
+  const ids = new Set<string>();
+  for (const { id } of lines) {
+    if (ids.has(id)) throw misfit(file, `\`${id}\` stands in it twice`);
+    ids.add(id);
+  }
+  return ids;
+}
+
+function requireId(file: string, known: ReadonlySet<string>, from: string, to: string): void {
+  if (!known.has(to)) throw misfit(file, `\`${from}\` refers to \`${to}\`, which is nowhere`);
+}
+
+function misfit(file: string, what: string): Complaint {
+  return new Complaint(
+    `a list does not fit: ${what}`,
+    "make the artifact again: its files do not fit together",
+    { place: { file }, exitCode: 1 },
+  );
+}
