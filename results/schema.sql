@@ -107,11 +107,15 @@ CREATE TABLE query_rank (
 CREATE TABLE training_step (
   run VARCHAR NOT NULL,                -- stage_run.run
   step INTEGER NOT NULL,               -- from 1
-  phase VARCHAR,                       -- what is trained, where a stage alternates
+  phase VARCHAR,                       -- pretrain or fine_tune
   loss DOUBLE,                         -- what is minimised
   rank_loss DOUBLE,                    -- margin ranking loss over the hard negatives
   alignment_loss DOUBLE,               -- intra-modal self-attention alignment, before its weight
   alignment_weight DOUBLE,             -- annealed weight of alignment_loss in loss
+  masked_word_loss DOUBLE,             -- pretraining: cross entropy of masked words, nats per word
+  matching_loss DOUBLE,                -- pretraining: cross entropy of image-text matching, nats
+  matching_accuracy DOUBLE,            -- pretraining: fraction of judged pairs judged rightly
+  contrast_loss DOUBLE,                -- pretraining: word-region contrast, nats
   lr DOUBLE,                           -- learning rate
   grad_norm DOUBLE                     -- global L2 norm of the gradient before clipping
 );
