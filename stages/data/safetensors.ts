@@ -30,13 +30,15 @@ const HEADER_LIMIT = 100_000_000;
 
 /** All tensors of a file, in the order of their bytes. */
 export async function readSafetensors(path: string): Promise<Map<string, StoredTensor>> {
-  const bytes = await Deno.readFile(path);
-  const wrong = (what: string) =>
+  const wrong = (what: string, cause?: unknown) =>
     new Complaint(
       `${path} is no usable safetensors file: ${what}`,
       "make it again, or fetch it again if it came from elsewhere",
-      { exitCode: 1 },
+      { exitCode: 1, cause },
     );
+  const bytes = await Deno.readFile(path).catch((error) => {
+    throw wrong(error.message, error);
+  });
   if (bytes.length < 8) throw wrong(`it has ${bytes.length} bytes, fewer than a header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerLength = Number(view.getBigUint64(0, true));
