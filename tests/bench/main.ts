@@ -52,7 +52,7 @@ for (const sizeName of options.sizes.split(",")) {
     const { pairs, positions, heads } = size;
     console.log(
       `\n${task}, ${sizeName} (${heads} heads), ${pairs} pairs x ${positions} tokens, ` +
-        `float32, ${threads} threads`,
+        `float32, threads: ${threads}`,
     );
     printTable(await measure(size, task as Task));
   }
