@@ -9,6 +9,7 @@ import { type HostWeights, withRankHead } from "../model/initial_weights.ts";
 import { readModel } from "../model/model_artifact.ts";
 import { weightsOnDevice } from "../model/weights_on_device.ts";
 import { type Compute, startCompute } from "../tensorflow/backend.ts";
+import { freedAtEnd } from "./freed_at_end.ts";
 import { indexSplit, pairTables, type TableIndex } from "./pair_tables.ts";
 import { pairScorer } from "./pair_scoring.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
@@ -103,6 +104,7 @@ function scorerOf(
 ): Score {
   return async (index, texts, images, unit) => {
     const tables = pairTables(set, index);
+    using _freed = freedAtEnd([tables]);
     using scorer = pairScorer(compute, config, {
       weights,
       tables,
@@ -117,7 +119,6 @@ function scorerOf(
       pairs: texts.length,
       seconds: (performance.now() - begun) / 1000,
     });
-    tf.dispose(tables);
     return scores;
   };
 }

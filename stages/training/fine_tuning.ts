@@ -18,6 +18,7 @@ import { indexSplit, pairTables } from "./pair_tables.ts";
 import type { RankingBatch } from "./ranking_batch.ts";
 import { rankingProblems } from "./sampling.ts";
 import { alignmentWeight } from "./schedules.ts";
+import { freedAtEnd } from "./freed_at_end.ts";
 import { train } from "./training_loop.ts";
 import { zerosLike } from "./training_state.ts";
 
@@ -60,6 +61,7 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
     { name: "fine_tuning_step" },
   );
   const share = tf.scalar(1 / p.micro_steps);
+  using _freed = freedAtEnd([tables, share]);
   await train(context, compute, {
     phase: "fine_tune",
     config,
@@ -108,7 +110,6 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
       };
     },
   });
-  tf.dispose([tables, share]);
 }
 
 function onDevice(problems: ReturnType<typeof rankingProblems>, anchors: number): RankingBatch {

@@ -10,6 +10,7 @@ import { compile } from "../tensorflow/compile.ts";
 import { indexSplit, longestRows, pairTables } from "./pair_tables.ts";
 import { pretrainingBatch } from "./pretraining_batch.ts";
 import { type PretrainingInputs, pretrainingStep } from "./pretraining_step.ts";
+import { freedAtEnd } from "./freed_at_end.ts";
 import { train } from "./training_loop.ts";
 
 export interface PretrainingParameters {
@@ -34,6 +35,7 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
   const index = indexSplit(set, "train");
   const sizes = longestRows(set, index);
   const tables = pairTables(set, index, sizes);
+  using _freed = freedAtEnd([tables]);
   const random = randomStream(p.seed).fork("pretrain");
   const objective = { contrastWeight: p.contrast_weight, temperature: p.temperature };
   using step = compile(
@@ -89,5 +91,4 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
       };
     },
   });
-  tf.dispose(tables);
 }

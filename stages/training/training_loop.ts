@@ -53,7 +53,7 @@ export async function train(
   plan: TrainingPlan,
 ): Promise<void> {
   const checkpoint = `${context.resumeFolder}/training.safetensors`;
-  using state = await resumed(checkpoint) ?? freshState(plan);
+  using state = await resumed(checkpoint, plan.trained) ?? freshState(plan);
   context.record.retain("training_step", (row) => Number(row["step"]) <= state.updates);
   if (state.updates > 0) context.progress.say(`going on after update ${state.updates}`);
   const options = { ...publishedAdamw, decay: plan.weightDecay, clip: plan.clip };
@@ -102,9 +102,12 @@ export function updatesBetweenCheckpoints(updates: number): number {
   return Math.min(50, Math.ceil(updates / 8));
 }
 
-async function resumed(checkpoint: string): Promise<TrainingState | undefined> {
+async function resumed(
+  checkpoint: string,
+  trained: readonly string[],
+): Promise<TrainingState | undefined> {
   const there = await Deno.stat(checkpoint).then(() => true, () => false);
-  return there ? await TrainingState.load(checkpoint) : undefined;
+  return there ? await TrainingState.load(checkpoint, trained) : undefined;
 }
 
 function freshState({ start, trained }: TrainingPlan): TrainingState {

@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { readSafetensors, writeSafetensors } from "../data/safetensors.ts";
-import type { Weights } from "../model/weights.ts";
+import { weight, type Weights } from "../model/weights.ts";
 import type { AdamwState } from "./adamw.ts";
 
 export class TrainingState {
@@ -21,18 +21,22 @@ export class TrainingState {
     return new TrainingState({ weights, first: zerosLike(weights), second: zerosLike(weights) }, 0);
   }
 
-  static async load(path: string): Promise<TrainingState> {
-    const stored = await readSafetensors(path);
-    const parts: Record<string, Record<string, tf.Tensor>> = { weights: {}, first: {}, second: {} };
-    let updates = 0;
-    for (const [name, { shape, data }] of stored) {
-      if (name === "updates") updates = data[0] as number;
-      else {
-        const [part = "", tensor = ""] = splitOnce(name);
-        parts[part]![tensor] = tf.tensor(data as Float32Array, shape, "float32");
-      }
-    }
-    return new TrainingState(parts as unknown as AdamwState, updates);
+  /**
+   * @param names the trained tensors, in the order of a fresh state: programs are recorded in that
+   * order, and sums over all tensors (the gradients' joint norm) keep their last bits by it.
+   */
+  static async load(path: string, names: readonly string[]): Promise<TrainingState> {
+    const all = Object.fromEntries(await readSafetensors(path));
+    const part = (name: string) =>
+      Object.fromEntries(names.map((tensor) => {
+        const { shape, data } = weight(all, `${name}/${tensor}`);
+        return [tensor, tf.tensor(data as Float32Array, shape, "float32")];
+      }));
+    const updates = weight(all, "updates").data[0];
+    return new TrainingState(
+      { weights: part("weights"), first: part("first"), second: part("second") },
+      Number(updates),
+    );
   }
 
   /** Written beside and renamed, so that a kill leaves either the old file or the new one. */
@@ -76,9 +80,4 @@ export function zerosLike(weights: Weights): Record<string, tf.Tensor> {
   return Object.fromEntries(
     Object.entries(weights).map(([name, tensor]) => [name, tf.zeros(tensor.shape)]),
   );
-}
-
-function splitOnce(name: string): [string, string] {
-  const at = name.indexOf("/");
-  return [name.slice(0, at), name.slice(at + 1)];
 }

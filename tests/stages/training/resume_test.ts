@@ -1,0 +1,124 @@
+/** Training that is stopped and started again, on scenes of toy size. */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import { evaluate } from "../../../stages/evaluate.ts";
+import { extractFeatures } from "../../../stages/extract_features.ts";
+import { fineTune } from "../../../stages/fine_tune.ts";
+import { initialiseModel } from "../../../stages/initialise_model.ts";
+import { makeScenes } from "../../../stages/make_scenes.ts";
+import { pretrain } from "../../../stages/pretrain.ts";
+import type { StageDefinition } from "../../../pipeline/stage.ts";
+import { testCompute } from "../../support/compute.ts";
+import { digestsBelow, type Row, runStage } from "../../support/stage_context.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+
+const compute = await testCompute();
+
+/** Scenes, features and a random model, made once. */
+const made = temporaryFolder();
+const at = (name: string) => `${made.path}/${name}`;
+await runStage({
+  stage: makeScenes,
+  parameters: { seed: 5, images: 14, val_images: 1, test_images: 4, swap_pairs: 2 },
+  folder: at("scenes"),
+});
+await runStage({
+  stage: extractFeatures,
+  parameters: {},
+  inputs: { from: at("scenes") },
+  folder: at("features"),
+});
+await runStage({
+  stage: initialiseModel,
+  parameters: { seed: 5, hidden: 16, layers: 2, heads: 2, dropout: 0.2 },
+  inputs: { features: at("features") },
+  folder: at("initial"),
+});
+globalThis.addEventListener("unload", () => made[Symbol.dispose]());
+
+const stages: readonly { stage: StageDefinition; parameters: object; port: string }[] = [
+  { stage: pretrain, parameters: { seed: 1, steps: 17, pairs: 8, warmup: 3 }, port: "from" },
+  {
+    stage: fineTune,
+    parameters: {
+      seed: 1,
+      steps: 17,
+      anchors: 2,
+      negatives: 3,
+      hard_negatives: 2,
+      micro_steps: 2,
+      alignment: "singular",
+      warmup: 3,
+    },
+    port: "weights",
+  },
+];
+
+for (const { stage, parameters, port } of stages) {
+  const run = (
+    name: string,
+    more: { rows?: Map<string, Row[]>; signal?: AbortSignal; onReport?: (done: number) => void },
+  ) =>
+    runStage({
+      stage,
+      parameters: parameters as Record<string, unknown>,
+      inputs: { features: at("features"), [port]: at("initial") },
+      folder: at(`${stage.name} ${name}`),
+      ...more,
+    });
+
+  Deno.test(`${stage.name} that is stopped in mid-training ends with the bits and rows of an unbroken run`, async () => {
+    const before = [tf.memory().numTensors, compute.binding.eager.tensorCount];
+    const unbroken = await run("unbroken", {});
+    const rows = new Map<string, Row[]>();
+    for (const last of [2, 7, 14]) { // before a checkpoint, on the step after one, late
+      const stop = new AbortController();
+      const onReport = (done: number) => done >= last && stop.abort(new Error("stopped"));
+      await assert.rejects(run("broken", { rows, signal: stop.signal, onReport }), /stopped/);
+    }
+    let first = 0;
+    const resumed = await run("broken", { rows, onReport: (done) => first ||= done });
+    assert.ok(first > 1, "it went on from a checkpoint");
+    assert.deepEqual(resumed, unbroken);
+    assert.equal(resumed.get("training_step")!.length, 17);
+    assert.deepEqual(
+      await digestsBelow(at(`${stage.name} broken`)),
+      await digestsBelow(at(`${stage.name} unbroken`)),
+    );
+    assert.deepEqual([tf.memory().numTensors, compute.binding.eager.tensorCount], before);
+  });
+}
+
+Deno.test("evaluate ranks every caption and every image of the split, and judges every swapped pair", async () => {
+  const inputs = { features: at("features"), model: at("initial") };
+  const rows = await runStage({ stage: evaluate, parameters: {}, inputs, folder: at("recall") });
+  const ranks = rows.get("query_rank")!;
+  assert.equal(ranks.filter(({ direction }) => direction === "i2t").length, 4);
+  assert.equal(ranks.filter(({ direction }) => direction === "t2i").length, 20);
+  assert.equal(rows.get("pair_score")!.length, 2);
+  const hits =
+    ranks.filter(({ direction, rank }) => direction === "t2i" && Number(rank) <= 1).length;
+  const recorded = rows.get("metric")!.find(({ name }) => name === "t2i_r1")!;
+  assert.equal(recorded["value"], hits / 20);
+  // Blocks of another size score alike: what a pair scores does not depend on its neighbours.
+  const other = await runStage({
+    stage: evaluate,
+    parameters: { block: 7 },
+    inputs,
+    folder: at("recall 7"),
+  });
+  assert.deepEqual(
+    other.get("query_rank")!.map(({ query, rank }) => [query, rank]),
+    ranks.map(({ query, rank }) => [query, rank]),
+  );
+});
+
+Deno.test("a split that is not there is one error that names those that are", async () => {
+  const inputs = { features: at("features"), model: at("initial") };
+  await assert.rejects(
+    runStage({ stage: evaluate, parameters: { split: "tset" }, inputs, folder: at("none") }),
+    (error) =>
+      String(error) === "error: split `tset` has 0 images and 0 captions\n" +
+          "fix: evaluate one of the splits that the features hold: train, val, test, swap",
+  );
+});
