@@ -6,7 +6,10 @@ export const evaluate = defineStage({
   summary: "ranks every caption against every image of a split; judges swapped pairs",
   parameters: v.strictObject({
     split: v.optional(v.pipe(v.string(), v.nonEmpty()), "test"),
+    // Pairs that go through the encoder together.
     block: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 256),
+    // false: TensorFlow runs the recorded programs without XLA. Slower; other last bits.
+    xla: v.optional(v.boolean(), true),
   }),
   inputs: {
     model: { kinds: ["model"], summary: "weights to evaluate" },

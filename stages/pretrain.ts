@@ -19,6 +19,8 @@ export const pretrain = defineStage({
     temperature: v.optional(rate, 0.05),
     clip: v.optional(rate, 2),
     weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),
+    // false: TensorFlow runs the recorded steps without XLA. Slower; other last bits.
+    xla: v.optional(v.boolean(), true),
   }),
   inputs: {
     features: { kinds: ["features"], summary: "images and captions to train on" },

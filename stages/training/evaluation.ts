@@ -18,6 +18,7 @@ import { Complaint } from "../../pipeline/complaint.ts";
 export interface EvaluationParameters {
   readonly split: string;
   readonly block: number;
+  readonly xla: boolean;
 }
 
 export async function evaluation(context: StageContext<EvaluationParameters>): Promise<void> {
@@ -109,6 +110,7 @@ function scorerOf(
       weights,
       tables,
       block: Math.min(context.parameters.block, texts.length),
+      xla: context.parameters.xla,
     });
     const begun = performance.now();
     const scores = await scorer.score(texts, images, async (done) => {

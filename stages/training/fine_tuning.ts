@@ -36,6 +36,7 @@ export interface FineTuningParameters {
   readonly warmup: number;
   readonly clip: number;
   readonly weight_decay: number;
+  readonly xla: boolean;
 }
 
 export async function fineTuning(context: StageContext<FineTuningParameters>): Promise<void> {
@@ -58,7 +59,7 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
   using microStep = compile(
     compute,
     (inputs: MicroStepInputs) => fineTuningStep(config, objective, inputs),
-    { name: "fine_tuning_step" },
+    { name: "fine_tuning_step", xla: p.xla },
   );
   const share = tf.scalar(1 / p.micro_steps);
   using _freed = freedAtEnd([tables, share]);
@@ -72,6 +73,7 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
     warmup: p.warmup,
     clip: p.clip,
     weightDecay: p.weight_decay,
+    xla: p.xla,
     pairsPerUpdate: 2 * p.micro_steps * p.anchors * (1 + p.negatives),
     gradients(weights, update) {
       const annealed = alignmentWeight(update - 1, { total: p.steps });

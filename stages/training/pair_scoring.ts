@@ -27,7 +27,12 @@ export interface PairScorer {
 export function pairScorer(
   compute: Compute,
   config: Configuration,
-  { weights, tables, block }: { weights: Weights; tables: PairTables; block: number },
+  { weights, tables, block, xla }: {
+    weights: Weights;
+    tables: PairTables;
+    block: number;
+    xla: boolean;
+  },
 ): PairScorer {
   using embed = compile(
     compute,
@@ -41,7 +46,7 @@ export function pairScorer(
         regionMask: images.regionMask,
       };
     },
-    { name: "embed_split" },
+    { name: "embed_split", xla },
   );
   const embedded = embed({ weights, tables });
   const scoreBlock = compile(
@@ -53,7 +58,7 @@ export function pairScorer(
         imageEmbedding: tf.gather(embedded["image"]!, images),
         regionMask: tf.gather(embedded["regionMask"]!, images),
       }) as tf.Tensor,
-    { name: "score_pairs" },
+    { name: "score_pairs", xla },
   );
   return {
     async score(texts, images, after) {

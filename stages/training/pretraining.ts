@@ -24,6 +24,7 @@ export interface PretrainingParameters {
   readonly temperature: number;
   readonly clip: number;
   readonly weight_decay: number;
+  readonly xla: boolean;
 }
 
 export async function pretraining(context: StageContext<PretrainingParameters>): Promise<void> {
@@ -43,6 +44,7 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
     (inputs: PretrainingInputs) => pretrainingStep(config, objective, inputs),
     {
       name: "pretraining_step",
+      xla: p.xla,
     },
   );
   const batchSizes = {
@@ -61,6 +63,7 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
     warmup: p.warmup,
     clip: p.clip,
     weightDecay: p.weight_decay,
+    xla: p.xla,
     pairsPerUpdate: p.pairs,
     gradients(weights, update) {
       const host = pretrainingBatch(set, index, random, update, batchSizes);

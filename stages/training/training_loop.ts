@@ -29,6 +29,7 @@ export interface TrainingPlan {
   readonly warmup: number;
   readonly clip: number;
   readonly weightDecay: number;
+  readonly xla: boolean;
   /** Pairs that one update looks at, for the speed that is logged. */
   readonly pairsPerUpdate: number;
   /**
@@ -59,7 +60,7 @@ export async function train(
   const options = { ...publishedAdamw, decay: plan.weightDecay, clip: plan.clip };
   using update = compile(compute, (inputs: Parameters<typeof clippedUpdate>[0]) => {
     return clippedUpdate(inputs, options);
-  }, { name: "update" });
+  }, { name: "update", xla: plan.xla });
 
   const between = updatesBetweenCheckpoints(plan.updates);
   while (state.updates < plan.updates) {
