@@ -15,10 +15,11 @@ const help = `deno task bench [options]
   --turn SECONDS       length of a turn (default: 3)
   --sizes A,B          of ${Object.keys(sizes).join(", ")} (default: all)
   --tasks A,B          of ${tasks.join(", ")} (default: all)
-  --routes A,B         of ours, recorded, eager, torch, torch-compile (default: all)
+  --routes A,B         of ours, recorded, eager, torch, torch-compile, plain-torch,
+                       plain-compile (default: all); plain: as UNITER's release is written
   --python PATH        a Python with PyTorch (default: $PYTHON, else python3)
 
-The large size takes about 16 GB with all routes, whose processes wait side by side.`;
+The large size takes about 20 GB with all routes, whose processes wait side by side.`;
 
 const { values: options } = parseArgs({
   args: Deno.args,
@@ -28,7 +29,10 @@ const { values: options } = parseArgs({
     turn: { type: "string", default: "3" },
     sizes: { type: "string", default: Object.keys(sizes).join() },
     tasks: { type: "string", default: tasks.join() },
-    routes: { type: "string", default: "ours,recorded,eager,torch,torch-compile" },
+    routes: {
+      type: "string",
+      default: "ours,recorded,eager,torch,torch-compile,plain-torch,plain-compile",
+    },
     python: { type: "string", default: Deno.env.get("PYTHON") || "python3" },
     help: { type: "boolean", default: false },
   },
@@ -77,8 +81,10 @@ async function routes(python: string): Promise<Record<string, [string, ...string
   const script = new URL("./pytorch_worker.py", import.meta.url).pathname;
   return {
     ...own,
-    torch: [python, script, "eager"],
-    "torch-compile": [python, script, "compile"],
+    "torch": [python, script, "eager", "tuned"],
+    "torch-compile": [python, script, "compile", "tuned"],
+    "plain-torch": [python, script, "eager", "plain"],
+    "plain-compile": [python, script, "compile", "plain"],
   };
 }
 

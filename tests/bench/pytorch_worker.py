@@ -1,11 +1,12 @@
 """PyTorch's side of the bench: the same encoder, loss, clipping and AdamW on the same numbers.
 
-Arguments: `eager` or `compile`. Reads the workload and then the number of steps to time from standard
+Arguments: `eager` or `compile`, then `tuned` or `plain`. Reads the workload and then the number of steps to time from standard
 input, a line each; answers with a line of JSON each.
 
-What is chosen in PyTorch's favour: scaled_dot_product_attention, the fused AdamW, clipping by
-foreach operations, inference_mode for scores, and the last layer at [CLS] alone, as in the encoder
-that it is compared with.
+`tuned` is what is known to be fastest: scaled_dot_product_attention, the fused AdamW, clipping by
+foreach operations, and the last layer at [CLS] alone, as in the encoder that it is compared with.
+`plain` is how models are written and UNITER's release was: attention as matmul, softmax, matmul, the
+whole last layer, AdamW and clipping with PyTorch's defaults. Scores are made in inference_mode.
 """
 import json
 import sys
@@ -16,6 +17,7 @@ from torch import nn
 from torch.nn import functional as F
 
 ROUTE = sys.argv[1]
+TUNED = sys.argv[2] == "tuned"
 JOB = json.loads(sys.stdin.readline())
 HIDDEN, HEADS, PAIRS = JOB["hidden"], JOB["heads"], JOB["pairs"]
 WORDS, REGIONS = JOB["words"], JOB["positions"] - JOB["words"]
@@ -54,9 +56,12 @@ class Layer(nn.Module):
 
         part, output = getattr(self.attention, "self"), self.attention.output
         asking = hidden[:, :rows]
-        context = F.scaled_dot_product_attention(
-            heads(part.query(asking)), heads(part.key(hidden)), heads(part.value(hidden)), key_bias
-        )
+        query, key, value = heads(part.query(asking)), heads(part.key(hidden)), heads(part.value(hidden))
+        if TUNED:
+            context = F.scaled_dot_product_attention(query, key, value, key_bias)
+        else:
+            logits = query @ key.transpose(-1, -2) / (HIDDEN // HEADS) ** 0.5 + key_bias
+            context = torch.softmax(logits, -1) @ value
         context = context.transpose(1, 2).reshape(PAIRS, rows, HIDDEN)
         attended = output.LayerNorm(output.dense(context) + asking)
         wide = F.gelu(self.intermediate.dense(attended))
@@ -80,7 +85,7 @@ class Scores(nn.Module):
         layers = self.uniter.encoder.layer
         for layer in layers[:-1]:
             hidden = layer(hidden, key_bias, WORDS + REGIONS)
-        cls = layers[-1](hidden, key_bias, 1)[:, 0]
+        cls = layers[-1](hidden, key_bias, 1 if TUNED else WORDS + REGIONS)[:, 0]
         return self.rank_output(torch.tanh(self.uniter.pooler.dense(cls))).view(-1)
 
 
@@ -119,7 +124,7 @@ def trainer(model, batch):
         lr=JOB["learningRate"],
         betas=(JOB["beta1"], JOB["beta2"]),
         eps=JOB["eps"],
-        fused=True,
+        fused=True if TUNED else None,
     )
     parameters = list(model.parameters())
 
@@ -132,11 +137,11 @@ def trainer(model, batch):
         optimiser.zero_grad(set_to_none=True)
         loss = loss_of_route(*batch)
         loss.backward()
-        nn.utils.clip_grad_norm_(parameters, JOB["clip"], foreach=True)
+        nn.utils.clip_grad_norm_(parameters, JOB["clip"], foreach=True if TUNED else None)
         optimiser.step()
         return loss.item()
 
-    return step, "AdamW fused, clipping foreach"
+    return step, "AdamW fused, clipping foreach" if TUNED else "AdamW and clipping by default"
 
 
 def scorer(model, batch):
