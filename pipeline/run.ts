@@ -207,7 +207,7 @@ async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promis
   }
   await ledger.reconcile(display.line);
   if (plan.some(({ action, node }) => action === "run" && node.definition.compute)) {
-    await world.stages.prepareCompute(display.task("library"));
+    await world.stages.prepareCompute(display.task("TensorFlow"));
   }
   const { execution, interrupted } = await runStages(plan, asked, setting);
   await ledger.reconcile(display.line);

