@@ -20,7 +20,7 @@ export interface Caption {
 export type Piece = string | { readonly object: number; readonly words: string };
 
 /** Words of a caption; where two clauses would need more, there is one. */
-const longest = 20;
+const longest = 24;
 
 /** `count` captions, each about other relations as long as there are enough. */
 export function describeScene(
