@@ -41,7 +41,7 @@ function keyedUniform(
   const bits = words.mix(words.add(words.mix(words.xor(counter, key0)), key1));
   const mantissa = words.cast(words.shiftRight(bits, 8), TF_INT32);
   const uniform = words.multiplyFloat(words.castFloat(mantissa), 2 ** -24);
-  return kernels.createOutputTensor(words.release(words.reshape(uniform, shape)));
+  return kernels.createOutputTensor(words.release(words.reshape(uniform, shape), shape));
 }
 
 /** Ops on uint32 tensors, by id: tfjs has no such type. Frees what it made, but for what is released. */
@@ -53,11 +53,11 @@ class Words {
     for (const id of this.#ids) this.kernels.binding.deleteTensor(id);
   }
 
-  release(id: number): { id: number; shape: number[]; dtype: number } {
+  /** A float32 tensor that outlives this. */
+  release(id: number, shape: readonly number[]): { id: number; shape: number[]; dtype: number } {
     this.#ids.delete(id);
-    return { id, shape: this.#shape, dtype: TF_FLOAT };
+    return { id, shape: [...shape], dtype: TF_FLOAT };
   }
-  #shape: number[] = [];
 
   /** lowbias32, as `mix` of pipeline/random_stream.ts. */
   mix(x: number): number {
@@ -111,10 +111,7 @@ class Words {
       this.#own(this.kernels.binding.createTensor([], TF_FLOAT, [factor])),
     ]);
 
-  reshape(a: number, shape: readonly number[]): number {
-    this.#shape = [...shape];
-    return this.#reshapeAs(a, shape, TF_FLOAT);
-  }
+  reshape = (a: number, shape: readonly number[]): number => this.#reshapeAs(a, shape, TF_FLOAT);
 
   #reshapeAs(a: number, shape: readonly number[], dtype: number): number {
     const to = this.#own(this.kernels.binding.createTensor([shape.length], TF_INT32, [...shape]));
