@@ -1,5 +1,4 @@
 /** Writes a features artifact: regions of every picture, word pieces of every caption. */
-import type { StageContext } from "../../pipeline/stage.ts";
 import { tokeniseCaption } from "../data/caption_tokens.ts";
 import { writeLines } from "../data/json_lines.ts";
 import { writeSafetensors } from "../data/safetensors.ts";
@@ -16,7 +15,20 @@ export interface FeatureParameters {
   readonly max_regions: number;
 }
 
-type FeatureContext = StageContext<FeatureParameters>;
+type Row = Readonly<Record<string, string | number>>;
+
+/** What this needs of a stage's context. */
+interface FeatureContext {
+  readonly parameters: FeatureParameters;
+  readonly inputs: Readonly<Record<string, { readonly folder: string }>>;
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly progress: { report(done: number, total: number, unit: string): void };
+  readonly record: {
+    row(table: string, row: Row): void;
+    metric(name: string, value: number, where: { split: string }): void;
+  };
+}
 
 export async function writeFeatures(context: FeatureContext): Promise<void> {
   const { inputs, folder } = context;
