@@ -59,6 +59,7 @@ export function readExperiment(text: string, file: string, environment: Environm
   const name = readName(top.get("name"), file, complaints);
   const stages = readStages(root, source, complaints);
   const report = readReport(top.get("report"), complaints);
+  refuseOddBaseline(report, top, complaints);
   throwComplaints(complaints);
   return { file, name, seed: top.get("seed"), stages, report };
 }
@@ -240,6 +241,38 @@ export function checkAxis(stage: string, axis: string, value: unknown, place: Pl
       { place },
     ),
   ];
+}
+
+/** Each axis of the baseline is swept by some stage, and its value is one of that sweep's. */
+function refuseOddBaseline(
+  { baseline }: Report,
+  top: ReadonlyMap<string, Located>,
+  complaints: Complaint[],
+): void {
+  const swept = new Map<string, unknown[]>();
+  for (const stage of Object.values(top.get("stages")?.value ?? {})) {
+    const matrix = (stage as { matrix?: unknown } | null)?.matrix;
+    for (const [axis, values] of Object.entries(matrix ?? {})) {
+      swept.set(axis, [...(swept.get(axis) ?? []), ...(Array.isArray(values) ? values : [])]);
+    }
+  }
+  for (const [axis, value] of Object.entries(baseline)) {
+    const place = top.get("report")!.at(["baseline", axis]);
+    const values = swept.get(axis);
+    const [what, word, known] = values === undefined
+      ? [`the baseline names \`${axis}\`, which no stage sweeps`, axis, [...swept.keys()]] as const
+      : [
+        `no stage sweeps \`${axis}\` over \`${value}\``,
+        String(value),
+        values.map(String),
+      ] as const;
+    if (values?.includes(value)) continue;
+    const meant = nearest(word, known);
+    const fix = meant === undefined
+      ? `write one of: ${known.join(", ")}`
+      : `did you mean \`${meant}\`?`;
+    complaints.push(new Complaint(what, fix, { place }));
+  }
 }
 
 function readReport(report: Located | undefined, complaints: Complaint[]): Report {

@@ -108,7 +108,7 @@ async function runCommand(
       },
       onInterrupt,
       tryNext: tryNext(command, args),
-      commandAgain: (...more) => commandText(["deno", "task", ...args, ...more]),
+      commandAgain: (...more) => `${taskCommand()} ${commandText([...args, ...more])}`,
     });
   } finally {
     display.close();
@@ -124,9 +124,14 @@ function tryNext(
   const results = place < 0 ? [] : args.slice(place, place + (args[place]!.includes("=") ? 1 : 2));
   const question = "SELECT alignment, metric, avg(value) FROM ablation GROUP BY ALL ORDER BY ALL";
   return [
-    `deno task sql "${question}" ${commandText(results)}`.trimEnd(),
-    commandText(["deno", "task", "run", file, ...results, "--plan"]),
+    `${taskCommand()} sql "${question}" ${commandText(results)}`.trimEnd(),
+    `${taskCommand()} ${commandText(["run", file, ...results, "--plan"])}`,
   ];
+}
+
+/** How this program was started: by `npx -y deno`, `deno` need not be a command of its own. */
+function taskCommand(): string {
+  return Deno.env.get("npm_command") === "exec" ? "npx -y deno task" : "deno task";
 }
 
 function onInterrupt(callback: (count: number) => void): () => void {
@@ -165,6 +170,7 @@ function warn(text: string): void {
 }
 
 function terminalWidth(): number {
+  if (!Deno.stdout.isTerminal()) return Infinity; // a file or a pipe gets everything
   try {
     return Deno.consoleSize().columns;
   } catch {

@@ -40,7 +40,12 @@ export function parseSource(text: string, file: string, environment: Environment
     const { line, col } = lines.linePos(offset);
     return line === 0 ? { file } : { file, line, column: col };
   };
-  throwComplaints(document.errors.map(({ code, message, pos }) => {
+  // Of bad syntax the first error alone: what follows it is mostly its consequence.
+  const duplicates = document.errors.filter(({ code }) => code === "DUPLICATE_KEY");
+  const told = duplicates.length === document.errors.length
+    ? duplicates
+    : document.errors.slice(0, 1);
+  throwComplaints(told.map(({ code, message, pos }) => {
     const { what, fix } = wording(code, message);
     return new Complaint(what, fix, { place: placeAt(pos[0]) });
   }));
@@ -53,6 +58,7 @@ export function parseSource(text: string, file: string, environment: Environment
     },
     resolve: (node) => isAlias(node) ? node.resolve(document) : node,
   };
+  refuseOwnAliases(source);
   replaceVariables(source, environment);
   refuseAliasBombs(source);
   return source;
@@ -164,6 +170,23 @@ function replaceVariables(source: SourceText, environment: Environment): void {
 function typed(text: string): unknown {
   const { contents, errors } = parseDocument(text, { prettyErrors: false });
   return errors.length === 0 && isScalar(contents) ? contents.value : text;
+}
+
+/** An alias within the node that it names has no end. */
+function refuseOwnAliases(source: SourceText): void {
+  visit(source.document, {
+    Alias(_, alias, path) {
+      const named = alias.resolve(source.document);
+      if (named !== undefined && !path.includes(named)) return;
+      throw new Complaint(
+        named === undefined
+          ? `no \`&${alias.source}\` stands before the alias \`*${alias.source}\``
+          : `the alias \`*${alias.source}\` lies within the value that it names`,
+        "write the value out",
+        { place: source.place(alias) },
+      );
+    },
+  });
 }
 
 function refuseAliasBombs(source: SourceText): void {

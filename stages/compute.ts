@@ -2,7 +2,7 @@
 import type { Progress } from "../pipeline/progress.ts";
 import { ensureLibrary } from "./tensorflow/library.ts";
 import { pinnedVersion } from "./tensorflow/library_release.ts";
-import { searchLibrary } from "./tensorflow/library_search.ts";
+import { isCudaBuild, searchLibrary } from "./tensorflow/library_search.ts";
 
 /** Environment variables that TensorFlow reads and that can change bits. */
 const decisiveVariables = [
@@ -10,6 +10,7 @@ const decisiveVariables = [
   "TF_XLA_FLAGS",
   "TF_ENABLE_ONEDNN_OPTS",
   "TF_DETERMINISTIC_OPS",
+  "CUDA_VISIBLE_DEVICES",
 ];
 
 /**
@@ -24,7 +25,7 @@ export function computeFingerprint(options: { threads: number }): Record<string,
   });
   return {
     library: found === undefined ? pinnedVersion : found.version ?? fileIdentity(found.path),
-    device: hasGpu() && found !== undefined && found.place !== "fetched" ? "gpu" : "cpu",
+    device: found !== undefined && isCudaBuild(found.path) && hasGpu() ? "gpu" : "cpu",
     threads: String(options.threads),
     ...Object.fromEntries(variables),
   };

@@ -9,7 +9,7 @@ export const makeScenes = defineStage({
   parameters: v.strictObject({
     seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
     // Images of the training split.
-    images: v.optional(v.pipe(count, v.minValue(1)), 1200),
+    images: v.optional(v.pipe(count, v.minValue(2)), 1200),
     val_images: v.optional(count, 60),
     test_images: v.optional(v.pipe(count, v.minValue(1)), 100),
     swap_pairs: v.optional(count, 60),

@@ -5,6 +5,8 @@
  *     s(text, image) = mean over words of max over regions of cos(word, region) / temperature
  *     loss           = (cross entropy over the images of each text + over the texts of each image) / 2
  *
+ * Two captions of one image in a batch count as each other's negatives; large batches hold few.
+ *
  * It brings words and regions into one space, without which matching does not leave chance when the
  * image embeddings start fresh. Late interaction as in FILIP (arXiv 2111.07783); InfoNCE as in CLIP.
  */
@@ -13,7 +15,7 @@ import type { Axes } from "../model/axes.ts";
 
 export interface ContrastBatch {
   readonly words: Axes<"pair word hidden">;
-  /** 1 for the words that take part (no [CLS], [SEP], padding). */
+  /** 1 for what stands in the text, [CLS] and [SEP] included; 0 for padding. */
   readonly wordMask: Axes<"pair word">;
   readonly regions: Axes<"pair region hidden">;
   readonly regionMask: Axes<"pair region">;

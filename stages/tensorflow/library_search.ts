@@ -32,8 +32,12 @@ const libraryNames = Deno.build.os === "darwin"
 export function searchLibrary(environment: Pick<typeof Deno.env, "get"> = Deno.env): SearchResult {
   const named = environment.get("TENSORFLOW_LIBRARY");
   if (named !== undefined && named !== "") return { found: namedLibrary(named), searched: [] };
-  const searched: SearchedPlace[] = [];
+  const searched: SearchedPlace[] = [{ place: "TENSORFLOW_LIBRARY", verdict: "not set" }];
   for (const { place, folder, version } of places(environment)) {
+    if (folder === undefined) {
+      searched.push({ place, verdict: "not set" });
+      continue;
+    }
     const path = libraryIn(folder);
     if (path === undefined) searched.push({ place: `${place}: ${folder}`, verdict: "not there" });
     else if (version !== undefined && !version.startsWith(requiredVersion)) {
@@ -59,7 +63,8 @@ function namedLibrary(named: string): FoundLibrary {
 
 interface Candidate {
   readonly place: string;
-  readonly folder: string;
+  /** Undefined: the variable that would name it is not set. */
+  readonly folder: string | undefined;
   readonly version?: string;
 }
 
@@ -69,7 +74,7 @@ function* places(environment: Pick<typeof Deno.env, "get">): Generator<Candidate
     const prefix = environment.get(variable);
     if (prefix !== undefined && prefix !== "") {
       yield* pythonPackages(`${prefix}/lib`, `Python environment ${variable}`);
-    }
+    } else yield { place: `Python environment ${variable}`, folder: undefined };
   }
   for (const prefix of ["/usr/local/lib", "/usr/lib", "/opt/homebrew/lib"]) {
     yield* pythonPackages(prefix, "system Python");
@@ -85,11 +90,13 @@ function* places(environment: Pick<typeof Deno.env, "get">): Generator<Candidate
 
 /** `tensorflow` folders in the site-packages below `lib`, with the version of their dist-info. */
 function* pythonPackages(lib: string, place: string): Generator<Candidate> {
+  let found = false;
   for (const python of folderNames(lib).filter((name) => /^python3(\.\d+)?$/.test(name))) {
     for (const packages of ["site-packages", "dist-packages"]) {
       const folder = `${lib}/${python}/${packages}`;
       const names = folderNames(folder);
       if (!names.includes("tensorflow")) continue;
+      found = true;
       const info = names.map((name) =>
         /^tensorflow(?:_cpu|_intel|_macos)?-(.+)\.dist-info$/.exec(name)
       );
@@ -101,6 +108,21 @@ function* pythonPackages(lib: string, place: string): Generator<Candidate> {
       };
     }
   }
+  if (!found) yield { place, folder: `${lib}/python3*/{site,dist}-packages/tensorflow` };
+}
+
+/** A wheel with CUDA has NVIDIA's libraries beside it; from TensorFlow's packaging, not measured. */
+export function isCudaBuild(libraryPath: string): boolean {
+  try {
+    return Deno.statSync(cudaFolder(libraryPath)).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** Where such a wheel has ptxas and libdevice. */
+export function cudaFolder(libraryPath: string): string {
+  return libraryPath.replace(/tensorflow\/[^/]+$/, "nvidia/cuda_nvcc");
 }
 
 function libraryIn(folder: string): string | undefined {

@@ -115,7 +115,8 @@ function scorerOf(
     const begun = performance.now();
     const scores = await scorer.score(texts, images, async (done) => {
       context.progress.report(done, texts.length, unit);
-      await yieldToEvents(context.signal);
+      await yieldToEvents();
+      context.signal.throwIfAborted();
     });
     context.record.measurement("scoring_speed", {
       pairs: texts.length,

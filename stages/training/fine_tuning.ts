@@ -8,7 +8,7 @@ import { readModel } from "../model/model_artifact.ts";
 import { trainedNames } from "../model/parameters.ts";
 import { alignments } from "../objective/alignment.ts";
 import { startCompute } from "../tensorflow/backend.ts";
-import { compile } from "../tensorflow/compile.ts";
+import { compileOnce } from "../tensorflow/kept_programs.ts";
 import {
   type FineTuningObjective,
   fineTuningStep,
@@ -56,10 +56,10 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
     margin: p.margin,
     hardNegatives: p.hard_negatives,
   };
-  using microStep = compile(
+  const microStep = compileOnce(
     compute,
     (inputs: MicroStepInputs) => fineTuningStep(config, objective, inputs),
-    { name: "fine_tuning_step", xla: p.xla },
+    { name: "fine_tuning_step", xla: p.xla, decides: [config, objective] },
   );
   const share = tf.scalar(1 / p.micro_steps);
   using _freed = freedAtEnd([tables, share]);

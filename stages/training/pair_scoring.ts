@@ -8,7 +8,8 @@ import { embedImage, embedText } from "../model/embeddings.ts";
 import { pairScores } from "../model/uniter.ts";
 import type { Weights } from "../model/weights.ts";
 import type { Compute } from "../tensorflow/backend.ts";
-import { compile, type TensorTree } from "../tensorflow/compile.ts";
+import type { TensorTree } from "../tensorflow/compile.ts";
+import { compileOnce } from "../tensorflow/kept_programs.ts";
 import { type PairTables, takeImages, takeTexts } from "./pair_tables.ts";
 
 export interface PairScorer {
@@ -34,7 +35,7 @@ export function pairScorer(
     xla: boolean;
   },
 ): PairScorer {
-  using embed = compile(
+  const embed = compileOnce(
     compute,
     ({ weights, tables }: { weights: Weights; tables: PairTables }) => {
       const texts = takeTexts(tables, tf.range(0, tables.tokens.shape[0]!, 1, "int32"));
@@ -46,10 +47,10 @@ export function pairScorer(
         regionMask: images.regionMask,
       };
     },
-    { name: "embed_split", xla },
+    { name: "embed_split", xla, decides: config },
   );
   const embedded = embed({ weights, tables });
-  const scoreBlock = compile(
+  const scoreBlock = compileOnce(
     compute,
     ({ weights, embedded, texts, images }: BlockInputs) =>
       pairScores(weights, config, {
@@ -58,7 +59,7 @@ export function pairScorer(
         imageEmbedding: tf.gather(embedded["image"]!, images),
         regionMask: tf.gather(embedded["regionMask"]!, images),
       }) as tf.Tensor,
-    { name: "score_pairs", xla },
+    { name: "score_pairs", xla, decides: config },
   );
   return {
     async score(texts, images, after) {
@@ -81,7 +82,6 @@ export function pairScorer(
     },
     [Symbol.dispose]() {
       tf.dispose(embedded as unknown as tf.TensorContainer);
-      scoreBlock[Symbol.dispose]();
     },
   };
 }

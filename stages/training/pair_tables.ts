@@ -85,9 +85,10 @@ export function longestRows(
   set: FeatureSet,
   index: TableIndex,
 ): { words: number; regions: number } {
-  const words = index.captions.map((caption) => set.captions[caption]!.tokens.length + 2);
-  const regions = index.images.map((image) => set.images[image]!.regions);
-  return { words: Math.max(2, ...words), regions: Math.max(1, ...regions) };
+  const words = (most: number, caption: number) =>
+    Math.max(most, set.captions[caption]!.tokens.length + 2);
+  const regions = (most: number, image: number) => Math.max(most, set.images[image]!.regions);
+  return { words: index.captions.reduce(words, 2), regions: index.images.reduce(regions, 1) };
 }
 
 /** Texts by row, within a recorded function. @param rows int32 [text] */

@@ -6,7 +6,7 @@ import { openFeatures } from "../data/feature_set.ts";
 import { readModel } from "../model/model_artifact.ts";
 import { trainedNames } from "../model/parameters.ts";
 import { startCompute } from "../tensorflow/backend.ts";
-import { compile } from "../tensorflow/compile.ts";
+import { compileOnce } from "../tensorflow/kept_programs.ts";
 import { indexSplit, longestRows, pairTables } from "./pair_tables.ts";
 import { pretrainingBatch } from "./pretraining_batch.ts";
 import { type PretrainingInputs, pretrainingStep } from "./pretraining_step.ts";
@@ -39,12 +39,13 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
   using _freed = freedAtEnd([tables]);
   const random = randomStream(p.seed).fork("pretrain");
   const objective = { contrastWeight: p.contrast_weight, temperature: p.temperature };
-  using step = compile(
+  const step = compileOnce(
     compute,
     (inputs: PretrainingInputs) => pretrainingStep(config, objective, inputs),
     {
       name: "pretraining_step",
       xla: p.xla,
+      decides: [config, objective],
     },
   );
   const batchSizes = {

@@ -2,6 +2,7 @@
  * Which pairs a step sees. Everything follows from (seed, purpose, step), so that a resumed run sees
  * what an unbroken one sees.
  */
+import { Complaint } from "../../pipeline/complaint.ts";
 import type { RandomStream } from "../../pipeline/random_stream.ts";
 import type { TableIndex } from "./pair_tables.ts";
 
@@ -69,6 +70,15 @@ function others(
   excluded: readonly number[],
 ): number[] {
   const gaps = [...excluded].sort((a, b) => a - b);
+  if (count > bound - gaps.length) {
+    throw new Complaint(
+      `${count} negatives are wanted, but the training split has ${
+        bound - gaps.length
+      } wrong answers`,
+      "lower `negatives`, or train on more images",
+      { exitCode: 1 },
+    );
+  }
   return random.sample(count, bound - gaps.length).map((drawn) => {
     let item = drawn;
     for (const gap of gaps) if (item >= gap) item++;

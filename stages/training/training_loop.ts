@@ -3,13 +3,15 @@
  * does comes from the caller as a function that gives the gradients of update `update`.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { Complaint } from "../../pipeline/complaint.ts";
+import type { Progress } from "../../pipeline/progress.ts";
 import type { StageContext } from "../../pipeline/stage.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { HostWeights } from "../model/initial_weights.ts";
 import { writeModel } from "../model/model_artifact.ts";
 import { weightsOnDevice } from "../model/weights_on_device.ts";
 import type { Compute } from "../tensorflow/backend.ts";
-import { compile } from "../tensorflow/compile.ts";
+import { compileOnce } from "../tensorflow/kept_programs.ts";
 import { publishedAdamw, updateScalars } from "./adamw.ts";
 import { learningRate } from "./schedules.ts";
 import { TrainingState } from "./training_state.ts";
@@ -54,17 +56,23 @@ export async function train(
   plan: TrainingPlan,
 ): Promise<void> {
   const checkpoint = `${context.resumeFolder}/training.safetensors`;
-  using state = await resumed(checkpoint, plan.trained) ?? freshState(plan);
-  context.record.retain("training_step", (row) => Number(row["step"]) <= state.updates);
+  using state = await resumed(checkpoint, plan.trained, context.progress) ?? freshState(plan);
+  for (const table of ["training_step", "training_speed"]) {
+    context.record.retain(table, (row) => Number(row["step"]) <= state.updates);
+  }
   if (state.updates > 0) context.progress.say(`going on after update ${state.updates}`);
   const options = { ...publishedAdamw, decay: plan.weightDecay, clip: plan.clip };
-  using update = compile(compute, (inputs: Parameters<typeof clippedUpdate>[0]) => {
+  const update = compileOnce(compute, (inputs: Parameters<typeof clippedUpdate>[0]) => {
     return clippedUpdate(inputs, options);
-  }, { name: "update", xla: plan.xla });
+  }, { name: "update", xla: plan.xla, decides: options });
 
   const between = updatesBetweenCheckpoints(plan.updates);
   while (state.updates < plan.updates) {
-    await yieldToEvents(context.signal);
+    await yieldToEvents();
+    if (context.signal.aborted) {
+      if (state.updates > 0) await state.save(checkpoint);
+      throw context.signal.reason;
+    }
     const begun = performance.now();
     const step = state.updates + 1;
     const rate = learningRate(step, {
@@ -106,9 +114,18 @@ export function updatesBetweenCheckpoints(updates: number): number {
 async function resumed(
   checkpoint: string,
   trained: readonly string[],
+  progress: Progress,
 ): Promise<TrainingState | undefined> {
   const there = await Deno.stat(checkpoint).then(() => true, () => false);
-  return there ? await TrainingState.load(checkpoint, trained) : undefined;
+  if (!there) return undefined;
+  try {
+    return await TrainingState.load(checkpoint, trained);
+  } catch (error) {
+    if (!(error instanceof Complaint)) throw error;
+    progress.say(`the checkpoint is damaged, training starts again: ${error.what}`);
+    await Deno.remove(checkpoint);
+    return undefined;
+  }
 }
 
 function freshState({ start, trained }: TrainingPlan): TrainingState {
@@ -138,7 +155,11 @@ function requireFinite(
 ): void {
   for (const [name, value] of Object.entries(numbers)) {
     if (value !== null && !Number.isFinite(value)) {
-      throw new Error(`${phase}: ${name} is ${value} at step ${step}; try a lower learning rate`);
+      throw new Complaint(
+        `${name} is ${value} at step ${step} of ${phase}: training has left the finite numbers`,
+        "lower `learning_rate`, or lengthen `warmup`",
+        { exitCode: 1 },
+      );
     }
   }
 }

@@ -128,3 +128,40 @@ Deno.test("alias bombs and deep nesting are refused, not expanded", () => {
   assert.match(error("a: " + "[".repeat(50_000)), /nested deeper than 64 levels/);
   assert.match(error("- ".repeat(50_000) + "a"), /nested deeper than 64 levels/);
 });
+
+Deno.test("of bad syntax the first error alone is told", () => {
+  const text = "name: x\nstages:\n  a:\n\tuse: u\n   b: [\n c: }\n";
+  assert.equal(
+    error(text),
+    "error: a tab indents this line\n  --> e.yaml:4:1\n" +
+      "fix: indent with spaces; YAML allows no tabs",
+  );
+});
+
+Deno.test("an alias that lies within what it names, or names nothing, is told at its place", () => {
+  assert.equal(
+    error("name: x\nstages:\n  a: &s { use: u, b: *s }\n"),
+    "error: the alias `*s` lies within the value that it names\n  --> e.yaml:3:22\n" +
+      "fix: write the value out",
+  );
+  assert.match(
+    error("name: x\nstages:\n  a: { use: u, b: *t }\n"),
+    /`&t`.*\n {2}--> e\.yaml:3:19\n/s,
+  );
+});
+
+Deno.test("a baseline that no stage sweeps is told with what was meant", () => {
+  const text = (baseline: string) =>
+    "name: x\nstages:\n  a: { use: u, matrix: { alignment: [none, singular] } }\n" +
+    `report: { baseline: ${baseline} }\n`;
+  assert.equal(
+    error(text("{ alignment: nonne }")),
+    "error: no stage sweeps `alignment` over `nonne`\n  --> e.yaml:4:34\nfix: did you mean `none`?",
+  );
+  assert.equal(
+    error(text("{ alignmnt: none }")),
+    "error: the baseline names `alignmnt`, which no stage sweeps\n  --> e.yaml:4:33\n" +
+      "fix: did you mean `alignment`?",
+  );
+  assert.equal(read(text("{ alignment: none }")).report.baseline["alignment"], "none");
+});

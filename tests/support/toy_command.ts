@@ -16,6 +16,9 @@ export const toyCommand = [
 
 export const toyExperiment: string = path("toy.yaml");
 
+/** However the tests were started: the program names its commands by how it was started itself. */
+const startedByDeno = { npm_command: "" };
+
 export interface Spoken {
   readonly code: number;
   readonly out: string;
@@ -32,6 +35,7 @@ export async function runToy(
     args: [...before, ...args],
     stdin: "null",
     ...options,
+    env: { ...startedByDeno, ...options.env },
   }).output();
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, out: decode(stdout), err: decode(stderr) };
@@ -49,6 +53,7 @@ export function startToy(args: readonly string[]): RunningToy {
   const child = new Deno.Command(program, {
     args: [...before, ...args],
     stdin: "null",
+    env: startedByDeno,
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
