@@ -16,6 +16,7 @@ export interface LooseRun {
   readonly signal?: AbortSignal;
   /** Called with each report. */
   readonly onReport?: (done: number) => void;
+  readonly onSay?: (line: string) => void;
 }
 
 /** Runs a stage and gives its rows by table; metrics are rows of table `metric`. */
@@ -40,7 +41,7 @@ export async function runStage(
         add("metric", { name, value, split: where.split ?? null }),
       retain: (table, keep) => rows.set(table, (rows.get(table) ?? []).filter(keep)),
     },
-    progress: { report: (done) => rest.onReport?.(done), say() {} },
+    progress: { report: (done) => rest.onReport?.(done), say: (line) => rest.onSay?.(line) },
     threads: 2,
     signal,
   });

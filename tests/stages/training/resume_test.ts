@@ -1,6 +1,7 @@
 /** Training that is stopped and started again, on scenes of toy size. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
+import * as v from "valibot";
 import { evaluate } from "../../../stages/evaluate.ts";
 import { extractFeatures } from "../../../stages/extract_features.ts";
 import { fineTune } from "../../../stages/fine_tune.ts";
@@ -120,5 +121,51 @@ Deno.test("a split that is not there is one error that names those that are", as
     (error) =>
       String(error) === "error: split `tset` has 0 images and 0 captions\n" +
           "fix: evaluate one of the splits that the features hold: train, val, test, swap",
+  );
+});
+
+Deno.test("a damaged checkpoint is told and training starts again, with the same result", async () => {
+  const { stage, parameters, port } = stages[0]!;
+  const said: string[] = [];
+  const folder = at("damaged");
+  await Deno.mkdir(`${folder}.resume`);
+  await Deno.writeTextFile(`${folder}.resume/training.safetensors`, "half a check");
+  await runStage({
+    stage,
+    parameters: parameters as Record<string, unknown>,
+    inputs: { features: at("features"), [port]: at("initial") },
+    folder,
+    onSay: (line) => said.push(line),
+  });
+  assert.ok(
+    said.some((line) => line.startsWith("the checkpoint is damaged, training starts again:")),
+  );
+  assert.deepEqual(await digestsBelow(folder), await digestsBelow(at(`${stage.name} unbroken`)));
+});
+
+Deno.test("more negatives than there are wrong answers, and losses beyond numbers, are the user's to mend", async () => {
+  const run = (parameters: object) =>
+    runStage({
+      stage: fineTune,
+      parameters: { seed: 1, steps: 3, anchors: 2, warmup: 0, ...parameters },
+      inputs: { features: at("features"), weights: at("initial") },
+      folder: at("refused"),
+    });
+  await assert.rejects(
+    run({ negatives: 14 }),
+    (error) =>
+      /^error: 14 negatives are wanted, but the training split has 13 wrong answers\nfix: lower/
+        .test(String(error)),
+  );
+  await assert.rejects(
+    run({ negatives: 4, learning_rate: 1e30 }),
+    (error) =>
+      /^error: \w+ is (NaN|Infinity) at step \d of fine_tune.*\nfix: lower `learning_rate`/s.test(
+        String(error),
+      ),
+  );
+  assert.throws(
+    () => v.parse(fineTune.parameters, { seed: 1, negatives: 2, hard_negatives: 3 }),
+    /at most negatives/,
   );
 });
