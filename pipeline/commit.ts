@@ -59,7 +59,6 @@ export async function commitPending(
 ): Promise<Manifest> {
   const files = await digestFolder(pending.artifact);
   const manifest: Manifest = { ...facts, files, digest: digestOfFiles(files) };
-  if (exists(pending.resume)) Deno.removeSync(pending.resume, { recursive: true });
   writeWhole(`${pending.folder}/manifest.json`, JSON.stringify(manifest, null, 1) + "\n");
   await syncFolder(pending.folder);
   const stage = manifest.preimage.stage;
@@ -67,6 +66,8 @@ export async function commitPending(
   Deno.mkdirSync(`${store.root}/artifacts/${stage}`, { recursive: true });
   const replaced = exists(complete) ? store.setAside(stage, manifest.key) : undefined;
   Deno.renameSync(pending.folder, complete);
+  // Only now: until here a kill would lose the training that led to these files.
+  Deno.removeSync(pendingIn(complete).resume, { recursive: true });
   if (replaced !== undefined) Deno.removeSync(`${store.root}/${replaced}`, { recursive: true });
   syncPath(`${store.root}/artifacts/${stage}`);
   syncPath(`${store.root}/pending`);

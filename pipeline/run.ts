@@ -91,21 +91,37 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   const idle = plan.every(({ action }) => action === "hit");
   const ledger = idle ? undefined : await world.openLedger(store.root);
   await ledger?.check();
-  store.prepare();
-  saveCache();
   const asked = askedOf(nodes, {
     experiment: experiment.name,
     file: request.file,
     baseline: experiment.report.baseline,
     asked: world.clock.now(),
   });
-  keepAsked(store, asked);
+  const keep = () => {
+    store.prepare();
+    saveCache();
+    keepAsked(store, asked);
+  };
   if (ledger === undefined) {
+    unlessProtected(keep);
     world.display.line(nothingText(plan.length));
     await report(asked, store, world);
     return 0;
   }
+  keep();
   return await carryOut(plan, asked, { ledger, store, request, world, begun });
+}
+
+/** Does what would be good to note; results that must not be written can still be read. */
+function unlessProtected(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? "";
+    const isProtected = error instanceof Deno.errors.PermissionDenied ||
+      ["EACCES", "EPERM", "EROFS"].includes(code);
+    if (!isProtected) throw error;
+  }
 }
 
 /** Reads and checks everything that can be wrong with a request, before anything is written. */

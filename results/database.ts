@@ -77,6 +77,9 @@ export async function transaction<Result>(
   }
 }
 
+/** The database must not be written: a reader can do without. */
+export class DatabaseProtected extends Complaint {}
+
 /** DuckDB's words for a disk that is full or must not be written; the file itself is not at fault. */
 function diskTrouble(file: string, error: unknown): Complaint | undefined {
   const message = error instanceof Error ? error.message : String(error);
@@ -89,7 +92,7 @@ function diskTrouble(file: string, error: unknown): Complaint | undefined {
     );
   }
   if (/permission denied|read-only file system/i.test(message)) {
-    return new Complaint(
+    return new DatabaseProtected(
       "the result database cannot be opened here",
       "give yourself the right to read and write it, or use another folder with --results",
       options,

@@ -2,7 +2,13 @@
 import { existsSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { Complaint } from "../pipeline/complaint.ts";
-import { DatabaseBroken, databaseFile, DatabaseTaken, withDatabase } from "./database.ts";
+import {
+  DatabaseBroken,
+  databaseFile,
+  DatabaseProtected,
+  DatabaseTaken,
+  withDatabase,
+} from "./database.ts";
 import { reconcile } from "./reconcile.ts";
 import { type Answer, printCsv, printJson, printTable } from "./sql_table.ts";
 
@@ -48,13 +54,20 @@ async function catchUp(root: string, warn: (line: string) => void): Promise<void
     await reconcile(root, warn, { patience: 1000 });
   } catch (error) {
     const harmless = error instanceof DatabaseTaken || error instanceof DatabaseBroken ||
-      error instanceof Deno.errors.PermissionDenied;
+      error instanceof DatabaseProtected || error instanceof Deno.errors.PermissionDenied;
     if (!harmless) throw error;
   }
 }
 
 async function ask(connection: DuckDBConnection, query: string): Promise<Answer> {
   try {
+    const { count } = await connection.extractStatements(query);
+    if (count > 1) {
+      throw new Complaint(
+        `these are ${count} statements, and one answer is printed`,
+        "ask one at a time",
+      );
+    }
     const reader = await connection.runAndReadAll(query);
     const names = reader.columnNames();
     const types = reader.columnTypes().map(String);
@@ -65,6 +78,7 @@ async function ask(connection: DuckDBConnection, query: string): Promise<Answer>
       ),
     };
   } catch (cause) {
+    if (cause instanceof Complaint) throw cause;
     throw complaintOf((cause as Error).message, cause);
   }
 }
@@ -79,7 +93,7 @@ function complaintOf(message: string, cause: unknown): Complaint {
   }
   const unknownTable = /Catalog Error: Table/.test(message);
   return new Complaint(
-    message.trim(),
+    message.replace(/^Failed to extract statements: /, "").trim(),
     unknownTable
       ? 'list the tables and views with: deno task sql "SHOW TABLES"'
       : 'mend the query; columns are listed by: deno task sql "DESCRIBE metric"',

@@ -180,17 +180,19 @@ WITH RECURSIVE line(run, ancestor, distance) AS (
 )
 SELECT run, ancestor, min(distance) AS distance FROM line GROUP BY run, ancestor;
 
+-- The alignment a run was trained with and the seed of that training: those of the nearest run
+-- upstream that has a parameter `alignment`.
+CREATE VIEW trained AS
+SELECT a.run, p.value AS alignment, TRY_CAST(s.value AS BIGINT) AS seed
+FROM ancestor AS a
+JOIN parameter AS p ON p.run = a.ancestor AND p.name = 'alignment'
+LEFT JOIN parameter AS s ON s.run = a.ancestor AND s.name = 'seed'
+QUALIFY row_number() OVER (PARTITION BY a.run ORDER BY a.distance, a.ancestor) = 1;
+
 -- Metrics of the last asking of each experiment, with the alignment they were trained with and the
--- seed of that training: those of the nearest run upstream that has a parameter `alignment`.
+-- seed of that training.
 CREATE VIEW ablation AS
-WITH trained AS (
-  SELECT a.run, p.value AS alignment, s.value AS seed
-  FROM ancestor AS a
-  JOIN parameter AS p ON p.run = a.ancestor AND p.name = 'alignment'
-  LEFT JOIN parameter AS s ON s.run = a.ancestor AND s.name = 'seed'
-  QUALIFY row_number() OVER (PARTITION BY a.run ORDER BY a.distance, a.ancestor) = 1
-)
-SELECT l.experiment, l.stage, t.alignment, TRY_CAST(t.seed AS BIGINT) AS seed, m.split,
+SELECT l.experiment, l.stage, t.alignment, t.seed, m.split,
   m.name AS metric, m.value, l.run
 FROM latest AS l
 JOIN metric AS m ON m.run = l.run
@@ -198,14 +200,15 @@ LEFT JOIN trained AS t ON t.run = l.run;
 
 -- Every evaluated run that is complete, best first: recalls at 1 and the sum of all six recalls.
 CREATE VIEW leaderboard AS
-SELECT e.name AS experiment, r.label, m.split,
+SELECT e.name AS experiment, t.alignment, t.seed, m.split,
   max(m.value) FILTER (m.name = 'i2t_r1') AS i2t_r1,
   max(m.value) FILTER (m.name = 't2i_r1') AS t2i_r1,
   sum(m.value) FILTER (m.name SIMILAR TO '(i2t|t2i)_r(1|5|10)') AS recall_sum,
-  max(e.asked) AS asked, m.run
+  r.label, max(e.asked) AS asked, m.run
 FROM metric AS m
 JOIN experiment_run AS r ON r.run = m.run
 JOIN experiment AS e ON e.id = r.experiment
-GROUP BY e.name, r.label, m.split, m.run
+LEFT JOIN trained AS t ON t.run = m.run
+GROUP BY e.name, t.alignment, t.seed, r.label, m.split, m.run
 HAVING i2t_r1 IS NOT NULL OR t2i_r1 IS NOT NULL
 ORDER BY recall_sum DESC, r.label;

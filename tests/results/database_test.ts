@@ -72,6 +72,10 @@ Deno.test("sql cannot change anything, and its errors are one clear error", asyn
     await askError(folder.path, "SELECT * FROM metrics"),
     /^error: Catalog Error: Table with name metrics does not exist![^]*\nfix: list the tables/,
   );
+  assert.equal(
+    await askError(folder.path, "SELECT 1; SELECT 2"),
+    "error: these are 2 statements, and one answer is printed\nfix: ask one at a time",
+  );
   assert.match(await askError(folder.path, "SELEC 1"), /^error: Parser Error: [^]*\nfix: mend/);
 });
 
