@@ -111,7 +111,14 @@ export async function openFeatures(folder: string): Promise<FeatureSet> {
       const what = `\`${caption.id}\` has token ${wild} of ${vocabulary.size} words`;
       throw misfit(folder, "captions.jsonl", what);
     }
-    return { ...caption, image: imagePlace(caption.image, "captions.jsonl", caption.id) };
+    const image = imagePlace(caption.image, "captions.jsonl", caption.id);
+    if (images[image]!.split !== caption.split) {
+      const what = `\`${caption.id}\` is in split ${caption.split}, its image in ${
+        images[image]!.split
+      }`;
+      throw misfit(folder, "captions.jsonl", what);
+    }
+    return { ...caption, image };
   });
   const pairs = (await readLines(`${folder}/pairs.jsonl`, pairSchema)).map((pair) => ({
     id: pair.id,
@@ -121,6 +128,13 @@ export async function openFeatures(folder: string): Promise<FeatureSet> {
     caption0: captionPlace(pair.caption_0, "pairs.jsonl", pair.id),
     caption1: captionPlace(pair.caption_1, "pairs.jsonl", pair.id),
   }));
+  for (const { id, image0, image1, caption0, caption1 } of pairs) {
+    const parts = [images[image0], images[image1], captions[caption0], captions[caption1]];
+    const splits = new Set([images[pairs[0]!.image0], ...parts].map((part) => part!.split));
+    if (splits.size > 1) {
+      throw misfit(folder, "pairs.jsonl", `\`${id}\` lies in splits ${[...splits].join(" and ")}`);
+    }
+  }
   return { images, captions, features, boxes, featureDim, vocabulary, pairs };
 }
 

@@ -80,7 +80,7 @@ export async function train(
       warmup: plan.warmup,
       total: plan.updates,
     });
-    const { gradients, numbers, note } = plan.gradients(state.tensors.weights, step);
+    const { gradients, numbers, note } = tidied(() => plan.gradients(state.tensors.weights, step));
     const scalars = scalarTensors({ ...updateScalars(step, rate, options) });
     const next = update({ state: { ...state.tensors }, gradients, scalars } as never);
     const norm = next.norm.dataSync()[0]!;
@@ -109,6 +109,11 @@ export async function train(
 /** When checkpoints are written does not decide a result, so it is no parameter. */
 export function updatesBetweenCheckpoints(updates: number): number {
   return Math.min(50, Math.ceil(updates / 8));
+}
+
+/** Frees what a step has made and does not give back, also when it fails. */
+function tidied(step: () => UpdateGradients): UpdateGradients {
+  return tf.tidy(step as unknown as () => tf.TensorContainer) as unknown as UpdateGradients;
 }
 
 async function resumed(

@@ -10,11 +10,11 @@ function lists() {
   return {
     images: [
       { id: "i0", split: "train", offset: 0, regions: 2 },
-      { id: "i1", split: "test", offset: 2, regions: 1 },
+      { id: "i1", split: "train", offset: 2, regions: 1 },
     ],
     captions: [
       { id: "c0", image: "i0", split: "train", text: "a b", tokens: [5, 6] },
-      { id: "c1", image: "i1", split: "test", text: "b", tokens: [6] },
+      { id: "c1", image: "i1", split: "train", text: "b", tokens: [6] },
     ],
     pairs: [
       { id: "p", kind: "relation", image_0: "i1", image_1: "i0", caption_0: "c1", caption_1: "c0" },
@@ -63,6 +63,16 @@ type Change = (
   tensors: Partial<ReturnType<typeof tables>>,
 ) => void;
 const faults: Record<string, { change: Change; file: string; line?: number; says: RegExp }> = {
+  "a caption in another split than its image": {
+    change: ({ captions }) => captions[1]!.split = "test",
+    file: "captions.jsonl",
+    says: /`c1` is in split test, its image in train/,
+  },
+  "a pair whose parts are in two splits": {
+    change: ({ images, captions }) => images[1]!.split = captions[1]!.split = "test",
+    file: "pairs.jsonl",
+    says: /`p` lies in splits test and train/,
+  },
   "rows of two images that overlap": {
     change: ({ images }) => images[1]!.offset = 1,
     file: "images.jsonl",
