@@ -19,24 +19,17 @@ import type { RankingBatch } from "./ranking_batch.ts";
 import { rankingProblems } from "./sampling.ts";
 import { alignmentWeight } from "./schedules.ts";
 import { freedAtEnd } from "./freed_at_end.ts";
-import { train } from "./training_loop.ts";
+import { type OptimisationParameters, train } from "./training_loop.ts";
 import { zerosLike } from "./training_state.ts";
 
-export interface FineTuningParameters {
-  readonly seed: number;
+export interface FineTuningParameters extends OptimisationParameters {
   readonly alignment: "none" | keyof typeof alignments;
   readonly alignment_weight: number;
-  readonly steps: number;
   readonly micro_steps: number;
   readonly anchors: number;
   readonly negatives: number;
   readonly hard_negatives: number;
   readonly margin: number;
-  readonly learning_rate: number;
-  readonly warmup: number;
-  readonly clip: number;
-  readonly weight_decay: number;
-  readonly xla: boolean;
 }
 
 export async function fineTuning(context: StageContext<FineTuningParameters>): Promise<void> {
@@ -68,12 +61,6 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
     config,
     start,
     trained,
-    updates: p.steps,
-    peakLearningRate: p.learning_rate,
-    warmup: p.warmup,
-    clip: p.clip,
-    weightDecay: p.weight_decay,
-    xla: p.xla,
     pairsPerUpdate: 2 * p.micro_steps * p.anchors * (1 + p.negatives),
     gradients(weights, update) {
       const annealed = alignmentWeight(update - 1, { total: p.steps });

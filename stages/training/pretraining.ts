@@ -11,20 +11,13 @@ import { indexSplit, longestRows, pairTables } from "./pair_tables.ts";
 import { pretrainingBatch } from "./pretraining_batch.ts";
 import { type PretrainingInputs, pretrainingStep } from "./pretraining_step.ts";
 import { freedAtEnd } from "./freed_at_end.ts";
-import { train } from "./training_loop.ts";
+import { type OptimisationParameters, train } from "./training_loop.ts";
 
-export interface PretrainingParameters {
-  readonly seed: number;
-  readonly steps: number;
+export interface PretrainingParameters extends OptimisationParameters {
   readonly pairs: number;
-  readonly learning_rate: number;
-  readonly warmup: number;
   readonly mask_rate: number;
   readonly contrast_weight: number;
   readonly temperature: number;
-  readonly clip: number;
-  readonly weight_decay: number;
-  readonly xla: boolean;
 }
 
 export async function pretraining(context: StageContext<PretrainingParameters>): Promise<void> {
@@ -59,12 +52,6 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
     config,
     start: weights,
     trained: trainedNames(config, ["matching", "masked_words"]),
-    updates: p.steps,
-    peakLearningRate: p.learning_rate,
-    warmup: p.warmup,
-    clip: p.clip,
-    weightDecay: p.weight_decay,
-    xla: p.xla,
     pairsPerUpdate: p.pairs,
     gradients(weights, update) {
       const host = pretrainingBatch(set, index, random, update, batchSizes);

@@ -18,6 +18,20 @@ import { TrainingState } from "./training_state.ts";
 import { clippedUpdate } from "./update.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
 
+/** What every stage that trains is told of its optimisation; the loop reads it from the context. */
+export interface OptimisationParameters {
+  readonly seed: number;
+  /** Updates of the optimiser. */
+  readonly steps: number;
+  /** The peak of the schedule, reached after `warmup` updates. */
+  readonly learning_rate: number;
+  readonly warmup: number;
+  /** Largest joint norm of the gradients. */
+  readonly clip: number;
+  readonly weight_decay: number;
+  readonly xla: boolean;
+}
+
 export interface TrainingPlan {
   /** Column `phase` of the log. */
   readonly phase: string;
@@ -26,12 +40,6 @@ export interface TrainingPlan {
   readonly start: HostWeights;
   /** Which of them are trained. */
   readonly trained: readonly string[];
-  readonly updates: number;
-  readonly peakLearningRate: number;
-  readonly warmup: number;
-  readonly clip: number;
-  readonly weightDecay: number;
-  readonly xla: boolean;
   /** Pairs that one update looks at, for the speed that is logged. */
   readonly pairsPerUpdate: number;
   /**
@@ -51,23 +59,24 @@ export interface UpdateGradients {
 }
 
 export async function train(
-  context: StageContext<unknown>,
+  context: StageContext<OptimisationParameters>,
   compute: Compute,
   plan: TrainingPlan,
 ): Promise<void> {
+  const { steps, warmup, clip, xla, weight_decay: decay, learning_rate: peak } = context.parameters;
   const checkpoint = `${context.resumeFolder}/training.safetensors`;
   using state = await resumed(checkpoint, plan.trained, context.progress) ?? freshState(plan);
   for (const table of ["training_step", "training_speed"]) {
     context.record.retain(table, (row) => Number(row["step"]) <= state.updates);
   }
   if (state.updates > 0) context.progress.say(`going on after update ${state.updates}`);
-  const options = { ...publishedAdamw, decay: plan.weightDecay, clip: plan.clip };
+  const options = { ...publishedAdamw, decay, clip };
   const update = compileOnce(compute, (inputs: Parameters<typeof clippedUpdate>[0]) => {
     return clippedUpdate(inputs, options);
-  }, { name: "update", xla: plan.xla, decides: options });
+  }, { name: "update", xla, decides: options });
 
-  const between = updatesBetweenCheckpoints(plan.updates);
-  while (state.updates < plan.updates) {
+  const between = updatesBetweenCheckpoints(steps);
+  while (state.updates < steps) {
     await yieldToEvents();
     if (context.signal.aborted) {
       if (state.updates > 0) await state.save(checkpoint);
@@ -75,11 +84,7 @@ export async function train(
     }
     const begun = performance.now();
     const step = state.updates + 1;
-    const rate = learningRate(step, {
-      peak: plan.peakLearningRate,
-      warmup: plan.warmup,
-      total: plan.updates,
-    });
+    const rate = learningRate(step, { peak, warmup, total: steps });
     const { gradients, numbers, note } = tidied(() => plan.gradients(state.tensors.weights, step));
     const scalars = scalarTensors({ ...updateScalars(step, rate, options) });
     const next = update({ state: { ...state.tensors }, gradients, scalars } as never);
@@ -100,8 +105,8 @@ export async function train(
       seconds,
       pairs_per_second: plan.pairsPerUpdate / seconds,
     });
-    context.progress.report(step, plan.updates, "steps", note);
-    if (step % between === 0 && step < plan.updates) await state.save(checkpoint);
+    context.progress.report(step, steps, "steps", note);
+    if (step % between === 0 && step < steps) await state.save(checkpoint);
   }
   await writeModel(context.folder, { config: plan.config, weights: trainedWeights(plan, state) });
 }
