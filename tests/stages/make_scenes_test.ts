@@ -13,41 +13,11 @@ import {
   canvasWidth,
   type SceneObject,
 } from "../../stages/vision/scene_vocabulary.ts";
+import { relationIsTrue } from "../support/box_truth.ts";
 import { runStage } from "../support/stage_context.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const seeds = fc.nat(1e6).map((seed) => randomStream(seed));
-
-/** Says from boxes alone whether a relation is true; knows nothing of how relations are found. */
-function isTrue(relation: string, [a, b, c]: readonly SceneObject[]): boolean {
-  const [ax1, ay1, ax2, ay2] = boxOf(a!);
-  const [bx1, by1, bx2, by2] = boxOf(b!);
-  const overlap = Math.min(ax2, bx2) > Math.max(ax1, bx1) + 1.5 &&
-    Math.min(ay2, by2) > Math.max(ay1, by1) + 1.5;
-  switch (relation) {
-    case "left of":
-      return ax2 <= bx1 + 1.5;
-    case "right of":
-      return bx2 <= ax1 + 1.5;
-    case "above":
-      return ay2 <= by1 + 1.5;
-    case "below":
-      return by2 <= ay1 + 1.5;
-    case "inside":
-      return ax1 > bx1 && ay1 > by1 && ax2 < bx2 && ay2 < by2;
-    case "touching": {
-      const gap = Math.max(ax1 - bx2, bx1 - ax2, ay1 - by2, by1 - ay2);
-      return !overlap && Math.abs(gap) <= 1.5;
-    }
-    case "between":
-      return (isTrue("right of", [a!, b!]) && isTrue("left of", [a!, c!])) ||
-        (isTrue("left of", [a!, b!]) && isTrue("right of", [a!, c!])) ||
-        (isTrue("below", [a!, b!]) && isTrue("above", [a!, c!])) ||
-        (isTrue("above", [a!, b!]) && isTrue("below", [a!, c!]));
-    default:
-      return false;
-  }
-}
 
 Deno.test("layoutScene() places 3 to 6 whole objects, no colour twice", () => {
   fc.assert(fc.property(seeds, (random) => {
@@ -71,7 +41,7 @@ Deno.test("every relation of a scene is true of its boxes, and every kind occurs
       for (const { relation, subject, objects: others } of relations) {
         seen.add(relation);
         const parts = [subject, ...others].map((i) => objects[i]!);
-        assert.ok(isTrue(relation, parts), `${relation} ${JSON.stringify(parts)}`);
+        assert.ok(relationIsTrue(relation, parts), `${relation} ${JSON.stringify(parts)}`);
       }
     }),
     { numRuns: 400, seed: 1 },
@@ -152,7 +122,8 @@ Deno.test("swapped scenes differ in one thing, their captions in word order alon
           const relation = ["left of", "right of", "above", "below"].find((name) =>
             caption.text.includes(name)
           )!;
-          return a !== undefined && b !== undefined && isTrue(relation, [objects[a]!, objects[b]!]);
+          return a !== undefined && b !== undefined &&
+            relationIsTrue(relation, [objects[a]!, objects[b]!]);
         };
         assert.ok(truth(first, caption0) && truth(second, caption1));
         assert.ok(!truth(first, caption1) && !truth(second, caption0));

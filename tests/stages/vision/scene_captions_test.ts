@@ -4,7 +4,8 @@ import { randomStream } from "../../../pipeline/random_stream.ts";
 import { describeScene } from "../../../stages/vision/scene_captions.ts";
 import { layoutScene } from "../../../stages/vision/scene_layout.ts";
 import { relationsOf } from "../../../stages/vision/scene_relations.ts";
-import { boxOf, type SceneObject } from "../../../stages/vision/scene_vocabulary.ts";
+import type { SceneObject } from "../../../stages/vision/scene_vocabulary.ts";
+import { relationIsTrue } from "../../support/box_truth.ts";
 
 /** What a clause claims: words of a relation, and the noun phrases it stands between. */
 interface Claim {
@@ -13,8 +14,8 @@ interface Claim {
 }
 
 const words = [
-  ["left", "to the left of", "on the left of", "left of"],
-  ["right", "to the right of", "on the right of", "right of"],
+  ["left of", "to the left of", "on the left of", "left of"],
+  ["right of", "to the right of", "on the right of", "right of"],
   ["above", "above", "over"],
   ["below", "below", "under", "beneath"],
   ["inside", "inside", "within"],
@@ -82,31 +83,6 @@ function fitting(noun: string, objects: readonly SceneObject[]): number[] {
   });
 }
 
-/** Whether a relation holds, from boxes alone; 1.5 pixels are contact. */
-function holds(meaning: string, [a, b, c]: readonly SceneObject[]): boolean {
-  const [ax1, ay1, ax2, ay2] = boxOf(a!);
-  const [bx1, by1, bx2, by2] = boxOf(b!);
-  switch (meaning) {
-    case "left":
-      return ax2 <= bx1 + 1.5;
-    case "right":
-      return bx2 <= ax1 + 1.5;
-    case "above":
-      return ay2 <= by1 + 1.5;
-    case "below":
-      return by2 <= ay1 + 1.5;
-    case "inside":
-      return ax1 > bx1 && ay1 > by1 && ax2 < bx2 && ay2 < by2;
-    case "touching":
-      return Math.abs(Math.max(ax1 - bx2, bx1 - ax2, ay1 - by2, by1 - ay2)) <= 1.5;
-    case "between":
-      return [["left", "right"], ["right", "left"], ["above", "below"], ["below", "above"]]
-        .some(([one, other]) => holds(one!, [a!, b!]) && holds(other!, [a!, c!]));
-    default:
-      return false;
-  }
-}
-
 Deno.test("every clause of every caption, in any wording, is true of the one set of objects it names", () => {
   const seen = new Set<string>();
   let two = 0;
@@ -124,7 +100,7 @@ Deno.test("every clause of every caption, in any wording, is true of the one set
           assert.ok(named.every(({ length }) => length === 1), `ambiguous: ${text}`);
           assert.equal(new Set(named.flat()).size, nouns.length, `one object twice: ${text}`);
           const parts = named.map(([place]) => objects[place!]!);
-          assert.ok(holds(meanings.get(words)!, parts), `false: ${text}`);
+          assert.ok(relationIsTrue(meanings.get(words)!, parts), `false: ${text}`);
         }
       }
     }),
@@ -147,7 +123,10 @@ Deno.test("the reader of captions refuses what is false, ambiguous in form or no
   const objects = [at(30, "red"), at(90, "blue"), at(150, "black")];
   const isTrue = (text: string) =>
     claimsOf(text)!.every(({ words, nouns }) =>
-      holds(meanings.get(words)!, nouns.map((noun) => objects[fitting(noun, objects)[0]!]!))
+      relationIsTrue(
+        meanings.get(words)!,
+        nouns.map((noun) => objects[fitting(noun, objects)[0]!]!),
+      )
     );
   assert.ok(isTrue("a red disc is left of a blue circle"));
   assert.ok(!isTrue("left of a red disc is a blue circle"));
