@@ -1,5 +1,6 @@
 /** Carries a plan out: ready nodes run as slots are free, what depends on a failed one is left. */
 import type { KeyedNode } from "./fingerprint.ts";
+import { outsidePaths } from "./outside_files.ts";
 import { type Planned, type Why, whyText } from "./plan.ts";
 import type { Job } from "./executors/protocol.ts";
 import type { JobListener, Outcome, WorkerPool } from "./executors/worker_pool.ts";
@@ -81,10 +82,13 @@ export function jobFor(
     point: node.point,
     key: node.key,
     preimage: node.preimage,
+    parameters: node.parameters,
+    files: outsidePaths(node),
     inputs: Object.fromEntries(
       Object.entries(node.inputs).map(([port, label]) => {
         const input = byLabel.get(label)!;
-        return [port, { stage: input.definition.name, key: input.key }];
+        const files = outsidePaths(input);
+        return [port, { stage: input.definition.name, key: input.key, files }];
       }),
     ),
     why: whyText(why),

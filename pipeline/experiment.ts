@@ -1,4 +1,5 @@
 /** Reads an experiment file: what is asked, with the place of every word, not yet checked against the stages. */
+import { dirname } from "node:path";
 import { isMap, isScalar, isSeq, type Pair, type YAMLMap } from "yaml";
 import { Complaint, nearest, type Place } from "./complaint.ts";
 import { throwComplaints } from "./complaint_list.ts";
@@ -10,6 +11,8 @@ export interface Located {
   readonly value: unknown;
   readonly keyPlace: Place;
   readonly place: Place;
+  /** The folder from which relative paths in it start. */
+  readonly base: string;
   at(path: readonly (string | number)[]): Place;
 }
 
@@ -81,6 +84,7 @@ function located(pair: Pair, source: SourceText): Located {
     value: (node as { toJS(document: unknown): unknown } | null)?.toJS(source.document) ?? null,
     keyPlace,
     place,
+    base: dirname(source.file),
     at(path) {
       let inner: unknown = node;
       let found = place;

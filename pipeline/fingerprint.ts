@@ -4,6 +4,7 @@
  */
 import { type Canonical, canonicalDigest } from "./canonical.ts";
 import type { GraphNode } from "./graph.ts";
+import type { OutsideDigests } from "./outside_files.ts";
 
 /** Raised when the pipeline itself changes what a stage is given; every result is then made anew. */
 export const engineFormat = 1;
@@ -19,6 +20,8 @@ export interface Preimage {
   readonly inputs: Readonly<Record<string, string>>;
   /** Of computing stages: library, device, threads and the like. */
   readonly compute: Readonly<Record<string, string>> | null;
+  /** Role -> digest of what it reads from outside, where it reads any. */
+  readonly outside?: Readonly<Record<string, string>>;
 }
 
 export interface KeyedNode extends GraphNode {
@@ -30,21 +33,26 @@ export interface KeyParts {
   /** Name of the stage definition -> digest of its code. */
   readonly code: ReadonlyMap<string, string>;
   readonly compute: Readonly<Record<string, string>>;
+  readonly outside?: OutsideDigests;
 }
 
 /** @param graph in an order in which inputs come first */
-export function keyNodes(graph: readonly GraphNode[], { code, compute }: KeyParts): KeyedNode[] {
+export function keyNodes(
+  graph: readonly GraphNode[],
+  { code, compute, outside }: KeyParts,
+): KeyedNode[] {
   const keys = new Map<string, string>();
   return graph.map((node) => {
     const preimage: Preimage = {
       engine: engineFormat,
       stage: node.definition.name,
       code: code.get(node.definition.name)!,
-      parameters: node.parameters,
+      parameters: withoutPaths(node),
       inputs: Object.fromEntries(
         Object.entries(node.inputs).map(([port, label]) => [port, keys.get(label)!]),
       ),
       compute: node.definition.compute ? compute : null,
+      ...(node.outside.length > 0 && { outside: outside?.get(node.label) ?? {} }),
     };
     const key = keyOf(preimage);
     keys.set(node.label, key);
@@ -53,6 +61,13 @@ export function keyNodes(graph: readonly GraphNode[], { code, compute }: KeyPart
 }
 
 export function keyOf(preimage: Preimage): string {
-  const { engine, stage, code, parameters, inputs, compute } = preimage;
-  return canonicalDigest(["stage run", engine, stage, code, parameters, inputs, compute]);
+  const { engine, stage, code, parameters, inputs, compute, outside } = preimage;
+  const parts: Canonical[] = ["stage run", engine, stage, code, parameters, inputs, compute];
+  return canonicalDigest(outside === undefined ? parts : [...parts, outside]);
+}
+
+/** The parameters that decide a result: where a file lies does not, what is in it is `outside`. */
+function withoutPaths({ parameters, definition }: GraphNode): Record<string, Canonical> {
+  const paths = definition.paths ?? [];
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => !paths.includes(name)));
 }

@@ -3,7 +3,7 @@ import type { Canonical } from "./canonical.ts";
 import { Complaint, nearest } from "./complaint.ts";
 import { throwComplaints } from "./complaint_list.ts";
 import type { Experiment } from "./experiment.ts";
-import type { Scalar, StageDefinition } from "./stage.ts";
+import type { OutsideFile, Scalar, StageDefinition } from "./stage.ts";
 import { checkStages, type StageRequest } from "./stage_request.ts";
 
 /** One thing to make: a stage, or one point of a swept stage. */
@@ -15,7 +15,9 @@ export interface GraphNode {
   readonly definition: StageDefinition;
   /** Axis -> value, of its own matrix and of every stage it reads from. */
   readonly point: Readonly<Record<string, Scalar>>;
+  /** After defaults; paths are absolute. */
   readonly parameters: Readonly<Record<string, Canonical>>;
+  readonly outside: readonly OutsideFile[];
   /** Port -> label of the node it reads. */
   readonly inputs: Readonly<Record<string, string>>;
 }
@@ -184,6 +186,7 @@ function labelled({ request, axes, parameters, inputs }: Unlabelled): GraphNode 
     definition: request.definition,
     point: shortPoint(axes),
     parameters,
+    outside: request.definition.outside?.(parameters) ?? [],
     inputs: Object.fromEntries(
       Object.entries(inputs).map(([port, input]) => [port, labelOf(input.request, input.axes)]),
     ),

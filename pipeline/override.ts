@@ -75,5 +75,5 @@ function locatedValue(text: string, place: Place): Located {
     throw new Complaint(`bad YAML in the value: ${error.message}`, "quote the value", { place });
   }
   const value: unknown = document.toJS({ maxAliasCount: 0 });
-  return { value, keyPlace: place, place, at: () => place };
+  return { value, keyPlace: place, place, base: ".", at: () => place };
 }

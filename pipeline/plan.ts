@@ -4,6 +4,7 @@ import { nearest } from "./complaint.ts";
 import { Complaint } from "./complaint.ts";
 import type { KeyedNode, Preimage } from "./fingerprint.ts";
 import type { Found } from "./artifact_store.ts";
+import type { GraphNode } from "./graph.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** A node with the decision about it. */
@@ -125,6 +126,9 @@ function ownChanges(before: Preimage, after: Preimage): string[] {
   if (before.code !== after.code) changes.push("its code changed");
   changes.push(...entryChanges(before.parameters, after.parameters));
   changes.push(...entryChanges(before.compute ?? {}, after.compute ?? {}));
+  for (const [role, digest] of Object.entries(after.outside ?? {})) {
+    if (before.outside?.[role] !== digest) changes.push(`the file \`${role}\` changed`);
+  }
   return changes;
 }
 
@@ -145,7 +149,11 @@ function canonicalShort(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
-function neededFor(nodes: readonly KeyedNode[], only: readonly string[]): readonly KeyedNode[] {
+/** The nodes of these stages (or labels) and all that they need; without names, all nodes. */
+export function neededFor<Node extends GraphNode>(
+  nodes: readonly Node[],
+  only: readonly string[],
+): readonly Node[] {
   if (only.length === 0) return nodes;
   const needed = new Set<string>();
   for (const node of nodes.toReversed()) {

@@ -18,7 +18,8 @@ import { failureText, nothingText, planText } from "./run_text.ts";
 import { type KeyedNode, keyNodes } from "./fingerprint.ts";
 import { buildGraph, type GraphNode } from "./graph.ts";
 import type { Ledger } from "./ledger.ts";
-import { type Planned, planRun } from "./plan.ts";
+import { type OutsideCache, outsideDigests } from "./outside_files.ts";
+import { neededFor, type Planned, planRun } from "./plan.ts";
 import type { Progress } from "./progress.ts";
 import type { Environment } from "./source_text.ts";
 import type { StageDefinition } from "./stage.ts";
@@ -76,7 +77,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   const begun = world.clock.seconds();
   const { experiment, graph } = readRequest(request, world);
   const store = openStore(request.results);
-  const { nodes, saveCache } = await keyed(graph, store, request, world);
+  const { nodes, saveCaches } = await keyed(experiment.file, graph, store, request, world);
   const last = lastAsked(store, experiment.name);
   const previous = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
   const damaged = request.verify ? await findDamage(nodes, store) : new Map<string, Found>();
@@ -99,7 +100,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   });
   const keep = () => {
     store.prepare();
-    saveCache();
+    saveCaches();
     keepAsked(store, asked);
   };
   if (ledger === undefined) {
@@ -153,25 +154,30 @@ function readText(file: string): string {
 }
 
 async function keyed(
+  experiment: string,
   graph: readonly GraphNode[],
   store: ArtifactStore,
-  { threads }: RunRequest,
-  { stages, project }: RunWorld,
-): Promise<{ nodes: KeyedNode[]; saveCache: () => void }> {
-  const cacheFile = store.stateFile("code_digests.json");
-  const before = readIfThere(cacheFile) ?? "{}";
-  const cache = readCache(before);
+  { threads, only }: RunRequest,
+  { stages, project, display }: RunWorld,
+): Promise<{ nodes: KeyedNode[]; saveCaches: () => void }> {
+  const outsideCache = openCache<OutsideCache>(store, "outside_digests.json");
+  const outside = await outsideDigests(neededFor(graph, only), {
+    experiment,
+    cache: outsideCache.content,
+    progress: () => display.task("digests"),
+  });
+  const codeCache = openCache<CodeCache>(store, "code_digests.json");
   const names = [...new Set(graph.map(({ definition }) => definition.name))];
   const urls = names.map((name) => new URL(`${name}.ts`, stages.folder));
-  const digests = await codeDigests(urls, { root: project, cache });
+  const digests = await codeDigests(urls, { root: project, cache: codeCache.content });
   const code = new Map(names.map((name, index) => [name, digests.get(urls[index]!.href)!]));
   const computes = graph.some(({ definition }) => definition.compute);
   const compute = computes ? await stages.computeFingerprint({ threads }) : {};
   return {
-    nodes: keyNodes(graph, { code, compute }),
-    saveCache() {
-      const after = JSON.stringify(cache);
-      if (after !== before) writeWhole(cacheFile, after);
+    nodes: keyNodes(graph, { code, compute, outside }),
+    saveCaches() {
+      codeCache.save();
+      outsideCache.save();
     },
   };
 }
@@ -191,11 +197,25 @@ async function findDamage(
   return damaged;
 }
 
-function readCache(text: string): CodeCache {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return {};
+/** A small file of what need not be found out again; one that cannot be read is begun anew. */
+function openCache<Content extends object>(store: ArtifactStore, name: string) {
+  const file = store.stateFile(name);
+  const before = readIfThere(file) ?? "{}";
+  const content = parsed() as Content;
+  return {
+    content,
+    save() {
+      const after = JSON.stringify(content);
+      if (after !== before) writeWhole(file, after);
+    },
+  };
+
+  function parsed(): unknown {
+    try {
+      return JSON.parse(before);
+    } catch {
+      return {};
+    }
   }
 }
 

@@ -14,6 +14,8 @@ export interface InputArtifact {
   readonly folder: string;
   /** Key of the stage run that wrote it (hex). */
   readonly key: string;
+  /** Role -> absolute path of what that run read from outside: an artifact may refer to it. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /**
@@ -34,11 +36,30 @@ export interface Recorder {
   retain(table: string, keep: (row: Readonly<Record<string, Scalar>>) => boolean): void;
 }
 
+/** A file or folder from outside the project that a stage reads: data, a checkpoint. */
+export interface OutsideFile {
+  /** What the stage calls it; readers of its artifact find it under this name too. */
+  readonly role: string;
+  /** Absolute. */
+  readonly path: string;
+  /**
+   * Of a folder: which files in it are meant, as sets of names; the first set that is all there.
+   * Without: the file itself, or every file directly in the folder.
+   */
+  readonly anyOf?: readonly (readonly string[])[];
+  /** What it is, how large, and where it was published: told when it is missing. */
+  readonly what: string;
+  readonly size?: string;
+  readonly published?: string;
+}
+
 /** What a running stage is given. It writes into `folder` only. */
 export interface StageContext<Parameters> {
   readonly parameters: Parameters;
   /** One complete artifact per input port. */
   readonly inputs: Readonly<Record<string, InputArtifact>>;
+  /** Role -> absolute path of what it reads from outside. */
+  readonly files: Readonly<Record<string, string>>;
   /** The pending folder; what is in it when `run` returns becomes the artifact. */
   readonly folder: string;
   /**
@@ -72,6 +93,13 @@ export interface StageDefinition<Parameters = any> {
   /** A valibot `strictObject`; defaults stand here and nowhere else. */
   readonly parameters: GenericSchema<unknown, Parameters>;
   readonly inputs: Readonly<Record<string, InputPort>>;
+  /**
+   * Names of parameters that are paths. Relative ones start from the experiment file's folder, or
+   * for `--set` from the working folder; the stage is given absolute ones.
+   */
+  readonly paths?: readonly string[];
+  /** What it reads from outside; decided by its parameters alone, without a look at the disk. */
+  outside?(parameters: Parameters): readonly OutsideFile[];
   /** Kind of the artifact it writes: "scenes", "features", "model", "recall". */
   readonly output: string;
   /** Computes with TensorFlow: the compute fingerprint is part of its key. */

@@ -1,4 +1,5 @@
 /** Checks the stages of an experiment against their definitions: `use`, ports, parameters, matrix. */
+import { resolve } from "node:path";
 import { getDotPath, safeParse } from "valibot";
 import type { BaseIssue, GenericSchema } from "valibot";
 import type { Canonical } from "./canonical.ts";
@@ -164,11 +165,29 @@ function validate(
 ): Record<string, Canonical> {
   const plain = Object.fromEntries([...settings].map(([name, { value }]) => [name, value]));
   const result = safeParse(definition.parameters, { ...plain, ...point });
-  if (result.success) return result.output as Record<string, Canonical>;
+  if (result.success) {
+    const parameters = result.output as Record<string, Canonical>;
+    return withAbsolutePaths(parameters, stage, definition, settings);
+  }
   for (const issue of result.issues) {
     complaints.push(complaintOf(issue, stage, definition, settings));
   }
   return {};
+}
+
+/** Paths as the user wrote them -> absolute ones. */
+function withAbsolutePaths(
+  parameters: Record<string, Canonical>,
+  { axes }: StageText,
+  { paths = [] }: StageDefinition,
+  settings: ReadonlyMap<string, Located>,
+): Record<string, Canonical> {
+  const absolute = paths.flatMap((name) => {
+    const written = parameters[name];
+    const { base = "." } = axes.get(name) ?? settings.get(name) ?? {};
+    return typeof written === "string" ? [[name, resolve(base, written)] as const] : [];
+  });
+  return { ...parameters, ...Object.fromEntries(absolute) };
 }
 
 function complaintOf(

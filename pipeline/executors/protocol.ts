@@ -3,6 +3,7 @@
  * with the record separator, so that whatever a library prints on standard output is told apart
  * and goes to the stage's log.
  */
+import type { Canonical } from "../canonical.ts";
 import type { Preimage } from "../fingerprint.ts";
 import type { Scalar } from "../stage.ts";
 import type { Place } from "../complaint.ts";
@@ -17,13 +18,24 @@ export interface Job {
   readonly point: Readonly<Record<string, Scalar>>;
   readonly key: string;
   readonly preimage: Preimage;
+  /** After defaults, with absolute paths. */
+  readonly parameters: Readonly<Record<string, Canonical>>;
+  /** Role -> absolute path of what it reads from outside. */
+  readonly files: Readonly<Record<string, string>>;
   /** Port -> what to read. */
-  readonly inputs: Readonly<Record<string, { readonly stage: string; readonly key: string }>>;
+  readonly inputs: Readonly<Record<string, JobInput>>;
   readonly threads: number;
   /** Why it runs, in words. */
   readonly why: string;
   /** Make it although a complete one is there. */
   readonly again: boolean;
+}
+
+export interface JobInput {
+  readonly stage: string;
+  readonly key: string;
+  /** As `Job.files`, of the run that made it. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 export type ToWorker =

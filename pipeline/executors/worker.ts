@@ -115,11 +115,13 @@ async function runStage(
   const record = fileRecorder({ rows: `${pending.artifact}/rows`, measurements: pending.log });
   try {
     await definition.run({
-      parameters: job.preimage.parameters,
+      parameters: job.parameters,
+      files: job.files,
       inputs: Object.fromEntries(
-        Object.entries(job.inputs).map(([port, { stage, key }]) => [port, {
+        Object.entries(job.inputs).map(([port, { stage, key, files }]) => [port, {
           folder: `${store.completeFolder(stage, key)}/artifact`,
           key,
+          files,
         }]),
       ),
       folder: pending.artifact,

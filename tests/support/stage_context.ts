@@ -9,6 +9,10 @@ export interface LooseRun {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Port -> folder of the artifact it reads. */
   readonly inputs?: Readonly<Record<string, string>>;
+  /** Role -> path of what the stage reads from outside. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Port -> as `files`, of the stage that wrote that artifact. */
+  readonly inputFiles?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly folder: string;
   readonly resumeFolder?: string;
   /** Rows by table: given again to a second run, they are what a resumed run finds. */
@@ -23,6 +27,7 @@ export interface LooseRun {
 export async function runStage(
   { stage, parameters, inputs = {}, folder, resumeFolder = `${folder}.resume`, ...rest }: LooseRun,
 ): Promise<Map<string, Row[]>> {
+  const { files = {}, inputFiles = {} } = rest;
   const { rows = new Map<string, Row[]>(), signal = new AbortController().signal } = rest;
   await Deno.mkdir(folder, { recursive: true });
   await Deno.mkdir(resumeFolder, { recursive: true });
@@ -30,8 +35,13 @@ export async function runStage(
   await stage.run({
     parameters: v.parse(stage.parameters, parameters),
     inputs: Object.fromEntries(
-      Object.entries(inputs).map(([port, path]) => [port, { folder: path, key: port }]),
+      Object.entries(inputs).map(([port, path]) => [port, {
+        folder: path,
+        key: port,
+        files: inputFiles[port] ?? {},
+      }]),
     ),
+    files,
     folder,
     resumeFolder,
     record: {

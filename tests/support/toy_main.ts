@@ -2,10 +2,11 @@
 import { main } from "../../pipeline/main.ts";
 import { toyEvaluate } from "./toy_stages/toy_evaluate.ts";
 import { toyNumbers } from "./toy_stages/toy_numbers.ts";
+import { toyRead } from "./toy_stages/toy_read.ts";
 import { toyTrain } from "./toy_stages/toy_train.ts";
 
 export const toyStages = {
-  catalogue: [toyNumbers, toyTrain, toyEvaluate],
+  catalogue: [toyNumbers, toyTrain, toyEvaluate, toyRead],
   folder: new URL("./toy_stages/", import.meta.url),
   computeFingerprint: ({ threads }: { threads: number }) =>
     Promise.resolve({ library: "toy", threads: String(threads) }),

@@ -1,0 +1,30 @@
+import { basename } from "node:path";
+import * as v from "valibot";
+import { defineStage } from "../../../pipeline/stage.ts";
+
+/** Takes numbers over from a file outside of the project. */
+export const toyRead = defineStage({
+  name: "toy_read",
+  summary: "numbers of a file",
+  parameters: v.strictObject({ file: v.string(), folder: v.optional(v.string()) }),
+  paths: ["file", "folder"],
+  outside: ({ file, folder }) => [
+    { role: "numbers", path: file, what: "numbers, one per line", size: "about 1 kB" },
+    ...(folder === undefined ? [] : [{
+      role: "more",
+      path: folder,
+      anyOf: [["a.txt", "b.txt"], ["ab.txt"]],
+      what: "more numbers",
+      published: "at example.org/numbers",
+    }]),
+  ],
+  inputs: {},
+  output: "numbers",
+  compute: false,
+  resumable: false,
+  async run({ parameters, files, folder, progress }) {
+    if (files["numbers"] !== parameters.file) throw new Error("another file");
+    progress.say(`reads ${basename(parameters.file)}`);
+    await Deno.copyFile(parameters.file, `${folder}/numbers.txt`);
+  },
+});
