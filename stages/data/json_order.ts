@@ -1,0 +1,51 @@
+/**
+ * JSON objects in the order of their file. `JSON.parse` puts keys that look like integers first, and of
+ * equal keys it keeps the last without a word; UNITER's text order is the key order of a file.
+ */
+import { decodeUtf8, decoding, type Wrong, wrongIn } from "./foreign_file.ts";
+
+/** The entries of the object that a JSON file holds, in the order of the file. */
+export function readOrderedObject(path: string): Map<string, unknown> {
+  const wrong = wrongIn(path);
+  const bytes = decoding(wrong, "the file cannot be read", () => Deno.readFileSync(path));
+  return parseOrderedObject(decodeUtf8(bytes, wrong), wrong);
+}
+
+/** @throws {Complaint} when `text` is no JSON object or has a key twice */
+export function parseOrderedObject(text: string, wrong: Wrong): Map<string, unknown> {
+  const object = decoding(wrong, "no JSON", () => JSON.parse(text) as unknown);
+  if (typeof object !== "object" || object === null || Array.isArray(object)) {
+    throw wrong("this is no JSON object");
+  }
+  const entries = new Map<string, unknown>();
+  for (const key of keysInOrder(text)) {
+    if (entries.has(key)) throw wrong(`the key ${JSON.stringify(key)} is there twice`);
+    entries.set(key, (object as Record<string, unknown>)[key]);
+  }
+  return entries;
+}
+
+const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a;
+const OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d, OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d;
+
+/** Keys of the outermost object of a text that is known to be valid JSON. */
+function* keysInOrder(text: string): Generator<string> {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const letter = text.charCodeAt(at);
+    if (letter === OPEN_BRACE || letter === OPEN_BRACKET) depth++;
+    else if (letter === CLOSE_BRACE || letter === CLOSE_BRACKET) depth--;
+    else if (letter === QUOTE) {
+      const start = at++;
+      while (text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+      if (depth === 1 && nextLetter(text, at + 1) === COLON) {
+        yield JSON.parse(text.slice(start, at + 1));
+      }
+    }
+  }
+}
+
+function nextLetter(text: string, at: number): number {
+  while (text.charCodeAt(at) <= 0x20) at++;
+  return text.charCodeAt(at);
+}

@@ -1,0 +1,307 @@
+/**
+ * LMDB files, read only: the one unnamed B+ tree of an environment (`data.mdb`, data version 1, 64-bit
+ * little-endian). Layout after LMDB 0.9's mdb.c: pages of 16 bytes header; two meta pages, of which the
+ * newer valid one counts; branch and leaf pages with sorted nodes; values over the inline limit lie in
+ * runs of overflow pages and are read by one read. Never more than a few pages are in memory, so the
+ * file may be larger than memory. Every page number, pointer and size is checked before it is used,
+ * and a page says its own number, so a damaged file is an error and never a hang.
+ */
+import { type ByteSource, openBytes } from "./byte_source.ts";
+import { type Wrong, wrongIn } from "./foreign_file.ts";
+
+export interface Lmdb extends Disposable {
+  readonly file: string;
+  readonly entryCount: number;
+  /** Undefined when there is no such key. The bytes are the caller's. */
+  get(key: string): Uint8Array | undefined;
+  /** All keys in the order of their bytes; every value's place is checked on the way. */
+  keys(): Generator<string>;
+}
+
+/** @throws {Complaint} when `folder` holds no LMDB file that can be read */
+export function openLmdb(folder: string): Lmdb {
+  const source = openBytes(`${folder}/data.mdb`);
+  try {
+    return readLmdb(source);
+  } catch (error) {
+    source[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The tree in any bytes; takes the source over. */
+export function readLmdb(source: ByteSource): Lmdb {
+  const wrong = wrongIn(source.file);
+  const tree = chooseMeta(source, wrong);
+  const pages = pageReader(source, { ...tree, wrong });
+
+  /** The leaf page in which `key` would be, and the node there, if any. */
+  function find(key: Uint8Array): Node | undefined {
+    if (tree.depth === 0) return undefined;
+    let page = pages.at(tree.root, { leaf: tree.depth === 1 });
+    for (let level = 1; level < tree.depth; level++) {
+      // The first node of a branch stands for everything below the second, whatever its key says.
+      let low = 1, high = page.count;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (compareKeys(pages.node(page, middle).key, key) <= 0) low = middle + 1;
+        else high = middle;
+      }
+      page = pages.at(pages.node(page, low - 1).child, { leaf: level + 1 === tree.depth });
+    }
+    let low = 0, high = page.count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const node = pages.node(page, middle);
+      const order = compareKeys(node.key, key);
+      if (order === 0) return node;
+      if (order < 0) low = middle + 1;
+      else high = middle;
+    }
+    return undefined;
+  }
+
+  function* nodes(): Generator<Node> {
+    if (tree.depth === 0) return;
+    let visited = 0;
+    const path: { page: Page; next: number }[] = [];
+    const enter = (number: number) => {
+      // Also ends walks through damaged files whose branches lead to the same pages again.
+      if (++visited > tree.pageCount) throw wrong("its tree visits pages twice");
+      path.push({ page: pages.at(number, { leaf: path.length + 1 === tree.depth }), next: 0 });
+    };
+    enter(tree.root);
+    while (path.length > 0) {
+      const top = path.at(-1)!;
+      if (top.next === top.page.count) path.pop();
+      else {
+        const node = pages.node(top.page, top.next++);
+        if (path.length === tree.depth) yield node;
+        else enter(node.child);
+      }
+    }
+  }
+
+  return {
+    file: source.file,
+    entryCount: tree.entries,
+    get(key) {
+      const node = find(encoder.encode(key));
+      return node === undefined ? undefined : pages.value(node);
+    },
+    *keys() {
+      let count = 0;
+      let previous: Uint8Array | undefined;
+      for (const node of nodes()) {
+        if (previous !== undefined && compareKeys(previous, node.key) >= 0) {
+          throw wrong(`its keys are not in order at ${JSON.stringify(decoder.decode(node.key))}`);
+        }
+        pages.placeOfValue(node);
+        count++;
+        yield decoder.decode(previous = node.key);
+      }
+      if (count !== tree.entries) {
+        throw wrong(`it should have ${tree.entries} entries, ${count} were found`);
+      }
+    },
+    [Symbol.dispose]: () => source[Symbol.dispose](),
+  };
+}
+
+interface Tree {
+  readonly pageSize: number;
+  /** Whole pages in the file. */
+  readonly pageCount: number;
+  readonly root: number;
+  readonly depth: number;
+  readonly entries: number;
+}
+
+const MAGIC = 0xbeefc0de;
+const PAGE_HEADER = 16;
+const NODE_HEADER = 8;
+const META_BYTES = PAGE_HEADER + 136;
+/** LMDB's own limit of a cursor's stack. */
+const DEEPEST = 32;
+/** Page flags. */
+const BRANCH = 1, LEAF = 2, OVERFLOW = 4, META = 8, KINDS = 0x6f;
+/** Node flags. */
+const BIG = 1, SUB_DATABASE = 2, DUPLICATES = 4;
+/** No page; an empty tree's root. */
+const NO_PAGE = 2n ** 64n - 1n;
+
+/** The newer of the valid meta pages. */
+function chooseMeta(source: ByteSource, wrong: Wrong): Tree {
+  const notLmdb = "this is no LMDB file of data version 1 (64-bit, little-endian)";
+  const first = readMeta(source, 0);
+  // The second page's place follows from the first's page size; without it, sizes are tried.
+  const sizes = first === undefined ? [4096, 8192, 16384, 32768, 65536] : [first.pageSize];
+  const second = sizes.map((size) => readMeta(source, size))
+    .find((meta, index) => meta !== undefined && meta.pageSize === sizes[index]);
+  const metas = [first, second].filter((meta) => meta !== undefined);
+  if (metas.length === 0) throw wrong(notLmdb);
+  const meta = metas.reduce((best, other) => other.transaction > best.transaction ? other : best);
+  const pageCount = Math.floor(source.size / meta.pageSize);
+  if (meta.flags !== 0) {
+    throw wrong(`the database has flags ${meta.flags} (duplicate or integer keys), not supported`);
+  }
+  if (meta.depth > DEEPEST) throw wrong(`its tree is ${meta.depth} levels deep`);
+  if (
+    (meta.depth === 0) !== (meta.root === NO_PAGE) || (meta.depth === 0) !== (meta.entries === 0n)
+  ) {
+    throw wrong("its meta page contradicts itself");
+  }
+  if (meta.entries > BigInt(source.size)) throw wrong(`it cannot have ${meta.entries} entries`);
+  return {
+    pageSize: meta.pageSize,
+    pageCount,
+    root: Number(meta.root),
+    depth: meta.depth,
+    entries: Number(meta.entries),
+  };
+}
+
+function readMeta(source: ByteSource, offset: number) {
+  if (offset + META_BYTES > source.size) return undefined;
+  const bytes = new Uint8Array(META_BYTES);
+  source.read(offset, bytes);
+  const view = new DataView(bytes.buffer);
+  const at = PAGE_HEADER;
+  const pageSize = view.getUint32(at + 24, true);
+  const valid = (view.getUint16(10, true) & META) !== 0 && view.getUint32(at, true) === MAGIC &&
+    view.getUint32(at + 4, true) === 1 && pageSize >= 256 && pageSize <= 65536 &&
+    (pageSize & (pageSize - 1)) === 0;
+  return !valid ? undefined : {
+    pageSize,
+    flags: view.getUint16(at + 76, true),
+    depth: view.getUint16(at + 78, true),
+    entries: view.getBigUint64(at + 104, true),
+    root: view.getBigUint64(at + 112, true),
+    transaction: view.getBigUint64(at + 128, true),
+  };
+}
+
+interface Page {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly leaf: boolean;
+  /** Of its nodes. */
+  readonly count: number;
+}
+
+interface Node {
+  readonly page: Page;
+  readonly key: Uint8Array;
+  /** Of a branch: the page below. */
+  readonly child: number;
+  /** Of a leaf. */
+  readonly flags: number;
+  readonly size: number;
+  readonly valueStart: number;
+}
+
+/** Pages that are kept: branches and the latest leaves, 16 MB of the usual size. */
+const KEPT_PAGES = 4096;
+
+function pageReader(source: ByteSource, { pageSize, pageCount, wrong }: Tree & { wrong: Wrong }) {
+  const kept = new Map<number, Page>();
+
+  function at(number: number, { leaf }: { leaf: boolean }): Page {
+    const known = kept.get(number);
+    if (known !== undefined && known.leaf === leaf) return known;
+    const bytes = new Uint8Array(pageSize);
+    readAt(number, bytes);
+    const view = new DataView(bytes.buffer);
+    checkHeader(view, number, leaf ? LEAF : BRANCH);
+    const lower = view.getUint16(12, true);
+    const count = (lower - PAGE_HEADER) / 2;
+    if (lower > pageSize || !Number.isInteger(count) || count < 1) {
+      throw wrong(`page ${number} is damaged: it has no nodes`);
+    }
+    const page: Page = { number, bytes, view, leaf, count };
+    if (kept.size >= KEPT_PAGES) kept.delete(kept.keys().next().value!);
+    kept.set(number, page);
+    return page;
+  }
+
+  function readAt(number: number, bytes: Uint8Array) {
+    if (number < 2 || number * pageSize + bytes.length > pageCount * pageSize) {
+      throw wrong(
+        `page ${number} is needed, the file has ${pageCount}: it is cut short or damaged`,
+      );
+    }
+    source.read(number * pageSize, bytes);
+  }
+
+  function checkHeader(view: DataView, number: number, kind: number) {
+    const said = view.getBigUint64(0, true);
+    const flags = view.getUint16(10, true) & KINDS;
+    if (said !== BigInt(number) || flags !== kind) {
+      throw wrong(`page ${number} is damaged: it says it is page ${said} of kind ${flags}`);
+    }
+  }
+
+  function node(page: Page, index: number): Node {
+    const { view, bytes, leaf } = page;
+    const start = view.getUint16(PAGE_HEADER + 2 * index, true);
+    const keyStart = start + NODE_HEADER;
+    const valueStart = keyStart <= pageSize ? keyStart + view.getUint16(start + 6, true) : Infinity;
+    const low = valueStart <= pageSize ? view.getUint32(start, true) : 0;
+    const flags = valueStart <= pageSize ? view.getUint16(start + 4, true) : 0;
+    const inPage = !leaf ? 0 : (flags & BIG) !== 0 ? 8 : low;
+    if (start < PAGE_HEADER + 2 * page.count || valueStart + inPage > pageSize) {
+      throw wrong(`page ${page.number} is damaged: node ${index} lies outside of it`);
+    }
+    const key = bytes.subarray(keyStart, valueStart);
+    return { page, key, child: leaf ? 0 : flags * 2 ** 32 + low, flags, size: low, valueStart };
+  }
+
+  /** The first page of a value that lies apart, and that this is within the file. */
+  function placeOfValue({ page, flags, size, valueStart, key }: Node): number | undefined {
+    if ((flags & (SUB_DATABASE | DUPLICATES)) !== 0) {
+      throw wrong(`${JSON.stringify(decoder.decode(key))} is a database of its own, not supported`);
+    }
+    if ((flags & BIG) === 0) return undefined;
+    const number = Number(page.view.getBigUint64(valueStart, true));
+    if (number < 2 || number * pageSize + PAGE_HEADER + size > pageCount * pageSize) {
+      throw wrong(
+        `the value of ${
+          JSON.stringify(decoder.decode(key))
+        } (${size} bytes from page ${number}) is ` +
+          `not within the file's ${pageCount} pages: it is cut short or damaged`,
+      );
+    }
+    return number;
+  }
+
+  function value(node: Node): Uint8Array {
+    const number = placeOfValue(node);
+    if (number === undefined) {
+      return node.page.bytes.slice(node.valueStart, node.valueStart + node.size);
+    }
+    const bytes = new Uint8Array(PAGE_HEADER + node.size);
+    readAt(number, bytes);
+    const view = new DataView(bytes.buffer);
+    checkHeader(view, number, OVERFLOW);
+    if (view.getUint32(12, true) * pageSize < bytes.length) {
+      throw wrong(`page ${number} is damaged: its run is shorter than its value`);
+    }
+    return bytes.subarray(PAGE_HEADER);
+  }
+
+  return { at, node, placeOfValue, value };
+}
+
+/** Order of bytes, a prefix first. */
+function compareKeys(a: Uint8Array, b: Uint8Array): number {
+  const shorter = Math.min(a.length, b.length);
+  for (let index = 0; index < shorter; index++) {
+    const difference = a[index]! - b[index]!;
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();

@@ -1,0 +1,87 @@
+/**
+ * Region features as UNITER's scripts store them in a folder: `feat_…` or, without counts on record,
+ * `all` (LMDB of msgpack-numpy), each also as `…_compressed` (LMDB of npz bytes), beside
+ * `nbb_th…_max…_min….json` (image -> number of regions).
+ */
+import { wrongIn } from "./foreign_file.ts";
+import type { ImageDatabase } from "./image_database.ts";
+import { readOrderedObject } from "./json_order.ts";
+import { openLmdb } from "./lmdb.ts";
+import { readNumpyMap } from "./msgpack_numpy.ts";
+import { readNpz } from "./npz.ts";
+import { regionArrays, type RegionChoice, regionRows } from "./region_rows.ts";
+
+/** Where the choice's features are looked for in a folder of UNITER's. */
+export interface LmdbNames {
+  readonly counts: string | undefined;
+  /** LMDB folder; its `_compressed` sibling is looked for, too. */
+  readonly folder: string;
+}
+
+/** With a threshold, and without the counts that were made for it, all regions are stored in `all`. */
+export function lmdbNames(
+  place: string,
+  { conf_th, max_bb, min_bb, num_bb }: RegionChoice,
+): LmdbNames {
+  if (conf_th === -1) return { counts: undefined, folder: `feat_numbb${num_bb}` };
+  const chosen = `th${conf_th}_max${max_bb}_min${min_bb}`;
+  return exists(`${place}/nbb_${chosen}.json`)
+    ? { counts: `nbb_${chosen}.json`, folder: `feat_${chosen}` }
+    : { counts: undefined, folder: "all" };
+}
+
+/** Names the list of an image database's own; no image. */
+const LIST_KEY = "__keys__";
+
+/** Undefined when the folder has no such LMDB. The uncompressed one is preferred: it is faster. */
+export function openLmdbFeatures(place: string, choice: RegionChoice): ImageDatabase | undefined {
+  const { counts, folder } = lmdbNames(place, choice);
+  const compressed = !exists(`${place}/${folder}/data.mdb`);
+  const lmdbFolder = `${place}/${folder}${compressed ? "_compressed" : ""}`;
+  if (compressed && !exists(`${lmdbFolder}/data.mdb`)) return undefined;
+  const stored = counts === undefined ? undefined : readCounts(`${place}/${counts}`);
+  const lmdb = openLmdb(lmdbFolder);
+  let names: string[];
+  try {
+    names = [...lmdb.keys()].filter((key) => key !== LIST_KEY);
+  } catch (error) {
+    lmdb[Symbol.dispose]();
+    throw error;
+  }
+  const known = new Set(names);
+  const decode = compressed ? readNpz : readNumpyMap;
+  return {
+    place,
+    format: compressed ? "lmdb_compressed" : "lmdb",
+    names: () => names,
+    has: (image) => known.has(image),
+    read(image) {
+      const wrong = wrongIn(lmdb.file, { entry: image });
+      const bytes = known.has(image) ? lmdb.get(image) : undefined;
+      if (bytes === undefined) throw wrong("there is no such image");
+      if (stored !== undefined && !stored.has(image)) throw wrong(`${counts} has no count of it`);
+      const arrays = decode(bytes, { names: regionArrays, wrong });
+      return regionRows(arrays, { stored: stored?.get(image), choice, wrong });
+    },
+    [Symbol.dispose]: () => lmdb[Symbol.dispose](),
+  };
+}
+
+function readCounts(file: string): Map<string, number> {
+  const counts = readOrderedObject(file);
+  for (const [image, count] of counts) {
+    if (!Number.isSafeInteger(count) || (count as number) < 1) {
+      throw wrongIn(file, { entry: image })(`${JSON.stringify(count)} is no number of regions`);
+    }
+  }
+  return counts as Map<string, number>;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

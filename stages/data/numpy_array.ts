@@ -1,0 +1,93 @@
+/** Arrays as numpy writes them: a type, a shape and the bytes in C order, little-endian. */
+import type { Wrong } from "./foreign_file.ts";
+
+export interface NumpyArray {
+  /** numpy's `dtype.str`: "<f2", "<i8", "|b1". */
+  readonly type: string;
+  readonly shape: readonly number[];
+  /** Row-major; a view into the file's bytes, not aligned. */
+  readonly data: Uint8Array;
+}
+
+/** Bytes of an item of the types that can be held; everything else, objects above all, is refused. */
+const itemSizes: ReadonlyMap<string, number> = new Map(
+  [..."|b1 |i1 |u1 <i2 <u2 <f2 <i4 <u4 <f4 <i8 <u8 <f8".split(" ")].map((type) =>
+    [type, Number(type[2])] as const
+  ),
+);
+
+/** An array whose bytes fit its type and shape. */
+export function numpyArray(
+  { type, shape, data }: { type: unknown; shape: readonly unknown[]; data: Uint8Array },
+  wrong: Wrong,
+): NumpyArray {
+  const itemSize = typeof type === "string" ? itemSizes.get(type) : undefined;
+  if (typeof type !== "string" || itemSize === undefined) {
+    throw wrong(`the type ${JSON.stringify(type)} is not supported; save numbers, little-endian`);
+  }
+  const sides = shape.map((side) => {
+    if (!Number.isSafeInteger(side) || (side as number) < 0) throw wrong("an array has no shape");
+    return side as number;
+  });
+  const count = sides.reduce((product, side) => product * side, 1);
+  if (sides.length > 32 || count * itemSize !== data.length) {
+    throw wrong(`${data.length} bytes are no array [${sides.slice(0, 32)}] of ${type}`);
+  }
+  return { type, shape: sides, data };
+}
+
+/** The first `rows` rows of an array of float16 or float32. Non-finite numbers are refused. */
+export function floatRows(
+  { type, shape, data }: NumpyArray,
+  { rows, wrong }: { readonly rows: number; readonly wrong: Wrong },
+): Float32Array {
+  const perRow = shape.slice(1).reduce((product, side) => product * side, 1);
+  const count = rows * perRow;
+  if (type !== "<f2" && type !== "<f4") {
+    throw wrong(`its type is ${type}; save float16 or float32`);
+  }
+  const result = new Float32Array(count);
+  const finite = type === "<f2"
+    ? widen(aligned(data, { count, bytesEach: 2 }), result)
+    : copyFloats(aligned(data, { count, bytesEach: 4 }), result);
+  if (!finite) {
+    const place = result.findIndex((value) => !Number.isFinite(value));
+    throw wrong(
+      `row ${Math.floor(place / perRow)} has ${result[place]} in column ${place % perRow}`,
+    );
+  }
+  return result;
+}
+
+/** The bytes of the first items, where a typed array may start. */
+function aligned(data: Uint8Array, { count, bytesEach }: { count: number; bytesEach: number }) {
+  const used = data.subarray(0, count * bytesEach);
+  return used.byteOffset % bytesEach === 0 ? used : used.slice();
+}
+
+/** float16 to float32 by a table of all 65,536 values; tells whether all are finite. */
+function widen(bytes: Uint8Array, into: Float32Array): boolean {
+  const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+  const table = floatOfHalf;
+  let carry = 0;
+  for (let index = 0; index < halves.length; index++) {
+    const half = halves[index]!;
+    into[index] = table[half]!;
+    carry |= (half & 0x7fff) + 0x0400; // reaches bit 15 when the exponent is all ones
+  }
+  return (carry & 0x8000) === 0;
+}
+
+function copyFloats(bytes: Uint8Array, into: Float32Array): boolean {
+  into.set(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4));
+  const words = new Uint32Array(into.buffer);
+  let carry = 0;
+  for (let index = 0; index < words.length; index++) {
+    carry |= ((words[index]! >>> 16) & 0x7fff) + 0x0080; // bit 15: the exponent is all ones
+  }
+  return (carry & 0x8000) === 0;
+}
+
+const floatOfHalf = new Float32Array(
+  new Float16Array(Uint16Array.from({ length: 65536 }, (_, bits) => bits).buffer),
+);
