@@ -5,11 +5,17 @@
  */
 import { Complaint } from "../../pipeline/complaint.ts";
 
-export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint16Array | Uint8Array;
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | BigInt64Array
+  | Uint16Array
+  | Uint8Array;
 
 export interface StoredTensor {
   readonly shape: number[];
-  /** "F32", "I32", "I64", "F16" (raw bits in a Uint16Array), "U8". */
+  /** "F16" and "BF16" are raw bits in a Uint16Array. */
   readonly dtype: StoredType;
   /** Row-major. */
   readonly data: TensorData;
@@ -19,9 +25,11 @@ export type StoredType = keyof typeof arrays;
 
 const arrays = {
   F32: Float32Array,
+  F64: Float64Array,
   I32: Int32Array,
   I64: BigInt64Array,
   F16: Uint16Array,
+  BF16: Uint16Array,
   U8: Uint8Array,
 } as const;
 

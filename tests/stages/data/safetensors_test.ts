@@ -11,9 +11,11 @@ import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const makers: Record<StoredType, (numbers: number[]) => WritableTensor["data"]> = {
   F32: (numbers) => Float32Array.from(numbers),
+  F64: (numbers) => Float64Array.from(numbers),
   I32: (numbers) => Int32Array.from(numbers),
   I64: (numbers) => BigInt64Array.from(numbers, (n) => BigInt(n) * 2n ** 40n),
   F16: (numbers) => Uint16Array.from(numbers),
+  BF16: (numbers) => Uint16Array.from(numbers),
   U8: (numbers) => Uint8Array.from(numbers),
 };
 
@@ -95,7 +97,7 @@ const hostile: Record<string, { bytes: Uint8Array; says: RegExp }> = {
   "a header that is no JSON": { bytes: fileOf("{", 0), says: /no JSON/ },
   "a header that is a list": { bytes: fileOf("[]", 0), says: /no JSON object/ },
   "an entry that is null": { bytes: fileOf({ a: null }, 0), says: /`a` has type undefined/ },
-  "an unknown type": { bytes: fileOf({ a: entry("F64", [1], [0, 8]) }, 8), says: /"F64"/ },
+  "an unknown type": { bytes: fileOf({ a: entry("C64", [1], [0, 8]) }, 8), says: /"C64"/ },
   "a type that objects inherit": {
     bytes: fileOf({ a: entry("toString", [1], [0, 4]) }, 4),
     says: /"toString"/,
