@@ -55,7 +55,12 @@ export function bytesInMemory(bytes: Uint8Array, file: string): ByteSource {
   return {
     file,
     size: bytes.length,
-    read: (offset, into) => into.set(bytes.subarray(offset, offset + into.length)),
+    read(offset, into) {
+      if (offset + into.length > bytes.length) {
+        throw new Error(`internal: ${into.length} bytes at ${offset} of ${bytes.length} are read`);
+      }
+      into.set(bytes.subarray(offset, offset + into.length));
+    },
     [Symbol.dispose]: () => {},
   };
 }

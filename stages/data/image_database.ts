@@ -1,6 +1,8 @@
 /** Region features in any of the published formats, behind one way to read them. */
-import { wrongIn } from "./foreign_file.ts";
-import { openLmdbFeatures } from "./lmdb_features.ts";
+import { openBottomUpTsv } from "./bottom_up_tsv.ts";
+import { decoding, wrongIn } from "./foreign_file.ts";
+import { lmdbNames, openLmdbFeatures } from "./lmdb_features.ts";
+import { openNpzFolder } from "./npz_folder.ts";
 import type { ImageRegions, RegionChoice } from "./region_rows.ts";
 
 export type { ImageRegions, RegionChoice } from "./region_rows.ts";
@@ -10,16 +12,33 @@ export interface ImageDatabase extends Disposable {
   readonly format: "lmdb" | "lmdb_compressed" | "npz" | "tsv";
   names(): readonly string[];
   has(image: string): boolean;
+  /** @throws {Complaint} when there is no such image or its entry is damaged */
   read(image: string): ImageRegions;
 }
 
 /**
- * `place`: a folder with UNITER's LMDB folders, a folder of .npz files, or a bottom-up-attention .tsv.
+ * `place`: a folder with UNITER's LMDB folders, a folder of .npz files, or a bottom-up-attention table.
  *
- * @throws {Complaint} when there is nothing of the kind
+ * @throws {Complaint} when there is nothing of the kind, or it is damaged
  */
 export function openImageDatabase(place: string, choice: RegionChoice): ImageDatabase {
-  const lmdb = openLmdbFeatures(place, choice);
-  if (lmdb !== undefined) return lmdb;
-  throw wrongIn(place)("there are no features");
+  const { isDirectory } = decoding(
+    wrongIn(place, { fix: "check the path" }),
+    "there is no database of images",
+    () => Deno.statSync(place),
+  );
+  if (!isDirectory) return openBottomUpTsv(place, choice);
+  const found = openLmdbFeatures(place, choice) ?? openNpzFolder(place, choice);
+  if (found !== undefined) return found;
+  const { counts, folder } = lmdbNames(place, choice);
+  const beside = counts === undefined ? "" : ` (named by \`${counts}\`)`;
+  const there = [...Deno.readDirSync(place)].map(({ name }) => name).sort().slice(0, 8);
+  throw wrongIn(place, {
+    fix: there.includes("data.mdb")
+      ? "name the folder above: counts of regions are beside the LMDB's folder"
+      : "name the folder that has one of them, or choose the thresholds that its features have",
+  })(
+    `there are no features: neither \`${folder}/data.mdb\`${beside} nor ` +
+      `\`${folder}_compressed/data.mdb\` nor an .npz, but ${there.join(", ") || "nothing"}`,
+  );
 }

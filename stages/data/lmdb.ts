@@ -127,6 +127,8 @@ const DEEPEST = 32;
 const BRANCH = 1, LEAF = 2, OVERFLOW = 4, META = 8, KINDS = 0x6f;
 /** Node flags. */
 const BIG = 1, SUB_DATABASE = 2, DUPLICATES = 4;
+/** Far above an image's 1 MB; a bound for what one read may take. */
+const LARGEST_VALUE = 2 ** 28;
 /** No page; an empty tree's root. */
 const NO_PAGE = 2n ** 64n - 1n;
 
@@ -277,6 +279,7 @@ function pageReader(source: ByteSource, { pageSize, pageCount, wrong }: Tree & {
 
   function value(node: Node): Uint8Array {
     const number = placeOfValue(node);
+    if (node.size > LARGEST_VALUE) throw wrong(`a value of ${node.size} bytes is not supported`);
     if (number === undefined) {
       return node.page.bytes.slice(node.valueStart, node.valueStart + node.size);
     }

@@ -126,6 +126,7 @@ function wideNumbers(
 
 /** Deflate cannot shrink further than this. */
 const STRONGEST_DEFLATE = 1032;
+const LARGEST_MEMBER = 2 ** 28;
 
 /** A member's bytes, of the size and checksum that the list says. */
 function unpack(bytes: Uint8Array, member: NpzMember, wrong: Wrong): Uint8Array {
@@ -139,7 +140,9 @@ function unpack(bytes: Uint8Array, member: NpzMember, wrong: Wrong): Uint8Array 
   if (from + packedSize > bytes.length) throw wrong("its member is cut short");
   const packed = bytes.subarray(from, from + packedSize);
   if (method !== 0 && method !== 8) throw wrong(`its packing method ${method} is not supported`);
-  if (size > packedSize * STRONGEST_DEFLATE) throw wrong(`it cannot have ${size} bytes`);
+  if (size > Math.min(LARGEST_MEMBER, packedSize * STRONGEST_DEFLATE)) {
+    throw wrong(`it cannot have ${size} bytes`);
+  }
   const data = method === 0
     ? packed
     : decoding(wrong, "it cannot be unpacked", () =>

@@ -1,0 +1,44 @@
+/** Region features as one .npz per image in a folder, named as the images are. */
+import { openBytes } from "./byte_source.ts";
+import { decoding, wrongIn } from "./foreign_file.ts";
+import type { ImageDatabase } from "./image_database.ts";
+import { readNpz } from "./npz.ts";
+import { regionArrays, type RegionChoice, regionRows } from "./region_rows.ts";
+
+/** Undefined when there is no .npz in the folder. */
+export function openNpzFolder(folder: string, choice: RegionChoice): ImageDatabase | undefined {
+  const entries = decoding(wrongIn(folder), "the folder cannot be read", () => [
+    ...Deno.readDirSync(folder),
+  ]);
+  const names = entries.filter(({ name, isDirectory }) => !isDirectory && name.endsWith(".npz"))
+    .map(({ name }) => name).sort();
+  if (names.length === 0) return undefined;
+  const known = new Set(names);
+  return {
+    place: folder,
+    format: "npz",
+    names: () => names,
+    has: (image) => known.has(image),
+    read(image) {
+      if (!known.has(image)) throw wrongIn(folder, { entry: image })("there is no such image");
+      const file = `${folder}/${image}`;
+      const wrong = wrongIn(file);
+      return regionRows(
+        readNpz(readWhole(file), { names: regionArrays, wrong }),
+        { choice, wrong },
+      );
+    },
+    [Symbol.dispose]: () => {},
+  };
+}
+
+/** Largest file that is believed to be one image's: the published ones have under 2 MB. */
+const LARGEST_FILE = 2 ** 28;
+
+function readWhole(file: string): Uint8Array {
+  using source = openBytes(file);
+  if (source.size > LARGEST_FILE) throw wrongIn(file)(`${source.size} bytes are not one image's`);
+  const bytes = new Uint8Array(source.size);
+  source.read(0, bytes);
+  return bytes;
+}
