@@ -6,6 +6,7 @@ import { fineTune } from "./fine_tune.ts";
 import { initialiseModel } from "./initialise_model.ts";
 import { makeScenes } from "./make_scenes.ts";
 import { pretrain } from "./pretrain.ts";
+import { publishedFeatures } from "./published_features.ts";
 
 export { computeFingerprint, prepareCompute } from "./compute.ts";
 
@@ -13,6 +14,7 @@ export { computeFingerprint, prepareCompute } from "./compute.ts";
 export const catalogue: readonly StageDefinition[] = [
   makeScenes,
   extractFeatures,
+  publishedFeatures,
   initialiseModel,
   pretrain,
   fineTune,

@@ -17,7 +17,7 @@ export const evaluate = defineStage({
   },
   output: "recall",
   compute: true,
-  resumable: false,
+  resumable: true,
   async run(context) {
     const { evaluation } = await import("./training/evaluation.ts");
     await evaluation(context);

@@ -1,37 +1,82 @@
 import * as v from "valibot";
 import { defineStage } from "../pipeline/stage.ts";
+import { checkpointPublication } from "./data/published_sets.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const rate = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
+
+/** What a checkpoint says by itself. */
+const sizes = ["hidden", "layers", "heads", "intermediate", "initializer_range"] as const;
 
 export const initialiseModel = defineStage({
   name: "initialise_model",
-  summary: "random weights for UNITER's architecture, at a chosen size",
+  summary: "a model to start from: a published checkpoint, or random weights at a chosen size",
   parameters: v.pipe(
     v.strictObject({
+      /** Of random weights alone. */
       seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
-      hidden: v.optional(count, 128),
-      layers: v.optional(count, 4),
-      heads: v.optional(count, 4),
+      /** UNITER's weights: .pt (zip or legacy) or .safetensors. */
+      checkpoint: v.optional(v.pipe(v.string(), v.nonEmpty())),
+      /** Its sizes, BERT's config.json; without it they are read off the tensors, 64 wide heads. */
+      config: v.optional(v.pipe(v.string(), v.nonEmpty())),
+      hidden: v.optional(count),
+      layers: v.optional(count),
+      heads: v.optional(count),
       /** Width of the feed-forward layers; 4 * hidden when not given. */
       intermediate: v.optional(count),
-      /** Of hidden states and of attention. */
-      dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1)), 0.1),
+      /** Of hidden states and of attention; of a checkpoint, its configuration's when not given. */
+      dropout: v.optional(rate),
       /** Deviation of random weights. BERT's 0.02 suits 768 wide; narrow models learn sooner with more. */
-      initializer_range: v.optional(v.pipe(v.number(), v.gtValue(0)), 0.02),
+      initializer_range: v.optional(v.pipe(v.number(), v.gtValue(0))),
     }),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;
-      const { hidden, heads } = dataset.value;
-      if (hidden % heads === 0) return;
-      const path = { type: "object", origin: "value", input: dataset.value, key: "heads" } as const;
-      addIssue({
-        message: `a number that divides hidden (${hidden})`,
-        input: heads,
-        expected: "a divisor",
-        path: [{ ...path, value: heads }],
-      });
+      const value = dataset.value;
+      const refuse = (key: keyof typeof value, wanted: string) => {
+        const path = { type: "object", origin: "value", input: value } as const;
+        addIssue({
+          message: wanted,
+          input: value[key],
+          expected: wanted,
+          path: [{ ...path, key, value: value[key] }],
+        });
+      };
+      if (value.checkpoint !== undefined) {
+        for (const key of sizes) {
+          if (value[key] !== undefined) refuse(key, "nothing: the checkpoint has its own");
+        }
+      } else if (value.config !== undefined) {
+        refuse(
+          "config",
+          "it together with `checkpoint`; without one, give `hidden`, `layers`, `heads`",
+        );
+      }
+      const { hidden = 128, heads = 4 } = value;
+      if (hidden % heads !== 0) refuse("heads", `a number that divides hidden (${hidden})`);
     }),
+    v.transform((value) =>
+      value.checkpoint !== undefined ? value : {
+        ...value,
+        hidden: value.hidden ?? 128,
+        layers: value.layers ?? 4,
+        heads: value.heads ?? 4,
+        dropout: value.dropout ?? 0.1,
+        initializer_range: value.initializer_range ?? 0.02,
+      }
+    ),
   ),
+  paths: ["checkpoint", "config"],
+  outside: ({ checkpoint, config }) => [
+    ...(checkpoint === undefined ? [] : [{
+      role: "checkpoint",
+      path: checkpoint,
+      what: "weights to start from",
+      ...checkpointPublication(checkpoint),
+    }]),
+    ...(config === undefined
+      ? []
+      : [{ role: "config", path: config, what: "sizes of the checkpoint (JSON)" }]),
+  ],
   inputs: {
     features: { kinds: ["features"], summary: "decides the vocabulary, the positions, the widths" },
   },
@@ -40,6 +85,6 @@ export const initialiseModel = defineStage({
   resumable: false,
   async run(context) {
     const { initialisation } = await import("./training/initialisation.ts");
-    await initialisation(context);
+    await initialisation(context as never);
   },
 });

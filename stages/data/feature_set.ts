@@ -5,15 +5,14 @@
 import * as v from "valibot";
 import { Complaint } from "../../pipeline/complaint.ts";
 import { readLines } from "./json_lines.ts";
-import { readSafetensors, type StoredTensor } from "./safetensors.ts";
+import { regionDatabases, type RegionSource, regionTables } from "./region_source.ts";
+import { readSafetensors } from "./safetensors.ts";
 
-export interface FeatureSet {
+export interface FeatureSet extends Disposable {
   readonly images: readonly FeatureImage[];
   readonly captions: readonly FeatureCaption[];
-  /** Row-major [rows, featureDim]: one row per region. */
-  readonly features: Float32Array;
-  /** Row-major [rows, 7]: x1, y1, x2, y2, width, height, area, as parts of the picture. */
-  readonly boxes: Float32Array;
+  /** Their regions, image by image. */
+  readonly regions: RegionSource;
   readonly featureDim: number;
   readonly vocabulary: Vocabulary;
   readonly pairs: readonly SwappedPair[];
@@ -22,8 +21,6 @@ export interface FeatureSet {
 export interface FeatureImage {
   readonly id: string;
   readonly split: string;
-  /** First of its rows. */
-  readonly offset: number;
   /** How many rows it has, one at least. */
   readonly regions: number;
 }
@@ -63,9 +60,11 @@ const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 const imageSchema = v.object({
   id: v.string(),
   split: v.string(),
-  offset: natural,
+  offset: v.optional(natural),
+  database: v.optional(natural),
   regions: positive,
 });
+type ImageLine = v.InferOutput<typeof imageSchema>;
 const captionSchema = v.looseObject({
   id: v.string(),
   image: v.string(),
@@ -90,11 +89,20 @@ const vocabularySchema = v.object({
   mask: natural,
 });
 
+/** A features artifact, and where what it refers to lies. */
+export interface FeaturesPlace {
+  readonly folder: string;
+  /** Role -> absolute path of published databases. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
 /** @throws {Complaint} with the file that is missing, broken or does not fit the others */
-export async function openFeatures(folder: string): Promise<FeatureSet> {
-  const tensors = await readSafetensors(`${folder}/regions.safetensors`);
+export async function openFeatures({ folder, files = {} }: FeaturesPlace): Promise<FeatureSet> {
   const images = await readLines(`${folder}/images.jsonl`, imageSchema);
-  const { features, boxes, featureDim } = rowsOf(folder, tensors, images);
+  const published = await Deno.stat(`${folder}/databases.jsonl`).then(() => true, () => false);
+  const regions = published
+    ? await regionDatabases({ folder, files }, images)
+    : await storedRegions(folder, images);
   const [vocabulary] = await readLines(`${folder}/vocabulary.json`, vocabularySchema);
   if (vocabulary === undefined) throw misfit(folder, "vocabulary.json", "it is empty");
   for (const [word, id] of Object.entries(vocabulary)) {
@@ -135,15 +143,20 @@ export async function openFeatures(folder: string): Promise<FeatureSet> {
       throw misfit(folder, "pairs.jsonl", `\`${id}\` lies in splits ${[...splits].join(" and ")}`);
     }
   }
-  return { images, captions, features, boxes, featureDim, vocabulary, pairs };
+  return {
+    images,
+    captions,
+    regions,
+    featureDim: regions.featureDim,
+    vocabulary,
+    pairs,
+    [Symbol.dispose]: () => regions[Symbol.dispose](),
+  };
 }
 
 /** The two tables of rows, which the images share among them without gap or overlap, in order. */
-function rowsOf(
-  folder: string,
-  tensors: ReadonlyMap<string, StoredTensor>,
-  images: readonly FeatureImage[],
-): Pick<FeatureSet, "features" | "boxes" | "featureDim"> {
+async function storedRegions(folder: string, images: readonly ImageLine[]): Promise<RegionSource> {
+  const tensors = await readSafetensors(`${folder}/regions.safetensors`);
   let rows = 0;
   for (const { id, offset, regions } of images) {
     if (offset !== rows) {
@@ -170,7 +183,11 @@ function rowsOf(
     return { data, width };
   };
   const features = table("features");
-  return { features: features.data, featureDim: features.width, boxes: table("boxes", 7).data };
+  return regionTables({
+    features: features.data,
+    featureDim: features.width,
+    boxes: table("boxes", 7).data,
+  }, images);
 }
 
 /** Finds an id's place; every id stands once. */

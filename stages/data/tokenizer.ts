@@ -1,5 +1,6 @@
 /** Word pieces of captions, through the tokenizers library; the vocabulary comes from captions. */
 import { Tokenizer } from "@huggingface/tokenizers";
+import { Complaint } from "../../pipeline/complaint.ts";
 import type { Vocabulary } from "./feature_set.ts";
 
 const specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] as const;
@@ -30,6 +31,36 @@ export function tokenizerFromCaptions(captions: readonly string[]): CaptionToken
   );
 }
 
+/**
+ * BERT's WordPiece with a published vocabulary.
+ *
+ * @param text of vocab.txt: one piece per line, its line number its id
+ * @param options.cased as the vocabulary was made: `bert-base-cased` keeps case and accents
+ * @throws {Complaint} when special tokens are missing or a piece stands in it twice
+ */
+export function tokenizerFromVocabulary(
+  text: string,
+  { cased, file }: { readonly cased: boolean; readonly file: string },
+): CaptionTokenizer {
+  const lines = text.split(/\r?\n/);
+  if (lines.at(-1) === "") lines.pop();
+  const vocab: Record<string, number> = Object.create(null);
+  const wrong = (what: string, line?: number) =>
+    new Complaint(what, "use the vocab.txt that belongs to the checkpoint", {
+      place: { file, ...(line === undefined ? {} : { line }) },
+      exitCode: 1,
+    });
+  lines.forEach((piece, id) => {
+    if (Object.hasOwn(vocab, piece)) {
+      throw wrong(`the piece ${JSON.stringify(piece)} is there twice`, id + 1);
+    }
+    vocab[piece] = id;
+  });
+  const missing = specials.filter((special) => !Object.hasOwn(vocab, special));
+  if (missing.length > 0) throw wrong(`the vocabulary has no ${missing.join(", ")}`);
+  return openTokenizer(JSON.stringify(wordPieceTokenizer(vocab, { cased })));
+}
+
 /** Without a prototype, since a caption may say `constructor`. */
 function idsOf(words: readonly string[]): Record<string, number> {
   const ids: Record<string, number> = Object.create(null);
@@ -57,7 +88,10 @@ export function openTokenizer(json: string): CaptionTokenizer {
   };
 }
 
-function wordPieceTokenizer(vocab: Record<string, number>): object {
+function wordPieceTokenizer(
+  vocab: Record<string, number>,
+  { cased = false }: { readonly cased?: boolean } = {},
+): object {
   return {
     version: "1.0",
     truncation: null,
@@ -76,7 +110,7 @@ function wordPieceTokenizer(vocab: Record<string, number>): object {
       clean_text: true,
       handle_chinese_chars: true,
       strip_accents: null,
-      lowercase: true,
+      lowercase: !cased,
     },
     pre_tokenizer: { type: "BertPreTokenizer" },
     post_processor: null,

@@ -111,9 +111,26 @@ function rankOne(
     if (scores[answer]! > best) better++;
     if (scores[answer] === best) ties++;
   }
-  const order = Array.from(scores.keys()).sort((a, b) =>
-    scores[b]! - scores[a]! || Number(isRight(a)) - Number(isRight(b)) || a - b
-  );
-  const top = order.slice(0, keep).map((answer) => ({ answer, score: scores[answer]! }));
+  const top = bestAnswers(scores, isRight, keep)
+    .map((answer) => ({ answer, score: scores[answer]! }));
   return { direction, query, rank: 1 + better + ties, ties, top };
+}
+
+/** The first answers: by score, of equal scores wrong ones first, then lower numbers. */
+function bestAnswers(
+  scores: Float32Array,
+  isRight: (answer: number) => boolean,
+  keep: number,
+): number[] {
+  const before = (a: number, b: number) =>
+    scores[b]! - scores[a]! || Number(isRight(a)) - Number(isRight(b)) || a - b;
+  const best: number[] = [];
+  for (let answer = 0; answer < scores.length; answer++) {
+    if (best.length === keep && before(answer, best[keep - 1]!) >= 0) continue;
+    let place = best.length;
+    while (place > 0 && before(answer, best[place - 1]!) < 0) place--;
+    best.splice(place, 0, answer);
+    if (best.length > keep) best.pop();
+  }
+  return best;
 }

@@ -2,18 +2,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { StageContext } from "../../pipeline/stage.ts";
 import { type FeatureSet, openFeatures } from "../data/feature_set.ts";
-import { writeSafetensors } from "../data/safetensors.ts";
-import { judgePair, pairAccuracy } from "../metric/pair_accuracy.ts";
-import { rankQueries, recallMetrics } from "../metric/recall.ts";
+import { readSafetensors, writeSafetensors } from "../data/safetensors.ts";
+import { rankQueries, recallMetrics, type ScoreMatrix } from "../metric/recall.ts";
 import { type HostWeights, withRankHead } from "../model/initial_weights.ts";
 import { readModel } from "../model/model_artifact.ts";
 import { weightsOnDevice } from "../model/weights_on_device.ts";
-import { type Compute, startCompute } from "../tensorflow/backend.ts";
-import { freedAtEnd } from "./freed_at_end.ts";
-import { indexSplit, pairTables, type TableIndex } from "./pair_tables.ts";
+import { startCompute } from "../tensorflow/backend.ts";
 import { pairScorer } from "./pair_scoring.ts";
+import { indexSplit, type TableIndex } from "./pair_tables.ts";
+import { type GridOptions, scoreGrid } from "./score_grid.ts";
+import { judgeSwappedPairs, type ScoreRows } from "./swapped_pairs.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
-import { Complaint } from "../../pipeline/complaint.ts";
 
 export interface EvaluationParameters {
   readonly split: string;
@@ -22,156 +21,139 @@ export interface EvaluationParameters {
 }
 
 export async function evaluation(context: StageContext<EvaluationParameters>): Promise<void> {
-  const { parameters: { split }, inputs, record } = context;
+  const { parameters: { split, block, xla }, inputs } = context;
+  using set = await openFeatures(inputs["features"]!);
+  const index = indexSplit(set, split);
+  const { config, weights: stored } = await readModel(inputs["model"]!.folder);
   const compute = await startCompute({ threads: context.threads });
   context.progress.say(compute.description);
-  const set = await openFeatures(inputs["features"]!.folder);
-  const index = indexSplit(set, split);
-  if (index.captions.length === 0 || index.images.length === 0) {
-    const splits = [...new Set(set.images.map((image) => image.split))].join(", ");
-    throw new Complaint(
-      `split \`${split}\` has ${index.images.length} images and ${index.captions.length} captions`,
-      `evaluate one of the splits that the features hold: ${splits}`,
-      { exitCode: 1 },
-    );
-  }
-  const { config, weights: stored } = await readModel(inputs["model"]!.folder);
   const weights = weightsOnDevice(rankingWeights(stored));
+  // A run that was killed between its first row and its last leaves rows that are written again.
+  for (const table of ["query_rank", "pair_score", "metric"]) {
+    context.record.retain(table, () => false);
+  }
   try {
-    const score = scorerOf(context, compute, config, weights, set);
+    const clock = scoringClock(context);
+    const scores = await scoreGrid(compute, config, {
+      set,
+      index,
+      weights,
+      block,
+      xla,
+      ...keptTiles(context.resumeFolder),
+      after: (done, total) => clock.report(done, total, "pairs"),
+    });
+    clock.record(scores.length);
     const { length: texts } = index.captions;
     const { length: images } = index.images;
-    const grid = Array.from({ length: texts * images }, (_, pair) => pair);
-    const scores = await score(
-      index,
-      Int32Array.from(grid, (pair) => Math.floor(pair / images)),
-      Int32Array.from(grid, (pair) => pair % images),
-      "pairs",
-    );
-    const ranks = rankQueries({ scores, texts, images, imageOfText: index.imageOfText });
-    const captionIds = index.captions.map((caption) => set.captions[caption]!.id);
-    const imageIds = index.images.map((image) => set.images[image]!.id);
-    for (const { direction, query, rank, ties, top } of ranks) {
-      const [asking, answering] = direction === "i2t"
-        ? [imageIds, captionIds]
-        : [captionIds, imageIds];
-      record.row("query_rank", {
-        direction,
-        query: asking[query]!,
-        split,
-        rank,
-        ties,
-        top_ids: JSON.stringify(top.map(({ answer }) => answering[answer])),
-        top_scores: JSON.stringify(top.map((entry) => entry.score)),
+    recordRanks(context, set, index, { scores, texts, images, imageOfText: index.imageOfText });
+    await writeScores(context, set, index, scores);
+    const scoreRows: ScoreRows = async (index, texts, images) => {
+      const rows = [...new Set(images)];
+      const placeOf = new Map(rows.map((row, place) => [row, place]));
+      const options = { set, index, weights, xla };
+      using scorer = pairScorer(compute, config, {
+        ...options,
+        block: Math.min(block, texts.length),
+        tile: rows.length,
       });
-    }
-    for (const [name, value] of Object.entries(recallMetrics(ranks))) {
-      record.metric(name, value, { split });
-    }
-    record.metric("tied_queries", ranks.filter(({ ties }) => ties > 0).length, { split });
-    const matrix = { shape: [texts, images], dtype: "F32" as const, data: scores };
-    await writeSafetensors(`${context.folder}/scores.safetensors`, new Map([["scores", matrix]]));
-    await Deno.writeTextFile(
-      `${context.folder}/index.json`,
-      `${JSON.stringify({ split, texts: captionIds, images: imageIds })}\n`,
-    );
-    await judgeSwappedPairs(context, set, score);
+      using tile = scorer.tile(rows);
+      return await tile.score(
+        Int32Array.from(texts),
+        Int32Array.from(images, (row) => placeOf.get(row)!),
+        (done) => clock.report(done, texts.length, "swapped pairs"),
+      );
+    };
+    await judgeSwappedPairs(context, set, scoreRows);
   } finally {
     tf.dispose(weights);
   }
 }
 
 /** What scoring reads: the encoder and the rank head. */
-function rankingWeights(stored: HostWeights): HostWeights {
+export function rankingWeights(stored: HostWeights): HostWeights {
   const weights = withRankHead(stored);
   return Object.fromEntries(
     Object.entries(weights).filter(([name]) => /^(uniter|rank_output)\./.test(name)),
   );
 }
 
-type Score = (
-  index: TableIndex,
-  texts: Int32Array,
-  images: Int32Array,
-  unit: string,
-) => Promise<Float32Array>;
-
-function scorerOf(
-  context: StageContext<EvaluationParameters>,
-  compute: Compute,
-  config: Parameters<typeof pairScorer>[1],
-  weights: Record<string, tf.Tensor>,
+function recordRanks(
+  { record, parameters: { split } }: StageContext<EvaluationParameters>,
   set: FeatureSet,
-): Score {
-  return async (index, texts, images, unit) => {
-    const tables = pairTables(set, index);
-    using _freed = freedAtEnd([tables]);
-    using scorer = pairScorer(compute, config, {
-      weights,
-      tables,
-      block: Math.min(context.parameters.block, texts.length),
-      xla: context.parameters.xla,
+  index: TableIndex,
+  matrix: ScoreMatrix,
+): void {
+  const ranks = rankQueries(matrix);
+  const captions = captionIds(set, index);
+  const images = imageIds(set, index);
+  for (const { direction, query, rank, ties, top } of ranks) {
+    const [asking, answering] = direction === "i2t" ? [images, captions] : [captions, images];
+    record.row("query_rank", {
+      direction,
+      query: asking[query]!,
+      split,
+      rank,
+      ties,
+      top_ids: JSON.stringify(top.map(({ answer }) => answering[answer])),
+      top_scores: JSON.stringify(top.map((entry) => entry.score)),
     });
-    const begun = performance.now();
-    const scores = await scorer.score(texts, images, async (done) => {
-      context.progress.report(done, texts.length, unit);
-      await yieldToEvents();
-      context.signal.throwIfAborted();
-    });
-    context.record.measurement("scoring_speed", {
-      pairs: texts.length,
-      seconds: (performance.now() - begun) / 1000,
-    });
-    return scores;
+  }
+  for (const [name, value] of Object.entries(recallMetrics(ranks))) {
+    record.metric(name, value, { split });
+  }
+  record.metric("tied_queries", ranks.filter(({ ties }) => ties > 0).length, { split });
+}
+
+async function writeScores(
+  { folder, parameters: { split } }: StageContext<EvaluationParameters>,
+  set: FeatureSet,
+  index: TableIndex,
+  data: Float32Array,
+): Promise<void> {
+  const texts = captionIds(set, index);
+  const images = imageIds(set, index);
+  const matrix = { shape: [texts.length, images.length], dtype: "F32" as const, data };
+  await writeSafetensors(`${folder}/scores.safetensors`, new Map([["scores", matrix]]));
+  await Deno.writeTextFile(
+    `${folder}/index.json`,
+    `${JSON.stringify({ split, texts, images })}\n`,
+  );
+}
+
+const captionIds = (set: FeatureSet, { captions }: TableIndex) =>
+  captions.map((caption) => set.captions[caption]!.id);
+const imageIds = (set: FeatureSet, { images }: TableIndex) =>
+  images.map((image) => set.images[image]!.id);
+
+/** Scores of tiles in files: a killed evaluation goes on after its last whole tile. */
+function keptTiles(folder: string): Pick<GridOptions, "kept" | "keep"> {
+  const fileOf = (tile: number) => `${folder}/tile-${tile}.safetensors`;
+  return {
+    async kept(tile, count) {
+      const tensors = await readSafetensors(fileOf(tile)).catch(() => undefined);
+      const scores = tensors?.get("scores")?.data;
+      return scores instanceof Float32Array && scores.length === count ? scores : undefined;
+    },
+    async keep(tile, data) {
+      const scores = { shape: [data.length], dtype: "F32" as const, data };
+      await writeSafetensors(fileOf(tile), new Map([["scores", scores]]));
+    },
   };
 }
 
-/** Four scores per pair of pictures and captions that differ in one thing (Winoground). */
-async function judgeSwappedPairs(
-  { record }: StageContext<EvaluationParameters>,
-  set: FeatureSet,
-  score: Score,
-): Promise<void> {
-  if (set.pairs.length === 0) return;
-  const split = set.images[set.pairs[0]!.image0]!.split;
-  const index = indexSplit(set, split);
-  const textRow = new Map(index.captions.map((caption, row) => [caption, row]));
-  const imageRow = new Map(index.images.map((image, row) => [image, row]));
-  const texts = set.pairs.flatMap((
-    { caption0, caption1 },
-  ) => [caption0, caption0, caption1, caption1]);
-  const images = set.pairs.flatMap(({ image0, image1 }) => [image0, image1, image0, image1]);
-  const scores = await score(
-    index,
-    Int32Array.from(texts, (caption) => textRow.get(caption)!),
-    Int32Array.from(images, (image) => imageRow.get(image)!),
-    "swapped pairs",
-  );
-  const judged = set.pairs.map(({ id, kind }, place) => {
-    const [s00, s01, s10, s11] = scores.subarray(4 * place, 4 * place + 4) as unknown as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const outcome = judgePair({ s00, s01, s10, s11 });
-    record.row("pair_score", {
-      pair: id,
-      kind,
-      s00,
-      s01,
-      s10,
-      s11,
-      text_right: outcome.textRight,
-      image_right: outcome.imageRight,
-      group_right: outcome.groupRight,
-    });
-    return { kind, outcome };
-  });
-  for (const kind of ["all", ...new Set(judged.map(({ kind }) => kind))]) {
-    const outcomes = judged.filter((one) => kind === "all" || one.kind === kind);
-    for (const [name, value] of Object.entries(pairAccuracy(outcomes.map((one) => one.outcome)))) {
-      record.metric(kind === "all" ? name : `${name}_${kind}`, value, { split });
-    }
-  }
+/** Shows how far scoring is, lets Ctrl-C in, and takes the time. */
+function scoringClock({ progress, record, signal }: StageContext<EvaluationParameters>) {
+  const begun = performance.now();
+  return {
+    async report(done: number, total: number, unit: string): Promise<void> {
+      progress.report(done, total, unit);
+      await yieldToEvents();
+      signal.throwIfAborted();
+    },
+    record(pairs: number): void {
+      const seconds = (performance.now() - begun) / 1000;
+      record.measurement("scoring_speed", { pairs, seconds });
+    },
+  };
 }

@@ -36,7 +36,7 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
   const { parameters: p, inputs } = context;
   const compute = await startCompute({ threads: context.threads });
   context.progress.say(compute.description);
-  const set = await openFeatures(inputs["features"]!.folder);
+  using set = await openFeatures(inputs["features"]!);
   const model = await readModel(inputs["weights"]!.folder);
   const { config } = model;
   const start = withRankHead(model.weights);

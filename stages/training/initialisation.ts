@@ -19,7 +19,8 @@ export interface InitialisationParameters {
 export async function initialisation(
   { parameters, inputs, folder, progress }: StageContext<InitialisationParameters>,
 ): Promise<void> {
-  const config = configurationFor(parameters, await openFeatures(inputs["features"]!.folder));
+  using features = await openFeatures(inputs["features"]!);
+  const config = configurationFor(parameters as never, features);
   const weights = initialWeights(config, randomStream(parameters.seed).fork("initialise_model"));
   const size = Object.values(weights).reduce((sum, { values }) => sum + values.length, 0);
   progress.say(`${size.toLocaleString("en")} weights`);

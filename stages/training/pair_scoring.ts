@@ -1,8 +1,10 @@
 /**
- * Scores many pairs of a split without gradient: captions and images are embedded once, then pairs
- * go through the encoder in blocks of one size, so that one program serves all.
+ * Scores many pairs of a split without gradient. Images go to the device and through their embedding
+ * once, a tile of them at a time, so that a split of any size fits; pairs go through the encoder in
+ * blocks of one size, so that one program serves all.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import type { FeatureSet } from "../data/feature_set.ts";
 import type { Configuration } from "../model/configuration.ts";
 import { embedImage, embedText } from "../model/embeddings.ts";
 import { pairScores } from "../model/uniter.ts";
@@ -10,85 +12,130 @@ import type { Weights } from "../model/weights.ts";
 import type { Compute } from "../tensorflow/backend.ts";
 import type { TensorTree } from "../tensorflow/compile.ts";
 import { compileOnce } from "../tensorflow/kept_programs.ts";
-import { type PairTables, takeImages, takeTexts } from "./pair_tables.ts";
+import {
+  type ImageTable,
+  imageTable,
+  longestRows,
+  requireFit,
+  type RowSizes,
+  type TableIndex,
+  takeImages,
+  takeTexts,
+  type TextTable,
+  textTable,
+} from "./pair_tables.ts";
 
-export interface PairScorer {
+/** Images whose embeddings lie on the device together: 100 regions x 768 are 39 MB for them all. */
+export const imagesOfTile = 128;
+
+export interface PairScorer extends Disposable {
+  /** Puts images on the device. @param images rows of the index */
+  tile(images: readonly number[]): ImageTile;
+}
+
+export interface ImageTile extends Disposable {
   /**
    * Raw rank scores, float32, one per pair.
-   * @param texts rows of the tables @param images rows of the tables, as many
+   * @param texts rows of the index @param images places in the tile, as many
    */
   score(
     texts: Int32Array,
     images: Int32Array,
     after?: (done: number) => Promise<void>,
   ): Promise<Float32Array>;
-  [Symbol.dispose](): void;
+}
+
+export interface ScorerOptions {
+  readonly set: FeatureSet;
+  readonly index: TableIndex;
+  /** On the device: the encoder and the rank head. */
+  readonly weights: Weights;
+  /** Pairs that go through the encoder together. */
+  readonly block: number;
+  /** Places of a tile. */
+  readonly tile: number;
+  readonly xla: boolean;
 }
 
 export function pairScorer(
   compute: Compute,
   config: Configuration,
-  { weights, tables, block, xla }: {
-    weights: Weights;
-    tables: PairTables;
-    block: number;
-    xla: boolean;
-  },
+  { set, index, weights, block, tile, xla }: ScorerOptions,
 ): PairScorer {
+  requireFit(set, index, config);
+  const sizes: RowSizes = longestRows(set, index);
+  const table = textTable(set, index, sizes);
+  const options = { xla, decides: config };
   const embed = compileOnce(
     compute,
-    ({ weights, tables }: { weights: Weights; tables: PairTables }) => {
-      const texts = takeTexts(tables, tf.range(0, tables.tokens.shape[0]!, 1, "int32"));
-      const images = takeImages(tables, tf.range(0, tables.features.shape[0]!, 1, "int32"));
-      return {
-        text: embedText(weights, config, texts.tokens),
-        wordMask: texts.wordMask,
-        image: embedImage(weights, config, images),
-        regionMask: images.regionMask,
-      };
+    ({ weights, images }: { weights: Weights; images: ImageTable }) => {
+      const all = takeImages(images, tf.range(0, images.features.shape[0]!, 1, "int32"));
+      return { image: embedImage(weights, config, all), regionMask: all.regionMask };
     },
-    { name: "embed_split", xla, decides: config },
+    { name: "embed_images", ...options },
   );
-  const embedded = embed({ weights, tables });
   const scoreBlock = compileOnce(
     compute,
-    ({ weights, embedded, texts, images }: BlockInputs) =>
-      pairScores(weights, config, {
-        textEmbedding: tf.gather(embedded["text"]!, texts),
-        wordMask: tf.gather(embedded["wordMask"]!, texts),
+    ({ weights, table, embedded, texts, images }: BlockInputs) => {
+      const { tokens, wordMask } = takeTexts(table, texts);
+      return pairScores(weights, config, {
+        textEmbedding: embedText(weights, config, tokens),
+        wordMask,
         imageEmbedding: tf.gather(embedded["image"]!, images),
         regionMask: tf.gather(embedded["regionMask"]!, images),
-      }) as tf.Tensor,
-    { name: "score_pairs", xla, decides: config },
+      }) as tf.Tensor;
+    },
+    { name: "score_pairs", ...options },
   );
   return {
-    async score(texts, images, after) {
-      const scores = new Float32Array(texts.length);
-      for (let from = 0; from < texts.length; from += block) {
-        const to = Math.min(from + block, texts.length);
-        // The last block is filled up with pairs 0, whose scores are dropped.
-        const rows = (all: Int32Array) => {
-          const filled = new Int32Array(block);
-          filled.set(all.subarray(from, to));
-          return tf.tensor1d(filled, "int32");
-        };
-        const indices = { texts: rows(texts), images: rows(images) };
-        const result = scoreBlock({ weights, embedded, ...indices });
-        scores.set(result.dataSync<"float32">().subarray(0, to - from), from);
-        tf.dispose([indices, result]);
-        await after?.(to);
-      }
-      return scores;
+    tile(rows) {
+      const places = rows.map((row) => index.images[row]!);
+      const images = imageTable(set, places, { regions: sizes.regions, rows: tile });
+      const embedded = embed({ weights, images });
+      tf.dispose(images as unknown as tf.TensorContainer);
+      return {
+        score: (texts, images, after) =>
+          inBlocks(
+            texts,
+            images,
+            { block, after },
+            (texts, images) => scoreBlock({ weights, table, embedded, texts, images }),
+          ),
+        [Symbol.dispose]: () => tf.dispose(embedded as unknown as tf.TensorContainer),
+      };
     },
-    [Symbol.dispose]() {
-      tf.dispose(embedded as unknown as tf.TensorContainer);
-    },
+    [Symbol.dispose]: () => tf.dispose(table as unknown as tf.TensorContainer),
   };
 }
 
 type BlockInputs = {
   readonly weights: Weights;
+  readonly table: TextTable;
   readonly embedded: Readonly<Record<string, tf.Tensor>>;
   readonly texts: tf.Tensor;
   readonly images: tf.Tensor;
 } & { readonly [name: string]: TensorTree };
+
+async function inBlocks(
+  texts: Int32Array,
+  images: Int32Array,
+  { block, after }: { block: number; after: ((done: number) => Promise<void>) | undefined },
+  scoreBlock: (texts: tf.Tensor, images: tf.Tensor) => tf.Tensor,
+): Promise<Float32Array> {
+  const scores = new Float32Array(texts.length);
+  for (let from = 0; from < texts.length; from += block) {
+    const to = Math.min(from + block, texts.length);
+    // The last block is filled up with pairs 0, whose scores are dropped.
+    const rows = (all: Int32Array) => {
+      const filled = new Int32Array(block);
+      filled.set(all.subarray(from, to));
+      return tf.tensor1d(filled, "int32");
+    };
+    const [textRows, imageRows] = [rows(texts), rows(images)];
+    const result = scoreBlock(textRows, imageRows);
+    scores.set(result.dataSync<"float32">().subarray(0, to - from), from);
+    tf.dispose([textRows, imageRows, result]);
+    await after?.(to);
+  }
+  return scores;
+}

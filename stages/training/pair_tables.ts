@@ -1,21 +1,33 @@
 /**
- * Captions and images of a split as tensors that stay on the device; steps name them by index.
+ * Captions and images as tensors on the device; steps name them by row. Captions of a split always
+ * fit; images do when they are small or few, and come along with each step otherwise.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { Complaint } from "../../pipeline/complaint.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
 import type { Axes } from "../model/axes.ts";
+import type { Configuration } from "../model/configuration.ts";
 
-/** Rows are padded with zeros up to the longest caption and the image with most regions. */
-export interface PairTables {
+/** Rows are padded with zeros up to the longest caption. */
+export interface TextTable {
   readonly [name: string]: tf.Tensor;
   /** int32 ids with [CLS] and [SEP]. */
   readonly tokens: Axes<"text word">;
   /** int32, how many of a row's words are there. */
   readonly words: tf.Tensor;
+}
+
+/** Rows are padded with zeros up to the image with most regions. */
+export interface ImageTable {
+  readonly [name: string]: tf.Tensor;
   readonly features: Axes<"image region feature">;
   readonly boxes: Axes<"image region box">;
   /** int32, how many of a row's regions are there. */
   readonly regions: tf.Tensor;
+}
+
+export interface PairTables extends TextTable, ImageTable {
+  readonly [name: string]: tf.Tensor;
 }
 
 /** What a table's rows are, on the host. */
@@ -30,11 +42,26 @@ export interface TableIndex {
   readonly textsOfImage: readonly (readonly number[])[];
 }
 
+/** Word places (with [CLS] and [SEP]) and regions of a row. Programs are compiled for these sizes. */
+export interface RowSizes {
+  readonly words: number;
+  readonly regions: number;
+}
+
+/** @throws {Complaint} for a split that is not there, or has no image or no caption */
 export function indexSplit(set: FeatureSet, split: string): TableIndex {
   const rows = (items: readonly { split: string }[]) =>
     items.flatMap((item, place) => item.split === split ? [place] : []);
   const captions = rows(set.captions);
   const images = rows(set.images);
+  if (captions.length === 0 || images.length === 0) {
+    const splits = [...new Set(set.images.map((image) => image.split))].join(", ");
+    throw new Complaint(
+      `split \`${split}\` has ${images.length} images and ${captions.length} captions`,
+      `name one of the splits that the features hold: ${splits}`,
+      { exitCode: 1 },
+    );
+  }
   const rowOfImage = new Map(images.map((image, row) => [image, row]));
   const imageOfText = captions.map((caption) => rowOfImage.get(set.captions[caption]!.image)!);
   const textsOfImage: number[][] = images.map(() => []);
@@ -42,63 +69,118 @@ export function indexSplit(set: FeatureSet, split: string): TableIndex {
   return { captions, images, imageOfText, textsOfImage };
 }
 
-/**
- * @param longest word places (with [CLS] and [SEP]) and regions of a row; by default those of this
- * split. Programs are compiled for these sizes.
- */
+/** A split cut down to its first images, with their captions. */
+export function firstImages(index: TableIndex, count: number): TableIndex {
+  if (count >= index.images.length) return index;
+  const kept = index.imageOfText.flatMap((image, text) => image < count ? [text] : []);
+  const rowOfText = new Map(kept.map((text, row) => [text, row]));
+  return {
+    captions: kept.map((text) => index.captions[text]!),
+    images: index.images.slice(0, count),
+    imageOfText: kept.map((text) => index.imageOfText[text]!),
+    textsOfImage: index.textsOfImage.slice(0, count)
+      .map((texts) => texts.map((text) => rowOfText.get(text)!)),
+  };
+}
+
+/** @param sizes of a row; by default those of this split */
 export function pairTables(
   set: FeatureSet,
   index: TableIndex,
-  longest: { readonly words: number; readonly regions: number } = longestRows(set, index),
+  sizes: RowSizes = longestRows(set, index),
 ): PairTables {
+  return { ...textTable(set, index, sizes), ...imageTable(set, index.images, sizes) };
+}
+
+export function textTable(
+  set: FeatureSet,
+  { captions }: TableIndex,
+  sizes: Pick<RowSizes, "words">,
+): TextTable {
   const { cls, sep } = set.vocabulary;
-  const texts = index.captions.length;
-  const tokens = new Int32Array(texts * longest.words);
-  const words = new Int32Array(texts);
-  index.captions.forEach((caption, row) => {
+  const tokens = new Int32Array(captions.length * sizes.words);
+  const words = new Int32Array(captions.length);
+  captions.forEach((caption, row) => {
     const ids = [cls, ...set.captions[caption]!.tokens, sep];
-    tokens.set(ids, row * longest.words);
+    tokens.set(ids, row * sizes.words);
     words[row] = ids.length;
   });
-  const images = index.images.length;
+  return {
+    tokens: tf.tensor2d(tokens, [captions.length, sizes.words], "int32"),
+    words: tf.tensor1d(words, "int32"),
+  };
+}
+
+/**
+ * @param images places in `FeatureSet.images`, one per row
+ * @param rows of the table: more than images leave empty rows at its end
+ */
+export function imageTable(
+  set: FeatureSet,
+  images: readonly number[],
+  { regions: most, rows = images.length }: Pick<RowSizes, "regions"> & { readonly rows?: number },
+): ImageTable {
   const dim = set.featureDim;
-  const features = new Float32Array(images * longest.regions * dim);
-  const boxes = new Float32Array(images * longest.regions * 7);
-  const regions = new Int32Array(images);
-  index.images.forEach((image, row) => {
-    const { offset, regions: count } = set.images[image]!;
-    const from = set.features.subarray(offset * dim, (offset + count) * dim);
-    features.set(from, row * longest.regions * dim);
-    boxes.set(set.boxes.subarray(offset * 7, (offset + count) * 7), row * longest.regions * 7);
-    regions[row] = count;
+  const features = new Float32Array(rows * most * dim);
+  const boxes = new Float32Array(rows * most * 7);
+  const regions = new Int32Array(rows);
+  images.forEach((image, row) => {
+    const read = set.regions.read(image);
+    features.set(read.features, row * most * dim);
+    boxes.set(read.boxes, row * most * 7);
+    regions[row] = set.images[image]!.regions;
   });
   return {
-    tokens: tf.tensor2d(tokens, [texts, longest.words], "int32"),
-    words: tf.tensor1d(words, "int32"),
-    features: tf.tensor3d(features, [images, longest.regions, dim]),
-    boxes: tf.tensor3d(boxes, [images, longest.regions, 7]),
+    features: tf.tensor3d(features, [rows, most, dim]),
+    boxes: tf.tensor3d(boxes, [rows, most, 7]),
     regions: tf.tensor1d(regions, "int32"),
   };
 }
 
-export function longestRows(
-  set: FeatureSet,
-  index: TableIndex,
-): { words: number; regions: number } {
+export function longestRows(set: FeatureSet, index: TableIndex): RowSizes {
   const words = (most: number, caption: number) =>
     Math.max(most, set.captions[caption]!.tokens.length + 2);
   const regions = (most: number, image: number) => Math.max(most, set.images[image]!.regions);
   return { words: index.captions.reduce(words, 2), regions: index.images.reduce(regions, 1) };
 }
 
+/** @throws {Complaint} for a caption or region that the model has no place or width for */
+export function requireFit(set: FeatureSet, index: TableIndex, config: Configuration): void {
+  const places = config.max_position_embeddings;
+  const long = index.captions.map((caption) => set.captions[caption]!)
+    .find(({ tokens }) => tokens.length + 2 > places);
+  if (long !== undefined) {
+    throw new Complaint(
+      `caption \`${long.id}\` has ${long.tokens.length} word pieces; with [CLS] and [SEP] the ` +
+        `model has ${places} positions`,
+      "shorten it or leave it out of the data, or use a model with more positions",
+      { exitCode: 1 },
+    );
+  }
+  if (set.featureDim !== config.img_dim) {
+    throw new Complaint(
+      `the features have ${set.featureDim} numbers per region, the model takes ${config.img_dim}`,
+      "use the features that the checkpoint was trained with, or initialise a model for these",
+      { exitCode: 1 },
+    );
+  }
+  if (set.vocabulary.size > config.vocab_size) {
+    throw new Complaint(
+      `the captions use ${set.vocabulary.size} words, the model knows ${config.vocab_size}`,
+      "use captions that were cut with the checkpoint's own vocabulary",
+      { exitCode: 1 },
+    );
+  }
+}
+
 /** Texts by row, within a recorded function. @param rows int32 [text] */
-export function takeTexts(tables: PairTables, rows: tf.Tensor) {
+export function takeTexts(tables: TextTable, rows: tf.Tensor) {
   const tokens = tf.gather(tables.tokens as tf.Tensor, rows);
   return { tokens, wordMask: firstPlaces(tf.gather(tables.words, rows), tokens.shape[1]!) };
 }
 
 /** Images by row, within a recorded function. @param rows int32 [image] */
-export function takeImages(tables: PairTables, rows: tf.Tensor) {
+export function takeImages(tables: ImageTable, rows: tf.Tensor) {
   const features = tf.gather(tables.features as tf.Tensor, rows);
   return {
     features,
@@ -108,7 +190,7 @@ export function takeImages(tables: PairTables, rows: tf.Tensor) {
 }
 
 /** 1 at the first `counts` of `places` places, else 0: float32 [row, place]. */
-function firstPlaces(counts: tf.Tensor, places: number): tf.Tensor {
+export function firstPlaces(counts: tf.Tensor, places: number): tf.Tensor {
   const place = tf.range(0, places, 1, "int32");
   return tf.cast(tf.less(tf.expandDims(place, 0), tf.expandDims(counts, 1)), "float32");
 }

@@ -24,7 +24,7 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
   const { parameters: p, inputs } = context;
   const compute = await startCompute({ threads: context.threads });
   context.progress.say(compute.description);
-  const set = await openFeatures(inputs["features"]!.folder);
+  using set = await openFeatures(inputs["features"]!);
   const { config, weights } = await readModel(inputs["from"]!.folder);
   const index = indexSplit(set, "train");
   const sizes = longestRows(set, index);

@@ -19,7 +19,8 @@ async function extract(
   await Deno.mkdir(folder);
   await extractFeatures.run({
     parameters: { regions: "objects", max_regions: 12 },
-    inputs: { from: { folder: scenes, key: "00" } },
+    inputs: { from: { folder: scenes, key: "00", files: {} } },
+    files: {},
     folder,
     resumeFolder: folder,
     threads: 1,
@@ -53,6 +54,7 @@ async function scenesIn(folder: string, parameters: Record<string, number>): Pro
       ...parameters,
     },
     inputs: {},
+    files: {},
     folder,
     resumeFolder: folder,
     threads: 1,
@@ -81,7 +83,7 @@ Deno.test("extract_features covers 95 % of the objects of every split, with one 
   for (const [split, share] of Object.entries(coverage)) {
     assert.ok(share >= 0.95 && share <= 1, `${split}: ${share}`);
   }
-  const set = await openFeatures(`${temporary.path}/features`);
+  const set = await openFeatures({ folder: `${temporary.path}/features` });
   assert.equal(rows.length, 60 + 40 + 40 + 40);
   const wrong = rows.filter(({ objects }, k) => set.images[k]!.regions !== objects);
   assert.ok(wrong.length <= 0.02 * rows.length, `${wrong.length} pictures have other counts`);
@@ -91,20 +93,25 @@ Deno.test("extract_features writes standardised features, true boxes and linked 
   using temporary = temporaryFolder();
   const scenes = await scenesIn(`${temporary.path}/scenes`, { seed: 5, images: 30 });
   await extract(scenes, `${temporary.path}/features`);
-  const set = await openFeatures(`${temporary.path}/features`);
-  const training = set.images.filter(({ split }) => split === "train");
-  const rows = training.reduce((sum, { regions }) => sum + regions, 0);
+  const set = await openFeatures({ folder: `${temporary.path}/features` });
+  const regionsOf = (split?: string) =>
+    set.images.flatMap((image, place) =>
+      split === undefined || image.split === split ? [set.regions.read(place)] : []
+    );
+  const training = regionsOf("train").flatMap(({ features }) => [...features]);
+  const rows = training.length / set.featureDim;
   for (let column = 0; column < set.featureDim; column++) {
     const values = Array.from(
       { length: rows },
-      (_, r) => set.features[r * set.featureDim + column]!,
+      (_, r) => training[r * set.featureDim + column]!,
     );
     const mean = values.reduce((sum, value) => sum + value, 0) / rows;
     assert.ok(Math.abs(mean) < 0.25, `number ${column} has mean ${mean}`); // cut values move it
     assert.ok(values.every((value) => Math.abs(value) <= 5));
   }
-  for (let row = 0; row < set.boxes.length / 7; row++) {
-    const [x1, y1, x2, y2, w, h, area] = set.boxes.subarray(7 * row, 7 * row + 7);
+  const boxes = regionsOf().flatMap(({ boxes }) => [...boxes]);
+  for (let row = 0; row < boxes.length / 7; row++) {
+    const [x1, y1, x2, y2, w, h, area] = boxes.slice(7 * row, 7 * row + 7);
     assert.ok(x1! >= 0 && y1! >= 0 && x2! <= 1 && y2! <= 1);
     assert.ok(Math.abs(x2! - x1! - w!) < 1e-6 && Math.abs(y2! - y1! - h!) < 1e-6);
     assert.equal(area, Math.fround(w! * h!));
@@ -119,9 +126,8 @@ Deno.test("extract_features writes standardised features, true boxes and linked 
       assert.ok(token_start < token_end && token_end <= line.tokens.length);
       if (region === null) continue;
       linked++;
-      const row = set.images[place]!.offset + region;
       const [x1, y1, x2, y2] = gold[place].objects[object].box;
-      const [rx1, ry1, rx2, ry2] = set.boxes.subarray(7 * row, 7 * row + 4);
+      const [rx1, ry1, rx2, ry2] = set.regions.read(place).boxes.subarray(7 * region);
       const off = Math.max(
         Math.abs(rx1! * 192 - x1),
         Math.abs(rx2! * 192 - x2),

@@ -61,7 +61,8 @@ Deno.test("the same seed writes the same bytes, another seed other weights", asy
       await Deno.mkdir(folder);
       await initialiseModel.run({
         parameters: parse({ seed, hidden: 26, layers: 1, heads: 2 }).output,
-        inputs: { features: { folder: features, key: "0" } },
+        inputs: { features: { folder: features, key: "0", files: {} } },
+        files: {},
         folder,
         resumeFolder: folder,
         record: { row() {}, measurement() {}, metric() {}, retain() {} },

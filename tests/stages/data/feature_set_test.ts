@@ -49,9 +49,10 @@ async function write(
 Deno.test("openFeatures() gives tables, and places instead of ids", async () => {
   using folder = temporaryFolder();
   await write(folder.path, lists(), tables());
-  const set = await openFeatures(folder.path);
+  const set = await openFeatures({ folder: folder.path });
   assert.equal(set.featureDim, 5);
-  assert.deepEqual(set.features, tables().features.data);
+  assert.deepEqual(set.regions.read(0).features, tables().features.data.subarray(0, 10));
+  assert.deepEqual(set.regions.read(1).features, tables().features.data.subarray(10));
   assert.deepEqual(set.captions.map(({ image }) => image), [0, 1]);
   assert.deepEqual(set.pairs, [
     { id: "p", kind: "relation", image0: 1, image1: 0, caption0: 1, caption1: 0 },
@@ -150,7 +151,7 @@ for (const [what, { change, file, line, says }] of Object.entries(faults)) {
     const [lines, tensors] = [lists(), tables()];
     change(lines, tensors);
     await write(folder.path, lines, tensors);
-    await assert.rejects(openFeatures(folder.path), (error) => {
+    await assert.rejects(openFeatures({ folder: folder.path }), (error) => {
       assert.ok(error instanceof Complaint, String(error));
       assert.match(error.what, says);
       const place = { file: `${folder.path}/${file}`, ...(line === undefined ? {} : { line }) };
@@ -165,7 +166,7 @@ for (const file of ["images.jsonl", "captions.jsonl", "vocabulary.json", "region
     using folder = temporaryFolder();
     await write(folder.path, lists(), tables());
     await Deno.remove(`${folder.path}/${file}`);
-    await assert.rejects(openFeatures(folder.path), (error) => {
+    await assert.rejects(openFeatures({ folder: folder.path }), (error) => {
       assert.ok(error instanceof Complaint, String(error));
       assert.ok(error.toString().includes(file));
       return true;
@@ -177,7 +178,7 @@ Deno.test("the whole text of a line that is no JSON", async () => {
   using folder = temporaryFolder();
   await write(folder.path, lists(), tables());
   await Deno.writeTextFile(`${folder.path}/pairs.jsonl`, "\n{", { append: true });
-  await assert.rejects(openFeatures(folder.path), (error) => {
+  await assert.rejects(openFeatures({ folder: folder.path }), (error) => {
     assert.equal(
       String(error),
       [

@@ -120,7 +120,7 @@ Deno.test("a split that is not there is one error that names those that are", as
     runStage({ stage: evaluate, parameters: { split: "tset" }, inputs, folder: at("none") }),
     (error) =>
       String(error) === "error: split `tset` has 0 images and 0 captions\n" +
-          "fix: evaluate one of the splits that the features hold: train, val, test, swap",
+          "fix: name one of the splits that the features hold: train, val, test, swap",
   );
 });
 
