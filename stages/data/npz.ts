@@ -143,10 +143,12 @@ function unpack(bytes: Uint8Array, member: NpzMember, wrong: Wrong): Uint8Array 
   if (size > Math.min(LARGEST_MEMBER, packedSize * STRONGEST_DEFLATE)) {
     throw wrong(`it cannot have ${size} bytes`);
   }
-  const data = method === 0
-    ? packed
-    : decoding(wrong, "it cannot be unpacked", () =>
-      inflateRawSync(packed, { maxOutputLength: Math.max(1, size) }));
+  const data = method === 0 ? packed : decoding(wrong, "it cannot be unpacked", () => {
+    const { buffer, byteOffset, length } = inflateRawSync(packed, {
+      maxOutputLength: Math.max(1, size),
+    });
+    return new Uint8Array(buffer, byteOffset, length); // not a Buffer, whose slices share memory
+  });
   if (data.length !== size) throw wrong(`it has ${data.length} bytes, the list says ${size}`);
   if (crc32(data) !== checksum) throw wrong("its checksum is wrong: the file is damaged");
   return data;

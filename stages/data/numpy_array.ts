@@ -62,7 +62,7 @@ export function floatRows(
 /** The bytes of the first items, where a typed array may start. */
 function aligned(data: Uint8Array, { count, bytesEach }: { count: number; bytesEach: number }) {
   const used = data.subarray(0, count * bytesEach);
-  return used.byteOffset % bytesEach === 0 ? used : used.slice();
+  return used.byteOffset % bytesEach === 0 ? used : new Uint8Array(used);
 }
 
 /** float16 to float32 by a table of all 65,536 values; tells whether all are finite. */

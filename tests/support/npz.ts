@@ -14,7 +14,7 @@ export function readNpz(file: string | URL): Map<string, NumpyArray> {
   const names = [...listNpz(bytes, wrong).keys()];
   return new Map(
     readArrays(bytes, { names, wrong }).entries().map(([name, { type, shape, data }]) => {
-      const { buffer } = data.slice();
+      const { buffer } = new Uint8Array(data);
       const values = type === "<f4"
         ? new Float32Array(buffer)
         : Int32Array.from(new BigInt64Array(buffer), Number);
