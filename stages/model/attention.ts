@@ -8,6 +8,7 @@ import type { Configuration } from "./configuration.ts";
 import { dropout } from "./dropout.ts";
 import type { Training } from "./embeddings.ts";
 import { linear } from "./linear.ts";
+import { matrixProduct } from "./matrix_product.ts";
 import type { Weights } from "./weights.ts";
 
 /** Which layer, and which of its positions ask. */
@@ -27,16 +28,16 @@ export function selfAttention(
   config: Configuration,
   layer: number,
   hidden: Axes<"pair position hidden">,
-  { keyBias, rows, random }: AttentionOptions,
+  { keyBias, rows, random, precision }: AttentionOptions,
 ): Axes<"pair row hidden"> {
   const name = `${layerName(layer)}.attention.self`;
-  const values = splitHeads(config, linear(weights, `${name}.value`, hidden));
-  const logits = attentionLogits(weights, config, layer, hidden, rows);
+  const values = splitHeads(config, linear(weights, `${name}.value`, hidden, { precision }));
+  const logits = attentionLogits(weights, config, layer, hidden, { rows, precision });
   const attention = dropout(tf.softmax(tf.add(logits, keyBias)), {
     rate: config.attention_probs_dropout_prob,
     random: random?.fork("attention"),
   });
-  const context = tf.transpose(tf.matMul(attention, values), [0, 2, 1, 3]);
+  const context = tf.transpose(matrixProduct(attention, values, { precision }), [0, 2, 1, 3]);
   // [pair, row, head, depth] -> [pair, row, hidden]
   return tf.reshape(context, [hidden.shape[0]!, rows, config.hidden_size]);
 }
@@ -47,16 +48,19 @@ export function attentionLogits(
   config: Configuration,
   layer: number,
   hidden: Axes<"pair position hidden">,
-  rows: number,
+  { rows, precision }: Pick<AttentionOptions, "rows" | "precision">,
 ): Axes<"pair head row position"> {
   const name = `${layerName(layer)}.attention.self`;
   const asking = firstPositions(hidden, rows);
   const scale = Math.sqrt(config.num_attention_heads / config.hidden_size);
-  const queries = tf.mul(linear(weights, `${name}.query`, asking), scale);
-  const keys = linear(weights, `${name}.key`, hidden);
+  const queries = tf.mul(linear(weights, `${name}.query`, asking, { precision }), scale);
+  const keys = linear(weights, `${name}.key`, hidden, { precision });
   return named(
     "pair head row position",
-    tf.matMul(splitHeads(config, queries), splitHeads(config, keys), false, true),
+    matrixProduct(splitHeads(config, queries), splitHeads(config, keys), {
+      transposeB: true,
+      precision,
+    }),
   );
 }
 

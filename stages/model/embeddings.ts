@@ -8,6 +8,7 @@ import { type Axes, named } from "./axes.ts";
 import type { Configuration } from "./configuration.ts";
 import { dropout } from "./dropout.ts";
 import type { DeviceRandom } from "./keyed_random.ts";
+import type { Precision } from "./matrix_product.ts";
 import { layerNorm } from "./layer_norm.ts";
 import { linear } from "./linear.ts";
 import { weight, type Weights } from "./weights.ts";
@@ -15,6 +16,8 @@ import { weight, type Weights } from "./weights.ts";
 /** With a random stream: training, with dropout. Without: evaluation. */
 export interface Training {
   readonly random?: DeviceRandom | undefined;
+  /** Of the large products; float32 when not given. */
+  readonly precision?: Precision | undefined;
 }
 
 const TEXT = "uniter.embeddings";
@@ -65,12 +68,12 @@ export function embedImage<Item extends string = "pair">(
   weights: Weights,
   config: Configuration,
   { features, boxes }: Regions<Item>,
-  { random }: Training = {},
+  { random, precision }: Training = {},
 ): Axes<`${Item} region hidden`> {
   const look = layerNorm(
     weights,
     `${IMAGE}.img_layer_norm`,
-    linear(weights, `${IMAGE}.img_linear`, features),
+    linear(weights, `${IMAGE}.img_linear`, features, { precision }),
   );
   const place = layerNorm(
     weights,

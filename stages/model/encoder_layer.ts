@@ -21,18 +21,22 @@ export function encoderLayer(
   options: AttentionOptions,
 ): Axes<"pair row hidden"> {
   const name = layerName(layer);
+  const { precision } = options;
   const random = options.random?.fork("layer").fork(layer);
   const drop = (x: tf.Tensor, purpose: string) =>
     dropout(x, { rate: config.hidden_dropout_prob, random: random?.fork(purpose) });
 
   const context = selfAttention(weights, config, layer, hidden, { ...options, random });
-  const mixed = drop(linear(weights, `${name}.attention.output.dense`, context), "context");
+  const mixed = drop(
+    linear(weights, `${name}.attention.output.dense`, context, { precision }),
+    "context",
+  );
   const attended = layerNorm(
     weights,
     `${name}.attention.output.LayerNorm`,
     tf.add(mixed, firstPositions(hidden, options.rows)),
   );
-  const wide = gelu(linear(weights, `${name}.intermediate.dense`, attended));
-  const narrow = drop(linear(weights, `${name}.output.dense`, wide), "feed forward");
+  const wide = gelu(linear(weights, `${name}.intermediate.dense`, attended, { precision }));
+  const narrow = drop(linear(weights, `${name}.output.dense`, wide, { precision }), "feed forward");
   return layerNorm(weights, `${name}.output.LayerNorm`, tf.add(narrow, attended));
 }

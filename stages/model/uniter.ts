@@ -43,7 +43,7 @@ export function encodePairs(
   weights: Weights,
   config: Configuration,
   batch: PairBatch,
-  { keep, random }: EncodeOptions,
+  { keep, random, precision }: EncodeOptions,
 ): EncodedPairs {
   const words = sizeOf("word", "pair word hidden", batch.textEmbedding);
   const regions = sizeOf("region", "pair region hidden", batch.imageEmbedding);
@@ -53,11 +53,16 @@ export function encodePairs(
   let hidden: Axes<"pair position hidden"> = inSequence(batch.textEmbedding, batch.imageEmbedding);
   const lastLayer = config.num_hidden_layers - 1;
   for (let layer = 0; layer < lastLayer; layer++) {
-    const options = { keyBias, rows: words + regions, random };
+    const options = { keyBias, rows: words + regions, random, precision };
     hidden = encoderLayer(weights, config, layer, hidden, options) as tf.Tensor;
   }
   const rows = { cls: 1, words, all: words + regions }[keep];
-  const last = encoderLayer(weights, config, lastLayer, hidden, { keyBias, rows, random });
+  const last = encoderLayer(weights, config, lastLayer, hidden, {
+    keyBias,
+    rows,
+    random,
+    precision,
+  });
   return { enteringLast: hidden, last };
 }
 

@@ -55,7 +55,9 @@ export function attentionBlocks(
     tf.slice(enteringLast as tf.Tensor, [0, words, 0], [pairs, regions, -1]),
   ], 1);
   const layer = config.num_hidden_layers - 1;
-  const logits = attentionLogits(weights, config, layer, content, tokens + regions);
+  const logits = attentionLogits(weights, config, layer, content, {
+    rows: tokens + regions,
+  });
 
   const text = { start: 0, size: tokens, keyBias: maskedKeys(tokenMask) };
   const image = { start: tokens, size: regions, keyBias: maskedKeys(regionMask) };

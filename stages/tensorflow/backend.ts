@@ -11,6 +11,7 @@ import { openLibrary } from "./library.ts";
 import type { Native } from "./native.ts";
 import { attributeKinds, type OpAttribute } from "./op_attributes.ts";
 import { registerKeyedUniform } from "./random.ts";
+import { registerRoundedMatMul } from "./rounded_product.ts";
 import { isRecorded, Recording, RecordingError } from "./trace.ts";
 
 export const backendName = "tensorflow";
@@ -259,6 +260,7 @@ function replaceKernels(): void {
     },
   });
   registerKeyedUniform(backendName);
+  registerRoundedMatMul(backendName);
 }
 
 /** Lets the recording know which kernel is under way, so that its errors can name it. */

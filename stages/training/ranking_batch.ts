@@ -38,7 +38,7 @@ export function scoreBatch(
 ): ScoredBatch {
   const [anchors = 0, candidates = 0] = batch.textCandidates.shape;
   const pairs = anchors * candidates;
-  const random = training.random;
+  const { random, precision } = training;
   const texts = takeTexts(
     tables,
     tf.concat1d([tf.reshape(batch.textCandidates, [pairs]), batch.textAnchors as tf.Tensor1D]),
@@ -48,7 +48,7 @@ export function scoreBatch(
     tf.concat1d([batch.imageAnchors as tf.Tensor1D, tf.reshape(batch.imageCandidates, [pairs])]),
   );
   const text = embedText(weights, config, texts.tokens, { random });
-  const image = embedImage(weights, config, images, { random });
+  const image = embedImage(weights, config, images, { random, precision });
   const first = (x: tf.Tensor, count: number) => tf.slice(x, 0, count);
   const rest = (x: tf.Tensor, from: number) => tf.slice(x, from);
   const candidateFirst = (x: tf.Tensor) =>
@@ -62,7 +62,7 @@ export function scoreBatch(
     wordMask,
     imageEmbedding: anchorFirst(image),
     regionMask,
-  }, { keep: "cls", random });
+  }, { keep: "cls", random, precision });
   const scores = rankScores(weights, pooledPairs(weights, encoded));
   return {
     scores: tf.reshape(scores, [2 * anchors, candidates]),

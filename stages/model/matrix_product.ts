@@ -1,0 +1,82 @@
+/**
+ * Matrix products at a chosen precision. Mixed precision: weights, sums and everything between the
+ * products stay float32; the factors of a product are rounded to bfloat16 (8 bits of mantissa) on
+ * their way in, its result on its way out, as PyTorch's autocast does. A rounded product
+ * is the kernel `RoundedMatMul`, which each backend brings (stages/tensorflow/rounded_product.ts;
+ * for tfjs's CPU backend below, as the oracle).
+ */
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Of the encoder's products. Pooler, heads and relation alignment are always float32. */
+export type Precision = "float32" | "bfloat16";
+
+export interface ProductOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  readonly precision?: Precision | undefined;
+}
+
+export const RoundedMatMul = "RoundedMatMul";
+
+/** Attributes of the kernel. */
+export interface RoundedMatMulAttrs {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+/** a b over the last two axes; the axes before them are equal. */
+export function matrixProduct(
+  a: tf.Tensor,
+  b: tf.Tensor,
+  { transposeA = false, transposeB = false, precision = "float32" }: ProductOptions = {},
+): tf.Tensor {
+  return precision === "float32"
+    ? tf.matMul(a, b, transposeA, transposeB)
+    : roundedMatMul(a, b, { transposeA, transposeB });
+}
+
+function roundedMatMul(a: tf.Tensor, b: tf.Tensor, attrs: RoundedMatMulAttrs): tf.Tensor {
+  return tf.engine().runKernel(RoundedMatMul, { a, b }, attrs as unknown as tf.NamedAttrMap);
+}
+
+/** As tfjs's own for BatchMatMul; the products of the gradient are rounded, too. */
+tf.registerGradient({
+  kernelName: RoundedMatMul,
+  inputsToSave: ["a", "b"],
+  gradFunc: (above, [a, b], attrs) => {
+    const { transposeA, transposeB } = attrs as unknown as RoundedMatMulAttrs;
+    const dy = above as tf.Tensor;
+    const times = (x: tf.Tensor, y: tf.Tensor, transposeA: boolean, transposeB: boolean) =>
+      roundedMatMul(x, y, { transposeA, transposeB });
+    return {
+      a: () => transposeA ? times(b!, dy, transposeB, true) : times(dy, b!, false, !transposeB),
+      b: () => transposeB ? times(dy, a!, true, transposeA) : times(a!, dy, !transposeA, false),
+    };
+  },
+});
+
+/** The kernel for tfjs's own CPU backend. */
+export function registerRoundedMatMulForCpu(): void {
+  tf.registerKernel({
+    kernelName: RoundedMatMul,
+    backendName: "cpu",
+    kernelFunc: ({ inputs, attrs }) => {
+      const { transposeA, transposeB } = attrs as unknown as RoundedMatMulAttrs;
+      return tf.tidy(() => {
+        const [a, b] = [rounded(inputs["a"] as tf.Tensor), rounded(inputs["b"] as tf.Tensor)];
+        return rounded(tf.matMul(a, b, transposeA, transposeB));
+      });
+    },
+  });
+}
+
+/** Every number as the nearest bfloat16, ties to even; on the host. */
+function rounded(x: tf.Tensor): tf.Tensor {
+  const values = Float32Array.from(x.dataSync<"float32">());
+  const bits = new Uint32Array(values.buffer);
+  for (let i = 0; i < bits.length; i++) {
+    const word = bits[i]!;
+    bits[i] = (word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000;
+  }
+  return tf.tensor(values, x.shape, "float32");
+}
