@@ -1,0 +1,180 @@
+/**
+ * Writes weights as PyTorch does, so that `torch.load` reads them: as a zip archive (PyTorch 1.6 and
+ * later), or as the stream that every version reads, also the 1.1 for which UNITER's code was written.
+ * Written beside, flushed and renamed. Equal weights give equal bytes.
+ */
+import { crc32 } from "node:zlib";
+import { Complaint } from "../../pipeline/complaint.ts";
+import type { HostTensor, HostWeights } from "./initial_weights.ts";
+import { PickleWriter } from "./pickle_writer.ts";
+
+export type PytorchContainer = "zip" | "stream";
+
+/** Float32 tensors in an OrderedDict. Tensors that share one array share a storage. */
+export async function writePytorch(
+  path: string,
+  weights: HostWeights,
+  { container = "zip" }: { readonly container?: PytorchContainer } = {},
+): Promise<void> {
+  const storages = listStorages(weights);
+  const bytes = [...storages.keys()].reduce((sum, values) => sum + values.byteLength, 0);
+  if (container === "zip" && bytes + OVERHEAD * Object.keys(weights).length > 2 ** 32) {
+    throw new Complaint("a model of more than 4 GB is not written as .pt", "write safetensors", {
+      place: { file: path },
+      exitCode: 1,
+    });
+  }
+  const pieces = (container === "zip" ? zipPieces : streamPieces)(weights, storages);
+  const beside = `${path}.writing`;
+  {
+    using file = await Deno.open(beside, { write: true, create: true, truncate: true });
+    for (const piece of pieces) {
+      for (let written = 0; written < piece.length;) {
+        written += await file.write(piece.subarray(written));
+      }
+    }
+    await file.sync();
+  }
+  await Deno.rename(beside, path);
+}
+
+/** More bytes than a tensor needs in a zip archive beside its numbers. */
+const OVERHEAD = 1024;
+
+/** Keys "0", "1", ... in the order in which tensors first name an array. */
+type Storages = ReadonlyMap<Float32Array, string>;
+
+function listStorages(weights: HostWeights): Storages {
+  const storages = new Map<Float32Array, string>();
+  for (const [name, { shape, values }] of Object.entries(weights)) {
+    if (shape.reduce((size, side) => size * side, 1) !== values.length) {
+      throw new Error(`internal: tensor ${name} [${shape}] has ${values.length} values`);
+    }
+    if (!storages.has(values)) storages.set(values, String(storages.size));
+  }
+  return storages;
+}
+
+/** Magic number, protocol, machine, object, keys; then each storage's length and numbers. */
+function* streamPieces(weights: HostWeights, storages: Storages): Generator<Uint8Array> {
+  yield new PickleWriter().do("LONG1").bytes(MAGIC).end();
+  yield new PickleWriter().integer(1001).end();
+  const machine = new PickleWriter().do("EMPTY_DICT", "MARK");
+  machine.text("protocol_version").integer(1001).text("little_endian").do("NEWTRUE");
+  machine.text("type_sizes").do("EMPTY_DICT", "MARK");
+  machine.text("short").integer(2).text("int").integer(4).text("long").integer(4);
+  yield machine.do("SETITEMS", "SETITEMS").end();
+  yield pickleWeights(weights, { storages, container: "stream" });
+  const keys = new PickleWriter().do("EMPTY_LIST", "MARK");
+  for (const key of storages.values()) keys.text(key);
+  yield keys.do("APPENDS").end();
+  for (const values of storages.keys()) {
+    yield numbers(8, (view) => view.setBigInt64(0, BigInt(values.length), true));
+    yield bytesOf(values);
+  }
+}
+
+/** Ten bytes: 0x1950a86a20f9469cfc6c, little-endian. */
+const MAGIC = Uint8Array.of(10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19);
+
+/** PyTorch maps storages into memory where they start at a multiple of this. */
+const ALIGNMENT = 64;
+
+/** Members as they are, then the list of members. PyTorch takes the folder's name from the file's start. */
+function* zipPieces(weights: HostWeights, storages: Storages): Generator<Uint8Array> {
+  const members: [name: string, content: Uint8Array][] = [
+    ["data.pkl", pickleWeights(weights, { storages, container: "zip" })],
+    ["byteorder", utf8.encode("little")],
+    ...Array.from(storages, ([values, key]): [string, Uint8Array] => [
+      `data/${key}`,
+      bytesOf(values),
+    ]),
+    ["version", utf8.encode("3\n")],
+  ];
+  const list: Uint8Array[] = [];
+  let offset = 0;
+  for (const [memberName, content] of members) {
+    const name = utf8.encode(`archive/${memberName}`);
+    const unpadded = offset + 30 + name.length + 4;
+    const padding = new Uint8Array((ALIGNMENT - unpadded % ALIGNMENT) % ALIGNMENT).fill(0x5a);
+    /** From "version needed" to "size of the name": alike in both headers. */
+    const shared = numbers(24, (view) => {
+      view.setUint16(0, 20, true); // version
+      view.setUint16(2, 0x0800, true); // the name is UTF-8
+      view.setUint16(8, 0x21, true); // date: 1 January 1980
+      view.setUint32(10, crc32(content), true);
+      view.setUint32(14, content.length, true);
+      view.setUint32(18, content.length, true);
+      view.setUint16(22, name.length, true);
+    });
+    const localEnd = numbers(2, (view) => view.setUint16(0, 4 + padding.length, true));
+    const extra = numbers(4, (view) => {
+      view.setUint16(0, 0x4246, true); // "FB", PyTorch's name for padding
+      view.setUint16(2, padding.length, true);
+    });
+    yield joined([signature("PK\x03\x04"), shared, localEnd, name, extra, padding]);
+    yield content;
+    const listEnd = numbers(16, (view) => view.setUint32(12, offset, true));
+    list.push(joined([signature("PK\x01\x02\x14\x00"), shared, listEnd, name]));
+    offset = unpadded + padding.length + content.length;
+  }
+  const directory = joined(list);
+  yield directory;
+  const end = numbers(18, (view) => {
+    view.setUint16(4, members.length, true);
+    view.setUint16(6, members.length, true);
+    view.setUint32(8, directory.length, true);
+    view.setUint32(12, offset, true);
+  });
+  yield joined([signature("PK\x05\x06"), end]);
+}
+
+/** An OrderedDict of `torch._utils._rebuild_tensor_v2(storage, 0, sizes, strides, False, OrderedDict())`. */
+function pickleWeights(
+  weights: HostWeights,
+  { storages, container }: { readonly storages: Storages; readonly container: PytorchContainer },
+): Uint8Array {
+  const pickle = new PickleWriter();
+  const orderedDict = () => pickle.global("collections", "OrderedDict").do("EMPTY_TUPLE", "REDUCE");
+  orderedDict().do("MARK");
+  for (const [name, { shape, values }] of Object.entries(weights)) {
+    pickle.text(name).global("torch._utils", "_rebuild_tensor_v2").do("MARK");
+    pickle.do("MARK").text("storage").global("torch", "FloatStorage");
+    pickle.text(storages.get(values)!).text("cpu").integer(values.length);
+    if (container === "stream") pickle.do("NONE"); // it is no part of another storage
+    pickle.do("TUPLE", "BINPERSID").integer(0);
+    pickle.integers(shape).integers(rowMajorStrides(shape)).do("NEWFALSE");
+    orderedDict().do("TUPLE", "REDUCE");
+  }
+  return pickle.do("SETITEMS").end();
+}
+
+function rowMajorStrides(shape: HostTensor["shape"]): number[] {
+  return shape.map((_, axis) => shape.slice(axis + 1).reduce((step, side) => step * side, 1));
+}
+
+const utf8 = new TextEncoder();
+
+function signature(letters: string): Uint8Array {
+  return Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+}
+
+function numbers(size: number, set: (view: DataView) => void): Uint8Array {
+  const bytes = new Uint8Array(size);
+  set(new DataView(bytes.buffer));
+  return bytes;
+}
+
+function bytesOf(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
