@@ -1,4 +1,5 @@
 /** Writes Python pickles of protocol 2: the instructions that a dictionary of tensors needs. */
+import { joinBytes } from "../data/join_bytes.ts";
 
 /** Instructions by name; pickletools.py of Python describes them. */
 export const opcodes = {
@@ -70,13 +71,7 @@ export class PickleWriter {
   /** The whole pickle. */
   end(): Uint8Array {
     this.bytes(Uint8Array.of(STOP));
-    const whole = new Uint8Array(this.#parts.reduce((size, { length }) => size + length, 0));
-    let at = 0;
-    for (const part of this.#parts) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    return whole;
+    return joinBytes(this.#parts);
   }
 }
 

@@ -3,8 +3,8 @@
  * later), or as the stream that every version reads, also the 1.1 for which UNITER's code was written.
  * Written beside, flushed and renamed. Equal weights give equal bytes.
  */
-import { crc32 } from "node:zlib";
 import { Complaint } from "../../pipeline/complaint.ts";
+import { storedZip } from "../data/stored_zip.ts";
 import type { HostTensor, HostWeights } from "./initial_weights.ts";
 import { PickleWriter } from "./pickle_writer.ts";
 
@@ -69,7 +69,7 @@ function* streamPieces(weights: HostWeights, storages: Storages): Generator<Uint
   for (const key of storages.values()) keys.text(key);
   yield keys.do("APPENDS").end();
   for (const values of storages.keys()) {
-    yield numbers(8, (view) => view.setBigInt64(0, BigInt(values.length), true));
+    yield new Uint8Array(BigInt64Array.of(BigInt(values.length)).buffer);
     yield bytesOf(values);
   }
 }
@@ -80,53 +80,19 @@ const MAGIC = Uint8Array.of(10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 
 /** PyTorch maps storages into memory where they start at a multiple of this. */
 const ALIGNMENT = 64;
 
-/** Members as they are, then the list of members. PyTorch takes the folder's name from the file's start. */
-function* zipPieces(weights: HostWeights, storages: Storages): Generator<Uint8Array> {
+/** The pickle first: PyTorch takes the folder's name from the file's start. */
+function zipPieces(weights: HostWeights, storages: Storages): Iterable<Uint8Array> {
+  const text = new TextEncoder();
   const members: [name: string, content: Uint8Array][] = [
-    ["data.pkl", pickleWeights(weights, { storages, container: "zip" })],
-    ["byteorder", utf8.encode("little")],
+    ["archive/data.pkl", pickleWeights(weights, { storages, container: "zip" })],
+    ["archive/byteorder", text.encode("little")],
     ...Array.from(storages, ([values, key]): [string, Uint8Array] => [
-      `data/${key}`,
+      `archive/data/${key}`,
       bytesOf(values),
     ]),
-    ["version", utf8.encode("3\n")],
+    ["archive/version", text.encode("3\n")],
   ];
-  const list: Uint8Array[] = [];
-  let offset = 0;
-  for (const [memberName, content] of members) {
-    const name = utf8.encode(`archive/${memberName}`);
-    const unpadded = offset + 30 + name.length + 4;
-    const padding = new Uint8Array((ALIGNMENT - unpadded % ALIGNMENT) % ALIGNMENT).fill(0x5a);
-    /** From "version needed" to "size of the name": alike in both headers. */
-    const shared = numbers(24, (view) => {
-      view.setUint16(0, 20, true); // version
-      view.setUint16(2, 0x0800, true); // the name is UTF-8
-      view.setUint16(8, 0x21, true); // date: 1 January 1980
-      view.setUint32(10, crc32(content), true);
-      view.setUint32(14, content.length, true);
-      view.setUint32(18, content.length, true);
-      view.setUint16(22, name.length, true);
-    });
-    const localEnd = numbers(2, (view) => view.setUint16(0, 4 + padding.length, true));
-    const extra = numbers(4, (view) => {
-      view.setUint16(0, 0x4246, true); // "FB", PyTorch's name for padding
-      view.setUint16(2, padding.length, true);
-    });
-    yield joined([signature("PK\x03\x04"), shared, localEnd, name, extra, padding]);
-    yield content;
-    const listEnd = numbers(16, (view) => view.setUint32(12, offset, true));
-    list.push(joined([signature("PK\x01\x02\x14\x00"), shared, listEnd, name]));
-    offset = unpadded + padding.length + content.length;
-  }
-  const directory = joined(list);
-  yield directory;
-  const end = numbers(18, (view) => {
-    view.setUint16(4, members.length, true);
-    view.setUint16(6, members.length, true);
-    view.setUint32(8, directory.length, true);
-    view.setUint32(12, offset, true);
-  });
-  yield joined([signature("PK\x05\x06"), end]);
+  return storedZip(members, { alignment: ALIGNMENT });
 }
 
 /** An OrderedDict of `torch._utils._rebuild_tensor_v2(storage, 0, sizes, strides, False, OrderedDict())`. */
@@ -153,28 +119,6 @@ function rowMajorStrides(shape: HostTensor["shape"]): number[] {
   return shape.map((_, axis) => shape.slice(axis + 1).reduce((step, side) => step * side, 1));
 }
 
-const utf8 = new TextEncoder();
-
-function signature(letters: string): Uint8Array {
-  return Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
-}
-
-function numbers(size: number, set: (view: DataView) => void): Uint8Array {
-  const bytes = new Uint8Array(size);
-  set(new DataView(bytes.buffer));
-  return bytes;
-}
-
 function bytesOf(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
