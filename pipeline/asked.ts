@@ -14,6 +14,8 @@ export interface Asked {
   readonly experiment: string;
   readonly file: string;
   readonly baseline: Readonly<Record<string, Scalar>>;
+  /** Published results that it is compared with. */
+  readonly compare?: string;
   readonly nodes: readonly AskedNode[];
   /** When it was last asked: ISO 8601, UTC. */
   readonly asked: string;
@@ -29,7 +31,7 @@ export interface AskedNode {
 
 export function askedOf(
   nodes: readonly KeyedNode[],
-  { experiment, file, baseline, asked }: Omit<Asked, "id" | "nodes">,
+  { experiment, file, baseline, compare, asked }: Omit<Asked, "id" | "nodes">,
 ): Asked {
   const kept = nodes.map(({ label, stage, point, key, preimage }) => ({
     label,
@@ -43,9 +45,18 @@ export function askedOf(
     experiment,
     file,
     baseline,
+    compare ?? null,
     kept.map(({ label, key }) => [label, key]),
   ]);
-  return { id, experiment, file, baseline, nodes: kept, asked };
+  return {
+    id,
+    experiment,
+    file,
+    baseline,
+    ...(compare !== undefined && { compare }),
+    nodes: kept,
+    asked,
+  };
 }
 
 /** Keeps what is asked, as the last of its experiment. */

@@ -37,6 +37,8 @@ export interface Experiment {
 export interface Report {
   /** Axis -> value of the variant that the others are compared with. */
   readonly baseline: Readonly<Record<string, Scalar>>;
+  /** Published results to stand beside ours. */
+  readonly compare?: string;
 }
 
 const topKeys = ["name", "seed", "stages", "report"];
@@ -44,9 +46,15 @@ const topKeys = ["name", "seed", "stages", "report"];
 /**
  * @param text what the file holds
  * @param file its name, for messages
+ * @param options.comparisons names of published results that it may be compared with
  * @throws Complaint or ComplaintList: bad YAML, unknown keys, wrong types
  */
-export function readExperiment(text: string, file: string, environment: Environment): Experiment {
+export function readExperiment(
+  text: string,
+  file: string,
+  environment: Environment,
+  { comparisons = [] }: { readonly comparisons?: readonly string[] } = {},
+): Experiment {
   const source = parseSource(text, file, environment);
   const complaints: Complaint[] = [];
   const root = source.resolve(source.document.contents);
@@ -61,7 +69,7 @@ export function readExperiment(text: string, file: string, environment: Environm
   refuseUnknownKeys(top, topKeys, "the experiment", complaints);
   const name = readName(top.get("name"), file, complaints);
   const stages = readStages(root, source, complaints);
-  const report = readReport(top.get("report"), complaints);
+  const report = readReport(top.get("report"), comparisons, complaints);
   refuseOddBaseline(report, top, complaints);
   throwComplaints(complaints);
   return { file, name, seed: top.get("seed"), stages, report };
@@ -279,7 +287,11 @@ function refuseOddBaseline(
   }
 }
 
-function readReport(report: Located | undefined, complaints: Complaint[]): Report {
+function readReport(
+  report: Located | undefined,
+  comparisons: readonly string[],
+  complaints: Complaint[],
+): Report {
   if (report === undefined || report.value === null) return { baseline: {} };
   const refuse = (what: string, fix: string, place: Place) => {
     complaints.push(new Complaint(what, fix, { place }));
@@ -311,5 +323,21 @@ function readReport(report: Located | undefined, complaints: Complaint[]): Repor
       report.at(["baseline"]),
     );
   }
-  return { baseline: baseline as Record<string, Scalar> };
+  const compare = value["compare"];
+  if (compare !== undefined && !comparisons.includes(compare as string)) {
+    const meant = nearest(String(compare), comparisons);
+    refuse(
+      `there are no published results named ${JSON.stringify(compare)}`,
+      meant !== undefined
+        ? `did you mean \`${meant}\`?`
+        : comparisons.length === 0
+        ? "remove `compare`"
+        : `there are ${comparisons.map((name) => `\`${name}\``).join(", ")}`,
+      report.at(["compare"]),
+    );
+  }
+  return {
+    baseline: baseline as Record<string, Scalar>,
+    ...(typeof compare === "string" && { compare }),
+  };
 }

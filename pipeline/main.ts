@@ -7,6 +7,7 @@ import { diskComplaint } from "./disk_complaint.ts";
 import { makeDisplay } from "./display.ts";
 import { fromFileUrl } from "./file_path.ts";
 import { openStore } from "./artifact_store.ts";
+import { publishedTables } from "../results/published_results.ts";
 import { type Command, helpText, readCommand } from "./options.ts";
 import { run, type Stages } from "./run.ts";
 import { commandText } from "./shell_text.ts";
@@ -107,6 +108,7 @@ async function runCommand(
         return openLedger(results);
       },
       onInterrupt,
+      comparisons: Object.keys(publishedTables),
       tryNext: tryNext(command, args),
       commandAgain: (...more) => `${taskCommand()} ${commandText([...args, ...more])}`,
     });

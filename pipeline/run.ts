@@ -68,6 +68,8 @@ export interface RunWorld {
   onInterrupt(callback: (count: number) => void): () => void;
   /** The command that runs the same again, with these options added. */
   commandAgain(...more: string[]): string;
+  /** Names of published results that a report can be compared with. */
+  readonly comparisons: readonly string[];
   /** Commands that a user may want next. */
   readonly tryNext: readonly string[];
 }
@@ -92,10 +94,12 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   const idle = plan.every(({ action }) => action === "hit");
   const ledger = idle ? undefined : await world.openLedger(store.root);
   await ledger?.check();
+  const { compare } = experiment.report;
   const asked = askedOf(nodes, {
     experiment: experiment.name,
     file: request.file,
     baseline: experiment.report.baseline,
+    ...(compare !== undefined && { compare }),
     asked: world.clock.now(),
   });
   const keep = () => {
@@ -128,11 +132,11 @@ function unlessProtected(write: () => void): void {
 /** Reads and checks everything that can be wrong with a request, before anything is written. */
 function readRequest(
   request: RunRequest,
-  { stages, environment }: RunWorld,
+  { stages, environment, comparisons }: RunWorld,
 ): { experiment: Experiment; graph: GraphNode[] } {
   const text = readText(request.file);
   const experiment = overrideExperiment(
-    readExperiment(text, request.file, environment),
+    readExperiment(text, request.file, environment, { comparisons }),
     request.set,
   );
   return { experiment, graph: buildGraph(experiment, stages.catalogue) };

@@ -1,6 +1,7 @@
 /** The table at the end of a run: each variant's recalls, mean and spread over seeds, and what may be said. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import * as aq from "arquero";
+import { publishedReport } from "./published_results.ts";
 import { differences } from "./paired_differences.ts";
 
 /** One metric of one evaluated run. */
@@ -28,7 +29,8 @@ export async function ablationReport(
   const rows = await metricRows(connection, experiment);
   const baseline = await baselineVariant(connection, experiment);
   const groups = Map.groupBy(rows, ({ stage, split }) => `${stage} on ${split ?? "all"}`);
-  return [...groups].map(([title, group]) => groupText(title, group, baseline))
+  const tables = [...groups].map(([title, group]) => groupText(title, group, baseline));
+  return [...tables, await publishedReport(connection, experiment)]
     .filter((text) => text !== "")
     .join("\n\n");
 }

@@ -67,6 +67,9 @@ export async function ingestRun(
   for (const [port, input] of Object.entries(preimage.inputs)) {
     await insert(connection, "edge", { run, port, input });
   }
+  for (const [role, digest] of Object.entries(preimage.outside ?? {})) {
+    await insert(connection, "outside_file", { run, role, digest });
+  }
   for (const [name, value] of Object.entries(preimage.parameters)) {
     await insert(connection, "parameter", {
       run,
@@ -154,10 +157,16 @@ async function ingestAsked(connection: DuckDBConnection, root: string): Promise<
 
 async function insertAsked(
   connection: DuckDBConnection,
-  { id, experiment, file, baseline, nodes }: StoredAsked,
+  { id, experiment, file, baseline, compare, nodes }: StoredAsked,
   asked: string,
 ): Promise<void> {
-  await insert(connection, "experiment", { id, name: experiment, file, asked });
+  await insert(connection, "experiment", {
+    id,
+    name: experiment,
+    file,
+    compare: compare ?? null,
+    asked,
+  });
   for (const [axis, value] of Object.entries(baseline)) {
     await insert(connection, "baseline", { experiment: id, axis, value: valueText(value) });
   }

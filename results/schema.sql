@@ -2,7 +2,7 @@
 -- be made anew from them at any time (`deno task rebuild`). `run` is always the key of a stage run:
 -- 64 hexadecimal digits that stand for everything that decides its result.
 --
--- Version 1. A change to this file raises `schemaVersion` in results/database.ts.
+-- Version 2. A change to this file raises `schemaVersion` in results/database.ts.
 
 -- The version of this schema that the file was made with; one row.
 CREATE TABLE schema_version (
@@ -14,6 +14,7 @@ CREATE TABLE experiment (
   id VARCHAR NOT NULL,                 -- digest of name, file, baseline and the runs it needs
   name VARCHAR NOT NULL,               -- `name` in the file
   file VARCHAR NOT NULL,               -- path of the file as it was given
+  compare VARCHAR,                     -- published results it is compared with, such as flickr30k_1k
   asked TIMESTAMP NOT NULL             -- when it was last asked for, UTC
 );
 
@@ -62,6 +63,13 @@ CREATE TABLE edge (
   run VARCHAR NOT NULL,                -- the reader
   port VARCHAR NOT NULL,               -- name of its input, such as `model`
   input VARCHAR NOT NULL               -- the run that was read
+);
+
+-- What runs read from outside the project: data, checkpoints.
+CREATE TABLE outside_file (
+  run VARCHAR NOT NULL,                -- stage_run.run
+  role VARCHAR NOT NULL,               -- what the stage calls it
+  digest VARCHAR NOT NULL              -- over names and contents of the files that are meant
 );
 
 -- Parameters of runs, after defaults.
@@ -118,6 +126,19 @@ CREATE TABLE training_step (
   contrast_loss DOUBLE,                -- pretraining: word-region contrast, nats
   lr DOUBLE,                           -- learning rate
   grad_norm DOUBLE                     -- global L2 norm of the gradient before clipping
+);
+
+-- Recall on held-out images while training went on. Fractions, 0 .. 1.
+CREATE TABLE validation (
+  run VARCHAR NOT NULL,                -- stage_run.run
+  step INTEGER NOT NULL,               -- updates made
+  i2t_r1 DOUBLE,                       -- image to text, right answer first
+  i2t_r5 DOUBLE,
+  i2t_r10 DOUBLE,
+  t2i_r1 DOUBLE,                       -- text to image
+  t2i_r5 DOUBLE,
+  t2i_r10 DOUBLE,
+  rsum DOUBLE                          -- sum of the six, at most 6; the highest decides what is kept
 );
 
 -- How fast it went; measured, so two equal runs differ here.

@@ -12,6 +12,7 @@ export interface StoredManifest {
     readonly parameters: Readonly<Record<string, unknown>>;
     readonly inputs: Readonly<Record<string, string>>;
     readonly compute: Readonly<Record<string, string>> | null;
+    readonly outside?: Readonly<Record<string, string>>;
   };
   readonly circumstances: {
     readonly label: string;
@@ -31,6 +32,7 @@ export interface StoredAsked {
   readonly file: string;
   readonly asked: string;
   readonly baseline: Readonly<Record<string, unknown>>;
+  readonly compare?: string;
   readonly nodes: readonly {
     readonly label: string;
     readonly stage: string;

@@ -23,6 +23,13 @@ export const fineTune = defineStage({
       warmup: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 40),
       clip: v.optional(rate, 2),
       weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),
+      // Updates between two looks at held-out images; the best weights are kept then. 0: never.
+      validate_every: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+      validation_split: v.optional(v.pipe(v.string(), v.nonEmpty()), "val"),
+      // The first so many images of that split, ranked with all their captions.
+      validation_images: v.optional(count, 100),
+      // Of the encoder's products; bfloat16 is made for GPUs, and for CPUs with xla: false.
+      precision: v.optional(v.picklist(["float32", "bfloat16"]), "float32"),
       // false: TensorFlow runs the recorded steps without XLA. Slower; other last bits.
       xla: v.optional(v.boolean(), true),
     }),

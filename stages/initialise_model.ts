@@ -85,6 +85,6 @@ export const initialiseModel = defineStage({
   resumable: false,
   async run(context) {
     const { initialisation } = await import("./training/initialisation.ts");
-    await initialisation(context as never);
+    await initialisation(context);
   },
 });

@@ -5,6 +5,7 @@ import { type FeatureSet, openFeatures } from "../data/feature_set.ts";
 import { readSafetensors, writeSafetensors } from "../data/safetensors.ts";
 import { rankQueries, recallMetrics, type ScoreMatrix } from "../metric/recall.ts";
 import { type HostWeights, withRankHead } from "../model/initial_weights.ts";
+import type { Precision } from "../model/matrix_product.ts";
 import { readModel } from "../model/model_artifact.ts";
 import { weightsOnDevice } from "../model/weights_on_device.ts";
 import { startCompute } from "../tensorflow/backend.ts";
@@ -18,10 +19,11 @@ export interface EvaluationParameters {
   readonly split: string;
   readonly block: number;
   readonly xla: boolean;
+  readonly precision: Precision;
 }
 
 export async function evaluation(context: StageContext<EvaluationParameters>): Promise<void> {
-  const { parameters: { split, block, xla }, inputs } = context;
+  const { parameters: { split, block, xla, precision }, inputs } = context;
   using set = await openFeatures(inputs["features"]!);
   const index = indexSplit(set, split);
   const { config, weights: stored } = await readModel(inputs["model"]!.folder);
@@ -40,6 +42,7 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
       weights,
       block,
       xla,
+      precision,
       ...keptTiles(context.resumeFolder),
       after: (done, total) => clock.report(done, total, "pairs"),
     });
@@ -51,7 +54,7 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
     const scoreRows: ScoreRows = async (index, texts, images) => {
       const rows = [...new Set(images)];
       const placeOf = new Map(rows.map((row, place) => [row, place]));
-      const options = { set, index, weights, xla };
+      const options = { set, index, weights, xla, precision };
       using scorer = pairScorer(compute, config, {
         ...options,
         block: Math.min(block, texts.length),

@@ -14,15 +14,16 @@ import {
   fineTuningStep,
   type MicroStepInputs,
 } from "./fine_tuning_step.ts";
-import { indexSplit, pairTables } from "./pair_tables.ts";
-import type { RankingBatch } from "./ranking_batch.ts";
+import { indexSplit, requireFit } from "./pair_tables.ts";
+import { rankingData } from "./ranking_data.ts";
 import { rankingProblems } from "./sampling.ts";
 import { alignmentWeight } from "./schedules.ts";
 import { freedAtEnd } from "./freed_at_end.ts";
 import { type OptimisationParameters, train } from "./training_loop.ts";
+import { validation, type ValidationParameters } from "./validation.ts";
 import { zerosLike } from "./training_state.ts";
 
-export interface FineTuningParameters extends OptimisationParameters {
+export interface FineTuningParameters extends OptimisationParameters, ValidationParameters {
   readonly alignment: "none" | keyof typeof alignments;
   readonly alignment_weight: number;
   readonly micro_steps: number;
@@ -42,12 +43,14 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
   const start = withRankHead(model.weights);
   const trained = trainedNames(config, ["ranking"]);
   const index = indexSplit(set, "train");
-  const tables = pairTables(set, index);
+  requireFit(set, index, config);
+  using data = rankingData(set, index);
   const random = randomStream(p.seed).fork("fine_tune");
   const objective: FineTuningObjective = {
     alignment: p.alignment === "none" ? undefined : alignments[p.alignment],
     margin: p.margin,
     hardNegatives: p.hard_negatives,
+    precision: p.precision,
   };
   const microStep = compileOnce(
     compute,
@@ -55,12 +58,13 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
     { name: "fine_tuning_step", xla: p.xla, decides: [config, objective] },
   );
   const share = tf.scalar(1 / p.micro_steps);
-  using _freed = freedAtEnd([tables, share]);
+  using _freed = freedAtEnd([share]);
   await train(context, compute, {
     phase: "fine_tune",
     config,
     start,
     trained,
+    validation: validation(context, compute, config, set, p),
     pairsPerUpdate: 2 * p.micro_steps * p.anchors * (1 + p.negatives),
     gradients(weights, update) {
       const annealed = alignmentWeight(update - 1, { total: p.steps });
@@ -69,7 +73,7 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
       const sums = [0, 0, 0];
       for (let micro = 0; micro < p.micro_steps; micro++) {
         const place = (update - 1) * p.micro_steps + micro;
-        const batch = onDevice(rankingProblems(index, random, place, p), p.anchors);
+        const { tables, batch, free } = data.onDevice(rankingProblems(index, random, place, p));
         const key = tf.tensor1d([...random.fork("dropout").fork(place).key], "int32");
         const next = microStep({
           weights,
@@ -81,7 +85,8 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
           share,
         });
         next.numbers.dataSync().forEach((number, i) => sums[i]! += number / p.micro_steps);
-        tf.dispose([accumulated, batch, key, next.numbers]);
+        tf.dispose([accumulated, key, next.numbers]);
+        free();
         accumulated = next.accumulated;
       }
       weightTensor.dispose();
@@ -99,14 +104,4 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
       };
     },
   });
-}
-
-function onDevice(problems: ReturnType<typeof rankingProblems>, anchors: number): RankingBatch {
-  const grid = (rows: Int32Array) => tf.tensor2d(rows, [anchors, rows.length / anchors], "int32");
-  return {
-    imageAnchors: tf.tensor1d(problems.imageAnchors, "int32"),
-    textCandidates: grid(problems.textCandidates),
-    textAnchors: tf.tensor1d(problems.textAnchors, "int32"),
-    imageCandidates: grid(problems.imageCandidates),
-  };
 }

@@ -12,6 +12,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Configuration } from "../model/configuration.ts";
 import { deviceRandom } from "../model/keyed_random.ts";
 import type { Weights } from "../model/weights.ts";
+import type { Precision } from "../model/matrix_product.ts";
 import { type Alignment, alignmentLosses } from "../objective/alignment.ts";
 import { rankingLosses } from "../objective/ranking.ts";
 import { attentionBlocks } from "../objective/self_attention.ts";
@@ -24,6 +25,8 @@ export interface FineTuningObjective {
   /** Undefined: ranking alone. */
   readonly alignment: Alignment | undefined;
   readonly margin: number;
+  /** Of the encoder's products. */
+  readonly precision?: Precision;
   /** Negatives kept by mining. */
   readonly hardNegatives: number;
 }
@@ -53,11 +56,12 @@ export function fineTuningStep(
   objective: FineTuningObjective,
   { weights, accumulated, tables, batch, key, alignmentWeight, share }: MicroStepInputs,
 ): MicroStepOutputs {
-  const mined = scoreBatch(weights, config, tables, batch);
+  const { precision } = objective;
+  const mined = scoreBatch(weights, config, tables, batch, { precision });
   const hard = chooseHard(batch, mined, objective.hardNegatives);
   const random = deviceRandom(key as tf.Tensor1D);
   const { loss, gradients, parts } = lossAndGradients(weights, (weights) => {
-    const scored = scoreBatch(weights, config, tables, hard, { random });
+    const scored = scoreBatch(weights, config, tables, hard, { random, precision });
     const losses = rankingLosses(scored.scores, { margin: objective.margin });
     // Two directions, each a mean: twice the mean over all, since both have as many problems.
     const ranking = tf.mul(tf.mean(losses as tf.Tensor), 2) as tf.Scalar;

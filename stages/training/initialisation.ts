@@ -1,38 +1,89 @@
-/** A model with random weights, sized by the experiment and by what it will read. */
+/** The model to start from: a checkpoint taken over, or random weights sized by what it will read. */
+import { Complaint } from "../../pipeline/complaint.ts";
 import { randomStream } from "../../pipeline/random_stream.ts";
 import type { StageContext } from "../../pipeline/stage.ts";
 import { type FeatureSet, openFeatures } from "../data/feature_set.ts";
-import type { Configuration } from "../model/configuration.ts";
+import { readCheckpoint } from "../model/checkpoint.ts";
+import { checkFits, configurationFrom } from "../model/checkpoint_sizes.ts";
+import { type Configuration, parseConfiguration } from "../model/configuration.ts";
 import { initialWeights } from "../model/initial_weights.ts";
-import { writeModel } from "../model/model_artifact.ts";
+import { type Model, writeModel } from "../model/model_artifact.ts";
+import { indexSplit, requireFit } from "./pair_tables.ts";
 
 export interface InitialisationParameters {
   readonly seed: number;
-  readonly hidden: number;
-  readonly layers: number;
-  readonly heads: number;
+  readonly checkpoint?: string | undefined;
+  readonly config?: string | undefined;
+  readonly hidden?: number | undefined;
+  readonly layers?: number | undefined;
+  readonly heads?: number | undefined;
   readonly intermediate?: number | undefined;
-  readonly dropout: number;
-  readonly initializer_range: number;
+  readonly dropout?: number | undefined;
+  readonly initializer_range?: number | undefined;
 }
 
 export async function initialisation(
-  { parameters, inputs, folder, progress }: StageContext<InitialisationParameters>,
+  context: StageContext<InitialisationParameters>,
 ): Promise<void> {
+  const { parameters, inputs, folder, progress } = context;
   using features = await openFeatures(inputs["features"]!);
-  const config = configurationFor(parameters as never, features);
-  const weights = initialWeights(config, randomStream(parameters.seed).fork("initialise_model"));
-  const size = Object.values(weights).reduce((sum, { values }) => sum + values.length, 0);
+  const model = parameters.checkpoint === undefined
+    ? randomModel(parameters, features)
+    : await publishedModel(context, features);
+  const size = Object.values(model.weights).reduce((sum, { values }) => sum + values.length, 0);
   progress.say(`${size.toLocaleString("en")} weights`);
-  await writeModel(folder, { config, weights });
+  await writeModel(folder, model);
+}
+
+function randomModel(parameters: InitialisationParameters, features: FeatureSet): Model {
+  const config = configurationFor(parameters, features);
+  const random = randomStream(parameters.seed).fork("initialise_model");
+  return { config, weights: initialWeights(config, random) };
+}
+
+/** The checkpoint's weights, after everything that could not fit has been looked at. */
+async function publishedModel(
+  { files, parameters: { dropout } }: StageContext<InitialisationParameters>,
+  features: FeatureSet,
+): Promise<Model> {
+  const file = files["checkpoint"]!;
+  const weights = await readCheckpoint(file);
+  const sizes = configurationOf(files["config"], weights, { file, features });
+  const config = dropout === undefined
+    ? sizes
+    : { ...sizes, hidden_dropout_prob: dropout, attention_probs_dropout_prob: dropout };
+  checkFits(weights, config, file);
+  for (const split of new Set(features.images.map(({ split }) => split))) {
+    requireFit(features, indexSplit(features, split), config);
+  }
+  return { config, weights };
+}
+
+function configurationOf(
+  configFile: string | undefined,
+  weights: Model["weights"],
+  { file, features }: { file: string; features: FeatureSet },
+): Configuration {
+  if (configFile === undefined) return configurationFrom(weights, { file });
+  try {
+    const text = Deno.readTextFileSync(configFile);
+    return parseConfiguration(text, { file: configFile, imgDim: features.featureDim });
+  } catch (cause) {
+    if (cause instanceof Complaint) throw cause;
+    throw new Complaint(
+      `the configuration cannot be read: ${(cause as Error).message}`,
+      "name the config.json that came with the checkpoint",
+      { place: { file: configFile }, cause, exitCode: 1 },
+    );
+  }
 }
 
 /** Vocabulary, descriptor width and positions (the longest caption with [CLS] and [SEP]) of the data. */
 export function configurationFor(
-  { hidden, layers, heads, intermediate = 4 * hidden, dropout, initializer_range }:
-    InitialisationParameters,
+  { hidden = 128, layers = 4, heads = 4, dropout = 0.1, ...rest }: InitialisationParameters,
   { captions, vocabulary, featureDim }: Pick<FeatureSet, "captions" | "vocabulary" | "featureDim">,
 ): Configuration {
+  const { intermediate = 4 * hidden, initializer_range = 0.02 } = rest;
   const longest = captions.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
   return {
     hidden_size: hidden,

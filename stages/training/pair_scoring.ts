@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../data/feature_set.ts";
 import type { Configuration } from "../model/configuration.ts";
 import { embedImage, embedText } from "../model/embeddings.ts";
+import type { Precision } from "../model/matrix_product.ts";
 import { pairScores } from "../model/uniter.ts";
 import type { Weights } from "../model/weights.ts";
 import type { Compute } from "../tensorflow/backend.ts";
@@ -55,22 +56,23 @@ export interface ScorerOptions {
   /** Places of a tile. */
   readonly tile: number;
   readonly xla: boolean;
+  readonly precision?: Precision | undefined;
 }
 
 export function pairScorer(
   compute: Compute,
   config: Configuration,
-  { set, index, weights, block, tile, xla }: ScorerOptions,
+  { set, index, weights, block, tile, xla, precision }: ScorerOptions,
 ): PairScorer {
   requireFit(set, index, config);
   const sizes: RowSizes = longestRows(set, index);
   const table = textTable(set, index, sizes);
-  const options = { xla, decides: config };
+  const options = { xla, decides: [config, precision] };
   const embed = compileOnce(
     compute,
     ({ weights, images }: { weights: Weights; images: ImageTable }) => {
       const all = takeImages(images, tf.range(0, images.features.shape[0]!, 1, "int32"));
-      return { image: embedImage(weights, config, all), regionMask: all.regionMask };
+      return { image: embedImage(weights, config, all, { precision }), regionMask: all.regionMask };
     },
     { name: "embed_images", ...options },
   );
@@ -83,7 +85,7 @@ export function pairScorer(
         wordMask,
         imageEmbedding: tf.gather(embedded["image"]!, images),
         regionMask: tf.gather(embedded["regionMask"]!, images),
-      }) as tf.Tensor;
+      }, { precision }) as tf.Tensor;
     },
     { name: "score_pairs", ...options },
   );

@@ -16,6 +16,7 @@ import { publishedAdamw, updateScalars } from "./adamw.ts";
 import { learningRate } from "./schedules.ts";
 import { TrainingState } from "./training_state.ts";
 import { clippedUpdate } from "./update.ts";
+import { BestWeights, type Validation } from "./validation.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
 
 /** What every stage that trains is told of its optimisation; the loop reads it from the context. */
@@ -40,6 +41,8 @@ export interface TrainingPlan {
   readonly start: HostWeights;
   /** Which of them are trained. */
   readonly trained: readonly string[];
+  /** Recall on held-out images now and then; the best weights are kept, not the last. */
+  readonly validation?: Validation | undefined;
   /** Pairs that one update looks at, for the speed that is logged. */
   readonly pairsPerUpdate: number;
   /**
@@ -66,7 +69,7 @@ export async function train(
   const { steps, warmup, clip, xla, weight_decay: decay, learning_rate: peak } = context.parameters;
   const checkpoint = `${context.resumeFolder}/training.safetensors`;
   using state = await resumed(checkpoint, plan.trained, context.progress) ?? freshState(plan);
-  for (const table of ["training_step", "training_speed"]) {
+  for (const table of ["training_step", "training_speed", "validation"]) {
     context.record.retain(table, (row) => Number(row["step"]) <= state.updates);
   }
   if (state.updates > 0) context.progress.say(`going on after update ${state.updates}`);
@@ -75,6 +78,7 @@ export async function train(
     return clippedUpdate(inputs, options);
   }, { name: "update", xla, decides: options });
 
+  const best = await BestWeights.open(context.resumeFolder, state.updates);
   const between = updatesBetweenCheckpoints(steps);
   while (state.updates < steps) {
     await yieldToEvents();
@@ -106,9 +110,29 @@ export async function train(
       pairs_per_second: plan.pairsPerUpdate / seconds,
     });
     context.progress.report(step, steps, "steps", note);
+    const { validation } = plan;
+    if (validation !== undefined && (step % validation.every === 0 || step === steps)) {
+      await validate(context, validation, state, best);
+    }
     if (step % between === 0 && step < steps) await state.save(checkpoint);
   }
-  await writeModel(context.folder, { config: plan.config, weights: trainedWeights(plan, state) });
+  const weights = best.step === undefined
+    ? trainedWeights(plan, state)
+    : { ...plan.start, ...await best.read() };
+  await writeModel(context.folder, { config: plan.config, weights });
+}
+
+async function validate(
+  { record, progress }: StageContext<OptimisationParameters>,
+  validation: Validation,
+  { updates: step, tensors: { weights } }: TrainingState,
+  best: BestWeights,
+): Promise<void> {
+  const recalls = await validation.run(weights);
+  record.row("validation", { step, ...recalls });
+  await best.offer({ step, rsum: recalls["rsum"]!, weights });
+  const sum = (100 * recalls["rsum"]!).toFixed(1);
+  progress.say(`validation after ${step} steps: sum of recalls ${sum}, best at ${best.step}`);
 }
 
 /** When checkpoints are written does not decide a result, so it is no parameter. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { databaseFile, withDatabase } from "../../results/database.ts";
+import { databaseFile, schemaVersion, withDatabase } from "../../results/database.ts";
 import { openLedger } from "../../results/ledger.ts";
 import { askDatabase } from "../../results/query.ts";
 import { rebuildDatabase } from "../../results/rebuild.ts";
@@ -133,7 +133,7 @@ Deno.test("a database from a newer version is refused and left alone", async () 
   assert.equal(
     await askError(folder.path, "SELECT 1"),
     "error: the result database was made by a newer version (schema 9, " +
-      `this version reads up to 1)\n  --> ${databaseFile(folder.path)}\n` +
+      `this version reads up to ${schemaVersion})\n  --> ${databaseFile(folder.path)}\n` +
       "fix: update the project, or use another folder with --results",
   );
   const { code } = await runToy(["run", toyExperiment, "--results", folder.path]);

@@ -1,0 +1,108 @@
+/** Features that stay on the device and features that come with each step give the same batches. */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import { randomStream } from "../../../pipeline/random_stream.ts";
+import type { FeatureSet } from "../../../stages/data/feature_set.ts";
+import { regionTables } from "../../../stages/data/region_source.ts";
+import {
+  firstImages,
+  indexSplit,
+  takeImages,
+  takeTexts,
+} from "../../../stages/training/pair_tables.ts";
+import { rankingData } from "../../../stages/training/ranking_data.ts";
+import { rankingProblems } from "../../../stages/training/sampling.ts";
+import { tensorTest } from "../../support/tensor_test.ts";
+
+const random = randomStream(3);
+const featureDim = 5;
+
+/** Seven images of 1 to 4 regions with two captions each; the second is of another split. */
+function featureSet(): FeatureSet {
+  const counts = [2, 3, 1, 4, 2, 1, 3];
+  let offset = 0;
+  const images = counts.map((regions, place) => {
+    offset += regions;
+    return {
+      id: `i${place}`,
+      split: place === 1 ? "test" : "train",
+      regions,
+      offset: offset - regions,
+    };
+  });
+  const numbers = (width: number) =>
+    Float32Array.from({ length: offset * width }, (_, i) => random.fork(width).normal(i));
+  const captions = images.flatMap(({ split }, image) =>
+    [0, 1].map((k) => ({
+      id: `c${image}_${k}`,
+      image,
+      split,
+      text: "",
+      tokens: Array.from({ length: 1 + (image + k) % 4 }, (_, place) => 5 + place),
+    }))
+  );
+  const vocabulary = { size: 20, pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 };
+  const regions = regionTables(
+    { features: numbers(featureDim), boxes: numbers(7), featureDim },
+    images,
+  );
+  return {
+    images,
+    captions,
+    regions,
+    featureDim,
+    vocabulary,
+    pairs: [],
+    [Symbol.dispose]() {},
+  };
+}
+
+const sizes = { anchors: 2, negatives: 3 };
+
+/** Everything that a step would read of a batch. */
+function read(limit: number | undefined, step: number): number[] {
+  const set = featureSet();
+  const index = indexSplit(set, "train");
+  using data = rankingData(set, index, limit === undefined ? {} : { limit });
+  const problems = rankingProblems(index, random, step, sizes);
+  const { tables, batch, free } = data.onDevice(problems);
+  const values = tf.tidy(() => {
+    const texts = takeTexts(tables, tf.reshape(batch.textCandidates, [-1]));
+    const images = takeImages(
+      tables,
+      tf.concat([batch.imageAnchors as tf.Tensor1D, tf.reshape(batch.imageCandidates, [-1])]),
+    );
+    return Object.values({ ...texts, ...images }).flatMap((tensor) => [...tensor.dataSync()]);
+  }) as unknown as number[];
+  free();
+  return values;
+}
+
+tensorTest("a batch is the same whether features stay on the device or come with it", () => {
+  for (let step = 0; step < 10; step++) {
+    const [resident, streamed] = [read(undefined, step), read(0, step)];
+    assert.ok(resident.length > 300);
+    assert.deepEqual(streamed, resident);
+  }
+});
+
+tensorTest("tables of streamed batches have one size, so that one program serves them all", () => {
+  const set = featureSet();
+  const index = indexSplit(set, "train");
+  using data = rankingData(set, index, { limit: 0 });
+  const shapes = Array.from({ length: 8 }, (_, step) => {
+    const { tables, free } = data.onDevice(rankingProblems(index, random, step, sizes));
+    const shape = tables.features.shape.join();
+    free();
+    return shape;
+  });
+  assert.deepEqual(new Set(shapes), new Set(["6,4,5"]));
+});
+
+Deno.test("the first images of a split come with all their captions and nobody else's", () => {
+  const index = firstImages(indexSplit(featureSet(), "train"), 2);
+  assert.deepEqual(index.images, [0, 2]);
+  assert.deepEqual(index.captions, [0, 1, 4, 5]);
+  assert.deepEqual(index.imageOfText, [0, 0, 1, 1]);
+  assert.deepEqual(index.textsOfImage, [[0, 1], [2, 3]]);
+});
