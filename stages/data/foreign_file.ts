@@ -28,7 +28,18 @@ export function decoding<Result>(wrong: Wrong, what: string, decode: () => Resul
 
 /** UTF-8, refused when it is not. */
 export function decodeUtf8(bytes: Uint8Array, wrong: Wrong): string {
-  return decoding(wrong, "no UTF-8", () => utf8.decode(bytes));
+  return shortAscii(bytes) ?? decoding(wrong, "no UTF-8", () => utf8.decode(bytes));
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Words and names: calling the decoder for each would be most of the work. */
+function shortAscii(bytes: Uint8Array): string | undefined {
+  if (bytes.length > 64) return undefined;
+  let text = "";
+  for (const byte of bytes) {
+    if (byte >= 0x80) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}

@@ -32,6 +32,8 @@ export interface NpzMember {
   readonly size: number;
   /** Of its local header. */
   readonly start: number;
+  /** With its ending. */
+  readonly file: string;
 }
 
 const END_BYTES = 22, ENTRY_BYTES = 46, LOCAL_BYTES = 30;
@@ -52,7 +54,8 @@ export function listNpz(bytes: Uint8Array, wrong: Wrong): Map<string, NpzMember>
     const extraEnd = nameEnd + view.getUint16(at + 30, true);
     const next = extraEnd + view.getUint16(at + 32, true);
     if (next > directory.end) throw wrong("no npz: its list of members is damaged");
-    const name = decodeUtf8(bytes.subarray(at + ENTRY_BYTES, nameEnd), wrong).replace(/\.npy$/, "");
+    const file = decodeUtf8(bytes.subarray(at + ENTRY_BYTES, nameEnd), wrong);
+    const name = file.replace(/\.npy$/, "");
     if ((view.getUint16(at + 8, true) & 1) !== 0) throw wrong(`${name}: it is encrypted`);
     const [size, packedSize, start] = wideNumbers(view, {
       from: nameEnd,
@@ -67,6 +70,7 @@ export function listNpz(bytes: Uint8Array, wrong: Wrong): Map<string, NpzMember>
       packedSize: packedSize!,
       size: size!,
       start: start!,
+      file,
     });
     at = next;
   }
@@ -130,13 +134,17 @@ const LARGEST_MEMBER = 2 ** 28;
 
 /** A member's bytes, of the size and checksum that the list says. */
 function unpack(bytes: Uint8Array, member: NpzMember, wrong: Wrong): Uint8Array {
-  const { method, checksum, packedSize, size, start } = member;
+  const { method, checksum, packedSize, size, start, file } = member;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (start + LOCAL_BYTES > bytes.length || view.getUint32(start, true) !== LOCAL) {
     throw wrong("its member is not where the list says");
   }
-  const from = start + LOCAL_BYTES + view.getUint16(start + 26, true) +
-    view.getUint16(start + 28, true);
+  const nameStart = start + LOCAL_BYTES;
+  const nameEnd = nameStart + view.getUint16(start + 26, true);
+  if (decodeUtf8(bytes.subarray(nameStart, nameEnd), wrong) !== file) {
+    throw wrong("its member has another name than the list says");
+  }
+  const from = nameEnd + view.getUint16(start + 28, true);
   if (from + packedSize > bytes.length) throw wrong("its member is cut short");
   const packed = bytes.subarray(from, from + packedSize);
   if (method !== 0 && method !== 8) throw wrong(`its packing method ${method} is not supported`);

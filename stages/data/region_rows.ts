@@ -38,10 +38,11 @@ export function regionRows(
       throw wrong(`${name} has the shape [${array.shape}], expected [${shape}]`);
     }
   };
-  expect(features, "features", [rows, featureDim]);
+  if (features.shape.length !== 2 || featureDim === 0) {
+    throw wrong(`features has the shape [${features.shape}], expected [regions, columns]`);
+  }
   expect(boxes, "norm_bb", [rows, 6]);
   if (conf !== undefined) expect(conf, "conf", [rows]);
-  if (featureDim === 0) throw wrong("its features have no columns");
   const within = (name: string): Wrong => (what, cause) => wrong(`${name}: ${what}`, cause);
 
   const allConfidence = conf && floatRows(conf, { rows, wrong: within("conf") });

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
-import { openImageDatabase } from "../../../stages/data/image_database.ts";
+import { Complaint } from "../../../pipeline/complaint.ts";
+import { openImageDatabase, type RegionChoice } from "../../../stages/data/image_database.ts";
 import { goldenFile, goldenForward, goldenJson } from "../../support/goldens.ts";
+import { writeLmdb } from "../../support/lmdb_writer.ts";
+import {
+  floats,
+  halves,
+  msgpackNumpy,
+  npz,
+  type WritableArrays,
+} from "../../support/numpy_files.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const published = { conf_th: 0.2, max_bb: 100, min_bb: 10, num_bb: 36 };
@@ -33,4 +42,138 @@ Deno.test("both variants of the release's image database hold the same regions",
     assert.deepEqual(plain.read(name), packed.read(name));
     assert.equal(plain.read(name).count, counts[name]);
   }
+});
+
+const regions = (rows: number, confidence: (row: number) => number) => ({
+  features: halves([rows, 3], (index) => index),
+  norm_bb: floats([rows, 6], (index) => index / 10),
+  conf: halves([rows], confidence),
+});
+const falling = regions(6, (row) => 0.9 - row / 10); // 0.9 .. 0.4
+
+function write(place: string, name: string, arrays: WritableArrays, image = "a.npz") {
+  const value = name.endsWith("_compressed") ? npz(arrays) : msgpackNumpy(arrays);
+  const list = new TextEncoder().encode(JSON.stringify([image]));
+  writeLmdb(`${place}/${name}`, [["__keys__", list], [image, value]]);
+}
+
+Deno.test("without counts on record all/ is read, and confidences in float16 decide", () => {
+  using folder = temporaryFolder();
+  write(folder.path, "all", falling);
+  write(folder.path, "all_compressed", falling);
+  const count = (choice: Partial<RegionChoice>) => {
+    using images = openImageDatabase(folder.path, { ...published, min_bb: 1, ...choice });
+    assert.equal(images.format, "lmdb");
+    assert.deepEqual(images.names(), ["a.npz"]);
+    assert.ok(images.has("a.npz") && !images.has("__keys__"));
+    return images.read("a.npz").count;
+  };
+  assert.equal(count({}), 6);
+  assert.equal(count({ conf_th: 0.65 }), 3);
+  assert.equal(count({ conf_th: 0.65, min_bb: 5 }), 5);
+  assert.equal(count({ conf_th: 0.65, max_bb: 2 }), 2);
+  assert.equal(count({ conf_th: 0.95, min_bb: 10 }), 6);
+  assert.equal(count({ conf_th: 0.7 }), 2); // 0.7 in float16 is not above 0.7 in float16
+});
+
+Deno.test("with a threshold of -1 the first num_bb regions are read", () => {
+  using folder = temporaryFolder();
+  write(folder.path, "feat_numbb4_compressed", falling);
+  const choice = { ...published, conf_th: -1, num_bb: 4 };
+  {
+    using images = openImageDatabase(folder.path, choice);
+    assert.equal(images.format, "lmdb_compressed");
+    assert.equal(images.read("a.npz").count, 4);
+  }
+  write(folder.path, "feat_numbb4", regions(3, () => 1));
+  using images = openImageDatabase(folder.path, choice);
+  assert.throws(() => images.read("a.npz"), /4 regions are to be used, it has 3/);
+});
+
+Deno.test("a folder of .npz is read, rows after the count are left out", () => {
+  using folder = temporaryFolder();
+  Deno.writeFileSync(`${folder.path}/b.npz`, npz(regions(5, (row) => row < 2 ? 0.9 : 0.1)));
+  const { conf: _, ...unsure } = regions(5, () => 1);
+  Deno.writeFileSync(`${folder.path}/a.npz`, npz(unsure, { zip64: true }));
+  Deno.writeTextFileSync(`${folder.path}/notes.txt`, "");
+  const choice = { ...published, min_bb: 1, max_bb: 4 };
+  using images = openImageDatabase(folder.path, choice);
+  assert.deepEqual([images.format, ...images.names()], ["npz", "a.npz", "b.npz"]);
+  assert.deepEqual(images.read("b.npz"), {
+    count: 2,
+    featureDim: 3,
+    features: Float32Array.of(0, 1, 2, 3, 4, 5),
+    boxes: Float32Array.of(0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.2, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.1),
+    confidence: new Float32Array(Float16Array.of(0.9, 0.9)),
+  });
+  assert.equal(images.read("a.npz").count, 4);
+  assert.throws(() => images.read("../b.npz"), /there is no such image/);
+});
+
+Deno.test("what is wrong with an image is told with its database, name and array", () => {
+  using folder = temporaryFolder();
+  const wrong: [WritableArrays, string][] = [
+    [
+      { ...falling, features: halves([6], () => 1) },
+      "features has the shape [6], expected [regions, columns]",
+    ],
+    [
+      { ...falling, norm_bb: halves([5, 6], () => 1) },
+      "norm_bb has the shape [5,6], expected [6,6]",
+    ],
+    [{ ...falling, conf: halves([6, 1], () => 1) }, "conf has the shape [6,1], expected [6]"],
+    [{ features: falling.features, conf: falling.conf }, "it has no array `norm_bb`"],
+    [
+      { ...falling, features: halves([6, 3], (index) => index === 4 ? NaN : 1) },
+      "features: row 1 has NaN in column 1",
+    ],
+    [
+      { ...falling, features: { ...falling.features, type: "<i2" } },
+      "features: its type is <i2; save float16 or float32",
+    ],
+  ];
+  for (const [arrays, what] of wrong) {
+    write(folder.path, "all", arrays);
+    using images = openImageDatabase(folder.path, published);
+    assert.throws(() => images.read("a.npz"), (error: Complaint) => {
+      assert.equal(
+        error.toString(),
+        `error: entry "a.npz": ${what}\n  --> ${folder.path}/all/data.mdb\n` +
+          "fix: fetch the file again and compare its checksum, or make it again",
+      );
+      return true;
+    });
+  }
+});
+
+Deno.test("counts on record must be counts, and of the image", () => {
+  using folder = temporaryFolder();
+  write(folder.path, `feat_${chosen}`, falling);
+  const counts = (value: unknown) =>
+    Deno.writeTextFileSync(`${folder.path}/nbb_${chosen}.json`, JSON.stringify(value));
+  counts({ "a.npz": 0 });
+  assert.throws(() => openImageDatabase(folder.path, published), /entry "a.npz": 0 is no number/);
+  counts({ "b.npz": 3 });
+  {
+    using images = openImageDatabase(folder.path, published);
+    assert.throws(() => images.read("a.npz"), /nbb_th0.2_max100_min10.json has no count of it/);
+  }
+  counts({ "a.npz": 7 });
+  using images = openImageDatabase(folder.path, published);
+  assert.throws(() => images.read("a.npz"), /7 regions are to be used, it has 6/);
+});
+
+Deno.test("a place without features is told what was looked for and what is there", () => {
+  using folder = temporaryFolder();
+  assert.throws(() => openImageDatabase(`${folder.path}/absent`, published), Complaint);
+  Deno.mkdirSync(`${folder.path}/feat_th0.5`);
+  assert.throws(() => openImageDatabase(folder.path, published), (error: Complaint) => {
+    assert.equal(
+      error.toString(),
+      "error: there are no features: neither `all/data.mdb` nor `all_compressed/data.mdb` nor an " +
+        `.npz, but feat_th0.5\n  --> ${folder.path}\n` +
+        "fix: name the folder that has one of them, or choose the thresholds that its features have",
+    );
+    return true;
+  });
 });
