@@ -8,6 +8,7 @@
  */
 import { type ByteSource, openBytes } from "./byte_source.ts";
 import { type Wrong, wrongIn } from "./foreign_file.ts";
+import { chooseMeta, PAGE_HEADER, type Tree } from "./lmdb_meta.ts";
 
 export interface Lmdb extends Disposable {
   readonly file: string;
@@ -108,80 +109,13 @@ export function readLmdb(source: ByteSource): Lmdb {
   };
 }
 
-interface Tree {
-  readonly pageSize: number;
-  /** Whole pages in the file. */
-  readonly pageCount: number;
-  readonly root: number;
-  readonly depth: number;
-  readonly entries: number;
-}
-
-const MAGIC = 0xbeefc0de;
-const PAGE_HEADER = 16;
 const NODE_HEADER = 8;
-const META_BYTES = PAGE_HEADER + 136;
-/** LMDB's own limit of a cursor's stack. */
-const DEEPEST = 32;
 /** Page flags. */
-const BRANCH = 1, LEAF = 2, OVERFLOW = 4, META = 8, KINDS = 0x6f;
+const BRANCH = 1, LEAF = 2, OVERFLOW = 4, KINDS = 0x6f;
 /** Node flags. */
 const BIG = 1, SUB_DATABASE = 2, DUPLICATES = 4;
 /** Far above an image's 1 MB; a bound for what one read may take. */
 const LARGEST_VALUE = 2 ** 28;
-/** No page; an empty tree's root. */
-const NO_PAGE = 2n ** 64n - 1n;
-
-/** The newer of the valid meta pages. */
-function chooseMeta(source: ByteSource, wrong: Wrong): Tree {
-  const notLmdb = "this is no LMDB file of data version 1 (64-bit, little-endian)";
-  const first = readMeta(source, 0);
-  // The second page's place follows from the first's page size; without it, sizes are tried.
-  const sizes = first === undefined ? [4096, 8192, 16384, 32768, 65536] : [first.pageSize];
-  const second = sizes.map((size) => readMeta(source, size))
-    .find((meta, index) => meta !== undefined && meta.pageSize === sizes[index]);
-  const metas = [first, second].filter((meta) => meta !== undefined);
-  if (metas.length === 0) throw wrong(notLmdb);
-  const meta = metas.reduce((best, other) => other.transaction > best.transaction ? other : best);
-  const pageCount = Math.floor(source.size / meta.pageSize);
-  if (meta.flags !== 0) {
-    throw wrong(`the database has flags ${meta.flags} (duplicate or integer keys), not supported`);
-  }
-  if (meta.depth > DEEPEST) throw wrong(`its tree is ${meta.depth} levels deep`);
-  if (
-    (meta.depth === 0) !== (meta.root === NO_PAGE) || (meta.depth === 0) !== (meta.entries === 0n)
-  ) {
-    throw wrong("its meta page contradicts itself");
-  }
-  if (meta.entries > BigInt(source.size)) throw wrong(`it cannot have ${meta.entries} entries`);
-  return {
-    pageSize: meta.pageSize,
-    pageCount,
-    root: Number(meta.root),
-    depth: meta.depth,
-    entries: Number(meta.entries),
-  };
-}
-
-function readMeta(source: ByteSource, offset: number) {
-  if (offset + META_BYTES > source.size) return undefined;
-  const bytes = new Uint8Array(META_BYTES);
-  source.read(offset, bytes);
-  const view = new DataView(bytes.buffer);
-  const at = PAGE_HEADER;
-  const pageSize = view.getUint32(at + 24, true);
-  const valid = (view.getUint16(10, true) & META) !== 0 && view.getUint32(at, true) === MAGIC &&
-    view.getUint32(at + 4, true) === 1 && pageSize >= 256 && pageSize <= 65536 &&
-    (pageSize & (pageSize - 1)) === 0;
-  return !valid ? undefined : {
-    pageSize,
-    flags: view.getUint16(at + 76, true),
-    depth: view.getUint16(at + 78, true),
-    entries: view.getBigUint64(at + 104, true),
-    root: view.getBigUint64(at + 112, true),
-    transaction: view.getBigUint64(at + 128, true),
-  };
-}
 
 interface Page {
   readonly number: number;
