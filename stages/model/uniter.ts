@@ -22,6 +22,8 @@ export interface PairBatch {
   readonly imageEmbedding: Axes<"pair region hidden">;
   /** 1 for a region, 0 for padding. */
   readonly regionMask: Axes<"pair region">;
+  /** Added to the logits of keys, [pair, 1, 1, position]; by default -10000 where the masks have 0. */
+  readonly keyBias?: tf.Tensor | undefined;
 }
 
 /** How much of the last layer to compute, and whether to drop. */
@@ -47,7 +49,7 @@ export function encodePairs(
 ): EncodedPairs {
   const words = sizeOf("word", "pair word hidden", batch.textEmbedding);
   const regions = sizeOf("region", "pair region hidden", batch.imageEmbedding);
-  const keyBias = maskedKeys(
+  const keyBias = batch.keyBias ?? maskedKeys(
     inSequence(tf.cast(batch.wordMask, "float32"), tf.cast(batch.regionMask, "float32")),
   );
   let hidden: Axes<"pair position hidden"> = inSequence(batch.textEmbedding, batch.imageEmbedding);

@@ -20,6 +20,7 @@ import { addGradients, lossAndGradients } from "./gradients.ts";
 import { hardCandidates, takeCandidates } from "./hard_negatives.ts";
 import type { PairTables } from "./pair_tables.ts";
 import { type RankingBatch, scoreBatch, type ScoredBatch } from "./ranking_batch.ts";
+import type { Pass } from "./release_layout.ts";
 
 export interface FineTuningObjective {
   /** Undefined: ranking alone. */
@@ -29,6 +30,8 @@ export interface FineTuningObjective {
   readonly precision?: Precision;
   /** Negatives kept by mining. */
   readonly hardNegatives: number;
+  /** Image-anchored pairs laid out as the release does without alignment; see `release_layout.ts`. */
+  readonly releaseLayout?: boolean;
 }
 
 export type MicroStepInputs = {
@@ -57,11 +60,19 @@ export function fineTuningStep(
   { weights, accumulated, tables, batch, key, alignmentWeight, share }: MicroStepInputs,
 ): MicroStepOutputs {
   const { precision } = objective;
-  const mined = scoreBatch(weights, config, tables, batch, { precision });
+  const layout = (pass: Pass) => objective.releaseLayout ? { pass, drawn: batch } : undefined;
+  const mined = scoreBatch(weights, config, tables, batch, {
+    precision,
+    releaseLayout: layout("mining"),
+  });
   const hard = chooseHard(batch, mined, objective.hardNegatives);
   const random = deviceRandom(key as tf.Tensor1D);
   const { loss, gradients, parts } = lossAndGradients(weights, (weights) => {
-    const scored = scoreBatch(weights, config, tables, hard, { random, precision });
+    const scored = scoreBatch(weights, config, tables, hard, {
+      random,
+      precision,
+      releaseLayout: layout("gradient"),
+    });
     const losses = rankingLosses(scored.scores, { margin: objective.margin });
     // Two directions, each a mean: twice the mean over all, since both have as many problems.
     const ranking = tf.mul(tf.mean(losses as tf.Tensor), 2) as tf.Scalar;

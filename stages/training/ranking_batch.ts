@@ -3,6 +3,7 @@
  * then the text-anchored ones. Each anchor is embedded once, however many candidates it has.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { maskedKeys } from "../model/attention.ts";
 import type { Axes } from "../model/axes.ts";
 import type { Configuration } from "../model/configuration.ts";
 import { embedImage, embedText, type Training } from "../model/embeddings.ts";
@@ -10,6 +11,7 @@ import { rankScores } from "../model/heads.ts";
 import { encodePairs, pooledPairs } from "../model/uniter.ts";
 import type { Weights } from "../model/weights.ts";
 import { type PairTables, takeImages, takeTexts } from "./pair_tables.ts";
+import { type Pass, releaseKeyBias } from "./release_layout.ts";
 
 /** `RankingProblems` on the device; all int32. */
 export interface RankingBatch {
@@ -29,12 +31,23 @@ export interface ScoredBatch {
   readonly regionMask: Axes<"pair region">;
 }
 
+export interface ScoringOptions extends Training {
+  /** Lays image-anchored pairs out as the release does without alignment; see `release_layout.ts`. */
+  readonly releaseLayout?: ReleaseLayout | undefined;
+}
+
+export interface ReleaseLayout {
+  readonly pass: Pass;
+  /** The batch as it was drawn, before mining. */
+  readonly drawn: RankingBatch;
+}
+
 export function scoreBatch(
   weights: Weights,
   config: Configuration,
   tables: PairTables,
   batch: RankingBatch,
-  training: Training = {},
+  { releaseLayout, ...training }: ScoringOptions = {},
 ): ScoredBatch {
   const [anchors = 0, candidates = 0] = batch.textCandidates.shape;
   const pairs = anchors * candidates;
@@ -62,6 +75,7 @@ export function scoreBatch(
     wordMask,
     imageEmbedding: anchorFirst(image),
     regionMask,
+    keyBias: releaseLayout && keyBias(tables, batch, releaseLayout, { wordMask, regionMask }),
   }, { keep: "cls", random, precision });
   const scores = rankScores(weights, pooledPairs(weights, encoded));
   return {
@@ -70,6 +84,24 @@ export function scoreBatch(
     wordMask,
     regionMask,
   };
+}
+
+/** The release's keys for the image-anchored pairs, all that is there for the others. */
+function keyBias(
+  tables: PairTables,
+  batch: RankingBatch,
+  { pass, drawn }: ReleaseLayout,
+  masks: Pick<ScoredBatch, "wordMask" | "regionMask">,
+): tf.Tensor {
+  const { wordMask, regionMask } = masks;
+  const ordinary = maskedKeys(tf.concat([wordMask as tf.Tensor, regionMask as tf.Tensor], 1));
+  const words = (candidates: tf.Tensor) => tf.gather(tables.words, candidates);
+  const imageAnchored = releaseKeyBias(pass, {
+    words: words(batch.textCandidates),
+    drawn: words(drawn.textCandidates),
+    regions: tf.gather(tables.regions, batch.imageAnchors),
+  }, { words: wordMask.shape[1]!, regions: regionMask.shape[1]! });
+  return tf.concat([imageAnchored, tf.slice(ordinary, imageAnchored.shape[0]!)]);
 }
 
 /** Repeats each row once per candidate: [anchor, ...] -> [anchor * candidate, ...]. */
