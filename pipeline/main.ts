@@ -4,11 +4,13 @@ import { systemClock } from "./clock.ts";
 import { Complaint } from "./complaint.ts";
 import { ComplaintList } from "./complaint_list.ts";
 import { diskComplaint } from "./disk_complaint.ts";
-import { makeDisplay } from "./display.ts";
+import { type Display, makeDisplay } from "./display.ts";
 import { fromFileUrl } from "./file_path.ts";
 import { openStore } from "./artifact_store.ts";
 import { publishedTables } from "../results/published_results.ts";
 import { type Command, helpText, readCommand } from "./options.ts";
+import { neededFor } from "./plan.ts";
+import { readRequest } from "./read_request.ts";
 import { run, type Stages } from "./run.ts";
 import { commandText } from "./shell_text.ts";
 
@@ -65,10 +67,36 @@ async function obey(
       print(await askDatabase(results, query, { format, width: terminalWidth(), warn }));
       return 0;
     }
+    case "doctor":
+      return await doctorCommand(command, stages);
     case "run":
       return await runCommand(command, args, { stages, entry });
     default:
       return command satisfies never;
+  }
+}
+
+async function doctorCommand(
+  command: Extract<Command, { name: "doctor" }>,
+  stages: Stages,
+): Promise<number> {
+  const { graph } = readRequest(command, {
+    catalogue: stages.catalogue,
+    environment: (name) => Deno.env.get(name),
+    comparisons: Object.keys(publishedTables),
+  });
+  const { examine } = await import("./doctor.ts");
+  const display = terminalDisplay();
+  try {
+    return await examine({
+      ...command,
+      nodes: neededFor(graph, command.only),
+      results: resolve(command.results),
+      display,
+      compute: () => stages.examineCompute(command, display.task("TensorFlow")),
+    });
+  } finally {
+    display.close();
   }
 }
 
@@ -77,14 +105,7 @@ async function runCommand(
   args: readonly string[],
   { stages, entry }: { stages: Stages; entry: URL },
 ): Promise<number> {
-  const live = Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
-  const display = makeDisplay({
-    write: print,
-    clock: systemClock,
-    live,
-    colour: live && !Deno.env.get("NO_COLOR"),
-    width: terminalWidth,
-  });
+  const display = terminalDisplay();
   const configuration = fromFileUrl(new URL("deno.json", project));
   try {
     return await run({ ...command, results: resolve(command.results) }, {
@@ -115,6 +136,17 @@ async function runCommand(
   } finally {
     display.close();
   }
+}
+
+function terminalDisplay(): Display {
+  const live = Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
+  return makeDisplay({
+    write: print,
+    clock: systemClock,
+    live,
+    colour: live && !Deno.env.get("NO_COLOR"),
+    width: terminalWidth,
+  });
 }
 
 /** A question to the results, and what a change of the experiment would make anew. */

@@ -7,6 +7,15 @@ export type Command =
   | { readonly name: "worker" }
   | { readonly name: "rebuild"; readonly results: string }
   | {
+    readonly name: "doctor";
+    readonly results: string;
+    readonly file: string;
+    readonly set: readonly string[];
+    readonly only: readonly string[];
+    readonly jobs: number;
+    readonly threads: number;
+  }
+  | {
     readonly name: "sql";
     readonly results: string;
     readonly query: string;
@@ -29,6 +38,7 @@ export type SqlFormat = "table" | "json" | "csv";
 
 export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task sql "SELECT …" [--format table|json|csv]
+       deno task doctor EXPERIMENT.yaml [options]
        deno task rebuild
 
 run: makes what an experiment needs and is not stored yet, then prints its report
@@ -39,6 +49,8 @@ run: makes what an experiment needs and is not stored yet, then prints its repor
   --verify                   read all stored files and compare their digests first
   --jobs N                   stages that run at once (default 1)
   --threads N                threads of a stage (default: all cores)
+doctor: looks whether a run can start (data, checkpoint, library, memory, disk) and
+  measures how long it would take; takes --set, --only, --jobs, --threads as run does
 sql: asks the result database; it is opened read-only
 rebuild: makes the database anew from the stored artifacts
 for every command:
@@ -54,6 +66,13 @@ const optionsOf = {
     set: { type: "string", multiple: true },
     only: { type: "string", multiple: true },
     force: { type: "string", multiple: true },
+    jobs: { type: "string" },
+    threads: { type: "string" },
+  },
+  doctor: {
+    ...shared,
+    set: { type: "string", multiple: true },
+    only: { type: "string", multiple: true },
     jobs: { type: "string" },
     threads: { type: "string" },
   },
@@ -76,8 +95,8 @@ export function readCommand(
     return { name: "help" };
   }
   if (name === "worker") return { name };
-  if (!(name === "run" || name === "sql" || name === "rebuild")) {
-    const known = ["run", "sql", "rebuild", "help"];
+  if (!Object.hasOwn(optionsOf, name)) {
+    const known = [...Object.keys(optionsOf), "help"];
     const meant = nearest(name, known);
     throw new Complaint(
       `there is no command \`${name}\``,
@@ -86,14 +105,28 @@ export function readCommand(
         : `did you mean \`${meant}\`?`,
     );
   }
-  const { values, positionals } = parse(name, rest);
+  const { values, positionals } = parse(name as keyof typeof optionsOf, rest);
   if (values["help"] === true) return { name: "help" };
   const results = text(values, "results") ?? defaults.results;
   if (results === "") throw new Complaint("`--results` names no folder", "write `--results DIR`");
-  switch (name) {
+  switch (name as keyof typeof optionsOf) {
+    case "doctor":
+      return {
+        name: "doctor",
+        results,
+        file: onePositional(
+          positionals,
+          "experiment file",
+          "deno task doctor experiments/smoke.yaml",
+        ),
+        set: list(values, "set"),
+        only: list(values, "only"),
+        jobs: count(values, "jobs") ?? 1,
+        threads: count(values, "threads") ?? defaults.threads,
+      };
     case "run":
       return {
-        name,
+        name: "run",
         results,
         file: onePositional(positionals, "experiment file", "deno task run experiments/smoke.yaml"),
         set: list(values, "set"),
@@ -106,7 +139,7 @@ export function readCommand(
       };
     case "sql":
       return {
-        name,
+        name: "sql",
         results,
         query: onePositional(positionals, "query", `deno task sql "SELECT * FROM leaderboard"`),
         format: format(text(values, "format")),
@@ -118,9 +151,9 @@ export function readCommand(
           "write `deno task rebuild`",
         );
       }
-      return { name, results };
+      return { name: "rebuild", results };
     default:
-      return name satisfies never;
+      throw new Error(`internal: command ${name}`);
   }
 }
 

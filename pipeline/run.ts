@@ -12,17 +12,16 @@ import type { Clock } from "./clock.ts";
 import { type CodeCache, codeDigests } from "./code_digest.ts";
 import { Complaint } from "./complaint.ts";
 import type { Display } from "./display.ts";
-import { overrideExperiment } from "./override.ts";
-import { type Experiment, readExperiment } from "./experiment.ts";
 import { failureText, nothingText, planText } from "./run_text.ts";
 import { type KeyedNode, keyNodes } from "./fingerprint.ts";
-import { buildGraph, type GraphNode } from "./graph.ts";
+import type { GraphNode } from "./graph.ts";
 import type { Ledger } from "./ledger.ts";
 import { type OutsideCache, outsideDigests } from "./outside_files.ts";
 import { neededFor, type Planned, planRun } from "./plan.ts";
 import type { Progress } from "./progress.ts";
 import type { Environment } from "./source_text.ts";
-import type { StageDefinition } from "./stage.ts";
+import type { Finding, StageDefinition } from "./stage.ts";
+import { readRequest } from "./read_request.ts";
 import { runStages } from "./run_stages.ts";
 import { formatSeconds } from "./terminal_text.ts";
 
@@ -35,6 +34,11 @@ export interface Stages {
   computeFingerprint(
     options: { threads: number },
   ): Record<string, string> | Promise<Record<string, string>>;
+  /** What is found out about library and device; fetches the library if no place has it. */
+  examineCompute(
+    options: { threads: number },
+    progress: Progress,
+  ): Promise<readonly Finding[]>;
   /** Fetches what computing needs; called before the first computing stage runs. */
   prepareCompute(progress: Progress): Promise<void>;
 }
@@ -77,7 +81,10 @@ export interface RunWorld {
 /** @returns the exit code: 0, 1 when a stage failed, 130 when stopped */
 export async function run(request: RunRequest, world: RunWorld): Promise<number> {
   const begun = world.clock.seconds();
-  const { experiment, graph } = readRequest(request, world);
+  const { experiment, graph } = readRequest(request, {
+    ...world,
+    catalogue: world.stages.catalogue,
+  });
   const store = openStore(request.results);
   const { nodes, saveCaches } = await keyed(experiment.file, graph, store, request, world);
   const last = lastAsked(store, experiment.name);
@@ -126,34 +133,6 @@ function unlessProtected(write: () => void): void {
     const isProtected = error instanceof Deno.errors.PermissionDenied ||
       ["EACCES", "EPERM", "EROFS"].includes(code);
     if (!isProtected) throw error;
-  }
-}
-
-/** Reads and checks everything that can be wrong with a request, before anything is written. */
-function readRequest(
-  request: RunRequest,
-  { stages, environment, comparisons }: RunWorld,
-): { experiment: Experiment; graph: GraphNode[] } {
-  const text = readText(request.file);
-  const experiment = overrideExperiment(
-    readExperiment(text, request.file, environment, { comparisons }),
-    request.set,
-  );
-  return { experiment, graph: buildGraph(experiment, stages.catalogue) };
-}
-
-function readText(file: string): string {
-  const place = { file };
-  try {
-    return Deno.readTextFileSync(file);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) {
-      throw new Complaint("there is no such experiment file", "check the path", { place, cause });
-    }
-    const reason = (cause as { code?: string }).code === "EISDIR"
-      ? "this is a folder, not an experiment file"
-      : `the experiment file cannot be read: ${(cause as Error).message}`;
-    throw new Complaint(reason, "name a YAML file, as in experiments/smoke.yaml", { place, cause });
   }
 }
 

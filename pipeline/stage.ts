@@ -75,6 +75,40 @@ export interface StageContext<Parameters> {
   readonly signal: AbortSignal;
 }
 
+/** What an examination found out, for the stages that read this one: counts and sizes. */
+export type Facts = Readonly<Record<string, number>>;
+
+/** Something that `doctor` tells: fine, worth knowing, or in the way of a run. */
+export interface Finding {
+  readonly verdict: "ok" | "note" | "bad";
+  readonly what: string;
+  /** How to mend what is in the way. */
+  readonly fix?: string;
+}
+
+/** What an examination is given. */
+export interface ExaminationContext<Parameters> {
+  readonly parameters: Parameters;
+  /** Role -> absolute path of what the stage reads from outside; it is there. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Port -> facts of the stage that is read there. */
+  readonly inputs: Readonly<Record<string, Facts>>;
+  readonly threads: number;
+  readonly progress: Progress;
+}
+
+/** What a run would find, take and leave. */
+export interface Examination {
+  readonly findings: readonly Finding[];
+  readonly facts?: Facts;
+  /** Estimated from something measured. */
+  readonly seconds?: number;
+  /** Main memory that a run needs, in bytes. */
+  readonly memory?: number;
+  /** Disk that its artifact and checkpoints take, in bytes. */
+  readonly disk?: number;
+}
+
 /** An input port of a stage: the YAML key that names the stage to read, and what must come out of it. */
 export interface InputPort {
   /** Kinds of artifact this port takes. */
@@ -106,6 +140,11 @@ export interface StageDefinition<Parameters = any> {
   readonly compute: boolean;
   /** A killed run of it goes on from `resumeFolder`; otherwise it starts again from nothing. */
   readonly resumable: boolean;
+  /**
+   * Looks at what a run would need, without running: for `doctor`. Called when everything from
+   * outside is there and what it reads was examined.
+   */
+  examine?(context: ExaminationContext<Parameters>): Promise<Examination>;
   /** Heavy modules are imported inside, so that planning never loads them. */
   run(context: StageContext<Parameters>): Promise<void>;
 }

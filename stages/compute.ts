@@ -1,5 +1,6 @@
 /** What the pipeline must know of computing without computing: its fingerprint, and how to get ready. */
 import type { Progress } from "../pipeline/progress.ts";
+import type { Finding } from "../pipeline/stage.ts";
 import { ensureLibrary } from "./tensorflow/library.ts";
 import { pinnedVersion } from "./tensorflow/library_release.ts";
 import { isCudaBuild, searchLibrary } from "./tensorflow/library_search.ts";
@@ -34,6 +35,31 @@ export function computeFingerprint(options: { threads: number }): Record<string,
 /** Fetches libtensorflow if no place has it. */
 export async function prepareCompute(progress: Progress): Promise<void> {
   await ensureLibrary(progress);
+}
+
+/** For `doctor`: where the library is, of which version, and what it computes on. */
+export async function examineCompute(
+  { threads }: { threads: number },
+  progress: Progress,
+): Promise<Finding[]> {
+  await ensureLibrary(progress);
+  const { found } = searchLibrary();
+  const { device, library } = computeFingerprint({ threads });
+  const findings: Finding[] = [{
+    verdict: "ok",
+    what: `TensorFlow ${library} (${found!.place}): ${found!.path}`,
+  }];
+  const cores = `${threads} thread${threads === 1 ? "" : "s"}`;
+  if (device === "gpu") findings.push({ verdict: "ok", what: "a GPU and a CUDA build are there" });
+  else if (hasGpu()) {
+    findings.push({
+      verdict: "note",
+      what: `there is a GPU, but the library is for CPUs: it computes on ${cores}`,
+      fix:
+        "install tensorflow[and-cuda] 2.21 in an active Python environment, or name its library with TENSORFLOW_LIBRARY",
+    });
+  } else findings.push({ verdict: "ok", what: `it computes on the CPU, ${cores}` });
+  return findings;
 }
 
 /** Stands for a library whose version its surroundings do not tell, without opening it. */

@@ -20,6 +20,10 @@ export const evaluate = defineStage({
   output: "recall",
   compute: true,
   resumable: true,
+  async examine(context) {
+    const { examineEvaluation } = await import("./training/examination.ts");
+    return await examineEvaluation(context, context.parameters);
+  },
   async run(context) {
     const { evaluation } = await import("./training/evaluation.ts");
     await evaluation(context);

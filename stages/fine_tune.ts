@@ -53,6 +53,12 @@ export const fineTune = defineStage({
   output: "model",
   compute: true,
   resumable: true,
+  async examine(context) {
+    const { examineFineTuning } = await import("./training/examination.ts");
+    const { objectiveOf } = await import("./training/fine_tuning.ts");
+    const { parameters } = context;
+    return await examineFineTuning(context, { ...parameters, objective: objectiveOf(parameters) });
+  },
   async run(context) {
     const { fineTuning } = await import("./training/fine_tuning.ts");
     await fineTuning(context);

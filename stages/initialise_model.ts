@@ -83,6 +83,10 @@ export const initialiseModel = defineStage({
   output: "model",
   compute: false,
   resumable: false,
+  async examine(context) {
+    const { examineInitialisation } = await import("./training/initialisation.ts");
+    return await examineInitialisation(context);
+  },
   async run(context) {
     const { initialisation } = await import("./training/initialisation.ts");
     await initialisation(context);

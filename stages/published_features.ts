@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { defineStage, type OutsideFile } from "../pipeline/stage.ts";
-import { lmdbFileSets } from "./data/lmdb_names.ts";
+import { filesOf, lmdbChoices } from "./data/lmdb_names.ts";
 import { publication, type PublishedSource, splitSources } from "./data/published_sets.ts";
 
 const name = v.pipe(v.string(), v.nonEmpty());
@@ -69,6 +69,10 @@ export const publishedFeatures = defineStage({
   output: "features",
   compute: false,
   resumable: false,
+  async examine({ parameters, files }) {
+    const { examinePublished } = await import("./data/published_examination.ts");
+    return examinePublished(sourcesOf(parameters), files, parameters);
+  },
   async run(context) {
     const { takeOver } = await import("./data/published_features.ts");
     await takeOver(context, sourcesOf(context.parameters));
@@ -107,7 +111,7 @@ function outsideFiles(parameters: PublishedParameters): OutsideFile[] {
     ),
     ...images.map((path) =>
       below(path, {
-        ...(format === "lmdb" && { anyOf: lmdbFileSets(parameters) }),
+        ...(format === "lmdb" && { anyOf: lmdbChoices(parameters).map(filesOf) }),
         what: {
           lmdb: "region features (LMDB)",
           npz: "region features (.npz)",

@@ -1,7 +1,8 @@
 /** Region features in any of the published formats, behind one way to read them. */
 import { openBottomUpTsv } from "./bottom_up_tsv.ts";
 import { decoding, wrongIn } from "./foreign_file.ts";
-import { lmdbNames, openLmdbFeatures } from "./lmdb_features.ts";
+import { openLmdbFeatures } from "./lmdb_features.ts";
+import { filesOf, lmdbChoices } from "./lmdb_names.ts";
 import { openNpzFolder } from "./npz_folder.ts";
 import type { ImageRegions, RegionChoice } from "./region_rows.ts";
 
@@ -30,15 +31,15 @@ export function openImageDatabase(place: string, choice: RegionChoice): ImageDat
   if (!isDirectory) return openBottomUpTsv(place, choice);
   const found = openLmdbFeatures(place, choice) ?? openNpzFolder(place, choice);
   if (found !== undefined) return found;
-  const { counts, folder } = lmdbNames(place, choice);
-  const beside = counts === undefined ? "" : ` (named by \`${counts}\`)`;
+  const wanted = lmdbChoices(choice).map((files) => filesOf(files).join(" with "));
   const there = [...Deno.readDirSync(place)].map(({ name }) => name).sort().slice(0, 8);
   throw wrongIn(place, {
     fix: there.includes("data.mdb")
       ? "name the folder above: counts of regions are beside the LMDB's folder"
       : "name the folder that has one of them, or choose the thresholds that its features have",
   })(
-    `there are no features: neither \`${folder}/data.mdb\`${beside} nor ` +
-      `\`${folder}_compressed/data.mdb\` nor an .npz, but ${there.join(", ") || "nothing"}`,
+    `there are no features: none of ${wanted.join("; ")}; and no .npz, but ${
+      there.join(", ") || "nothing"
+    }`,
   );
 }

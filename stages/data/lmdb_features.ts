@@ -9,38 +9,20 @@ import { readOrderedObject } from "./json_order.ts";
 import { openLmdb } from "./lmdb.ts";
 import { readNumpyMap } from "./msgpack_numpy.ts";
 import { readNpz } from "./npz.ts";
+import { filesOf, lmdbChoices } from "./lmdb_names.ts";
 import { regionArrays, type RegionChoice, regionRows } from "./region_rows.ts";
-
-/** Where the choice's features are looked for in a folder of UNITER's. */
-export interface LmdbNames {
-  readonly counts: string | undefined;
-  /** LMDB folder; its `_compressed` sibling is looked for, too. */
-  readonly folder: string;
-}
-
-/** With a threshold, and without the counts that were made for it, all regions are stored in `all`. */
-export function lmdbNames(
-  place: string,
-  { conf_th, max_bb, min_bb, num_bb }: RegionChoice,
-): LmdbNames {
-  if (conf_th === -1) return { counts: undefined, folder: `feat_numbb${num_bb}` };
-  const chosen = `th${conf_th}_max${max_bb}_min${min_bb}`;
-  return exists(`${place}/nbb_${chosen}.json`)
-    ? { counts: `nbb_${chosen}.json`, folder: `feat_${chosen}` }
-    : { counts: undefined, folder: "all" };
-}
 
 /** Names the list of an image database's own; no image. */
 const LIST_KEY = "__keys__";
 
 /** Undefined when the folder has no such LMDB. The uncompressed one is preferred: it is faster. */
 export function openLmdbFeatures(place: string, choice: RegionChoice): ImageDatabase | undefined {
-  const { counts, folder } = lmdbNames(place, choice);
-  const compressed = !exists(`${place}/${folder}/data.mdb`);
-  const lmdbFolder = `${place}/${folder}${compressed ? "_compressed" : ""}`;
-  if (compressed && !exists(`${lmdbFolder}/data.mdb`)) return undefined;
+  const files = lmdbChoices(choice)
+    .find((files) => filesOf(files).every((name) => exists(`${place}/${name}`)));
+  if (files === undefined) return undefined;
+  const { folder, compressed, counts } = files;
   const stored = counts === undefined ? undefined : readCounts(`${place}/${counts}`);
-  const lmdb = openLmdb(lmdbFolder);
+  const lmdb = openLmdb(`${place}/${folder}`);
   let names: string[];
   try {
     names = [...lmdb.keys()].filter((key) => key !== LIST_KEY);

@@ -46,12 +46,7 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
   requireFit(set, index, config);
   using data = rankingData(set, index);
   const random = randomStream(p.seed).fork("fine_tune");
-  const objective: FineTuningObjective = {
-    alignment: p.alignment === "none" ? undefined : alignments[p.alignment],
-    margin: p.margin,
-    hardNegatives: p.hard_negatives,
-    precision: p.precision,
-  };
+  const objective = objectiveOf(p);
   const microStep = compileOnce(
     compute,
     (inputs: MicroStepInputs) => fineTuningStep(config, objective, inputs),
@@ -104,4 +99,19 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
       };
     },
   });
+}
+
+/** What the parameters ask to be minimised. */
+export function objectiveOf(
+  { alignment, margin, hard_negatives: hardNegatives, precision }: Pick<
+    FineTuningParameters,
+    "alignment" | "margin" | "hard_negatives" | "precision"
+  >,
+): FineTuningObjective {
+  return {
+    alignment: alignment === "none" ? undefined : alignments[alignment],
+    margin,
+    hardNegatives,
+    precision,
+  };
 }

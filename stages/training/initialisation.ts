@@ -1,14 +1,15 @@
 /** The model to start from: a checkpoint taken over, or random weights sized by what it will read. */
 import { Complaint } from "../../pipeline/complaint.ts";
 import { randomStream } from "../../pipeline/random_stream.ts";
-import type { StageContext } from "../../pipeline/stage.ts";
+import type { Examination, ExaminationContext, StageContext } from "../../pipeline/stage.ts";
 import { type FeatureSet, openFeatures } from "../data/feature_set.ts";
 import { readCheckpoint } from "../model/checkpoint.ts";
 import { checkFits, configurationFrom } from "../model/checkpoint_sizes.ts";
 import { type Configuration, parseConfiguration } from "../model/configuration.ts";
 import { initialWeights } from "../model/initial_weights.ts";
 import { type Model, writeModel } from "../model/model_artifact.ts";
-import { indexSplit, requireFit } from "./pair_tables.ts";
+import { modelFacts } from "./examination.ts";
+import { indexSplit, type KnownWidths, requireFit, requireWidths } from "./pair_tables.ts";
 
 export interface InitialisationParameters {
   readonly seed: number;
@@ -41,6 +42,16 @@ function randomModel(parameters: InitialisationParameters, features: FeatureSet)
   return { config, weights: initialWeights(config, random) };
 }
 
+/** Vocabulary, descriptor width and positions (the longest caption with [CLS] and [SEP]) of the data. */
+export function configurationFor(
+  parameters: InitialisationParameters,
+  features: Pick<FeatureSet, "captions" | "vocabulary" | "featureDim">,
+): Configuration {
+  const words = features.captions.reduce((most, { tokens }) => Math.max(most, tokens.length), 0) +
+    2;
+  return sizedConfiguration(parameters, { ...features, words });
+}
+
 /** The checkpoint's weights, after everything that could not fit has been looked at. */
 async function publishedModel(
   { files, parameters: { dropout } }: StageContext<InitialisationParameters>,
@@ -62,7 +73,7 @@ async function publishedModel(
 function configurationOf(
   configFile: string | undefined,
   weights: Model["weights"],
-  { file, features }: { file: string; features: FeatureSet },
+  { file, features }: { file: string; features: Pick<KnownWidths, "featureDim"> },
 ): Configuration {
   if (configFile === undefined) return configurationFrom(weights, { file });
   try {
@@ -78,20 +89,46 @@ function configurationOf(
   }
 }
 
-/** Vocabulary, descriptor width and positions (the longest caption with [CLS] and [SEP]) of the data. */
-export function configurationFor(
+/** Whether a checkpoint fits; the sizes of the model. */
+export async function examineInitialisation(
+  { parameters, files, inputs }: ExaminationContext<InitialisationParameters>,
+): Promise<Examination> {
+  const features = inputs["features"]!;
+  const { words = 2, vocabulary = 1, feature_dim: featureDim = 1 } = features;
+  const known = { vocabulary: { size: vocabulary }, featureDim };
+  const file = files["checkpoint"];
+  if (file === undefined) {
+    const config = sizedConfiguration(parameters, { ...known, words });
+    return { findings: [], facts: modelFacts(config), disk: 4 * modelFacts(config)["weights"]! };
+  }
+  const weights = await readCheckpoint(file);
+  const config = configurationOf(files["config"], weights, { file, features: known });
+  checkFits(weights, config, file);
+  requireWidths(known, config);
+  const facts = modelFacts(config);
+  const { num_hidden_layers: layers, hidden_size: hidden } = config;
+  return {
+    findings: [{
+      verdict: "ok",
+      what: `the checkpoint has ${layers} layers of ${hidden}, and fits the features`,
+    }],
+    facts,
+    disk: 4 * facts["weights"]!,
+  };
+}
+
+function sizedConfiguration(
   { hidden = 128, layers = 4, heads = 4, dropout = 0.1, ...rest }: InitialisationParameters,
-  { captions, vocabulary, featureDim }: Pick<FeatureSet, "captions" | "vocabulary" | "featureDim">,
+  { vocabulary, featureDim, words }: KnownWidths & { readonly words: number },
 ): Configuration {
   const { intermediate = 4 * hidden, initializer_range = 0.02 } = rest;
-  const longest = captions.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
   return {
     hidden_size: hidden,
     num_hidden_layers: layers,
     num_attention_heads: heads,
     intermediate_size: intermediate,
     vocab_size: vocabulary.size,
-    max_position_embeddings: longest + 2,
+    max_position_embeddings: words,
     type_vocab_size: 2,
     hidden_dropout_prob: dropout,
     attention_probs_dropout_prob: dropout,

@@ -157,16 +157,30 @@ export function requireFit(set: FeatureSet, index: TableIndex, config: Configura
       { exitCode: 1 },
     );
   }
-  if (set.featureDim !== config.img_dim) {
+  requireWidths(set, config);
+}
+
+/** What features say of the model that reads them. */
+export interface KnownWidths {
+  readonly featureDim: number;
+  readonly vocabulary: { readonly size: number };
+}
+
+/** @throws {Complaint} for regions or words that the model does not know */
+export function requireWidths(
+  { featureDim, vocabulary }: KnownWidths,
+  config: Configuration,
+): void {
+  if (featureDim !== config.img_dim) {
     throw new Complaint(
-      `the features have ${set.featureDim} numbers per region, the model takes ${config.img_dim}`,
+      `the features have ${featureDim} numbers per region, the model takes ${config.img_dim}`,
       "use the features that the checkpoint was trained with, or initialise a model for these",
       { exitCode: 1 },
     );
   }
-  if (set.vocabulary.size > config.vocab_size) {
+  if (vocabulary.size > config.vocab_size) {
     throw new Complaint(
-      `the captions use ${set.vocabulary.size} words, the model knows ${config.vocab_size}`,
+      `the captions use ${vocabulary.size} words, the model knows ${config.vocab_size}`,
       "use captions that were cut with the checkpoint's own vocabulary",
       { exitCode: 1 },
     );

@@ -11,6 +11,7 @@ export const toyStages = {
   computeFingerprint: ({ threads }: { threads: number }) =>
     Promise.resolve({ library: "toy", threads: String(threads) }),
   prepareCompute: () => Promise.resolve(),
+  examineCompute: () => Promise.resolve([{ verdict: "ok" as const, what: "a toy computes" }]),
 };
 
 if (import.meta.main) {

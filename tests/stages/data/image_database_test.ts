@@ -170,8 +170,10 @@ Deno.test("a place without features is told what was looked for and what is ther
   assert.throws(() => openImageDatabase(folder.path, published), (error: Complaint) => {
     assert.equal(
       error.toString(),
-      "error: there are no features: neither `all/data.mdb` nor `all_compressed/data.mdb` nor an " +
-        `.npz, but feat_th0.5\n  --> ${folder.path}\n` +
+      "error: there are no features: none of feat_th0.2_max100_min10/data.mdb with " +
+        "nbb_th0.2_max100_min10.json; feat_th0.2_max100_min10_compressed/data.mdb with " +
+        "nbb_th0.2_max100_min10.json; all/data.mdb; all_compressed/data.mdb; and no .npz, but " +
+        `feat_th0.5\n  --> ${folder.path}\n` +
         "fix: name the folder that has one of them, or choose the thresholds that its features have",
     );
     return true;

@@ -22,6 +22,22 @@ export const toyRead = defineStage({
   output: "numbers",
   compute: false,
   resumable: false,
+  async examine({ files }) {
+    const numbers = await Deno.readTextFile(files["numbers"]!);
+    const count = numbers.trim().split("\n").length;
+    if (numbers.includes("x")) {
+      const { Complaint } = await import("../../../pipeline/complaint.ts");
+      throw new Complaint("x is no number", "write numbers", {
+        place: { file: files["numbers"]! },
+      });
+    }
+    return {
+      findings: [{ verdict: "ok", what: `${count} numbers` }],
+      facts: { count },
+      seconds: count,
+      disk: 1000,
+    };
+  },
   async run({ parameters, files, folder, progress }) {
     if (files["numbers"] !== parameters.file) throw new Error("another file");
     progress.say(`reads ${basename(parameters.file)}`);

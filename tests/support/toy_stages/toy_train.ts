@@ -19,6 +19,14 @@ export const toyTrain = defineStage({
   output: "model",
   compute: true,
   resumable: true,
+  examine({ parameters, inputs }) {
+    const { count } = inputs["numbers"] as { count: number };
+    return Promise.resolve({
+      findings: [{ verdict: "ok" as const, what: `${parameters.steps} steps on ${count} numbers` }],
+      seconds: parameters.steps * count,
+      memory: 1e6,
+    });
+  },
   async run({ parameters, inputs, folder, resumeFolder, record, progress, signal }) {
     const { steps, alignment, seed, checkpoint, pause } = parameters;
     const text = await Deno.readTextFile(`${inputs["numbers"]!.folder}/numbers.txt`);
