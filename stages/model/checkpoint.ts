@@ -7,7 +7,7 @@ import { toFloat32 } from "../data/float_formats.ts";
 import { type Wrong, wrongIn } from "../data/foreign_file.ts";
 import { readSafetensors, type StoredTensor } from "../data/safetensors.ts";
 import type { HostTensor, HostWeights } from "./initial_weights.ts";
-import { isKind } from "./pickle.ts";
+import { isKind } from "./pickle_value.ts";
 import { openPytorchStream } from "./pytorch_stream.ts";
 import { type PickledTensor, type PytorchValue, readTensors } from "./pytorch_tensor.ts";
 import { openPytorchZip } from "./pytorch_zip.ts";

@@ -8,53 +8,7 @@
  */
 import type { ByteCursor } from "../data/byte_cursor.ts";
 import { decodeUtf8, wrongIn } from "../data/foreign_file.ts";
-
-/** Objects that callables and persistent ids stand for carry a `kind` of their own. */
-export type PickleValue<Made> =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | PickleFloat
-  | PickleTuple<Made>
-  | PickleList<Made>
-  | PickleDict<Made>
-  | PickleCallable
-  | Made;
-
-/** Kept apart from integers: 3.0 is no size. */
-export interface PickleFloat {
-  readonly kind: "float";
-  readonly value: number;
-}
-
-export interface PickleTuple<Made> {
-  readonly kind: "tuple";
-  readonly items: readonly PickleValue<Made>[];
-}
-
-/** May hold itself. */
-export interface PickleList<Made> {
-  readonly kind: "list";
-  readonly items: PickleValue<Made>[];
-}
-
-/** A dict or an OrderedDict; may hold itself. Keys keep the order in which they were set first. */
-export interface PickleDict<Made> {
-  readonly kind: "dict";
-  readonly entries: Map<PickleKey, PickleValue<Made>>;
-  /** OrderedDicts may be given attributes, which are dropped (`_metadata` of a state dict). */
-  readonly ordered: boolean;
-}
-
-export type PickleKey = null | boolean | number | bigint | string;
-
-export interface PickleCallable {
-  readonly kind: "callable";
-  /** Module and name: "collections.OrderedDict". */
-  readonly name: string;
-}
+import { isKind, type PickleValue } from "./pickle_value.ts";
 
 /** What a pickle may ask for. */
 export interface PickleWorld<Made> {
@@ -67,8 +21,8 @@ export interface PickleWorld<Made> {
   persistent(id: PickleValue<Made>): Made;
 }
 
-/** A state dict of 50,000 tensors takes fewer. */
-const MOST_INSTRUCTIONS = 2_000_000;
+/** A state dict of 10,000 tensors takes fewer. */
+const MOST_INSTRUCTIONS = 500_000;
 const MOST_BYTES = 1 << 26;
 const LONGEST_NAME = 512;
 
@@ -351,13 +305,6 @@ function neverCalled(cursor: ByteCursor, name: string) {
   return wrongIn(cursor.source.file, {
     fix: "use a checkpoint that holds tensors alone: torch.save(model.state_dict(), file)",
   })(`the checkpoint wants to call ${printable}, which is never done`);
-}
-
-export function isKind<Value, Kind extends string>(
-  value: Value,
-  kind: Kind,
-): value is Extract<Value, { readonly kind: Kind }> {
-  return typeof value === "object" && value !== null && "kind" in value && value.kind === kind;
 }
 
 function view(bytes: Uint8Array): DataView {

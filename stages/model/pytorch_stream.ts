@@ -7,7 +7,8 @@
 import { ByteCursor } from "../data/byte_cursor.ts";
 import type { ByteSource } from "../data/byte_source.ts";
 import type { Wrong } from "../data/foreign_file.ts";
-import { isKind, readPickle } from "./pickle.ts";
+import { readPickle } from "./pickle.ts";
+import { isKind } from "./pickle_value.ts";
 import { type PytorchValue, pytorchWorld } from "./pytorch_tensor.ts";
 import type { OpenCheckpoint } from "./pytorch_zip.ts";
 

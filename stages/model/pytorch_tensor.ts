@@ -6,7 +6,8 @@ import type { ByteSource } from "../data/byte_source.ts";
 import { floatBytes, type FloatFormat, toFloat32 } from "../data/float_formats.ts";
 import type { Wrong } from "../data/foreign_file.ts";
 import type { HostTensor } from "./initial_weights.ts";
-import { isKind, type PickleValue, type PickleWorld } from "./pickle.ts";
+import type { PickleWorld } from "./pickle.ts";
+import { isKind, type PickleValue } from "./pickle_value.ts";
 
 /** Where a storage's numbers are is its container's business; `key` finds them. */
 export interface PickledStorage {

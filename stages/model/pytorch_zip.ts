@@ -21,7 +21,7 @@ export interface OpenCheckpoint {
   readonly readStorage: (key: string, into: Uint8Array<ArrayBuffer>) => void;
 }
 
-/** A state dict of 50,000 tensors has a shorter pickle. */
+/** A state dict of 10,000 tensors has a shorter pickle. */
 const LONGEST_PICKLE = 1 << 26;
 
 export function openPytorchZip(source: ByteSource, wrong: Wrong): OpenCheckpoint {

@@ -53,22 +53,21 @@ Deno.test("configurationFrom() finds the sizes that weights were made with", () 
 
 Deno.test("configurationFrom() of the release's model is its config.json, given the heads", async () => {
   const release = await readCheckpoint(goldenFile("model.pt"));
-  assert.deepEqual(
-    configurationFrom(release, { file, heads: 4, dropout: 0 }),
-    goldenConfiguration(),
-  );
+  const config = goldenConfiguration();
+  const heads = config.num_attention_heads;
+  assert.deepEqual(configurationFrom(release, { file, heads, dropout: 0 }), config);
 });
 
-Deno.test("configurationFrom() asks for the heads where 64 units each cannot be", async () => {
-  const release = await readCheckpoint(goldenFile("model.pt"));
+Deno.test("configurationFrom() asks for the heads where 64 units each cannot be", () => {
+  const narrow = initialWeights({ ...sizes, hidden_size: 48 }, randomStream(1));
   assert.equal(
-    complaintOf(() => configurationFrom(release, { file })),
+    complaintOf(() => configurationFrom(narrow, { file })),
     "error: the checkpoint does not fit: its number of attention heads is not known: " +
       "48 hidden units are no multiple of 64\n" +
       "  --> some/model.pt\n" +
       "fix: give the config.json that came with it, or the number of heads",
   );
-  assert.match(complaintOf(() => configurationFrom(release, { file, heads: 5 })), /48 .* 5 heads/);
+  assert.match(complaintOf(() => configurationFrom(narrow, { file, heads: 5 })), /48 .* 5 heads/);
 });
 
 Deno.test("checkFits() takes a model with an image-text head, a rank head, or both", () => {
