@@ -94,7 +94,8 @@ CREATE TABLE artifact (
 -- Result numbers.
 CREATE TABLE metric (
   run VARCHAR NOT NULL,                -- stage_run.run
-  name VARCHAR NOT NULL,               -- i2t_r1 … t2i_r10, rsum, pair_text, pair_image, pair_group, …
+  name VARCHAR NOT NULL,               -- i2t_r1 … t2i_r10, rsum, pair_text, pair_image, pair_group,
+                                       -- release_… as the published release would tell them, …
   split VARCHAR,                       -- train, val, test, swap; NULL where none applies
   value DOUBLE                         -- recalls and accuracies are fractions, 0 .. 1
 );

@@ -10,6 +10,8 @@ export const evaluate = defineStage({
     block: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 256),
     // false: TensorFlow runs the recorded programs without XLA. Slower; other last bits.
     xla: v.optional(v.boolean(), true),
+    // Beside the true recalls those that the published release would tell: metrics `release_…`.
+    release_recall: v.optional(v.boolean(), false),
     // Of the encoder's products; bfloat16 is made for GPUs, and for CPUs with xla: false.
     precision: v.optional(v.picklist(["float32", "bfloat16"]), "float32"),
   }),

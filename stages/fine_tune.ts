@@ -23,11 +23,16 @@ export const fineTune = defineStage({
       warmup: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 40),
       clip: v.optional(rate, 2),
       weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),
+      // Image-anchored pairs without alignment as the published release lays them out, by mistake:
+      // some regions are hidden and some padding is seen. To reproduce its baseline.
+      release_layout: v.optional(v.boolean(), false),
       // Updates between two looks at held-out images; the best weights are kept then. 0: never.
       validate_every: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
       validation_split: v.optional(v.pipe(v.string(), v.nonEmpty()), "val"),
       // The first so many images of that split, ranked with all their captions.
       validation_images: v.optional(count, 100),
+      // Beside model.safetensors a model.pt, as PyTorch reads it: zip, or for PyTorch before 1.6 stream.
+      pytorch_file: v.optional(v.picklist(["none", "zip", "stream"]), "none"),
       // Of the encoder's products; bfloat16 is made for GPUs, and for CPUs with xla: false.
       precision: v.optional(v.picklist(["float32", "bfloat16"]), "float32"),
       // false: TensorFlow runs the recorded steps without XLA. Slower; other last bits.

@@ -4,6 +4,7 @@ import type { StageContext } from "../../pipeline/stage.ts";
 import { type FeatureSet, openFeatures } from "../data/feature_set.ts";
 import { readSafetensors, writeSafetensors } from "../data/safetensors.ts";
 import { rankQueries, recallMetrics, type ScoreMatrix } from "../metric/recall.ts";
+import { releaseRecall } from "../metric/release_recall.ts";
 import { type HostWeights, withRankHead } from "../model/initial_weights.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import { readModel } from "../model/model_artifact.ts";
@@ -18,6 +19,7 @@ import { yieldToEvents } from "./yield_to_events.ts";
 export interface EvaluationParameters {
   readonly split: string;
   readonly block: number;
+  readonly release_recall: boolean;
   readonly xla: boolean;
   readonly precision: Precision;
 }
@@ -82,7 +84,7 @@ export function rankingWeights(stored: HostWeights): HostWeights {
 }
 
 function recordRanks(
-  { record, parameters: { split } }: StageContext<EvaluationParameters>,
+  { record, parameters: { split, release_recall } }: StageContext<EvaluationParameters>,
   set: FeatureSet,
   index: TableIndex,
   matrix: ScoreMatrix,
@@ -106,6 +108,13 @@ function recordRanks(
     record.metric(name, value, { split });
   }
   record.metric("tied_queries", ranks.filter(({ ties }) => ties > 0).length, { split });
+  if (!release_recall) return;
+  const { metrics, ambiguous } = releaseRecall(matrix);
+  for (const [name, value] of Object.entries(metrics)) {
+    const ours = name.replace("txt_", "i2t_").replace("img_", "t2i_");
+    record.metric(`release_${ours}`, value, { split });
+  }
+  record.metric("release_tied_queries", ambiguous, { split });
 }
 
 async function writeScores(

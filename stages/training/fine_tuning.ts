@@ -5,6 +5,7 @@ import type { StageContext } from "../../pipeline/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
 import { withRankHead } from "../model/initial_weights.ts";
 import { readModel } from "../model/model_artifact.ts";
+import { writePytorch } from "../model/pytorch_writer.ts";
 import { trainedNames } from "../model/parameters.ts";
 import { alignments } from "../objective/alignment.ts";
 import { startCompute } from "../tensorflow/backend.ts";
@@ -31,6 +32,8 @@ export interface FineTuningParameters extends OptimisationParameters, Validation
   readonly negatives: number;
   readonly hard_negatives: number;
   readonly margin: number;
+  readonly release_layout: boolean;
+  readonly pytorch_file: "none" | "zip" | "stream";
 }
 
 export async function fineTuning(context: StageContext<FineTuningParameters>): Promise<void> {
@@ -99,13 +102,17 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
       };
     },
   });
+  if (p.pytorch_file !== "none") {
+    const { weights } = await readModel(context.folder);
+    await writePytorch(`${context.folder}/model.pt`, weights, { container: p.pytorch_file });
+  }
 }
 
 /** What the parameters ask to be minimised. */
 export function objectiveOf(
-  { alignment, margin, hard_negatives: hardNegatives, precision }: Pick<
+  { alignment, margin, hard_negatives: hardNegatives, precision, release_layout }: Pick<
     FineTuningParameters,
-    "alignment" | "margin" | "hard_negatives" | "precision"
+    "alignment" | "margin" | "hard_negatives" | "precision" | "release_layout"
   >,
 ): FineTuningObjective {
   return {
@@ -113,5 +120,7 @@ export function objectiveOf(
     margin,
     hardNegatives,
     precision,
+    // With alignment, the release lays its pairs out rightly.
+    releaseLayout: release_layout && alignment === "none",
   };
 }
