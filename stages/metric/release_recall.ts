@@ -30,7 +30,7 @@ export function releaseRecall(
   { scores, texts, images, imageOfText }: ScoreMatrix,
   { rounding = "float16" }: { readonly rounding?: "float16" | "float32" } = {},
 ): ReleaseRecall {
-  const rounded = rounding === "float16" ? scores.map((score) => Math.f16round(score)) : scores;
+  const rounded = rounding === "float16" ? roundedToFloat16(scores) : scores;
   const score = (text: number, image: number) => rounded[text * images + image]!;
   const every = (count: number) => Array.from({ length: count }, (_, place) => place);
   const ofTexts = every(texts).map((text) =>
@@ -54,6 +54,11 @@ export function releaseRecall(
   metrics["r_mean"] = mean("txt_r_mean", "img_r_mean");
   const ambiguous = [...ofTexts, ...ofImages].filter(({ ambiguous }) => ambiguous).length;
   return { metrics, ambiguous };
+}
+
+/** Float32 numbers that float16 can tell apart: the nearest, of two the even one. */
+export function roundedToFloat16(scores: Float32Array): Float32Array {
+  return scores.map((score) => Math.f16round(score));
 }
 
 interface Place {

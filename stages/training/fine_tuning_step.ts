@@ -89,7 +89,7 @@ export function fineTuningStep(
 }
 
 /** The batch with the positive and the hardest candidates of each problem. */
-function chooseHard(batch: RankingBatch, mined: ScoredBatch, count: number): RankingBatch {
+export function chooseHard(batch: RankingBatch, mined: ScoredBatch, count: number): RankingBatch {
   const [imageAnchored, textAnchored] = tf.split(
     hardCandidates(mined.scores, count) as tf.Tensor,
     2,

@@ -3,9 +3,9 @@
  * `IAIS_GOLDENS` names another folder of the same shape.
  */
 import { resolve } from "node:path";
-import * as tf from "@tensorflow/tfjs-core";
 import { type Configuration, parseConfiguration } from "../../stages/model/configuration.ts";
-import type { Weights } from "../../stages/model/weights.ts";
+import { readCheckpoint } from "../../stages/model/checkpoint.ts";
+import { type HostWeights, withRankHead } from "../../stages/model/initial_weights.ts";
 import { type NumpyArray, readNpz } from "./npz.ts";
 
 export function goldenFile(name: string): string {
@@ -25,26 +25,11 @@ export function goldenConfiguration(): Configuration {
   });
 }
 
-interface Entry {
-  readonly shape: number[];
-  readonly data_offsets: [number, number];
-}
-
-/** The start checkpoint, with the rank head that the release makes of row 1 of itm_output. */
-export function goldenWeights(): Weights {
-  const bytes = Deno.readFileSync(goldenFile("model.safetensors"));
-  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-  const weights: Record<string, tf.Tensor> = {};
-  delete header["__metadata__"];
-  for (const [name, entry] of Object.entries<Entry>(header)) {
-    const { shape, data_offsets: [from, to] } = entry;
-    const values = new Float32Array(bytes.slice(8 + length + from, 8 + length + to).buffer);
-    weights[name] = tf.tensor(values, shape, "float32");
-  }
-  weights["rank_output.weight"] ??= tf.slice(weights["itm_output.weight"]!, [1, 0], [1, -1]);
-  weights["rank_output.bias"] ??= tf.slice(weights["itm_output.bias"]!, [1], [1]);
-  return weights;
+/** A checkpoint of the folder, by default the one to start from, with a rank head as we make it. */
+export async function goldenCheckpoint(
+  name: string = goldenJson("expected.json").eval.checkpoint,
+): Promise<HostWeights> {
+  return withRankHead(await readCheckpoint(goldenFile(name)));
 }
 
 /** Two positive pairs with the release's values at every stop of the forward pass. */

@@ -8,7 +8,6 @@ import {
   recallMetrics,
   type ScoreMatrix,
 } from "../../../stages/metric/recall.ts";
-import { goldenJson } from "../../support/goldens.ts";
 
 const ranksOf = (ranks: readonly QueryRank[], direction: "i2t" | "t2i") =>
   ranks.filter((rank) => rank.direction === direction).map(({ rank }) => rank);
@@ -71,45 +70,6 @@ Deno.test("a score that is no number is an error that names its text and image",
       error.what === "the score of text 1 and image 1 is NaN, so nothing can be ranked",
   );
 });
-
-Deno.test("recalls are the textbook's on the release's score matrices", () => {
-  for (const recorded of goldenJson("expected.json").unit_cases.metrics) {
-    const { txt_ids, img_ids, txt2img, scores, metrics_textbook: expected } = recorded;
-    const metrics = recallMetrics(rankQueries({
-      scores: Float32Array.from(scores.flat()),
-      texts: txt_ids.length,
-      images: img_ids.length,
-      imageOfText: txt_ids.map((id: string) => img_ids.indexOf(txt2img[id])),
-    }));
-    for (const k of [1, 5, 10]) {
-      assert.ok(Math.abs(metrics[`i2t_r${k}`]! - expected[`txt_r${k}`]) < 1e-12, `i2t_r${k}`);
-      assert.ok(Math.abs(metrics[`t2i_r${k}`]! - expected[`img_r${k}`]) < 1e-12, `t2i_r${k}`);
-    }
-  }
-});
-
-Deno.test("recalls are the textbook's on the release's evaluation", () => {
-  const { txt_ids, img_ids, rank_scores, metrics_textbook_on_fp32: expected } =
-    goldenJson("expected.json").eval;
-  const imageOfText = goldenImages(txt_ids, img_ids);
-  const metrics = recallMetrics(rankQueries({
-    scores: Float32Array.from(rank_scores.flat()),
-    texts: txt_ids.length,
-    images: img_ids.length,
-    imageOfText,
-  }));
-  for (const k of [1, 5, 10]) {
-    assert.ok(Math.abs(metrics[`i2t_r${k}`]! - expected[`txt_r${k}`]) < 1e-12, `i2t_r${k}`);
-    assert.ok(Math.abs(metrics[`t2i_r${k}`]! - expected[`img_r${k}`]) < 1e-12, `t2i_r${k}`);
-  }
-});
-
-/** Columns of the images that the texts belong to, by the text database's side file. */
-function goldenImages(texts: string[], images: string[]): number[] {
-  const database = goldenJson("expected.json").meta.paths.test_txt;
-  const imageOf = goldenJson(`${database}/txt2img.json`);
-  return texts.map((text) => images.indexOf(imageOf[text]));
-}
 
 /** Matrices with few different scores, so that ties are common. */
 const matrices: fc.Arbitrary<ScoreMatrix> = fc

@@ -1,16 +1,17 @@
 /** The forward pass against the published release, value by value. */
 import * as tf from "@tensorflow/tfjs-core";
-import { maskedKeys } from "../../../stages/model/attention.ts";
-import { embedImage, embedText } from "../../../stages/model/embeddings.ts";
-import { encoderLayer } from "../../../stages/model/encoder_layer.ts";
-import { matchLogits } from "../../../stages/model/heads.ts";
-import { encodePairs, pairScores, pooledPairs } from "../../../stages/model/uniter.ts";
-import { goldenConfiguration, goldenForward, goldenWeights } from "../../support/goldens.ts";
-import { assertClose } from "../../support/tensor_test.ts";
-import { tensorTest } from "../../support/tensor_test.ts";
+import { maskedKeys } from "../../stages/model/attention.ts";
+import { embedImage, embedText } from "../../stages/model/embeddings.ts";
+import { encoderLayer } from "../../stages/model/encoder_layer.ts";
+import { matchLogits } from "../../stages/model/heads.ts";
+import { encodePairs, pairScores, pooledPairs } from "../../stages/model/uniter.ts";
+import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
+import { goldenCheckpoint, goldenConfiguration, goldenForward } from "../support/goldens.ts";
+import { assertClose, tensorTest } from "../support/tensor_test.ts";
 
 const tolerance = 1e-5;
 const config = goldenConfiguration();
+const checkpoint = await goldenCheckpoint();
 
 for (const { prefix, array } of goldenForward()) {
   /** One recorded array as a batch of one. */
@@ -19,7 +20,7 @@ for (const { prefix, array } of goldenForward()) {
     return tf.tensor(values, [1, ...shape], type);
   };
   const embedded = () => {
-    const weights = goldenWeights();
+    const weights = weightsOnDevice(checkpoint);
     const tokens = batchOf("input_ids", "int32");
     const features = batchOf("img_feat");
     const textEmbedding = embedText(weights, config, tokens);

@@ -1,9 +1,13 @@
-/** The four alignment losses and their gradients by attention matrix, against the release. */
+/** Attention between the places of a pair, the alignment losses of it and their gradients, against the release. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { alignmentLosses, alignments, type Modality } from "../../../stages/objective/alignment.ts";
-import { goldenJson } from "../../support/goldens.ts";
-import { assertClose, tensorTest } from "../../support/tensor_test.ts";
+import { alignmentLosses, alignments, type Modality } from "../../stages/objective/alignment.ts";
+import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
+import { pairTables } from "../../stages/training/pair_tables.ts";
+import { batchOfProblems, goldenSplit } from "../support/golden_data.ts";
+import { positiveBlocks } from "../support/golden_ranking.ts";
+import { goldenCheckpoint, goldenConfiguration, goldenJson } from "../support/goldens.ts";
+import { assertClose, tensorTest } from "../support/tensor_test.ts";
 
 const matrices = ["S_LL", "S_VV", "S_LV", "S_VL"] as const;
 const cases = Object.keys(alignments).flatMap((name) =>
@@ -14,7 +18,35 @@ const cases = Object.keys(alignments).flatMap((name) =>
   }))
 );
 
+const config = goldenConfiguration();
+using split = await goldenSplit("train");
+const checkpoint = await goldenCheckpoint();
+
 for (const example of goldenJson("expected.json").attention_examples) {
+  tensorTest(`the last layer's attention for ${example.txt_id} is the release's`, () => {
+    const { txt_id, img_id } = example;
+    const problem = { txt_id, img_id, neg_ids: [] };
+    const blocks = positiveBlocks(weightsOnDevice(checkpoint), {
+      config,
+      tables: pairTables(split.set, split.index),
+      drawn: batchOfProblems(split, { imageAnchored: problem, textAnchored: problem }),
+    });
+    const ours = {
+      S_LL: blocks.tokenToToken,
+      S_VV: blocks.regionToRegion,
+      S_LV: blocks.tokenToRegion,
+      S_VL: blocks.regionToToken,
+    };
+    for (const matrix of matrices) {
+      const wanted: number[][] = example[matrix];
+      // Columns of padding hold 0; rows of padding may hold anything.
+      const rows = tf.slice(ours[matrix] as tf.Tensor, [0, 0, 0], [1, wanted.length, -1]);
+      const cut = tf.slice(rows, [0, 0, 0], [1, wanted.length, wanted[0]!.length]);
+      assertClose(cut, wanted.flat(), 1e-5, matrix);
+      assertClose(tf.sum(rows), tf.sum(cut), 1e-5, `columns outside of ${matrix}`);
+    }
+  });
+
   const inputs = () => matrices.map((matrix) => tf.tensor3d([example[matrix]]));
   const [tokens, regions] = [example.S_LL.length, example.S_VV.length];
 
