@@ -26,9 +26,6 @@ import {
   textTable,
 } from "./pair_tables.ts";
 
-/** Images whose embeddings lie on the device together: 100 regions x 768 are 39 MB for them all. */
-export const imagesOfTile = 128;
-
 export interface PairScorer extends Disposable {
   /** Puts images on the device. @param images rows of the index */
   tile(images: readonly number[]): ImageTile;

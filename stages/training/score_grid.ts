@@ -1,9 +1,14 @@
 /** The whole matrix of a split: every text with every image, tile by tile. */
 import type { Configuration } from "../model/configuration.ts";
 import type { Compute } from "../tensorflow/backend.ts";
-import { imagesOfTile, pairScorer, type ScorerOptions } from "./pair_scoring.ts";
+import { pairScorer, type ScorerOptions } from "./pair_scoring.ts";
+
+/** Images whose embeddings lie on the device together: 100 regions x 768 are 39 MB for them all. */
+const tileSize = 128;
 
 export interface GridOptions extends Omit<ScorerOptions, "tile"> {
+  /** Images of a tile, at most. */
+  readonly imagesOfTile?: number;
   /** Scores of a tile that an earlier, unfinished run has left. */
   readonly kept?: (tile: number, count: number) => Promise<Float32Array | undefined>;
   /** Keeps the scores of a tile. */
@@ -15,7 +20,7 @@ export interface GridOptions extends Omit<ScorerOptions, "tile"> {
 export async function scoreGrid(
   compute: Compute,
   config: Configuration,
-  { kept, keep, after, ...options }: GridOptions,
+  { kept, keep, after, imagesOfTile = tileSize, ...options }: GridOptions,
 ): Promise<Float32Array> {
   const texts = options.index.captions.length;
   const images = options.index.images.length;

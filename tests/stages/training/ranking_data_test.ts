@@ -2,8 +2,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { randomStream } from "../../../pipeline/random_stream.ts";
-import type { FeatureSet } from "../../../stages/data/feature_set.ts";
-import { regionTables } from "../../../stages/data/region_source.ts";
 import {
   firstImages,
   indexSplit,
@@ -12,56 +10,16 @@ import {
 } from "../../../stages/training/pair_tables.ts";
 import { rankingData } from "../../../stages/training/ranking_data.ts";
 import { rankingProblems } from "../../../stages/training/sampling.ts";
+import { smallFeatures } from "../../support/small_features.ts";
 import { tensorTest } from "../../support/tensor_test.ts";
 
 const random = randomStream(3);
-const featureDim = 5;
-
-/** Seven images of 1 to 4 regions with two captions each; the second is of another split. */
-function featureSet(): FeatureSet {
-  const counts = [2, 3, 1, 4, 2, 1, 3];
-  let offset = 0;
-  const images = counts.map((regions, place) => {
-    offset += regions;
-    return {
-      id: `i${place}`,
-      split: place === 1 ? "test" : "train",
-      regions,
-      offset: offset - regions,
-    };
-  });
-  const numbers = (width: number) =>
-    Float32Array.from({ length: offset * width }, (_, i) => random.fork(width).normal(i));
-  const captions = images.flatMap(({ split }, image) =>
-    [0, 1].map((k) => ({
-      id: `c${image}_${k}`,
-      image,
-      split,
-      text: "",
-      tokens: Array.from({ length: 1 + (image + k) % 4 }, (_, place) => 5 + place),
-    }))
-  );
-  const vocabulary = { size: 20, pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 };
-  const regions = regionTables(
-    { features: numbers(featureDim), boxes: numbers(7), featureDim },
-    images,
-  );
-  return {
-    images,
-    captions,
-    regions,
-    featureDim,
-    vocabulary,
-    pairs: [],
-    [Symbol.dispose]() {},
-  };
-}
 
 const sizes = { anchors: 2, negatives: 3 };
 
 /** Everything that a step would read of a batch. */
 function read(limit: number | undefined, step: number): number[] {
-  const set = featureSet();
+  const set = smallFeatures({ featureDim: 5, vocabulary: 20 });
   const index = indexSplit(set, "train");
   using data = rankingData(set, index, limit === undefined ? {} : { limit });
   const problems = rankingProblems(index, random, step, sizes);
@@ -87,7 +45,7 @@ tensorTest("a batch is the same whether features stay on the device or come with
 });
 
 tensorTest("tables of streamed batches have one size, so that one program serves them all", () => {
-  const set = featureSet();
+  const set = smallFeatures({ featureDim: 5, vocabulary: 20 });
   const index = indexSplit(set, "train");
   using data = rankingData(set, index, { limit: 0 });
   const shapes = Array.from({ length: 8 }, (_, step) => {
@@ -100,7 +58,10 @@ tensorTest("tables of streamed batches have one size, so that one program serves
 });
 
 Deno.test("the first images of a split come with all their captions and nobody else's", () => {
-  const index = firstImages(indexSplit(featureSet(), "train"), 2);
+  const index = firstImages(
+    indexSplit(smallFeatures({ featureDim: 5, vocabulary: 20 }), "train"),
+    2,
+  );
   assert.deepEqual(index.images, [0, 2]);
   assert.deepEqual(index.captions, [0, 1, 4, 5]);
   assert.deepEqual(index.imageOfText, [0, 0, 1, 1]);

@@ -20,7 +20,7 @@ const made = temporaryFolder();
 const at = (name: string) => `${made.path}/${name}`;
 await runStage({
   stage: makeScenes,
-  parameters: { seed: 5, images: 14, val_images: 1, test_images: 4, swap_pairs: 2 },
+  parameters: { seed: 5, images: 14, val_images: 3, test_images: 4, swap_pairs: 2 },
   folder: at("scenes"),
 });
 await runStage({
@@ -50,6 +50,8 @@ const stages: readonly { stage: StageDefinition; parameters: object; port: strin
       micro_steps: 2,
       alignment: "singular",
       warmup: 3,
+      validate_every: 4,
+      validation_images: 2,
     },
     port: "weights",
   },
@@ -81,6 +83,8 @@ for (const { stage, parameters, port } of stages) {
     const resumed = await run("broken", { rows, onReport: (done) => first ||= done });
     assert.ok(first > 1, "it went on from a checkpoint");
     assert.deepEqual(resumed, unbroken);
+    const validated = (resumed.get("validation") ?? []).map(({ step }) => step);
+    assert.deepEqual(validated, stage === fineTune ? [4, 8, 12, 16, 17] : []);
     assert.equal(resumed.get("training_step")!.length, 17);
     assert.deepEqual(
       await digestsBelow(at(`${stage.name} broken`)),

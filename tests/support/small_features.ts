@@ -1,0 +1,45 @@
+/** Images and captions of every length, with numbers from bits that no backend has a hand in. */
+import { randomStream } from "../../pipeline/random_stream.ts";
+import type { FeatureSet } from "../../stages/data/feature_set.ts";
+import { regionTables } from "../../stages/data/region_source.ts";
+
+/** Seven images of 1 to 4 regions with two captions each; the second is of split test. */
+export function smallFeatures(
+  { featureDim, vocabulary }: { readonly featureDim: number; readonly vocabulary: number },
+): FeatureSet {
+  const random = randomStream(3);
+  const counts = [2, 3, 1, 4, 2, 1, 3];
+  let offset = 0;
+  const images = counts.map((regions, place) => {
+    offset += regions;
+    const split = place === 1 ? "test" : "train";
+    return { id: `i${place}`, split, regions, offset: offset - regions };
+  });
+  const numbers = (width: number) =>
+    Float32Array.from({ length: offset * width }, (_, i) => random.fork(width).normal(i));
+  const captions = images.flatMap(({ split }, image) =>
+    [0, 1].map((k) => ({
+      id: `c${image}_${k}`,
+      image,
+      split,
+      text: "",
+      tokens: Array.from(
+        { length: 1 + (image + k) % 4 },
+        (_, place) => 5 + (2 * image + k + place) % 15,
+      ),
+    }))
+  );
+  const regions = regionTables(
+    { features: numbers(featureDim), boxes: numbers(7), featureDim },
+    images,
+  );
+  return {
+    images,
+    captions,
+    regions,
+    featureDim,
+    vocabulary: { size: vocabulary, pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 },
+    pairs: [],
+    [Symbol.dispose]() {},
+  };
+}
