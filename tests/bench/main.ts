@@ -1,5 +1,6 @@
 /**
- * `deno task bench`: how fast is a recorded training step, and how fast is scoring pairs? Times this
+ * `deno task bench`: how fast is a recorded training step, how fast is scoring pairs, and how fast are
+ * published features read? Times this
  * project's routes and, where a Python with PyTorch is found, PyTorch, side by side: each route in a
  * process of its own, all with the same numbers and the same threads, in turns, since machines are
  * never quiet. Only warm steps are timed.
@@ -14,7 +15,7 @@ const help = `deno task bench [options]
   --rounds N           turns of every route (default: 5)
   --turn SECONDS       length of a turn (default: 3)
   --sizes A,B          of ${Object.keys(sizes).join(", ")} (default: all)
-  --tasks A,B          of ${tasks.join(", ")} (default: all)
+  --tasks A,B          of ${[...tasks, "features"].join(", ")} (default: all)
   --routes A,B         of ours, recorded, eager, torch, torch-compile, plain-torch,
                        plain-compile (default: all); plain: as UNITER's release is written
   --python PATH        a Python with PyTorch (default: $PYTHON, else python3)
@@ -28,7 +29,7 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "5" },
     turn: { type: "string", default: "3" },
     sizes: { type: "string", default: Object.keys(sizes).join() },
-    tasks: { type: "string", default: tasks.join() },
+    tasks: { type: "string", default: [...tasks, "features"].join() },
     routes: {
       type: "string",
       default: "ours,recorded,eager,torch,torch-compile,plain-torch,plain-compile",
@@ -41,6 +42,9 @@ if (options.help) {
   console.log(help);
   Deno.exit(0);
 }
+const askedTasks = options.tasks.split(",");
+if (askedTasks.includes("features")) await benchFeatures();
+if (askedTasks.join() === "features") Deno.exit(0);
 const threads = Number(options.threads);
 const wanted = options.routes.split(",");
 const commands = new Map(
@@ -52,7 +56,7 @@ const commands = new Map(
 for (const sizeName of options.sizes.split(",")) {
   const size = sizes[sizeName];
   if (size === undefined) throw new Error(`no size ${sizeName}\n${help}`);
-  for (const task of options.tasks.split(",")) {
+  for (const task of askedTasks.filter((task) => task !== "features")) {
     const { pairs, positions, heads } = size;
     console.log(
       `\n${task}, ${sizeName} (${heads} heads), ${pairs} pairs x ${positions} tokens, ` +
@@ -60,6 +64,13 @@ for (const sizeName of options.sizes.split(",")) {
     );
     printTable(await measure(size, task as Task));
   }
+}
+
+/** Reading of published formats, in a process of its own: it needs 1 GB of disk for a moment. */
+async function benchFeatures(): Promise<void> {
+  console.log("region features from published formats, one core, warm page cache");
+  const script = new URL("./features.ts", import.meta.url).pathname;
+  await new Deno.Command(Deno.execPath(), { args: ["run", "-A", script] }).spawn().status;
 }
 
 /** Command lines by route; PyTorch's only where it can be imported. */
