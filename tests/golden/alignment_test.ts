@@ -20,6 +20,7 @@ const cases = Object.keys(alignments).flatMap((name) =>
 
 const config = goldenConfiguration();
 using split = await goldenSplit("train");
+const tables = pairTables(split.set, split.index);
 const checkpoint = await goldenCheckpoint();
 
 for (const example of goldenJson("expected.json").attention_examples) {
@@ -28,7 +29,7 @@ for (const example of goldenJson("expected.json").attention_examples) {
     const problem = { txt_id, img_id, neg_ids: [] };
     const blocks = positiveBlocks(weightsOnDevice(checkpoint), {
       config,
-      tables: pairTables(split.set, split.index),
+      tables,
       drawn: batchOfProblems(split, { imageAnchored: problem, textAnchored: problem }),
     });
     const ours = {

@@ -6,10 +6,15 @@ import { encoderLayer } from "../../stages/model/encoder_layer.ts";
 import { matchLogits } from "../../stages/model/heads.ts";
 import { encodePairs, pairScores, pooledPairs } from "../../stages/model/uniter.ts";
 import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
-import { goldenCheckpoint, goldenConfiguration, goldenForward } from "../support/goldens.ts";
+import {
+  goldenCheckpoint,
+  goldenConfiguration,
+  goldenForward,
+  goldenTolerance,
+} from "../support/goldens.ts";
 import { assertClose, tensorTest } from "../support/tensor_test.ts";
 
-const tolerance = 1e-5;
+const tolerance = goldenTolerance();
 const config = goldenConfiguration();
 const checkpoint = await goldenCheckpoint();
 

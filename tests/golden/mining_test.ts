@@ -14,12 +14,18 @@ import {
   positiveBlocks,
   positiveLoss,
 } from "../support/golden_ranking.ts";
-import { goldenCheckpoint, goldenConfiguration, goldenJson } from "../support/goldens.ts";
+import {
+  goldenCheckpoint,
+  goldenConfiguration,
+  goldenJson,
+  goldenTolerance,
+} from "../support/goldens.ts";
 import { assertClose } from "../support/tensor_test.ts";
 
 const expected = goldenJson("expected.json");
 const { margin } = expected.meta;
 const config = goldenConfiguration();
+const tolerance = goldenTolerance();
 await testCompute();
 using split = await goldenSplit("train");
 const tables = pairTables(split.set, split.index);
@@ -49,14 +55,14 @@ for (const example of expected.hard_negative_and_iais_examples) {
         const losses = hardLosses(weights, ranking, { hard, margin }).arraySync() as number[][];
         for (const { anchored, row } of sides) {
           const recorded = example[anchored][`${layout}_layout`];
-          assertClose(mined.arraySync()[row]!, recorded.candidate_scores, 1e-5, anchored);
+          assertClose(mined.arraySync()[row]!, recorded.candidate_scores, tolerance, anchored);
           const [positive, ...negatives] = chosen[row]!;
           assert.equal(positive, 0);
           assert.deepEqual(negatives.toSorted(), recorded.hard_indices.toSorted());
           const byCandidate = negatives.map((at) => recorded.rank_losses_by_candidate[at]);
-          assertClose(losses[row]!, byCandidate, 1e-5, `losses, ${anchored}`);
+          assertClose(losses[row]!, byCandidate, tolerance, `losses, ${anchored}`);
           const mean = losses[row]!.reduce((sum, loss) => sum + loss, 0) / count;
-          assertClose([mean], [recorded.rank_loss_mean], 1e-5, `mean loss, ${anchored}`);
+          assertClose([mean], [recorded.rank_loss_mean], tolerance, `mean loss, ${anchored}`);
         }
       }));
   }
@@ -72,7 +78,7 @@ for (const example of expected.hard_negative_and_iais_examples) {
         for (const name of ["singular", "distributed"] as const) {
           const loss = positiveLoss(blocks, alignments[name], modality);
           const recorded = example[anchored].iais[`${letter}-${name}`];
-          assertClose(loss, [recorded], 1e-5, `${letter}-${name}`);
+          assertClose(loss, [recorded], tolerance, `${letter}-${name}`);
         }
       }
     }));

@@ -12,12 +12,14 @@ import {
   goldenConfiguration,
   goldenFile,
   goldenJson,
+  goldenTolerance,
 } from "../support/goldens.ts";
 import { assertClose } from "../support/tensor_test.ts";
 
 const { eval: recorded } = goldenJson("expected.json");
 const { runs } = goldenJson("trajectory.json");
 const config = goldenConfiguration();
+const tolerance = goldenTolerance();
 const compute = await testCompute();
 
 async function scoresOf(weights: HostWeights): Promise<ScoreMatrix> {
@@ -27,8 +29,8 @@ async function scoresOf(weights: HostWeights): Promise<ScoreMatrix> {
 
 Deno.test("scores of every pair are the release's, as near as float32 can tell", async () => {
   const { scores } = await scoresOf(await goldenCheckpoint());
-  assertClose(scores, recorded.rank_scores.flat(), 1e-5, "scores");
-  assertClose(scores, recorded.rank_scores_float64.flat(), 1e-5, "scores in float64");
+  assertClose(scores, recorded.rank_scores.flat(), tolerance, "scores");
+  assertClose(scores, recorded.rank_scores_float64.flat(), tolerance, "scores in float64");
 });
 
 const others: Record<string, boolean> = recorded.identical_scores_from_other_checkpoint_files;
@@ -42,7 +44,7 @@ for (const [file, identical] of Object.entries(others)) {
 
 Deno.test("the checkpoint of float16 has the release's scores and recalls", async () => {
   const matrix = await scoresOf(await goldenCheckpoint("model_fp16.pt"));
-  assertClose(matrix.scores, recorded.rank_scores_from_model_fp16.flat(), 1e-5, "scores");
+  assertClose(matrix.scores, recorded.rank_scores_from_model_fp16.flat(), tolerance, "scores");
   const rounded = recordedMatrix(recorded.rank_scores_from_model_fp16);
   // It is not recorded whether these recalls are of rounded scores: nearer than that, all is open.
   const doubt = { near: 2e-3 };
@@ -58,7 +60,7 @@ assert.ok(tuned.length > 0);
 for (const { file, run } of tuned) {
   Deno.test(`${file} has the scores at the end of its run`, async () => {
     const { scores } = await scoresOf(await goldenCheckpoint(file));
-    assertClose(scores, runs[run].final_rank_scores.flat(), 1e-5, "scores");
+    assertClose(scores, runs[run].final_rank_scores.flat(), tolerance, "scores");
   });
 
   Deno.test(`${file} with the head of pre-training has the scores of the release's inference`, async () => {
@@ -66,7 +68,7 @@ for (const { file, run } of tuned) {
       .filter(([name]) => !name.startsWith("rank_output."));
     const { scores } = await scoresOf(withRankHead(Object.fromEntries(weights)));
     const reapplied = runs[run].final_rank_scores_if_init_output_is_reapplied;
-    assertClose(scores, reapplied.flat(), 1e-5, "scores");
+    assertClose(scores, reapplied.flat(), tolerance, "scores");
   });
 }
 

@@ -8,7 +8,7 @@ import type { RegionChoice } from "../../stages/data/image_database.ts";
 import { takeOver } from "../../stages/data/published_features.ts";
 import { indexSplit, type TableIndex } from "../../stages/training/pair_tables.ts";
 import type { RankingBatch } from "../../stages/training/ranking_batch.ts";
-import { goldenFile, goldenJson } from "./goldens.ts";
+import { goldenConfiguration, goldenFile, goldenJson } from "./goldens.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 export type SplitName = "train" | "test";
@@ -46,9 +46,10 @@ export function goldenChoice(folder: string): RegionChoice {
 export async function goldenSplit(split: SplitName): Promise<GoldenSplit> {
   const [texts, images] = [goldenDatabase(split, "txt"), goldenDatabase(split, "img")];
   const files = { texts, images };
+  const longest = goldenConfiguration().max_position_embeddings - 2; // [CLS] and [SEP]
   using temporary = temporaryFolder();
   await takeOver({
-    parameters: { ...goldenChoice(images), cased: true, max_text_length: 60 },
+    parameters: { ...goldenChoice(images), cased: true, max_text_length: longest },
     files,
     folder: temporary.path,
     signal: new AbortController().signal,
@@ -65,15 +66,20 @@ export async function goldenSplit(split: SplitName): Promise<GoldenSplit> {
   };
 }
 
-/** One positive per direction with its negatives, as they are recorded. */
-export interface RecordedProblems {
-  readonly imageAnchored: { txt_id: string; img_id: string; neg_ids: readonly string[] };
-  readonly textAnchored: { txt_id: string; img_id: string; neg_ids: readonly string[] };
+/** A positive pair with its negatives: texts if the image is the anchor, else images. */
+export interface RecordedProblem {
+  readonly txt_id: string;
+  readonly img_id: string;
+  readonly neg_ids: readonly string[];
 }
 
+/** One problem per direction, on the device. */
 export function batchOfProblems(
   { text, image }: Pick<GoldenSplit, "text" | "image">,
-  { imageAnchored, textAnchored }: RecordedProblems,
+  { imageAnchored, textAnchored }: {
+    readonly imageAnchored: RecordedProblem;
+    readonly textAnchored: RecordedProblem;
+  },
 ): RankingBatch {
   const row = (id: number) => tf.tensor1d([id], "int32");
   const rows = (ids: readonly number[]) => tf.tensor2d([[...ids]], undefined, "int32");

@@ -18,6 +18,14 @@ export function goldenJson(name: string): any {
   return JSON.parse(Deno.readTextFileSync(goldenFile(name)));
 }
 
+/**
+ * How far a score or a state may be from the release's: 1e-5, or three times what the release's own
+ * float32 is from its float64 where that is more.
+ */
+export function goldenTolerance(): number {
+  return Math.max(1e-5, 3 * goldenJson("expected.json").eval.max_abs_diff_fp32_fp64);
+}
+
 export function goldenConfiguration(): Configuration {
   return parseConfiguration(Deno.readTextFileSync(goldenFile("config.json")), {
     file: goldenFile("config.json"),
