@@ -14,6 +14,17 @@ export const extractFeatures = defineStage({
   output: "features",
   compute: false,
   resumable: false,
+  async examine({ parameters, inputs }) {
+    const { descriptorWidth } = await import("./vision/descriptors.ts");
+    const { longestCaption } = await import("./vision/scene_captions.ts");
+    const sizes = {
+      words: longestCaption + 2,
+      vocabulary: 64, // about
+      regions: parameters.max_regions,
+      feature_dim: descriptorWidth,
+    };
+    return { findings: [], facts: { ...inputs["from"], ...sizes } };
+  },
   async run(context) {
     const { writeFeatures } = await import("./vision/feature_files.ts");
     await writeFeatures(context);

@@ -19,6 +19,14 @@ export const makeScenes = defineStage({
   output: "scenes",
   compute: false,
   resumable: false,
+  examine({ parameters: { images, val_images, test_images, swap_pairs, captions } }) {
+    const splits = { train: images, val: val_images, test: test_images, swap: 2 * swap_pairs };
+    const facts = Object.entries(splits).flatMap(([split, count]) => [
+      [`${split}_images`, count],
+      [`${split}_captions`, split === "swap" ? count : count * captions],
+    ]);
+    return Promise.resolve({ findings: [], facts: Object.fromEntries(facts) });
+  },
   async run(context) {
     const { writeScenes } = await import("./vision/scene_files.ts");
     await writeScenes(context);

@@ -32,13 +32,7 @@ export async function scoreGrid(
     const width = Math.min(tile, images - from);
     const count = texts * width;
     const done = texts * from;
-    const scores = await kept?.(from / tile, count) ?? await newScores();
-    for (let text = 0; text < texts; text++) {
-      grid.set(scores.subarray(text * width, (text + 1) * width), text * images + from);
-    }
-    await after?.(done + count, grid.length);
-
-    async function newScores(): Promise<Float32Array> {
+    const newScores = async (): Promise<Float32Array> => {
       using images = scorer.tile(Array.from({ length: width }, (_, place) => from + place));
       const pairs = Int32Array.from({ length: count }, (_, pair) => pair);
       const made = await images.score(
@@ -48,7 +42,12 @@ export async function scoreGrid(
       );
       await keep?.(from / tile, made);
       return made;
+    };
+    const scores = await kept?.(from / tile, count) ?? await newScores();
+    for (let text = 0; text < texts; text++) {
+      grid.set(scores.subarray(text * width, (text + 1) * width), text * images + from);
     }
+    await after?.(done + count, grid.length);
   }
   return grid;
 }

@@ -20,7 +20,7 @@ export interface Caption {
 export type Piece = string | { readonly object: number; readonly words: string };
 
 /** Words of a caption; where two clauses would need more, there is one. */
-const longest = 24;
+export const longestCaption = 24;
 
 /** `count` captions, each about other relations as long as there are enough. */
 export function describeScene(
@@ -39,7 +39,7 @@ export function describeScene(
     if (more === undefined || own.fork("two").uniform(0) >= 0.7) return assemble(first);
     const link = [" and ", ", and ", " while "][own.fork("link").integer(0, 3)]!;
     const both = assemble([...first, link, ...clause(objects, more, own.fork("more"), mentioned)]);
-    return both.text.split(" ").length <= longest ? both : assemble(first);
+    return both.text.split(" ").length <= longestCaption ? both : assemble(first);
   });
 }
 
