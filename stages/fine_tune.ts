@@ -3,6 +3,19 @@ import { defineStage } from "../pipeline/stage.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const rate = v.pipe(v.number(), v.gtValue(0));
+const layer = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/**
+ * A parameter that says nothing without another: refused where that one is not written at all. Where
+ * it is, it may be swept (`matrix: { alignment: [none, sparse] }`), and points to which the parameter
+ * does not apply pass it over.
+ */
+const writtenBeside = [
+  { name: "projection", needs: "alignment", as: "alignment: sparse" },
+  { name: "relation", needs: "alignment", as: "alignment: sparse" },
+  { name: "eps", needs: "alignment", as: "alignment: distributed" },
+  { name: "k", needs: "projection", as: "projection: topk" },
+] as const;
 
 export const fineTune = defineStage({
   name: "fine_tune",
@@ -10,7 +23,39 @@ export const fineTune = defineStage({
   parameters: v.pipe(
     v.strictObject({
       seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
-      alignment: v.optional(v.picklist(["none", "singular", "distributed"]), "none"),
+      // singular and distributed: IAIS; congruence: CACR; sparse: between them, as the next three say.
+      alignment: v.optional(
+        v.picklist(["none", "singular", "distributed", "sparse", "congruence"]),
+      ),
+      projection: v.optional(v.picklist(["topk", "sparsemax", "entmax15"])),
+      // Of topk: regions of a word, words of a region.
+      k: v.optional(count),
+      relation: v.optional(v.picklist(["transport", "roundtrip"])),
+      // Within the logarithms of the distance; by default 0 for transport, 1e-6 for roundtrip.
+      eps: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+      // Whose attention is aligned: last, all, a layer's number from 0, or a list of them.
+      layers: v.optional(
+        v.union([
+          v.literal("last"),
+          v.literal("all"),
+          layer,
+          v.pipe(
+            v.array(layer),
+            v.minLength(1, "at least one layer"),
+            v.check((layers) => new Set(layers).size === layers.length, "each layer once"),
+          ),
+        ]),
+        "last",
+      ),
+      // mean: the distance of the mean over heads; each: the mean of the heads' distances.
+      heads: v.optional(v.picklist(["mean", "each"]), "mean"),
+      // text: the L losses alone, image: the V losses alone.
+      modality: v.optional(v.picklist(["text", "image", "both"]), "both"),
+      // How the weight grows from update to update.
+      schedule: v.optional(
+        v.picklist(["exponential", "linear", "logarithmic", "constant"]),
+        "exponential",
+      ),
       // The release sums the alignment loss over the 8 micro-steps of an update and does not average.
       alignment_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 8),
       steps: v.optional(count, 400),
@@ -40,6 +85,21 @@ export const fineTune = defineStage({
     }),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;
+      const given: Readonly<Record<string, unknown>> = dataset.value;
+      for (const { name, needs, as } of writtenBeside) {
+        const value = given[name];
+        if (value === undefined || given[needs] !== undefined) continue;
+        const path = { type: "object", origin: "value", input: given, key: name, value } as const;
+        addIssue({
+          message: `it with \`${as}\`, or leave it out`,
+          input: value,
+          expected: `\`${needs}\` beside it`,
+          path: [path],
+        });
+      }
+    }),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
       const { negatives, hard_negatives: hard } = dataset.value;
       if (hard <= negatives) return;
       const path = { type: "object", origin: "value", input: dataset.value, value: hard } as const;
@@ -49,6 +109,11 @@ export const fineTune = defineStage({
         expected: "a smaller number",
         path: [{ ...path, key: "hard_negatives" }],
       });
+    }),
+    // Defaults that would have hidden from `writtenBeside` what was written.
+    v.transform(({ alignment = "none", projection = "sparsemax", k = 2, ...given }) => {
+      const { relation = "transport", ...rest } = given;
+      return { ...rest, alignment, projection, k, relation };
     }),
   ),
   inputs: {

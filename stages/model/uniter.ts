@@ -34,8 +34,8 @@ export interface EncodeOptions extends Training {
 
 /** What the encoder makes of a batch. */
 export interface EncodedPairs {
-  /** The hidden states that enter the last layer; relation alignment reads its attention there. */
-  readonly enteringLast: Axes<"pair position hidden">;
+  /** The hidden states that enter each layer; relation alignment reads its attention there. */
+  readonly entering: readonly Axes<"pair position hidden">[];
   /** The last layer's output at the positions that were asked for ([CLS] first). */
   readonly last: Axes<"pair row hidden">;
 }
@@ -53,10 +53,12 @@ export function encodePairs(
     inSequence(tf.cast(batch.wordMask, "float32"), tf.cast(batch.regionMask, "float32")),
   );
   let hidden: Axes<"pair position hidden"> = inSequence(batch.textEmbedding, batch.imageEmbedding);
+  const entering = [hidden];
   const lastLayer = config.num_hidden_layers - 1;
   for (let layer = 0; layer < lastLayer; layer++) {
     const options = { keyBias, rows: words + regions, random, precision };
     hidden = encoderLayer(weights, config, layer, hidden, options) as tf.Tensor;
+    entering.push(hidden);
   }
   const rows = { cls: 1, words, all: words + regions }[keep];
   const last = encoderLayer(weights, config, lastLayer, hidden, {
@@ -65,7 +67,7 @@ export function encodePairs(
     random,
     precision,
   });
-  return { enteringLast: hidden, last };
+  return { entering, last };
 }
 
 /** The pooled [CLS] of pairs whose last layer was kept. */

@@ -5,6 +5,12 @@
  *     L (words):   m-KL(M, S_LL),  M from S_LV with S_VV (transport) or S_VL (roundtrip)
  *     V (regions): m-KL(M, S_VV),  M from S_VL with S_LL (transport) or S_LV (roundtrip)
  *
+ * A member of the family is a projection with a relation. Published ones, and what lies between:
+ *
+ *                 argmax      topk, sparsemax, entmax15      softmax
+ *     transport   singular    sparse                         congruence
+ *     roundtrip               sparse                         distributed
+ *
  * Gradients flow through both arguments (targets are not detached), as in the release.
  */
 import * as tf from "@tensorflow/tfjs-core";
@@ -18,22 +24,44 @@ import { symmetricKl } from "./symmetric_kl.ts";
 export interface Alignment {
   readonly projection: Projection;
   readonly relation: Relation;
-  /** Softmax over the rows of M. The release has it for singular: a second softmax, nearly flat. */
+  /**
+   * Softmax over the rows of M. The release has it for singular: a second softmax, nearly flat.
+   * Transport needs something of the kind, since the rows of P S P^T do not sum to 1.
+   */
   readonly rowSoftmax: boolean;
   /** Within the logarithms of m-KL; see `symmetricKl`. */
   readonly eps: number;
 }
 
+/**
+ * The member with the row softmax and the eps that the release has with that relation: so topk ends
+ * in the published ones, singular with k = 1, distributed with all places.
+ */
+export function member(
+  projection: Projection,
+  relation: Relation,
+): Alignment {
+  return relation === "transport"
+    ? { projection, relation, rowSoftmax: true, eps: 0 }
+    : { projection, relation, rowSoftmax: false, eps: 1e-6 };
+}
+
 /** The paper's two, under the names of the experiment file. */
 export const alignments = {
-  singular: { projection: "argmax", relation: "transport", rowSoftmax: true, eps: 0 },
-  distributed: { projection: "softmax", relation: "roundtrip", rowSoftmax: false, eps: 1e-6 },
+  singular: member("argmax", "transport"),
+  distributed: member("softmax", "roundtrip"),
 } as const satisfies Record<string, Alignment>;
+
+/**
+ * softmax(S_LV S_VV S_LV^T) against S_LL, and its mirror image: CACR (arXiv 2212.10549), of which
+ * singular is the hard case. Its code is not published; eps is ours.
+ */
+export const congruence: Alignment = member("softmax", "transport");
 
 /** `text`: the paper's L loss; `image`: its V loss. */
 export type Modality = "text" | "image";
 
-/** The loss of each pair, 0 for a pair that is all padding. */
+/** The loss of each pair, 0 for a pair that lacks words or regions. */
 export function alignmentLosses(
   blocks: AttentionBlocks,
   alignment: Alignment,
@@ -47,6 +75,7 @@ export function alignmentLosses(
       there: tokenToRegion,
       back: regionToToken,
       mask: blocks.tokenMask,
+      otherMask: blocks.regionMask,
     })
     : distance<"region", "token">(alignment, {
       own: regionToRegion,
@@ -54,6 +83,7 @@ export function alignmentLosses(
       there: regionToToken,
       back: tokenToRegion,
       mask: blocks.regionMask,
+      otherMask: blocks.tokenMask,
     });
 }
 
@@ -64,18 +94,21 @@ interface Sides<Own extends string, Other extends string> {
   readonly there: Axes<`pair ${Own} ${Other}`>;
   readonly back: Axes<`pair ${Other} ${Own}`>;
   readonly mask: Axes<`pair ${Own}`>;
+  readonly otherMask: Axes<`pair ${Other}`>;
 }
 
 function distance<Own extends string, Other extends string>(
   { projection, relation, rowSoftmax, eps }: Alignment,
-  { own, other, there, back, mask }: Sides<Own, Other>,
+  { own, other, there, back, mask: ownMask, otherMask }: Sides<Own, Other>,
 ): Axes<"pair"> {
   const map = project<Own, Other>(projection, there);
   const carried = relation === "transport"
     ? transport<Own, Other>(map, other)
     : roundtrip<Own, Other>(map, project<Other, Own>(projection, back));
-  const mirrored = rowSoftmax ? maskedRowSoftmax(carried as tf.Tensor, mask as tf.Tensor) : carried;
-  return symmetricKl(mirrored as tf.Tensor, own as tf.Tensor, { mask: mask as tf.Tensor, eps });
+  // Without any place of the other modality there is nothing to compare with.
+  const mask = tf.mul(ownMask as tf.Tensor, tf.max(otherMask as tf.Tensor, 1, true));
+  const mirrored = rowSoftmax ? maskedRowSoftmax(carried as tf.Tensor, mask) : carried;
+  return symmetricKl(mirrored as tf.Tensor, own as tf.Tensor, { mask, eps });
 }
 
 /** Softmax over the columns that are there; padded columns become exactly 0. */

@@ -1,8 +1,8 @@
 /**
- * The last layer's self-attention, cut into its four blocks (arXiv 2105.13868, section 3.1):
- * words to words (S_LL), regions to regions (S_VV), words to regions (S_LV), regions to words
- * (S_VL). [CLS] and [SEP] are left out, each block has a softmax of its own, so every row of every
- * block sums to 1; heads are averaged. No attention dropout, as in the release.
+ * A layer's self-attention, cut into its four blocks (arXiv 2105.13868, section 3.1): words to words
+ * (S_LL), regions to regions (S_VV), words to regions (S_LV), regions to words (S_VL). [CLS] and
+ * [SEP] are left out, each block has a softmax of its own, so every row of every block sums to 1. The
+ * release reads the last layer and averages its heads. No attention dropout, as there.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { attentionLogits, maskedKeys } from "../model/attention.ts";
@@ -29,15 +29,27 @@ export interface PairMasks {
   readonly regionMask: Axes<"pair region">;
 }
 
+/** Which attention of a pair is read. */
+export interface AttentionReading {
+  /** From 0; by default the last. */
+  readonly layer?: number;
+  /**
+   * `mean`: of the heads' blocks (the default). `each`: every head counts as a pair of its own, so
+   * that axis `pair` holds pair * head, the heads of a pair side by side.
+   */
+  readonly heads?: "mean" | "each";
+}
+
 /**
- * The blocks of the last layer.
- * @param enteringLast the hidden states that enter that layer, words first, then regions.
+ * The blocks of one layer.
+ * @param entering the hidden states that enter that layer, words first, then regions.
  */
 export function attentionBlocks(
   weights: Weights,
   config: Configuration,
-  enteringLast: Axes<"pair position hidden">,
+  entering: Axes<"pair position hidden">,
   masks: PairMasks,
+  { layer = config.num_hidden_layers - 1, heads = "mean" }: AttentionReading = {},
 ): AttentionBlocks {
   const [pairs = 0, words = 0] = named("pair word", masks.wordMask).shape;
   const [, regions = 0] = named("pair region", masks.regionMask).shape;
@@ -51,10 +63,9 @@ export function attentionBlocks(
 
   // [pair, position, hidden] -> [pair, token + region, hidden]
   const content = tf.concat<tf.Tensor>([
-    tf.slice(enteringLast as tf.Tensor, [0, 1, 0], [pairs, tokens, -1]),
-    tf.slice(enteringLast as tf.Tensor, [0, words, 0], [pairs, regions, -1]),
+    tf.slice(entering as tf.Tensor, [0, 1, 0], [pairs, tokens, -1]),
+    tf.slice(entering as tf.Tensor, [0, words, 0], [pairs, regions, -1]),
   ], 1);
-  const layer = config.num_hidden_layers - 1;
   const logits = attentionLogits(weights, config, layer, content, {
     rows: tokens + regions,
   });
@@ -68,14 +79,21 @@ export function attentionBlocks(
       from.size,
       to.size,
     ]);
-    return tf.mean(tf.softmax(tf.add(cut, to.keyBias)), 1); // mean over heads
+    const shares = tf.softmax(tf.add(cut, to.keyBias)); // [pair, head, from, to]
+    return heads === "mean" ? tf.mean(shares, 1) : tf.reshape(shares, [-1, from.size, to.size]);
+  };
+  const perHead = (mask: tf.Tensor): tf.Tensor => {
+    if (heads === "mean") return mask;
+    const [, places = 0] = mask.shape;
+    const repeated = tf.tile(tf.expandDims(mask, 1), [1, config.num_attention_heads, 1]);
+    return tf.reshape(repeated, [-1, places]);
   };
   return {
     tokenToToken: block(text, text),
     regionToRegion: block(image, image),
     tokenToRegion: block(text, image),
     regionToToken: block(image, text),
-    tokenMask,
-    regionMask,
+    tokenMask: perHead(tokenMask),
+    regionMask: perHead(regionMask),
   };
 }

@@ -7,7 +7,8 @@ import { withRankHead } from "../model/initial_weights.ts";
 import { readModel } from "../model/model_artifact.ts";
 import { writePytorch } from "../model/pytorch_writer.ts";
 import { trainedNames } from "../model/parameters.ts";
-import { alignments } from "../objective/alignment.ts";
+import { alignmentFrom, type AlignmentParameters } from "../objective/alignment_parameters.ts";
+import { type AlignmentScope, layersOf } from "../objective/alignment_scope.ts";
 import { startCompute } from "../tensorflow/backend.ts";
 import { compileOnce } from "../tensorflow/kept_programs.ts";
 import {
@@ -18,15 +19,16 @@ import {
 import { indexSplit, requireFit } from "./pair_tables.ts";
 import { rankingData } from "./ranking_data.ts";
 import { rankingProblems } from "./sampling.ts";
-import { alignmentWeight } from "./schedules.ts";
+import { type AlignmentSchedule, alignmentWeight } from "./schedules.ts";
 import { freedAtEnd } from "./freed_at_end.ts";
 import { type OptimisationParameters, train } from "./training_loop.ts";
 import { validation, type ValidationParameters } from "./validation.ts";
 import { zerosLike } from "./training_state.ts";
 
-export interface FineTuningParameters extends OptimisationParameters, ValidationParameters {
-  readonly alignment: "none" | keyof typeof alignments;
+export interface FineTuningParameters
+  extends OptimisationParameters, ValidationParameters, AlignmentParameters, AlignmentScope {
   readonly alignment_weight: number;
+  readonly schedule: AlignmentSchedule;
   readonly micro_steps: number;
   readonly anchors: number;
   readonly negatives: number;
@@ -50,6 +52,7 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
   using data = rankingData(set, index);
   const random = randomStream(p.seed).fork("fine_tune");
   const objective = objectiveOf(p);
+  layersOf(p.layers, config);
   const microStep = compileOnce(
     compute,
     (inputs: MicroStepInputs) => fineTuningStep(config, objective, inputs),
@@ -65,9 +68,10 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
     validation: validation(context, compute, config, set, p),
     pairsPerUpdate: 2 * p.micro_steps * p.anchors * (1 + p.negatives),
     gradients(weights, update) {
-      const annealed = alignmentWeight(update - 1, { total: p.steps });
+      const annealed = alignmentWeight(update - 1, { total: p.steps, schedule: p.schedule });
       const weightTensor = tf.scalar(p.alignment_weight * annealed);
-      let accumulated: Record<string, tf.Tensor> = zerosLike(weights);
+      // A single micro-step has nothing to add to; several run one program, so the first adds to 0.
+      let accumulated: Record<string, tf.Tensor> = p.micro_steps === 1 ? {} : zerosLike(weights);
       const sums = [0, 0, 0];
       for (let micro = 0; micro < p.micro_steps; micro++) {
         const place = (update - 1) * p.micro_steps + micro;
@@ -110,17 +114,20 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
 
 /** What the parameters ask to be minimised. */
 export function objectiveOf(
-  { alignment, margin, hard_negatives: hardNegatives, precision, release_layout }: Pick<
-    FineTuningParameters,
-    "alignment" | "margin" | "hard_negatives" | "precision" | "release_layout"
-  >,
+  { margin, hard_negatives: hardNegatives, precision, release_layout, ...aligning }:
+    & Pick<FineTuningParameters, "margin" | "hard_negatives" | "precision" | "release_layout">
+    & AlignmentParameters
+    & AlignmentScope,
 ): FineTuningObjective {
+  const { layers, heads, modality } = aligning;
+  const alignment = alignmentFrom(aligning);
   return {
-    alignment: alignment === "none" ? undefined : alignments[alignment],
+    alignment,
+    scope: { layers, heads, modality },
     margin,
     hardNegatives,
     precision,
     // With alignment, the release lays its pairs out rightly.
-    releaseLayout: release_layout && alignment === "none",
+    releaseLayout: release_layout && alignment === undefined,
   };
 }

@@ -5,6 +5,8 @@
  *     loss = mean over image-anchored problems of mean_j hinge_j + the same, text-anchored
  *          + weight * (mean V loss of the image-anchored positives + mean L loss of the others)
  *
+ * the alignment losses being those of the last layer's mean over heads, or what the scope says.
+ *
  * Source: IAIS (arXiv 2105.13868, section 4), UNITER's hard-negative fine-tuning; the release's
  * itm.py. It trains on one positive pair per direction and micro-step; here there may be several.
  */
@@ -14,6 +16,12 @@ import { deviceRandom } from "../model/keyed_random.ts";
 import type { Weights } from "../model/weights.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import { type Alignment, alignmentLosses } from "../objective/alignment.ts";
+import {
+  type AlignmentScope,
+  layersOf,
+  modalitiesOf,
+  publishedScope,
+} from "../objective/alignment_scope.ts";
 import { rankingLosses } from "../objective/ranking.ts";
 import { attentionBlocks } from "../objective/self_attention.ts";
 import { addGradients, lossAndGradients } from "./gradients.ts";
@@ -25,6 +33,8 @@ import type { Pass } from "./release_layout.ts";
 export interface FineTuningObjective {
   /** Undefined: ranking alone. */
   readonly alignment: Alignment | undefined;
+  /** Layers, heads and modality of the alignment loss; by default as published. */
+  readonly scope?: AlignmentScope;
   readonly margin: number;
   /** Of the encoder's products. */
   readonly precision?: Precision;
@@ -36,7 +46,7 @@ export interface FineTuningObjective {
 
 export type MicroStepInputs = {
   readonly weights: Weights;
-  /** Sums of the update's earlier micro-steps. */
+  /** Sums of the update's earlier micro-steps; empty where an update has one alone. */
   readonly accumulated: Weights;
   readonly tables: PairTables;
   readonly batch: RankingBatch;
@@ -77,7 +87,10 @@ export function fineTuningStep(
     // Two directions, each a mean: twice the mean over all, since both have as many problems.
     const ranking = tf.mul(tf.mean(losses as tf.Tensor), 2) as tf.Scalar;
     if (objective.alignment === undefined) return [tf.mul(ranking, share), ranking];
-    const aligning = alignmentLoss(weights, config, hard, scored, objective.alignment);
+    const aligning = alignmentLoss(weights, config, scored, {
+      alignment: objective.alignment,
+      scope: objective.scope ?? publishedScope,
+    });
     const total = tf.add(ranking, tf.mul(alignmentWeight, aligning));
     return [tf.mul(total, share), ranking, aligning];
   });
@@ -102,30 +115,45 @@ export function chooseHard(batch: RankingBatch, mined: ScoredBatch, count: numbe
   };
 }
 
-/** Mean V loss of the image-anchored positives + mean L loss of the text-anchored ones. */
+/**
+ * Mean V loss of the image-anchored positives + mean L loss of the text-anchored ones, or one of the
+ * two; each the mean over layers.
+ */
 function alignmentLoss(
   weights: Weights,
   config: Configuration,
-  batch: RankingBatch,
   scored: ScoredBatch,
-  alignment: Alignment,
+  { alignment, scope }: { readonly alignment: Alignment; readonly scope: AlignmentScope },
 ): tf.Scalar {
-  const [anchors = 0, candidates = 0] = batch.textCandidates.shape;
-  // [2 anchors * candidate, ...] -> the positives' rows, [2 anchors, ...]
-  const positives = (x: tf.Tensor) => {
-    const inner = x.shape.slice(1);
-    const grouped = tf.reshape(x, [2 * anchors, candidates, ...inner]);
-    const start = grouped.shape.map(() => 0);
-    return tf.reshape(tf.slice(grouped, start, [2 * anchors, 1, ...inner]), [
-      2 * anchors,
-      ...inner,
-    ]);
-  };
-  const blocks = attentionBlocks(weights, config, positives(scored.enteringLast as tf.Tensor), {
-    wordMask: positives(scored.wordMask),
-    regionMask: positives(scored.regionMask),
+  const layers = layersOf(scope.layers, config);
+  const means = modalitiesOf(scope).flatMap((modality) => {
+    const direction = modality === "image" ? "imageAnchored" : "textAnchored";
+    const positives = (x: tf.Tensor) => positiveRows(x, scored.scores, direction);
+    const masks = {
+      wordMask: positives(scored.wordMask),
+      regionMask: positives(scored.regionMask),
+    };
+    return layers.map((layer) => {
+      const entering = positives(scored.entering[layer]!);
+      const reading = { layer, heads: scope.heads };
+      const blocks = attentionBlocks(weights, config, entering, masks, reading);
+      return tf.mean(alignmentLosses(blocks, alignment, modality) as tf.Tensor);
+    });
   });
-  const image = tf.slice(alignmentLosses(blocks, alignment, "image") as tf.Tensor, 0, anchors);
-  const text = tf.slice(alignmentLosses(blocks, alignment, "text") as tf.Tensor, anchors);
-  return tf.add(tf.mean(image), tf.mean(text));
+  const sum = tf.addN(means) as tf.Scalar;
+  return layers.length === 1 ? sum : tf.div(sum, layers.length);
+}
+
+/** Of one direction's problems the rows of the positives: [2 anchors * candidate, ...] -> [anchor, ...]. */
+function positiveRows(
+  x: tf.Tensor,
+  scores: ScoredBatch["scores"],
+  direction: "imageAnchored" | "textAnchored",
+): tf.Tensor {
+  const [problems = 0, candidates = 0] = scores.shape;
+  const anchors = problems / 2;
+  const inner = x.shape.slice(1);
+  const grouped = tf.reshape(x, [problems, candidates, ...inner]);
+  const start = [direction === "imageAnchored" ? 0 : anchors, 0, ...inner.map(() => 0)];
+  return tf.reshape(tf.slice(grouped, start, [anchors, 1, ...inner]), [anchors, ...inner]);
 }

@@ -35,9 +35,12 @@ export function lossAndGradients(
   };
 }
 
-/** Adds gradients of micro-steps, by name. */
+/** Adds gradients of micro-steps, by name; to an empty sum there is nothing to add. */
 export function addGradients(sum: Weights, gradients: Weights): Record<string, tf.Tensor> {
   return Object.fromEntries(
-    Object.entries(sum).map(([name, tensor]) => [name, tf.add(tensor, gradients[name]!)]),
+    Object.entries(gradients).map(([name, tensor]) => {
+      const before = sum[name];
+      return [name, before === undefined ? tensor : tf.add(before, tensor)];
+    }),
   );
 }

@@ -25,8 +25,8 @@ export interface RankingBatch {
 export interface ScoredBatch {
   /** Image-anchored problems, then text-anchored ones: [2 anchors, candidate]. */
   readonly scores: Axes<"anchor candidate">;
-  /** Hidden states that enter the last layer, in the pairs' order. */
-  readonly enteringLast: Axes<"pair position hidden">;
+  /** Hidden states that enter each layer, in the pairs' order. */
+  readonly entering: readonly Axes<"pair position hidden">[];
   readonly wordMask: Axes<"pair word">;
   readonly regionMask: Axes<"pair region">;
 }
@@ -80,7 +80,7 @@ export function scoreBatch(
   const scores = rankScores(weights, pooledPairs(weights, encoded));
   return {
     scores: tf.reshape(scores, [2 * anchors, candidates]),
-    enteringLast: encoded.enteringLast,
+    entering: encoded.entering,
     wordMask,
     regionMask,
   };

@@ -64,7 +64,7 @@ export function positiveBlocks(
     textCandidates: positive(drawn.textCandidates),
     imageCandidates: positive(drawn.imageCandidates),
   });
-  return attentionBlocks(weights, config, scored.enteringLast, scored);
+  return attentionBlocks(weights, config, scored.entering.at(-1)!, scored);
 }
 
 /** A scalar: the V loss of the image-anchored positive, or the L loss of the text-anchored one. */

@@ -65,7 +65,7 @@ tensorTest(
             1e-5,
             "scores",
           );
-          assertClose(short.enteringLast, full.enteringLast, 0, "entering states");
+          assertClose(short.entering.at(-1)!, full.entering.at(-1)!, 0, "entering states");
           const words = encodePairs(weights, config, batch, { keep: "words" });
           const shape = words.last.shape as [number, number, number];
           assert.equal(shape[1], batch.wordMask.shape[1]);

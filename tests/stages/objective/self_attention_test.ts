@@ -78,8 +78,8 @@ tensorTest("alignment losses of a pair do not depend on the batch it is padded i
     for (const modality of ["text", "image"] as const) {
       const losses = (given: typeof pairs, extra: number) => {
         const batch = batchOf(weights, given, { extra, filling: 9 });
-        const { enteringLast } = encodePairs(weights, config, batch, { keep: "cls" });
-        const blocks = attentionBlocks(weights, config, enteringLast, batch);
+        const { entering } = encodePairs(weights, config, batch, { keep: "cls" });
+        const blocks = attentionBlocks(weights, config, entering.at(-1)!, batch);
         return Array.from(alignmentLosses(blocks, alignment, modality).dataSync());
       };
       assertClose(losses(pairs, 2), pairs.flatMap((pair) => losses([pair], 0)), 1e-5, "losses");

@@ -7,9 +7,14 @@ import { initialWeights, withRankHead } from "../../../stages/model/initial_weig
 import { registerKeyedUniformForCpu } from "../../../stages/model/keyed_random.ts";
 import { trainedNames } from "../../../stages/model/parameters.ts";
 import { weightsOnDevice } from "../../../stages/model/weights_on_device.ts";
-import { alignments } from "../../../stages/objective/alignment.ts";
+import { alignments, congruence, member } from "../../../stages/objective/alignment.ts";
+import { publishedScope } from "../../../stages/objective/alignment_scope.ts";
 import { compile } from "../../../stages/tensorflow/compile.ts";
-import { fineTuningStep, type MicroStepInputs } from "../../../stages/training/fine_tuning_step.ts";
+import {
+  type FineTuningObjective,
+  fineTuningStep,
+  type MicroStepInputs,
+} from "../../../stages/training/fine_tuning_step.ts";
 import {
   type PretrainingInputs,
   pretrainingStep,
@@ -158,15 +163,53 @@ async function compare<Inputs extends { readonly [name: string]: unknown }>(
   assert.deepEqual([tf.memory().numTensors, compute.binding.eager.tensorCount], before);
 }
 
-for (const alignment of [undefined, "singular", "distributed"] as const) {
-  Deno.test(`a fine-tuning step agrees on three routes, alignment ${alignment ?? "none"}`, () =>
-    compare(`alignment ${alignment}`, fineTuningInputs, (inputs) =>
+/** Every member, layer, head and modality is in one of them at least. */
+const objectives: Readonly<Record<string, Pick<FineTuningObjective, "alignment" | "scope">>> = {
+  none: { alignment: undefined },
+  singular: { alignment: alignments.singular },
+  distributed: { alignment: alignments.distributed },
+  "congruence of the words": {
+    alignment: congruence,
+    scope: { ...publishedScope, modality: "text" },
+  },
+  "topk, there and back, in all layers": {
+    alignment: member({ topk: 2 }, "roundtrip"),
+    scope: { ...publishedScope, layers: "all" },
+  },
+  "sparsemax of each head in two layers": {
+    alignment: member("sparsemax", "transport"),
+    scope: { layers: [0, 2], heads: "each", modality: "both" },
+  },
+  "entmax15 of the regions": {
+    alignment: member("entmax15", "transport"),
+    scope: { ...publishedScope, modality: "image" },
+  },
+};
+
+for (const [what, objective] of Object.entries(objectives)) {
+  Deno.test(`a fine-tuning step agrees on three routes, alignment ${what}`, () =>
+    compare(`alignment ${what}`, fineTuningInputs, (inputs) =>
       fineTuningStep(config, {
-        alignment: alignment && alignments[alignment],
+        ...objective,
         margin: 0.2,
         hardNegatives: 3,
       }, inputs) as unknown as tf.TensorContainer));
 }
+
+Deno.test("without earlier micro-steps to add to, a step's gradients are those added to 0", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const inputs = fineTuningInputs();
+    const step = (accumulated: MicroStepInputs["accumulated"]) =>
+      flat(
+        fineTuningStep(config, { alignment: undefined, margin: 0.2, hardNegatives: 3 }, {
+          ...inputs,
+          accumulated,
+        }) as unknown as tf.TensorContainer,
+      );
+    assert.deepEqual(step({}), step(inputs.accumulated));
+  });
+});
 
 Deno.test("a pretraining step agrees on three routes", () =>
   compare(

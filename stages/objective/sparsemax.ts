@@ -1,0 +1,43 @@
+/**
+ * sparsemax(z) = argmin over p of |p - z|^2, p row-stochastic: p_i = max(0, z_i - tau), exactly 0 for
+ * all that lies 1 or more below the maximum. Source: arXiv 1602.02068, algorithm 1 and section 2.5.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+
+/** Below the maximum; what lies deeper is no part of any row, and sums stay exact without it. */
+const DEPTH = 2;
+
+/** Along the last axis. Gradient: s (dy - mean of dy over the support), s being 1 there, else 0. */
+export function sparsemax(logits: tf.Tensor): tf.Tensor {
+  const map = tf.customGrad((x, save) => {
+    const z = belowMaximum(x as tf.Tensor, DEPTH);
+    const shares = tf.relu(tf.sub(z, threshold(z)));
+    (save as tf.GradSaveFunc)([shares]);
+    return {
+      value: shares,
+      gradFunc: (dy: tf.Tensor, [shares]: tf.Tensor[]) => {
+        const support = tf.cast(tf.greater(shares!, 0), "float32");
+        const size = tf.sum(support, -1, true);
+        const mean = tf.div(tf.sum(tf.mul(support, dy), -1, true), size);
+        return tf.mul(support, tf.sub(dy, mean));
+      },
+    };
+  });
+  return map(logits);
+}
+
+/** Each row less its maximum, nothing below -depth. */
+export function belowMaximum(x: tf.Tensor, depth: number): tf.Tensor {
+  return tf.maximum(tf.sub(x, tf.max(x, -1, true)), -depth);
+}
+
+/** tau: of the r largest, with the largest r for which 1 + r z_r > their sum, (sum - 1) / r. */
+function threshold(z: tf.Tensor): tf.Tensor {
+  const places = z.shape.at(-1)!;
+  const sorted = tf.topk(z, places).values;
+  const rank = tf.range(1, places + 1);
+  const sums = tf.cumsum(sorted, z.rank - 1);
+  const taken = tf.cast(tf.greater(tf.add(tf.mul(rank, sorted), 1), sums), "float32");
+  const sum = tf.sum(tf.mul(taken, sorted), -1, true);
+  return tf.div(tf.sub(sum, 1), tf.sum(taken, -1, true));
+}
