@@ -1,0 +1,32 @@
+/**
+ * Intra-modal self-attention distance of matrices on the host, in float64: the m-KL of two relations
+ * over the same places (arXiv 2105.13868, equation 3), to measure with; `objective/symmetric_kl.ts` is
+ * its twin that trains.
+ */
+
+/** How much row i attends to column j, at [i * size + j]. */
+export interface SquareMatrix {
+  readonly size: number;
+  readonly values: ArrayLike<number>;
+}
+
+/** Logarithms are taken of max(x, FLOOR), as in training: an attention weight may underflow. */
+const FLOOR = 1e-30;
+
+/**
+ * m-KL(A, B) = mean over rows i of KL(A_i || B_i) + KL(B_i || A_i), with 0 log 0 = 0.
+ * @param a rows sum to 1
+ * @param b rows sum to 1
+ */
+export function selfAttentionDistance(a: SquareMatrix, b: SquareMatrix): number {
+  if (a.size !== b.size) {
+    throw new RangeError(`relations over ${a.size} and ${b.size} places`);
+  }
+  let sum = 0;
+  for (let place = 0; place < a.size * a.size; place++) {
+    const [p, q] = [a.values[place]!, b.values[place]!];
+    // P (log P - log Q) + Q (log Q - log P)
+    sum += (p - q) * (Math.log(Math.max(p, FLOOR)) - Math.log(Math.max(q, FLOOR)));
+  }
+  return sum / Math.max(1, a.size);
+}
