@@ -13,14 +13,15 @@ const DEPTH = 2;
 export function entmax15(logits: tf.Tensor): tf.Tensor {
   const map = tf.customGrad((x, save) => {
     const z = belowMaximum(tf.div(x as tf.Tensor, 2), DEPTH);
-    const roots = tf.relu(tf.sub(z, threshold(z)));
-    (save as tf.GradSaveFunc)([roots]);
+    const shares = tf.square(tf.relu(tf.sub(z, threshold(z))));
+    (save as tf.GradSaveFunc)([shares]);
     return {
-      value: tf.square(roots),
-      gradFunc: (dy: tf.Tensor, [roots]: tf.Tensor[]) => {
-        const weighted = tf.sum(tf.mul(roots!, dy), -1, true);
-        const mean = tf.div(weighted, tf.sum(roots!, -1, true));
-        return tf.mul(roots!, tf.sub(dy, mean));
+      value: shares,
+      gradFunc: (dy: tf.Tensor, [shares]: tf.Tensor[]) => {
+        const roots = tf.sqrt(shares!);
+        const weighted = tf.sum(tf.mul(roots, dy), -1, true);
+        const mean = tf.div(weighted, tf.sum(roots, -1, true));
+        return tf.mul(roots, tf.sub(dy, mean));
       },
     };
   });

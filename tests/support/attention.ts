@@ -1,4 +1,4 @@
-/** Row-stochastic matrices for tests: soft rows, sharp rows, rows with all their weight in one place. */
+/** Row-stochastic matrices for tests: soft rows, and rows with all or nearly all in one place. */
 import * as tf from "@tensorflow/tfjs-core";
 import { type RandomStream, randomStream } from "../../pipeline/random_stream.ts";
 import type { AttentionBlocks } from "../../stages/objective/self_attention.ts";
@@ -12,7 +12,10 @@ export interface LooseBlocks {
   readonly regionToToken: Matrix;
 }
 
-/** @param options.sharp the chance of a row that is one-hot, of which softmax in float32 is capable. */
+/**
+ * @param options.sharp the chance of a row with 1 in one place and 0 or 1e-38 in the others, of which
+ *   softmax in float32 is capable.
+ */
 export function looseBlocks(
   seed: number,
   { tokens, regions, sharp = 0.2 }: { tokens: number; regions: number; sharp?: number },
@@ -52,7 +55,8 @@ export function blocksOf(pairs: readonly LooseBlocks[], extra = 0): AttentionBlo
 function stochasticRow(random: RandomStream, columns: number, sharp: number): number[] {
   if (random.uniform(0) < sharp) {
     const place = random.integer(1, columns);
-    return Array.from({ length: columns }, (_, column) => column === place ? 1 : 0);
+    const rest = random.integer(2, 2) === 0 ? 0 : 1e-38;
+    return Array.from({ length: columns }, (_, column) => column === place ? 1 : rest);
   }
   const weights = Array.from(
     { length: columns },

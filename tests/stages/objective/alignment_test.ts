@@ -7,6 +7,8 @@ import {
   type Alignment,
   alignmentLosses,
   alignments,
+  congruence,
+  member,
   type Modality,
 } from "../../../stages/objective/alignment.ts";
 import { roundtrip, transport } from "../../../stages/objective/relation.ts";
@@ -15,7 +17,17 @@ import type { AttentionBlocks } from "../../../stages/objective/self_attention.t
 import { blocksOf, type LooseBlocks, looseBlocks, type Matrix } from "../../support/attention.ts";
 import { assertClose, tensorTest } from "../../support/tensor_test.ts";
 
-const members = Object.entries<Alignment>(alignments);
+const members = Object.entries<Alignment>({
+  ...alignments,
+  congruence,
+  "topk, transported": member({ topk: 2 }, "transport"),
+  "topk, there and back": member({ topk: 2 }, "roundtrip"),
+  "sparsemax, transported": member("sparsemax", "transport"),
+  "sparsemax, there and back": member("sparsemax", "roundtrip"),
+  "entmax15, transported": member("entmax15", "transport"),
+  "entmax15, there and back": member("entmax15", "roundtrip"),
+  "softmax, there and back, without eps": { ...alignments.distributed, eps: 0 },
+});
 const modalities: Modality[] = ["text", "image"];
 const size = fc.record({
   tokens: fc.integer({ min: 1, max: 7 }),
@@ -98,10 +110,12 @@ for (const [name, alignment] of members) {
       }));
     });
 
-    tensorTest(`${name}, ${modality}: a pair that is all padding has loss 0`, () => {
+    tensorTest(`${name}, ${modality}: a pair that lacks words or regions has loss 0`, () => {
       const blocks = blocksOf([looseBlocks(1, { tokens: 3, regions: 5 })]);
-      const empty = { ...blocks, tokenMask: tf.zeros([1, 3]), regionMask: tf.zeros([1, 5]) };
-      assert.equal(losses(empty).dataSync()[0], 0);
+      const [tokenMask, regionMask] = [tf.zeros([1, 3]), tf.zeros([1, 5])];
+      for (const lacking of [{ tokenMask }, { regionMask }, { tokenMask, regionMask }]) {
+        assert.equal(losses({ ...blocks, ...lacking }).dataSync()[0], 0);
+      }
     });
   }
 }
@@ -128,6 +142,23 @@ tensorTest("argmax takes the lowest of equal places and passes no gradient", () 
   assertClose(gradient, new Float32Array(6), 0);
 });
 
+tensorTest("topk ends in singular with k = 1 and in distributed with k = all", () => {
+  fc.assert(fc.property(problems, (problem) => {
+    tf.tidy(() => {
+      const blocks = blocksOf(pairsOf(problem), 1);
+      const most = Math.max(blocks.tokenMask.shape[1]!, blocks.regionMask.shape[1]!);
+      for (const modality of modalities) {
+        const losses = (alignment: Alignment) =>
+          alignmentLosses(blocks, alignment, modality).dataSync();
+        const [singular, distributed] = [alignments.singular, alignments.distributed].map(losses);
+        assert.deepEqual(losses(member({ topk: 1 }, "transport")), singular);
+        assert.deepEqual(losses(member({ topk: most }, "roundtrip")), distributed);
+        assert.deepEqual(losses(member("softmax", "roundtrip")), distributed);
+      }
+    });
+  }));
+});
+
 /** The other modality's relation as the loss sees it: row-stochastic over one pair without padding. */
 function carried(blocks: AttentionBlocks, alignment: Alignment, modality: Modality): tf.Tensor {
   const [there, back, other] = modality === "text"
@@ -136,7 +167,7 @@ function carried(blocks: AttentionBlocks, alignment: Alignment, modality: Modali
   const map = project<"from", "to">(alignment.projection, there as tf.Tensor);
   const relation = alignment.relation === "transport"
     ? transport<"from", "to">(map, other as tf.Tensor)
-    : roundtrip<"from", "to">(map, back as tf.Tensor);
+    : roundtrip<"from", "to">(map, project<"to", "from">(alignment.projection, back as tf.Tensor));
   return alignment.rowSoftmax ? tf.softmax(relation as tf.Tensor) : relation as tf.Tensor;
 }
 

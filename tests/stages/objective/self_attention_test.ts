@@ -87,10 +87,46 @@ tensorTest("alignment losses of a pair do not depend on the batch it is padded i
   }
 });
 
-/** q k^T / sqrt(depth) of the last layer in plain loops: [head][row][column]. */
-function plainLogits(weights: Weights, hidden: number[][]): number[][][] {
+tensorTest("each head is a pair of its own, and the mean over a pair's heads is the pair", () => {
+  const weights = smallWeights(3);
+  const batch = batchOf(
+    weights,
+    loosePairs(3, [{ words: 6, regions: 2 }, { words: 4, regions: 5 }]),
+  );
+  const hidden = encodePairs(weights, config, batch, { keep: "cls" }).entering;
+  for (const [layer, entering] of hidden.entries()) {
+    const mean = attentionBlocks(weights, config, entering, batch, { layer });
+    const each = attentionBlocks(weights, config, entering, batch, { layer, heads: "each" });
+    const apart = (x: tf.Tensor) => tf.reshape(x, [2, heads, ...x.shape.slice(1)]);
+    for (const name of Object.keys(mean) as (keyof typeof mean)[]) {
+      assertClose(tf.mean(apart(each[name]), 1), mean[name], 1e-6, name);
+    }
+    const masks = each.tokenMask.arraySync() as number[][];
+    assert.deepEqual(masks, [0, 0, 1, 1].map((pair) => pair === 0 ? [1, 1, 1, 1] : [1, 1, 0, 0]));
+  }
+});
+
+tensorTest("a layer's blocks are those of its own attention", () => {
+  const { weights, hidden, masks, tokens } = example();
+  for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+    const logits = plainLogits(weights, (hidden.arraySync() as number[][][])[0]!, layer);
+    const expected = logits.map((head) => {
+      const shares = tokens.map((column) => Math.exp(head[tokens[0]!]![column]!));
+      return shares[1]! / shares.reduce((sum, share) => sum + share);
+    });
+    const blocks = attentionBlocks(weights, config, hidden, masks, { layer, heads: "each" });
+    assertClose(tf.slice(blocks.tokenToToken as tf.Tensor, [0, 0, 1], [-1, 1, 1]), expected, 1e-5);
+  }
+});
+
+/** q k^T / sqrt(depth) of a layer in plain loops: [head][row][column]. */
+function plainLogits(
+  weights: Weights,
+  hidden: number[][],
+  layer = config.num_hidden_layers - 1,
+): number[][][] {
   const projected = (name: string) => {
-    const prefix = `uniter.encoder.layer.${config.num_hidden_layers - 1}.attention.self.${name}`;
+    const prefix = `uniter.encoder.layer.${layer}.attention.self.${name}`;
     const matrix = weights[`${prefix}.weight`]!.arraySync() as number[][];
     const bias = weights[`${prefix}.bias`]!.arraySync() as number[];
     return hidden.map((place) =>

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { safeParse } from "valibot";
+import { fineTune } from "../../../stages/fine_tune.ts";
+import { alignments, congruence, member } from "../../../stages/objective/alignment.ts";
+import {
+  alignmentFrom,
+  type AlignmentParameters,
+} from "../../../stages/objective/alignment_parameters.ts";
+
+/** What an experiment's parameters are read as. */
+function read(given: object): AlignmentParameters {
+  const result = safeParse(fineTune.parameters, { seed: 1, ...given });
+  assert.ok(result.success, JSON.stringify(result.issues?.map(({ message }) => message)));
+  return result.output;
+}
+
+function refusal(given: object): string | undefined {
+  return safeParse(fineTune.parameters, { seed: 1, ...given }).issues?.[0].message;
+}
+
+Deno.test("alignmentFrom() gives the member that the experiment names", () => {
+  const cases = [
+    [{}, undefined],
+    [{ alignment: "none", projection: "topk", k: 3 }, undefined],
+    [{ alignment: "singular" }, alignments.singular],
+    [{ alignment: "singular", projection: "topk", relation: "roundtrip" }, alignments.singular],
+    [{ alignment: "distributed" }, alignments.distributed],
+    [{ alignment: "distributed", eps: 1e-4 }, { ...alignments.distributed, eps: 1e-4 }],
+    [{ alignment: "congruence" }, congruence],
+    [{ alignment: "sparse" }, member("sparsemax", "transport")],
+    [{ alignment: "sparse", relation: "roundtrip" }, member("sparsemax", "roundtrip")],
+    [{ alignment: "sparse", projection: "entmax15", eps: 0.1 }, {
+      ...member("entmax15", "transport"),
+      eps: 0.1,
+    }],
+    [{ alignment: "sparse", projection: "topk" }, member({ topk: 2 }, "transport")],
+    [{ alignment: "sparse", projection: "topk", k: 5 }, member({ topk: 5 }, "transport")],
+  ] as const;
+  for (const [given, expected] of cases) {
+    assert.deepEqual(alignmentFrom(read(given)), expected, JSON.stringify(given));
+  }
+});
+
+Deno.test("a parameter is refused where what it belongs to is not written at all", () => {
+  assert.equal(
+    refusal({ alignment: "sparse", k: 3 }),
+    "it with `projection: topk`, or leave it out",
+  );
+  for (const given of [{ projection: "topk" }, { relation: "transport" }, { eps: 0 }]) {
+    assert.match(refusal(given)!, /^it with `alignment: \w+`, or leave it out$/);
+  }
+});
+
+Deno.test("layers are last, all, one or several, each once", () => {
+  for (const layers of ["last", "all", 0, [0, 3]]) {
+    assert.deepEqual(safeParse(fineTune.parameters, { seed: 1, layers }).output, {
+      ...read({}),
+      layers,
+    });
+  }
+  for (const layers of ["first", -1, 0.5, [], [1, 1], [-1]]) {
+    assert.ok(refusal({ layers }) !== undefined, JSON.stringify(layers));
+  }
+});
