@@ -35,20 +35,20 @@ Deno.test("the smoke experiment repeats: two empty results folders, the same dig
   for (const { path } of [first, second]) {
     const { code, out, err } = await denoTask(["run", "experiments/smoke.yaml", "--results", path]);
     assert.equal(code, 0, out + err);
-    assert.match(out, /ran 10 of 10 stages/);
+    assert.match(out, /ran 12 of 12 stages/);
     assert.match(out, /singular/);
   }
   const digests = await digestsIn(first.path);
-  assert.equal(Object.keys(digests).length, 10);
+  assert.equal(Object.keys(digests).length, 12);
   for (const digest of Object.values(digests)) assert.match(digest, /^[0-9a-f]{64}$/);
   assert.deepEqual(await digestsIn(second.path), digests);
   const metrics = await metricsIn(first.path);
-  assert.ok(Array.isArray(metrics) && metrics.length >= 3 * 7);
+  assert.ok(Array.isArray(metrics) && metrics.length >= 4 * 7);
   assert.deepEqual(await metricsIn(second.path), metrics);
 
   const again = await denoTask(["run", "experiments/smoke.yaml", "--results", first.path]);
   assert.equal(again.code, 0);
-  assert.match(again.out, /nothing to run: all 10 stages are up to date/);
+  assert.match(again.out, /nothing to run: all 12 stages are up to date/);
 
   // What the README shows of SQL works on these results.
   const readme = await Deno.readTextFile(`${projectFolder}/README.md`);
@@ -60,13 +60,13 @@ Deno.test("the smoke experiment repeats: two empty results folders, the same dig
   }
   const { out } = await denoTask(["sql", queries[0]!, "--results", first.path, "--format", "csv"]);
   assert.match(out, /^alignment,split,/);
-  assert.equal(out.trim().split("\n").length, 4);
+  assert.equal(out.trim().split("\n").length, 5);
 
   const step =
     "SELECT phase, count(*) AS steps, min(grad_norm) > 0 AS alive FROM training_step GROUP BY phase ORDER BY phase";
   const steps = await denoTask(["sql", step, "--results", first.path, "--format", "json"]);
   assert.deepEqual(JSON.parse(steps.out), [
-    { phase: "fine_tune", steps: 36, alive: true },
+    { phase: "fine_tune", steps: 48, alive: true },
     { phase: "pretrain", steps: 12, alive: true },
   ]);
 });
