@@ -6,7 +6,7 @@ import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { Complaint } from "../pipeline/complaint.ts";
 
 /** Of schema.sql. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 export function databaseFile(root: string): string {
   return `${root}/results.duckdb`;

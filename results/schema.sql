@@ -2,7 +2,7 @@
 -- be made anew from them at any time (`deno task rebuild`). `run` is always the key of a stage run:
 -- 64 hexadecimal digits that stand for everything that decides its result.
 --
--- Version 2. A change to this file raises `schemaVersion` in results/database.ts.
+-- Version 3. A change to this file raises `schemaVersion` in results/database.ts.
 
 -- The version of this schema that the file was made with; one row.
 CREATE TABLE schema_version (
@@ -95,7 +95,8 @@ CREATE TABLE artifact (
 CREATE TABLE metric (
   run VARCHAR NOT NULL,                -- stage_run.run
   name VARCHAR NOT NULL,               -- i2t_r1 … t2i_r10, rsum, pair_text, pair_image, pair_group,
-                                       -- release_… as the published release would tell them, …
+                                       -- release_… as the published release would tell them,
+                                       -- isd_…, isda: means of relation_distance, …
   split VARCHAR,                       -- train, val, test, swap; NULL where none applies
   value DOUBLE                         -- recalls and accuracies are fractions, 0 .. 1
 );
@@ -178,6 +179,22 @@ CREATE TABLE region_coverage (
   split VARCHAR,
   objects INTEGER NOT NULL,            -- gold objects in the image
   covered INTEGER NOT NULL             -- of those, covered
+);
+
+-- How far the words' and the regions' relations of a matched pair are apart.
+CREATE TABLE relation_distance (
+  run VARCHAR NOT NULL,                -- stage_run.run
+  split VARCHAR NOT NULL,
+  text VARCHAR NOT NULL,               -- id of the caption
+  image VARCHAR NOT NULL,              -- id of its own image
+  layer INTEGER NOT NULL,              -- whose self-attention, from 0
+  alignment VARCHAR NOT NULL,          -- by which they are brought together: singular, distributed, …
+  isd_text DOUBLE,                     -- self-attention distance over words (the paper's L), nats per
+                                       -- row, both ways added; NULL for a caption without words
+  isd_image DOUBLE,                    -- the same over regions (V)
+  isda DOUBLE,                         -- the same over annotated objects, whatever the alignment; NULL
+                                       -- for fewer than two objects
+  objects INTEGER NOT NULL             -- annotated in the caption and shown by a region
 );
 
 -- The last choice of parameters that was asked of each experiment, with its runs.

@@ -1,5 +1,6 @@
 /** Every stage that an experiment can use, and what the pipeline must know of computing. */
 import type { StageDefinition } from "../pipeline/stage.ts";
+import { analyseAttention } from "./analyse_attention.ts";
 import { evaluate } from "./evaluate.ts";
 import { extractFeatures } from "./extract_features.ts";
 import { fineTune } from "./fine_tune.ts";
@@ -19,4 +20,5 @@ export const catalogue: readonly StageDefinition[] = [
   pretrain,
   fineTune,
   evaluate,
+  analyseAttention,
 ];

@@ -6,8 +6,11 @@
  * "himself") are one object. Objects without a token or without a region are left out.
  */
 import * as v from "valibot";
+import { Complaint } from "../../pipeline/complaint.ts";
 import { bestRegion, type Box } from "../vision/coverage.ts";
+import type { FeatureSet } from "./feature_set.ts";
 import { type EntitySentence, noEntity } from "./flickr30k_entities_sentences.ts";
+import { readLines } from "./json_lines.ts";
 
 /** Places are distinct and ascend; those of two objects may overlap. */
 export interface AnnotatedObject {
@@ -20,12 +23,45 @@ export interface AnnotatedObject {
 const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** As captions.jsonl of a features artifact has them. */
-export const phrasesSchema = v.array(v.object({
+const phrasesSchema = v.array(v.object({
   token_start: natural,
   token_end: natural,
   object: natural,
   region: v.nullable(natural),
 }));
+const captionSchema = v.object({ id: v.string(), phrases: v.optional(phrasesSchema, []) });
+
+/**
+ * Of each caption of a features artifact, the objects that its own phrases know: none where it was not
+ * made of scenes.
+ *
+ * @param folder of the artifact
+ * @throws {Complaint} when a phrase names a word piece or a region that is not there
+ */
+export async function readPhraseObjects(
+  folder: string,
+  { captions, images }: Pick<FeatureSet, "captions" | "images">,
+): Promise<ReadonlyMap<string, readonly AnnotatedObject[]>> {
+  const file = `${folder}/captions.jsonl`;
+  const lines = await readLines(file, captionSchema);
+  const known = new Map(captions.map((caption) => [caption.id, caption]));
+  return new Map(lines.map(({ id, phrases }) => {
+    const caption = known.get(id);
+    const pieces = caption?.tokens.length ?? 0;
+    const regions = caption === undefined ? 0 : images[caption.image]!.regions;
+    const wild = phrases.some(({ token_end, region }) =>
+      token_end > pieces || (region ?? -1) >= regions
+    );
+    if (wild) {
+      throw new Complaint(
+        `\`${id}\` has a phrase beyond its ${pieces} word pieces or its image's ${regions} regions`,
+        "make the artifact again: its files do not fit together",
+        { place: { file }, exitCode: 1 },
+      );
+    }
+    return [id, objectsOfPhrases(phrases)];
+  }));
+}
 
 /** The objects of a caption whose phrases know their region. */
 export function objectsOfPhrases(

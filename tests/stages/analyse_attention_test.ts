@@ -1,0 +1,280 @@
+/** Relation distances of a small model, against the same formulas on the host, pair by pair. */
+import * as tf from "@tensorflow/tfjs-core";
+import assert from "node:assert/strict";
+import { analyseAttention } from "../../stages/analyse_attention.ts";
+import { type FeatureSet, openFeatures } from "../../stages/data/feature_set.ts";
+import { annotatedDistance } from "../../stages/metric/annotated_relations.ts";
+import {
+  selfAttentionDistance,
+  type SquareMatrix,
+} from "../../stages/metric/self_attention_distance.ts";
+import { embedImage, embedText } from "../../stages/model/embeddings.ts";
+import { readModel } from "../../stages/model/model_artifact.ts";
+import { encodePairs } from "../../stages/model/uniter.ts";
+import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
+import { measuredAlignments } from "../../stages/objective/measured_names.ts";
+import { attentionBlocks } from "../../stages/objective/self_attention.ts";
+import {
+  annotatedCaptions,
+  annotatedConfiguration,
+  writeAnnotatedFeatures,
+  writeAnnotatedModel,
+  writeEntities,
+} from "../support/annotated_features.ts";
+import { testCompute } from "../support/compute.ts";
+import { type Row, runStage } from "../support/stage_context.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
+
+await testCompute();
+
+interface Setting {
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly phrases?: boolean;
+  readonly texts?: boolean;
+  readonly change?: (features: string) => void;
+}
+
+/** Runs the stage on the small data below a folder. */
+async function analyse(
+  path: string,
+  { parameters = {}, phrases = true, texts = true, change = () => {} }: Setting = {},
+) {
+  await writeAnnotatedFeatures(`${path}/features`, { phrases, texts });
+  await writeAnnotatedModel(`${path}/model`);
+  change(`${path}/features`);
+  const said: string[] = [];
+  const rows = await runStage({
+    stage: analyseAttention,
+    parameters: { xla: false, ...parameters },
+    inputs: { model: `${path}/model`, features: `${path}/features` },
+    folder: `${path}/relations`,
+    onSay: (line) => said.push(line),
+  });
+  return {
+    said,
+    rows: rows.get("relation_distance")! as (Row & Distance)[],
+    metrics: Object.fromEntries(rows.get("metric")!.map(({ name, value }) => [name, value])),
+  };
+}
+
+interface Distance {
+  readonly text: string;
+  readonly layer: number;
+  readonly alignment: string;
+  readonly isd_text: number;
+  readonly isd_image: number;
+  readonly isda: number | null;
+  readonly objects: number;
+}
+
+const near = (actual: number | null, expected: number, within = 2e-5) =>
+  assert.ok(
+    actual !== null && Math.abs(actual - expected) <= within * Math.max(1, Math.abs(expected)),
+    `${actual}, expected ${expected}`,
+  );
+
+/** The four blocks of one pair, eagerly and without padding. */
+function blocksOf(path: string, set: FeatureSet, caption: number, layer: number) {
+  return readModel(`${path}/model`).then(({ config, weights: stored }) => {
+    const weights = weightsOnDevice(stored);
+    try {
+      return tf.tidy(() => {
+        const { tokens, image } = set.captions[caption]!;
+        const { cls, sep } = set.vocabulary;
+        const ids = [cls, ...tokens, sep];
+        const read = set.regions.read(image);
+        const { regions } = set.images[image]!;
+        const masks = { wordMask: tf.ones([1, ids.length]), regionMask: tf.ones([1, regions]) };
+        const { entering } = encodePairs(weights, config, {
+          textEmbedding: embedText(weights, config, tf.tensor2d([ids], undefined, "int32")),
+          imageEmbedding: embedImage(weights, config, {
+            features: tf.tensor3d(read.features, [1, regions, config.img_dim]),
+            boxes: tf.tensor3d(read.boxes, [1, regions, 7]),
+          }),
+          ...masks,
+        }, { keep: "all" });
+        const blocks = attentionBlocks(weights, config, entering[layer]!, masks, { layer });
+        const values = (block: tf.Tensor) => (block.arraySync() as number[][][])[0]!;
+        return {
+          words: values(blocks.tokenToToken as tf.Tensor),
+          regions: values(blocks.regionToRegion as tf.Tensor),
+          there: values(blocks.tokenToRegion as tf.Tensor),
+          back: values(blocks.regionToToken as tf.Tensor),
+        };
+      });
+    } finally {
+      tf.dispose(weights);
+    }
+  });
+}
+
+const square = (rows: number[][]): SquareMatrix => ({ size: rows.length, values: rows.flat() });
+const softmax = (row: number[]) => {
+  const powers = row.map(Math.exp);
+  return powers.map((power) => power / powers.reduce((sum, x) => sum + x, 0));
+};
+/** Argmax, transport, row softmax. */
+const singular = (own: number[][], other: number[][], map: number[][]) => {
+  const best = map.map((row) => row.indexOf(Math.max(...row)));
+  return selfAttentionDistance(
+    square(best.map((from) => softmax(best.map((to) => other[from]![to]!)))),
+    square(own),
+  );
+};
+/** Round trip, with 1e-6 within the second logarithm. */
+const distributed = (own: number[][], there: number[][], back: number[][]) => {
+  const kl = (p: number, q: number) => p * (Math.log(p) - Math.log(q + 1e-6));
+  const rows = own.map((row, from) =>
+    row.reduce((sum, q, to) => {
+      const p = there[from]!.reduce((all, weight, via) => all + weight * back[via]![to]!, 0);
+      return sum + kl(p, q) + kl(q, p);
+    }, 0)
+  );
+  return rows.reduce((sum, x) => sum + x, 0) / rows.length;
+};
+
+Deno.test("distances are those of the formulas, of every pair and layer, padded or not", async () => {
+  using folder = temporaryFolder();
+  const { rows, metrics } = await analyse(folder.path, {
+    parameters: { layers: "all", block: 3, xla: true },
+  });
+  assert.equal(rows.length, annotatedCaptions.length * 3 * measuredAlignments.length);
+  using set = await openFeatures({ folder: `${folder.path}/features` });
+  for (let caption = 0; caption < annotatedCaptions.length; caption++) {
+    for (const layer of [0, 1, 2]) {
+      const { words, regions, there, back } = await blocksOf(folder.path, set, caption, layer);
+      const row = (name: string) =>
+        rows.find(({ text, alignment, ...one }) =>
+          text === set.captions[caption]!.id && one.layer === layer && alignment === name
+        )!;
+      near(row("singular").isd_text, singular(words, regions, there));
+      near(row("singular").isd_image, singular(regions, words, back));
+      near(row("distributed").isd_text, distributed(words, there, back), 1e-4);
+      near(row("distributed").isd_image, distributed(regions, back, there), 1e-4);
+    }
+  }
+  const sums = rows.filter(({ alignment }) => alignment === "singular")
+    .map(({ isd_text }) => isd_text);
+  near(metrics["isd_text_singular"] as number, sums.reduce((sum, x) => sum + x, 0) / sums.length);
+  assert.equal(metrics["measured_pairs"], 5);
+});
+
+Deno.test("annotated distances are those of the phrases' words and regions", async () => {
+  using folder = temporaryFolder();
+  const { rows, metrics } = await analyse(folder.path, {
+    parameters: { alignments: ["singular"] },
+  });
+  assert.deepEqual(rows.map(({ objects }) => objects), [3, 2, 2, 1, 1]);
+  assert.equal(metrics["annotated_pairs"], 3);
+  using set = await openFeatures({ folder: `${folder.path}/features` });
+  const { words, regions } = await blocksOf(folder.path, set, 2, 2);
+  // "two cars by a tree and they shine": cars (and they) are region 3, the tree is region 0.
+  const objects = [{ tokens: [0, 1, 6], regions: [3] }, { tokens: [3, 4], regions: [0] }];
+  const own = { tokens: square(words), regions: square(regions) };
+  near(rows[2]!.isda, annotatedDistance(own, objects)!);
+  assert.deepEqual(rows.slice(3).map(({ isda }) => isda), [null, null]);
+  const all = rows.flatMap(({ isda }) => isda ?? []);
+  near(metrics["isda"] as number, all.reduce((sum, x) => sum + x, 0) / 3, 1e-12);
+});
+
+Deno.test("Flickr30k Entities tells what phrases of the captions tell, with or without their text", async () => {
+  using folder = temporaryFolder();
+  writeEntities(`${folder.path}/entities`);
+  const alignments = ["distributed"];
+  const known = await analyse(`${folder.path}/a`, { parameters: { alignments } });
+  for (const texts of [true, false]) {
+    const { rows, said } = await analyse(`${folder.path}/${texts}`, {
+      phrases: false,
+      texts,
+      parameters: { alignments, entities: `${folder.path}/entities` },
+    });
+    assert.deepEqual(rows, known.rows);
+    assert.equal(
+      said[0],
+      "Flickr30k Entities annotates 3 of 5 captions; " +
+        "not 2 with fewer than two objects that a region shows",
+    );
+  }
+});
+
+Deno.test("captions that Entities does not have are told, and have no annotated distance", async () => {
+  using folder = temporaryFolder();
+  const entities = `${folder.path}/entities`;
+  writeEntities(entities, { without: ["flickr30k_5.npz"] });
+  const file = `${entities}/Sentences/12.txt`;
+  Deno.writeTextFileSync(file, Deno.readTextFileSync(file).replace("sees", "saw"));
+  const { rows, said, metrics } = await analyse(folder.path, {
+    phrases: false,
+    parameters: { alignments: ["congruence"], entities },
+  });
+  assert.equal(
+    said[0],
+    "Flickr30k Entities annotates 2 of 5 captions; not 1 of images that are not there, " +
+      "1 with words of no sentence of their image, 1 with fewer than two objects that a region shows",
+  );
+  assert.deepEqual(rows.map(({ isda }) => isda === null), [true, false, false, true, true]);
+  assert.equal(metrics["annotated_pairs"], 2);
+});
+
+Deno.test("topk with one place is singular where it transports", async () => {
+  using folder = temporaryFolder();
+  const { rows } = await analyse(folder.path, {
+    parameters: { k: 1, alignments: ["singular", "topk_transport"], limit: 3 },
+  });
+  assert.equal(rows.length, 6);
+  for (let at = 0; at < 6; at += 2) {
+    assert.equal(rows[at]!.isd_text, rows[at + 1]!.isd_text);
+    assert.equal(rows[at]!.isd_image, rows[at + 1]!.isd_image);
+  }
+});
+
+Deno.test("every distance is a number from 0; heads apart give others than their mean", async () => {
+  using folder = temporaryFolder();
+  const mean = await analyse(`${folder.path}/mean`);
+  const each = await analyse(`${folder.path}/each`, { parameters: { heads: "each" } });
+  assert.equal(annotatedConfiguration.num_attention_heads, 3);
+  for (const { rows } of [mean, each]) {
+    for (const { isd_text, isd_image, isda } of rows) {
+      // 1e-6 within a logarithm may take a little off 0.
+      for (const value of [isd_text, isd_image, isda ?? 0]) assert.ok(value >= -1e-4);
+    }
+  }
+  mean.rows.slice(0, 9).forEach(({ isd_text, isda }, at) => {
+    assert.notEqual(each.rows[at]!.isd_text, isd_text);
+    assert.notEqual(each.rows[at]!.isda, isda);
+  });
+});
+
+Deno.test("what does not fit is told: layers, splits, a missing vocabulary, wild phrases", async () => {
+  using folder = temporaryFolder();
+  writeEntities(`${folder.path}/entities`);
+  const wrong: [Setting, RegExp][] = [
+    [{ parameters: { layers: 3 } }, /`layers` asks for layer 3, and the model has 3/],
+    [{ parameters: { split: "train" } }, /split `train` has 0 images/],
+    [
+      {
+        parameters: { entities: `${folder.path}/entities` },
+        change: (features) => Deno.removeSync(`${features}/tokenizer.json`),
+      },
+      /do not say into which pieces[^]*set `vocabulary` to the vocab.txt/,
+    ],
+    [
+      {
+        change(features) {
+          const file = `${features}/captions.jsonl`;
+          Deno.writeTextFileSync(
+            file,
+            Deno.readTextFileSync(file).replace('"region":1', '"region":3'),
+          );
+        },
+      },
+      /`c_0_0` has a phrase beyond its 8 word pieces or its image's 3 regions/,
+    ],
+  ];
+  for (const [place, [setting, message]] of wrong.entries()) {
+    await assert.rejects(analyse(`${folder.path}/${place}`, setting), (error: Error) => {
+      assert.match(error.toString(), message);
+      return true;
+    });
+  }
+});
