@@ -9,6 +9,10 @@
  *
  * of S_LL over words and of S_VV over regions, each row divided by its sum over the annotated objects,
  * itself among them; ISDa = m-KL of the two.
+ *
+ * Since attention to an object is a sum, an object of many words gets more of it, with regions likewise:
+ * attention that is the same everywhere is at distance 0 only where all objects have the same share of
+ * words as of regions. So compare ISDa of models on the same captions, not its height.
  */
 import type { AnnotatedObject } from "../data/annotations.ts";
 import { selfAttentionDistance, type SquareMatrix } from "./self_attention_distance.ts";

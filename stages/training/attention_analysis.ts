@@ -59,6 +59,7 @@ export async function attentionAnalysis(
       index,
       weights,
       layers,
+      relations: texts.some((row) => annotations.objectsOf(index.captions[row]!).length >= 2),
       alignments: names.map((name) => measuredAlignment(name, { k })),
     });
     for await (const pairs of blocks) {

@@ -40,6 +40,8 @@ export interface MeasuringOptions {
   readonly layers: readonly number[];
   /** `each`: distances and relations of every head; `mean`: of the mean over heads, as one head. */
   readonly heads: "mean" | "each";
+  /** false: without the pairs' own relations, which no annotation asks for. */
+  readonly relations: boolean;
   /** Pairs that go through the encoder together. */
   readonly block: number;
   readonly xla: boolean;
@@ -51,7 +53,7 @@ export interface MeasuredLayer {
   readonly layer: number;
   /** Per alignment: the paper's L and V distance, the mean over heads where these are apart. */
   readonly distances: readonly { readonly text: number; readonly image: number }[];
-  /** Per head: words to words and regions to regions, without padding. */
+  /** Per head, if asked for: words to words and regions to regions, without padding. */
   readonly relations: readonly { readonly tokens: SquareMatrix; readonly regions: SquareMatrix }[];
 }
 
@@ -76,7 +78,7 @@ export async function* measurePairs(
   const program = compileOnce(compute, blockProgram(config, options), {
     name: "measure_relations",
     xla,
-    decides: [config, alignments, layers, heads, precision],
+    decides: [config, alignments, layers, heads, options.relations, precision],
   });
   const table = textTable(set, index, sizes);
   try {
@@ -126,13 +128,18 @@ type BlockInputs = {
 type LayerTensors = {
   /** [alignment * 2, pair * head]: text and image of the first alignment, of the second … */
   readonly distances: tf.Tensor;
-  readonly tokens: Axes<"pair token token">;
-  readonly regions: Axes<"pair region region">;
+  /** None, or words to words and regions to regions. */
+  readonly own:
+    | readonly []
+    | readonly [
+      tokens: Axes<"pair token token">,
+      regions: Axes<"pair region region">,
+    ];
 };
 
 function blockProgram(
   config: Configuration,
-  { alignments, layers, heads, precision }: MeasuringOptions,
+  { alignments, layers, heads, relations, precision }: MeasuringOptions,
 ) {
   return ({ weights, table, images, textRows, imageRows }: BlockInputs): LayerTensors[] => {
     const { tokens, wordMask } = takeTexts(table, textRows);
@@ -156,15 +163,17 @@ function blockProgram(
       );
       return {
         distances: tf.stack(distances),
-        tokens: blocks.tokenToToken,
-        regions: blocks.regionToRegion,
+        own: relations ? [blocks.tokenToToken, blocks.regionToRegion] as const : [] as const,
       };
     });
   };
 }
 
 /** A layer's tensors on the host. */
-type LayerValues = { readonly [Name in keyof LayerTensors]: Float32Array };
+interface LayerValues {
+  readonly distances: Float32Array;
+  readonly own: readonly Float32Array[];
+}
 
 function runBlock(
   program: (inputs: BlockInputs) => readonly LayerTensors[],
@@ -173,10 +182,9 @@ function runBlock(
   const { images, textRows, imageRows } = inputs;
   const made = program(inputs);
   const read = (tensor: tf.Tensor) => tensor.dataSync<"float32">();
-  const values = made.map(({ distances, tokens, regions }) => ({
+  const values = made.map(({ distances, own }) => ({
     distances: read(distances),
-    tokens: read(tokens as tf.Tensor),
-    regions: read(regions as tf.Tensor),
+    own: own.map((relation) => read(relation as tf.Tensor)),
   }));
   tf.dispose([made, images, textRows, imageRows] as unknown as tf.TensorContainer);
   return values;
@@ -193,7 +201,7 @@ interface PairPlaces {
 }
 
 function pairInLayer(
-  { distances, tokens, regions }: LayerValues,
+  { distances, own: [tokens, regions] }: LayerValues,
   pair: number,
   { layer, alignments, heads, block, padded, ...sizes }: PairPlaces,
 ): MeasuredLayer {
@@ -208,10 +216,12 @@ function pairInLayer(
       text: distance(2 * place),
       image: distance(2 * place + 1),
     })),
-    relations: Array.from({ length: heads }, (_, head) => ({
-      tokens: corner(tokens, first + head, { size: sizes.tokens, padded: padded.tokens }),
-      regions: corner(regions, first + head, { size: sizes.regions, padded: padded.regions }),
-    })),
+    relations: tokens === undefined || regions === undefined
+      ? []
+      : Array.from({ length: heads }, (_, head) => ({
+        tokens: corner(tokens, first + head, { size: sizes.tokens, padded: padded.tokens }),
+        regions: corner(regions, first + head, { size: sizes.regions, padded: padded.regions }),
+      })),
   };
 }
 

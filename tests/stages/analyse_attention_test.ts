@@ -216,6 +216,15 @@ Deno.test("captions that Entities does not have are told, and have no annotated 
   assert.equal(metrics["annotated_pairs"], 2);
 });
 
+Deno.test("without annotations distances are the same, and none is annotated", async () => {
+  using folder = temporaryFolder();
+  const known = await analyse(`${folder.path}/known`);
+  const { rows, metrics, said } = await analyse(`${folder.path}/none`, { phrases: false });
+  assert.deepEqual(rows, known.rows.map((row) => ({ ...row, isda: null, objects: 0 })));
+  assert.deepEqual([metrics["annotated_pairs"], metrics["isda"]], [0, undefined]);
+  assert.equal(said.length, 1);
+});
+
 Deno.test("topk with one place is singular where it transports", async () => {
   using folder = temporaryFolder();
   const { rows } = await analyse(folder.path, {

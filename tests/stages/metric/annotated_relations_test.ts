@@ -48,6 +48,16 @@ Deno.test("attention of objects is the mean over their own places of the sum ove
   near(annotatedDistance({ tokens: words, regions }, objects), (rows[0]! + rows[1]!) / 2);
 });
 
+Deno.test("attention that is the same everywhere is at distance 0 where shares of places agree", () => {
+  const even = (size: number) => ({ size, values: new Array(size * size).fill(1 / size) });
+  const own = { tokens: even(4), regions: even(3) };
+  const alike = [{ tokens: [0, 1], regions: [0] }, { tokens: [2, 3], regions: [1] }];
+  near(annotatedDistance(own, alike), 0);
+  // Two words of three, one region of two.
+  const rows = (2 / 3 - 1 / 2) * Math.log(4 / 3) + (1 / 3 - 1 / 2) * Math.log(2 / 3);
+  near(annotatedDistance(own, [alike[0]!, { tokens: [2], regions: [1] }]), rows);
+});
+
 Deno.test("fewer than two objects have no distance", () => {
   const own = { tokens: words, regions };
   assert.equal(annotatedDistance(own, []), undefined);
