@@ -52,7 +52,9 @@ export async function examine(options: DoctorOptions): Promise<number> {
   }
   const all = nodes.map(({ label }) => examined.get(label));
   say(memoryFindings(all.map((one) => one?.memory ?? 0), options));
-  say(diskFindings(all.reduce((sum, one) => sum + (one?.disk ?? 0), 0), options.results));
+  const kept = all.reduce((sum, one) => sum + (one?.disk ?? 0), 0);
+  const scratch = largest(all.map((one) => one?.scratch ?? 0), options.jobs);
+  say(diskFindings(kept + scratch, options.results));
   display.line(timeText(nodes, examined, options.jobs));
   const bad = found.filter(({ verdict }) => verdict === "bad").length;
   display.line(
@@ -126,8 +128,13 @@ function signatureOf(
   return JSON.stringify([definition.name, rest, facts, outside.length > 0 ? label : ""]);
 }
 
+/** What the most demanding stages that can run at once need together. */
+function largest(needs: readonly number[], jobs: number): number {
+  return needs.toSorted((a, b) => b - a).slice(0, jobs).reduce((sum, one) => sum + one, 0);
+}
+
 function memoryFindings(needs: readonly number[], { jobs }: DoctorOptions): Finding[] {
-  const most = needs.toSorted((a, b) => b - a).slice(0, jobs).reduce((sum, one) => sum + one, 0);
+  const most = largest(needs, jobs);
   if (most === 0) return [];
   const { available, total } = Deno.systemMemoryInfo();
   const what = `about ${bytesText(most)} of memory are needed, ${bytesText(available)} of ` +

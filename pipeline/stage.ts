@@ -105,8 +105,10 @@ export interface Examination {
   readonly seconds?: number;
   /** Main memory that a run needs, in bytes. */
   readonly memory?: number;
-  /** Disk that its artifact and checkpoints take, in bytes. */
+  /** Disk that its artifact takes, in bytes. */
   readonly disk?: number;
+  /** Disk that it takes beside that while it runs: checkpoints. */
+  readonly scratch?: number;
 }
 
 /** An input port of a stage: the YAML key that names the stage to read, and what must come out of it. */

@@ -7,13 +7,16 @@ export function clip(text: string, width: number): string {
   return characters.length <= width ? text : characters.slice(0, width - 1).join("") + "…";
 }
 
-/** `0.4 s`, `12 s`, `3 min 5 s`, `2 h 5 min` */
+/** `0.4 s`, `12 s`, `3 min 5 s`, `2 h 5 min`, `3 d 4 h` */
 export function formatSeconds(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  if (whole < 100 * 3600) {
+    return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  }
+  return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
 }
 
 /** The text in an ANSI colour, if colours are wanted. */

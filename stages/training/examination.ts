@@ -8,7 +8,13 @@ import type { Precision } from "../model/matrix_product.ts";
 import { parameterTable } from "../model/parameters.ts";
 import { startCompute } from "../tensorflow/backend.ts";
 import type { FineTuningObjective } from "./fine_tuning_step.ts";
-import { few, measureScoring, measureStep, type PairSizes } from "./measured_programs.ts";
+import {
+  few,
+  measureScoring,
+  measureStep,
+  measureUpdate,
+  type PairSizes,
+} from "./measured_programs.ts";
 
 /** Sizes of a model as facts, for the stages that read it. */
 export function modelFacts(config: Configuration): Facts {
@@ -47,15 +53,16 @@ export async function examineFineTuning(
     candidates,
     xla: plan.xla,
   });
-  const pair = measureScoring(compute, sizes, { ...plan, precision: objective.precision });
-  const trained = Math.max(0, step.seconds - 2 * candidates * pair.seconds) /
-    (2 * (1 + hardNegatives));
+  const { precision } = objective;
+  const pair = measureScoring(compute, sizes, { precision, xla: plan.xla });
+  const optimiser = measureUpdate(compute, sizes.config, { xla: plan.xla });
+  const trained = Math.max(0, step.warm - 2 * candidates * pair) / (2 * (1 + hardNegatives));
   const microStep = 2 * anchors *
-    ((1 + negatives) * pair.seconds + (1 + objective.hardNegatives) * trained);
-  const update = micro_steps * microStep + step.updateSeconds;
-  const validated = validationPairs(sizes.facts, plan);
+    ((1 + negatives) * pair + (1 + objective.hardNegatives) * trained);
+  const update = micro_steps * microStep + optimiser.warm;
+  const compiling = step.first - step.warm + optimiser.first - optimiser.warm;
   const validations = plan.validate_every === 0 ? 0 : Math.ceil(steps / plan.validate_every);
-  const seconds = step.firstSeconds + steps * update + validations * validated * pair.seconds;
+  const validating = validations * validationPairs(sizes.facts, plan) * pair;
   const pairs = 2 * anchors * (1 + negatives);
   const { weights } = sizes.facts as { weights: number };
   return {
@@ -66,10 +73,11 @@ export async function examineFineTuning(
       } s, as ${2 * candidates} pairs tell`,
     }],
     facts: sizes.facts,
-    seconds,
+    seconds: compiling + steps * update + validating,
     memory: 1e9 + 8 * 4 * weights + pairs * pairMemory(sizes) +
       Math.min(2 ** 30, 4 * sizes.rows * sizes.regions * sizes.config.img_dim),
-    disk: (plan.validate_every > 0 ? 5 : 4) * 4 * weights,
+    disk: 4 * weights,
+    scratch: (plan.validate_every > 0 ? 4 : 3) * 4 * weights,
   };
 }
 
@@ -100,12 +108,10 @@ export async function examineEvaluation(
   return {
     findings: [{
       verdict: "ok",
-      what: `${pairs.toLocaleString("en")} pairs to score, about ${
-        rounded(1 / pair.seconds)
-      } a second`,
+      what: `${pairs.toLocaleString("en")} pairs to score, about ${rounded(1 / pair)} a second`,
     }],
     facts: {},
-    seconds: pairs * pair.seconds,
+    seconds: pairs * pair,
     memory: 1e9 + 4 * sizes.facts["weights"]! + block * pairMemory(sizes) + 8 * pairs,
     disk: 8 * pairs,
   };
