@@ -65,6 +65,10 @@ export const analyseAttention = defineStage({
   output: "relations",
   compute: true,
   resumable: false,
+  async examine(context) {
+    const { examineAnalysis } = await import("./training/examination.ts");
+    return await examineAnalysis(context, context.parameters);
+  },
   async run(context) {
     const { attentionAnalysis } = await import("./training/attention_analysis.ts");
     await attentionAnalysis(context);

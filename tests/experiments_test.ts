@@ -35,11 +35,11 @@ Deno.test("the smoke experiment repeats: two empty results folders, the same dig
   for (const { path } of [first, second]) {
     const { code, out, err } = await denoTask(["run", "experiments/smoke.yaml", "--results", path]);
     assert.equal(code, 0, out + err);
-    assert.match(out, /ran 12 of 12 stages/);
+    assert.match(out, /ran 16 of 16 stages/);
     assert.match(out, /singular/);
   }
   const digests = await digestsIn(first.path);
-  assert.equal(Object.keys(digests).length, 12);
+  assert.equal(Object.keys(digests).length, 16);
   for (const digest of Object.values(digests)) assert.match(digest, /^[0-9a-f]{64}$/);
   assert.deepEqual(await digestsIn(second.path), digests);
   const metrics = await metricsIn(first.path);
@@ -48,7 +48,7 @@ Deno.test("the smoke experiment repeats: two empty results folders, the same dig
 
   const again = await denoTask(["run", "experiments/smoke.yaml", "--results", first.path]);
   assert.equal(again.code, 0);
-  assert.match(again.out, /nothing to run: all 12 stages are up to date/);
+  assert.match(again.out, /nothing to run: all 16 stages are up to date/);
 
   // What the README shows of SQL works on these results.
   const readme = await Deno.readTextFile(`${projectFolder}/README.md`);

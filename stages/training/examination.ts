@@ -2,7 +2,7 @@
  * What `doctor` measures: steps of the real programs on made-up numbers of the real sizes, with few
  * candidates, from which the time of a whole training or evaluation follows.
  */
-import type { Examination, ExaminationContext, Facts } from "../../pipeline/stage.ts";
+import type { Examination, ExaminationContext, Facts, Finding } from "../../pipeline/stage.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import { parameterTable } from "../model/parameters.ts";
@@ -93,13 +93,7 @@ export async function examineEvaluation(
   const sizes = sizesOf(inputs);
   const { [`${split}_captions`]: captions, [`${split}_images`]: images } = sizes.facts;
   if (captions === undefined || images === undefined) {
-    return {
-      findings: [{
-        verdict: "bad",
-        what: `there is no split \`${split}\``,
-        fix: "name a split that the features hold",
-      }],
-    };
+    return { findings: [noSplit(split)] };
   }
   const compute = await startCompute({ threads });
   progress.say("measuring the scoring of pairs");
@@ -121,6 +115,38 @@ interface Sizes extends PairSizes {
   /** Images of the training split. */
   readonly rows: number;
   readonly facts: Facts;
+}
+
+/** Forward passes of the matched pairs; the distances themselves are small beside them. */
+export async function examineAnalysis(
+  { inputs, threads, progress }: ExaminationContext<unknown>,
+  { split, limit = Infinity, block, precision, xla }: {
+    readonly split: string;
+    readonly limit?: number | undefined;
+    readonly block: number;
+    readonly precision: Precision;
+    readonly xla: boolean;
+  },
+): Promise<Examination> {
+  const sizes = sizesOf(inputs);
+  const captions = sizes.facts[`${split}_captions`];
+  if (captions === undefined) return { findings: [noSplit(split)] };
+  const compute = await startCompute({ threads });
+  progress.say("measuring the scoring of pairs");
+  const pairs = Math.min(captions, limit);
+  return {
+    findings: [],
+    seconds: pairs * measureScoring(compute, sizes, { precision, xla }),
+    memory: 1e9 + 4 * sizes.facts["weights"]! + block * pairMemory(sizes),
+  };
+}
+
+function noSplit(split: string): Finding {
+  return {
+    verdict: "bad",
+    what: `there is no split \`${split}\``,
+    fix: "name a split that the features hold",
+  };
 }
 
 /** Facts of the model and of the features, wherever they are read. */
