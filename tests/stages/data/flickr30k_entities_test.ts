@@ -202,7 +202,13 @@ Deno.test("damaged annotations give boxes within the image, or a complaint", () 
     fc.oneof({ weight: 20, arbitrary: fc.constant("") }, fc.constantFrom(...pieces, "<!--x-->")),
     { minLength: pieces.length, maxLength: pieces.length },
   ).map((inserted) => bytes(pieces.map((piece, place) => inserted[place] + piece).join("")));
-  const damaged = fc.oneof(damage.map((apply) => apply(base)), mixed);
+  // Other numbers in right places: these are read where they make a box.
+  const renumbered = fc.record({ at: fc.nat(99), number: fc.nat(500) }).map(({ at, number }) => {
+    const places = [...drawn.matchAll(/(?<=>)\d+(?=<)/g)];
+    const { index, 0: digits } = places[at % places.length]!;
+    return bytes(drawn.slice(0, index) + number + drawn.slice(index + digits.length));
+  });
+  const damaged = fc.oneof(damage.map((apply) => apply(base)), mixed, renumbered);
   let read = 0, refused = 0;
   fc.assert(
     fc.property(damaged, (file) => {
@@ -218,7 +224,7 @@ Deno.test("damaged annotations give boxes within the image, or a complaint", () 
     }),
     { numRuns: FILES },
   );
-  assert.ok(read > 500 && refused > 1000, `${read} read, ${refused} refused`);
+  assert.ok(read > 1000 && refused > 1000, `${read} read, ${refused} refused`);
 });
 
 Deno.test("the longest files that are read are read or refused in seconds, whatever they hold", () => {
