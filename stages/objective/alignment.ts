@@ -29,7 +29,10 @@ export interface Alignment {
    * Transport needs something of the kind, since the rows of P S P^T do not sum to 1.
    */
   readonly rowSoftmax: boolean;
-  /** Within the logarithms of m-KL; see `symmetricKl`. */
+  /**
+   * Within the logarithms of m-KL; see `symmetricKl`. A sparse roundtrip has exact zeros, and an
+   * attention weight against a zero costs -log eps times itself: 13.8 at 1e-6.
+   */
   readonly eps: number;
 }
 

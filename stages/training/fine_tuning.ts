@@ -52,7 +52,7 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
   using data = rankingData(set, index);
   const random = randomStream(p.seed).fork("fine_tune");
   const objective = objectiveOf(p);
-  layersOf(p.layers, config);
+  layersOf(p.layers, config); // complains before anything is read or compiled
   const microStep = compileOnce(
     compute,
     (inputs: MicroStepInputs) => fineTuningStep(config, objective, inputs),
