@@ -1,23 +1,15 @@
 /** `run`: from the text of an experiment to a filled results folder and a report. */
 import { damageOf } from "./commit.ts";
-import {
-  type ArtifactStore,
-  type Found,
-  openStore,
-  readIfThere,
-  writeWhole,
-} from "./artifact_store.ts";
+import { type ArtifactStore, type Found, openStore } from "./artifact_store.ts";
 import { type Asked, askedOf, keepAsked, keepReport, keptReport, lastAsked } from "./asked.ts";
 import type { Clock } from "./clock.ts";
-import { type CodeCache, codeDigests } from "./code_digest.ts";
 import { Complaint } from "./complaint.ts";
 import type { Display } from "./display.ts";
 import { failureText, nothingText, planText } from "./run_text.ts";
-import { type KeyedNode, keyNodes } from "./fingerprint.ts";
-import type { GraphNode } from "./graph.ts";
+import type { KeyedNode } from "./fingerprint.ts";
+import { keyRequest } from "./key_request.ts";
 import type { Ledger } from "./ledger.ts";
-import { type OutsideCache, outsideDigests } from "./outside_files.ts";
-import { neededFor, type Planned, planRun } from "./plan.ts";
+import { type Planned, planRun } from "./plan.ts";
 import type { Progress } from "./progress.ts";
 import type { Environment } from "./source_text.ts";
 import type { Finding, StageDefinition } from "./stage.ts";
@@ -86,7 +78,10 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     catalogue: world.stages.catalogue,
   });
   const store = openStore(request.results);
-  const { nodes, saveCaches } = await keyed(experiment.file, graph, store, request, world);
+  const { nodes, saveCaches } = await keyRequest(graph, {
+    ...request,
+    experiment: experiment.file,
+  }, { ...world, store });
   const last = lastAsked(store, experiment.name);
   const previous = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
   const damaged = request.verify ? await findDamage(nodes, store) : new Map<string, Found>();
@@ -136,35 +131,6 @@ function unlessProtected(write: () => void): void {
   }
 }
 
-async function keyed(
-  experiment: string,
-  graph: readonly GraphNode[],
-  store: ArtifactStore,
-  { threads, only }: RunRequest,
-  { stages, project, display }: RunWorld,
-): Promise<{ nodes: KeyedNode[]; saveCaches: () => void }> {
-  const outsideCache = openCache<OutsideCache>(store, "outside_digests.json");
-  const outside = await outsideDigests(neededFor(graph, only), {
-    experiment,
-    cache: outsideCache.content,
-    progress: () => display.task("digests"),
-  });
-  const codeCache = openCache<CodeCache>(store, "code_digests.json");
-  const names = [...new Set(graph.map(({ definition }) => definition.name))];
-  const urls = names.map((name) => new URL(`${name}.ts`, stages.folder));
-  const digests = await codeDigests(urls, { root: project, cache: codeCache.content });
-  const code = new Map(names.map((name, index) => [name, digests.get(urls[index]!.href)!]));
-  const computes = graph.some(({ definition }) => definition.compute);
-  const compute = computes ? await stages.computeFingerprint({ threads }) : {};
-  return {
-    nodes: keyNodes(graph, { code, compute, outside }),
-    saveCaches() {
-      codeCache.save();
-      outsideCache.save();
-    },
-  };
-}
-
 /** The artifacts whose files are not what their manifest says. */
 async function findDamage(
   nodes: readonly KeyedNode[],
@@ -178,28 +144,6 @@ async function findDamage(
     if (reason !== undefined) damaged.set(key, { state: "broken", reason });
   }
   return damaged;
-}
-
-/** A small file of what need not be found out again; one that cannot be read is begun anew. */
-function openCache<Content extends object>(store: ArtifactStore, name: string) {
-  const file = store.stateFile(name);
-  const before = readIfThere(file) ?? "{}";
-  const content = parsed() as Content;
-  return {
-    content,
-    save() {
-      const after = JSON.stringify(content);
-      if (after !== before) writeWhole(file, after);
-    },
-  };
-
-  function parsed(): unknown {
-    try {
-      return JSON.parse(before);
-    } catch {
-      return {};
-    }
-  }
 }
 
 /** What carrying a plan out works with. */
