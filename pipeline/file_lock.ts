@@ -39,6 +39,16 @@ export async function fileLock(
   }
 }
 
+/** Whether a process holds the lock at this moment; one that was killed holds it no more. */
+export function isFileLocked(path: string): boolean {
+  try {
+    using file = Deno.openSync(path, { read: true });
+    return !file.tryLockSync(false);
+  } catch {
+    return false; // there is no such file
+  }
+}
+
 function isStill(file: Deno.FsFile, path: string): boolean {
   try {
     return file.statSync().ino === Deno.statSync(path).ino;

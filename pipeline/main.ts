@@ -67,6 +67,16 @@ async function obey(
       print(await askDatabase(results, query, { format, width: terminalWidth(), warn }));
       return 0;
     }
+    case "status": {
+      const { statusCommand } = await import("./status_command.ts");
+      const world = questionWorld(stages);
+      try {
+        print(await statusCommand({ ...command, results: resolve(command.results) }, world));
+        return 0;
+      } finally {
+        world.display.close();
+      }
+    }
     case "doctor":
       return await doctorCommand(command, stages);
     case "run":
@@ -74,6 +84,18 @@ async function obey(
     default:
       return command satisfies never;
   }
+}
+
+/** What questions about an experiment need: nothing runs. */
+function questionWorld(stages: Stages) {
+  return {
+    stages,
+    catalogue: stages.catalogue,
+    environment: (name: string) => Deno.env.get(name),
+    comparisons: Object.keys(publishedTables),
+    project,
+    display: terminalDisplay(),
+  };
 }
 
 async function doctorCommand(

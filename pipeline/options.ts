@@ -16,6 +16,14 @@ export type Command =
     readonly threads: number;
   }
   | {
+    readonly name: "status";
+    readonly results: string;
+    readonly file?: string;
+    readonly set: readonly string[];
+    readonly threads: number;
+    readonly json: boolean;
+  }
+  | {
     readonly name: "sql";
     readonly results: string;
     readonly query: string;
@@ -39,6 +47,7 @@ export type SqlFormat = "table" | "json" | "csv";
 export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task sql "SELECT …" [--format table|json|csv]
        deno task doctor EXPERIMENT.yaml [options]
+       deno task status [EXPERIMENT.yaml] [--json]
        deno task rebuild
 
 run: makes what an experiment needs and is not stored yet, then prints its report
@@ -51,6 +60,9 @@ run: makes what an experiment needs and is not stored yet, then prints its repor
   --threads N                threads of a stage (default: all cores)
 doctor: looks whether a run can start (data, checkpoint, library, memory, disk) and
   measures how long it would take; takes --set, --only, --jobs, --threads as run does
+status: what of an experiment is stored, running, failed or still to run, and its
+  size; without a file, one line per experiment ever asked, and what takes the disk;
+  takes --set and --threads as run does, and --json
 sql: asks the result database; it is opened read-only
 rebuild: makes the database anew from the stored artifacts
 for every command:
@@ -75,6 +87,12 @@ const optionsOf = {
     only: { type: "string", multiple: true },
     jobs: { type: "string" },
     threads: { type: "string" },
+  },
+  status: {
+    ...shared,
+    set: { type: "string", multiple: true },
+    threads: { type: "string" },
+    json: { type: "boolean" },
   },
   sql: { ...shared, format: { type: "string" } },
   rebuild: shared,
@@ -137,6 +155,19 @@ export function readCommand(
         planOnly: values["plan"] === true,
         verify: values["verify"] === true,
       };
+    case "status": {
+      const file = positionals.length === 0
+        ? undefined
+        : onePositional(positionals, "experiment file", "deno task status experiments/smoke.yaml");
+      return {
+        name: "status",
+        results,
+        ...(file !== undefined && { file }),
+        set: list(values, "set"),
+        threads: count(values, "threads") ?? defaults.threads,
+        json: values["json"] === true,
+      };
+    }
     case "sql":
       return {
         name: "sql",

@@ -6,14 +6,18 @@ import { overrideExperiment } from "./override.ts";
 import type { Environment } from "./source_text.ts";
 import type { StageDefinition } from "./stage.ts";
 
+/** What a request is checked against. */
+export interface RequestWorld {
+  readonly catalogue: readonly StageDefinition[];
+  readonly environment: Environment;
+  /** Names of published results that a report can be compared with. */
+  readonly comparisons: readonly string[];
+}
+
 /** Reads and checks everything that can be wrong with a request, before anything is written. */
 export function readRequest(
   request: { readonly file: string; readonly set: readonly string[] },
-  { catalogue, environment, comparisons }: {
-    readonly catalogue: readonly StageDefinition[];
-    readonly environment: Environment;
-    readonly comparisons: readonly string[];
-  },
+  { catalogue, environment, comparisons }: RequestWorld,
 ): { experiment: Experiment; graph: GraphNode[] } {
   const text = readText(request.file);
   const experiment = overrideExperiment(

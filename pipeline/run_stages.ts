@@ -1,7 +1,9 @@
 import type { Asked } from "./asked.ts";
+import type { Clock } from "./clock.ts";
 import { diskComplaint } from "./disk_complaint.ts";
-import { executePlan, type Execution, jobFor } from "./execute.ts";
+import { executePlan, type Execution, type Failed, jobFor } from "./execute.ts";
 import { workerPool } from "./executors/worker_pool.ts";
+import { type FailureRecord, forgetFailure, keepFailure } from "./failure_record.ts";
 import type { KeyedNode } from "./fingerprint.ts";
 import type { Planned } from "./plan.ts";
 import type { Setting } from "./run.ts";
@@ -55,7 +57,10 @@ export async function runStages(
         running.set(node.label, { node, close: log.close });
         return {
           event(event) {
-            if (event.type === "started") log.open();
+            if (event.type === "started") {
+              forgetFailure(store, node.key);
+              log.open();
+            }
             display.hear(node.label, event);
           },
           log: log.line,
@@ -64,6 +69,7 @@ export async function runStages(
       finished(node, outcome) {
         running.get(node.label)?.close();
         running.delete(node.label);
+        if (outcome.type === "failed") keepFailure(store, failureOf(node, outcome, world.clock));
         const taken = outcome.type === "done" && !outcome.made;
         display.end(node.label, taken ? "taken over" : outcome.type);
         note(ledger.ended(node, outcome.type === "done" ? "complete" : outcome.type));
@@ -81,4 +87,12 @@ export async function runStages(
     await watching;
     forget();
   }
+}
+
+function failureOf(
+  { key, label, stage, definition: { name: kind } }: KeyedNode,
+  { failure }: Failed,
+  clock: Clock,
+): FailureRecord {
+  return { key, label, stage, kind, ...failure, time: clock.now() };
 }

@@ -23,3 +23,16 @@ export function formatSeconds(seconds: number): string {
 export function paint(text: string, code: number, colour: boolean): string {
   return colour ? `\x1b[${code}m${text}\x1b[0m` : text;
 }
+
+/** `0 bytes`, `12 kB`, `3.4 MB`: powers of 1000. */
+export function bytesText(bytes: number): string {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}
+
+/** A time as ISO 8601 tells it, to the minute: `2026-01-31 12:05`. */
+export function minuteText(time: string): string {
+  return time.slice(0, 16).replace("T", " ");
+}

@@ -1,0 +1,51 @@
+/**
+ * How a stage run failed the last time, kept as `state/failed/<key>.json` until it is run again: what
+ * `status` and `show` tell of it, also when the database is gone.
+ */
+import { type ArtifactStore, readIfThere, writeWhole } from "./artifact_store.ts";
+import type { Place } from "./complaint.ts";
+
+export interface FailureRecord {
+  readonly key: string;
+  readonly label: string;
+  readonly stage: string;
+  /** Name of the stage's definition. */
+  readonly kind: string;
+  readonly what: string;
+  readonly fix?: string;
+  readonly place?: Place;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+}
+
+/** Does nothing where it cannot be written, as on the full disk that made the stage fail. */
+export function keepFailure(store: ArtifactStore, failure: FailureRecord): void {
+  try {
+    Deno.mkdirSync(store.stateFile("failed"), { recursive: true });
+    writeWhole(fileOf(store, failure.key), JSON.stringify(failure) + "\n");
+  } catch {
+    // The failure itself is told when the run ends.
+  }
+}
+
+/** Called when the stage runs again. */
+export function forgetFailure(store: ArtifactStore, key: string): void {
+  try {
+    Deno.removeSync(fileOf(store, key));
+  } catch {
+    // It had not failed.
+  }
+}
+
+export function readFailure(store: ArtifactStore, key: string): FailureRecord | undefined {
+  try {
+    const text = readIfThere(fileOf(store, key));
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function fileOf(store: ArtifactStore, key: string): string {
+  return store.stateFile(`failed/${key}.json`);
+}

@@ -1,0 +1,43 @@
+import { openStore } from "./artifact_store.ts";
+import { lastAsked } from "./asked.ts";
+import { keyRequest } from "./key_request.ts";
+import { planRun } from "./plan.ts";
+import { readRequest, type RequestWorld } from "./read_request.ts";
+import { experimentStatus, experimentText, folderStatus, folderText } from "./status.ts";
+
+export interface StatusRequest {
+  /** Absolute path of the results folder. */
+  readonly results: string;
+  /** Without one, all experiments that were ever asked. */
+  readonly file?: string;
+  readonly set: readonly string[];
+  readonly threads: number;
+  readonly json: boolean;
+}
+
+/** @returns what `status` prints; writes nothing */
+export async function statusCommand(
+  { results, file, set, threads, json }: StatusRequest,
+  world: RequestWorld & Omit<Parameters<typeof keyRequest>[2], "store">,
+): Promise<string> {
+  const store = openStore(results);
+  const print = <Status>(status: Status, text: (status: Status) => string) =>
+    (json ? JSON.stringify(status, null, 1) : text(status)) + "\n";
+  if (file === undefined) return print(folderStatus(store), folderText);
+  const { experiment, graph } = readRequest({ file, set }, world);
+  const { nodes } = await keyRequest(graph, { experiment: file, threads, only: [] }, {
+    ...world,
+    store,
+  });
+  const before = new Map(
+    lastAsked(store, experiment.name)?.nodes.map(({ label, preimage }) => [label, preimage]),
+  );
+  const plan = planRun(nodes, {
+    find: ({ definition, key }) => store.find(definition.name, key),
+    previous: ({ label }) => before.get(label),
+  });
+  return print(
+    experimentStatus(plan, store, { experiment: experiment.name, file }),
+    experimentText,
+  );
+}
