@@ -30,7 +30,7 @@ export interface AskedNode {
 }
 
 export function askedOf(
-  nodes: readonly KeyedNode[],
+  nodes: readonly AskedNode[],
   { experiment, file, baseline, compare, asked }: Omit<Asked, "id" | "nodes">,
 ): Asked {
   const kept = nodes.map(({ label, stage, point, key, preimage }) => ({

@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { Complaint } from "./complaint.ts";
 import type { Display } from "./display.ts";
 import type { GraphNode } from "./graph.ts";
-import { outsidePaths, partsOf } from "./outside_files.ts";
+import { outsidePaths, partsOf, settingsFor, wantedText } from "./outside_files.ts";
 import type { Examination, Facts, Finding } from "./stage.ts";
 import { formatSeconds } from "./terminal_text.ts";
 
@@ -81,7 +81,12 @@ function outsideFindings(nodes: readonly GraphNode[]): Finding[] {
       const parts = partsOf(file);
       if (parts === undefined) {
         const about = [file.what, file.size, file.published].filter((one) => one !== undefined);
-        return [{ verdict: "bad", what: `${file.path} is not there\n${about.join("\n")}` }];
+        const fix = `put it there, or say where it is: ${settingsFor(node, file).join(", ")}`;
+        return [{
+          verdict: "bad",
+          what: `not there: ${wantedText(file)}\n${about.join("\n")}`,
+          fix,
+        }];
       }
       const bytes = parts.reduce((sum, { path }) => sum + Deno.statSync(path).size, 0);
       return [{ verdict: "ok", what: `${file.path}: ${file.what}, ${bytesText(bytes)}` }];

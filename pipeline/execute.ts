@@ -84,6 +84,8 @@ export function jobFor(
     preimage: node.preimage,
     parameters: node.parameters,
     files: outsidePaths(node),
+    watched: [node, ...Object.values(node.inputs).map((label) => byLabel.get(label)!)]
+      .flatMap(({ watched }) => watched ?? []),
     inputs: Object.fromEntries(
       Object.entries(node.inputs).map(([port, label]) => {
         const input = byLabel.get(label)!;

@@ -4,7 +4,7 @@
  */
 import { type Canonical, canonicalDigest } from "./canonical.ts";
 import type { GraphNode } from "./graph.ts";
-import type { OutsideDigests } from "./outside_files.ts";
+import type { FileState, OutsideDigests } from "./outside_files.ts";
 
 /** Raised when the pipeline itself changes what a stage is given; every result is then made anew. */
 export const engineFormat = 1;
@@ -27,6 +27,8 @@ export interface Preimage {
 export interface KeyedNode extends GraphNode {
   readonly key: string;
   readonly preimage: Preimage;
+  /** What it reads from outside, as it was when its digest was taken. */
+  readonly watched?: readonly FileState[];
 }
 
 export interface KeyParts {

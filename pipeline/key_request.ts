@@ -4,12 +4,17 @@ import { type CodeCache, codeDigests } from "./code_digest.ts";
 import type { Display } from "./display.ts";
 import { type KeyedNode, keyNodes } from "./fingerprint.ts";
 import type { GraphNode } from "./graph.ts";
-import { type OutsideCache, outsideDigests } from "./outside_files.ts";
+import {
+  type OutsideCache,
+  type OutsideDigests,
+  outsideDigests,
+  outsideStates,
+} from "./outside_files.ts";
 import { neededFor } from "./plan.ts";
 import type { Stages } from "./run.ts";
 
 export interface KeyedRequest {
-  /** Inputs first. */
+  /** Inputs first; without those that are not needed and read what is not there. */
   readonly nodes: KeyedNode[];
   /** Keeps what need not be found out again; the store's folders must be there. */
   saveCaches(): void;
@@ -21,11 +26,13 @@ export interface KeyedRequest {
  */
 export async function keyRequest(
   graph: readonly GraphNode[],
-  { experiment, threads, only }: {
+  { experiment, threads, only, writes = false }: {
     /** File of the experiment, for messages. */
     readonly experiment: string;
     readonly threads: number;
     readonly only: readonly string[];
+    /** Digests of large files are kept as soon as they are known: the store may be written. */
+    readonly writes?: boolean;
   },
   { store, stages, project, display }: {
     readonly store: ArtifactStore;
@@ -35,10 +42,15 @@ export async function keyRequest(
   },
 ): Promise<KeyedRequest> {
   const outsideCache = openCache<OutsideCache>(store, "outside_digests.json");
-  const outside = await outsideDigests(neededFor(graph, only), {
+  const outside = await outsideDigests(graph, {
+    needed: neededFor(graph, only),
     experiment,
     cache: outsideCache.content,
     progress: () => display.task("digests"),
+    keep() {
+      if (writes) store.prepare();
+      outsideCache.saveIfPossible();
+    },
   });
   const codeCache = openCache<CodeCache>(store, "code_digests.json");
   const names = [...new Set(graph.map(({ definition }) => definition.name))];
@@ -48,7 +60,8 @@ export async function keyRequest(
   const computes = graph.some(({ definition }) => definition.compute);
   const compute = computes ? await stages.computeFingerprint({ threads }) : {};
   return {
-    nodes: keyNodes(graph, { code, compute, outside }),
+    nodes: keyNodes(keyable(graph, outside), { code, compute, outside })
+      .map((node) => ({ ...node, watched: outsideStates(node, outsideCache.content) })),
     saveCaches() {
       codeCache.save();
       outsideCache.save();
@@ -56,16 +69,37 @@ export async function keyRequest(
   };
 }
 
+/** Without nodes that read from outside what is not there, and all that is made of them. */
+function keyable(graph: readonly GraphNode[], outside: OutsideDigests): GraphNode[] {
+  const left = new Set<string>();
+  return graph.filter(({ label, inputs, ...node }) => {
+    const lacks = (node.outside.length > 0 && !outside.has(label)) ||
+      Object.values(inputs).some((input) => left.has(input));
+    if (lacks) left.add(label);
+    return !lacks;
+  });
+}
+
 /** A small file of what need not be found out again; one that cannot be read is begun anew. */
 function openCache<Content extends object>(store: ArtifactStore, name: string) {
   const file = store.stateFile(name);
-  const before = readIfThere(file) ?? "{}";
+  let before = readIfThere(file) ?? "{}";
   const content = parsed() as Content;
+  const save = () => {
+    const after = JSON.stringify(content);
+    if (after !== before) writeWhole(file, after);
+    before = after;
+  };
   return {
     content,
-    save() {
-      const after = JSON.stringify(content);
-      if (after !== before) writeWhole(file, after);
+    save,
+    /** Without the folder, or the right to write it, it has to be found out again. */
+    saveIfPossible() {
+      try {
+        save();
+      } catch {
+        before = "";
+      }
     },
   };
 

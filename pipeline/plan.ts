@@ -163,7 +163,12 @@ export function neededFor<Node extends GraphNode>(
   return nodes.filter(({ label }) => needed.has(label));
 }
 
-function checkNames(nodes: readonly KeyedNode[], option: string, names: readonly string[]): void {
+/** @throws Complaint about a name that is no stage and no label */
+export function checkNames(
+  nodes: readonly GraphNode[],
+  option: string,
+  names: readonly string[],
+): void {
   const known = new Set(nodes.flatMap(({ stage, label }) => [stage, label]));
   for (const name of names) {
     if (known.has(name)) continue;

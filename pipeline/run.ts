@@ -81,6 +81,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   const { nodes, saveCaches } = await keyRequest(graph, {
     ...request,
     experiment: experiment.file,
+    writes: !request.planOnly,
   }, { ...world, store });
   const last = lastAsked(store, experiment.name);
   const previous = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
@@ -97,7 +98,11 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   const ledger = idle ? undefined : await world.openLedger(store.root);
   await ledger?.check();
   const { compare } = experiment.report;
-  const asked = askedOf(nodes, {
+  // What is not needed now and could not be keyed stays as it was last asked.
+  const keyed = new Map(nodes.map((node) => [node.label, node]));
+  const before = new Map(last?.nodes.map((node) => [node.label, node]));
+  const all = graph.flatMap(({ label }) => keyed.get(label) ?? before.get(label) ?? []);
+  const asked = askedOf(all, {
     experiment: experiment.name,
     file: request.file,
     baseline: experiment.report.baseline,

@@ -148,7 +148,9 @@ function replaceVariables(source: SourceText, environment: Environment): void {
       if (key === "key" || typeof node.value !== "string" || !node.value.includes("${")) return;
       const whole = node.value.match(variable)?.[0] === node.value;
       const replaced = node.value.replace(variable, (_, name: string, fallback?: string) => {
-        const value = environment(name) ?? fallback;
+        const given = environment(name);
+        // As in a shell: `:-` also stands in for a value that is empty.
+        const value = (given === "" ? undefined : given) ?? fallback ?? given;
         if (value === undefined) {
           missing.push(
             new Complaint(

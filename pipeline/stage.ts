@@ -47,6 +47,10 @@ export interface OutsideFile {
    * Without: the file itself, or every file directly in the folder.
    */
   readonly anyOf?: readonly (readonly string[])[];
+  /** Of a folder: only files whose names end so are meant. */
+  readonly ending?: string;
+  /** It must be a file, no folder. */
+  readonly file?: boolean;
   /** What it is, how large, and where it was published: told when it is missing. */
   readonly what: string;
   readonly size?: string;

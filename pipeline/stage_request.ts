@@ -236,6 +236,8 @@ function expected(issue: BaseIssue<unknown>): string {
       return `a value above ${requirement}`;
     case "lt_value":
       return `a value below ${requirement}`;
+    case "non_empty":
+      return "a text that is not empty";
     case "number":
       return "a number";
     case "string":
@@ -247,6 +249,8 @@ function expected(issue: BaseIssue<unknown>): string {
     case "union":
     case "variant":
       return (wanted ?? "").replace(/^\(|\)$/g, "").replaceAll(" | ", " or ");
+    case "min_length":
+      return issue.message.startsWith("Invalid") ? "a longer list or text" : issue.message;
     default:
       return issue.message.startsWith("Invalid") ? `${wanted ?? issue.message}` : issue.message;
   }

@@ -5,8 +5,8 @@ import { checkpointPublication } from "./data/published_sets.ts";
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const rate = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 
-/** What a checkpoint says by itself. */
-const sizes = ["hidden", "layers", "heads", "intermediate", "initializer_range"] as const;
+/** What a checkpoint or its configuration says by itself. */
+const sizes = ["hidden", "layers", "intermediate", "initializer_range"] as const;
 
 export const initialiseModel = defineStage({
   name: "initialise_model",
@@ -17,10 +17,11 @@ export const initialiseModel = defineStage({
       seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
       /** UNITER's weights: .pt (zip or legacy) or .safetensors. */
       checkpoint: v.optional(v.pipe(v.string(), v.nonEmpty())),
-      /** Its sizes, BERT's config.json; without it they are read off the tensors, 64 wide heads. */
+      /** Its sizes, BERT's config.json; without it they are read off the tensors. */
       config: v.optional(v.pipe(v.string(), v.nonEmpty())),
       hidden: v.optional(count),
       layers: v.optional(count),
+      /** Of a checkpoint without `config`: as many as are 64 wide, when not given. */
       heads: v.optional(count),
       /** Width of the feed-forward layers; 4 * hidden when not given. */
       intermediate: v.optional(count),
@@ -45,6 +46,9 @@ export const initialiseModel = defineStage({
         for (const key of sizes) {
           if (value[key] !== undefined) refuse(key, "nothing: the checkpoint has its own");
         }
+        if (value.config !== undefined && value.heads !== undefined) {
+          refuse("heads", "nothing: the configuration has them");
+        }
       } else if (value.config !== undefined) {
         refuse(
           "config",
@@ -52,7 +56,9 @@ export const initialiseModel = defineStage({
         );
       }
       const { hidden = 128, heads = 4 } = value;
-      if (hidden % heads !== 0) refuse("heads", `a number that divides hidden (${hidden})`);
+      if (value.checkpoint === undefined && hidden % heads !== 0) {
+        refuse("heads", `a number that divides hidden (${hidden})`);
+      }
     }),
     v.transform((value) =>
       value.checkpoint !== undefined ? value : {
@@ -70,12 +76,13 @@ export const initialiseModel = defineStage({
     ...(checkpoint === undefined ? [] : [{
       role: "checkpoint",
       path: checkpoint,
+      file: true,
       what: "weights to start from",
       ...checkpointPublication(checkpoint),
     }]),
     ...(config === undefined
       ? []
-      : [{ role: "config", path: config, what: "sizes of the checkpoint (JSON)" }]),
+      : [{ role: "config", path: config, file: true, what: "sizes of the checkpoint (JSON)" }]),
   ],
   inputs: {
     features: { kinds: ["features"], summary: "decides the vocabulary, the positions, the widths" },

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import * as v from "valibot";
 import { defineStage, type OutsideFile } from "../pipeline/stage.ts";
 import { filesOf, lmdbChoices } from "./data/lmdb_names.ts";
@@ -14,18 +15,21 @@ const parameters = v.strictObject({
     v.pipe(v.string(), v.regex(/^[\w.-]+$/, "letters, digits, _, - and .")),
     "flickr30k",
   ),
-  splits: v.optional(v.pipe(v.array(v.picklist(["train", "val", "test"])), v.minLength(1)), [
-    "train",
-    "val",
-    "test",
-  ]),
+  splits: v.optional(
+    v.pipe(
+      v.array(v.picklist(["train", "val", "test"])),
+      v.minLength(1, "at least one split"),
+      v.check((splits) => new Set(splits).size === splits.length, "each split once"),
+    ),
+    ["train", "val", "test"],
+  ),
   /** lmdb: UNITER's image databases; npz: a folder of .npz files; tsv: bottom-up-attention's file. */
   format: v.optional(v.picklist(["lmdb", "npz", "tsv"]), "lmdb"),
-  /** Below root, where it is not `img_db/<dataset>`. */
+  /** Features, from root, where they are not `img_db/<dataset>`. */
   images: v.optional(name),
-  /** Karpathy's dataset_<name>.json below root: raw captions in place of text databases. */
+  /** Karpathy's dataset_<name>.json, from root: raw captions in place of text databases. */
   captions: v.optional(name),
-  /** BERT's vocab.txt below root, to cut raw captions. */
+  /** BERT's vocab.txt, from root, to cut raw captions. */
   vocabulary: v.optional(name),
   cased: v.optional(v.boolean(), true),
   /** A region counts above this confidence; -1: `num_bb` regions of every image. */
@@ -94,7 +98,7 @@ function outsideFiles(parameters: PublishedParameters): OutsideFile[] {
   const sources = sourcesOf(parameters);
   const below = (role: string, rest: Omit<OutsideFile, "role" | "path">): OutsideFile => ({
     role,
-    path: `${root}/${role}`,
+    path: resolve(root, role),
     ...rest,
     ...publication(role),
   });
@@ -112,6 +116,8 @@ function outsideFiles(parameters: PublishedParameters): OutsideFile[] {
     ...images.map((path) =>
       below(path, {
         ...(format === "lmdb" && { anyOf: lmdbChoices(parameters).map(filesOf) }),
+        ...(format === "npz" && { ending: ".npz" }),
+        ...(format === "tsv" && { file: true }),
         what: {
           lmdb: "region features (LMDB)",
           npz: "region features (.npz)",
@@ -121,7 +127,9 @@ function outsideFiles(parameters: PublishedParameters): OutsideFile[] {
     ),
     ...(captions === undefined
       ? []
-      : [below(captions, { what: "raw captions (Karpathy's JSON)" })]),
-    ...(vocabulary === undefined ? [] : [below(vocabulary, { what: "BERT's word pieces" })]),
+      : [below(captions, { file: true, what: "raw captions (Karpathy's JSON)" })]),
+    ...(vocabulary === undefined
+      ? []
+      : [below(vocabulary, { file: true, what: "BERT's word pieces" })]),
   ];
 }

@@ -5,6 +5,7 @@
  */
 import type { Canonical } from "../canonical.ts";
 import type { Preimage } from "../fingerprint.ts";
+import type { FileState } from "../outside_files.ts";
 import type { Scalar } from "../stage.ts";
 import type { Place } from "../complaint.ts";
 
@@ -22,6 +23,8 @@ export interface Job {
   readonly parameters: Readonly<Record<string, Canonical>>;
   /** Role -> absolute path of what it reads from outside. */
   readonly files: Readonly<Record<string, string>>;
+  /** Files from outside that it or its inputs read: they stay as they are while it runs. */
+  readonly watched: readonly FileState[];
   /** Port -> what to read. */
   readonly inputs: Readonly<Record<string, JobInput>>;
   readonly threads: number;

@@ -6,6 +6,7 @@ import { Complaint } from "../complaint.ts";
 import { diskComplaint } from "../disk_complaint.ts";
 import { fileLock } from "../file_lock.ts";
 import { manifestFormat } from "../manifest.ts";
+import { requireUnchanged } from "../outside_files.ts";
 import type { Progress } from "../progress.ts";
 import { fileRecorder } from "../recorder.ts";
 import type { StageDefinition } from "../stage.ts";
@@ -76,7 +77,9 @@ async function makeArtifact(
   send({ type: "started" });
   const started = systemClock.now();
   const begin = systemClock.seconds();
+  requireUnchanged(job.watched);
   await runStage(definition, job, store, pending, signal);
+  requireUnchanged(job.watched);
   const manifest = await commitPending(store, pending, {
     format: manifestFormat,
     key: job.key,

@@ -8,6 +8,9 @@ import type { ImageRegions, RegionChoice } from "./region_rows.ts";
 
 export type { ImageRegions, RegionChoice } from "./region_rows.ts";
 
+/** What a place is told to hold; `lmdb` stands for compressed databases, too. */
+export type PublishedFormat = "lmdb" | "npz" | "tsv";
+
 export interface ImageDatabase extends Disposable {
   readonly place: string;
   readonly format: "lmdb" | "lmdb_compressed" | "npz" | "tsv";
@@ -20,16 +23,27 @@ export interface ImageDatabase extends Disposable {
 /**
  * `place`: a folder with UNITER's LMDB folders, a folder of .npz files, or a bottom-up-attention table.
  *
+ * @param format of what is there; without it, whatever is found
  * @throws {Complaint} when there is nothing of the kind, or it is damaged
  */
-export function openImageDatabase(place: string, choice: RegionChoice): ImageDatabase {
+export function openImageDatabase(
+  place: string,
+  choice: RegionChoice,
+  format?: PublishedFormat,
+): ImageDatabase {
   const { isDirectory } = decoding(
     wrongIn(place, { fix: "check the path" }),
     "there is no database of images",
     () => Deno.statSync(place),
   );
-  if (!isDirectory) return openBottomUpTsv(place, choice);
-  const found = openLmdbFeatures(place, choice) ?? openNpzFolder(place, choice);
+  if (!isDirectory) {
+    if (format === undefined || format === "tsv") return openBottomUpTsv(place, choice);
+    throw wrongIn(place, { fix: "name a folder, or say `format: tsv`" })(
+      "this is a file, no folder",
+    );
+  }
+  const found = (format === "npz" ? undefined : openLmdbFeatures(place, choice)) ??
+    (format === "lmdb" ? undefined : openNpzFolder(place, choice));
   if (found !== undefined) return found;
   const wanted = lmdbChoices(choice).map((files) => filesOf(files).join(" with "));
   const there = [...Deno.readDirSync(place)].map(({ name }) => name).sort().slice(0, 8);

@@ -36,6 +36,11 @@ export function chooseMeta(source: ByteSource, wrong: Wrong): Tree {
   if (meta.flags !== 0) {
     throw wrong(`the database has flags ${meta.flags} (duplicate or integer keys), not supported`);
   }
+  if (meta.lastPage >= BigInt(pageCount)) {
+    throw wrong(
+      `it is cut off: it has ${pageCount} whole pages, its last page is number ${meta.lastPage}`,
+    );
+  }
   if (meta.depth > DEEPEST) throw wrong(`its tree is ${meta.depth} levels deep`);
   if (
     (meta.depth === 0) !== (meta.root === NO_PAGE) || (meta.depth === 0) !== (meta.entries === 0n)
@@ -68,6 +73,7 @@ function readMeta(source: ByteSource, offset: number) {
     depth: view.getUint16(at + 78, true),
     entries: view.getBigUint64(at + 104, true),
     root: view.getBigUint64(at + 112, true),
+    lastPage: view.getBigUint64(at + 120, true),
     transaction: view.getBigUint64(at + 128, true),
   };
 }

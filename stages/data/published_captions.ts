@@ -134,7 +134,11 @@ export function rawCaptions(
       finders.set(role, find);
       return { role, id: find(filename) };
     }).find(({ id }) => id !== undefined);
-    if (found === undefined) throw wrong(`the picture ${filename} has no features`);
+    if (found === undefined) {
+      throw wrongIn(file, {
+        fix: "fetch the features of all its pictures, or take the picture out of the list",
+      })(`the picture ${filename} has no features`);
+    }
     const image = found.id!;
     images.push({ id: image, split, role: found.role });
     sentences.forEach(({ raw }, place) => {
@@ -143,6 +147,13 @@ export function rawCaptions(
         lines.push({ id: `${filename}#${place}`, image, split, text: raw, tokens });
       } else tooLong++;
     });
+  }
+  for (const { split } of sources) {
+    if (images.some((image) => image.split === split)) continue;
+    const there = [...new Set(parsed.output.images.map((image) => image.split))].join(", ");
+    throw wrongIn(file, { fix: "name splits that it has" })(
+      `it has no picture of split ${split}; its splits are ${there || "none"}`,
+    );
   }
   return {
     lines: refuseTwice(lines),

@@ -22,7 +22,7 @@ export function examinePublished(
     const source = rawCaptions(sources, files, {
       ...parameters,
       names(role) {
-        using database = openImageDatabase(files[role]!, parameters);
+        using database = openImageDatabase(files[role]!, parameters, parameters.format);
         return database.names();
       },
     });
@@ -34,7 +34,7 @@ export function examinePublished(
     facts["vocabulary"] = source.vocabulary.size;
   }
   for (const { split, texts, images } of sources) {
-    using database = openImageDatabase(files[images]!, parameters);
+    using database = openImageDatabase(files[images]!, parameters, parameters.format);
     let names = database.names();
     if (texts !== undefined) {
       using captions = openTextDatabase(files[texts]!);
@@ -62,7 +62,14 @@ export function examinePublished(
     for (const name of evenly(names)) {
       const { count, featureDim } = database.read(name);
       atLeast("regions", count);
-      facts["feature_dim"] = featureDim;
+      const width = facts["feature_dim"] ??= featureDim;
+      if (width === featureDim) continue;
+      findings.push({
+        verdict: "bad",
+        what: `\`${name}\` has ${featureDim} numbers per region, images before it ${width}`,
+        fix: "use features of one detector",
+      });
+      break;
     }
   }
   const counts = Object.entries(facts).filter(([name]) => name.endsWith("_captions"))

@@ -4,13 +4,19 @@
  * after hours of training.
  */
 import { Complaint } from "../../pipeline/complaint.ts";
-import { type ImageDatabase, openImageDatabase, type RegionChoice } from "./image_database.ts";
+import {
+  type ImageDatabase,
+  openImageDatabase,
+  type PublishedFormat,
+  type RegionChoice,
+} from "./image_database.ts";
 import { writeLines } from "./json_lines.ts";
 import { type CaptionSource, rawCaptions, storedCaptions } from "./published_captions.ts";
 import type { PublishedSource } from "./published_sets.ts";
 import type { DatabaseLine } from "./region_source.ts";
 
 export interface TakeOverParameters extends RegionChoice {
+  readonly format: PublishedFormat;
   readonly captions?: string | undefined;
   readonly vocabulary?: string | undefined;
   readonly cased: boolean;
@@ -34,10 +40,10 @@ export async function takeOver(
   sources: readonly PublishedSource[],
 ): Promise<void> {
   const { parameters, files, folder, progress } = context;
-  const { conf_th, max_bb, min_bb, num_bb } = parameters;
+  const { conf_th, max_bb, min_bb, num_bb, format } = parameters;
   const choice: RegionChoice = { conf_th, max_bb, min_bb, num_bb };
   const roles = [...new Set(sources.map(({ images }) => images))];
-  using databases = openAll(roles.map((role) => files[role]!), choice);
+  using databases = openAll(roles.map((role) => files[role]!), choice, format);
   const captions = parameters.captions === undefined
     ? storedCaptions(sources, files, parameters)
     : rawCaptions(sources, files, {
@@ -56,6 +62,7 @@ export async function takeOver(
   const lines: DatabaseLine[] = roles.map((role) => ({
     role,
     ...choice,
+    format,
     feature_dim: measured.featureDim,
   }));
   await writeLines(`${folder}/databases.jsonl`, lines);
@@ -68,11 +75,11 @@ export async function takeOver(
   progress.say(`${images.length} images, ${captions.lines.length} captions${left}`);
 }
 
-function openAll(places: readonly string[], choice: RegionChoice) {
+function openAll(places: readonly string[], choice: RegionChoice, format: PublishedFormat) {
   const items: ImageDatabase[] = [];
   const close = () => items.forEach((database) => database[Symbol.dispose]());
   try {
-    for (const place of places) items.push(openImageDatabase(place, choice));
+    for (const place of places) items.push(openImageDatabase(place, choice, format));
   } catch (error) {
     close();
     throw error;

@@ -48,7 +48,10 @@ export function regionRows(
   const allConfidence = conf && floatRows(conf, { rows, wrong: within("conf") });
   const threshold = conf?.type === "<f2" ? Math.f16round(choice.conf_th) : choice.conf_th;
   const count = stored ?? chosenCount({ rows, confidence: allConfidence, threshold, choice });
-  if (count > rows) throw wrong(`${count} regions are to be used, it has ${rows}`);
+  if (count > rows) {
+    const source = stored === undefined ? "are to be used" : "are counted in the list beside it";
+    throw wrong(`${count} regions ${source}, it has ${rows}`);
+  }
   if (count === 0) throw wrong("it has no regions");
   return {
     count,

@@ -59,6 +59,7 @@ const databaseSchema = v.object({
   max_bb: natural,
   min_bb: natural,
   num_bb: natural,
+  format: v.picklist(["lmdb", "npz", "tsv"]),
   feature_dim: v.pipe(natural, v.minValue(1)),
 });
 
@@ -80,7 +81,7 @@ export async function regionDatabases(
     const line = lines[place];
     const path = line && files[line.role];
     if (path === undefined) throw misfit(folder, `there is no database ${place}`);
-    return open[place] ??= openImageDatabase(path, line!);
+    return open[place] ??= openImageDatabase(path, line!, line!.format);
   };
   return {
     featureDim: first.feature_dim,

@@ -91,7 +91,7 @@ export function checkFits(weights: HostWeights, config: Configuration, file: str
     const found = weights[name]?.shape;
     return found === undefined || String(found) !== String(shape);
   });
-  if (wrong.length === 0) return;
+  if (wrong.length === 0) return requireFinite(needed, weights, file);
   const [what, fix] = weights[wrong[0]!.name] === undefined
     ? missing(wrong[0]!.name, weights)
     : misshapen(wrong[0]!, { weights, layers });
@@ -100,6 +100,21 @@ export function checkFits(weights: HostWeights, config: Configuration, file: str
     ? ""
     : `, and ${others} more ${others === 1 ? "tensor does" : "tensors do"} not fit`;
   throw complain(file, [what + more, fix]);
+}
+
+/** A weight that is no number would show as a loss of NaN, hours later. */
+function requireFinite(needed: readonly Parameter[], weights: HostWeights, file: string): void {
+  for (const { name } of needed) {
+    const { values } = weights[name]!;
+    // The sum of finite float32 numbers is finite in double precision.
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) sum += values[i]!;
+    if (Number.isFinite(sum)) continue;
+    throw complain(file, [
+      `tensor \`${name}\` holds ${values.find((value) => !Number.isFinite(value))}`,
+      "fetch the checkpoint again, or take one from before its training went wrong",
+    ]);
+  }
 }
 
 function has(weights: HostWeights, head: string): boolean {
@@ -127,7 +142,7 @@ function headsOf(hidden: number, file: string): number {
   if (hidden % HEAD_WIDTH === 0) return hidden / HEAD_WIDTH;
   throw complain(file, [
     `its number of attention heads is not known: ${hidden} hidden units are no multiple of ${HEAD_WIDTH}`,
-    "give the config.json that came with it, or the number of heads",
+    "give the config.json that came with it (`config`), or the number of heads (`heads`)",
   ]);
 }
 
@@ -158,11 +173,18 @@ function misshapen(
   if (differs("uniter.img_embeddings.img_linear.weight", 1)) {
     return [
       what,
-      `set \`img_dim\` to ${found[1]}, and use image features that are so wide (published: 2048)`,
+      `use image features of ${
+        found[1]
+      } numbers, as it was trained with (published: 2048), and a ` +
+      "configuration that says nothing else",
     ];
   }
   if (differs("uniter.embeddings.word_embeddings.weight", 0)) {
-    return [what, `use captions of its vocabulary of ${found[0]} words (published: 28996, cased)`];
+    return [
+      what,
+      `use a configuration whose vocab_size is ${found[0]}, and captions of that vocabulary ` +
+      "(published: 28996, cased)",
+    ];
   }
   return [what, otherConfiguration(weights, layers)];
 }

@@ -43,6 +43,8 @@ export async function examineFineTuning(
   plan: StepPlan,
 ): Promise<Examination> {
   const sizes = sizesOf(inputs);
+  const inTheWay = trainingFindings(sizes.facts, plan);
+  if (inTheWay.length > 0) return { findings: inTheWay };
   const compute = await startCompute({ threads });
   progress.say("measuring a step of fine-tuning");
   const { objective, steps, micro_steps, anchors, negatives } = plan;
@@ -139,6 +141,19 @@ export async function examineAnalysis(
     seconds: pairs * measureScoring(compute, sizes, { precision, xla }),
     memory: 1e9 + 4 * sizes.facts["weights"]! + block * pairMemory(sizes),
   };
+}
+
+/** What the data lacks for this training. */
+function trainingFindings(facts: Facts, plan: StepPlan): Finding[] {
+  const wanted = ["train", ...(plan.validate_every > 0 ? [plan.validation_split] : [])];
+  const absent = wanted.filter((split) => facts[`${split}_captions`] === undefined);
+  if (absent.length > 0) return absent.map(noSplit);
+  const others = facts["train_images"]! - 1;
+  return plan.negatives <= others ? [] : [{
+    verdict: "bad",
+    what: `${plan.negatives} negatives are wanted, the training split has ${others} wrong images`,
+    fix: "lower `negatives`, or train on more images",
+  }];
 }
 
 function noSplit(split: string): Finding {

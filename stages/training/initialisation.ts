@@ -9,7 +9,13 @@ import { type Configuration, parseConfiguration } from "../model/configuration.t
 import { initialWeights } from "../model/initial_weights.ts";
 import { type Model, writeModel } from "../model/model_artifact.ts";
 import { modelFacts } from "./examination.ts";
-import { indexSplit, type KnownWidths, requireFit, requireWidths } from "./pair_tables.ts";
+import {
+  indexSplit,
+  type KnownWidths,
+  requireFit,
+  requirePositions,
+  requireWidths,
+} from "./pair_tables.ts";
 
 export interface InitialisationParameters {
   readonly seed: number;
@@ -54,12 +60,12 @@ export function configurationFor(
 
 /** The checkpoint's weights, after everything that could not fit has been looked at. */
 async function publishedModel(
-  { files, parameters: { dropout } }: StageContext<InitialisationParameters>,
+  { files, parameters: { dropout, heads } }: StageContext<InitialisationParameters>,
   features: FeatureSet,
 ): Promise<Model> {
   const file = files["checkpoint"]!;
   const weights = await readCheckpoint(file);
-  const sizes = configurationOf(files["config"], weights, { file, features });
+  const sizes = configurationOf(files["config"], weights, { file, heads, features });
   const config = dropout === undefined
     ? sizes
     : { ...sizes, hidden_dropout_prob: dropout, attention_probs_dropout_prob: dropout };
@@ -73,9 +79,13 @@ async function publishedModel(
 function configurationOf(
   configFile: string | undefined,
   weights: Model["weights"],
-  { file, features }: { file: string; features: Pick<KnownWidths, "featureDim"> },
+  { file, heads, features }: {
+    file: string;
+    heads: number | undefined;
+    features: Pick<KnownWidths, "featureDim">;
+  },
 ): Configuration {
-  if (configFile === undefined) return configurationFrom(weights, { file });
+  if (configFile === undefined) return configurationFrom(weights, { file, heads });
   try {
     const text = Deno.readTextFileSync(configFile);
     return parseConfiguration(text, { file: configFile, imgDim: features.featureDim });
@@ -102,9 +112,14 @@ export async function examineInitialisation(
     return { findings: [], facts: modelFacts(config), disk: 4 * modelFacts(config)["weights"]! };
   }
   const weights = await readCheckpoint(file);
-  const config = configurationOf(files["config"], weights, { file, features: known });
+  const config = configurationOf(files["config"], weights, {
+    file,
+    heads: parameters.heads,
+    features: known,
+  });
   checkFits(weights, config, file);
   requireWidths(known, config);
+  requirePositions(words, config);
   const facts = modelFacts(config);
   const { num_hidden_layers: layers, hidden_size: hidden } = config;
   return {

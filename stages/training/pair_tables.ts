@@ -160,6 +160,17 @@ export function requireFit(set: FeatureSet, index: TableIndex, config: Configura
   requireWidths(set, config);
 }
 
+/** As `requireFit`, where the longest caption is all that is known. */
+export function requirePositions(words: number, config: Configuration): void {
+  const places = config.max_position_embeddings;
+  if (words <= places) return;
+  throw new Complaint(
+    `the longest caption takes ${words} positions with [CLS] and [SEP], the model has ${places}`,
+    "leave long captions out of the data, or use a model with more positions",
+    { exitCode: 1 },
+  );
+}
+
 /** What features say of the model that reads them. */
 export interface KnownWidths {
   readonly featureDim: number;

@@ -4,7 +4,6 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { Complaint } from "../../pipeline/complaint.ts";
-import type { Progress } from "../../pipeline/progress.ts";
 import type { StageContext } from "../../pipeline/stage.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { HostWeights } from "../model/initial_weights.ts";
@@ -68,18 +67,24 @@ export async function train(
 ): Promise<void> {
   const { steps, warmup, clip, xla, weight_decay: decay, learning_rate: peak } = context.parameters;
   const checkpoint = `${context.resumeFolder}/training.safetensors`;
-  using state = await resumed(checkpoint, plan.trained, context.progress) ?? freshState(plan);
-  for (const table of ["training_step", "training_speed", "validation"]) {
-    context.record.retain(table, (row) => Number(row["step"]) <= state.updates);
-  }
+  const made = await resumed(context, plan.trained);
+  using state = made?.state ?? freshState(plan);
+  const best = made?.best ?? await BestWeights.open(context.resumeFolder, 0);
+  const validated = retainRows(context, state.updates);
   if (state.updates > 0) context.progress.say(`going on after update ${state.updates}`);
   const options = { ...publishedAdamw, decay, clip };
   const update = compileOnce(compute, (inputs: Parameters<typeof clippedUpdate>[0]) => {
     return clippedUpdate(inputs, options);
   }, { name: "update", xla, decides: options });
 
-  const best = await BestWeights.open(context.resumeFolder, state.updates);
   const between = updatesBetweenCheckpoints(steps);
+  const { validation } = plan;
+  const isDue = (step: number) =>
+    validation !== undefined && step > 0 && (step % validation.every === 0 || step === steps);
+  // Killed while it validated, a run goes on with that.
+  if (isDue(state.updates) && !validated.has(state.updates)) {
+    await validate(context, validation!, state, best);
+  }
   while (state.updates < steps) {
     await yieldToEvents();
     if (context.signal.aborted) {
@@ -110,11 +115,8 @@ export async function train(
       pairs_per_second: plan.pairsPerUpdate / seconds,
     });
     context.progress.report(step, steps, "steps", note);
-    const { validation } = plan;
-    if (validation !== undefined && (step % validation.every === 0 || step === steps)) {
-      await validate(context, validation, state, best);
-    }
-    if (step % between === 0 && step < steps) await state.save(checkpoint);
+    if (isDue(step) || (step % between === 0 && step < steps)) await state.save(checkpoint);
+    if (isDue(step)) await validate(context, validation!, state, best);
   }
   const weights = best.step === undefined
     ? trainedWeights(plan, state)
@@ -129,8 +131,8 @@ async function validate(
   best: BestWeights,
 ): Promise<void> {
   const recalls = await validation.run(weights);
-  record.row("validation", { step, ...recalls });
   await best.offer({ step, rsum: recalls["rsum"]!, weights });
+  record.row("validation", { step, ...recalls }); // last: a row says that it is all done
   const sum = (100 * recalls["rsum"]!).toFixed(1);
   progress.say(`validation after ${step} steps: sum of recalls ${sum}, best at ${best.step}`);
 }
@@ -145,16 +147,37 @@ function tidied(step: () => UpdateGradients): UpdateGradients {
   return tf.tidy(step as unknown as () => tf.TensorContainer) as unknown as UpdateGradients;
 }
 
+/** Drops rows of updates that are made again. @returns steps whose validation is done */
+function retainRows(
+  { record }: StageContext<OptimisationParameters>,
+  updates: number,
+): ReadonlySet<number> {
+  const validated = new Set<number>();
+  for (const table of ["training_step", "training_speed", "validation"]) {
+    record.retain(table, (row) => {
+      const step = Number(row["step"]);
+      if (step > updates) return false;
+      if (table === "validation") validated.add(step);
+      return true;
+    });
+  }
+  return validated;
+}
+
+/** What a killed run has left; undefined where it left nothing, or something damaged. */
 async function resumed(
-  checkpoint: string,
+  { resumeFolder, progress }: StageContext<OptimisationParameters>,
   trained: readonly string[],
-  progress: Progress,
-): Promise<TrainingState | undefined> {
+): Promise<{ state: TrainingState; best: BestWeights } | undefined> {
+  const checkpoint = `${resumeFolder}/training.safetensors`;
   const there = await Deno.stat(checkpoint).then(() => true, () => false);
   if (!there) return undefined;
+  let state: TrainingState | undefined;
   try {
-    return await TrainingState.load(checkpoint, trained);
+    state = await TrainingState.load(checkpoint, trained);
+    return { state, best: await BestWeights.open(resumeFolder, state.updates) };
   } catch (error) {
+    state?.[Symbol.dispose]();
     if (!(error instanceof Complaint)) throw error;
     progress.say(`the checkpoint is damaged, training starts again: ${error.what}`);
     await Deno.remove(checkpoint);

@@ -80,12 +80,15 @@ export class BestWeights {
 
   /**
    * @param updates of the state that training goes on from: what was best later is found again
+   * @throws {Complaint} when the file is there and cannot be read
    */
   static async open(folder: string, updates: number): Promise<BestWeights> {
     const best = new BestWeights(`${folder}/best.safetensors`);
-    const tensors = await readSafetensors(best.#path).catch(() => undefined);
-    const step = Number(tensors?.get("step")?.data[0]);
-    const rsum = Number(tensors?.get("rsum")?.data[0]);
+    const there = await Deno.stat(best.#path).then(() => true, () => false);
+    if (!there || updates === 0) return best;
+    const tensors = await readSafetensors(best.#path);
+    const step = Number(tensors.get("step")?.data[0]);
+    const rsum = Number(tensors.get("rsum")?.data[0]);
     if (step <= updates) best.#best = { step, rsum };
     return best;
   }

@@ -51,9 +51,10 @@ Deno.test("doctor looks at everything that can be looked at when a file is missi
   assert.equal(code, 2);
   assert.equal(
     out,
-    `BAD   ${place.path("numbers.txt")} is not there
+    `BAD   not there: ${place.path("numbers.txt")}
       numbers, one per line
       about 1 kB
+      fix: put it there, or say where it is: --set numbers.file=PATH
 ok    a toy computes
 no time can be estimated
 1 thing is in the way of a run

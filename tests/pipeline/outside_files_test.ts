@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runToy } from "../support/toy_command.ts";
+import { runToy, startToy } from "../support/toy_command.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const experiment = (extra = "") =>
@@ -77,7 +77,7 @@ Deno.test("of a folder the first set of files that is all there is meant, and no
   Deno.mkdirSync(path("experiments/more"));
   Deno.writeTextFileSync(path("experiments/more/a.txt"), "a");
   const without = await run();
-  assert.match(without.err, /experiments\/more: b\.txt\n/);
+  assert.match(without.err, /experiments\/more: b\.txt \(there are a\.txt\)\n/);
   Deno.writeTextFileSync(path("experiments/more/ab.txt"), "ab");
   assert.equal((await run()).code, 0);
   Deno.writeTextFileSync(path("experiments/more/lock.mdb"), "no part of it");
@@ -98,4 +98,78 @@ stages:
   assert.equal((await run()).code, 2);
   const { code, err } = await run("--only", "others");
   assert.equal(code, 0, err);
+});
+
+Deno.test("a file that changes while a run goes on makes no result under the old key", async () => {
+  using place = prepared();
+  const { path } = place;
+  Deno.writeTextFileSync(
+    path("experiments/outside.yaml"),
+    `name: outside
+seed: 1
+stages:
+  numbers: { use: toy_read, file: "data/the numbers.txt" }
+  tuned: { use: toy_train, numbers: numbers, steps: 40, pause: 50 }
+`,
+  );
+  await using running = startToy([
+    "run",
+    path("experiments/outside.yaml"),
+    "--results",
+    path("results"),
+  ]);
+  await running.until("tuned: started");
+  Deno.writeTextFileSync(path("experiments/data/the numbers.txt"), "7\n8\n9\n");
+  await running.until("a file from outside has changed since the run began");
+  await running.until("data/the numbers.txt");
+  assert.equal((await running.child.status).code, 1);
+});
+
+Deno.test("--only leaves what other stages were last asked as it was, also where their files are gone", async () => {
+  using place = prepared();
+  const { path, run } = place;
+  const text = `name: outside
+seed: 1
+stages:
+  numbers: { use: toy_read, file: "data/the numbers.txt" }
+  more: { use: toy_read, file: data/more.txt }
+  tuned: { use: toy_train, numbers: more, steps: 3 }
+`;
+  Deno.writeTextFileSync(path("experiments/outside.yaml"), text);
+  Deno.writeTextFileSync(path("experiments/data/more.txt"), "5\n");
+  assert.equal((await run()).code, 0);
+  Deno.renameSync(path("experiments/data/more.txt"), path("elsewhere.txt"));
+  const only = await run("--only", "numbers");
+  assert.match(only.out, /^nothing to run/, only.err);
+  const { out } = await runToy([
+    "sql",
+    "SELECT stage FROM latest ORDER BY stage",
+    "--results",
+    path("results"),
+    "--format",
+    "csv",
+  ]);
+  assert.deepEqual(out.trim().split(/\r?\n/), ["stage", "more", "numbers", "tuned"]);
+  Deno.renameSync(path("elsewhere.txt"), path("experiments/data/more.txt"));
+  assert.match((await run()).out, /^nothing to run/);
+});
+
+Deno.test("what may not be read, and a folder in place of a file, are told as what they are", async () => {
+  using place = prepared();
+  const { path, run } = place;
+  Deno.removeSync(path("experiments/data/the numbers.txt"));
+  Deno.mkdirSync(path("experiments/data/the numbers.txt"));
+  const folder = await run();
+  assert.equal(folder.code, 2);
+  assert.match(folder.err, /the numbers\.txt \(which is a folder, no file\)\n/);
+  Deno.writeTextFileSync(
+    path("experiments/outside.yaml"),
+    experiment().replace('"data/the numbers.txt"', "/proc/self/mem"),
+  );
+  const unreadable = await run();
+  assert.equal(unreadable.code, 2);
+  assert.match(
+    unreadable.err,
+    /^error: what lies outside cannot be read: .*\n {2}--> \/proc\/self\/mem\nfix: let this user/,
+  );
 });

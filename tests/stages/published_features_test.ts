@@ -174,7 +174,7 @@ Deno.test("a picture without features, a vocabulary without specials and a list 
       )
     ),
     "error: the picture 99.jpg has no features\n  --> DIR/captions.json\n" +
-      "fix: use Karpathy's dataset_<name>.json",
+      "fix: fetch the features of all its pictures, or take the picture out of the list",
   );
   assert.match(
     await failing((folder) => {
@@ -197,6 +197,30 @@ Deno.test("a picture without features, a vocabulary without specials and a list 
       rawData(folder, (list) => (list.images[1] as { split?: string }).split = undefined as never)
     ),
     /^error: `images\.1\.split`: /,
+  );
+});
+
+Deno.test("the format that is asked for is the one that is read, whatever else lies there", async () => {
+  using folder = temporaryFolder();
+  await copyFolder(goldenFile(paths["test_txt"]!), `${folder.path}/txt_db/itm_${dataset}_test.db`);
+  const images = `${folder.path}/img_db/${dataset}`;
+  const lmdb = [...Deno.readDirSync(goldenFile(paths["test_img"]!))]
+    .find(({ name }) => name.startsWith("feat_"))!.name;
+  await copyFolder(goldenFile(`${paths["test_img"]}/${lmdb}`), `${images}/${lmdb}`);
+  Deno.writeFileSync(`${images}/.DS_Store`, new Uint8Array(3));
+  const given = { root: folder.path, dataset, splits: ["test"], format: "npz" };
+  await assert.rejects(takeOver(`${folder.path}/out`, given), /there are no features/);
+  const wanted = publishedFeatures.outside!({ ...defaults, ...given });
+  assert.equal(wanted.at(-1)!.ending, ".npz", "and no other file is in the key");
+});
+
+Deno.test("a split that raw captions do not have is told with those they have", async () => {
+  using folder = temporaryFolder();
+  const given = { ...rawData(folder.path), splits: ["train", "test"] };
+  await assert.rejects(
+    takeOver(`${folder.path}/out`, given),
+    (error) =>
+      /it has no picture of split test; its splits are train, restval, val\n/.test(String(error)),
   );
 });
 

@@ -49,7 +49,7 @@ export async function goldenSplit(split: SplitName): Promise<GoldenSplit> {
   const longest = goldenConfiguration().max_position_embeddings - 2; // [CLS] and [SEP]
   using temporary = temporaryFolder();
   await takeOver({
-    parameters: { ...goldenChoice(images), cased: true, max_text_length: longest },
+    parameters: { ...goldenChoice(images), format: "lmdb", cased: true, max_text_length: longest },
     files,
     folder: temporary.path,
     signal: new AbortController().signal,

@@ -160,7 +160,10 @@ Deno.test("counts on record must be counts, and of the image", () => {
   }
   counts({ "a.npz": 7 });
   using images = openImageDatabase(folder.path, published);
-  assert.throws(() => images.read("a.npz"), /7 regions are to be used, it has 6/);
+  assert.throws(
+    () => images.read("a.npz"),
+    /7 regions are counted in the list beside it, it has 6/,
+  );
 });
 
 Deno.test("a place without features is told what was looked for and what is there", () => {

@@ -65,7 +65,7 @@ Deno.test("configurationFrom() asks for the heads where 64 units each cannot be"
     "error: the checkpoint does not fit: its number of attention heads is not known: " +
       "48 hidden units are no multiple of 64\n" +
       "  --> some/model.pt\n" +
-      "fix: give the config.json that came with it, or the number of heads",
+      "fix: give the config.json that came with it (`config`), or the number of heads (`heads`)",
   );
   assert.match(complaintOf(() => configurationFrom(narrow, { file, heads: 5 })), /48 .* 5 heads/);
 });
@@ -109,7 +109,8 @@ Deno.test("checkFits() tells how to mend a wrong width of image features", () =>
     "error: the checkpoint does not fit: tensor `uniter.img_embeddings.img_linear.weight` is " +
       "[128, 19], the configuration wants [128, 23], and 1 more tensor does not fit\n" +
       "  --> some/model.pt\n" +
-      "fix: set `img_dim` to 19, and use image features that are so wide (published: 2048)",
+      "fix: use image features of 19 numbers, as it was trained with (published: 2048), and a " +
+      "configuration that says nothing else",
   );
 });
 
@@ -129,7 +130,10 @@ Deno.test("checkFits() tells a checkpoint of another size, and which", () => {
 
 Deno.test("checkFits() tells another vocabulary from another model", () => {
   const text = complaintOf(() => checkFits(weights, { ...sizes, vocab_size: 30 }, file));
-  assert.match(text, /fix: use captions of its vocabulary of 17 words/);
+  assert.match(
+    text,
+    /fix: use a configuration whose vocab_size is 17, and captions of that vocabulary/,
+  );
 });
 
 Deno.test("configurationFrom() says what a checkpoint of another model holds", () => {
@@ -158,5 +162,16 @@ Deno.test("configurationFrom() is not fooled by tensors that no model can have",
   for (const change of odd) {
     const text = complaintOf(() => configurationFrom(changed(change), { file }));
     assert.match(text, /error: the checkpoint does not fit/, JSON.stringify(change));
+  }
+});
+
+Deno.test("checkFits() refuses a weight that is no number, and names its tensor", () => {
+  const weights = initialWeights(sizes, randomStream(1));
+  const name = "uniter.encoder.layer.0.output.dense.bias";
+  for (const wild of [NaN, Infinity, -Infinity]) {
+    const values = Float32Array.from(weights[name]!.values).fill(wild, 1, 2);
+    const broken = { ...weights, [name]: { ...weights[name]!, values } };
+    const text = complaintOf(() => checkFits(broken, sizes, "some/model.pt"));
+    assert.match(text, new RegExp(`tensor \`${name}\` holds ${wild}\\n`));
   }
 });

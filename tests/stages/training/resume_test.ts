@@ -79,6 +79,16 @@ for (const { stage, parameters, port } of stages) {
       const onReport = (done: number) => done >= last && stop.abort(new Error("stopped"));
       await assert.rejects(run("broken", { rows, signal: stop.signal, onReport }), /stopped/);
     }
+    if (stage === fineTune) { // within a validation, after its update was made
+      const stop = new AbortController();
+      let updates = 0;
+      const onReport = (done: number) => {
+        updates = done;
+        if (done === 16) queueMicrotask(() => stop.abort(new Error("stopped")));
+      };
+      await assert.rejects(run("broken", { rows, signal: stop.signal, onReport }), /stopped/);
+      assert.equal(updates, 16);
+    }
     let first = 0;
     const resumed = await run("broken", { rows, onReport: (done) => first ||= done });
     assert.ok(first > 1, "it went on from a checkpoint");

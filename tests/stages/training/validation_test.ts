@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
+import { Complaint } from "../../../pipeline/complaint.ts";
 import "../../support/tensor_test.ts";
 import { BestWeights } from "../../../stages/training/validation.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
@@ -29,10 +30,11 @@ Deno.test("after a kill, what was best later than the checkpoint is found again,
   assert.deepEqual(await valuesOf(later), [20, -20], "an equal sum is no better");
 });
 
-Deno.test("half a file of best weights is no best yet", async () => {
+Deno.test("half a file of best weights is told where training would go on from it, and no matter where it starts", async () => {
   using folder = temporaryFolder();
   Deno.writeTextFileSync(`${folder.path}/best.safetensors`, "half a fi");
-  const best = await BestWeights.open(folder.path, 100);
+  await assert.rejects(BestWeights.open(folder.path, 100), Complaint);
+  const best = await BestWeights.open(folder.path, 0);
   assert.equal(best.step, undefined);
   await best.offer({ step: 1, rsum: 0, weights: weights(1) });
   assert.deepEqual(await valuesOf(best), [1, -1]);

@@ -9,7 +9,7 @@ export const toyRead = defineStage({
   parameters: v.strictObject({ file: v.string(), folder: v.optional(v.string()) }),
   paths: ["file", "folder"],
   outside: ({ file, folder }) => [
-    { role: "numbers", path: file, what: "numbers, one per line", size: "about 1 kB" },
+    { role: "numbers", path: file, file: true, what: "numbers, one per line", size: "about 1 kB" },
     ...(folder === undefined ? [] : [{
       role: "more",
       path: folder,
