@@ -5,7 +5,7 @@
  */
 import { type ArtifactStore, readIfThere, writeWhole } from "./artifact_store.ts";
 import { canonicalDigest } from "./canonical.ts";
-import type { KeyedNode, Preimage } from "./fingerprint.ts";
+import type { Preimage } from "./fingerprint.ts";
 import type { Scalar } from "./stage.ts";
 
 export interface Asked {
