@@ -10,7 +10,7 @@ import { openStore } from "./artifact_store.ts";
 import { publishedTables } from "../results/published_results.ts";
 import { type Command, helpText, readCommand } from "./options.ts";
 import { checkNames, neededFor } from "./plan.ts";
-import { readRequest } from "./read_request.ts";
+import { readExperimentFile, readRequest } from "./read_request.ts";
 import { run, type Stages } from "./run.ts";
 import { commandText } from "./shell_text.ts";
 
@@ -77,6 +77,15 @@ async function obey(
         world.display.close();
       }
     }
+    case "runs": {
+      const results = openStore(resolve(command.results)).root;
+      const { runsCommand } = await import("../results/run_list.ts");
+      const { experiment: given } = command;
+      const experiment = given === undefined ? undefined : experimentName(given);
+      const request = { ...command, ...(experiment !== undefined && { experiment }) };
+      print(await runsCommand(results, request, { width: terminalWidth(), warn }));
+      return 0;
+    }
     case "doctor":
       return await doctorCommand(command, stages);
     case "run":
@@ -96,6 +105,13 @@ function questionWorld(stages: Stages) {
     project,
     display: terminalDisplay(),
   };
+}
+
+/** The name of an experiment that is given by its name or by its file. */
+function experimentName(given: string): string {
+  if (!/\.ya?ml$/.test(given)) return given;
+  const environment = (name: string) => Deno.env.get(name);
+  return readExperimentFile(given, { environment, comparisons: Object.keys(publishedTables) }).name;
 }
 
 async function doctorCommand(

@@ -24,6 +24,16 @@ export type Command =
     readonly json: boolean;
   }
   | {
+    readonly name: "runs";
+    readonly results: string;
+    /** Name or file of an experiment. */
+    readonly experiment?: string;
+    readonly stage?: string;
+    /** Absent for all. */
+    readonly limit?: number;
+    readonly json: boolean;
+  }
+  | {
     readonly name: "sql";
     readonly results: string;
     readonly query: string;
@@ -48,6 +58,7 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task sql "SELECT …" [--format table|json|csv]
        deno task doctor EXPERIMENT.yaml [options]
        deno task status [EXPERIMENT.yaml] [--json]
+       deno task runs [EXPERIMENT] [--stage STAGE] [--limit N] [--json]
        deno task rebuild
 
 run: makes what an experiment needs and is not stored yet, then prints its report
@@ -63,6 +74,8 @@ doctor: looks whether a run can start (data, checkpoint, library, memory, disk) 
 status: what of an experiment is stored, running, failed or still to run, and its
   size; without a file, one line per experiment ever asked, and what takes the disk;
   takes --set and --threads as run does, and --json
+runs: stage runs, the latest first, with their point, time and main metrics; of an
+  experiment (its name or file) or of all; the latest 20, with --limit N the latest N
 sql: asks the result database; it is opened read-only
 rebuild: makes the database anew from the stored artifacts
 for every command:
@@ -92,6 +105,12 @@ const optionsOf = {
     ...shared,
     set: { type: "string", multiple: true },
     threads: { type: "string" },
+    json: { type: "boolean" },
+  },
+  runs: {
+    ...shared,
+    stage: { type: "string" },
+    limit: { type: "string" },
     json: { type: "boolean" },
   },
   sql: { ...shared, format: { type: "string" } },
@@ -166,6 +185,22 @@ export function readCommand(
         set: list(values, "set"),
         threads: count(values, "threads") ?? defaults.threads,
         json: values["json"] === true,
+      };
+    }
+    case "runs": {
+      const experiment = positionals.length === 0
+        ? undefined
+        : onePositional(positionals, "experiment", "deno task runs smoke");
+      const json = values["json"] === true;
+      const stage = text(values, "stage");
+      const limit = count(values, "limit") ?? (json ? undefined : 20);
+      return {
+        name: "runs",
+        results,
+        ...(experiment !== undefined && { experiment }),
+        ...(stage !== undefined && { stage }),
+        ...(limit !== undefined && { limit }),
+        json,
       };
     }
     case "sql":

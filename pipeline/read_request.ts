@@ -19,12 +19,19 @@ export function readRequest(
   request: { readonly file: string; readonly set: readonly string[] },
   { catalogue, environment, comparisons }: RequestWorld,
 ): { experiment: Experiment; graph: GraphNode[] } {
-  const text = readText(request.file);
   const experiment = overrideExperiment(
-    readExperiment(text, request.file, environment, { comparisons }),
+    readExperimentFile(request.file, { environment, comparisons }),
     request.set,
   );
   return { experiment, graph: buildGraph(experiment, catalogue) };
+}
+
+/** The experiment alone, not checked against the stages there are. */
+export function readExperimentFile(
+  file: string,
+  { environment, comparisons }: Omit<RequestWorld, "catalogue">,
+): Experiment {
+  return readExperiment(readText(file), file, environment, { comparisons });
 }
 
 function readText(file: string): string {

@@ -4,6 +4,7 @@ import { appendRows, linesFrom, type TableColumns } from "./row_writer.ts";
 import {
   listArtifacts,
   listAsked,
+  listFailures,
   readManifest,
   rowFiles,
   type StoredAsked,
@@ -36,6 +37,7 @@ export async function ingestMissing(
     }
     runs++;
   }
+  await ingestFailures(connection, root);
   await ingestAsked(connection, root);
   return { runs, left: [...left] };
 }
@@ -136,6 +138,19 @@ async function storedDigests(connection: DuckDBConnection): Promise<Map<string, 
     "SELECT a.run, a.digest FROM artifact AS a JOIN stage_run USING (run) WHERE status = 'complete'",
   );
   return new Map(reader.getRows() as [string, string][]);
+}
+
+/** Failed runs that a database made anew does not know. */
+async function ingestFailures(connection: DuckDBConnection, root: string): Promise<void> {
+  const failures = listFailures(root);
+  if (failures.length === 0) return;
+  const reader = await connection.runAndReadAll("SELECT run FROM stage_run");
+  const known = new Set(reader.getRows().map(([run]) => run));
+  for (const { key: run, stage, kind, label, time } of failures) {
+    if (known.has(run)) continue;
+    const started = time.replace("Z", "");
+    await insert(connection, "stage_run", { run, stage, kind, label, status: "failed", started });
+  }
 }
 
 async function ingestAsked(connection: DuckDBConnection, root: string): Promise<void> {

@@ -1,15 +1,7 @@
 /** `sql`: any question about any run, answered from the database, which it cannot change. */
-import { existsSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { Complaint } from "../pipeline/complaint.ts";
-import {
-  DatabaseBroken,
-  databaseFile,
-  DatabaseProtected,
-  DatabaseTaken,
-  withDatabase,
-} from "./database.ts";
-import { reconcile } from "./reconcile.ts";
+import { readResults } from "./read_results.ts";
 import { type Answer, printCsv, printJson, printTable } from "./sql_table.ts";
 
 export interface AskOptions {
@@ -25,17 +17,7 @@ export async function askDatabase(
   query: string,
   { format, width, warn }: AskOptions,
 ): Promise<string> {
-  if (!existsSync(databaseFile(root)) && !existsSync(`${root}/artifacts`)) {
-    throw new Complaint(
-      "there are no results here yet",
-      "run an experiment first, as in: deno task run experiments/smoke.yaml",
-      { place: { file: root } },
-    );
-  }
-  await catchUp(root, warn);
-  const answer = await withDatabase(root, (connection) => ask(connection, query), {
-    readOnly: true,
-  });
+  const answer = await readResults(root, (connection) => ask(connection, query), { warn });
   switch (format) {
     case "table":
       return printTable(answer, width);
@@ -45,17 +27,6 @@ export async function askDatabase(
       return printCsv(answer);
     default:
       return format satisfies never;
-  }
-}
-
-/** Takes over what a killed run left; when that is not possible now, what is there has to do. */
-async function catchUp(root: string, warn: (line: string) => void): Promise<void> {
-  try {
-    await reconcile(root, warn, { patience: 1000 });
-  } catch (error) {
-    const harmless = error instanceof DatabaseTaken || error instanceof DatabaseBroken ||
-      error instanceof DatabaseProtected || error instanceof Deno.errors.PermissionDenied;
-    if (!harmless) throw error;
   }
 }
 

@@ -6,7 +6,14 @@ export interface Answer {
 }
 
 /** Columns side by side, numbers to the right, at most `width` wide; long texts end in `…`. */
-export function printTable({ columns, rows }: Answer, width: number): string {
+export function printTable(answer: Answer, width: number): string {
+  const { length } = answer.rows;
+  return [...tableLines(answer, width), length === 1 ? "(1 row)" : `(${length} rows)`, ""]
+    .join("\n");
+}
+
+/** The table alone: names, a rule, a line per row. */
+export function tableLines({ columns, rows }: Answer, width: number): string[] {
   const cells = rows.map((row) =>
     row.map((value, index) => cellText(value, columns[index]!.numeric))
   );
@@ -21,8 +28,7 @@ export function printTable({ columns, rows }: Answer, width: number): string {
     line(columns.map(({ name }) => escaped(name))),
     widths.map((columnWidth) => "-".repeat(columnWidth)).join("  "),
     ...cells.map(line),
-    rows.length === 1 ? "(1 row)" : `(${rows.length} rows)`,
-  ].join("\n") + "\n";
+  ];
 }
 
 /** A list of one object per row. */

@@ -41,6 +41,17 @@ export interface StoredAsked {
   }[];
 }
 
+/** What the database takes from `state/failed/<key>.json`. */
+export interface StoredFailure {
+  readonly key: string;
+  readonly label: string;
+  readonly stage: string;
+  readonly kind: string;
+  readonly what: string;
+  readonly fix?: string;
+  readonly time: string;
+}
+
 /** Kind and key of every folder of complete artifacts. */
 export function listArtifacts(root: string): { kind: string; key: string; folder: string }[] {
   return names(`${root}/artifacts`).flatMap((kind) =>
@@ -61,6 +72,13 @@ export function listAsked(root: string): StoredAsked[] {
   return names(`${root}/state/asked`)
     .filter((name) => name.endsWith(".json"))
     .flatMap((name) => readJson<StoredAsked>(`${root}/state/asked/${name}`) ?? []);
+}
+
+/** The runs whose last attempt failed. */
+export function listFailures(root: string): StoredFailure[] {
+  return names(`${root}/state/failed`)
+    .filter((name) => name.endsWith(".json"))
+    .flatMap((name) => readJson<StoredFailure>(`${root}/state/failed/${name}`) ?? []);
 }
 
 /** Files of rows: table name and path. */
