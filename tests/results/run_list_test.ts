@@ -80,7 +80,12 @@ Deno.test("runs lists what runs at this moment", async () => {
   await using running = startToy(["run", toyExperiment, "--results", folder.path]
     .concat(["--set", "tuned.pause=50", "--set", "tuned.seed=1", "--set", "tuned.alignment=none"]));
   await running.until("tuned: started");
-  const { out } = await runToy(["runs", "--stage", "tuned", "--results", folder.path]);
+  let out = "";
+  // The run does not wait for the database: its row is there a moment later.
+  while (!out.includes("running")) {
+    ({ out } = await runToy(["runs", "--stage", "tuned", "--results", folder.path]));
+    assert.doesNotMatch(out, / s$/m, "it is complete before it was seen running");
+  }
   assert.match(out, /^[0-9a-f]{8} {2}tuned {2}\d\d-\d\d \d\d:\d\d {2}running\n1 run\n$/m);
 });
 
