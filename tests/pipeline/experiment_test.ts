@@ -103,6 +103,14 @@ Deno.test("an axis of a matrix is a list of different plain values", () => {
   );
 });
 
+Deno.test("a variable that is set and empty takes its default, as in a shell", () => {
+  const text = 'name: x\nstages: { a: { use: u, d: "${EMPTY:-7}/x", e: "${EMPTY}" } }';
+  const experiment = readExperiment(text, "e.yaml", (name) => name === "EMPTY" ? "" : undefined);
+  const { settings } = experiment.stages[0]!;
+  assert.equal(settings.get("d")!.value, "7/x");
+  assert.ok([null, ""].includes(settings.get("e")!.value as null));
+});
+
 Deno.test("variables come from the environment, a lone one typed as YAML types it", () => {
   const environment = (name: string) => ({ COUNT: "12", HOME: "/h" })[name];
   const text = 'name: x\nstages: { a: { use: u, n: "${COUNT}", p: "${HOME}/d", d: "${NO:-7}" } }';
