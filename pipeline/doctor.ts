@@ -9,7 +9,7 @@ import type { Display } from "./display.ts";
 import type { GraphNode } from "./graph.ts";
 import { outsidePaths, partsOf, settingsFor, wantedText } from "./outside_files.ts";
 import type { Examination, Facts, Finding } from "./stage.ts";
-import { formatSeconds } from "./terminal_text.ts";
+import { bytesText, formatSeconds } from "./terminal_text.ts";
 
 export interface DoctorOptions {
   /** Inputs first. */
@@ -201,11 +201,4 @@ function timeText(
     `  in all about ${formatSeconds(total)}${jobs > 1 ? `, shared by ${jobs} jobs` : ""}` +
     (unknown.length > 0 ? `, without ${unknown.join(", ")}` : ""),
   ].join("\n");
-}
-
-function bytesText(bytes: number): string {
-  const units = ["bytes", "kB", "MB", "GB", "TB"];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const value = bytes / 1000 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }

@@ -86,6 +86,12 @@ async function obey(
       print(await runsCommand(results, request, { width: terminalWidth(), warn }));
       return 0;
     }
+    case "show": {
+      const results = openStore(resolve(command.results)).root;
+      const { showCommand } = await import("../results/show_run.ts");
+      print(await showCommand(results, command.run, { json: command.json, warn }));
+      return 0;
+    }
     case "doctor":
       return await doctorCommand(command, stages);
     case "run":

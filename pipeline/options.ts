@@ -34,6 +34,13 @@ export type Command =
     readonly json: boolean;
   }
   | {
+    readonly name: "show";
+    readonly results: string;
+    /** Beginning of a key, or a label. */
+    readonly run: string;
+    readonly json: boolean;
+  }
+  | {
     readonly name: "sql";
     readonly results: string;
     readonly query: string;
@@ -59,6 +66,7 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task doctor EXPERIMENT.yaml [options]
        deno task status [EXPERIMENT.yaml] [--json]
        deno task runs [EXPERIMENT] [--stage STAGE] [--limit N] [--json]
+       deno task show RUN [--json]
        deno task rebuild
 
 run: makes what an experiment needs and is not stored yet, then prints its report
@@ -76,6 +84,8 @@ status: what of an experiment is stored, running, failed or still to run, and it
   takes --set and --threads as run does, and --json
 runs: stage runs, the latest first, with their point, time and main metrics; of an
   experiment (its name or file) or of all; the latest 20, with --limit N the latest N
+show: everything about one run, named by the beginning of its key or by its label:
+  parameters, inputs, files from outside, versions, metrics, files, logs
 sql: asks the result database; it is opened read-only
 rebuild: makes the database anew from the stored artifacts
 for every command:
@@ -113,6 +123,7 @@ const optionsOf = {
     limit: { type: "string" },
     json: { type: "boolean" },
   },
+  show: { ...shared, json: { type: "boolean" } },
   sql: { ...shared, format: { type: "string" } },
   rebuild: shared,
 } as const;
@@ -203,6 +214,13 @@ export function readCommand(
         json,
       };
     }
+    case "show":
+      return {
+        name: "show",
+        results,
+        run: onePositional(positionals, "run", "deno task show 3fa29c1b"),
+        json: values["json"] === true,
+      };
     case "sql":
       return {
         name: "sql",

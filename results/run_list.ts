@@ -1,6 +1,7 @@
 /** `runs`: the stage runs of a results folder, the latest first, with their point and main metrics. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { Complaint, nearest } from "../pipeline/complaint.ts";
+import { inOrder, type Metric, metricText } from "./metrics.ts";
 import { readResults, rowsOf } from "./read_results.ts";
 import { secondsText } from "./seconds_text.ts";
 import { tableLines } from "./sql_table.ts";
@@ -25,12 +26,6 @@ export interface ListedRun {
   /** Axis -> value, as text. */
   readonly point: Readonly<Record<string, string>>;
   readonly metrics: readonly Metric[];
-}
-
-export interface Metric {
-  readonly name: string;
-  readonly split: string | null;
-  readonly value: number | null;
 }
 
 /** @returns what `runs` prints */
@@ -128,13 +123,6 @@ export function runsText(
   return [...table(metrics), rest, ""].join("\n");
 }
 
-/** Three decimals below ten, four digits above; nothing where there is none. */
-export function metricText(value: number | null | undefined): string {
-  if (value === null || value === undefined) return "";
-  if (!Number.isFinite(value) || Number.isInteger(value)) return String(value);
-  return Math.abs(value) < 10 ? value.toFixed(3) : String(Number(value.toPrecision(4)));
-}
-
 function timeText(started: string | null, oneYear: boolean): string {
   return started?.slice(oneYear ? 5 : 0, 16).replace("T", " ") ?? "";
 }
@@ -143,18 +131,13 @@ function tookText({ status, seconds }: ListedRun): string {
   return status === "complete" && seconds !== null ? secondsText(seconds) : status;
 }
 
-/** The metrics that tell most, in this order, come first. */
-const wanted = ["i2t_r1", "t2i_r1", "rsum", "pair_group", "isda", "gold_coverage"];
-
+/** Those that tell most first. */
 function mainMetrics(runs: readonly ListedRun[]) {
   const all = new Map<string, Metric>();
   for (const metric of runs.flatMap(({ metrics }) => metrics)) {
     all.set(`${metric.name} ${metric.split}`, metric);
   }
-  const rank = ({ name }: Metric) => wanted.includes(name) ? wanted.indexOf(name) : wanted.length;
-  const chosen = [...all.values()].sort((a, b) =>
-    rank(a) - rank(b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
-  );
+  const chosen = inOrder([...all.values()]);
   const splits = new Set(chosen.map(({ split }) => split));
   return chosen.map(({ name, split }) => ({
     title: splits.size > 1 && split !== null ? `${name} ${split}` : name,

@@ -1,19 +1,26 @@
 /** The files in a results folder from which the database is filled; the pipeline writes them. */
 
+/** What a key is the digest of. */
+export interface StoredPreimage {
+  readonly stage: string;
+  readonly code: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Port -> key. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly compute: Readonly<Record<string, string>> | null;
+  /** Role -> digest. */
+  readonly outside?: Readonly<Record<string, string>>;
+}
+
 /** What the database takes from `artifacts/<kind>/<key>/manifest.json`. */
 export interface StoredManifest {
   readonly key: string;
   readonly output: string;
   readonly digest: string;
   readonly files: readonly { readonly path: string; readonly size: number }[];
-  readonly preimage: {
-    readonly stage: string;
-    readonly code: string;
-    readonly parameters: Readonly<Record<string, unknown>>;
-    readonly inputs: Readonly<Record<string, string>>;
-    readonly compute: Readonly<Record<string, string>> | null;
-    readonly outside?: Readonly<Record<string, string>>;
-  };
+  readonly preimage: StoredPreimage;
+  /** Port -> digest of the artifact that was read. */
+  readonly inputDigests?: Readonly<Record<string, string>>;
   readonly circumstances: {
     readonly label: string;
     readonly stage: string;
@@ -38,6 +45,7 @@ export interface StoredAsked {
     readonly stage: string;
     readonly key: string;
     readonly point: Readonly<Record<string, unknown>>;
+    readonly preimage?: StoredPreimage;
   }[];
 }
 

@@ -85,7 +85,7 @@ failed last time:
 
 Deno.test("status tells what another process is making", async () => {
   using folder = temporaryFolder();
-  const slow = [toyExperiment, "--results", folder.path, "--set", "tuned.pause=50"]
+  const slow = [toyExperiment, "--results", folder.path, "--set", "tuned.pause=300"]
     .concat(["--set", "tuned.seed=1", "--set", "tuned.alignment=none"]);
   await using running = startToy(["run", ...slow]);
   await running.until("tuned: started");

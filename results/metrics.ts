@@ -1,0 +1,42 @@
+/** Result numbers of runs. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { rowsOf } from "./read_results.ts";
+
+export interface Metric {
+  readonly name: string;
+  readonly split: string | null;
+  readonly value: number | null;
+}
+
+/** Those of one run, those that tell most first. */
+export async function metricsOf(connection: DuckDBConnection, run: string): Promise<Metric[]> {
+  const rows = await rowsOf<Metric>(
+    connection,
+    "SELECT name, split, value FROM metric WHERE run = $run",
+    { run },
+  );
+  return inOrder(rows);
+}
+
+/** The metrics that tell most come first, in this order; the others by name. */
+const first = ["i2t_r1", "t2i_r1", "rsum", "pair_group", "isda", "gold_coverage"];
+
+export function inOrder<Named extends { readonly name: string; readonly split: string | null }>(
+  metrics: readonly Named[],
+): Named[] {
+  const rank = (name: string) => first.includes(name) ? first.indexOf(name) : first.length;
+  return metrics.toSorted((a, b) =>
+    rank(a.name) - rank(b.name) || naturally.compare(a.name, b.name) ||
+    naturally.compare(a.split ?? "", b.split ?? "")
+  );
+}
+
+/** `i2t_r5` before `i2t_r10`. */
+const naturally = new Intl.Collator("en", { numeric: true });
+
+/** Three decimals below ten, four digits above; nothing where there is none. */
+export function metricText(value: number | null | undefined): string {
+  if (value === null || value === undefined) return "";
+  if (!Number.isFinite(value) || Number.isInteger(value)) return String(value);
+  return Math.abs(value) < 10 ? value.toFixed(3) : String(Number(value.toPrecision(4)));
+}
