@@ -92,6 +92,14 @@ async function obey(
       print(await showCommand(results, command.run, { json: command.json, warn }));
       return 0;
     }
+    case "compare": {
+      const results = openStore(resolve(command.results)).root;
+      const { compareCommand } = await import("../results/compare_runs.ts");
+      const { json, both: [a, b] } = command;
+      const both = [experimentName(a), experimentName(b)] as const;
+      print(await compareCommand(results, both, { json, width: terminalWidth(), warn }));
+      return 0;
+    }
     case "doctor":
       return await doctorCommand(command, stages);
     case "run":

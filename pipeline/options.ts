@@ -41,6 +41,13 @@ export type Command =
     readonly json: boolean;
   }
   | {
+    readonly name: "compare";
+    readonly results: string;
+    /** Two runs or two experiments. */
+    readonly both: readonly [string, string];
+    readonly json: boolean;
+  }
+  | {
     readonly name: "sql";
     readonly results: string;
     readonly query: string;
@@ -67,6 +74,7 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task status [EXPERIMENT.yaml] [--json]
        deno task runs [EXPERIMENT] [--stage STAGE] [--limit N] [--json]
        deno task show RUN [--json]
+       deno task compare A B [--json]
        deno task rebuild
 
 run: makes what an experiment needs and is not stored yet, then prints its report
@@ -86,6 +94,8 @@ runs: stage runs, the latest first, with their point, time and main metrics; of 
   experiment (its name or file) or of all; the latest 20, with --limit N the latest N
 show: everything about one run, named by the beginning of its key or by its label:
   parameters, inputs, files from outside, versions, metrics, files, logs
+compare: two runs, or two experiments: parameters and whatever else differs, metrics
+  beside each other; NAME~1 is the choice of parameters asked before the last
 sql: asks the result database; it is opened read-only
 rebuild: makes the database anew from the stored artifacts
 for every command:
@@ -124,6 +134,7 @@ const optionsOf = {
     json: { type: "boolean" },
   },
   show: { ...shared, json: { type: "boolean" } },
+  compare: { ...shared, json: { type: "boolean" } },
   sql: { ...shared, format: { type: "string" } },
   rebuild: shared,
 } as const;
@@ -221,6 +232,17 @@ export function readCommand(
         run: onePositional(positionals, "run", "deno task show 3fa29c1b"),
         json: values["json"] === true,
       };
+    case "compare": {
+      const [first, second, third] = positionals;
+      if (first === undefined || second === undefined || third !== undefined) {
+        throw new Complaint(
+          "`compare` wants two runs or two experiments",
+          "for example: deno task compare scenes_iais~1 scenes_iais",
+        );
+      }
+      const json = values["json"] === true;
+      return { name: "compare", results, both: [first, second], json };
+    }
     case "sql":
       return {
         name: "sql",

@@ -8,6 +8,15 @@ export interface Metric {
   readonly value: number | null;
 }
 
+export interface MetricPair {
+  readonly name: string;
+  readonly split: string | null;
+  readonly a: number | null;
+  readonly b: number | null;
+  /** b - a; null where one of them lacks. */
+  readonly difference: number | null;
+}
+
 /** Those of one run, those that tell most first. */
 export async function metricsOf(connection: DuckDBConnection, run: string): Promise<Metric[]> {
   const rows = await rowsOf<Metric>(
@@ -31,6 +40,11 @@ export function inOrder<Named extends { readonly name: string; readonly split: s
   );
 }
 
+/** Whether it is one of those that tell most. */
+export function isMain({ name }: { readonly name: string }): boolean {
+  return first.includes(name);
+}
+
 /** `i2t_r5` before `i2t_r10`. */
 const naturally = new Intl.Collator("en", { numeric: true });
 
@@ -39,4 +53,15 @@ export function metricText(value: number | null | undefined): string {
   if (value === null || value === undefined) return "";
   if (!Number.isFinite(value) || Number.isInteger(value)) return String(value);
   return Math.abs(value) < 10 ? value.toFixed(3) : String(Number(value.toPrecision(4)));
+}
+
+export function differenceOf(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : b - a;
+}
+
+/** With `+` or `−`, as many decimals as metrics have. */
+export function signedText(value: number | null): string {
+  if (value === null) return "";
+  const text = metricText(Math.abs(value));
+  return value === 0 || Number(text) === 0 ? text : `${value > 0 ? "+" : "−"}${text}`;
 }

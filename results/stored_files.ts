@@ -2,6 +2,7 @@
 
 /** What a key is the digest of. */
 export interface StoredPreimage {
+  readonly engine?: number;
   readonly stage: string;
   readonly code: string;
   readonly parameters: Readonly<Record<string, unknown>>;
