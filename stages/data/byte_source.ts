@@ -51,7 +51,7 @@ export function openBytes(path: string): ByteSource {
   };
 }
 
-export function bytesInMemory(bytes: Uint8Array, file: string): ByteSource {
+export function bytesInMemory(bytes: Uint8Array, file = "memory"): ByteSource {
   return {
     file,
     size: bytes.length,

@@ -1,4 +1,5 @@
 /** The goldens' .npz: arrays of float32 and int64. */
+import { bytesInMemory } from "../../stages/data/byte_source.ts";
 import { fileURLToPath } from "node:url";
 import { wrongIn } from "../../stages/data/foreign_file.ts";
 import { listNpz, readNpz as readArrays } from "../../stages/data/npz.ts";
@@ -11,7 +12,7 @@ export interface NumpyArray {
 export function readNpz(file: string | URL): Map<string, NumpyArray> {
   const wrong = wrongIn(file instanceof URL ? fileURLToPath(file) : file);
   const bytes = Deno.readFileSync(file);
-  const names = [...listNpz(bytes, wrong).keys()];
+  const names = [...listNpz(bytesInMemory(bytes), wrong).keys()];
   return new Map(
     readArrays(bytes, { names, wrong }).entries().map(([name, { type, shape, data }]) => {
       const { buffer } = new Uint8Array(data);
