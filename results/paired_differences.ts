@@ -40,7 +40,8 @@ export function differences(
 function differenceText(metric: string, paired: readonly number[]): string {
   const name = `${metric.startsWith("i2t") ? "i→t" : "t→i"} R@${metric.split("_r")[1]}`;
   const mean = paired.reduce((sum, one) => sum + one, 0) / paired.length;
-  const signed = `${mean < 0 ? "−" : "+"}${Math.abs(mean).toFixed(1)}`;
+  const size = Math.abs(mean).toFixed(1);
+  const signed = `${mean < 0 && Number(size) > 0 ? "−" : "+"}${size}`;
   if (paired.length < 2) return `${name} ${signed}`;
   const squares = paired.reduce((sum, one) => sum + (one - mean) ** 2, 0);
   const spread = Math.sqrt(squares / (paired.length - 1));
