@@ -5,13 +5,15 @@
  */
 import { fromFileUrl, relativePath } from "./file_path.ts";
 import { canonicalDigest } from "./canonical.ts";
-import { Complaint } from "./complaint.ts";
+import { type Bundle, bundleStage } from "./code_bundle.ts";
 import { packageVersions } from "./package_versions.ts";
 
 /** Digests by stage file, with the state of each file that went into them. */
 export interface CodeCache {
   [stageFile: string]: {
     readonly digest: string;
+    /** `name@version` of every package that it needs; missing in caches of old. */
+    readonly versions?: readonly string[];
     /** Path from the project's root -> size, modification and inode, as text. */
     readonly files: Readonly<Record<string, string>>;
   };
@@ -43,7 +45,7 @@ export async function codeDigests(
   for (const url of stageFiles) {
     const path = relativePath(rootPath, fromFileUrl(url));
     const known = cache[path];
-    const fresh = known !== undefined &&
+    const fresh = known?.versions !== undefined &&
       Object.entries(known.files).every(([file, state]) => stateOf(file) === state);
     if (fresh) digests.set(url.href, known.digest);
     else stale.push({ url, path });
@@ -61,6 +63,7 @@ export async function codeDigests(
     const inputs = [...files, "deno.json", "deno.lock"];
     cache[path] = {
       digest,
+      versions,
       files: Object.fromEntries(inputs.map((file) => [file, stateOf(file)])),
     };
   }
@@ -68,7 +71,7 @@ export async function codeDigests(
 }
 
 /** Text that changes when the file does, as far as its directory entry tells; empty without a file. */
-function fileState(path: string): string {
+export function fileState(path: string): string {
   try {
     const { size, mtime, ctime, ino } = Deno.statSync(path);
     return `${size} ${mtime?.getTime()} ${ctime?.getTime()} ${ino}`;
@@ -77,61 +80,14 @@ function fileState(path: string): string {
   }
 }
 
-interface Bundle {
-  readonly text: string;
-  readonly packages: readonly string[];
-  readonly files: readonly string[];
-}
-
 async function bundleAll(paths: readonly string[], rootPath: string): Promise<Bundle[]> {
   const esbuild = await import("esbuild");
   try {
     const bundles: Bundle[] = [];
-    for (const path of paths) bundles.push(await bundle(esbuild, path, rootPath));
+    for (const path of paths) bundles.push(await bundleStage(esbuild, path, { root: rootPath }));
     return bundles;
   } finally {
     await esbuild.stop();
-  }
-}
-
-async function bundle(
-  esbuild: typeof import("esbuild"),
-  path: string,
-  rootPath: string,
-): Promise<Bundle> {
-  try {
-    const { outputFiles, metafile } = await esbuild.build({
-      entryPoints: [`./${path}`],
-      absWorkingDir: rootPath,
-      outdir: `${rootPath}/never-written`,
-      bundle: true,
-      write: false,
-      metafile: true,
-      packages: "external",
-      platform: "neutral",
-      format: "esm",
-      charset: "utf8",
-      minifyWhitespace: true,
-      legalComments: "none",
-      logLevel: "silent",
-      tsconfigRaw: "{}",
-    });
-    const externals = Object.values(metafile.inputs)
-      .flatMap(({ imports }) => imports.filter(({ external }) => external).map(({ path }) => path));
-    return {
-      text: outputFiles.map(({ text }) => text).join("\n"),
-      packages: [...new Set(externals)].sort(),
-      files: Object.keys(metafile.inputs).sort(),
-    };
-  } catch (cause) {
-    const first = (cause as { errors?: import("esbuild").Message[] }).errors?.[0];
-    if (first === undefined) throw cause;
-    const { file, line, column } = first.location ?? {};
-    const place = { file: file ?? path, ...(line && { line, column: (column ?? 0) + 1 }) };
-    throw new Complaint(`a stage's code cannot be read: ${first.text}`, "mend the code", {
-      place,
-      cause,
-    });
   }
 }
 

@@ -1,7 +1,9 @@
 /** From a checked graph to the keys of its nodes: code, compute fingerprint and outside files looked at. */
 import { type ArtifactStore, readIfThere, writeWhole } from "./artifact_store.ts";
 import { type CodeCache, codeDigests } from "./code_digest.ts";
+import type { StageCode } from "./code_record.ts";
 import type { Display } from "./display.ts";
+import { fromFileUrl, relativePath } from "./file_path.ts";
 import { type KeyedNode, keyNodes } from "./fingerprint.ts";
 import type { GraphNode } from "./graph.ts";
 import {
@@ -16,6 +18,8 @@ import type { Stages } from "./run.ts";
 export interface KeyedRequest {
   /** Inputs first; without those that are not needed and read what is not there. */
   readonly nodes: KeyedNode[];
+  /** Name of a stage definition -> its code. */
+  readonly code: ReadonlyMap<string, StageCode>;
   /** Keeps what need not be found out again; the store's folders must be there. */
   saveCaches(): void;
 }
@@ -56,12 +60,18 @@ export async function keyRequest(
   const names = [...new Set(graph.map(({ definition }) => definition.name))];
   const urls = names.map((name) => new URL(`${name}.ts`, stages.folder));
   const digests = await codeDigests(urls, { root: project, cache: codeCache.content });
+  const root = fromFileUrl(project);
+  const stageCode = new Map(names.map((name, index) => {
+    const stage = relativePath(root, fromFileUrl(urls[index]!));
+    return [name, { stage, root, entry: codeCache.content[stage]! }];
+  }));
   const code = new Map(names.map((name, index) => [name, digests.get(urls[index]!.href)!]));
   const computes = graph.some(({ definition }) => definition.compute);
   const compute = computes ? await stages.computeFingerprint({ threads }) : {};
   return {
     nodes: keyNodes(keyable(graph, outside), { code, compute, outside })
       .map((node) => ({ ...node, watched: outsideStates(node, outsideCache.content) })),
+    code: stageCode,
     saveCaches() {
       codeCache.save();
       outsideCache.save();

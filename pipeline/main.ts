@@ -67,11 +67,18 @@ async function obey(
       print(await askDatabase(results, query, { format, width: terminalWidth(), warn }));
       return 0;
     }
-    case "status": {
-      const { statusCommand } = await import("./status_command.ts");
+    case "status":
+    case "why": {
       const world = questionWorld(stages);
+      const request = { ...command, results: resolve(command.results) };
       try {
-        print(await statusCommand({ ...command, results: resolve(command.results) }, world));
+        if (request.name === "status") {
+          const { statusCommand } = await import("./status_command.ts");
+          print(await statusCommand(request, world));
+        } else {
+          const { whyCommand } = await import("./why_command.ts");
+          print(await whyCommand(request, world));
+        }
         return 0;
       } finally {
         world.display.close();

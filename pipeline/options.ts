@@ -48,6 +48,18 @@ export type Command =
     readonly json: boolean;
   }
   | {
+    readonly name: "why";
+    readonly results: string;
+    readonly file: string;
+    /** Name or label. */
+    readonly stage: string;
+    /** Beginning of a key. */
+    readonly against?: string;
+    readonly set: readonly string[];
+    readonly threads: number;
+    readonly json: boolean;
+  }
+  | {
     readonly name: "sql";
     readonly results: string;
     readonly query: string;
@@ -72,6 +84,7 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task sql "SELECT …" [--format table|json|csv]
        deno task doctor EXPERIMENT.yaml [options]
        deno task status [EXPERIMENT.yaml] [--json]
+       deno task why EXPERIMENT.yaml STAGE [--against RUN] [--json]
        deno task runs [EXPERIMENT] [--stage STAGE] [--limit N] [--json]
        deno task show RUN [--json]
        deno task compare A B [--json]
@@ -89,6 +102,9 @@ doctor: looks whether a run can start (data, checkpoint, library, memory, disk) 
   measures how long it would take; takes --set, --only, --jobs, --threads as run does
 status: what of an experiment is stored, running, failed or still to run, and its
   size; without a file, one line per experiment ever asked, and what takes the disk;
+  takes --set and --threads as run does, and --json
+why: what exactly a stage's key now and the last run of that label differ in, or the
+  run whose key begins with RUN: parameters, lines of code, packages, files, inputs;
   takes --set and --threads as run does, and --json
 runs: stage runs, the latest first, with their point, time and main metrics; of an
   experiment (its name or file) or of all; the latest 20, with --limit N the latest N
@@ -135,6 +151,13 @@ const optionsOf = {
   },
   show: { ...shared, json: { type: "boolean" } },
   compare: { ...shared, json: { type: "boolean" } },
+  why: {
+    ...shared,
+    against: { type: "string" },
+    set: { type: "string", multiple: true },
+    threads: { type: "string" },
+    json: { type: "boolean" },
+  },
   sql: { ...shared, format: { type: "string" } },
   rebuild: shared,
 } as const;
@@ -242,6 +265,26 @@ export function readCommand(
       }
       const json = values["json"] === true;
       return { name: "compare", results, both: [first, second], json };
+    }
+    case "why": {
+      const [file, stage, third] = positionals;
+      if (file === undefined || stage === undefined || third !== undefined) {
+        throw new Complaint(
+          "`why` wants an experiment file and a stage",
+          "for example: deno task why experiments/smoke.yaml tuned",
+        );
+      }
+      const against = text(values, "against");
+      return {
+        name: "why",
+        results,
+        file,
+        stage,
+        ...(against !== undefined && { against }),
+        set: list(values, "set"),
+        threads: count(values, "threads") ?? defaults.threads,
+        json: values["json"] === true,
+      };
     }
     case "sql":
       return {

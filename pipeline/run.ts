@@ -2,6 +2,7 @@
 import { damageOf } from "./commit.ts";
 import { type ArtifactStore, type Found, openStore } from "./artifact_store.ts";
 import { type Asked, askedOf, keepAsked, keepReport, keptReport, lastAsked } from "./asked.ts";
+import { keepCode } from "./code_record.ts";
 import type { Clock } from "./clock.ts";
 import { Complaint } from "./complaint.ts";
 import type { Display } from "./display.ts";
@@ -78,7 +79,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     catalogue: world.stages.catalogue,
   });
   const store = openStore(request.results);
-  const { nodes, saveCaches } = await keyRequest(graph, {
+  const { nodes, code, saveCaches } = await keyRequest(graph, {
     ...request,
     experiment: experiment.file,
     writes: !request.planOnly,
@@ -121,6 +122,10 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     return 0;
   }
   keep();
+  const toRun = plan.filter(({ action }) => action === "run");
+  for (const kind of new Set(toRun.map(({ node }) => node.definition.name))) {
+    keepCode(store, code.get(kind)!);
+  }
   return await carryOut(plan, asked, { ledger, store, request, world, begun });
 }
 

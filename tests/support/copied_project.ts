@@ -1,0 +1,46 @@
+import { fileURLToPath } from "node:url";
+import { cpSync } from "node:fs";
+import { temporaryFolder } from "./temporary_folder.ts";
+import type { Spoken } from "./toy_command.ts";
+
+/** The pipeline and the toy stages in a folder of their own, so that a test can edit their code. */
+export interface CopiedProject extends Disposable {
+  readonly results: string;
+  /** Runs the toy command line there. */
+  toy(...args: readonly string[]): Promise<Spoken>;
+  /** Replaces a text that must be there in a file. */
+  edit(file: string, from: string, to: string): void;
+}
+
+export function copiedProject(): CopiedProject {
+  const folder = temporaryFolder();
+  const project = new URL("../../", import.meta.url);
+  for (
+    const part of ["pipeline", "results", "tests/support", "deno.json", "deno.lock", "package.json"]
+  ) {
+    cpSync(fileURLToPath(new URL(part, project)), `${folder.path}/${part}`, {
+      recursive: true,
+      filter: (path) => !/results\/(artifacts|pending|state|.*\.duckdb.*)$/.test(path),
+    });
+  }
+  const results = `${folder.path}/results`;
+  return {
+    results,
+    async toy(...args) {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--quiet", `${folder.path}/tests/support/toy_main.ts`, ...args],
+        stdin: "null",
+        env: { npm_command: "" },
+      }).output();
+      const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+      return { code, out: decode(stdout), err: decode(stderr) };
+    },
+    edit(file, from, to) {
+      const path = `${folder.path}/${file}`;
+      const before = Deno.readTextFileSync(path);
+      if (!before.includes(from)) throw new Error(`${file} does not hold ${JSON.stringify(from)}`);
+      Deno.writeTextFileSync(path, before.replace(from, to));
+    },
+    [Symbol.dispose]: () => folder[Symbol.dispose](),
+  };
+}
