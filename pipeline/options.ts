@@ -90,28 +90,28 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task compare A B [--json]
        deno task rebuild
 
-run: makes what an experiment needs and is not stored yet, then prints its report
+run: makes what an experiment needs and is not stored yet, and prints its report
   --plan                     say what would run and why; change nothing
-  --set STAGE.PARAM=VALUE    change a parameter; a list replaces an axis of a matrix
+  --set STAGE.PARAM=VALUE    change a parameter; a list replaces a matrix's axis
   --only STAGE               only this stage and what it needs
   --force STAGE              run this stage although its result is stored
-  --verify                   read all stored files and compare their digests first
+  --verify                   first read all stored files and compare digests
   --jobs N                   stages that run at once (default 1)
   --threads N                threads of a stage (default: all cores)
-doctor: looks whether a run can start (data, checkpoint, library, memory, disk) and
-  measures how long it would take; takes --set, --only, --jobs, --threads as run does
-status: what of an experiment is stored, running, failed or still to run, and its
-  size; without a file, one line per experiment ever asked, and what takes the disk;
-  takes --set and --threads as run does, and --json
-why: what exactly a stage's key now and the last run of that label differ in, or the
-  run whose key begins with RUN: parameters, lines of code, packages, files, inputs;
-  takes --set and --threads as run does, and --json
-runs: stage runs, the latest first, with their point, time and main metrics; of an
-  experiment (its name or file) or of all; the latest 20, with --limit N the latest N
-show: everything about one run, named by the beginning of its key or by its label:
+doctor: looks whether a run can start (data, checkpoint, library, memory, disk)
+  and measures how long it takes; takes --set, --only, --jobs, --threads as run
+status: what of an experiment is stored, running, failed or still to run, and
+  its size; takes --set and --threads as run does; without a file, a line per
+  experiment ever asked, and what takes the disk
+why: what exactly a stage's key now and the last run of that label differ in, or
+  the run whose key begins with RUN: parameters, lines of code, packages, files,
+  inputs; takes --set and --threads as run does
+runs: stage runs, the latest first, with point, time and main metrics; of an
+  experiment (its name or file) or of all; the latest 20, or N with --limit N
+show: everything about one run, named by the beginning of its key or its label:
   parameters, inputs, files from outside, versions, metrics, files, logs
-compare: two runs, or two experiments: parameters and whatever else differs, metrics
-  beside each other; NAME~1 is the choice of parameters asked before the last
+compare: two runs, or two experiments: what differs, and their metrics beside
+  each other; NAME~1 is the choice of parameters that was asked before the last
 sql: asks the result database; it is opened read-only
 rebuild: makes the database anew from the stored artifacts
 for every command:

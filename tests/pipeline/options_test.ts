@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readCommand } from "../../pipeline/options.ts";
+import { helpText, readCommand } from "../../pipeline/options.ts";
 import { errorText } from "../support/toy_graph.ts";
 
 const read = (...args: string[]) => readCommand(args, { results: "/r", threads: 2 });
@@ -63,4 +63,53 @@ Deno.test("what is missing or too much is told with an example", () => {
     error("run", "e.yaml", "--plan=yes"),
     "error: `--plan` takes no value\nfix: write `--plan` alone",
   );
+});
+
+Deno.test("questions about runs are read with what they need", () => {
+  const plain = { results: "/r", json: false };
+  const keyed = { ...plain, set: [], threads: 2 };
+  assert.deepEqual(read("status"), { ...keyed, name: "status" });
+  assert.deepEqual(read("status", "e.yaml", "--json"), {
+    ...keyed,
+    name: "status",
+    file: "e.yaml",
+    json: true,
+  });
+  assert.deepEqual(read("why", "e.yaml", "tuned", "--against", "3fa2", "--set", "a.b=1"), {
+    ...keyed,
+    name: "why",
+    file: "e.yaml",
+    stage: "tuned",
+    against: "3fa2",
+    set: ["a.b=1"],
+  });
+  assert.deepEqual(read("runs"), { ...plain, name: "runs", limit: 20 });
+  assert.deepEqual(read("runs", "smoke", "--stage", "recall", "--json"), {
+    name: "runs",
+    results: "/r",
+    experiment: "smoke",
+    stage: "recall",
+    json: true,
+  });
+  assert.deepEqual(read("show", "3fa2"), { ...plain, name: "show", run: "3fa2" });
+  assert.deepEqual(read("compare", "a", "b"), { ...plain, name: "compare", both: ["a", "b"] });
+  assert.equal(
+    error("why", "e.yaml"),
+    "error: `why` wants an experiment file and a stage\n" +
+      "fix: for example: deno task why experiments/smoke.yaml tuned",
+  );
+  assert.equal(
+    error("show"),
+    "error: which run?\nfix: for example: deno task show 3fa29c1b",
+  );
+});
+
+Deno.test("help names every command and is at most 80 columns wide", () => {
+  for (
+    const name of ["run", "status", "why", "runs", "show", "compare", "sql", "doctor", "rebuild"]
+  ) {
+    assert.match(helpText, new RegExp(`deno task ${name}\\b`));
+    assert.match(helpText, new RegExp(`^${name}: `, "m"));
+  }
+  assert.deepEqual(helpText.split("\n").filter((line) => line.length > 80), []);
 });
