@@ -16,11 +16,9 @@ export interface Pending {
  * checkpoints, the rows and the measurements stay. All else starts from nothing.
  */
 export function beginPending(
-  store: ArtifactStore,
-  key: string,
+  folder: string,
   { resumable }: { resumable: boolean },
 ): Pending {
-  const folder = store.pendingFolder(key);
   const pending = pendingIn(folder);
   if (resumable && isFilled(pending.resume)) {
     for (const { name } of listed(pending.artifact)) {
@@ -48,30 +46,29 @@ export function pendingIn(folder: string): Pending {
 /** What a manifest says besides what is found in the folder. */
 export type ManifestFacts = Omit<Manifest, "files" | "digest">;
 
-/**
- * Makes a pending folder complete: digests, manifest, everything on disk, then one rename. What
- * was complete under the key before is replaced.
- */
-export async function commitPending(
-  store: ArtifactStore,
-  pending: Pending,
-  facts: ManifestFacts,
-): Promise<Manifest> {
+/** Gives a pending folder its manifest and asks the system to write all of it to the disk. */
+export async function sealPending(pending: Pending, facts: ManifestFacts): Promise<Manifest> {
   const files = await digestFolder(pending.artifact);
   const manifest: Manifest = { ...facts, files, digest: digestOfFiles(files) };
   writeWhole(`${pending.folder}/manifest.json`, JSON.stringify(manifest, null, 1) + "\n");
   await syncFolder(pending.folder);
-  const stage = manifest.preimage.stage;
-  const complete = store.completeFolder(stage, manifest.key);
+  return manifest;
+}
+
+/**
+ * Makes a sealed folder complete, by one rename; call while its key is locked. What was complete
+ * under the key before is replaced.
+ */
+export function commitPending(store: ArtifactStore, { key, preimage: { stage } }: Manifest): void {
+  const complete = store.completeFolder(stage, key);
   Deno.mkdirSync(`${store.root}/artifacts/${stage}`, { recursive: true });
-  const replaced = exists(complete) ? store.setAside(stage, manifest.key) : undefined;
-  Deno.renameSync(pending.folder, complete);
+  const replaced = exists(complete) ? store.setAside(stage, key) : undefined;
+  Deno.renameSync(store.pendingFolder(key), complete);
   // Only now: until here a kill would lose the training that led to these files.
   Deno.removeSync(pendingIn(complete).resume, { recursive: true });
   if (replaced !== undefined) Deno.removeSync(`${store.root}/${replaced}`, { recursive: true });
   syncPath(`${store.root}/artifacts/${stage}`);
   syncPath(`${store.root}/pending`);
-  return manifest;
 }
 
 /** Reads a complete artifact as a whole; in words what is wrong with it, or undefined. */

@@ -7,6 +7,12 @@ import { clip, formatSeconds, paint } from "./terminal_text.ts";
 export interface Display {
   /** A line that stays. */
   line(text: string): void;
+  /**
+   * What was asked for, or how it ended.
+   *
+   * @param facts the same for programs
+   */
+  tell(kind: "plan" | "summary" | "failure" | "report", text: string, facts: object): void;
   begin(label: string, why: string): void;
   hear(label: string, event: FromWorker): void;
   end(label: string, word: "done" | "failed" | "stopped" | "taken over"): void;
@@ -61,6 +67,7 @@ export function makeDisplay({ write, clock, live, colour, width }: DisplayOption
   };
   const display: Display = {
     line,
+    tell: (_, text) => line(text),
     begin(label, why) {
       running.set(label, {
         begun: clock.seconds(),

@@ -3,7 +3,7 @@ import type { Canonical } from "./canonical.ts";
 import { Complaint, nearest } from "./complaint.ts";
 import { throwComplaints } from "./complaint_list.ts";
 import type { Experiment } from "./experiment.ts";
-import type { OutsideFile, Scalar, StageDefinition } from "./stage.ts";
+import type { OutsideFile, Resources, Scalar, StageDefinition } from "./stage.ts";
 import { checkStages, type StageRequest } from "./stage_request.ts";
 
 /** One thing to make: a stage, or one point of a swept stage. */
@@ -18,6 +18,8 @@ export interface GraphNode {
   /** After defaults; paths are absolute. */
   readonly parameters: Readonly<Record<string, Canonical>>;
   readonly outside: readonly OutsideFile[];
+  /** What the experiment says that a run of it takes; no part of its key. */
+  readonly resources?: Partial<Resources>;
   /** Port -> label of the node it reads. */
   readonly inputs: Readonly<Record<string, string>>;
 }

@@ -5,6 +5,7 @@ import { Complaint } from "./complaint.ts";
 import { ComplaintList } from "./complaint_list.ts";
 import { diskComplaint } from "./disk_complaint.ts";
 import { type Display, makeDisplay } from "./display.ts";
+import { eventDisplay, quietDisplay } from "./event_display.ts";
 import { fromFileUrl } from "./file_path.ts";
 import { openStore } from "./artifact_store.ts";
 import { publishedTables } from "../results/published_results.ts";
@@ -165,7 +166,7 @@ async function runCommand(
   args: readonly string[],
   { stages, entry }: { stages: Stages; entry: URL },
 ): Promise<number> {
-  const display = terminalDisplay();
+  const display = displayOf(command.show);
   const configuration = fromFileUrl(new URL("deno.json", project));
   try {
     return await run({ ...command, results: resolve(command.results) }, {
@@ -174,16 +175,22 @@ async function runCommand(
       environment: (name) => Deno.env.get(name),
       clock: systemClock,
       display,
-      worker: [
-        Deno.execPath(),
-        "run",
-        "-A",
-        "--quiet",
-        "--config",
-        configuration,
-        fromFileUrl(entry),
-        "worker",
-      ],
+      worker: {
+        program: Deno.execPath(),
+        before: ["run", "--quiet", "--config", configuration],
+        after: [fromFileUrl(entry), "worker"],
+        // What is imported while it runs, and its lifeline.
+        reads: [fromFileUrl(project)],
+        native: () => stages.computeAccess(),
+      },
+      machine: {
+        host: Deno.hostname(),
+        deno: Deno.version.deno,
+        cores: navigator.hardwareConcurrency,
+        memory: Deno.systemMemoryInfo().total,
+        gpus: stages.countGpus(),
+        visibleGpus: Deno.env.get("CUDA_VISIBLE_DEVICES"),
+      },
       async openLedger(results) {
         const { openLedger } = await import("../results/ledger.ts");
         return openLedger(results);
@@ -195,6 +202,19 @@ async function runCommand(
     });
   } finally {
     display.close();
+  }
+}
+
+function displayOf(show: "progress" | "result" | "events"): Display {
+  switch (show) {
+    case "progress":
+      return terminalDisplay();
+    case "result":
+      return quietDisplay(terminalDisplay());
+    case "events":
+      return eventDisplay({ write: print, clock: systemClock });
+    default:
+      return show satisfies never;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The command line, read and checked: which subcommand, with what. */
 import { parseArgs } from "node:util";
+import { readByteSize } from "./byte_size.ts";
 import { Complaint, nearest } from "./complaint.ts";
 
 export type Command =
@@ -74,8 +75,14 @@ export type Command =
     readonly force: readonly string[];
     readonly jobs: number;
     readonly threads: number;
+    /** Bytes that stages may declare at once; absent: the machine's. */
+    readonly memory?: number;
+    /** GPUs that stages may use at once; absent: those found. */
+    readonly gpus?: number;
     readonly planOnly: boolean;
     readonly verify: boolean;
+    readonly failFast: boolean;
+    readonly show: "progress" | "result" | "events";
   };
 
 export type SqlFormat = "table" | "json" | "csv";
@@ -96,8 +103,13 @@ run: makes what an experiment needs and is not stored yet, and prints its report
   --only STAGE               only this stage and what it needs
   --force STAGE              run this stage although its result is stored
   --verify                   first read all stored files and compare digests
-  --jobs N                   stages that run at once (default 1)
+  --jobs N                   stages that run at once (default 1), as far as
+                             threads, memory and GPUs reach
   --threads N                threads of a stage (default: all cores)
+  --memory SIZE, --gpus N    what they may take at once (default: all there is)
+  --fail-fast                when a stage fails, stop the others too
+  --quiet                    only warnings, failures and the report
+  --json                     one JSON object per line for all that happens
 doctor: looks whether a run can start (data, checkpoint, library, memory, disk)
   and measures how long it takes; takes --set, --only, --jobs, --threads as run
 status: what of an experiment is stored, running, failed or still to run, and
@@ -129,6 +141,11 @@ const optionsOf = {
     force: { type: "string", multiple: true },
     jobs: { type: "string" },
     threads: { type: "string" },
+    memory: { type: "string" },
+    gpus: { type: "string" },
+    "fail-fast": { type: "boolean" },
+    quiet: { type: "boolean" },
+    json: { type: "boolean" },
   },
   doctor: {
     ...shared,
@@ -206,7 +223,12 @@ export function readCommand(
         jobs: count(values, "jobs") ?? 1,
         threads: count(values, "threads") ?? defaults.threads,
       };
-    case "run":
+    case "run": {
+      const memory = byteSize(values, "memory");
+      const gpus = count(values, "gpus");
+      if (values["quiet"] === true && values["json"] === true) {
+        throw new Complaint("`--quiet` and `--json` are both given", "give one of the two");
+      }
       return {
         name: "run",
         results,
@@ -216,9 +238,14 @@ export function readCommand(
         force: list(values, "force"),
         jobs: count(values, "jobs") ?? 1,
         threads: count(values, "threads") ?? defaults.threads,
+        ...(memory !== undefined && { memory }),
+        ...(gpus !== undefined && { gpus }),
         planOnly: values["plan"] === true,
         verify: values["verify"] === true,
+        failFast: values["fail-fast"] === true,
+        show: values["json"] === true ? "events" : values["quiet"] === true ? "result" : "progress",
       };
+    }
     case "status": {
       const file = positionals.length === 0
         ? undefined
@@ -365,6 +392,14 @@ function count(values: Values, name: string): number | undefined {
   if (given === undefined) return undefined;
   if (/^[1-9]\d{0,3}$/.test(given)) return Number(given);
   throw new Complaint(`\`--${name}\` is ${JSON.stringify(given)}`, "give a whole number from 1");
+}
+
+function byteSize(values: Values, name: string): number | undefined {
+  const given = text(values, name);
+  if (given === undefined) return undefined;
+  const bytes = readByteSize(given);
+  if (bytes !== undefined) return bytes;
+  throw new Complaint(`\`--${name}\` is ${JSON.stringify(given)}`, "give a size such as 8GB");
 }
 
 function format(given = "table"): SqlFormat {

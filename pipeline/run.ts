@@ -6,7 +6,8 @@ import { keepCode } from "./code_record.ts";
 import type { Clock } from "./clock.ts";
 import { Complaint } from "./complaint.ts";
 import type { Display } from "./display.ts";
-import { failureText, nothingText, planText } from "./run_text.ts";
+import type { WorkerCommand } from "./executors/worker_process.ts";
+import { failureFacts, failureText, nothingText, planFacts, planText } from "./run_text.ts";
 import type { KeyedNode } from "./fingerprint.ts";
 import { keyRequest } from "./key_request.ts";
 import type { Ledger } from "./ledger.ts";
@@ -32,6 +33,9 @@ export interface Stages {
     options: { threads: number },
     progress: Progress,
   ): Promise<readonly Finding[]>;
+  /** What processes that compute need: paths that they read, and variables of the environment. */
+  computeAccess(): { reads: string[]; environment: Record<string, string> };
+  countGpus(): number;
   /** Fetches what computing needs; called before the first computing stage runs. */
   prepareCompute(progress: Progress): Promise<void>;
 }
@@ -44,11 +48,29 @@ export interface RunRequest {
   readonly force: readonly string[];
   readonly jobs: number;
   readonly threads: number;
+  /** Bytes, and GPUs, that stages may take at once; absent: what the machine has. */
+  readonly memory?: number;
+  readonly gpus?: number;
+  /** When a stage fails, the others are stopped. */
+  readonly failFast: boolean;
   readonly planOnly: boolean;
   /** Read every stored file and compare digests, not only names and sizes. */
   readonly verify: boolean;
   /** Absolute path. */
   readonly results: string;
+}
+
+/** Where it runs. */
+export interface Machine {
+  readonly host: string;
+  /** Version of Deno. */
+  readonly deno: string;
+  readonly cores: number;
+  /** Bytes. */
+  readonly memory: number;
+  readonly gpus: number;
+  /** CUDA_VISIBLE_DEVICES, if it is set. */
+  readonly visibleGpus: string | undefined;
 }
 
 /** The world that a run acts in. */
@@ -58,8 +80,8 @@ export interface RunWorld {
   readonly environment: Environment;
   readonly clock: Clock;
   readonly display: Display;
-  /** Program and arguments of a worker process. */
-  readonly worker: readonly [string, ...string[]];
+  readonly worker: WorkerCommand;
+  readonly machine: Machine;
   openLedger(results: string): Promise<Ledger>;
   /** Calls back on each Ctrl-C; returns how to stop listening. */
   onInterrupt(callback: (count: number) => void): () => void;
@@ -92,7 +114,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     previous: (node) => previous.get(node.label),
   }, request);
   if (request.planOnly) {
-    world.display.line(planText(plan));
+    world.display.tell("plan", planText(plan), { stages: planFacts(plan) });
     return 0;
   }
   const idle = plan.every(({ action }) => action === "hit");
@@ -117,7 +139,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   };
   if (ledger === undefined) {
     unlessProtected(keep);
-    world.display.line(nothingText(plan.length));
+    world.display.tell("summary", nothingText(plan.length), { ran: 0, of: 0 });
     await report(asked, store, world);
     return 0;
   }
@@ -185,13 +207,20 @@ async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promis
   const { execution, interrupted } = await runStages(plan, asked, setting);
   await ledger.reconcile(display.line);
   const took = formatSeconds(clock.seconds() - begun);
-  display.line(`ran ${execution.made.length} of ${toRun} stages in ${took}`);
+  display.tell("summary", `ran ${execution.made.length} of ${toRun} stages in ${took}`, {
+    ran: execution.made.length,
+    of: toRun,
+    failed: execution.failed.length,
+    left: execution.left.length,
+    stopped: execution.stopped.length,
+  });
   if (execution.failed.length > 0) {
-    display.line(failureText(execution, world.commandAgain));
+    display.tell("failure", failureText(execution, world.commandAgain), failureFacts(execution));
     return 1;
   }
   if (interrupted) {
-    display.line(`stopped; what is complete is kept. To go on: ${world.commandAgain()}`);
+    const text = `stopped; what is complete is kept. To go on: ${world.commandAgain()}`;
+    display.tell("failure", text, { failed: [], again: world.commandAgain() });
     return 130;
   }
   await report(asked, store, world, ledger);
@@ -208,8 +237,9 @@ async function report(
   const { display } = world;
   const kept = opened === undefined ? keptReport(store, asked.id) : undefined;
   const text = kept ?? await makeReport(asked, store, world, opened);
-  if (text !== "") display.line(`\n${text}`);
-  display.line(["\ntry next:", ...world.tryNext.map((line) => `  ${line}`)].join("\n"));
+  const next = ["\ntry next:", ...world.tryNext.map((line) => `  ${line}`)].join("\n");
+  if (text !== "") display.tell("report", `\n${text}`, { experiment: asked.experiment });
+  display.tell("summary", next, { next: world.tryNext });
 }
 
 /** The stages are complete by now, so that trouble with the database is no failure of the run. */

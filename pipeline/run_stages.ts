@@ -1,13 +1,21 @@
 import type { Asked } from "./asked.ts";
 import type { Clock } from "./clock.ts";
+import { commitPending } from "./commit.ts";
+import type { ArtifactStore } from "./artifact_store.ts";
 import { diskComplaint } from "./disk_complaint.ts";
-import { executePlan, type Execution, type Failed, jobFor } from "./execute.ts";
-import { workerPool } from "./executors/worker_pool.ts";
+import { executePlan, type Execution, type Failed } from "./execute.ts";
+import type { Job } from "./executors/protocol.ts";
+import { type JobListener, workerPool } from "./executors/worker_pool.ts";
 import { type FailureRecord, forgetFailure, keepFailure } from "./failure_record.ts";
 import type { KeyedNode } from "./fingerprint.ts";
+import { jobFor, sharedGrant } from "./job.ts";
 import type { Planned } from "./plan.ts";
+import { budgetOf, resourcesOf } from "./resources.ts";
 import type { Setting } from "./run.ts";
 import { stageLog } from "./stage_log.ts";
+
+/** Stages that share one process at most: the paths of all of them are on its command line. */
+const mostTogether = 100;
 
 /**
  * Runs what a plan says in worker processes, shows it, keeps the logs, and tells the database.
@@ -29,33 +37,36 @@ export async function runStages(
       pool.stop();
     } else pool.kill();
   });
-  const byLabel = new Map(plan.map(({ node }) => [node.label, node]));
-  const running = new Map<string, { node: KeyedNode; close: () => void }>();
+  const setting = {
+    store,
+    experiment: asked.experiment,
+    byLabel: new Map(plan.map(({ node }) => [node.label, node])),
+    threads: request.threads,
+    verified: request.verify,
+    ...world.machine,
+  };
+  const sharing = sharingNodes(plan);
+  const running = new Map<string, KeyedNode>();
   let watching = Promise.resolve();
   let trouble: unknown;
   // The stages do not wait for the database; its errors are told when they are done.
   const note = (writing: Promise<void>) => void writing.catch((error) => trouble ??= error);
   const watch = setInterval(() => {
-    const nodes = [...running.values()].map(({ node }) => node);
+    const nodes = [...running.values()];
     watching = watching.then(() => ledger.live(nodes)).catch((error) => trouble ??= error);
   }, 1000);
   try {
     const execution = await executePlan(plan, {
-      pool,
-      jobs: request.jobs,
-      jobOf: (node, why) =>
-        jobFor(node, why, byLabel, {
-          root: store.root,
-          experiment: asked.experiment,
-          threads: request.threads,
-          verified: request.verify,
-        }),
-      listen(node, job) {
-        display.begin(node.label, job.why);
-        note(ledger.started(node, job.why, world.clock.now()));
+      budget: budgetOf(request, world.machine),
+      resources: (node) => resourcesOf(node, request),
+      async run(node, why, share) {
+        const job = jobFor(node, why, { ...setting, share });
+        display.begin(node.label, job.circumstances.why);
+        note(ledger.started(node, job.circumstances.why, world.clock.now()));
+        running.set(node.label, node);
         const log = stageLog(store, node);
-        running.set(node.label, { node, close: log.close });
-        return {
+        const outcome = await pool.run(job, {
+          ...keeper(node, job, { store, say: (line) => display.line(line) }),
           event(event) {
             if (event.type === "started") {
               forgetFailure(store, node.key);
@@ -64,16 +75,17 @@ export async function runStages(
             display.hear(node.label, event);
           },
           log: log.line,
-        };
-      },
-      finished(node, outcome) {
-        running.get(node.label)?.close();
+        }, sharedGrant(node, sharing(node), setting));
+        log.close();
         running.delete(node.label);
-        if (outcome.type === "failed") keepFailure(store, failureOf(node, outcome, world.clock));
+        if (outcome.type === "failed") {
+          keepFailure(store, failureOf(node, outcome, world.clock));
+          if (request.failFast) pool.stop();
+        }
         const taken = outcome.type === "done" && !outcome.made;
         display.end(node.label, taken ? "taken over" : outcome.type);
         note(ledger.ended(node, outcome.type === "done" ? "complete" : outcome.type));
-        return Promise.resolve();
+        return outcome;
       },
     });
     await watching;
@@ -87,6 +99,66 @@ export async function runStages(
     await watching;
     forget();
   }
+}
+
+/** Node -> those that come after it in the plan and may share its process. */
+function sharingNodes(plan: readonly Planned[]): (node: KeyedNode) => readonly KeyedNode[] {
+  const kinds = Map.groupBy(
+    plan.filter(({ action, node }) => action === "run" && node.definition.sharesProcess),
+    ({ node }) => node.definition.name,
+  );
+  const places = new Map(
+    [...kinds.values()].flatMap((kind) =>
+      kind.map(({ node }, place) => [node.label, { kind, place }] as const)
+    ),
+  );
+  return ({ label }) => {
+    const { kind, place } = places.get(label) ?? { kind: [], place: 0 };
+    return kind.slice(place + 1, place + mostTogether).map(({ node }) => node);
+  };
+}
+
+/** The store's side of a job: whether it has to be made at all, and making it complete. */
+export function keeper(
+  node: KeyedNode,
+  job: Job,
+  { store, say }: { store: ArtifactStore; say(line: string): void },
+): Pick<JobListener, "locked" | "filled"> {
+  const { definition: { name }, label, key } = node;
+  let before: string | undefined;
+  return {
+    locked() {
+      const found = store.find(name, key);
+      if (found.state === "complete" && !job.again) return undefined;
+      if (found.state === "complete") before = found.manifest.digest;
+      if (found.state === "broken") {
+        const folder = store.setAside(name, key);
+        say(
+          `${label}: warning: what was stored for ${label} is damaged (${found.reason}); ` +
+            `it is kept in ${folder} and made again`,
+        );
+      }
+      return inputDigests(job, store);
+    },
+    filled(manifest) {
+      commitPending(store, manifest);
+      if (before === undefined || before === manifest.digest) return;
+      say(
+        `${label}: warning: ${label} came out different when it was made again ` +
+          `(${before.slice(0, 10)} -> ${manifest.digest.slice(0, 10)})`,
+      );
+    },
+  };
+}
+
+function inputDigests(job: Job, store: ArtifactStore): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(job.inputs).map(([port, { stage, key }]) => {
+      const found = store.find(stage, key);
+      if (found.state !== "complete") throw new Error(`internal: input \`${port}\` went away`);
+      return [port, found.manifest.digest];
+    }),
+  );
 }
 
 function failureOf(

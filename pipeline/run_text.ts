@@ -18,6 +18,16 @@ export function planText(plan: readonly Planned[]): string {
   return [...lines, summary].join("\n");
 }
 
+/** The same for programs. */
+export function planFacts(plan: readonly Planned[]): object[] {
+  return plan.map((planned) => ({
+    stage: planned.node.label,
+    key: planned.node.key,
+    action: planned.action,
+    ...(planned.action === "run" && { why: whyText(planned.why) }),
+  }));
+}
+
 /** Said when all stages are stored. */
 export function nothingText(stages: number): string {
   return stages === 1
@@ -45,6 +55,19 @@ export function failureText(
   const only = failed.flatMap(({ node }) => ["--only", node.label]);
   const again = `to try again: ${commandAgain(...(failed.length > 4 ? [] : only))}`;
   return ["", ...blocks, ...rest, again].join("\n");
+}
+
+/** The same for programs. */
+export function failureFacts({ failed, left }: Execution): object {
+  return {
+    failed: failed.map(({ node: { label, key }, outcome: { failure, log } }) => ({
+      stage: label,
+      key,
+      ...failure,
+      log,
+    })),
+    left: left.map(({ label }) => label),
+  };
 }
 
 /** `tuned` (3), `recall` */

@@ -123,6 +123,24 @@ export interface InputPort {
   readonly summary: string;
 }
 
+/** What stages that run at once share. */
+export interface Resources {
+  /** Processor threads. */
+  readonly threads: number;
+  /** Main memory in bytes. */
+  readonly memory: number;
+  readonly gpus: number;
+}
+
+export interface StagePermissions {
+  /** Calls native libraries. */
+  readonly native?: boolean;
+  /** Fetches something. */
+  readonly network?: boolean;
+  /** Starts these programs. */
+  readonly programs?: readonly string[];
+}
+
 /** A kind of stage: what a stage of the experiment file names with `use`. */
 // deno-lint-ignore no-explicit-any
 export interface StageDefinition<Parameters = any> {
@@ -144,6 +162,18 @@ export interface StageDefinition<Parameters = any> {
   readonly output: string;
   /** Computes with TensorFlow: the compute fingerprint is part of its key. */
   readonly compute: boolean;
+  /**
+   * What its process may do besides reading its inputs and what is outside, and writing its folder.
+   * A stage that computes may call native libraries without saying so.
+   */
+  readonly permissions?: StagePermissions;
+  /** What a run takes, as far as the stage can tell; an experiment can say it for a stage. */
+  resources?(parameters: Parameters): Partial<Resources>;
+  /**
+   * Runs of it may share one process, with the rights of all of them: for stages that are done in a
+   * blink, or that would start by compiling the same programs. Without, each has a process of its own.
+   */
+  readonly sharesProcess?: boolean;
   /** A killed run of it goes on from `resumeFolder`; otherwise it starts again from nothing. */
   readonly resumable: boolean;
   /**

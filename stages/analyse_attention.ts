@@ -64,6 +64,7 @@ export const analyseAttention = defineStage({
   outside: outsideFiles,
   output: "relations",
   compute: true,
+  sharesProcess: true,
   resumable: false,
   async examine(context) {
     const { examineAnalysis } = await import("./training/examination.ts");

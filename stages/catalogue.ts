@@ -9,7 +9,13 @@ import { makeScenes } from "./make_scenes.ts";
 import { pretrain } from "./pretrain.ts";
 import { publishedFeatures } from "./published_features.ts";
 
-export { computeFingerprint, examineCompute, prepareCompute } from "./compute.ts";
+export {
+  computeAccess,
+  computeFingerprint,
+  countGpus,
+  examineCompute,
+  prepareCompute,
+} from "./compute.ts";
 
 /** In the order in which an experiment usually names them. */
 export const catalogue: readonly StageDefinition[] = [

@@ -3,7 +3,10 @@ import type { Progress } from "../pipeline/progress.ts";
 import type { Finding } from "../pipeline/stage.ts";
 import { ensureLibrary } from "./tensorflow/library.ts";
 import { pinnedVersion } from "./tensorflow/library_release.ts";
-import { isCudaBuild, searchLibrary } from "./tensorflow/library_search.ts";
+import { cudaFolder, isCudaBuild, searchLibrary } from "./tensorflow/library_search.ts";
+
+/** There if the machine has a GPU and its driver. */
+const gpuDevice = "/dev/nvidia0";
 
 /** Environment variables that TensorFlow reads and that can change bits. */
 const decisiveVariables = [
@@ -30,6 +33,25 @@ export function computeFingerprint(options: { threads: number }): Record<string,
     threads: String(options.threads),
     ...Object.fromEntries(variables),
   };
+}
+
+/**
+ * What a process that computes may read beside its stage's own: the library that was found, and what
+ * tells of a GPU. It is told where the library is, since it may not look around for it.
+ */
+export function computeAccess(): { reads: string[]; environment: Record<string, string> } {
+  const { found } = searchLibrary();
+  if (found === undefined) return { reads: [], environment: {} };
+  const folder = found.path.slice(0, found.path.lastIndexOf("/"));
+  return {
+    reads: [folder, cudaFolder(found.path), gpuDevice],
+    environment: { TENSORFLOW_LIBRARY: found.path },
+  };
+}
+
+/** As many as the driver shows, numbered from 0. Written from documentation, not measured. */
+export function countGpus(): number {
+  for (let count = 0;; count++) if (!isThere(`/dev/nvidia${count}`)) return count;
 }
 
 /** Fetches libtensorflow if no place has it. */
@@ -69,8 +91,12 @@ function fileIdentity(path: string): string {
 }
 
 function hasGpu(): boolean {
+  return isThere(gpuDevice);
+}
+
+function isThere(path: string): boolean {
   try {
-    Deno.statSync("/dev/nvidia0");
+    Deno.statSync(path);
     return true;
   } catch {
     return false;

@@ -21,6 +21,7 @@ export const evaluate = defineStage({
   },
   output: "recall",
   compute: true,
+  sharesProcess: true,
   resumable: true,
   async examine(context) {
     const { examineEvaluation } = await import("./training/examination.ts");

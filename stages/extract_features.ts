@@ -13,6 +13,7 @@ export const extractFeatures = defineStage({
   },
   output: "features",
   compute: false,
+  permissions: { native: true },
   resumable: false,
   async examine({ parameters, inputs }) {
     const { descriptorWidth } = await import("./vision/descriptors.ts");

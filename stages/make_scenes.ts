@@ -18,6 +18,7 @@ export const makeScenes = defineStage({
   inputs: {},
   output: "scenes",
   compute: false,
+  permissions: { native: true },
   resumable: false,
   examine({ parameters: { images, val_images, test_images, swap_pairs, captions } }) {
     const splits = { train: images, val: val_images, test: test_images, swap: 2 * swap_pairs };

@@ -72,6 +72,7 @@ export const publishedFeatures = defineStage({
   inputs: {},
   output: "features",
   compute: false,
+  permissions: { native: true },
   resumable: false,
   async examine({ parameters, files }) {
     const { examinePublished } = await import("./data/published_examination.ts");

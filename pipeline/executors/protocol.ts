@@ -2,21 +2,27 @@
  * What the pipeline and a worker process say to each other: lines of JSON. A worker's lines begin
  * with the record separator, so that whatever a library prints on standard output is told apart
  * and goes to the stage's log.
+ *
+ *     pipeline   run               go              release
+ *     worker          locked            … filled            released
+ *
+ * The worker holds the key's lock from `locked` to `released` and writes nothing but its pending
+ * folder; only the pipeline moves what is complete.
  */
 import type { Canonical } from "../canonical.ts";
 import type { Preimage } from "../fingerprint.ts";
+import type { Manifest } from "../manifest.ts";
 import type { FileState } from "../outside_files.ts";
-import type { Scalar } from "../stage.ts";
 import type { Place } from "../complaint.ts";
+import type { Grant } from "./grant.ts";
 
-/** One stage to run. */
+/** One stage to run. Paths are absolute. */
 export interface Job {
-  /** Results folder, absolute. */
+  /** Results folder. */
   readonly root: string;
-  readonly experiment: string;
-  readonly label: string;
-  readonly stage: string;
-  readonly point: Readonly<Record<string, Scalar>>;
+  /** The folder to fill, and the lock that says who may. */
+  readonly pending: string;
+  readonly lock: string;
   readonly key: string;
   readonly preimage: Preimage;
   /** After defaults, with absolute paths. */
@@ -28,13 +34,20 @@ export interface Job {
   /** Port -> what to read. */
   readonly inputs: Readonly<Record<string, JobInput>>;
   readonly threads: number;
-  /** Why it runs, in words. */
-  readonly why: string;
+  /** What its manifest says of how it came to run. */
+  readonly circumstances: Omit<Manifest["circumstances"], "started" | "seconds">;
   /** Make it although a complete one is there. */
   readonly again: boolean;
+  /** What its process may do. */
+  readonly grant: Grant;
+  /** Variables of the environment of its process, beside those of the pipeline's. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface JobInput {
+  /** The artifact. */
+  readonly folder: string;
+  /** Name of the definition of the stage that made it. */
   readonly stage: string;
   readonly key: string;
   /** As `Job.files`, of the run that made it. */
@@ -43,6 +56,10 @@ export interface JobInput {
 
 export type ToWorker =
   | { readonly type: "run"; readonly job: Job }
+  /** Fill the pending folder. */
+  | { readonly type: "go"; readonly inputDigests: Readonly<Record<string, string>> }
+  /** Give the lock back; nothing more is to be done for this job. */
+  | { readonly type: "release" }
   /** Stop the running stage at its next safe point. */
   | { readonly type: "stop" }
   /** Exit; nothing is running. */
@@ -50,6 +67,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: "waiting" }
+  | { readonly type: "locked" }
   | { readonly type: "started" }
   | {
     readonly type: "progress";
@@ -59,8 +77,9 @@ export type FromWorker =
     readonly note?: string;
   }
   | { readonly type: "say"; readonly line: string }
-  /** `made` is false when another run had completed it meanwhile. */
-  | { readonly type: "done"; readonly made: boolean }
+  /** The pending folder is whole and on the disk. */
+  | { readonly type: "filled"; readonly manifest: Manifest }
+  | { readonly type: "released" }
   | { readonly type: "stopped" }
   | { readonly type: "failed"; readonly failure: Failure };
 

@@ -1,7 +1,6 @@
 /** The process in which stages run, one after another, until the pipeline closes its standard input. */
-import { type ArtifactStore, openStore } from "../artifact_store.ts";
 import { systemClock } from "../clock.ts";
-import { beginPending, commitPending, type Pending } from "../commit.ts";
+import { beginPending, type Pending, sealPending } from "../commit.ts";
 import { Complaint } from "../complaint.ts";
 import { diskComplaint } from "../disk_complaint.ts";
 import { fileLock } from "../file_lock.ts";
@@ -16,102 +15,102 @@ import { type Failure, type FromWorker, type Job, type ToWorker, workerLine } fr
 export async function serveStages(catalogue: readonly StageDefinition[]): Promise<never> {
   // Ctrl-C reaches the whole process group; the pipeline decides what it means.
   Deno.addSignalListener("SIGINT", () => {});
+  const messages = hearPipeline();
+  for (;;) {
+    const { job } = await messages.next("run");
+    const definition = catalogue.find(({ name }) => name === job.preimage.stage)!;
+    send(await outcome(definition, job, messages));
+  }
+}
+
+type Message<Type> = Extract<ToWorker, { type: Type }>;
+
+/** What the pipeline says. */
+interface Messages {
+  /** Aborted when the job at hand is to stop. */
+  readonly signal: AbortSignal;
+  /** The next of these; what comes before it is of no use any more. */
+  next<Type extends ToWorker["type"]>(...types: Type[]): Promise<Message<Type>>;
+}
+
+function hearPipeline(): Messages {
   const lifeline = new Worker(new URL("./lifeline.ts", import.meta.url), { type: "module" });
-  const jobs: Job[] = [];
+  const heard: ToWorker[] = [];
   let stop = new AbortController();
   let wake = () => {};
   lifeline.onmessage = ({ data }: MessageEvent<string>) => {
     const message = JSON.parse(data) as ToWorker;
     if (message.type === "close") Deno.exit(0);
+    if (message.type === "run") stop = new AbortController();
     if (message.type === "stop") stop.abort(new DOMException("stopped", "AbortError"));
-    if (message.type === "run") jobs.push(message.job);
+    else heard.push(message);
     wake();
   };
-  for (;;) {
-    const job = jobs.shift();
-    if (job === undefined) {
-      await new Promise<void>((resolve) => wake = resolve);
-      continue;
-    }
-    const definition = catalogue.find(({ name }) => name === job.preimage.stage)!;
-    send(await outcome(definition, job, stop.signal));
-    stop = new AbortController();
-  }
+  return {
+    get signal() {
+      return stop.signal;
+    },
+    async next<Type extends ToWorker["type"]>(...types: Type[]) {
+      for (;;) {
+        const message = heard.shift();
+        if (message === undefined) await new Promise<void>((resolve) => wake = resolve);
+        else if (types.includes(message.type as Type)) return message as Message<Type>;
+      }
+    },
+  };
 }
 
 async function outcome(
   definition: StageDefinition,
   job: Job,
-  signal: AbortSignal,
+  messages: Messages,
 ): Promise<FromWorker> {
+  const { signal } = messages;
   try {
-    return { type: "done", made: await makeArtifact(definition, job, signal) };
+    await fillPending(definition, job, messages);
+    return { type: "released" };
   } catch (error) {
     if (signal.aborted) return { type: "stopped" };
     return { type: "failed", failure: failureOf(error, job) };
   }
 }
 
-/** @returns false when another run had made it meanwhile */
-async function makeArtifact(
+async function fillPending(
   definition: StageDefinition,
   job: Job,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const store = openStore(job.root);
-  using _lock = await fileLock(store.lockFile(job.key), {
-    signal,
-    waiting: () => send({ type: "waiting" }),
-  });
-  const found = store.find(definition.name, job.key);
-  if (found.state === "complete" && !job.again) return false;
-  if (found.state === "broken") {
-    const folder = store.setAside(definition.name, job.key);
-    send({
-      type: "say",
-      line: `warning: what was stored for ${job.label} is damaged (${found.reason}); ` +
-        `it is kept in ${folder} and made again`,
-    });
-  }
-  const pending = beginPending(store, job.key, definition);
+  messages: Messages,
+): Promise<void> {
+  const { signal } = messages;
+  using _lock = await fileLock(job.lock, { signal, waiting: () => send({ type: "waiting" }) });
+  send({ type: "locked" });
+  const answer = await messages.next("go", "release");
+  if (answer.type === "release") return;
+  const pending = beginPending(job.pending, definition);
   send({ type: "started" });
   const started = systemClock.now();
   const begin = systemClock.seconds();
   requireUnchanged(job.watched);
-  await runStage(definition, job, store, pending, signal);
+  await runStage(definition, job, pending, signal);
   requireUnchanged(job.watched);
-  const manifest = await commitPending(store, pending, {
+  const manifest = await sealPending(pending, {
     format: manifestFormat,
     key: job.key,
     preimage: job.preimage,
     output: definition.output,
-    inputDigests: inputDigests(job, store),
+    inputDigests: answer.inputDigests,
     circumstances: {
-      experiment: job.experiment,
-      label: job.label,
-      stage: job.stage,
-      point: job.point,
-      why: job.why,
+      ...job.circumstances,
       started,
       seconds: Math.round((systemClock.seconds() - begin) * 1000) / 1000,
-      host: Deno.hostname(),
-      versions: { deno: Deno.version.deno, ...job.preimage.compute },
     },
   });
-  if (found.state === "complete" && found.manifest.digest !== manifest.digest) {
-    send({
-      type: "say",
-      line: `warning: ${job.label} came out different when it was made again ` +
-        `(${found.manifest.digest.slice(0, 10)} -> ${manifest.digest.slice(0, 10)})`,
-    });
-  }
-  return true;
+  send({ type: "filled", manifest });
+  await messages.next("release");
 }
 
 async function runStage(
   definition: StageDefinition,
   job: Job,
-  store: ArtifactStore,
   pending: Pending,
   signal: AbortSignal,
 ): Promise<void> {
@@ -120,13 +119,7 @@ async function runStage(
     await definition.run({
       parameters: job.parameters,
       files: job.files,
-      inputs: Object.fromEntries(
-        Object.entries(job.inputs).map(([port, { stage, key, files }]) => [port, {
-          folder: `${store.completeFolder(stage, key)}/artifact`,
-          key,
-          files,
-        }]),
-      ),
+      inputs: job.inputs,
       folder: pending.artifact,
       resumeFolder: pending.resume,
       record,
@@ -137,16 +130,6 @@ async function runStage(
   } finally {
     record.close();
   }
-}
-
-function inputDigests(job: Job, store: ArtifactStore): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(job.inputs).map(([port, { stage, key }]) => {
-      const found = store.find(stage, key);
-      if (found.state !== "complete") throw new Error(`internal: input \`${port}\` went away`);
-      return [port, found.manifest.digest];
-    }),
-  );
 }
 
 /** Sends a report at most ten times a second, and every last one. */
@@ -164,6 +147,10 @@ function rareProgress(): Progress {
 }
 
 function failureOf(error: unknown, job: Job): Failure {
+  if (error instanceof Deno.errors.NotCapable) {
+    const [wanted] = error.message.split(", run again");
+    return { what: `internal: it does what its definition does not declare: ${wanted}` };
+  }
   const complaint = error instanceof Complaint ? error : diskComplaint(error, job.root);
   if (complaint !== undefined) {
     const { what, fix, options: { place } } = complaint;

@@ -1,15 +1,12 @@
-/** Worker processes, started when first needed and used again for the next stage. */
-import { delay } from "../delay.ts";
-import {
-  type Failure,
-  type FromWorker,
-  type Job,
-  readWorkerLine,
-  type ToWorker,
-} from "./protocol.ts";
-import { TextLineStream } from "./text_lines.ts";
+/** The worker processes of a run: each with the rights of its stage alone. */
+import { diskComplaint } from "../disk_complaint.ts";
+import type { Manifest } from "../manifest.ts";
+import { covers, type Grant } from "./grant.ts";
+import type { Failure, FromWorker, Job } from "./protocol.ts";
+import { startWorker, type WorkerCommand, type WorkerProcess } from "./worker_process.ts";
 
 export type Outcome =
+  /** `made` is false when another run had completed it meanwhile. */
   | { readonly type: "done"; readonly made: boolean }
   | { readonly type: "stopped" }
   | { readonly type: "failed"; readonly failure: Failure; readonly log: readonly string[] };
@@ -19,32 +16,65 @@ export interface JobListener {
   event(event: FromWorker): void;
   /** A line that the stage or a library printed. */
   log(line: string): void;
+  /**
+   * Its key is locked.
+   *
+   * @returns port -> digest of what it reads, or undefined when the artifact is there by now
+   */
+  locked(): Readonly<Record<string, string>> | undefined;
+  /** Its folder is filled, and still locked. */
+  filled(manifest: Manifest): void;
 }
 
 export interface WorkerPool extends AsyncDisposable {
-  run(job: Job, listener: JobListener): Promise<Outcome>;
+  /**
+   * @param shared what else the process may do: jobs of that kind that come later use it again.
+   * Without, the process ends with the job.
+   */
+  run(job: Job, listener: JobListener, shared?: Grant): Promise<Outcome>;
   /** Asks every running stage to stop at its next safe point. */
   stop(): void;
   /** Kills all workers at once. */
   kill(): void;
 }
 
-/** @param command program and arguments that start a worker */
-export function workerPool(command: readonly [string, ...string[]]): WorkerPool {
+/** @param command what starts a worker that has these rights */
+export function workerPool(command: WorkerCommand): WorkerPool {
   const idle: WorkerProcess[] = [];
   const busy = new Set<WorkerProcess>();
+  const closing = new Set<Promise<void>>();
   let stopping = false;
+
+  const close = (worker: WorkerProcess) => {
+    const ended: Promise<void> = worker.close().finally(() => closing.delete(ended));
+    closing.add(ended);
+  };
+  const workerFor = ({ grant, environment }: Job, shared: Grant | undefined) => {
+    const wanted = JSON.stringify(environment);
+    const place = shared === undefined
+      ? -1
+      : idle.findIndex((worker) =>
+        covers(worker.grant, grant) && JSON.stringify(worker.environment) === wanted
+      );
+    const [worker] = place < 0 ? [] : idle.splice(place, 1);
+    if (worker !== undefined) return worker;
+    // Those that wait for nothing that is still to come.
+    idle.splice(0).forEach(close);
+    return startWorker(command, { grant: shared ?? grant, environment });
+  };
   return {
-    async run(job, listener) {
+    async run(job, listener, shared) {
       if (stopping) return { type: "stopped" };
-      const worker = idle.pop() ?? startWorker(command);
+      const worker = workerFor(job, shared);
       busy.add(worker);
-      const outcome = await worker.run(job, listener);
+      const outcome = await converse(worker, job, listener);
       busy.delete(worker);
-      if (worker.alive()) idle.push(worker);
-      return stopping && outcome.type === "failed" && !worker.alive()
-        ? { type: "stopped" }
-        : outcome;
+      if (worker.alive()) {
+        if (shared === undefined) close(worker);
+        else idle.push(worker);
+      }
+      const killed = stopping && outcome.type === "failed" && !worker.alive();
+      return killed ? { type: "stopped" } : outcome;
     },
     stop() {
       stopping = true;
@@ -55,90 +85,56 @@ export function workerPool(command: readonly [string, ...string[]]): WorkerPool 
       for (const worker of [...busy, ...idle]) worker.kill();
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([...idle, ...busy].map((worker) => worker.close()));
+      [...idle, ...busy].forEach(close);
+      await Promise.all(closing);
     },
   };
 }
 
-interface WorkerProcess {
-  run(job: Job, listener: JobListener): Promise<Outcome>;
-  send(message: ToWorker): void;
-  alive(): boolean;
-  kill(): void;
-  close(): Promise<void>;
-}
-
-const tailLength = 20;
-
-function startWorker([program, ...args]: readonly [string, ...string[]]): WorkerProcess {
-  const child = new Deno.Command(program, {
-    args,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const input = child.stdin.getWriter();
-  let alive = true;
-  let listener: JobListener | undefined;
-  let finish: ((outcome: Outcome) => void) | undefined;
-  let tail: string[] = [];
-
-  const log = (line: string) => {
-    tail = [...tail, line].slice(-tailLength);
-    listener?.log(line);
-  };
-  const hear = (line: string) => {
-    const { text, event } = readWorkerLine(line);
-    if (text !== "") log(text);
-    if (event === undefined) return;
-    if (event.type === "say") log(event.line);
-    listener?.event(event);
-    if (event.type === "done" || event.type === "stopped") finish?.(event);
-    // What the stage printed last may still be on its way through the other pipe.
-    if (event.type === "failed") delay(50).then(() => finish?.({ ...event, log: tail }));
-  };
-  const output = eachLine(child.stdout, hear);
-  const errors = eachLine(child.stderr, log);
-  const ended = Promise.all([child.status, output, errors]).then(([status]) => {
-    alive = false;
-    const how = status.signal === null ? `exit code ${status.code}` : `signal ${status.signal}`;
-    const failure = {
-      what: `its process ended (${how})`,
-      fix: status.signal === "SIGKILL"
-        ? "the system may have run out of memory; try a smaller stage or fewer --jobs"
-        : "see the lines above",
+/** Sends a worker its job, and answers it until the lock is back. */
+function converse(worker: WorkerProcess, job: Job, listener: JobListener): Promise<Outcome> {
+  return new Promise((finish) => {
+    let outcome: Outcome = { type: "done", made: false };
+    /** What cannot be stored fails the stage; it is heard when the worker has let go. */
+    const attempt = (what: () => void) => {
+      try {
+        what();
+      } catch (error) {
+        outcome = { type: "failed", failure: failureOf(error, job), log: worker.tail() };
+        worker.send({ type: "release" });
+      }
     };
-    finish?.({ type: "failed", failure, log: tail });
+    worker.listen({
+      log: listener.log,
+      ended: (failure) => finish({ type: "failed", failure, log: worker.tail() }),
+      event(event) {
+        if (event.type === "locked") {
+          attempt(() => {
+            const inputDigests = listener.locked();
+            const answer = inputDigests && { type: "go" as const, inputDigests };
+            worker.send(answer ?? { type: "release" });
+          });
+        } else if (event.type === "filled") {
+          attempt(() => {
+            listener.filled(event.manifest);
+            outcome = { type: "done", made: true };
+            worker.send({ type: "release" });
+          });
+        } else if (event.type === "released") finish(outcome);
+        else if (event.type === "stopped") finish(event);
+        else if (event.type === "failed") {
+          worker.quiet().then(() => finish({ ...event, log: worker.tail() }));
+        } else listener.event(event);
+      },
+    });
+    worker.send({ type: "run", job });
   });
-  const send = (message: ToWorker) => {
-    input.write(new TextEncoder().encode(JSON.stringify(message) + "\n")).catch(() => {});
-  };
-  return {
-    run(job, jobListener) {
-      listener = jobListener;
-      tail = [];
-      return new Promise<Outcome>((resolve) => {
-        finish = resolve;
-        if (alive) send({ type: "run", job });
-        else resolve({ type: "failed", failure: { what: "its process is gone" }, log: [] });
-      }).finally(() => [listener, finish] = [undefined, undefined]);
-    },
-    send,
-    alive: () => alive,
-    kill() {
-      if (alive) child.kill("SIGKILL");
-    },
-    async close() {
-      send({ type: "close" });
-      await input.close().catch(() => {});
-      await ended;
-    },
-  };
 }
 
-async function eachLine(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  hear: (line: string) => void,
-): Promise<void> {
-  for await (const line of stream.pipeThrough(new TextLineStream())) hear(line);
+function failureOf(error: unknown, job: Job): Failure {
+  const complaint = diskComplaint(error, job.root);
+  if (complaint === undefined) {
+    return { what: `internal: ${error instanceof Error ? error.stack : String(error)}` };
+  }
+  return { what: complaint.what, fix: complaint.fix, place: { file: job.root } };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ArtifactStore, openStore } from "../../pipeline/artifact_store.ts";
-import { beginPending, commitPending } from "../../pipeline/commit.ts";
+import { beginPending, commitPending, sealPending } from "../../pipeline/commit.ts";
 import type { Manifest } from "../../pipeline/manifest.ts";
 import { keyOf, type Preimage } from "../../pipeline/fingerprint.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
@@ -18,12 +18,12 @@ const key = keyOf(preimage);
 
 async function commit(store: ArtifactStore, content: string): Promise<Manifest> {
   store.prepare();
-  const pending = beginPending(store, key, { resumable: false });
+  const pending = beginPending(store.pendingFolder(key), { resumable: false });
   Deno.mkdirSync(`${pending.artifact}/inner`);
   Deno.writeTextFileSync(`${pending.artifact}/inner/b.txt`, content);
   Deno.writeTextFileSync(`${pending.artifact}/a.txt`, "a");
   Deno.writeTextFileSync(`${pending.log}/output.log`, content);
-  return await commitPending(store, pending, {
+  const manifest = await sealPending(pending, {
     format: 1,
     key,
     preimage,
@@ -41,6 +41,8 @@ async function commit(store: ArtifactStore, content: string): Promise<Manifest> 
       versions: {},
     },
   });
+  commitPending(store, manifest);
+  return manifest;
 }
 
 Deno.test("opening a store writes nothing", () => {
@@ -119,14 +121,16 @@ Deno.test("a pending folder starts empty, unless the stage is resumable and has 
   const store = openStore(folder.path);
   store.prepare();
   const fill = (resume: boolean) => {
-    const { artifact, resume: checkpoints } = beginPending(store, key, { resumable: false });
+    const { artifact, resume: checkpoints } = beginPending(store.pendingFolder(key), {
+      resumable: false,
+    });
     Deno.mkdirSync(`${artifact}/rows`);
     Deno.writeTextFileSync(`${artifact}/rows/metric.jsonl`, "{}\n");
     Deno.writeTextFileSync(`${artifact}/half.txt`, "ha");
     if (resume) Deno.writeTextFileSync(`${checkpoints}/state`, "5");
   };
   const left = (resumable: boolean) => {
-    const { artifact, resume } = beginPending(store, key, { resumable });
+    const { artifact, resume } = beginPending(store.pendingFolder(key), { resumable });
     return [artifact, resume].map((one) => Array.from(Deno.readDirSync(one), ({ name }) => name));
   };
   fill(true);

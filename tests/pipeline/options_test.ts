@@ -17,6 +17,8 @@ Deno.test("a run is read with its defaults", () => {
     threads: 2,
     planOnly: true,
     verify: false,
+    failFast: false,
+    show: "progress",
   });
 });
 

@@ -10,6 +10,8 @@ export const toyStages = {
   folder: new URL("./toy_stages/", import.meta.url),
   computeFingerprint: ({ threads }: { threads: number }) =>
     Promise.resolve({ library: "toy", threads: String(threads) }),
+  computeAccess: () => ({ reads: [], environment: {} }),
+  countGpus: () => 0,
   prepareCompute: () => Promise.resolve(),
   examineCompute: () => Promise.resolve([{ verdict: "ok" as const, what: "a toy computes" }]),
 };

@@ -14,6 +14,7 @@ export const toyNumbers = defineStage({
   inputs: {},
   output: "numbers",
   compute: false,
+  sharesProcess: true,
   resumable: false,
   async run({ parameters, folder, progress }) {
     const { numberLines } = await import("./parts/number_lines.ts");

@@ -1,0 +1,128 @@
+/** From a node of the plan to what a worker process is told, and may do. */
+import { realpathSync } from "node:fs";
+import type { ArtifactStore } from "./artifact_store.ts";
+import { type Grant, union } from "./executors/grant.ts";
+import type { Job } from "./executors/protocol.ts";
+import type { KeyedNode } from "./fingerprint.ts";
+import { outsidePaths } from "./outside_files.ts";
+import { type Why, whyText } from "./plan.ts";
+import type { Share } from "./resources.ts";
+
+/** What a job must know of the run beside its node. */
+export interface JobSetting {
+  readonly store: ArtifactStore;
+  readonly experiment: string;
+  readonly byLabel: ReadonlyMap<string, KeyedNode>;
+  readonly threads: number;
+  /** Damage was looked for in the content of files, not only in their states. */
+  readonly verified: boolean;
+  readonly host: string;
+  readonly deno: string;
+  /** Value of CUDA_VISIBLE_DEVICES, which the shares of GPUs number from 0. */
+  readonly visibleGpus: string | undefined;
+}
+
+export function jobFor(
+  node: KeyedNode,
+  why: Why,
+  { share, ...setting }: JobSetting & { readonly share: Share },
+): Job {
+  const { store, experiment, byLabel, threads, verified, host, deno } = setting;
+  const { key, preimage, label, stage, point } = node;
+  // The worker looks at names and sizes; damage that only a digest shows it would take for good.
+  const hidden = verified && why.kind === "broken";
+  return {
+    root: store.root,
+    pending: store.pendingFolder(key),
+    lock: store.lockFile(key),
+    key,
+    preimage,
+    parameters: node.parameters,
+    files: outsidePaths(node),
+    watched: [node, ...inputsOf(node, byLabel)].flatMap(({ watched }) => watched ?? []),
+    inputs: Object.fromEntries(
+      Object.entries(node.inputs).map(([port, name]) => {
+        const input = byLabel.get(name)!;
+        const folder = artifactOf(input, store);
+        const { key, definition: { name: stage } } = input;
+        return [port, { folder, stage, key, files: outsidePaths(input) }];
+      }),
+    ),
+    threads,
+    circumstances: {
+      experiment,
+      label,
+      stage,
+      point,
+      why: whyText(why),
+      host,
+      versions: { deno, ...preimage.compute },
+    },
+    again: why.kind === "forced" || why.kind === "input digest" || hidden,
+    grant: grantOf(node, setting),
+    environment: gpuVariables(share, setting.visibleGpus),
+  };
+}
+
+/** What the process of a node may do. */
+export function grantOf(
+  node: KeyedNode,
+  { store, byLabel }: Pick<JobSetting, "store" | "byLabel">,
+): Grant {
+  const { permissions, compute } = node.definition;
+  const inputs = inputsOf(node, byLabel);
+  const own = [store.pendingFolder(node.key), store.lockFile(node.key)];
+  const outside = [node, ...inputs].flatMap((each) => [
+    ...Object.values(outsidePaths(each)),
+    ...(each.watched ?? []).map(({ path }) => path),
+  ]);
+  return {
+    read: [
+      ...own,
+      ...inputs.map((input) => artifactOf(input, store)),
+      ...new Set(outside.flatMap(withTarget)),
+    ],
+    write: own,
+    native: compute || (permissions?.native ?? false),
+    network: permissions?.network ?? false,
+    programs: permissions?.programs ?? [],
+  };
+}
+
+/**
+ * What the process of a node may do that shares it with later ones; undefined for a node that has a
+ * process of its own.
+ */
+export function sharedGrant(
+  node: KeyedNode,
+  later: readonly KeyedNode[],
+  setting: Pick<JobSetting, "store" | "byLabel">,
+): Grant | undefined {
+  if (!node.definition.sharesProcess) return undefined;
+  return union([node, ...later].map((each) => grantOf(each, setting)));
+}
+
+function inputsOf(node: KeyedNode, byLabel: ReadonlyMap<string, KeyedNode>): KeyedNode[] {
+  return Object.values(node.inputs).map((label) => byLabel.get(label)!);
+}
+
+function artifactOf({ definition, key }: KeyedNode, store: ArtifactStore): string {
+  return `${store.completeFolder(definition.name, key)}/artifact`;
+}
+
+/** A path and, where it is a link, what it leads to. */
+function withTarget(path: string): string[] {
+  try {
+    const target = realpathSync(path);
+    return target === path ? [path] : [path, target];
+  } catch {
+    return [path];
+  }
+}
+
+/** A stage sees the GPUs of its share alone. Written from documentation, not measured. */
+function gpuVariables({ gpus }: Share, visible: string | undefined): Record<string, string> {
+  if (gpus.length === 0) return {};
+  const names = visible === undefined || visible === "" ? undefined : visible.split(",");
+  return { CUDA_VISIBLE_DEVICES: gpus.map((gpu) => names?.[gpu] ?? String(gpu)).join(",") };
+}
