@@ -106,8 +106,8 @@ async function openPatiently(
   readOnly: boolean,
   patience: number,
 ): Promise<DuckDBInstance> {
-  let wait = 10;
-  for (let waited = 0;; waited += wait, wait = Math.min(250, wait * 2)) {
+  let wait = 5;
+  for (let waited = 0;; waited += wait, wait = Math.min(40, wait * 2)) {
     try {
       return await DuckDBInstance.create(file, {
         access_mode: readOnly ? "READ_ONLY" : "AUTOMATIC",

@@ -1,19 +1,24 @@
 /** Takes complete artifacts, and what was asked, over into the database. Doing it twice changes nothing. */
-import type { DuckDBConnection } from "@duckdb/node-api";
-import { appendRows, linesFrom, type TableColumns } from "./row_writer.ts";
+import { type DuckDBConnection, LIST, listValue, VARCHAR } from "@duckdb/node-api";
+import type { Missing } from "./missing.ts";
+import { linesFrom, openRows, type RowWriter, type TableColumns } from "./row_writer.ts";
 import {
-  listArtifacts,
-  listAsked,
-  listFailures,
   readManifest,
   rowFiles,
   type StoredAsked,
+  type StoredFailure,
   type StoredManifest,
 } from "./stored_files.ts";
 
-/** A run's rows are in these and in every other table whose first column is `run`. */
-const ownTables = ["stage_run", "edge", "parameter", "artifact"];
+/** These say which experiments need a run; its own rows are in all other tables that begin with it. */
 const sharedTables = ["experiment_run", "run_point"];
+
+/** A complete artifact. */
+export interface Complete {
+  /** From the root of the results. */
+  readonly folder: string;
+  readonly manifest: StoredManifest;
+}
 
 /**
  * Brings the database up to what the folder holds.
@@ -23,57 +28,65 @@ const sharedTables = ["experiment_run", "run_point"];
 export async function ingestMissing(
   connection: DuckDBConnection,
   root: string,
-  columns: TableColumns,
+  { columns, missing }: { columns: TableColumns; missing: Missing },
 ): Promise<{ runs: number; left: string[] }> {
-  const known = await storedDigests(connection);
-  const left = new Set<string>();
-  let runs = 0;
-  for (const { key, folder } of listArtifacts(root)) {
-    if (known.has(key) && known.get(key) === readManifest(root, folder)?.digest) continue;
+  for (const run of missing.interrupted) await setStatus(connection, run, "interrupted");
+  const found = missing.artifacts.flatMap(({ folder }) => {
     const manifest = readManifest(root, folder);
-    if (manifest === undefined) continue;
-    for (const text of await ingestRun(connection, root, columns, { folder, manifest })) {
-      left.add(text);
-    }
-    runs++;
+    return manifest === undefined ? [] : [{ folder, manifest }];
+  });
+  const known = await knownRuns(connection, found.map(({ manifest }) => manifest.key));
+  for (const table of runTables(columns)) await deleteRuns(connection, table, known);
+  const left = new Set<string>();
+  using rows = openRows(connection, columns);
+  for (const complete of found) {
+    for (const text of await addRun(rows, root, complete)) left.add(text);
   }
-  await ingestFailures(connection, root);
-  await ingestAsked(connection, root);
-  return { runs, left: [...left] };
+  for (const failure of missing.failures) await addFailure(rows, failure);
+  for (const asked of missing.asked) await addAsked(rows, asked);
+  rows.flush();
+  for (const { id, asked: time } of missing.askedAgain) {
+    await connection.run(
+      "UPDATE experiment SET asked = CAST($time AS TIMESTAMP) WHERE id = $id",
+      { time: time.replace("Z", ""), id },
+    );
+  }
+  return { runs: found.length, left: [...left] };
 }
 
-/** Replaces everything the database has of a run by what its artifact holds. */
-export async function ingestRun(
-  connection: DuckDBConnection,
+/**
+ * Adds everything that an artifact holds of its run; the database holds nothing of it.
+ *
+ * @returns what was left out of its rows, in words
+ */
+export async function addRun(
+  rows: RowWriter,
   root: string,
-  columns: TableColumns,
-  { folder, manifest }: { folder: string; manifest: StoredManifest },
+  { folder, manifest }: Complete,
 ): Promise<string[]> {
   const { key: run, preimage, circumstances } = manifest;
-  await forgetRun(connection, columns, run);
-  const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0);
-  await insert(connection, "stage_run", {
+  await rows.add("stage_run", {
     run,
     stage: circumstances.stage,
     kind: preimage.stage,
     label: circumstances.label,
     status: "complete",
     why: circumstances.why,
-    started: circumstances.started.replace("Z", ""),
+    started: circumstances.started,
     seconds: circumstances.seconds,
     host: circumstances.host,
-    device: preimage.compute?.["device"] ?? null,
+    device: preimage.compute?.["device"],
     code: preimage.code,
     versions: JSON.stringify(circumstances.versions),
   });
   for (const [port, input] of Object.entries(preimage.inputs)) {
-    await insert(connection, "edge", { run, port, input });
+    await rows.add("edge", { run, port, input });
   }
   for (const [role, digest] of Object.entries(preimage.outside ?? {})) {
-    await insert(connection, "outside_file", { run, role, digest });
+    await rows.add("outside_file", { run, role, digest });
   }
   for (const [name, value] of Object.entries(preimage.parameters)) {
-    await insert(connection, "parameter", {
+    await rows.add("parameter", {
       run,
       name,
       value: valueText(value),
@@ -81,125 +94,82 @@ export async function ingestRun(
       flag: typeof value === "boolean" ? value : null,
     });
   }
-  await insert(connection, "artifact", {
+  await rows.add("artifact", {
     run,
     kind: manifest.output,
     folder,
     digest: manifest.digest,
     files: manifest.files.length,
-    bytes,
+    bytes: manifest.files.reduce((sum, { size }) => sum + size, 0),
   });
   const left: string[] = [];
   for (const part of ["artifact/rows", "log"]) {
     for (const { table, path } of rowFiles(`${root}/${folder}/${part}`)) {
       const { lines } = linesFrom(path, 0);
-      left.push(...await appendRows(connection, columns, { run, table, lines }));
+      left.push(...await rows.addLines({ run, table, lines }));
     }
   }
   return left;
 }
 
-/** Removes a run from every table but those that say which experiments need it. */
-export async function forgetRun(
+export async function setStatus(
   connection: DuckDBConnection,
-  columns: TableColumns,
   run: string,
+  status: string,
 ): Promise<void> {
-  for (const table of runTables(columns)) {
-    await connection.run(`DELETE FROM ${table} WHERE run = $run`, { run });
-  }
+  await connection.run("UPDATE stage_run SET status = $status WHERE run = $run", { status, run });
 }
 
-/** Tables of rows that a stage writes: the first column is `run`. */
-export function rowTables(columns: TableColumns): string[] {
-  return runTables(columns).filter((table) => !ownTables.includes(table));
+/** Those of the runs that the database has something of. */
+export async function knownRuns(
+  connection: DuckDBConnection,
+  runs: readonly string[],
+): Promise<string[]> {
+  if (runs.length === 0) return [];
+  const reader = await connection.runAndReadAll(
+    "SELECT run FROM stage_run WHERE run IN (SELECT unnest($runs))",
+    { runs: listValue(runs) },
+    { runs: LIST(VARCHAR) },
+  );
+  return reader.getRows().map(([run]) => String(run));
 }
 
-export async function insert(
+export async function deleteRuns(
   connection: DuckDBConnection,
   table: string,
-  row: Readonly<Record<string, string | number | boolean | null>>,
+  runs: readonly string[],
 ): Promise<void> {
-  const names = Object.keys(row);
+  if (runs.length === 0) return;
   await connection.run(
-    `INSERT INTO ${table} (${names.join(", ")}) VALUES (${names.map((name) => `$${name}`)})`,
-    row,
+    `DELETE FROM ${table} WHERE run IN (SELECT unnest($runs))`,
+    { runs: listValue(runs) },
+    { runs: LIST(VARCHAR) },
   );
 }
 
-function runTables(columns: TableColumns): string[] {
+/** Every table that a run can have rows in, but those that say which experiments need it. */
+export function runTables(columns: TableColumns): string[] {
   return [...columns]
     .filter(([table, [first]]) => first?.name === "run" && !sharedTables.includes(table))
     .map(([table]) => table);
 }
 
-async function storedDigests(connection: DuckDBConnection): Promise<Map<string, string>> {
-  const reader = await connection.runAndReadAll(
-    "SELECT a.run, a.digest FROM artifact AS a JOIN stage_run USING (run) WHERE status = 'complete'",
-  );
-  return new Map(reader.getRows() as [string, string][]);
+/** A failed run that a database made anew does not know. */
+async function addFailure(rows: RowWriter, failure: StoredFailure): Promise<void> {
+  const { key: run, stage, kind, label, time: started } = failure;
+  await rows.add("stage_run", { run, stage, kind, label, status: "failed", started });
 }
 
-/** Failed runs that a database made anew does not know. */
-async function ingestFailures(connection: DuckDBConnection, root: string): Promise<void> {
-  const failures = listFailures(root);
-  if (failures.length === 0) return;
-  const reader = await connection.runAndReadAll("SELECT run FROM stage_run");
-  const known = new Set(reader.getRows().map(([run]) => run));
-  for (const { key: run, stage, kind, label, time } of failures) {
-    if (known.has(run)) continue;
-    const started = time.replace("Z", "");
-    await insert(connection, "stage_run", { run, stage, kind, label, status: "failed", started });
-  }
-}
-
-async function ingestAsked(connection: DuckDBConnection, root: string): Promise<void> {
-  const reader = await connection.runAndReadAll(
-    "SELECT id, CAST(asked AS VARCHAR) FROM experiment",
-  );
-  const known = new Map(reader.getRows() as [string, string][]);
-  for (const asked of listAsked(root)) {
-    const time = asked.asked.replace("T", " ").replace("Z", "");
-    if (!known.has(asked.id)) await insertAsked(connection, asked, time);
-    else if (known.get(asked.id) !== time) {
-      await connection.run(
-        "UPDATE experiment SET asked = CAST($time AS TIMESTAMP) WHERE id = $id",
-        { time, id: asked.id },
-      );
-    }
-  }
-}
-
-async function insertAsked(
-  connection: DuckDBConnection,
-  { id, experiment, file, baseline, compare, nodes }: StoredAsked,
-  asked: string,
-): Promise<void> {
-  await insert(connection, "experiment", {
-    id,
-    name: experiment,
-    file,
-    compare: compare ?? null,
-    asked,
-  });
+async function addAsked(rows: RowWriter, asked: StoredAsked): Promise<void> {
+  const { id, experiment: name, file, baseline, compare, nodes } = asked;
+  await rows.add("experiment", { id, name, file, compare, asked: asked.asked });
   for (const [axis, value] of Object.entries(baseline)) {
-    await insert(connection, "baseline", { experiment: id, axis, value: valueText(value) });
+    await rows.add("baseline", { experiment: id, axis, value: valueText(value) });
   }
-  for (const [position, { label, stage, key, point }] of nodes.entries()) {
-    await insert(connection, "experiment_run", {
-      experiment: id,
-      run: key,
-      stage,
-      label,
-      position,
-    });
+  for (const [position, { label, stage, key: run, point }] of nodes.entries()) {
+    await rows.add("experiment_run", { experiment: id, run, stage, label, position });
     for (const [axis, value] of Object.entries(point)) {
-      await insert(connection, "run_point", {
-        experiment: id,
-        run: key,
-        axis,
-        value: valueText(value),
-      });
+      await rows.add("run_point", { experiment: id, run, axis, value: valueText(value) });
     }
   }
 }

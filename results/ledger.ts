@@ -1,7 +1,7 @@
 /** What a run tells the database while it goes on. */
-import type { DuckDBConnection } from "@duckdb/node-api";
 import { ablationReport } from "./ablation.ts";
 import { existsSync } from "node:fs";
+import { batchWriter } from "./batch_writer.ts";
 import {
   DatabaseBroken,
   databaseFile,
@@ -9,18 +9,17 @@ import {
   transaction,
   withDatabase,
 } from "./database.ts";
-import { forgetRun, ingestRun, insert } from "./ingest.ts";
 import { reconcile } from "./reconcile.ts";
-import { appendRows, linesFrom, readColumns, type TableColumns } from "./row_writer.ts";
-import { readManifest, rowFiles } from "./stored_files.ts";
-
-/** What the ledger must know of a run. */
-export interface LedgerNode {
-  readonly key: string;
-  readonly label: string;
-  readonly stage: string;
-  readonly definition: { readonly name: string };
-}
+import { linesFrom, readColumns, type TableColumns } from "./row_writer.ts";
+import {
+  type EndStatus,
+  type Growth,
+  type Holdings,
+  type LedgerNode,
+  type Note,
+  writeNotes,
+} from "./run_notes.ts";
+import { rowFiles } from "./stored_files.ts";
 
 /** How far a file of rows was read, and which file it was. */
 interface Tail {
@@ -34,7 +33,7 @@ interface Tail {
  */
 export function openLedger(root: string) {
   const tails = new Map<string, Tail>();
-  const batches = batchWriter(root);
+  const batches = batchWriter({ write: noteWriter(root) });
   return {
     async check() {
       if (!existsSync(databaseFile(root))) return;
@@ -45,41 +44,16 @@ export function openLedger(root: string) {
       }
     },
     started: (node: LedgerNode, why: string, time: string) =>
-      batches.add(async (connection, columns) => {
-        await forgetRun(connection, columns, node.key);
-        const { key: run, stage, label, definition: { name: kind } } = node;
-        const started = time.replace("Z", "");
-        await insert(connection, "stage_run", {
-          run,
-          stage,
-          kind,
-          label,
-          status: "running",
-          why,
-          started,
-        });
-      }),
-    live: (nodes: readonly LedgerNode[]) => {
+      batches.add({ type: "started", node, why, time }),
+    live(nodes: readonly LedgerNode[]) {
       const grown = nodes.flatMap((node) => growth(root, node, tails));
-      return grown.length === 0 ? Promise.resolve() : batches.add(async (connection, columns) => {
-        await takeOver(connection, columns, grown);
+      if (grown.length === 0) return Promise.resolve();
+      const taken = () => {
         for (const { path, tail } of grown) tails.set(path, tail);
-      });
+      };
+      return batches.add({ type: "grown", growth: grown, taken });
     },
-    ended: (node: LedgerNode, status: "complete" | "failed" | "stopped") =>
-      batches.add(async (connection, columns) => {
-        const { key: run, definition: { name: kind } } = node;
-        const folder = `artifacts/${kind}/${run}`;
-        const manifest = status === "complete" ? readManifest(root, folder) : undefined;
-        if (manifest !== undefined) {
-          await ingestRun(connection, root, columns, { folder, manifest });
-        } else {
-          await connection.run("UPDATE stage_run SET status = $status WHERE run = $run", {
-            status,
-            run,
-          });
-        }
-      }),
+    ended: (node: LedgerNode, status: EndStatus) => batches.add({ type: "ended", node, status }),
     async reconcile(say: (line: string) => void) {
       await batches.settled();
       try {
@@ -96,50 +70,36 @@ export function openLedger(root: string) {
   };
 }
 
-type Work = (connection: DuckDBConnection, columns: TableColumns) => Promise<void>;
-
-/** Collects what there is to write while the file is being written, and writes it in one go. */
-function batchWriter(root: string) {
-  let waiting: Work[] = [];
-  let writing: Promise<void> | undefined;
-  const write = async () => {
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      try {
-        await withDatabase(root, async (connection) => {
-          const columns = await readColumns(connection);
-          await transaction(connection, async () => {
-            for (const work of batch) await work(connection, columns);
-          });
-        }, { patience: 2000 });
-      } catch (error) {
-        if (!(error instanceof DatabaseTaken || error instanceof DatabaseBroken)) throw error;
-      }
+/** Writes batches of notes; while the file is taken it keeps those that the folder does not tell. */
+function noteWriter(root: string) {
+  let holdings: Holdings = new Map();
+  let columns: TableColumns | undefined;
+  return async (notes: readonly Note[]): Promise<Note[]> => {
+    try {
+      holdings = await withDatabase(root, async (connection) => {
+        const known = columns ??= await readColumns(connection);
+        return await transaction(
+          connection,
+          () => writeNotes(connection, notes, { root, columns: known, holdings }),
+        );
+      }, { patience: 2000 });
+    } catch (error) {
+      if (error instanceof DatabaseTaken) return notes.filter(({ type }) => type !== "grown");
+      if (error instanceof DatabaseBroken) return [];
+      throw error;
     }
-  };
-  return {
-    /** Resolves when it is written, or was given up because the file was taken. */
-    add(work: Work): Promise<void> {
-      waiting.push(work);
-      return writing ??= write().finally(() => writing = undefined);
-    },
-    settled: () => writing ?? Promise.resolve(),
+    for (const note of notes) if (note.type === "grown") note.taken();
+    return [];
   };
 }
 
-interface Growth {
-  readonly run: string;
-  readonly table: string;
+interface FileGrowth extends Growth {
   readonly path: string;
-  readonly lines: readonly string[];
   readonly tail: Tail;
-  /** The file was written anew: what was taken over before no longer holds. */
-  readonly anew: boolean;
 }
 
 /** What the row files of a running stage hold beyond what was read before. */
-function growth(root: string, { key: run }: LedgerNode, tails: Map<string, Tail>): Growth[] {
+function growth(root: string, { key: run }: LedgerNode, tails: Map<string, Tail>): FileGrowth[] {
   return ["artifact/rows", "log"].flatMap((part) =>
     rowFiles(`${root}/pending/${run}/${part}`).flatMap(({ table, path }) => {
       try {
@@ -156,22 +116,4 @@ function growth(root: string, { key: run }: LedgerNode, tails: Map<string, Tail>
       }
     })
   );
-}
-
-async function takeOver(
-  connection: DuckDBConnection,
-  columns: TableColumns,
-  grown: readonly Growth[],
-): Promise<void> {
-  for (const { run, table, lines, anew } of grown) {
-    if (!columns.has(table)) continue;
-    if (anew) await connection.run(`DELETE FROM ${table} WHERE run = $run`, { run });
-    await appendRows(connection, columns, { run, table, lines });
-  }
-  for (const run of new Set(grown.map((one) => one.run))) {
-    await connection.run(
-      "UPDATE stage_run SET status = 'running' WHERE run = $run AND status = 'interrupted'",
-      { run },
-    );
-  }
 }

@@ -9,6 +9,7 @@ import {
   DatabaseTaken,
   withDatabase,
 } from "./database.ts";
+import { findMissing, isNothing, scanStored } from "./missing.ts";
 import { reconcile } from "./reconcile.ts";
 
 /**
@@ -29,8 +30,28 @@ export async function readResults<Result>(
       { place: { file: root } },
     );
   }
+  const current = await readIfCurrent(root, use);
+  if (current !== undefined) return current.result;
   await catchUp(root, warn);
   return await withDatabase(root, use, { readOnly: true });
+}
+
+/** Most often the database holds what the folder holds: one look shows it, and nobody is kept out. */
+async function readIfCurrent<Result>(
+  root: string,
+  use: (connection: DuckDBConnection) => Promise<Result>,
+): Promise<{ result: Result } | undefined> {
+  if (!existsSync(databaseFile(root))) return undefined;
+  const stored = scanStored(root);
+  try {
+    return await withDatabase(root, async (connection) => {
+      const missing = await findMissing(connection, root, stored);
+      return isNothing(missing) ? { result: await use(connection) } : undefined;
+    }, { readOnly: true });
+  } catch (error) {
+    if (error instanceof DatabaseBroken) return undefined;
+    throw error;
+  }
 }
 
 /** The rows of a query as objects; times come as texts. */

@@ -8,6 +8,7 @@ import {
   withDatabase,
 } from "./database.ts";
 import { ingestMissing } from "./ingest.ts";
+import { findMissing, isNothing, scanStored, type Stored } from "./missing.ts";
 import { readColumns } from "./row_writer.ts";
 
 /**
@@ -19,8 +20,9 @@ export async function reconcile(
   say: (line: string) => void,
   options: OpenOptions = {},
 ): Promise<number> {
+  const stored = scanStored(root);
   const ingest = () =>
-    withDatabase(root, (connection) => ingestAll(connection, root, say), options);
+    withDatabase(root, (connection) => ingestAll(connection, root, { stored, say }), options);
   try {
     return await ingest();
   } catch (error) {
@@ -60,35 +62,17 @@ export function setDatabaseAside(root: string): string {
 async function ingestAll(
   connection: DuckDBConnection,
   root: string,
-  say: (line: string) => void,
+  { stored, say }: { stored: Stored; say(line: string): void },
 ): Promise<number> {
+  const missing = await findMissing(connection, root, stored);
+  if (isNothing(missing)) return 0;
   const columns = await readColumns(connection);
-  const { runs, left } = await transaction(connection, async () => {
-    await markInterrupted(connection, root);
-    return await ingestMissing(connection, root, columns);
-  });
+  const { runs, left } = await transaction(
+    connection,
+    () => ingestMissing(connection, root, { columns, missing }),
+  );
   for (const text of left) say(`warning: some rows are not in the database: ${text}`);
   return runs;
-}
-
-/** A run is only running while a process holds its lock; after a kill nobody does. */
-async function markInterrupted(connection: DuckDBConnection, root: string): Promise<void> {
-  const reader = await connection.runAndReadAll(
-    "SELECT run FROM stage_run WHERE status = 'running'",
-  );
-  for (const [run] of reader.getRows() as [string][]) {
-    if (isLocked(`${root}/pending/${run}.lock`)) continue;
-    await connection.run("UPDATE stage_run SET status = 'interrupted' WHERE run = $run", { run });
-  }
-}
-
-function isLocked(path: string): boolean {
-  try {
-    using file = Deno.openSync(path, { read: true });
-    return !file.tryLockSync(false);
-  } catch {
-    return false;
-  }
 }
 
 function firstLine(text: string): string {

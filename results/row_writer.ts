@@ -1,8 +1,22 @@
-/** Rows of any result table, from lines of JSON, into the database. */
-import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
+/** Rows of any result table, from lines of JSON or as they are, into the database. */
+import { type DuckDBAppender, type DuckDBConnection, DuckDBTimestampValue } from "@duckdb/node-api";
 
 /** A table's columns in order, with their types. */
 export type TableColumns = ReadonlyMap<string, readonly { name: string; type: string }[]>;
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Many rows for many tables in one go: one appender per table, however many runs they are of. */
+export interface RowWriter extends Disposable {
+  add(table: string, row: Row): Promise<void>;
+  /**
+   * @param lines one JSON object each
+   * @returns what was left out, in words: a table or columns that the schema does not have
+   */
+  addLines(rows: { run: string; table: string; lines: readonly string[] }): Promise<string[]>;
+  /** What was added is in the database; call it before the transaction ends. */
+  flush(): void;
+}
 
 export async function readColumns(connection: DuckDBConnection): Promise<TableColumns> {
   const reader = await connection.runAndReadAll(
@@ -19,35 +33,41 @@ export async function readColumns(connection: DuckDBConnection): Promise<TableCo
   return columns;
 }
 
-/**
- * Appends rows of one run.
- *
- * @param lines one JSON object each
- * @returns what was left out, in words: a table or columns that the schema does not have
- */
-export async function appendRows(
-  connection: DuckDBConnection,
-  columns: TableColumns,
-  { run, table, lines }: { run: string; table: string; lines: readonly string[] },
-): Promise<string[]> {
-  const known = columns.get(table);
-  if (known?.[0]?.name !== "run") return [`the schema has no result table \`${table}\``];
-  const left = new Set<string>();
-  const appender = await connection.createAppender(table);
-  try {
-    for (const line of lines) {
-      const row: Record<string, unknown> = { ...JSON.parse(line), run };
-      for (const { name, type } of known) appendValue(appender, type, row[name]);
-      appender.endRow();
-      for (const name of Object.keys(row)) {
-        if (!known.some((column) => column.name === name)) left.add(name);
+export function openRows(connection: DuckDBConnection, columns: TableColumns): RowWriter {
+  const appenders = new Map<string, DuckDBAppender>();
+  const appenderOf = async (table: string) => {
+    const appender = appenders.get(table) ?? await connection.createAppender(table);
+    appenders.set(table, appender);
+    return appender;
+  };
+  const append = (appender: DuckDBAppender, table: string, row: Row) => {
+    for (const { name, type } of columns.get(table)!) appendValue(appender, type, row[name]);
+    appender.endRow();
+  };
+  return {
+    async add(table, row) {
+      append(await appenderOf(table), table, row);
+    },
+    async addLines({ run, table, lines }) {
+      const known = columns.get(table);
+      if (known?.[0]?.name !== "run") return [`the schema has no result table \`${table}\``];
+      const names = new Set(known.map(({ name }) => name));
+      const left = new Set<string>();
+      const appender = await appenderOf(table);
+      for (const line of lines) {
+        const row: Row = { ...JSON.parse(line), run };
+        append(appender, table, row);
+        for (const name of Object.keys(row)) if (!names.has(name)) left.add(name);
       }
-    }
-    appender.flushSync();
-  } finally {
-    appender.closeSync();
-  }
-  return [...left].map((name) => `table \`${table}\` has no column \`${name}\``);
+      return [...left].map((name) => `table \`${table}\` has no column \`${name}\``);
+    },
+    flush() {
+      for (const appender of appenders.values()) appender.flushSync();
+    },
+    [Symbol.dispose]() {
+      for (const appender of appenders.values()) closeQuietly(appender);
+    },
+  };
 }
 
 /** Appends one value; numbers that JSON has not come as the texts "NaN", "Infinity", "-Infinity". */
@@ -64,6 +84,8 @@ export function appendValue(appender: DuckDBAppender, type: string, value: unkno
       return appender.appendBigInt(BigInt(value as number));
     case "BOOLEAN":
       return appender.appendBoolean(Boolean(value));
+    case "TIMESTAMP":
+      return appender.appendTimestamp(timestamp(String(value)));
     default:
       throw new Error(`internal: rows cannot hold columns of type ${type}`);
   }
@@ -86,4 +108,20 @@ export function linesFrom(path: string, start: number): { lines: string[]; end: 
   if (last < 0) return { lines: [], end: start };
   const text = new TextDecoder().decode(bytes.subarray(0, last));
   return { lines: text.split("\n"), end: start + last + 1 };
+}
+
+/** @param text ISO 8601, UTC, with or without `Z` */
+function timestamp(text: string): DuckDBTimestampValue {
+  const milliseconds = Date.parse(text.endsWith("Z") ? text : `${text}Z`);
+  if (Number.isNaN(milliseconds)) throw new Error(`internal: ${text} is no time`);
+  return new DuckDBTimestampValue(BigInt(milliseconds) * 1000n);
+}
+
+/** After an error an appender cannot be closed without one more. */
+function closeQuietly(appender: DuckDBAppender): void {
+  try {
+    appender.closeSync();
+  } catch {
+    // The transaction is rolled back; the first error tells why.
+  }
 }
