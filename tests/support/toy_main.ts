@@ -1,12 +1,14 @@
 /** The command line over toy stages: quick, and without TensorFlow. */
 import { main } from "../../pipeline/main.ts";
 import { toyEvaluate } from "./toy_stages/toy_evaluate.ts";
+import { toyFetcher } from "./toy_stages/toy_fetcher.ts";
+import { toyIntruder } from "./toy_stages/toy_intruder.ts";
 import { toyNumbers } from "./toy_stages/toy_numbers.ts";
 import { toyRead } from "./toy_stages/toy_read.ts";
 import { toyTrain } from "./toy_stages/toy_train.ts";
 
 export const toyStages = {
-  catalogue: [toyNumbers, toyTrain, toyEvaluate, toyRead],
+  catalogue: [toyNumbers, toyTrain, toyEvaluate, toyRead, toyIntruder, toyFetcher],
   folder: new URL("./toy_stages/", import.meta.url),
   computeFingerprint: ({ threads }: { threads: number }) =>
     Promise.resolve({ library: "toy", threads: String(threads) }),
