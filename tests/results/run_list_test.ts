@@ -78,7 +78,14 @@ Deno.test("runs makes the database when it is not there, failed runs included", 
 Deno.test("runs lists what runs at this moment", async () => {
   using folder = temporaryFolder();
   await using running = startToy(["run", toyExperiment, "--results", folder.path]
-    .concat(["--set", "tuned.pause=300", "--set", "tuned.seed=1", "--set", "tuned.alignment=none"]));
+    .concat([
+      "--set",
+      "tuned.pause=300",
+      "--set",
+      "tuned.seed=1",
+      "--set",
+      "tuned.alignment=none",
+    ]));
   await running.until("tuned: started");
   let out = "";
   // The run does not wait for the database: its row is there a moment later.
