@@ -180,7 +180,7 @@ async function runCommand(
         before: ["run", "--quiet", "--config", configuration],
         after: [fromFileUrl(entry), "worker"],
         // What is imported while it runs, and its lifeline.
-        reads: [fromFileUrl(project)],
+        reads: [fromFileUrl(new URL("pipeline/", project)), fromFileUrl(stages.folder)],
         native: () => stages.computeAccess(),
       },
       machine: {

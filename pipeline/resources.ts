@@ -21,6 +21,24 @@ export function budgetOf(
   };
 }
 
+/** Said when more jobs are asked for than the stages' threads let run. */
+export function jobsNote(
+  { jobs, threads }: { jobs: number; threads: number },
+  { cores }: { cores: number },
+  computing: number,
+): string | undefined {
+  const together = Math.max(1, Math.floor(cores / threads));
+  if (jobs <= together || computing <= together) return undefined;
+  const fitting = Math.max(1, Math.floor(cores / Math.min(jobs, cores)));
+  const how = fitting < threads
+    ? `; --threads ${fitting} lets ${Math.min(jobs, cores)} run, and gives other last digits`
+    : "";
+  const few = together === 1 ? "one computing stage runs" : `${together} computing stages run`;
+  return `note: with ${threads} thread${
+    threads === 1 ? "" : "s"
+  } each on ${cores} cores, ${few} at once${how}`;
+}
+
 /** What a stage that runs has of it. */
 export interface Share {
   /** Numbers of the GPUs that are its own, from 0. */

@@ -16,6 +16,7 @@ import type { Progress } from "./progress.ts";
 import type { Environment } from "./source_text.ts";
 import type { Finding, StageDefinition } from "./stage.ts";
 import { readRequest } from "./read_request.ts";
+import { jobsNote } from "./resources.ts";
 import { runStages } from "./run_stages.ts";
 import { formatSeconds } from "./terminal_text.ts";
 
@@ -192,6 +193,9 @@ async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promis
   const { display, clock } = world;
   const toRun = plan.filter(({ action }) => action === "run").length;
   display.line(`${asked.experiment}: ${toRun} of ${plan.length} stages to run`);
+  const computing = plan.filter(({ action, node }) => action === "run" && node.definition.compute);
+  const jobs = jobsNote(request, world.machine, computing.length);
+  if (jobs !== undefined) display.line(jobs);
   for (const planned of plan) {
     // What names and sizes show, the worker finds and tells by itself.
     if (request.verify && planned.action === "run" && planned.why.kind === "broken") {
@@ -201,7 +205,7 @@ async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promis
     }
   }
   await ledger.reconcile(display.line);
-  if (plan.some(({ action, node }) => action === "run" && node.definition.compute)) {
+  if (computing.length > 0) {
     await world.stages.prepareCompute(display.task("TensorFlow"));
   }
   const { execution, interrupted } = await runStages(plan, asked, setting);

@@ -103,6 +103,100 @@ to try again: deno task run 'FOLDER/e.yaml' --results 'FOLDER/results' ` +
   assert.equal(statuses.out, "status,n\r\ncomplete,1\r\nfailed,3\r\n");
 });
 
+/** An experiment of which one stage fails at once and another would take long. */
+function failingAndSlow(folder: string): string {
+  const file = `${folder}/e.yaml`;
+  Deno.writeTextFileSync(
+    file,
+    `name: failing
+seed: 1
+stages:
+  numbers: { use: toy_numbers }
+  slow: { use: toy_train, numbers: numbers, steps: 600, pause: 100, checkpoint: 1 }
+  bad: { use: toy_numbers, fail: complaint, count: 2 }
+`,
+  );
+  return file;
+}
+
+Deno.test("--fail-fast stops the other stages at a safe point, and the exit code is 1", async () => {
+  using folder = temporaryFolder();
+  const file = failingAndSlow(folder.path);
+  const results = `${folder.path}/results`;
+  // The failing stage starts while the slow one runs: a process of one thread each.
+  const rest = ["--jobs", "2", "--threads", "1", "--results", results];
+  await runToy(["run", file, "--only", "numbers", ...rest]);
+  const { code, out } = await runToy(["run", file, "--fail-fast", ...rest]);
+  assert.equal(code, 1);
+  assert.match(out, /^stopped slow /m);
+  assert.match(out, /^ran 0 of 2 stages/m);
+  assert.match(out, /^error: stage `bad` failed: the numbers ran out$/m);
+});
+
+Deno.test("--quiet tells failures and the report alone", async () => {
+  using folder = temporaryFolder();
+  const results = `${folder.path}/results`;
+  const failing = await runToy([
+    "run",
+    failingAndSlow(folder.path),
+    "--only",
+    "bad",
+    "--quiet",
+    "--results",
+    results,
+  ]);
+  assert.equal(failing.code, 1);
+  assert.match(failing.out, /^\nerror: stage `bad` failed: the numbers ran out\nfix: /);
+  const rest = ["--set", "tuned.seed=1", "--results", results];
+  const { code, out } = await runToy(["run", toyExperiment, "--quiet", ...rest]);
+  assert.equal(code, 0);
+  assert.match(out, /^\nrecall on test \(percent\)\n/);
+  assert.doesNotMatch(out, /try next|started|ran /);
+});
+
+Deno.test("--json tells everything that happens as one object a line", async () => {
+  using folder = temporaryFolder();
+  const results = `${folder.path}/results`;
+  const events = async (...args: string[]) => {
+    const { code, out } = await runToy(["run", ...args, "--json", "--results", results]);
+    return { code, events: out.trim().split("\n").map((line) => JSON.parse(line)) };
+  };
+  const pinned = ["--set", "tuned.seed=1", "--set", "tuned.alignment=none"];
+  const plan = await events(toyExperiment, ...pinned, "--plan");
+  assert.deepEqual(plan.events.map(({ event }) => event), ["plan"]);
+  assert.deepEqual(
+    plan.events[0].stages.map(({ stage, action, why }: Record<string, string>) =>
+      `${stage} ${action} ${why}`
+    ),
+    [
+      "numbers run not made yet",
+      "tuned run not made yet",
+      "recall run not made yet",
+    ],
+  );
+  const run = await events(toyExperiment, ...pinned);
+  assert.equal(run.code, 0);
+  const ends = run.events.filter(({ event }) => event === "end");
+  assert.deepEqual(ends.map(({ stage, outcome }) => [stage, outcome]), [
+    ["numbers", "done"],
+    ["tuned", "done"],
+    ["recall", "done"],
+  ]);
+  assert.ok(ends.every(({ seconds }) => seconds > 0));
+  assert.ok(run.events.every(({ time }) => /^\d{4}-.*Z$/.test(time)));
+  const summary = run.events.find(({ event }) => event === "summary");
+  assert.deepEqual([summary.ran, summary.of, summary.failed], [3, 3, 0]);
+  assert.match(run.events.find(({ event }) => event === "report").text, /recall on test/);
+
+  const failed = await events(failingAndSlow(folder.path), "--only", "bad");
+  assert.equal(failed.code, 1);
+  const failure = failed.events.find(({ event }) => event === "failure");
+  assert.deepEqual(
+    failure.failed.map(({ stage, what, fix }: Record<string, string>) => [stage, what, fix]),
+    [["bad", "the numbers ran out", "use fewer numbers"]],
+  );
+});
+
 Deno.test("a damaged artifact is set aside and made again with a warning", async () => {
   using folder = temporaryFolder();
   await run(folder.path);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Budget, budgetOf, FreeResources } from "../../pipeline/resources.ts";
+import { type Budget, budgetOf, FreeResources, jobsNote } from "../../pipeline/resources.ts";
 
 const budget: Budget = { jobs: 4, threads: 4, memory: 100, gpus: 2 };
 const one = { threads: 1, memory: 0, gpus: 0 };
@@ -51,6 +51,25 @@ Deno.test("a stage has the threads it is given, also on a machine with fewer cor
     memory: 5,
     gpus: 1,
   });
+});
+
+Deno.test("jobs that threads leave no room for are told, with what would help", () => {
+  assert.equal(
+    jobsNote({ jobs: 2, threads: 2 }, { cores: 2 }, 5),
+    "note: with 2 threads each on 2 cores, one computing stage runs at once; " +
+      "--threads 1 lets 2 run, and gives other last digits",
+  );
+  assert.equal(
+    jobsNote({ jobs: 16, threads: 3 }, { cores: 8 }, 16),
+    "note: with 3 threads each on 8 cores, 2 computing stages run at once; " +
+      "--threads 1 lets 8 run, and gives other last digits",
+  );
+  assert.equal(
+    jobsNote({ jobs: 3, threads: 1 }, { cores: 2 }, 3),
+    "note: with 1 thread each on 2 cores, 2 computing stages run at once",
+  );
+  assert.equal(jobsNote({ jobs: 2, threads: 1 }, { cores: 2 }, 5), undefined);
+  assert.equal(jobsNote({ jobs: 9, threads: 2 }, { cores: 2 }, 1), undefined);
 });
 
 Deno.test("whatever is taken and given back, a budget is exceeded by a lone stage only", () => {
