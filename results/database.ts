@@ -4,9 +4,7 @@
  */
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { Complaint } from "../pipeline/complaint.ts";
-
-/** Of schema.sql. */
-export const schemaVersion = 3;
+import { schemaChange, schemaOld } from "./schema.ts";
 
 export function databaseFile(root: string): string {
   return `${root}/results.duckdb`;
@@ -16,6 +14,8 @@ export interface OpenOptions {
   readonly readOnly?: boolean;
   /** How long to try while another process has the file, in milliseconds. */
   readonly patience?: number;
+  /** Told the version of an older schema that was brought forward. */
+  movedFrom?(version: number): void;
 }
 
 /** The file is held by another process and was so for as long as we waited. */
@@ -35,21 +35,23 @@ export class DatabaseBroken extends Error {
 }
 
 /**
- * Opens the database, makes the schema if it is new, calls back, and closes it.
+ * Opens the database, makes the schema if it is new or brings it forward if it is an older one,
+ * calls back, and closes it.
  *
- * @throws DatabaseTaken, DatabaseBroken; Complaint when a newer version made it
+ * @throws DatabaseTaken, DatabaseBroken, SchemaOld; Complaint when a newer version made it
  */
 export async function withDatabase<Result>(
   root: string,
   use: (connection: DuckDBConnection) => Promise<Result>,
-  { readOnly = false, patience = 8000 }: OpenOptions = {},
+  options: OpenOptions = {},
 ): Promise<Result> {
   const file = databaseFile(root);
+  const { readOnly = false, patience = 8000 } = options;
   const instance = await openPatiently(file, readOnly, patience);
   try {
     const connection = await instance.connect();
     try {
-      await checkSchema(connection, file, readOnly);
+      await checkSchema(connection, file, options);
       return await use(connection);
     } catch (error) {
       throw diskTrouble(file, error) ?? error;
@@ -115,7 +117,7 @@ async function openPatiently(
     } catch (error) {
       const message = (error as Error).message;
       if (!/could not set lock|conflicting lock|being used by another process/i.test(message)) {
-        throw diskTrouble(file, error) ?? new DatabaseBroken(message, { cause: error });
+        throw broken(file, error);
       }
       if (waited >= patience) throw new DatabaseTaken(file, error);
       await new Promise((resolve) => setTimeout(resolve, wait));
@@ -123,38 +125,28 @@ async function openPatiently(
   }
 }
 
+/** Makes the schema, or brings it forward. */
 async function checkSchema(
   connection: DuckDBConnection,
   file: string,
-  readOnly: boolean,
+  { readOnly = false, movedFrom }: OpenOptions,
 ): Promise<void> {
-  const version = await storedVersion(connection, file);
-  if (version === schemaVersion) return;
-  if (version > schemaVersion) {
-    throw new Complaint(
-      `the result database was made by a newer version (schema ${version}, ` +
-        `this version reads up to ${schemaVersion})`,
-      "update the project, or use another folder with --results",
-      { place: { file } },
-    );
-  }
-  if (version > 0) throw new DatabaseBroken(`its schema is an old one (${version})`);
-  if (readOnly) throw new DatabaseBroken("it is empty");
-  const schema = Deno.readTextFileSync(new URL("./schema.sql", import.meta.url));
-  await transaction(connection, async () => {
-    await connection.run(schema);
-    await connection.run(`INSERT INTO schema_version VALUES (${schemaVersion})`);
+  const change = await schemaChange(connection, file).catch((error) => {
+    throw error instanceof Complaint ? error : broken(file, error);
   });
+  if (change === undefined) return;
+  const { from, apply } = change;
+  if (readOnly) throw from === 0 ? new DatabaseBroken("it is empty") : schemaOld(file, from);
+  try {
+    await transaction(connection, apply);
+  } catch (error) {
+    if (from === 0) throw error;
+    throw broken(file, error, `its schema ${from} could not be brought forward: `);
+  }
+  if (from > 0) movedFrom?.(from);
 }
 
-/** 0 for an empty file. */
-async function storedVersion(connection: DuckDBConnection, file: string): Promise<number> {
-  const tables = await connection.runAndReadAll(
-    "SELECT count(*) FILTER (table_name = 'schema_version'), count(*) FROM duckdb_tables()",
-  );
-  const [own, all] = (tables.getRows()[0] ?? []).map(Number);
-  if (all === 0) return 0;
-  if (own === 0) throw new DatabaseBroken(`${file} is a database of something else`);
-  const rows = await connection.runAndReadAll("SELECT max(version) FROM schema_version");
-  return Number(rows.getRows()[0]?.[0] ?? 0);
+function broken(file: string, cause: unknown, before = ""): Error {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return diskTrouble(file, cause) ?? new DatabaseBroken(before + message, { cause });
 }

@@ -19,6 +19,7 @@ import {
   type Note,
   writeNotes,
 } from "./run_notes.ts";
+import { SchemaOld } from "./schema.ts";
 import { rowFiles } from "./stored_files.ts";
 
 /** How far a file of rows was read, and which file it was. */
@@ -40,7 +41,9 @@ export function openLedger(root: string) {
       try {
         await withDatabase(root, () => Promise.resolve(), { readOnly: true });
       } catch (error) {
-        if (!(error instanceof DatabaseTaken || error instanceof DatabaseBroken)) throw error;
+        const harmless = error instanceof DatabaseTaken || error instanceof DatabaseBroken ||
+          error instanceof SchemaOld;
+        if (!harmless) throw error;
       }
     },
     started: (node: LedgerNode, why: string, time: string) =>

@@ -11,6 +11,7 @@ import {
 } from "./database.ts";
 import { findMissing, isNothing, scanStored } from "./missing.ts";
 import { reconcile } from "./reconcile.ts";
+import { SchemaOld } from "./schema.ts";
 
 /**
  * Brings the database up to what the folder holds, as far as that can be done now, opens it
@@ -49,7 +50,7 @@ async function readIfCurrent<Result>(
       return isNothing(missing) ? { result: await use(connection) } : undefined;
     }, { readOnly: true });
   } catch (error) {
-    if (error instanceof DatabaseBroken) return undefined;
+    if (error instanceof DatabaseBroken || error instanceof SchemaOld) return undefined;
     throw error;
   }
 }

@@ -10,6 +10,7 @@ import {
 import { ingestMissing } from "./ingest.ts";
 import { findMissing, isNothing, scanStored, type Stored } from "./missing.ts";
 import { readColumns } from "./row_writer.ts";
+import { schemaVersion } from "./schema.ts";
 
 /**
  * @param say told what had to be mended or left out
@@ -22,7 +23,11 @@ export async function reconcile(
 ): Promise<number> {
   const stored = scanStored(root);
   const ingest = () =>
-    withDatabase(root, (connection) => ingestAll(connection, root, { stored, say }), options);
+    withDatabase(root, (connection) => ingestAll(connection, root, { stored, say }), {
+      ...options,
+      movedFrom: (version) =>
+        say(`brought the result database forward from schema ${version} to ${schemaVersion}`),
+    });
   try {
     return await ingest();
   } catch (error) {

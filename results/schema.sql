@@ -2,7 +2,9 @@
 -- be made anew from them at any time (`deno task rebuild`). `run` is always the key of a stage run:
 -- 64 hexadecimal digits that stand for everything that decides its result.
 --
--- Version 3. A change to this file raises `schemaVersion` in results/database.ts.
+-- Version 4. A change to a table raises `schemaVersion` in results/schema.ts and adds a step to
+-- results/migrations.ts; a new column comes last. A view can change as it likes, with a new version.
+-- The comments are in the database, too: SELECT * FROM duckdb_columns() WHERE NOT internal.
 
 -- The version of this schema that the file was made with; one row.
 CREATE TABLE schema_version (
@@ -75,7 +77,7 @@ CREATE TABLE outside_file (
 -- Parameters of runs, after defaults.
 CREATE TABLE parameter (
   run VARCHAR NOT NULL,                -- stage_run.run
-  name VARCHAR NOT NULL,
+  name VARCHAR NOT NULL,               -- as in the experiment file, such as `steps`
   value VARCHAR,                       -- as text; lists and maps as JSON
   number DOUBLE,                       -- the value if it is a number
   flag BOOLEAN                         -- the value if it is true or false
@@ -134,12 +136,12 @@ CREATE TABLE training_step (
 CREATE TABLE validation (
   run VARCHAR NOT NULL,                -- stage_run.run
   step INTEGER NOT NULL,               -- updates made
-  i2t_r1 DOUBLE,                       -- image to text, right answer first
-  i2t_r5 DOUBLE,
-  i2t_r10 DOUBLE,
-  t2i_r1 DOUBLE,                       -- text to image
-  t2i_r5 DOUBLE,
-  t2i_r10 DOUBLE,
+  i2t_r1 DOUBLE,                       -- image to text: a right answer comes first
+  i2t_r5 DOUBLE,                       -- image to text: a right answer is among the first five
+  i2t_r10 DOUBLE,                      -- image to text: among the first ten
+  t2i_r1 DOUBLE,                       -- text to image: the right answer comes first
+  t2i_r5 DOUBLE,                       -- text to image: among the first five
+  t2i_r10 DOUBLE,                      -- text to image: among the first ten
   rsum DOUBLE                          -- sum of the six, at most 6; the highest decides what is kept
 );
 
@@ -176,7 +178,7 @@ CREATE TABLE pair_score (
 CREATE TABLE region_coverage (
   run VARCHAR NOT NULL,                -- stage_run.run
   image VARCHAR NOT NULL,              -- id
-  split VARCHAR,
+  split VARCHAR,                       -- train, val, test or swap: where the image belongs
   objects INTEGER NOT NULL,            -- gold objects in the image
   covered INTEGER NOT NULL             -- of those, covered
 );
@@ -184,7 +186,7 @@ CREATE TABLE region_coverage (
 -- How far the words' and the regions' relations of a matched pair are apart.
 CREATE TABLE relation_distance (
   run VARCHAR NOT NULL,                -- stage_run.run
-  split VARCHAR NOT NULL,
+  split VARCHAR NOT NULL,              -- of the pair: val or test
   text VARCHAR NOT NULL,               -- id of the caption
   image VARCHAR NOT NULL,              -- id of its own image
   layer INTEGER NOT NULL,              -- whose self-attention, from 0
@@ -251,3 +253,49 @@ LEFT JOIN trained AS t ON t.run = m.run
 GROUP BY e.name, t.alignment, t.seed, r.label, m.split, m.run
 HAVING i2t_r1 IS NOT NULL OR t2i_r1 IS NOT NULL
 ORDER BY recall_sum DESC, r.label;
+
+-- Where the time of the last asking of each experiment went, stage by stage: runs that were made for
+-- it, and hits: runs that were there before. Seconds of wall time, added up; with --jobs runs go side
+-- by side.
+CREATE VIEW stage_time AS
+SELECT experiment, stage, any_value(kind) AS kind, count(*) AS runs,
+  count(*) FILTER (status = 'complete' AND started >= asked) AS made,
+  count(*) FILTER (status = 'complete' AND started < asked) AS hits,
+  coalesce(sum(seconds) FILTER (started >= asked), 0) AS seconds_made,
+  coalesce(sum(seconds) FILTER (started < asked), 0) AS seconds_saved,
+  max(seconds) AS slowest, min(position) AS position
+FROM latest
+GROUP BY experiment, stage
+ORDER BY experiment, position;
+
+-- How trainings of the last asking of each experiment went, step by step. Losses and norm as in
+-- training_step, pairs_per_second as in training_speed, `seconds` of wall time in steps so far;
+-- recalls of the validation after this step as fractions, NULL where there was none.
+CREATE VIEW learning_curve AS
+SELECT l.experiment, l.stage, l.label, t.alignment, t.seed, s.step, s.phase, s.loss, s.rank_loss,
+  s.alignment_loss, s.lr, s.grad_norm, v.i2t_r1, v.t2i_r1, v.rsum, p.pairs_per_second,
+  sum(p.seconds) OVER (PARTITION BY l.experiment, l.label, s.phase ORDER BY s.step) AS seconds,
+  l.run
+FROM latest AS l
+JOIN training_step AS s ON s.run = l.run
+LEFT JOIN training_speed AS p ON p.run = s.run AND p.step = s.step
+LEFT JOIN validation AS v ON v.run = s.run AND v.step = s.step
+LEFT JOIN trained AS t ON t.run = l.run;
+
+-- Metrics of the last asking of each experiment over its seeds: how many runs, their mean, and the
+-- sample standard deviation as spread (NULL for one run). `variant` are the other swept parameters.
+CREATE VIEW seed_spread AS
+WITH variant AS (
+  SELECT experiment, run, string_agg(axis || '=' || value, ', ' ORDER BY axis) AS variant
+  FROM run_point
+  WHERE axis <> 'seed' AND axis NOT LIKE '%.seed'
+  GROUP BY experiment, run
+)
+SELECT l.experiment, l.stage, t.alignment, v.variant, m.split, m.name AS metric,
+  count(*) AS runs, avg(m.value) AS mean, stddev_samp(m.value) AS spread,
+  min(m.value) AS lowest, max(m.value) AS highest
+FROM latest AS l
+JOIN metric AS m ON m.run = l.run
+LEFT JOIN trained AS t ON t.run = l.run
+LEFT JOIN variant AS v ON v.experiment = l.experiment_id AND v.run = l.run
+GROUP BY l.experiment, l.stage, t.alignment, v.variant, m.split, m.name;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { databaseFile, schemaVersion, withDatabase } from "../../results/database.ts";
+import { databaseFile, withDatabase } from "../../results/database.ts";
 import { openLedger } from "../../results/ledger.ts";
 import { askDatabase } from "../../results/query.ts";
+import { schemaVersion } from "../../results/schema.ts";
 import { rebuildDatabase } from "../../results/rebuild.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 import { runToy, toyExperiment } from "../support/toy_command.ts";

@@ -1,0 +1,55 @@
+/** How the tables of an older database come forward, version by version. */
+
+/**
+ * From a version to the next: what changes in tables and their rows. Views and comments are made
+ * anew after the last step. Rows that are only in artifacts are not missed by a step: where one
+ * cannot do it, there is none, and the database is made anew from the artifacts.
+ */
+export const migrations: ReadonlyMap<number, string> = new Map([
+  [
+    1,
+    `ALTER TABLE experiment RENAME TO experiment_before;
+     CREATE TABLE experiment (
+       id VARCHAR NOT NULL,
+       name VARCHAR NOT NULL,
+       file VARCHAR NOT NULL,
+       compare VARCHAR,
+       asked TIMESTAMP NOT NULL
+     );
+     INSERT INTO experiment SELECT id, name, file, NULL, asked FROM experiment_before;
+     DROP TABLE experiment_before;
+     CREATE TABLE outside_file (
+       run VARCHAR NOT NULL,
+       role VARCHAR NOT NULL,
+       digest VARCHAR NOT NULL
+     );
+     CREATE TABLE validation (
+       run VARCHAR NOT NULL,
+       step INTEGER NOT NULL,
+       i2t_r1 DOUBLE,
+       i2t_r5 DOUBLE,
+       i2t_r10 DOUBLE,
+       t2i_r1 DOUBLE,
+       t2i_r5 DOUBLE,
+       t2i_r10 DOUBLE,
+       rsum DOUBLE
+     );`,
+  ],
+  [
+    2,
+    `CREATE TABLE relation_distance (
+       run VARCHAR NOT NULL,
+       split VARCHAR NOT NULL,
+       text VARCHAR NOT NULL,
+       image VARCHAR NOT NULL,
+       layer INTEGER NOT NULL,
+       alignment VARCHAR NOT NULL,
+       isd_text DOUBLE,
+       isd_image DOUBLE,
+       isda DOUBLE,
+       objects INTEGER NOT NULL
+     );`,
+  ],
+  // Views stage_time, learning_curve and seed_spread; comments in the database.
+  [3, ""],
+]);
