@@ -1,5 +1,8 @@
 import type { Complaint, ExitCode } from "./complaint.ts";
 
+/** More of them help nobody. */
+const mostTold = 20;
+
 /** Several complaints about one request, so that a file is mended in one go. */
 export class ComplaintList extends Error {
   override readonly name = "ComplaintList";
@@ -12,8 +15,15 @@ export class ComplaintList extends Error {
   }
 
   override toString(): string {
-    return this.complaints.map(String).join("\n\n");
+    const told = this.complaints.slice(0, mostTold).map(String);
+    if (this.complaints.length > mostTold) told.push("There is more of the kind.");
+    return told.join("\n\n");
   }
+}
+
+/** Whether more complaints would not be told: a file may have a mistake in every line. */
+export function enough({ length }: readonly Complaint[]): boolean {
+  return length > mostTold;
 }
 
 /** Throws what was collected: nothing, the one complaint, or the list. Equal texts are said once. */

@@ -1,9 +1,11 @@
 /** Reads an experiment file: what is asked, with the place of every word, not yet checked against the stages. */
 import { dirname } from "node:path";
-import { isMap, isScalar, isSeq, type Pair, type YAMLMap } from "yaml";
+import { isMap, isSeq, type Pair, type YAMLMap } from "yaml";
 import { Complaint, nearest, type Place } from "./complaint.ts";
 import { throwComplaints } from "./complaint_list.ts";
 import { type Environment, parseSource, type SourceText } from "./source_text.ts";
+import { keyText } from "./source_nodes.ts";
+import { shown } from "./shown_value.ts";
 import type { Scalar } from "./stage.ts";
 
 /** A value and where it stands; `at` leads to the parts of a list or map. */
@@ -57,7 +59,7 @@ export function readExperiment(
 ): Experiment {
   const source = parseSource(text, file, environment);
   const complaints: Complaint[] = [];
-  const root = source.resolve(source.document.contents);
+  const root = source.resolve(source.root);
   if (!isMap(root)) {
     throw new Complaint(
       "the experiment is not a map of `name`, `seed` and `stages`",
@@ -77,25 +79,24 @@ export function readExperiment(
 
 /** The entries of a YAML map, by key. */
 function entries(map: YAMLMap, source: SourceText): Map<string, Located> {
-  return new Map(map.items.map((pair) => [keyText(pair), located(pair, source)]));
-}
-
-function keyText(pair: Pair): string {
-  return String(isScalar(pair.key) ? pair.key.value : pair.key);
+  return new Map(map.items.map((pair) => [keyText(pair.key), located(pair, source)]));
 }
 
 function located(pair: Pair, source: SourceText): Located {
   const node = source.resolve(pair.value);
-  const keyPlace = source.place(pair.key);
-  const place = pair.value === null ? keyPlace : source.place(pair.value);
+  // Places are looked up when an error needs them.
   return {
-    value: (node as { toJS(document: unknown): unknown } | null)?.toJS(source.document) ?? null,
-    keyPlace,
-    place,
+    value: source.value(pair.value),
+    get keyPlace() {
+      return source.place(pair.key);
+    },
+    get place() {
+      return source.place(pair.value ?? pair.key);
+    },
     base: dirname(source.file),
     at(path) {
       let inner: unknown = node;
-      let found = place;
+      let found = this.place;
       for (const step of path) {
         inner = isMap(inner) || isSeq(inner) ? source.resolve(inner.get(step, true)) : undefined;
         if (inner === undefined || inner === null) return found;
@@ -135,7 +136,7 @@ function readName(name: Located | undefined, file: string, complaints: Complaint
     new Complaint(
       name === undefined
         ? "the experiment has no name"
-        : `${JSON.stringify(name.value)} is no name for an experiment`,
+        : `${shown(name.value)} is no name for an experiment`,
       "write `name:` with letters, digits, `_`, `-` and `.`",
       { place: name?.place ?? { file } },
     ),
@@ -163,7 +164,7 @@ function readStage(
   source: SourceText,
   complaints: Complaint[],
 ): StageText | undefined {
-  const name = keyText(pair);
+  const name = keyText(pair.key);
   const place = source.place(pair.key);
   const refuse = (what: string, fix: string, where: Place) => {
     complaints.push(new Complaint(what, fix, { place: where }));
@@ -171,7 +172,7 @@ function readStage(
   };
   if (!/^[A-Za-z_][A-Za-z0-9_-]{0,99}$/.test(name)) {
     return refuse(
-      `${JSON.stringify(name)} is no name for a stage`,
+      `${shown(name)} is no name for a stage`,
       "use letters, digits, `_` and `-`, and begin with a letter",
       place,
     );
@@ -248,7 +249,7 @@ export function checkAxis(stage: string, axis: string, value: unknown, place: Pl
   const twice = value.find((item, index) => value.indexOf(item) !== index);
   return twice === undefined ? [] : [
     new Complaint(
-      `\`${axis}\` in the matrix of stage \`${stage}\` lists ${JSON.stringify(twice)} twice`,
+      `\`${axis}\` in the matrix of stage \`${stage}\` lists ${shown(twice)} twice`,
       "list each value once",
       { place },
     ),
@@ -327,7 +328,7 @@ function readReport(
   if (compare !== undefined && !comparisons.includes(compare as string)) {
     const meant = nearest(String(compare), comparisons);
     refuse(
-      `there are no published results named ${JSON.stringify(compare)}`,
+      `there are no published results named ${shown(compare)}`,
       meant !== undefined
         ? `did you mean \`${meant}\`?`
         : comparisons.length === 0

@@ -3,7 +3,7 @@ import { Complaint } from "./complaint.ts";
 import { type Experiment, readExperiment } from "./experiment.ts";
 import { buildGraph, type GraphNode } from "./graph.ts";
 import { overrideExperiment } from "./override.ts";
-import type { Environment } from "./source_text.ts";
+import { type Environment, largestFile } from "./source_text.ts";
 import type { StageDefinition } from "./stage.ts";
 
 /** What a request is checked against. */
@@ -36,8 +36,10 @@ export function readExperimentFile(
 
 function readText(file: string): string {
   const place = { file };
+  const fix = "name a YAML file, as in experiments/smoke.yaml";
+  let bytes: Uint8Array;
   try {
-    return Deno.readTextFileSync(file);
+    bytes = readAtMost(file, largestFile + 1);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) {
       throw new Complaint("there is no such experiment file", "check the path", { place, cause });
@@ -45,6 +47,31 @@ function readText(file: string): string {
     const reason = (cause as { code?: string }).code === "EISDIR"
       ? "this is a folder, not an experiment file"
       : `the experiment file cannot be read: ${(cause as Error).message}`;
-    throw new Complaint(reason, "name a YAML file, as in experiments/smoke.yaml", { place, cause });
+    throw new Complaint(reason, fix, { place, cause });
   }
+  if (bytes.length > largestFile) {
+    throw new Complaint(
+      `the experiment file is larger than ${largestFile >> 20} MiB`,
+      "keep data out of the experiment file; name files instead",
+      { place },
+    );
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new Complaint("this is not a text file in UTF-8", fix, { place, cause });
+  }
+}
+
+/** A file may be anything: a device without end, a log of gigabytes. */
+function readAtMost(file: string, most: number): Uint8Array {
+  using opened = Deno.openSync(file);
+  const bytes = new Uint8Array(most);
+  let length = 0;
+  while (length < most) {
+    const read = opened.readSync(bytes.subarray(length));
+    if (read === null) break;
+    length += read;
+  }
+  return bytes.subarray(0, length);
 }
