@@ -9,7 +9,7 @@ import type { Preimage } from "./fingerprint.ts";
 import type { Scalar } from "./stage.ts";
 
 export interface Asked {
-  /** Digest of all the rest but the time. */
+  /** Digest of all the rest but time and words. */
   readonly id: string;
   readonly experiment: string;
   readonly file: string;
@@ -19,6 +19,15 @@ export interface Asked {
   readonly nodes: readonly AskedNode[];
   /** When it was last asked: ISO 8601, UTC. */
   readonly asked: string;
+  /** The words it was last asked in; askings in other words that need the same runs are the same. */
+  readonly source?: AskedSource;
+}
+
+export interface AskedSource {
+  /** What the experiment file held. */
+  readonly text: string;
+  /** What `--set` changed in it. */
+  readonly set: readonly string[];
 }
 
 export interface AskedNode {
@@ -31,7 +40,7 @@ export interface AskedNode {
 
 export function askedOf(
   nodes: readonly AskedNode[],
-  { experiment, file, baseline, compare, asked }: Omit<Asked, "id" | "nodes">,
+  { experiment, file, baseline, compare, asked, source }: Omit<Asked, "id" | "nodes">,
 ): Asked {
   const kept = nodes.map(({ label, stage, point, key, preimage }) => ({
     label,
@@ -56,6 +65,7 @@ export function askedOf(
     ...(compare !== undefined && { compare }),
     nodes: kept,
     asked,
+    ...(source !== undefined && { source }),
   };
 }
 

@@ -18,12 +18,13 @@ export interface RequestWorld {
 export function readRequest(
   request: { readonly file: string; readonly set: readonly string[] },
   { catalogue, environment, comparisons }: RequestWorld,
-): { experiment: Experiment; graph: GraphNode[] } {
+): { experiment: Experiment; graph: GraphNode[]; text: string } {
+  const text = readText(request.file);
   const experiment = overrideExperiment(
-    readExperimentFile(request.file, { environment, comparisons }),
+    readExperiment(text, request.file, environment, { comparisons }),
     request.set,
   );
-  return { experiment, graph: buildGraph(experiment, catalogue) };
+  return { experiment, graph: buildGraph(experiment, catalogue), text };
 }
 
 /** The experiment alone, not checked against the stages there are. */

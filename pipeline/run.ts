@@ -15,6 +15,7 @@ import { type Planned, planRun } from "./plan.ts";
 import type { Progress } from "./progress.ts";
 import type { Environment } from "./source_text.ts";
 import type { Finding, StageDefinition } from "./stage.ts";
+import { fetchPackages } from "./packages.ts";
 import { readRequest } from "./read_request.ts";
 import { jobsNote } from "./resources.ts";
 import { runStages } from "./run_stages.ts";
@@ -97,7 +98,7 @@ export interface RunWorld {
 /** @returns the exit code: 0, 1 when a stage failed, 130 when stopped */
 export async function run(request: RunRequest, world: RunWorld): Promise<number> {
   const begun = world.clock.seconds();
-  const { experiment, graph } = readRequest(request, {
+  const { experiment, graph, text } = readRequest(request, {
     ...world,
     catalogue: world.stages.catalogue,
   });
@@ -132,6 +133,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     baseline: experiment.report.baseline,
     ...(compare !== undefined && { compare }),
     asked: world.clock.now(),
+    source: { text, set: request.set },
   });
   const keep = () => {
     store.prepare();
@@ -208,6 +210,7 @@ async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promis
   if (computing.length > 0) {
     await world.stages.prepareCompute(display.task("TensorFlow"));
   }
+  await fetchPackages(plan, world);
   const { execution, interrupted } = await runStages(plan, asked, setting);
   await ledger.reconcile(display.line);
   const took = formatSeconds(clock.seconds() - begun);

@@ -18,7 +18,11 @@ export interface StoredManifest {
   readonly key: string;
   readonly output: string;
   readonly digest: string;
-  readonly files: readonly { readonly path: string; readonly size: number }[];
+  readonly files: readonly {
+    readonly path: string;
+    readonly size: number;
+    readonly sha256: string;
+  }[];
   readonly preimage: StoredPreimage;
   /** Port -> digest of the artifact that was read. */
   readonly inputDigests?: Readonly<Record<string, string>>;
@@ -41,6 +45,8 @@ export interface StoredAsked {
   readonly asked: string;
   readonly baseline: Readonly<Record<string, unknown>>;
   readonly compare?: string;
+  /** The experiment file's text and what `--set` changed; older askings do not have it. */
+  readonly source?: { readonly text: string; readonly set: readonly string[] };
   readonly nodes: readonly {
     readonly label: string;
     readonly stage: string;
