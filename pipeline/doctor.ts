@@ -8,6 +8,7 @@ import { Complaint } from "./complaint.ts";
 import type { Display } from "./display.ts";
 import type { GraphNode } from "./graph.ts";
 import { outsidePaths, partsOf, settingsFor, wantedText } from "./outside_files.ts";
+import { lackingPackages } from "./packages.ts";
 import type { Examination, Facts, Finding } from "./stage.ts";
 import { bytesText, formatSeconds } from "./terminal_text.ts";
 
@@ -17,6 +18,8 @@ export interface DoctorOptions {
   readonly results: string;
   readonly threads: number;
   readonly jobs: number;
+  /** Where packages are fetched to. */
+  readonly cache: string;
   readonly display: Display;
   /** What is found out about the library and the device. */
   compute(): Promise<readonly Finding[]>;
@@ -31,6 +34,7 @@ export async function examine(options: DoctorOptions): Promise<number> {
     findings.forEach((one) => found.push(one) && tell(one));
 
   say(outsideFindings(nodes));
+  say(packageFindings(nodes, options.cache));
   if (nodes.some(({ definition }) => definition.compute)) say(await options.compute());
   const examined = new Map<string, Examination>();
   const bySignature = new Map<string, Examination>();
@@ -94,11 +98,18 @@ function outsideFindings(nodes: readonly GraphNode[]): Finding[] {
   );
 }
 
+function packageFindings(nodes: readonly GraphNode[], cache: string): Finding[] {
+  return lackingPackages(nodes, cache).map(({ distribution, version, bytes }) => ({
+    verdict: "note",
+    what: `${distribution} ${version} (${bytesText(bytes)}) will be fetched, once`,
+  }));
+}
+
 /** Undefined where it has no examination, or where what it reads could not be examined. */
 async function examineNode(
   node: GraphNode,
   examined: ReadonlyMap<string, Examination>,
-  { threads, display }: DoctorOptions,
+  { threads, cache, display }: DoctorOptions,
 ): Promise<Examination | undefined> {
   const { definition, parameters, inputs } = node;
   const missing = node.outside.some((file) => partsOf(file) === undefined);
@@ -110,7 +121,7 @@ async function examineNode(
   try {
     return await definition.examine({
       parameters,
-      files: outsidePaths(node),
+      files: outsidePaths(node, cache),
       inputs: Object.fromEntries(facts) as Record<string, Facts>,
       threads,
       progress: display.task(node.label),

@@ -54,7 +54,9 @@ export function keyNodes(
         Object.entries(node.inputs).map(([port, label]) => [port, keys.get(label)!]),
       ),
       compute: node.definition.compute ? compute : null,
-      ...(node.outside.length > 0 && { outside: outside?.get(node.label) ?? {} }),
+      ...(readsOutside(node) && {
+        outside: { ...packageDigests(node), ...outside?.get(node.label) },
+      }),
     };
     const key = keyOf(preimage);
     keys.set(node.label, key);
@@ -66,6 +68,17 @@ export function keyOf(preimage: Preimage): string {
   const { engine, stage, code, parameters, inputs, compute, outside } = preimage;
   const parts: Canonical[] = ["stage run", engine, stage, code, parameters, inputs, compute];
   return canonicalDigest(outside === undefined ? parts : [...parts, outside]);
+}
+
+function readsOutside({ outside, packages }: GraphNode): boolean {
+  return outside.length > 0 || Object.keys(packages).length > 0;
+}
+
+/** A package is what its pinned digest says: it need not be there to be part of a key. */
+function packageDigests({ packages }: GraphNode): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(packages).map(([role, { sha256 }]) => [role, `package ${sha256}`]),
+  );
 }
 
 /** The parameters that decide a result: where a file lies does not, what is in it is `outside`. */

@@ -5,6 +5,7 @@ import { throwComplaints } from "./complaint_list.ts";
 import type { Experiment } from "./experiment.ts";
 import type { OutsideFile, Resources, Scalar, StageDefinition } from "./stage.ts";
 import { checkStages, type StageRequest } from "./stage_request.ts";
+import type { PinnedWheel } from "./wheel_fetch.ts";
 
 /** One thing to make: a stage, or one point of a swept stage. */
 export interface GraphNode {
@@ -18,6 +19,8 @@ export interface GraphNode {
   /** After defaults; paths are absolute. */
   readonly parameters: Readonly<Record<string, Canonical>>;
   readonly outside: readonly OutsideFile[];
+  /** Role -> package that is fetched for it. */
+  readonly packages: Readonly<Record<string, PinnedWheel>>;
   /** What the experiment says that a run of it takes; no part of its key. */
   readonly resources?: Partial<Resources>;
   /** Port -> label of the node it reads. */
@@ -189,6 +192,7 @@ function labelled({ request, axes, parameters, inputs }: Unlabelled): GraphNode 
     point: shortPoint(axes),
     parameters,
     outside: request.definition.outside?.(parameters) ?? [],
+    packages: request.definition.packages?.(parameters) ?? {},
     inputs: Object.fromEntries(
       Object.entries(inputs).map(([port, input]) => [port, labelOf(input.request, input.axes)]),
     ),

@@ -11,6 +11,8 @@ import type { Share } from "./resources.ts";
 /** What a job must know of the run beside its node. */
 export interface JobSetting {
   readonly store: ArtifactStore;
+  /** Where packages are fetched to. */
+  readonly cache: string;
   readonly experiment: string;
   readonly byLabel: ReadonlyMap<string, KeyedNode>;
   readonly threads: number;
@@ -27,7 +29,7 @@ export function jobFor(
   why: Why,
   { share, ...setting }: JobSetting & { readonly share: Share },
 ): Job {
-  const { store, experiment, byLabel, threads, verified, host, deno } = setting;
+  const { store, cache, experiment, byLabel, threads, verified, host, deno } = setting;
   const { key, preimage, label, stage, point } = node;
   // The worker looks at names and sizes; damage that only a digest shows it would take for good.
   const hidden = verified && why.kind === "broken";
@@ -38,14 +40,14 @@ export function jobFor(
     key,
     preimage,
     parameters: node.parameters,
-    files: outsidePaths(node),
+    files: outsidePaths(node, cache),
     watched: [node, ...inputsOf(node, byLabel)].flatMap(({ watched }) => watched ?? []),
     inputs: Object.fromEntries(
       Object.entries(node.inputs).map(([port, name]) => {
         const input = byLabel.get(name)!;
         const folder = artifactOf(input, store);
         const { key, definition: { name: stage } } = input;
-        return [port, { folder, stage, key, files: outsidePaths(input) }];
+        return [port, { folder, stage, key, files: outsidePaths(input, cache) }];
       }),
     ),
     threads,
@@ -67,26 +69,43 @@ export function jobFor(
 /** What the process of a node may do. */
 export function grantOf(
   node: KeyedNode,
-  { store, byLabel }: Pick<JobSetting, "store" | "byLabel">,
+  { store, cache, byLabel }: Pick<JobSetting, "store" | "cache" | "byLabel">,
 ): Grant {
   const { permissions, compute } = node.definition;
   const inputs = inputsOf(node, byLabel);
   const own = [store.pendingFolder(node.key), store.lockFile(node.key)];
-  const outside = [node, ...inputs].flatMap((each) => [
-    ...Object.values(outsidePaths(each)),
-    ...(each.watched ?? []).map(({ path }) => path),
-  ]);
   return {
     read: [
       ...own,
       ...inputs.map((input) => artifactOf(input, store)),
-      ...new Set(outside.flatMap(withTarget)),
+      ...new Set([node, ...inputs].flatMap((each) => readOutside(each, cache))),
     ],
     write: own,
     native: compute || (permissions?.native ?? false),
     network: permissions?.network ?? false,
     programs: permissions?.programs ?? [],
   };
+}
+
+/** What a node reads from outside; where a link leads out of that, what it leads to as well. */
+function readOutside(node: KeyedNode, cache: string): string[] {
+  const paths = Object.values(outsidePaths(node, cache));
+  const targets = paths.map(targetOf);
+  const within = (path: string) =>
+    targets.some((each) => path === each || path.startsWith(`${each}/`));
+  const linked = (node.watched ?? []).map(({ path }) => targetOf(path)).filter((path) =>
+    !within(path)
+  );
+  return [...paths, ...targets, ...linked];
+}
+
+/** What a path leads to when it is a link, or else itself. */
+function targetOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /**
@@ -96,7 +115,7 @@ export function grantOf(
 export function sharedGrant(
   node: KeyedNode,
   later: readonly KeyedNode[],
-  setting: Pick<JobSetting, "store" | "byLabel">,
+  setting: Pick<JobSetting, "store" | "cache" | "byLabel">,
 ): Grant | undefined {
   if (!node.definition.sharesProcess) return undefined;
   return union([node, ...later].map((each) => grantOf(each, setting)));
@@ -108,16 +127,6 @@ function inputsOf(node: KeyedNode, byLabel: ReadonlyMap<string, KeyedNode>): Key
 
 function artifactOf({ definition, key }: KeyedNode, store: ArtifactStore): string {
   return `${store.completeFolder(definition.name, key)}/artifact`;
-}
-
-/** A path and, where it is a link, what it leads to. */
-function withTarget(path: string): string[] {
-  try {
-    const target = realpathSync(path);
-    return target === path ? [path] : [path, target];
-  } catch {
-    return [path];
-  }
 }
 
 /** A stage sees the GPUs of its share alone. Written from documentation, not measured. */

@@ -14,6 +14,7 @@ import { checkNames, neededFor } from "./plan.ts";
 import { readExperimentFile, readRequest } from "./read_request.ts";
 import { run, type Stages } from "./run.ts";
 import { commandText } from "./shell_text.ts";
+import { cacheFolder } from "./wheel_fetch.ts";
 
 const project = new URL("../", import.meta.url);
 
@@ -153,6 +154,7 @@ async function doctorCommand(
       ...command,
       nodes: neededFor(graph, command.only),
       results: resolve(command.results),
+      cache: cacheFolder((name) => Deno.env.get(name)),
       display,
       compute: () => stages.examineCompute(command, display.task("TensorFlow")),
     });

@@ -9,6 +9,7 @@ import { Complaint } from "./complaint.ts";
 import type { GraphNode } from "./graph.ts";
 import type { Progress } from "./progress.ts";
 import type { OutsideFile } from "./stage.ts";
+import { wheelFolder } from "./wheel_fetch.ts";
 
 /** Digests of contents by absolute path. */
 export interface OutsideCache {
@@ -68,9 +69,19 @@ export async function outsideDigests(
   return digests;
 }
 
-/** Absolute path per role: what a stage finds as `files`. */
-export function outsidePaths({ outside }: GraphNode): Record<string, string> {
-  return Object.fromEntries(outside.map(({ role, path }) => [role, path]));
+/**
+ * Absolute path per role: what a stage finds as `files`.
+ *
+ * @param cache where packages are fetched to
+ */
+export function outsidePaths(
+  { outside, packages }: GraphNode,
+  cache: string,
+): Record<string, string> {
+  return Object.fromEntries([
+    ...outside.map(({ role, path }) => [role, path]),
+    ...Object.entries(packages).map(([role, wheel]) => [role, wheelFolder(wheel, cache)]),
+  ]);
 }
 
 /** Every file that a node reads from outside, as it was when its digest was taken. */

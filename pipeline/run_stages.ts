@@ -13,6 +13,7 @@ import type { Planned } from "./plan.ts";
 import { budgetOf, resourcesOf } from "./resources.ts";
 import type { Setting } from "./run.ts";
 import { stageLog } from "./stage_log.ts";
+import { cacheFolder } from "./wheel_fetch.ts";
 
 /** Stages that share one process at most: the paths of all of them are on its command line. */
 const mostTogether = 100;
@@ -39,6 +40,7 @@ export async function runStages(
   });
   const setting = {
     store,
+    cache: cacheFolder(world.environment),
     experiment: asked.experiment,
     byLabel: new Map(plan.map(({ node }) => [node.label, node])),
     threads: request.threads,

