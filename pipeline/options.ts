@@ -8,6 +8,16 @@ export type Command =
   | { readonly name: "worker" }
   | { readonly name: "rebuild"; readonly results: string }
   | {
+    readonly name: "export";
+    readonly results: string;
+    /** The folder to make. */
+    readonly folder: string;
+    /** Name or file of an experiment. */
+    readonly experiment?: string;
+    readonly withArtifacts: boolean;
+    readonly license?: string;
+  }
+  | {
     readonly name: "doctor";
     readonly results: string;
     readonly file: string;
@@ -95,6 +105,7 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task runs [EXPERIMENT] [--stage STAGE] [--limit N] [--json]
        deno task show RUN [--json]
        deno task compare A B [--json]
+       deno task export DIR [--experiment NAME] [--with-artifacts]
        deno task rebuild
 
 run: makes what an experiment needs and is not stored yet, and prints its report
@@ -125,6 +136,11 @@ show: everything about one run, named by the beginning of its key or its label:
 compare: two runs, or two experiments: what differs, and their metrics beside
   each other; NAME~1 is the choice of parameters that was asked before the last
 sql: asks the result database; it is opened read-only
+export: a new folder DIR with all tables as Parquet, experiment files as asked,
+  manifests, and ro-crate-metadata.json, which says what was made from what
+  --experiment NAME          one experiment only, by its name or its file
+  --with-artifacts           the artifacts' files too: a results folder again
+  --license URL              what the description names as licence
 rebuild: makes the database anew from the stored artifacts
 for every command:
   --results DIR              where artifacts and database lie (default: results)
@@ -176,6 +192,12 @@ const optionsOf = {
     json: { type: "boolean" },
   },
   sql: { ...shared, format: { type: "string" } },
+  export: {
+    ...shared,
+    experiment: { type: "string" },
+    "with-artifacts": { type: "boolean" },
+    license: { type: "string" },
+  },
   rebuild: shared,
 } as const;
 
@@ -320,6 +342,18 @@ export function readCommand(
         query: onePositional(positionals, "query", `deno task sql "SELECT * FROM leaderboard"`),
         format: format(text(values, "format")),
       };
+    case "export": {
+      const experiment = text(values, "experiment");
+      const license = text(values, "license");
+      return {
+        name: "export",
+        results,
+        folder: onePositional(positionals, "folder", "deno task export /tmp/results_export"),
+        ...(experiment !== undefined && { experiment }),
+        withArtifacts: values["with-artifacts"] === true,
+        ...(license !== undefined && { license }),
+      };
+    }
     case "rebuild":
       if (positionals.length > 0) {
         throw new Complaint(

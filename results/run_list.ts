@@ -166,7 +166,7 @@ async function pointsOf(
   return points;
 }
 
-async function requireExperiment(connection: DuckDBConnection, name: string): Promise<void> {
+export async function requireExperiment(connection: DuckDBConnection, name: string): Promise<void> {
   const rows = await rowsOf<{ name: string }>(
     connection,
     "SELECT DISTINCT name FROM experiment ORDER BY name",
