@@ -47,7 +47,8 @@ function encodeNumber(value: number): string {
 
 function encodeText(text: string): string {
   if (!text.isWellFormed()) throw new TypeError("a text with a lone surrogate has no encoding");
-  return `s${new TextEncoder().encode(text).length}:${text}`;
+  const bytes = /^[ -~]*$/.test(text) ? text.length : new TextEncoder().encode(text).length;
+  return `s${bytes}:${text}`;
 }
 
 function encodeList(items: readonly unknown[]): string {

@@ -1,22 +1,13 @@
 /** Reads an experiment file: what is asked, with the place of every word, not yet checked against the stages. */
-import { dirname } from "node:path";
-import { isMap, isSeq, type Pair, type YAMLMap } from "yaml";
+import { isMap, type Pair, type YAMLMap } from "yaml";
 import { Complaint, nearest, type Place } from "./complaint.ts";
-import { throwComplaints } from "./complaint_list.ts";
+import { enough, throwComplaints } from "./complaint_list.ts";
+import { entries, type Located } from "./located.ts";
+import { type Matrix, readMatrix } from "./matrix.ts";
 import { type Environment, parseSource, type SourceText } from "./source_text.ts";
 import { keyText } from "./source_nodes.ts";
-import { shown } from "./shown_value.ts";
+import { clipped, listed, shown } from "./shown_value.ts";
 import type { Scalar } from "./stage.ts";
-
-/** A value and where it stands; `at` leads to the parts of a list or map. */
-export interface Located {
-  readonly value: unknown;
-  readonly keyPlace: Place;
-  readonly place: Place;
-  /** The folder from which relative paths in it start. */
-  readonly base: string;
-  at(path: readonly (string | number)[]): Place;
-}
 
 export interface StageText {
   readonly name: string;
@@ -24,8 +15,7 @@ export interface StageText {
   readonly use: Located;
   /** Input ports and parameters; the stage's definition tells which is which. */
   readonly settings: ReadonlyMap<string, Located>;
-  /** Parameter -> list of values. */
-  readonly axes: ReadonlyMap<string, Located>;
+  readonly matrix: Matrix;
 }
 
 export interface Experiment {
@@ -70,41 +60,13 @@ export function readExperiment(
   const top = entries(root, source);
   refuseUnknownKeys(top, topKeys, "the experiment", complaints);
   const name = readName(top.get("name"), file, complaints);
+  const before = complaints.length;
   const stages = readStages(root, source, complaints);
+  const sound = complaints.length === before;
   const report = readReport(top.get("report"), comparisons, complaints);
-  refuseOddBaseline(report, top, complaints);
+  if (sound) refuseOddBaseline(report, stages, top, complaints);
   throwComplaints(complaints);
   return { file, name, seed: top.get("seed"), stages, report };
-}
-
-/** The entries of a YAML map, by key. */
-function entries(map: YAMLMap, source: SourceText): Map<string, Located> {
-  return new Map(map.items.map((pair) => [keyText(pair.key), located(pair, source)]));
-}
-
-function located(pair: Pair, source: SourceText): Located {
-  const node = source.resolve(pair.value);
-  // Places are looked up when an error needs them.
-  return {
-    value: source.value(pair.value),
-    get keyPlace() {
-      return source.place(pair.key);
-    },
-    get place() {
-      return source.place(pair.value ?? pair.key);
-    },
-    base: dirname(source.file),
-    at(path) {
-      let inner: unknown = node;
-      let found = this.place;
-      for (const step of path) {
-        inner = isMap(inner) || isSeq(inner) ? source.resolve(inner.get(step, true)) : undefined;
-        if (inner === undefined || inner === null) return found;
-        found = source.place(inner);
-      }
-      return found;
-    },
-  };
 }
 
 function refuseUnknownKeys(
@@ -115,13 +77,12 @@ function refuseUnknownKeys(
 ): void {
   for (const [key, { keyPlace }] of found) {
     if (known.includes(key)) continue;
+    if (enough(complaints)) return;
     const meant = nearest(key, known);
     complaints.push(
       new Complaint(
-        `${owner} has no key \`${key}\``,
-        meant === undefined
-          ? `the keys are ${known.map((each) => `\`${each}\``).join(", ")}`
-          : `did you mean \`${meant}\`?`,
+        `${owner} has no key \`${clipped(key)}\``,
+        meant === undefined ? `the keys are ${listed(known)}` : `did you mean \`${meant}\`?`,
         { place: keyPlace },
       ),
     );
@@ -156,7 +117,9 @@ function readStages(root: YAMLMap, source: SourceText, complaints: Complaint[]):
     );
     return [];
   }
-  return stages.items.flatMap((pair) => readStage(pair, source, complaints) ?? []);
+  return stages.items.flatMap((pair) =>
+    enough(complaints) ? [] : readStage(pair, source, complaints) ?? []
+  );
 }
 
 function readStage(
@@ -194,96 +157,47 @@ function readStage(
       use?.place ?? place,
     );
   }
-  const axes = readMatrix(name, body, source, complaints);
+  const matrix = readMatrix(name, body, source, complaints);
   settings.delete("use");
   settings.delete("matrix");
-  return { name, place, use, settings, axes };
-}
-
-function readMatrix(
-  stage: string,
-  body: YAMLMap,
-  source: SourceText,
-  complaints: Complaint[],
-): Map<string, Located> {
-  const matrix = source.resolve(body.get("matrix", true));
-  if (matrix === undefined) return new Map();
-  if (!isMap(matrix)) {
-    complaints.push(
-      new Complaint(
-        `\`matrix\` of stage \`${stage}\` is not a map of lists`,
-        "write `matrix: { seed: [1, 2, 3] }`",
-        { place: source.place(matrix) },
-      ),
-    );
-    return new Map();
-  }
-  const axes = entries(matrix, source);
-  for (const [axis, { value, place }] of axes) {
-    complaints.push(...checkAxis(stage, axis, value, place));
-  }
-  return axes;
-}
-
-/** What is wrong with an axis of a matrix: it must be a list of different scalars. */
-export function checkAxis(stage: string, axis: string, value: unknown, place: Place): Complaint[] {
-  if (!Array.isArray(value) || value.length === 0) {
-    return [
-      new Complaint(
-        `\`${axis}\` in the matrix of stage \`${stage}\` is not a list of values`,
-        `write \`${axis}: [first, second]\``,
-        { place },
-      ),
-    ];
-  }
-  const odd = value.find((item) => item !== null && typeof item === "object");
-  if (odd !== undefined) {
-    return [
-      new Complaint(
-        `\`${axis}\` in the matrix of stage \`${stage}\` holds more than plain values`,
-        "list numbers, texts or true/false",
-        { place },
-      ),
-    ];
-  }
-  const twice = value.find((item, index) => value.indexOf(item) !== index);
-  return twice === undefined ? [] : [
-    new Complaint(
-      `\`${axis}\` in the matrix of stage \`${stage}\` lists ${shown(twice)} twice`,
-      "list each value once",
-      { place },
-    ),
-  ];
+  return { name, place, use, settings, matrix };
 }
 
 /** Each axis of the baseline is swept by some stage, and its value is one of that sweep's. */
 function refuseOddBaseline(
   { baseline }: Report,
+  stages: readonly StageText[],
   top: ReadonlyMap<string, Located>,
   complaints: Complaint[],
 ): void {
-  const swept = new Map<string, unknown[]>();
-  for (const stage of Object.values(top.get("stages")?.value ?? {})) {
-    const matrix = (stage as { matrix?: unknown } | null)?.matrix;
-    for (const [axis, values] of Object.entries(matrix ?? {})) {
-      swept.set(axis, [...(swept.get(axis) ?? []), ...(Array.isArray(values) ? values : [])]);
+  const swept = new Map<string, Set<unknown>>();
+  const add = (axis: string, value: unknown) => {
+    const values = swept.get(axis);
+    if (values === undefined) swept.set(axis, new Set([value]));
+    else values.add(value);
+  };
+  for (const { matrix: { axes, include } } of stages) {
+    for (const [axis, { value }] of axes) for (const item of value as unknown[]) add(axis, item);
+    for (const { values } of include) {
+      for (const [axis, { value }] of values) if (axes.has(axis)) add(axis, value);
     }
   }
   for (const [axis, value] of Object.entries(baseline)) {
-    const place = top.get("report")!.at(["baseline", axis]);
     const values = swept.get(axis);
-    const [what, word, known] = values === undefined
-      ? [`the baseline names \`${axis}\`, which no stage sweeps`, axis, [...swept.keys()]] as const
-      : [
-        `no stage sweeps \`${axis}\` over \`${value}\``,
-        String(value),
-        values.map(String),
-      ] as const;
-    if (values?.includes(value)) continue;
-    const meant = nearest(word, known);
-    const fix = meant === undefined
-      ? `write one of: ${known.join(", ")}`
-      : `did you mean \`${meant}\`?`;
+    if (values?.has(value)) continue;
+    if (enough(complaints)) return;
+    const place = top.get("report")!.at(["baseline", axis]);
+    const word = typeof value === "string" ? value : shown(value);
+    const [what, known] = values === undefined
+      ? [`the baseline names \`${clipped(axis)}\`, which no stage sweeps`, swept.keys()] as const
+      : [`no stage sweeps \`${axis}\` over \`${clipped(word)}\``, values] as const;
+    const names = Array.from(known, String);
+    const meant = nearest(values === undefined ? axis : word, names);
+    const fix = meant !== undefined
+      ? `did you mean \`${meant}\`?`
+      : names.length === 0
+      ? "remove it: no stage has a matrix"
+      : `write one of: ${listed(names)}`;
     complaints.push(new Complaint(what, fix, { place }));
   }
 }
@@ -308,10 +222,10 @@ function readReport(
   const value = report.value as Record<string, unknown>;
   const known = ["baseline", "compare"];
   for (const key of Object.keys(value)) {
-    if (known.includes(key)) continue;
+    if (known.includes(key) || enough(complaints)) continue;
     const meant = nearest(key, known);
     refuse(
-      `\`report\` has no key \`${key}\``,
+      `\`report\` has no key \`${clipped(key)}\``,
       meant === undefined ? "the keys are `baseline`, `compare`" : `did you mean \`${meant}\`?`,
       report.at([key]),
     );
@@ -326,14 +240,14 @@ function readReport(
   }
   const compare = value["compare"];
   if (compare !== undefined && !comparisons.includes(compare as string)) {
-    const meant = nearest(String(compare), comparisons);
+    const meant = typeof compare === "string" ? nearest(compare, comparisons) : undefined;
     refuse(
       `there are no published results named ${shown(compare)}`,
       meant !== undefined
         ? `did you mean \`${meant}\`?`
         : comparisons.length === 0
         ? "remove `compare`"
-        : `there are ${comparisons.map((name) => `\`${name}\``).join(", ")}`,
+        : `there are ${listed(comparisons)}`,
       report.at(["compare"]),
     );
   }

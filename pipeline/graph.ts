@@ -1,10 +1,13 @@
 /** From a checked experiment to the graph of what has to exist: references resolved, sweeps written out. */
 import type { Canonical } from "./canonical.ts";
 import { Complaint, nearest } from "./complaint.ts";
-import { throwComplaints } from "./complaint_list.ts";
+import { enough, throwComplaints } from "./complaint_list.ts";
 import type { Experiment } from "./experiment.ts";
+import { mostPoints } from "./range.ts";
+import { clipped, listed } from "./shown_value.ts";
 import type { OutsideFile, Resources, Scalar, StageDefinition } from "./stage.ts";
 import { checkStages, type StageRequest } from "./stage_request.ts";
+import { tooManyText } from "./sweep.ts";
 import type { PinnedWheel } from "./wheel_fetch.ts";
 
 /** One thing to make: a stage, or one point of a swept stage. */
@@ -55,13 +58,12 @@ function checkReferences(
   for (const request of requests) {
     for (const { stage, place } of Object.values(request.inputs)) {
       if (names.has(stage)) continue;
+      if (enough(complaints)) return;
       const meant = nearest(stage, [...names].filter((name) => name !== request.name));
       complaints.push(
         new Complaint(
-          `stage \`${request.name}\` reads \`${stage}\`, which no stage writes`,
-          meant === undefined
-            ? `the stages are ${[...names].map((name) => `\`${name}\``).join(", ")}`
-            : `did you mean \`${meant}\`?`,
+          `stage \`${request.name}\` reads \`${clipped(stage)}\`, which no stage writes`,
+          meant === undefined ? `the stages are ${listed(names)}` : `did you mean \`${meant}\`?`,
           { place },
         ),
       );
@@ -103,7 +105,8 @@ function cycle(path: readonly StageRequest[], repeated: string): Complaint {
   const loop = path.slice(path.findIndex(({ name }) => name === repeated));
   const last = loop.at(-1)!;
   const { place } = Object.values(last.inputs).find(({ stage }) => stage === repeated)!;
-  const names = [...loop.map(({ name }) => name), repeated];
+  const all = [...loop.map(({ name }) => name), repeated];
+  const names = all.length > 20 ? [...all.slice(0, 10), "…", ...all.slice(-10)] : all;
   return new Complaint(
     `stages read each other in a circle: ${names.join(" -> ")}`,
     "let one of them read another stage",
@@ -119,6 +122,7 @@ function checkKinds(requests: readonly StageRequest[]): void {
       const { kinds } = definition.inputs[port]!;
       const kind = byName.get(stage)!.definition.output;
       if (kinds.includes(kind)) continue;
+      if (enough(complaints)) break;
       const fitting = requests.filter((other) =>
         other.name !== name && kinds.includes(other.definition.output)
       );
@@ -128,7 +132,7 @@ function checkKinds(requests: readonly StageRequest[]): void {
             `but \`${stage}\` writes ${kind}`,
           fitting.length === 0
             ? `add a stage that writes ${kinds.join(" or ")}`
-            : `name ${fitting.map((other) => `\`${other.name}\``).join(" or ")}`,
+            : `name ${listed(fitting.map((other) => other.name)).replaceAll(", ", " or ")}`,
           { place },
         ),
       );
@@ -146,45 +150,77 @@ interface Unlabelled {
 }
 
 function expand(requests: readonly StageRequest[]): GraphNode[] {
-  const nodesOf = new Map<string, Unlabelled[]>();
+  const nodesOf = new Map<string, readonly Unlabelled[]>();
+  let left = mostPoints;
   for (const request of requests) {
-    let partial: { axes: Map<string, Scalar>; inputs: Record<string, Unlabelled> }[] = [
-      { axes: new Map(), inputs: {} },
-    ];
+    let partial: Beginning[] = [{ axes: new Map(), inputs: {} }];
     for (const [port, { stage }] of Object.entries(request.inputs)) {
-      partial = partial.flatMap(({ axes, inputs }) =>
-        nodesOf.get(stage)!
-          .filter((input) => agree(axes, input.axes))
-          .map((input) => ({
-            axes: new Map([...axes, ...input.axes]),
-            inputs: { ...inputs, [port]: input },
-          }))
-      );
+      partial = join(partial, nodesOf.get(stage)!, { port, most: left, request });
     }
-    const nodes = partial.flatMap(({ axes, inputs }) =>
-      request.variants.map(({ point, parameters }) => ({
-        request,
-        axes: new Map([
-          ...axes,
-          ...Object.entries(point).map(([axis, value]) =>
-            [`${request.name}.${axis}`, value] as const
-          ),
-        ]),
-        parameters,
-        inputs,
-      }))
+    left -= partial.length * request.variants.length;
+    if (left < 0) throw tooMany(request);
+    nodesOf.set(
+      request.name,
+      partial.flatMap(({ axes, inputs }) =>
+        request.variants.map(({ point, parameters }) => ({
+          request,
+          axes: new Map([
+            ...axes,
+            ...Object.entries(point).map(([axis, value]) =>
+              [`${request.name}.${axis}`, value] as const
+            ),
+          ]),
+          parameters,
+          inputs,
+        }))
+      ),
     );
-    nodesOf.set(request.name, nodes);
   }
-  return [...nodesOf.values()].flat().map(labelled);
+  const labels = new Map<Unlabelled, string>();
+  return [...nodesOf.values()].flat().map((node) => labelled(node, labels));
 }
 
-/** Two points agree when the axes they share have the same values. */
-function agree(a: ReadonlyMap<string, Scalar>, b: ReadonlyMap<string, Scalar>): boolean {
-  return [...b].every(([axis, value]) => !a.has(axis) || a.get(axis) === value);
+/** A node of which not all inputs are known yet. */
+type Beginning = Pick<Unlabelled, "axes" | "inputs">;
+
+/** Every pair of points that agree: the axes they share have the same values. */
+function join(
+  partial: readonly Beginning[],
+  inputs: readonly Unlabelled[],
+  { port, most, request }: { port: string; most: number; request: StageRequest },
+): Beginning[] {
+  // All points of a stage have the same axes.
+  const known = partial[0]?.axes ?? new Map();
+  const shared = [...inputs[0]?.axes.keys() ?? []].filter((axis) => known.has(axis));
+  const address = ({ axes }: { axes: ReadonlyMap<string, Scalar> }) =>
+    JSON.stringify(shared.map((axis) => axes.get(axis)));
+  const byAddress = Map.groupBy(inputs, address);
+  const joined: Beginning[] = [];
+  for (const one of partial) {
+    for (const input of byAddress.get(address(one)) ?? []) {
+      if (joined.length === most) throw tooMany(request);
+      joined.push({
+        axes: input.axes.size === 0 ? one.axes : new Map([...one.axes, ...input.axes]),
+        inputs: { ...one.inputs, [port]: input },
+      });
+    }
+  }
+  return joined;
 }
 
-function labelled({ request, axes, parameters, inputs }: Unlabelled): GraphNode {
+function tooMany({ name, place }: StageRequest): Complaint {
+  return new Complaint(tooManyText(name), "vary fewer parameters at once", { place });
+}
+
+function labelled(
+  { request, axes, parameters, inputs }: Unlabelled,
+  labels: Map<Unlabelled, string>,
+): GraphNode {
+  const labelOfInput = (node: Unlabelled) => {
+    const known = labels.get(node) ?? labelOf(node.request, node.axes);
+    labels.set(node, known);
+    return known;
+  };
   return {
     label: labelOf(request, axes),
     stage: request.name,
@@ -194,7 +230,7 @@ function labelled({ request, axes, parameters, inputs }: Unlabelled): GraphNode 
     outside: request.definition.outside?.(parameters) ?? [],
     packages: request.definition.packages?.(parameters) ?? {},
     inputs: Object.fromEntries(
-      Object.entries(inputs).map(([port, input]) => [port, labelOf(input.request, input.axes)]),
+      Object.entries(inputs).map(([port, input]) => [port, labelOfInput(input)]),
     ),
   };
 }
@@ -207,7 +243,7 @@ function labelOf(request: StageRequest, axes: ReadonlyMap<string, Scalar>): stri
 }
 
 /** Plain words as they are; other texts in quotes, so that `1` and `"1"` are two labels. */
-function valueText(value: Scalar): string {
+export function valueText(value: Scalar): string {
   const plain = typeof value !== "string" ||
     /^(?!(?:true|false|null)$)[A-Za-z_][\w.-]*$/.test(value);
   return plain ? String(value) : JSON.stringify(value);

@@ -1,11 +1,15 @@
 /** `--set stage.parameter=value`: changes to an experiment from the command line. */
-import { parseDocument } from "yaml";
 import { Complaint, nearest, type Place } from "./complaint.ts";
-import { checkAxis, type Experiment, type Located, type StageText } from "./experiment.ts";
+import type { Experiment, StageText } from "./experiment.ts";
+import type { Located } from "./located.ts";
+import { axisValues } from "./matrix.ts";
+import { listed } from "./shown_value.ts";
+import { parseValue } from "./source_text.ts";
 
 /**
- * The experiment with the changes applied, the last one winning. A value is typed as YAML types
- * it. For an axis of a matrix, a list replaces the axis and a plain value pins it.
+ * The experiment with the changes applied, the last one winning. A value is what YAML says, or the
+ * text itself where the stage wants a text. For an axis of a matrix, a list or a range replaces the
+ * axis and a plain value pins it.
  *
  * @param changes texts such as `tuned.steps=50`, `tuned.alignment=[none, singular]`, `seed=7`
  */
@@ -42,7 +46,7 @@ function overrideOnce(experiment: Experiment, change: string): Experiment {
     throw new Complaint(
       `the experiment has no stage \`${stageName}\``,
       meant === undefined
-        ? `its stages are ${names.map((name) => `\`${name}\``).join(", ")}`
+        ? `its stages are ${listed(names)}`
         : `did you mean \`${meant}.${parameter}\`?`,
       { place },
     );
@@ -55,25 +59,33 @@ function overrideOnce(experiment: Experiment, change: string): Experiment {
 
 function setIn(stage: StageText, parameter: string, value: Located): StageText {
   const settings = new Map(stage.settings);
-  const axes = new Map(stage.axes);
+  const axes = new Map(stage.matrix.axes);
   if (parameter === "use") return { ...stage, use: value };
-  if (axes.has(parameter) && Array.isArray(value.value)) {
-    const wrong = checkAxis(stage.name, parameter, value.value, value.place);
-    if (wrong[0] !== undefined) throw wrong[0];
-    axes.set(parameter, value);
+  if (parameter === "matrix") {
+    throw new Complaint(
+      "a matrix is changed axis by axis",
+      `write \`--set '${stage.name}.seed=[1, 2]'\``,
+      { place: value.place },
+    );
+  }
+  if (!axes.has(parameter)) {
+    settings.set(parameter, value);
+    return { ...stage, settings };
+  }
+  settings.delete(parameter);
+  if (value.value !== null && typeof value.value === "object") {
+    const values = axisValues(stage.name, parameter, value.value);
+    if (!Array.isArray(values)) throw new Complaint(values.what, values.fix, value);
+    const written = Array.isArray(value.value) ? value.written : values;
+    axes.set(parameter, { ...value, value: values, written });
   } else {
-    axes.delete(parameter);
     settings.set(parameter, value);
   }
-  return { ...stage, settings, axes };
+  const restricted = new Set(stage.matrix.restricted).add(parameter);
+  return { ...stage, settings, matrix: { ...stage.matrix, axes, restricted } };
 }
 
 function locatedValue(text: string, place: Place): Located {
-  const document = parseDocument(text, { prettyErrors: false });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    throw new Complaint(`bad YAML in the value: ${error.message}`, "quote the value", { place });
-  }
-  const value: unknown = document.toJS({ maxAliasCount: 0 });
-  return { value, keyPlace: place, place, base: ".", at: () => place };
+  const { value, written } = parseValue(text, place);
+  return { value, written, keyPlace: place, place, base: ".", at: () => place };
 }

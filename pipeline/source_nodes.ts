@@ -6,7 +6,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from "yaml";
 import { Complaint, type Place } from "./complaint.ts";
 import { enough, throwComplaints } from "./complaint_list.ts";
-import { shown } from "./shown_value.ts";
+import { clipped, shown } from "./shown_value.ts";
 import { type Environment, replaceVariables } from "./variables.ts";
 
 export type { Environment };
@@ -23,10 +23,13 @@ const deepest = 64;
 const knownTags = ["str", "int", "float", "bool", "null", "map", "seq"]
   .map((name) => `tag:yaml.org,2002:${name}`);
 
-/** @throws Complaint or ComplaintList */
+/**
+ * @param options.environment without: `${` stands for itself
+ * @throws Complaint or ComplaintList
+ */
 export function checkNodes(
   root: unknown,
-  { place, environment }: { place: (node: unknown) => Place; environment: Environment },
+  { place, environment }: { place: (node: unknown) => Place; environment?: Environment },
 ): { resolve(node: unknown): unknown; value(node: unknown): unknown } {
   const complaints: Complaint[] = [];
   const complain = (what: string, fix: string, node: unknown) => {
@@ -36,7 +39,7 @@ export function checkNodes(
   const anchors = new Map<string, Node>();
   const extents = new Map<unknown, Extent | "open">();
   const meant = new Map<unknown, unknown>();
-  const replace = replaceVariables(environment, complain);
+  const replace = environment === undefined ? () => {} : replaceVariables(environment, complain);
   extentOf(root);
   throwComplaints(complaints);
 
@@ -61,7 +64,7 @@ export function checkNodes(
     if (!isScalar(node) && !isMap(node) && !isSeq(node)) return { nodes: 1, depth: 0 };
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
     if (node.tag !== undefined && !knownTags.includes(node.tag)) {
-      complain(`the tag ${shown(node.tag)} means nothing here`, "remove it", node);
+      complain(`the tag \`${clipped(tagText(node.tag))}\` means nothing here`, "remove it", node);
     }
     if (isScalar(node)) {
       checkScalar(node);
@@ -100,10 +103,11 @@ export function checkNodes(
       meant.set(alias, node);
       return extent;
     }
+    const name = clipped(alias.source);
     throw new Complaint(
       node === undefined
-        ? `no \`&${alias.source}\` stands before the alias \`*${alias.source}\``
-        : `the alias \`*${alias.source}\` lies within the value that it names`,
+        ? `no \`&${name}\` stands before the alias \`*${name}\``
+        : `the alias \`*${name}\` lies within the value that it names`,
       "write the value out",
       { place: place(alias) },
     );
@@ -123,13 +127,19 @@ export function checkNodes(
   function checkScalar(scalar: Scalar): void {
     if (typeof scalar.value === "number") {
       const wrong = wrongNumber(scalar.value, scalar.source ?? "");
-      if (wrong !== undefined) complain(wrong, "give a number that is kept exactly", scalar);
+      // On the command line it may be meant as a text.
+      if (wrong !== undefined && environment === undefined) scalar.value = scalar.source;
+      else if (wrong !== undefined) complain(wrong, "give a number that is kept exactly", scalar);
     }
     if (typeof scalar.value !== "string") return;
     if (scalar.value.includes("${")) replace(scalar as Scalar<string>);
     if (typeof scalar.value !== "string" || scalar.value.isWellFormed()) return;
     complain("this text holds half a character (a lone surrogate)", "mend its `\\u…`", scalar);
   }
+}
+
+function tagText(tag: string): string {
+  return tag.replace("tag:yaml.org,2002:", "!!");
 }
 
 /** Keys are texts: the parser refuses others. */

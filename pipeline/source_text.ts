@@ -1,5 +1,5 @@
 /** An experiment file as text and as YAML nodes that know their place. */
-import { Composer, type Document, isNode, Lexer, LineCounter, Parser } from "yaml";
+import { Composer, type Document, isNode, isScalar, isSeq, Lexer, LineCounter, Parser } from "yaml";
 import { Complaint, type Place } from "./complaint.ts";
 import { throwComplaints } from "./complaint_list.ts";
 import { checkNodes, type Environment } from "./source_nodes.ts";
@@ -17,8 +17,8 @@ export interface SourceText {
   value(node: unknown): unknown;
 }
 
-/** In characters; ten thousand stages take half of one million. */
-export const largestFile = 1 << 22;
+/** In characters; ten thousand stages take half a million. */
+export const largestFile = 1 << 21;
 /** Words, marks and stretches of space: what time and memory of reading grow with. */
 const mostLexemes = 500_000;
 const deepestNesting = 64;
@@ -47,6 +47,31 @@ export function parseSource(text: string, file: string, environment: Environment
   const place = (node: unknown) => isNode(node) && node.range ? placeAt(node.range[0]) : { file };
   const root = document.contents;
   return { file, root, place, ...checkNodes(root, { place, environment }) };
+}
+
+/**
+ * A value of the command line.
+ *
+ * @returns also the same with each plain value as the text it was written as
+ */
+export function parseValue(
+  text: string,
+  place: Place,
+): { readonly value: unknown; readonly written: unknown } {
+  const bad = (message: string) =>
+    new Complaint(`bad YAML in the value: ${message}`, "quote the value", { place });
+  if (text.trim() === "") return { value: null, written: "" };
+  const document = parse(text, new LineCounter(), () => place);
+  const [error] = document.errors;
+  if (error !== undefined) throw bad(error.message);
+  const root = document.contents;
+  const { value } = checkNodes(root, { place: () => place });
+  const written = isScalar(root)
+    ? root.source
+    : isSeq(root)
+    ? root.items.map((item) => isScalar(item) ? item.source : value(item))
+    : undefined;
+  return { value: value(root), written };
 }
 
 function refuseOddText(text: string, file: string): void {

@@ -1,11 +1,13 @@
 /** Checks the stages of an experiment against their definitions: `use`, ports, parameters, matrix. */
-import { resolve } from "node:path";
-import { getDotPath, safeParse } from "valibot";
-import type { BaseIssue, GenericSchema } from "valibot";
 import type { Canonical } from "./canonical.ts";
 import { Complaint, nearest, type Place } from "./complaint.ts";
-import type { Experiment, Located, StageText } from "./experiment.ts";
+import { ComplaintList, enough } from "./complaint_list.ts";
+import type { Experiment, StageText } from "./experiment.ts";
+import type { Located } from "./located.ts";
+import { clipped, listed } from "./shown_value.ts";
 import type { Scalar, StageDefinition } from "./stage.ts";
+import { asSchemaWants, checkParameters, parameterNames } from "./stage_parameters.ts";
+import { type SweepPoint, sweepPoints } from "./sweep.ts";
 
 /** A stage of the experiment whose own words are right; its references are not resolved yet. */
 export interface StageRequest {
@@ -34,12 +36,13 @@ export function checkStages(
 ): StageRequest[] {
   const definitions = new Map(catalogue.map((definition) => [definition.name, definition]));
   return experiment.stages.flatMap((stage) => {
+    if (enough(complaints)) return [];
     const definition = definitions.get(String(stage.use.value));
     if (definition !== undefined) return checkStage(stage, definition, experiment, complaints);
     const meant = nearest(String(stage.use.value), definitions.keys());
     complaints.push(
       new Complaint(
-        `stage \`${stage.name}\` uses \`${stage.use.value}\`, which is no stage`,
+        `stage \`${stage.name}\` uses \`${clipped(String(stage.use.value))}\`, which is no stage`,
         meant === undefined
           ? `the stages are ${listed(definitions.keys())}`
           : `did you mean \`${meant}\`?`,
@@ -48,11 +51,6 @@ export function checkStages(
     );
     return [];
   });
-}
-
-/** The parameters a schema names. Schemas of stages are strict objects, piped or not. */
-export function parameterNames(schema: GenericSchema): string[] {
-  return Object.keys((schema as unknown as { entries?: object }).entries ?? {});
 }
 
 function checkStage(
@@ -72,25 +70,66 @@ function checkStage(
   if (complaints.length > before) return [];
 
   const settings = new Map([...stage.settings].filter(([name]) => !ports.includes(name)));
-  if (parameters.includes("seed") && !settings.has("seed") && !stage.axes.has("seed")) {
+  if (parameters.includes("seed") && !settings.has("seed") && !stage.matrix.axes.has("seed")) {
     if (experiment.seed !== undefined) settings.set("seed", experiment.seed);
   }
-  const variants = points(stage.axes).map((point) => ({
-    point,
-    parameters: validate(stage, definition, settings, point, complaints),
-  }));
+  const swept = sweptPoints(stage, definition, settings, complaints);
+  const variants: Variant[] = [];
+  for (const { point, more } of swept) {
+    if (enough(complaints)) break;
+    const given = more.size === 0 ? settings : new Map([...settings, ...more]);
+    variants.push({
+      point,
+      parameters: checkParameters({ stage, definition, settings: given, point }, complaints),
+    });
+  }
   if (complaints.length > before) return [];
-  const axes = [...stage.axes.keys()];
+  const axes = [...stage.matrix.axes.keys()].filter((axis) => !settings.has(axis));
   return [{ name: stage.name, place: stage.place, definition, inputs, axes, variants }];
+}
+
+/** Without a matrix one point, which has no values. */
+function sweptPoints(
+  stage: StageText,
+  definition: StageDefinition,
+  settings: ReadonlyMap<string, Located>,
+  complaints: Complaint[],
+): SweepPoint[] {
+  const { matrix } = stage;
+  if (matrix.axes.size === 0) return [{ point: {}, more: new Map() }];
+  const typed = [...matrix.axes].map(([axis, values]) =>
+    [axis, asSchemaWants(definition, axis, settings.get(axis) ?? values)] as const
+  );
+  const pinned = (axis: string) => settings.has(axis);
+  try {
+    return sweepPoints({
+      ...matrix,
+      stage: stage.name,
+      place: stage.place,
+      axes: new Map(
+        typed.filter(([axis]) => !pinned(axis)).map(([axis, value]) => [axis, value as Scalar[]]),
+      ),
+      pinned: new Map(
+        typed.filter(([axis]) => pinned(axis)).map(([axis, value]) => [axis, value as Scalar]),
+      ),
+    });
+  } catch (error) {
+    if (!(error instanceof Complaint || error instanceof ComplaintList)) throw error;
+    complaints.push(...error instanceof Complaint ? [error] : error.complaints);
+    return [];
+  }
 }
 
 function checkKeys(stage: StageText, definition: StageDefinition, complaints: Complaint[]): void {
   const ports = Object.keys(definition.inputs);
   const parameters = parameterNames(definition.parameters);
   const own = [...ports, ...parameters];
-  for (const [key, { keyPlace }] of stage.settings) {
+  const { axes, include } = stage.matrix;
+  for (const [key, { keyPlace, written }] of stage.settings) {
+    if (enough(complaints)) return;
     if (own.includes(key)) {
-      if (!stage.axes.has(key)) continue;
+      // The command line may give one value to an axis.
+      if (!axes.has(key) || written !== undefined) continue;
       const what = `stage \`${stage.name}\` gives \`${key}\` both plainly and in its matrix`;
       complaints.push(new Complaint(what, "keep one of the two", { place: keyPlace }));
       continue;
@@ -98,7 +137,7 @@ function checkKeys(stage: StageText, definition: StageDefinition, complaints: Co
     const meant = nearest(key, [...own, "use", "matrix"]);
     complaints.push(
       new Complaint(
-        `stage \`${stage.name}\` (${definition.name}) has no parameter \`${key}\``,
+        `stage \`${stage.name}\` (${definition.name}) has no parameter \`${clipped(key)}\``,
         meant !== undefined
           ? `did you mean \`${meant}\`?`
           : own.length === 0
@@ -108,14 +147,17 @@ function checkKeys(stage: StageText, definition: StageDefinition, complaints: Co
       ),
     );
   }
-  for (const [axis, { keyPlace }] of stage.axes) {
+  const varied = [...axes, ...include.flatMap(({ values }) => [...values])];
+  for (const [axis, { keyPlace }] of varied) {
     if (parameters.includes(axis)) continue;
+    if (enough(complaints)) return;
     const meant = nearest(axis, parameters);
     complaints.push(
       new Complaint(
         ports.includes(axis)
           ? `\`${axis}\` of stage \`${stage.name}\` names an input and cannot be in its matrix`
-          : `stage \`${stage.name}\` (${definition.name}) has no parameter \`${axis}\` to vary`,
+          : `stage \`${stage.name}\` (${definition.name}) has no parameter ` +
+            `\`${clipped(axis)}\` to vary`,
         meant === undefined
           ? `its parameters are ${listed(parameters)}`
           : `did you mean \`${meant}\`?`,
@@ -143,119 +185,4 @@ function readReference(
     ),
   );
   return undefined;
-}
-
-/** Every combination of the axes' values. */
-function points(axes: ReadonlyMap<string, Located>): Record<string, Scalar>[] {
-  let found: Record<string, Scalar>[] = [{}];
-  for (const [axis, { value }] of axes) {
-    found = found.flatMap((point) =>
-      (value as Scalar[]).map((item) => ({ ...point, [axis]: item }))
-    );
-  }
-  return found;
-}
-
-function validate(
-  stage: StageText,
-  definition: StageDefinition,
-  settings: ReadonlyMap<string, Located>,
-  point: Record<string, Scalar>,
-  complaints: Complaint[],
-): Record<string, Canonical> {
-  const plain = Object.fromEntries([...settings].map(([name, { value }]) => [name, value]));
-  const result = safeParse(definition.parameters, { ...plain, ...point });
-  if (result.success) {
-    const parameters = result.output as Record<string, Canonical>;
-    return withAbsolutePaths(parameters, stage, definition, settings);
-  }
-  for (const issue of result.issues) {
-    complaints.push(complaintOf(issue, stage, definition, settings));
-  }
-  return {};
-}
-
-/** Paths as the user wrote them -> absolute ones. */
-function withAbsolutePaths(
-  parameters: Record<string, Canonical>,
-  { axes }: StageText,
-  { paths = [] }: StageDefinition,
-  settings: ReadonlyMap<string, Located>,
-): Record<string, Canonical> {
-  const absolute = paths.flatMap((name) => {
-    const written = parameters[name];
-    const { base = "." } = axes.get(name) ?? settings.get(name) ?? {};
-    return typeof written === "string" ? [[name, resolve(base, written)] as const] : [];
-  });
-  return { ...parameters, ...Object.fromEntries(absolute) };
-}
-
-function complaintOf(
-  issue: BaseIssue<unknown>,
-  stage: StageText,
-  definition: StageDefinition,
-  settings: ReadonlyMap<string, Located>,
-): Complaint {
-  const path = (issue.path ?? []).map(({ key }) => key as string | number);
-  const [name, ...inner] = path as [string, ...(string | number)[]];
-  const axis = stage.axes.get(name);
-  const place = axis !== undefined
-    ? axis.at([(axis.value as unknown[]).indexOf(issue.input)])
-    : settings.get(name)?.at(inner) ?? stage.place;
-  if (issue.input === undefined) {
-    return new Complaint(
-      `stage \`${stage.name}\` (${definition.name}) needs a \`${getDotPath(issue)}\``,
-      name === "seed"
-        ? "write `seed: 42` at the top of the experiment, or in this stage"
-        : `write \`${name}:\` and ${expected(issue)} in this stage`,
-      { place },
-    );
-  }
-  return new Complaint(
-    `\`${getDotPath(issue) ?? name}\` of stage \`${stage.name}\` is ${
-      JSON.stringify(issue.input) ?? String(issue.input)
-    }`,
-    `give ${expected(issue)}`,
-    { place },
-  );
-}
-
-/** What a schema wants, in words: `"none" or "singular"`, `a number of at least 1`. */
-function expected(issue: BaseIssue<unknown>): string {
-  const wanted = issue.expected;
-  const requirement = (issue as { requirement?: unknown }).requirement;
-  switch (issue.type) {
-    case "integer":
-    case "safe_integer":
-      return "a whole number";
-    case "min_value":
-      return `a value of at least ${requirement}`;
-    case "max_value":
-      return `a value of at most ${requirement}`;
-    case "gt_value":
-      return `a value above ${requirement}`;
-    case "lt_value":
-      return `a value below ${requirement}`;
-    case "non_empty":
-      return "a text that is not empty";
-    case "number":
-      return "a number";
-    case "string":
-      return "a text";
-    case "boolean":
-      return "true or false";
-    case "picklist":
-    case "literal":
-    case "union":
-    case "variant":
-      return (wanted ?? "").replace(/^\(|\)$/g, "").replaceAll(" | ", " or ");
-    case "min_length":
-      return issue.message.startsWith("Invalid") ? "a longer list or text" : issue.message;
-    default:
-      return issue.message.startsWith("Invalid") ? `${wanted ?? issue.message}` : issue.message;
-  }
-}
-
-function listed(names: Iterable<string>): string {
-  return [...names].map((name) => `\`${name}\``).join(", ");
 }

@@ -33,8 +33,8 @@ Deno.test("a file that is no experiment is refused with one error", () => {
       "fix: experiments/smoke.yaml is a short example",
   );
   assert.equal(
-    error("x".repeat((1 << 22) + 1)),
-    "error: the experiment file is larger than 4 MiB (4194305 characters)\n  --> e.yaml\n" +
+    error("x".repeat((1 << 21) + 1)),
+    "error: the experiment file is larger than 2 MiB (2097153 characters)\n  --> e.yaml\n" +
       "fix: keep data out of the experiment file; name files instead",
   );
 });
@@ -89,7 +89,7 @@ Deno.test("an axis of a matrix is a list of different plain values", () => {
   assert.equal(
     matrix("{ seed: 3 }"),
     "error: `seed` in the matrix of stage `a` is not a list of values\n  --> e.yaml:3:32\n" +
-      "fix: write `seed: [first, second]`",
+      "fix: write `seed: [first, second]`, or a range: `seed: { from: 1, to: 5 }`",
   );
   assert.equal(
     matrix("{ seed: [1, 2, 1] }"),
