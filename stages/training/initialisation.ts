@@ -6,7 +6,9 @@ import { type FeatureSet, openFeatures } from "../data/feature_set.ts";
 import { readCheckpoint } from "../model/checkpoint.ts";
 import { checkFits, configurationFrom } from "../model/checkpoint_sizes.ts";
 import { type Configuration, parseConfiguration } from "../model/configuration.ts";
+import { withBertText } from "../model/bert_weights.ts";
 import { initialWeights } from "../model/initial_weights.ts";
+import { miniLmSizes } from "../model/pretrained_packages.ts";
 import { type Model, writeModel } from "../model/model_artifact.ts";
 import { modelFacts } from "./examination.ts";
 import {
@@ -20,6 +22,8 @@ import {
 export interface InitialisationParameters {
   readonly seed: number;
   readonly checkpoint?: string | undefined;
+  readonly pretrained?: string | undefined;
+  readonly bert?: string | undefined;
   readonly config?: string | undefined;
   readonly hidden?: number | undefined;
   readonly layers?: number | undefined;
@@ -34,12 +38,46 @@ export async function initialisation(
 ): Promise<void> {
   const { parameters, inputs, folder, progress } = context;
   using features = await openFeatures(inputs["features"]!);
-  const model = parameters.checkpoint === undefined
-    ? randomModel(parameters, features)
-    : await publishedModel(context, features);
+  const model = await startingModel(context, features);
   const size = Object.values(model.weights).reduce((sum, { values }) => sum + values.length, 0);
   progress.say(`${size.toLocaleString("en")} weights`);
   await writeModel(folder, model);
+}
+
+async function startingModel(
+  context: StageContext<InitialisationParameters>,
+  features: FeatureSet,
+): Promise<Model> {
+  const { checkpoint, pretrained, bert } = context.parameters;
+  if (checkpoint !== undefined) return await publishedModel(context, features);
+  if (pretrained !== undefined || bert !== undefined) return await bertModel(context, features);
+  return randomModel(context.parameters, features);
+}
+
+/** The text layers of a BERT-family model, and fresh image embeddings. */
+async function bertModel(
+  { parameters: { seed, dropout, initializer_range }, files }: StageContext<
+    InitialisationParameters
+  >,
+  features: FeatureSet,
+): Promise<Model> {
+  const folder = files["pretrained"];
+  const file = files["bert"] ?? `${folder}/model.safetensors`;
+  const configFile = files["config"] ?? `${folder}/config.json`;
+  const sizes = parseConfiguration(readText(configFile), {
+    file: configFile,
+    imgDim: features.featureDim,
+  });
+  const config: Configuration = {
+    ...sizes,
+    ...(dropout !== undefined &&
+      { hidden_dropout_prob: dropout, attention_probs_dropout_prob: dropout }),
+    ...(initializer_range !== undefined && { initializer_range }),
+  };
+  const random = randomStream(seed).fork("initialise_model");
+  const weights = withBertText(await readCheckpoint(file), config, { file, random });
+  requireFits(features, config);
+  return { config, weights };
 }
 
 function randomModel(parameters: InitialisationParameters, features: FeatureSet): Model {
@@ -70,10 +108,14 @@ async function publishedModel(
     ? sizes
     : { ...sizes, hidden_dropout_prob: dropout, attention_probs_dropout_prob: dropout };
   checkFits(weights, config, file);
+  requireFits(features, config);
+  return { config, weights };
+}
+
+function requireFits(features: FeatureSet, config: Configuration): void {
   for (const split of new Set(features.images.map(({ split }) => split))) {
     requireFit(features, indexSplit(features, split), config);
   }
-  return { config, weights };
 }
 
 function configurationOf(
@@ -86,11 +128,16 @@ function configurationOf(
   },
 ): Configuration {
   if (configFile === undefined) return configurationFrom(weights, { file, heads });
+  return parseConfiguration(readText(configFile), {
+    file: configFile,
+    imgDim: features.featureDim,
+  });
+}
+
+function readText(configFile: string): string {
   try {
-    const text = Deno.readTextFileSync(configFile);
-    return parseConfiguration(text, { file: configFile, imgDim: features.featureDim });
+    return Deno.readTextFileSync(configFile);
   } catch (cause) {
-    if (cause instanceof Complaint) throw cause;
     throw new Complaint(
       `the configuration cannot be read: ${(cause as Error).message}`,
       "name the config.json that came with the checkpoint",
@@ -107,6 +154,18 @@ export async function examineInitialisation(
   const { words = 2, vocabulary = 1, feature_dim: featureDim = 1 } = features;
   const known = { vocabulary: { size: vocabulary }, featureDim };
   const file = files["checkpoint"];
+  if (parameters.pretrained !== undefined || parameters.bert !== undefined) {
+    // A package that is not fetched yet is as large as it is known to be.
+    const config = parameters.bert === undefined
+      ? sizedConfiguration(miniLmSizes, { ...known, words: miniLmSizes.positions })
+      : parseConfiguration(readText(files["config"]!), {
+        file: files["config"]!,
+        imgDim: featureDim,
+      });
+    requireWidths(known, config);
+    requirePositions(words, config);
+    return { findings: [], facts: modelFacts(config), disk: 4 * modelFacts(config)["weights"]! };
+  }
   if (file === undefined) {
     const config = sizedConfiguration(parameters, { ...known, words });
     return { findings: [], facts: modelFacts(config), disk: 4 * modelFacts(config)["weights"]! };
@@ -133,7 +192,10 @@ export async function examineInitialisation(
 }
 
 function sizedConfiguration(
-  { hidden = 128, layers = 4, heads = 4, dropout = 0.1, ...rest }: InitialisationParameters,
+  { hidden = 128, layers = 4, heads = 4, dropout = 0.1, ...rest }: Omit<
+    InitialisationParameters,
+    "seed"
+  >,
   { vocabulary, featureDim, words }: KnownWidths & { readonly words: number },
 ): Configuration {
   const { intermediate = 4 * hidden, initializer_range = 0.02 } = rest;

@@ -106,3 +106,22 @@ async function writeFeatures(folder: string): Promise<string> {
   );
   return folder;
 }
+
+Deno.test("a model has one start, and what that start brings is not given again", () => {
+  const wrong = (given: Record<string, unknown>) => {
+    const { issues = [] } = parse({ seed: 1, ...given });
+    return issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
+  };
+  assert.deepEqual(wrong({ pretrained: "minilm" }), []);
+  assert.deepEqual(wrong({ bert: "a.safetensors", config: "config.json", dropout: 0.2 }), []);
+  assert.deepEqual(wrong({ pretrained: "minilm", checkpoint: "uniter.pt" }), [
+    "pretrained: nothing beside `checkpoint`: a model has one start",
+  ]);
+  assert.deepEqual(wrong({ pretrained: "minilm", hidden: 384 }), [
+    "hidden: nothing: the text model has its own",
+  ]);
+  assert.deepEqual(wrong({ pretrained: "minilm", config: "c.json" }), [
+    "config: nothing: the package has its own",
+  ]);
+  assert.deepEqual(wrong({ bert: "a.safetensors" }), ["config: the config.json of `bert`"]);
+});

@@ -1,0 +1,29 @@
+import * as v from "valibot";
+import { defineStage } from "../pipeline/stage.ts";
+
+const ridge = v.pipe(v.number(), v.gtValue(0));
+
+export const linearBaseline = defineStage({
+  name: "linear_baseline",
+  summary: "a linear yardstick: canonical correlation of whole pictures and sentence embeddings",
+  parameters: v.strictObject({
+    /** The split it is fitted on, and the one it is evaluated on. */
+    train: v.optional(v.pipe(v.string(), v.nonEmpty()), "train"),
+    split: v.optional(v.pipe(v.string(), v.nonEmpty()), "test"),
+    /** Added to each variance, as multiples of their mean. */
+    image_ridge: v.optional(ridge, 3),
+    text_ridge: v.optional(ridge, 1),
+    xla: v.optional(v.boolean(), true),
+  }),
+  inputs: {
+    features: { kinds: ["features"], summary: "pictures and captions" },
+    text: { kinds: ["model"], summary: "the model whose text layers embed sentences" },
+  },
+  output: "recall",
+  compute: true,
+  resumable: false,
+  async run(context) {
+    const { linearBaseline } = await import("./training/linear_baseline.ts");
+    await linearBaseline(context);
+  },
+});

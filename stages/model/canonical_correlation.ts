@@ -1,0 +1,171 @@
+/**
+ * Regularised canonical correlation analysis between the views of matched pairs: the directions of
+ * both views that go together most. Closed form, float64, the same numbers everywhere.
+ *
+ *     Cx = Xt X / n + a mean-variance(X) I,   Cy likewise,   C = Xt Y / n     (X, Y centred)
+ *     Lx Lx^T = Cx,  Ly Ly^T = Cy,            Lx^-1 C Ly^-T = U S V^T
+ *     projections: Lx^-T U S  and  Ly^-T V S, compared by their cosine
+ *
+ * Weighting each direction by its correlation S is usual in retrieval (Gong et al., IJCV 2014).
+ */
+import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from "ml-matrix";
+
+export interface CanonicalCorrelation {
+  readonly x: Projection;
+  readonly y: Projection;
+  /** Of each direction, largest first, 0..1. */
+  readonly correlations: Float64Array;
+}
+
+/** v -> (v - mean) matrix */
+export interface Projection {
+  readonly mean: Float64Array;
+  /** [input, direction] */
+  readonly matrix: Matrix;
+}
+
+export interface Ridge {
+  /** Added to each variance of the view, as multiples of their mean. */
+  readonly x: number;
+  readonly y: number;
+}
+
+/**
+ * @param x one row per thing (image)
+ * @param y one row per text
+ * @param xOfY row of x that each row of y goes with: a pair each
+ * @param ridge greater than 0, so that any number of pairs will do
+ */
+export function canonicalCorrelation(
+  x: readonly ArrayLike<number>[],
+  y: readonly ArrayLike<number>[],
+  xOfY: readonly number[],
+  ridge: Ridge,
+): CanonicalCorrelation {
+  const counts = new Float64Array(x.length);
+  for (const row of xOfY) counts[row]!++;
+  const pairs = y.length;
+  const meanX = weightedMean(x, counts, pairs);
+  const meanY = weightedMean(y, new Float64Array(pairs).fill(1), pairs);
+  // Centred, each row times the root of how often it stands in a pair: X^T X is then over pairs.
+  const centredX = centred(x, meanX, (row) => Math.sqrt(counts[row]! / pairs));
+  const centredY = centred(y, meanY, () => Math.sqrt(1 / pairs));
+  const sums = Matrix.zeros(x.length, meanY.length);
+  xOfY.forEach((row, text) => {
+    for (let i = 0; i < meanY.length; i++) {
+      sums.set(row, i, sums.get(row, i) + (y[text]![i]! - meanY[i]!) / pairs);
+    }
+  });
+  const across = centred(x, meanX, () => 1).transpose().mmul(sums);
+  const factorX = lowerFactor(centredX.transpose().mmul(centredX), ridge.x);
+  const factorY = lowerFactor(centredY.transpose().mmul(centredY), ridge.y);
+  // B = Lx^-1 C Ly^-T; its singular vectors by the eigenvectors of the smaller of B^T B, B B^T.
+  const half = solveLower(factorX, across);
+  const whitened = solveLower(factorY, half.transpose()).transpose();
+  const { u, s, v } = singularVectors(whitened);
+  const weighted = (vectors: Matrix) => vectors.mulRowVector(Array.from(s));
+  return {
+    x: { mean: meanX, matrix: weighted(solveUpper(factorX, u)) },
+    y: { mean: meanY, matrix: weighted(solveUpper(factorY, v)) },
+    correlations: s,
+  };
+}
+
+/** Rows in the common space, of length 1. */
+export function project(rows: readonly ArrayLike<number>[], { mean, matrix }: Projection): Matrix {
+  const projected = centred(rows, mean, () => 1).mmul(matrix);
+  for (let row = 0; row < projected.rows; row++) {
+    let square = 0;
+    for (let i = 0; i < projected.columns; i++) square += projected.get(row, i) ** 2;
+    const scale = square > 0 ? 1 / Math.sqrt(square) : 0;
+    projected.mulRow(row, scale);
+  }
+  return projected;
+}
+
+function weightedMean(
+  rows: readonly ArrayLike<number>[],
+  weights: Float64Array,
+  total: number,
+): Float64Array {
+  const mean = new Float64Array(rows[0]!.length);
+  rows.forEach((row, place) => {
+    for (let i = 0; i < mean.length; i++) mean[i]! += row[i]! * weights[place]! / total;
+  });
+  return mean;
+}
+
+function centred(
+  rows: readonly ArrayLike<number>[],
+  mean: Float64Array,
+  scale: (row: number) => number,
+): Matrix {
+  const matrix = Matrix.zeros(rows.length, mean.length);
+  rows.forEach((row, place) => {
+    const factor = scale(place);
+    for (let i = 0; i < mean.length; i++) matrix.set(place, i, (row[i]! - mean[i]!) * factor);
+  });
+  return matrix;
+}
+
+function lowerFactor(covariance: Matrix, ridge: number): Matrix {
+  const size = covariance.rows;
+  const added = ridge * covariance.trace() / size;
+  // A view that never varies has nothing to say; it must not end in a division by 0.
+  for (let i = 0; i < size; i++) covariance.set(i, i, covariance.get(i, i) + (added || 1));
+  return new CholeskyDecomposition(covariance).lowerTriangularMatrix;
+}
+
+/** L^-1 B */
+function solveLower(lower: Matrix, b: Matrix): Matrix {
+  const x = b.to2DArray();
+  for (let row = 0; row < lower.rows; row++) {
+    const own = x[row]!;
+    for (let before = 0; before < row; before++) {
+      const factor = lower.get(row, before);
+      const other = x[before]!;
+      for (let i = 0; i < own.length; i++) own[i]! -= factor * other[i]!;
+    }
+    const diagonal = lower.get(row, row);
+    for (let i = 0; i < own.length; i++) own[i]! /= diagonal;
+  }
+  return new Matrix(x);
+}
+
+/** L^-T B */
+function solveUpper(lower: Matrix, b: Matrix): Matrix {
+  const x = b.to2DArray();
+  for (let row = lower.rows - 1; row >= 0; row--) {
+    const own = x[row]!;
+    for (let after = row + 1; after < lower.rows; after++) {
+      const factor = lower.get(after, row);
+      const other = x[after]!;
+      for (let i = 0; i < own.length; i++) own[i]! -= factor * other[i]!;
+    }
+    const diagonal = lower.get(row, row);
+    for (let i = 0; i < own.length; i++) own[i]! /= diagonal;
+  }
+  return new Matrix(x);
+}
+
+/** Of B = U S V^T, those with S above rounding, largest first. */
+function singularVectors(b: Matrix): { u: Matrix; s: Float64Array; v: Matrix } {
+  if (b.columns > b.rows) {
+    const { u, s, v } = singularVectors(b.transpose());
+    return { u: v, s, v: u };
+  }
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(
+    b.transpose().mmul(b),
+    { assumeSymmetric: true },
+  );
+  const largest = Math.max(...realEigenvalues);
+  const order = realEigenvalues.map((_, place) => place)
+    .filter((place) => realEigenvalues[place]! > 1e-12 * largest)
+    .sort((a, z) => realEigenvalues[z]! - realEigenvalues[a]! || a - z);
+  const s = Float64Array.from(order, (place) => Math.sqrt(realEigenvalues[place]!));
+  const all = Array.from({ length: b.columns }, (_, row) => row);
+  const v = eigenvectorMatrix.subMatrixRow(all).subMatrixColumn(order);
+  const u = b.mmul(v);
+  u.mulRowVector(Array.from(s, (value) => 1 / value));
+  return { u, s, v };
+}

