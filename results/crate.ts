@@ -16,7 +16,7 @@ export interface Entity {
 }
 
 export interface Crate {
-  readonly "@context": readonly string[];
+  readonly "@context": readonly (string | Readonly<Record<string, string>>)[];
   readonly "@graph": readonly Entity[];
 }
 
@@ -49,12 +49,14 @@ export function crateMetadata(content: CrateContent): Crate {
   const byFolder = Map.groupBy(files, ({ path }) => path.split("/").slice(0, 3).join("/"));
   const datasets = runs.filter(({ manifest }) => manifest !== undefined)
     .map((run) => datasetEntity(run, byFolder.get(run.folder) ?? []));
-  const inDatasets = new Set(datasets.flatMap(({ hasPart }) => hasPart.map((part) => part["@id"])));
+  const inDatasets = new Set(
+    datasets.flatMap(({ hasPart }) => [hasPart].flat().map((part) => part["@id"])),
+  );
   const loose = fileEntities.filter((file) => !inDatasets.has(file["@id"]));
   const actions = runs.map((run) => actionEntities(run, known, add));
   add(rootEntity(content, {
-    hasPart: [...loose, ...datasets].map((entity) => reference(entity["@id"])),
-    mentions: actions.map((action) => reference(action["@id"])),
+    hasPart: oneOrList([...loose, ...datasets].map((entity) => reference(entity["@id"]))),
+    mentions: oneOrList(actions.map((action) => reference(action["@id"]))),
     license: add(licenseEntity(content.license)),
     conformsTo: add({
       "@id": processRun,
@@ -67,7 +69,8 @@ export function crateMetadata(content: CrateContent): Crate {
   return {
     "@context": [
       "https://w3id.org/ro/crate/1.1/context",
-      "https://w3id.org/ro/terms/workflow-run/context",
+      // RO-Crate 1.1 has no term for it.
+      { sha256: "https://w3id.org/ro/terms/workflow-run#sha256" },
     ],
     "@graph": inOrder([...graph.values()]),
   };
@@ -75,6 +78,11 @@ export function crateMetadata(content: CrateContent): Crate {
 
 interface Reference {
   readonly "@id": string;
+}
+
+/** RO-Crate wants one value where there is one, a list only for several. */
+function oneOrList<Value>(values: readonly Value[]): Value | readonly Value[] {
+  return values.length === 1 ? values[0]! : values;
 }
 
 type Add = (entity: Entity) => Reference;
@@ -140,7 +148,7 @@ function datasetEntity({ folder, label, manifest }: ExportedRun, files: readonly
     name: `${manifest!.output} of ${label}`,
     description: `digest ${manifest!.digest}`,
     identifier: manifest!.digest,
-    hasPart: files.map(({ path }) => reference(pathId(path))),
+    hasPart: oneOrList(files.map(({ path }) => reference(pathId(path)))),
   };
 }
 
@@ -156,13 +164,18 @@ function actionEntities(
     "@type": "CreateAction",
     name: label,
     description: [why, manifest && circumstances(manifest)].filter(Boolean).join("; ") || label,
-    startTime: started,
-    ...(ended !== null && { endTime: ended }),
+    startTime: withOffset(started),
+    ...(ended !== null && { endTime: withOffset(ended) }),
     actionStatus: `http://schema.org/${status === "failed" ? "Failed" : "Completed"}ActionStatus`,
     instrument: instrument(run, add),
-    object,
-    ...(manifest !== undefined && { result: [reference(pathId(`${folder}/`))] }),
+    ...(object.length > 0 && { object: oneOrList(object) }),
+    ...(manifest !== undefined && { result: reference(pathId(`${folder}/`)) }),
   };
+}
+
+/** The profile's validator does not know `Z`. */
+function withOffset(time: string): string {
+  return time.replace(/Z$/, "+00:00");
 }
 
 function circumstances({ circumstances: { host, versions } }: StoredManifest): string {
@@ -230,7 +243,7 @@ function instrument({ kind, manifest }: ExportedRun, add: Add): Reference {
     name: kind,
     description: "A stage; its version is the digest of its code and all that it imports",
     softwareVersion: code,
-    softwareRequirements,
+    softwareRequirements: oneOrList(softwareRequirements),
   });
 }
 

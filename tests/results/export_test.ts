@@ -125,8 +125,8 @@ Deno.test("an export is a crate that describes every file and run, with and with
   ]);
   assert.deepEqual(names("result"), ["recall of recall[alignment=none,seed=1]"]);
   assert.deepEqual(names("instrument"), ["evaluate"]);
-  assert.equal(action["startTime"], "2026-01-01T00:00:14.000Z");
-  assert.equal(action["endTime"], "2026-01-01T00:00:14.500Z");
+  assert.equal(action["startTime"], "2026-01-01T00:00:14.000+00:00");
+  assert.equal(action["endTime"], "2026-01-01T00:00:14.500+00:00");
 });
 
 /** Counts of rows that only one of two relations has. */
