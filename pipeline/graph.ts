@@ -25,7 +25,7 @@ export interface GraphNode {
   /** Role -> package that is fetched for it. */
   readonly packages: Readonly<Record<string, PinnedWheel>>;
   /** What the experiment says that a run of it takes; no part of its key. */
-  readonly resources?: Partial<Resources>;
+  readonly resources: Partial<Resources>;
   /** Port -> label of the node it reads. */
   readonly inputs: Readonly<Record<string, string>>;
 }
@@ -229,6 +229,7 @@ function labelled(
     parameters,
     outside: request.definition.outside?.(parameters) ?? [],
     packages: request.definition.packages?.(parameters) ?? {},
+    resources: request.resources,
     inputs: Object.fromEntries(
       Object.entries(inputs).map(([port, input]) => [port, labelOfInput(input)]),
     ),

@@ -5,8 +5,9 @@ import { ComplaintList, enough } from "./complaint_list.ts";
 import type { Experiment, StageText } from "./experiment.ts";
 import type { Located } from "./located.ts";
 import { clipped, listed } from "./shown_value.ts";
-import type { Scalar, StageDefinition } from "./stage.ts";
+import type { Resources, Scalar, StageDefinition } from "./stage.ts";
 import { asSchemaWants, checkParameters, parameterNames } from "./stage_parameters.ts";
+import { readResources } from "./stage_resources.ts";
 import { type SweepPoint, sweepPoints } from "./sweep.ts";
 
 /** A stage of the experiment whose own words are right; its references are not resolved yet. */
@@ -20,6 +21,8 @@ export interface StageRequest {
   readonly axes: readonly string[];
   /** One per point of its own matrix (one in all without a matrix), last axis fastest. */
   readonly variants: readonly Variant[];
+  /** What it says that a run of it takes. */
+  readonly resources: Partial<Resources>;
 }
 
 export interface Variant {
@@ -69,7 +72,10 @@ function checkStage(
   }));
   if (complaints.length > before) return [];
 
-  const settings = new Map([...stage.settings].filter(([name]) => !ports.includes(name)));
+  const settings = new Map(
+    [...stage.settings].filter(([name]) => !ports.includes(name) && name !== "resources"),
+  );
+  const resources = readResources(stage.name, stage.settings.get("resources"), complaints);
   if (parameters.includes("seed") && !settings.has("seed") && !stage.matrix.axes.has("seed")) {
     if (experiment.seed !== undefined) settings.set("seed", experiment.seed);
   }
@@ -85,7 +91,7 @@ function checkStage(
   }
   if (complaints.length > before) return [];
   const axes = [...stage.matrix.axes.keys()].filter((axis) => !settings.has(axis));
-  return [{ name: stage.name, place: stage.place, definition, inputs, axes, variants }];
+  return [{ name: stage.name, place: stage.place, definition, inputs, axes, variants, resources }];
 }
 
 /** Without a matrix one point, which has no values. */
@@ -127,6 +133,7 @@ function checkKeys(stage: StageText, definition: StageDefinition, complaints: Co
   const { axes, include } = stage.matrix;
   for (const [key, { keyPlace, written }] of stage.settings) {
     if (enough(complaints)) return;
+    if (key === "resources") continue;
     if (own.includes(key)) {
       // The command line may give one value to an axis.
       if (!axes.has(key) || written !== undefined) continue;
@@ -134,7 +141,7 @@ function checkKeys(stage: StageText, definition: StageDefinition, complaints: Co
       complaints.push(new Complaint(what, "keep one of the two", { place: keyPlace }));
       continue;
     }
-    const meant = nearest(key, [...own, "use", "matrix"]);
+    const meant = nearest(key, [...own, "use", "matrix", "resources"]);
     complaints.push(
       new Complaint(
         `stage \`${stage.name}\` (${definition.name}) has no parameter \`${clipped(key)}\``,
