@@ -16,6 +16,15 @@ export interface ExportedFile extends FileNote {
   readonly sha256: string;
 }
 
+const formats: Readonly<Record<string, string>> = {
+  jpg: "image/jpeg",
+  json: "application/json",
+  jsonl: "application/jsonl",
+  log: "text/plain",
+  png: "image/png",
+  txt: "text/plain",
+};
+
 export function openExport(folder: string) {
   const files: ExportedFile[] = [];
   const place = (path: string) => {
@@ -28,12 +37,13 @@ export function openExport(folder: string) {
       const bytes = new TextEncoder().encode(text);
       Deno.writeFileSync(place(path), bytes);
       const sha256 = createHash("sha256").update(bytes).digest("hex");
-      files.push({ path, size: bytes.length, sha256, ...note });
+      const encodingFormat = formatOf(path);
+      files.push({ path, size: bytes.length, sha256, encodingFormat, ...note });
     },
     /** @returns the SHA-256 of what was copied */
     copy(from: string, path: string, note: FileNote = {}): string {
       const copied = copyFile(from, place(path));
-      files.push({ path, ...copied, ...note });
+      files.push({ path, ...copied, encodingFormat: formatOf(path), ...note });
       return copied.sha256;
     },
     /** Where somebody else writes a file; `written` is told when it is there. */
@@ -43,6 +53,11 @@ export function openExport(folder: string) {
     },
     files: (): readonly ExportedFile[] => files,
   };
+}
+
+/** By the ending of its name. */
+function formatOf(path: string): string {
+  return formats[/\.(\w+)$/.exec(path)?.[1] ?? ""] ?? "application/octet-stream";
 }
 
 /** Reads a file to its end, and writes what it reads where a second path is given. */
