@@ -1,7 +1,6 @@
 /** An experiment file as text and as YAML nodes that know their place. */
 import { Composer, type Document, isNode, isScalar, isSeq, Lexer, LineCounter, Parser } from "yaml";
 import { Complaint, type Place } from "./complaint.ts";
-import { throwComplaints } from "./complaint_list.ts";
 import { checkNodes, type Environment } from "./source_nodes.ts";
 
 export type { Environment };
@@ -20,7 +19,7 @@ export interface SourceText {
 /** In characters; ten thousand stages take half a million. */
 export const largestFile = 1 << 21;
 /** Words, marks and stretches of space: what time and memory of reading grow with. */
-const mostLexemes = 500_000;
+const mostLexemes = 400_000;
 const deepestNesting = 64;
 
 /**
@@ -36,14 +35,10 @@ export function parseSource(text: string, file: string, environment: Environment
     const { line, col } = lines.linePos(offset);
     return line === 0 ? { file } : { file, line, column: col };
   };
-  const document = parse(text, lines, placeAt);
-  // Of bad syntax the first error alone: what follows it is mostly its consequence.
-  throwComplaints(
-    document.errors.slice(0, 1).map(({ code, message, pos }) => {
-      const { what, fix } = wording(code, message);
-      return new Complaint(what, fix, { place: placeAt(pos[0]) });
-    }),
-  );
+  const document = parse(text, lines, (code, message, offset) => {
+    const { what, fix } = wording(code, message);
+    return new Complaint(what, fix, { place: placeAt(offset) });
+  });
   const place = (node: unknown) => isNode(node) && node.range ? placeAt(node.range[0]) : { file };
   const root = document.contents;
   return { file, root, place, ...checkNodes(root, { place, environment }) };
@@ -59,11 +54,9 @@ export function parseValue(
   place: Place,
 ): { readonly value: unknown; readonly written: unknown } {
   const bad = (message: string) =>
-    new Complaint(`bad YAML in the value: ${message}`, "quote the value", { place });
+    new Complaint(`bad YAML in the value: ${message.slice(0, 200)}`, "quote the value", { place });
   if (text.trim() === "") return { value: null, written: "" };
-  const document = parse(text, new LineCounter(), () => place);
-  const [error] = document.errors;
-  if (error !== undefined) throw bad(error.message);
+  const document = parse(text, new LineCounter(), (_, message) => bad(message));
   const root = document.contents;
   const { value } = checkNodes(root, { place: () => place });
   const written = isScalar(root)
@@ -107,39 +100,62 @@ const options = {
   resolveKnownTags: false,
 } as const;
 
-function parse(text: string, lines: LineCounter, placeAt: (offset: number) => Place): Document {
-  const composed = new Composer(options).compose(tokens(text, lines, placeAt), true, text.length);
+/** Words an error of the parser. */
+type Word = (code: string, message: string, offset: number) => Complaint;
+
+/** Gives up at the first error: what follows it is mostly its consequence, and may be without end. */
+function parse(text: string, lines: LineCounter, word: Word): Document {
+  const composer = new Composer(options);
+  let first: Complaint | undefined;
+  const refuse = (code: string, message: string, offset: number) => {
+    first ??= word(code, message, offset);
+    throw first;
+  };
+  // Its own would collect an error for each word of a file that is no YAML.
+  Object.assign(composer, {
+    onError(where: ErrorSource, code: string, message: string, warning = false) {
+      if (!warning) refuse(code, message, offsetOf(where));
+    },
+  });
+  const composed = composer.compose(tokens(text, lines, refuse), true, text.length);
   const { value: document } = composed.next();
-  const { done } = composed.next();
-  if (document === undefined || !done) {
-    throw new Complaint("the file holds more than one YAML document", "remove the `---` line", {
-      place: placeAt(document?.range[2] ?? 0),
-    });
+  if (document === undefined || !composed.next().done) {
+    throw word("MULTIPLE_DOCS", "more than one document", document?.range[2] ?? 0);
   }
+  const [error] = document.errors;
+  if (error !== undefined) throw word(error.code, error.message, error.pos[0]);
   return document;
 }
 
+/** Where the library says that an error is. */
+type ErrorSource =
+  | number
+  | readonly number[]
+  | { readonly offset: number }
+  | { readonly range: readonly number[] };
+
+function offsetOf(where: ErrorSource): number {
+  if (typeof where === "number") return where;
+  if ("offset" in where) return where.offset;
+  return ("range" in where ? where.range : where)[0] ?? 0;
+}
+
 /** The tokens of the text; given up where they get too many or too deep. */
-function* tokens(text: string, lines: LineCounter, placeAt: (offset: number) => Place) {
+function* tokens(
+  text: string,
+  lines: LineCounter,
+  refuse: (code: string, message: string, offset: number) => never,
+) {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
   let left = mostLexemes;
   for (const lexeme of new Lexer().lex(text)) {
-    if (--left < 0) {
-      throw new Complaint(
-        `the experiment file has more than ${mostLexemes} words and marks`,
-        "write fewer stages, or vary parameters of one stage with `matrix`",
-        { place: placeAt(parser.offset) },
-      );
+    if (--left < 0) refuse("TOO_MANY", "too many words", parser.offset);
+    for (const token of parser.next(lexeme)) {
+      if (token.type === "error") refuse("UNEXPECTED_TOKEN", token.message, token.offset);
+      yield token;
     }
-    yield* parser.next(lexeme);
-    if (parser.stack.length > deepestNesting) {
-      throw new Complaint(
-        `the experiment file is nested deeper than ${deepestNesting} levels`,
-        "write flat maps; a stage needs three levels",
-        { place: placeAt(parser.offset) },
-      );
-    }
+    if (parser.stack.length > deepestNesting) refuse("TOO_DEEP", "nested too deep", parser.offset);
   }
   yield* parser.end();
 }
@@ -148,11 +164,24 @@ function wording(code: string, message: string): { what: string; fix: string } {
   switch (code) {
     case "TAB_AS_INDENT":
       return { what: "a tab indents this line", fix: "indent with spaces; YAML allows no tabs" };
+    case "TOO_MANY":
+      return {
+        what: `the experiment file has more than ${mostLexemes} words and marks`,
+        fix: "write fewer stages, or vary parameters of one stage with `matrix`",
+      };
+    case "TOO_DEEP":
+      return {
+        what: `the experiment file is nested deeper than ${deepestNesting} levels`,
+        fix: "write flat maps; a stage needs three levels",
+      };
     case "NON_STRING_KEY":
       return { what: "this key is no plain text", fix: "write a word before the `:`" };
     case "MULTIPLE_DOCS":
       return { what: "the file holds more than one YAML document", fix: "remove the `---` line" };
     default:
-      return { what: `bad YAML: ${message}`, fix: "mend the YAML at this place" };
+      return {
+        what: `bad YAML: ${message.length > 200 ? `${message.slice(0, 200)}…` : message}`,
+        fix: "mend the YAML at this place",
+      };
   }
 }

@@ -1,5 +1,6 @@
 /** `${NAME}` and `${NAME:-default}` in the values of an experiment file. */
 import { isScalar, parseDocument, type Scalar } from "yaml";
+import { clipped } from "./shown_value.ts";
 
 /** What a request may read of the world; passed in so that tests and keys see all of it. */
 export type Environment = (name: string) => string | undefined;
@@ -31,27 +32,25 @@ export function replaceVariables(
         );
         return "";
       }
+      if (left < 0) return "";
       const given = environment(name);
       // As in a shell: `:-` also stands in for a value that is empty.
       const value = (given === "" ? undefined : given) ?? fallback ?? given;
       if (value === undefined) {
         complain(
-          `the environment variable ${name} is not set`,
-          `set it, or give a default: \${${name}:-value}`,
+          `the environment variable ${clipped(name)} is not set`,
+          `set it, or give a default: \${${clipped(name)}:-value}`,
           scalar,
         );
         return "";
       }
-      const before = left;
       left -= value.length;
       if (left >= 0) return value;
-      if (before >= 0) {
-        complain(
-          `the environment's variables give more than ${mostReplaced >> 20} MiB of text`,
-          "keep data out of the environment; name files instead",
-          scalar,
-        );
-      }
+      complain(
+        `the environment's variables give more than ${mostReplaced >> 20} MiB of text`,
+        "keep data out of the environment; name files instead",
+        scalar,
+      );
       return "";
     });
     scalar.value = whole ? typed(replaced) : replaced;
