@@ -10,7 +10,7 @@ import { fromFileUrl } from "./file_path.ts";
 import { openStore } from "./artifact_store.ts";
 import { publishedTables } from "../results/published_results.ts";
 import { type Command, helpText, readCommand } from "./options.ts";
-import { checkNames, neededFor } from "./plan.ts";
+import { neededFor } from "./plan.ts";
 import { readExperimentFile, readRequest } from "./read_request.ts";
 import { run, type Stages } from "./run.ts";
 import { commandText } from "./shell_text.ts";
@@ -155,7 +155,6 @@ async function doctorCommand(
     environment: (name) => Deno.env.get(name),
     comparisons: Object.keys(publishedTables),
   });
-  checkNames(graph, "--only", command.only);
   const { examine } = await import("./doctor.ts");
   const display = terminalDisplay();
   try {

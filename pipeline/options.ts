@@ -111,7 +111,8 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
 run: makes what an experiment needs and is not stored yet, and prints its report
   --plan                     say what would run and why; change nothing
   --set STAGE.PARAM=VALUE    change a parameter; a list replaces a matrix's axis
-  --only STAGE               only this stage and what it needs
+  --only STAGE               only this stage and what it needs; points of it by
+                             their values: --only 'tuned[alignment=sparse]'
   --force STAGE              run this stage although its result is stored
   --verify                   first read all stored files and compare digests
   --jobs N                   stages that run at once (default 1), as far as

@@ -1,11 +1,10 @@
 /** Decides what has to run. Pure: it is told what is stored, and touches nothing. */
 import { canonicalText } from "./canonical.ts";
-import { nearest } from "./complaint.ts";
-import { Complaint } from "./complaint.ts";
 import type { KeyedNode, Preimage } from "./fingerprint.ts";
 import type { Found } from "./artifact_store.ts";
 import type { GraphNode } from "./graph.ts";
 import type { Manifest } from "./manifest.ts";
+import { selectNodes } from "./selection.ts";
 
 /** A node with the decision about it. */
 export type Planned =
@@ -33,9 +32,9 @@ export interface Stored {
 }
 
 export interface PlanOptions {
-  /** Names of stages (or labels) to run again even if they are stored. */
+  /** Names of stages (or points, see selection.ts) to run again even if they are stored. */
   readonly force?: readonly string[];
-  /** Names of stages (or labels); only they and what they need. */
+  /** Names of stages (or points); only they and what they need. */
   readonly only?: readonly string[];
 }
 
@@ -45,12 +44,10 @@ export function planRun(
   stored: Stored,
   { force = [], only = [] }: PlanOptions = {},
 ): Planned[] {
-  checkNames(nodes, "--force", force);
-  checkNames(nodes, "--only", only);
-  const forced = (node: KeyedNode) => force.includes(node.stage) || force.includes(node.label);
+  const forced = selectNodes(nodes, "--force", force);
   const planned = new Map<string, Planned>();
   for (const node of neededFor(nodes, only)) {
-    planned.set(node.label, decide(node, planned, stored, forced(node)));
+    planned.set(node.label, decide(node, planned, stored, forced.has(node.label)));
   }
   return [...planned.values()];
 }
@@ -149,35 +146,19 @@ function canonicalShort(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
-/** The nodes of these stages (or labels) and all that they need; without names, all nodes. */
+/**
+ * The nodes of these stages (or points) and all that they need; without names, all nodes.
+ *
+ * @throws Complaint about a name that means no node
+ */
 export function neededFor<Node extends GraphNode>(
   nodes: readonly Node[],
   only: readonly string[],
 ): readonly Node[] {
   if (only.length === 0) return nodes;
-  const needed = new Set<string>();
+  const needed = selectNodes(nodes, "--only", only);
   for (const node of nodes.toReversed()) {
-    if (only.includes(node.stage) || only.includes(node.label)) needed.add(node.label);
     if (needed.has(node.label)) Object.values(node.inputs).forEach((label) => needed.add(label));
   }
   return nodes.filter(({ label }) => needed.has(label));
-}
-
-/** @throws Complaint about a name that is no stage and no label */
-export function checkNames(
-  nodes: readonly GraphNode[],
-  option: string,
-  names: readonly string[],
-): void {
-  const known = new Set(nodes.flatMap(({ stage, label }) => [stage, label]));
-  for (const name of names) {
-    if (known.has(name)) continue;
-    const meant = nearest(name, known);
-    const stages = [...new Set(nodes.map(({ stage }) => `\`${stage}\``))].join(", ");
-    throw new Complaint(
-      `the experiment has no stage \`${name}\``,
-      meant === undefined ? `its stages are ${stages}` : `did you mean \`${meant}\`?`,
-      { place: { file: `${option} ${name}` } },
-    );
-  }
 }

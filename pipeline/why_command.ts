@@ -3,8 +3,8 @@ import { type CodeChange, codeChanges } from "./code_changes.ts";
 import { codeNow, readCode } from "./code_record.ts";
 import { readFailure } from "./failure_record.ts";
 import { keyRequest } from "./key_request.ts";
-import { checkNames } from "./plan.ts";
 import { readRequest, type RequestWorld } from "./read_request.ts";
+import { selectNodes } from "./selection.ts";
 import { storedRuns } from "./stored_runs.ts";
 import { type Answer, whyNode } from "./why.ts";
 import { whyAnswersText } from "./why_text.ts";
@@ -13,7 +13,7 @@ export interface WhyRequest {
   /** Absolute path of the results folder. */
   readonly results: string;
   readonly file: string;
-  /** Name of a stage, or label of one of its points. */
+  /** Name of a stage, or points of it. */
   readonly stage: string;
   /** Beginning of the key of a complete run. */
   readonly against?: string;
@@ -29,7 +29,7 @@ export async function whyCommand(
 ): Promise<string> {
   const store = openStore(results);
   const { experiment, graph } = readRequest({ file, set }, world);
-  checkNames(graph, "why", [stage]);
+  const asked = selectNodes(graph, "why", [stage]);
   const { nodes, code } = await keyRequest(graph, { experiment: file, threads, only: [stage] }, {
     ...world,
     store,
@@ -37,7 +37,7 @@ export async function whyCommand(
   const runs = storedRuns(store);
   const other = against === undefined ? undefined : runs.named(against);
   const compared = new Map<string, Promise<readonly CodeChange[] | null>>();
-  const meant = nodes.filter((node) => node.stage === stage || node.label === stage);
+  const meant = nodes.filter(({ label }) => asked.has(label));
   const answers: Answer[] = [];
   for (const node of meant) {
     const answer = await whyNode(node, {
