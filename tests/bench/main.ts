@@ -1,6 +1,6 @@
 /**
- * `deno task bench`: how fast is a recorded training step, how fast is scoring pairs, and how fast are
- * published features read? Times this
+ * `deno task bench`: how fast is a recorded training step, how fast is scoring pairs, how fast are
+ * published features read, and how long does a run take that has nothing to do? Times this
  * project's routes and, where a Python with PyTorch is found, PyTorch, side by side: each route in a
  * process of its own, all with the same numbers and the same threads, in turns, since machines are
  * never quiet. Only warm steps are timed.
@@ -15,9 +15,10 @@ const help = `deno task bench [options]
   --rounds N           turns of every route (default: 5)
   --turn SECONDS       length of a turn (default: 3)
   --sizes A,B          of ${Object.keys(sizes).join(", ")} (default: all)
-  --tasks A,B          of ${[...tasks, "features"].join(", ")} (default: all)
+  --tasks A,B          of ${[...tasks, "features", "engine"].join(", ")} (default: all)
   --routes A,B         of ours, recorded, eager, torch, torch-compile, plain-torch,
                        plain-compile (default: all); plain: as UNITER's release is written
+  --tools DIR          where \`dvc\` and \`snakemake\` are, for the engine (default: PATH)
   --python PATH        a Python with PyTorch (default: $PYTHON, else python3)
 
 The large size takes about 20 GB with all routes, whose processes wait side by side.`;
@@ -29,12 +30,13 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "5" },
     turn: { type: "string", default: "3" },
     sizes: { type: "string", default: Object.keys(sizes).join() },
-    tasks: { type: "string", default: [...tasks, "features"].join() },
+    tasks: { type: "string", default: [...tasks, "features", "engine"].join() },
     routes: {
       type: "string",
       default: "ours,recorded,eager,torch,torch-compile,plain-torch,plain-compile",
     },
     python: { type: "string", default: Deno.env.get("PYTHON") || "python3" },
+    tools: { type: "string", default: "" },
     help: { type: "boolean", default: false },
   },
 });
@@ -43,8 +45,9 @@ if (options.help) {
   Deno.exit(0);
 }
 const askedTasks = options.tasks.split(",");
-if (askedTasks.includes("features")) await benchFeatures();
-if (askedTasks.join() === "features") Deno.exit(0);
+const own = new Map([["features", benchFeatures], ["engine", benchEngine]]);
+for (const [task, bench] of own) if (askedTasks.includes(task)) await bench();
+if (askedTasks.every((task) => own.has(task))) Deno.exit(0);
 const threads = Number(options.threads);
 const wanted = options.routes.split(",");
 const commands = new Map(
@@ -56,7 +59,7 @@ const commands = new Map(
 for (const sizeName of options.sizes.split(",")) {
   const size = sizes[sizeName];
   if (size === undefined) throw new Error(`no size ${sizeName}\n${help}`);
-  for (const task of askedTasks.filter((task) => task !== "features")) {
+  for (const task of askedTasks.filter((task) => !own.has(task))) {
     const { pairs, positions, heads } = size;
     console.log(
       `\n${task}, ${sizeName} (${heads} heads), ${pairs} pairs x ${positions} tokens, ` +
@@ -71,6 +74,14 @@ async function benchFeatures(): Promise<void> {
   console.log("region features from published formats, one core, warm page cache");
   const script = new URL("./features.ts", import.meta.url).pathname;
   await new Deno.Command(Deno.execPath(), { args: ["run", "-A", script] }).spawn().status;
+}
+
+/** A run with nothing to do, beside other pipelines. */
+async function benchEngine(): Promise<void> {
+  const script = new URL("./nothing_to_do.ts", import.meta.url).pathname;
+  const { rounds, tools } = options;
+  const args = ["run", "-A", script, "--rounds", rounds, "--tools", tools];
+  await new Deno.Command(Deno.execPath(), { args }).spawn().status;
 }
 
 /** Command lines by route; PyTorch's only where it can be imported. */
