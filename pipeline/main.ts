@@ -11,6 +11,7 @@ import { openStore } from "./artifact_store.ts";
 import { publishedTables } from "../results/published_results.ts";
 import { type Command, helpText, readCommand } from "./options.ts";
 import { neededFor } from "./plan.ts";
+import { silentProgress } from "./progress.ts";
 import { readExperimentFile, readRequest } from "./read_request.ts";
 import { run, type Stages } from "./run.ts";
 import { commandText } from "./shell_text.ts";
@@ -81,6 +82,24 @@ async function obey(
           const { whyCommand } = await import("./why_command.ts");
           print(await whyCommand(request, world));
         }
+        return 0;
+      } finally {
+        world.display.close();
+      }
+    }
+    case "search": {
+      const plain = questionWorld(stages);
+      const search: Stages["search"] = async (request) => {
+        await stages.prepareCompute(plain.display.task("TensorFlow"));
+        const shown = Deno.stdout.isTerminal() && !command.json;
+        return await stages.search(shown ? request : { ...request, progress: silentProgress });
+      };
+      const world = { ...plain, search };
+      const results = resolve(command.results);
+      const page = resolve(command.page ?? `${results}/search.html`);
+      try {
+        const { searchCommand } = await import("./search_command.ts");
+        print(await searchCommand({ ...command, results, page }, world));
         return 0;
       } finally {
         world.display.close();

@@ -71,6 +71,19 @@ export type Command =
     readonly json: boolean;
   }
   | {
+    readonly name: "search";
+    readonly results: string;
+    readonly file: string;
+    readonly query: string;
+    readonly set: readonly string[];
+    readonly only: readonly string[];
+    readonly split?: string;
+    readonly count: number;
+    readonly threads: number;
+    readonly page?: string;
+    readonly json: boolean;
+  }
+  | {
     readonly name: "sql";
     readonly results: string;
     readonly query: string;
@@ -102,6 +115,7 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task doctor EXPERIMENT.yaml [options]
        deno task status [EXPERIMENT.yaml] [--json]
        deno task why EXPERIMENT.yaml STAGE [--against RUN] [--json]
+       deno task search EXPERIMENT.yaml "WORDS"|PICTURE [--count N] [--json]
        deno task runs [EXPERIMENT] [--stage STAGE] [--limit N] [--json]
        deno task show RUN [--json]
        deno task compare A B [--json]
@@ -127,6 +141,10 @@ doctor: looks whether a run can start (data, checkpoint, library, memory, disk)
 status: what of an experiment is stored, running, failed or still to run, and
   its size; takes --set and --threads as run does; without a file, a line per
   experiment ever asked, and what takes the disk
+search: the images that fit words best, or the captions that fit a picture, by a
+  tuned model of the store; writes a page with thumbnails, too
+  --only 'recall[seed=1]'    which evaluated point (default: the first stored)
+  --split S, --page FILE     other images; another place for the page
 why: what exactly a stage's key now and the last run of that label differ in, or
   the run whose key begins with RUN: parameters, lines of code, packages, files,
   inputs; takes --set and --threads as run does
@@ -185,6 +203,16 @@ const optionsOf = {
   },
   show: { ...shared, json: { type: "boolean" } },
   compare: { ...shared, json: { type: "boolean" } },
+  search: {
+    ...shared,
+    set: { type: "string", multiple: true },
+    only: { type: "string", multiple: true },
+    split: { type: "string" },
+    count: { type: "string" },
+    threads: { type: "string" },
+    page: { type: "string" },
+    json: { type: "boolean" },
+  },
   why: {
     ...shared,
     against: { type: "string" },
@@ -315,6 +343,30 @@ export function readCommand(
       }
       const json = values["json"] === true;
       return { name: "compare", results, both: [first, second], json };
+    }
+    case "search": {
+      const [file, query, third] = positionals;
+      if (file === undefined || query === undefined || third !== undefined || query.trim() === "") {
+        throw new Complaint(
+          "`search` wants an experiment file and a query, in quotes if it has several words",
+          'for example: deno task search experiments/scenes_iais.yaml "a red ball"',
+        );
+      }
+      const split = text(values, "split");
+      const page = text(values, "page");
+      return {
+        name: "search",
+        results,
+        file,
+        query,
+        set: list(values, "set"),
+        only: list(values, "only"),
+        ...(split !== undefined && { split }),
+        count: count(values, "count") ?? 10,
+        threads: count(values, "threads") ?? defaults.threads,
+        ...(page !== undefined && { page }),
+        json: values["json"] === true,
+      };
     }
     case "why": {
       const [file, stage, third] = positionals;

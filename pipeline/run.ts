@@ -18,6 +18,7 @@ import type { Finding, StageDefinition } from "./stage.ts";
 import { fetchPackages } from "./packages.ts";
 import { readRequest } from "./read_request.ts";
 import { jobsNote } from "./resources.ts";
+import type { SearchStages } from "./search_command.ts";
 import { runStages } from "./run_stages.ts";
 import { formatSeconds } from "./terminal_text.ts";
 
@@ -38,6 +39,8 @@ export interface Stages {
   /** What processes that compute need: paths that they read, and variables of the environment. */
   computeAccess(): { reads: string[]; environment: Record<string, string> };
   countGpus(): number;
+  /** Asks a tuned model. */
+  readonly search: SearchStages;
   /** Fetches what computing needs; called before the first computing stage runs. */
   prepareCompute(progress: Progress): Promise<void>;
 }

@@ -18,6 +18,8 @@ export {
   prepareCompute,
 } from "./compute.ts";
 
+export { search } from "./search.ts";
+
 /** In the order in which an experiment usually names them. */
 export const catalogue: readonly StageDefinition[] = [
   makeScenes,

@@ -108,7 +108,18 @@ Deno.test("questions about runs are read with what they need", () => {
 
 Deno.test("help names every command and is at most 80 columns wide", () => {
   for (
-    const name of ["run", "status", "why", "runs", "show", "compare", "sql", "doctor", "rebuild"]
+    const name of [
+      "run",
+      "status",
+      "why",
+      "search",
+      "runs",
+      "show",
+      "compare",
+      "sql",
+      "doctor",
+      "rebuild",
+    ]
   ) {
     assert.match(helpText, new RegExp(`deno task ${name}\\b`));
     assert.match(helpText, new RegExp(`^${name}: `, "m"));

@@ -1,5 +1,6 @@
 /** The command line over toy stages: quick, and without TensorFlow. */
 import { main } from "../../pipeline/main.ts";
+import type { SearchStages } from "../../pipeline/search_command.ts";
 import { toyEvaluate } from "./toy_stages/toy_evaluate.ts";
 import { toyFetcher } from "./toy_stages/toy_fetcher.ts";
 import { toyIntruder } from "./toy_stages/toy_intruder.ts";
@@ -15,6 +16,14 @@ export const toyStages = {
     Promise.resolve({ library: "toy", threads: String(threads) }),
   computeAccess: () => ({ reads: [], environment: {} }),
   countGpus: () => 0,
+  search: ({ query, count, split }: Parameters<SearchStages>[0]) =>
+    Promise.resolve({
+      answers: Array.from({ length: count }, (_, place) => ({
+        image: `${split}${place}`,
+        ...("picture" in query && { caption: `c${place}`, text: `<b>caption</b> ${place}` }),
+        score: 1 - place / 10,
+      })),
+    }),
   prepareCompute: () => Promise.resolve(),
   examineCompute: () => Promise.resolve([{ verdict: "ok" as const, what: "a toy computes" }]),
 };

@@ -1,0 +1,110 @@
+/** Search with a tuned model: how features of a kind find their pictures, and describe a new one. */
+import { basename } from "node:path";
+import { Complaint } from "../pipeline/complaint.ts";
+import type { Progress } from "../pipeline/progress.ts";
+import type { FeaturesPlace } from "./data/feature_set.ts";
+
+/** A features artifact, with what the stage that made it had. */
+export interface SearchedFeatures extends FeaturesPlace {
+  readonly folder: string;
+  /** Name of the stage that made it. */
+  readonly stage: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Port -> folder of the artifact that it read. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export interface SearchRequest {
+  readonly features: SearchedFeatures;
+  readonly model: string;
+  /** A text, or the path of a picture. */
+  readonly query: { readonly text: string } | { readonly picture: string };
+  readonly split: string;
+  readonly count: number;
+  readonly threads: number;
+  readonly progress: Progress;
+}
+
+export interface SearchAnswer {
+  readonly image: string;
+  readonly caption?: string;
+  readonly text?: string;
+  readonly score: number;
+  /** Its picture as a small JPEG, a data URL, where there is a picture. */
+  readonly thumbnail?: string;
+}
+
+const thumbnailSide = 240;
+
+export async function search(request: SearchRequest): Promise<{
+  readonly answers: readonly SearchAnswer[];
+  /** Of the picture that was asked with. */
+  readonly thumbnail?: string;
+}> {
+  const { features, query } = request;
+  const { searchModel } = await import("./training/searching.ts");
+  const { thumbnail } = await import("./vision/thumbnail.ts");
+  const pictures = await picturesOf(features);
+  const answers = await searchModel({
+    ...request,
+    query: "text" in query ? query : await pictureQuery(query.picture, features, pictures),
+  });
+  const small = async (path: string | undefined) => {
+    const url = path === undefined ? undefined : await thumbnail(path, thumbnailSide);
+    return url === undefined ? {} : { thumbnail: url };
+  };
+  return {
+    answers: await Promise.all(
+      answers.map(async (answer) => ({ ...answer, ...await small(pictures(answer.image)) })),
+    ),
+    ...("picture" in query && await small(query.picture)),
+  };
+}
+
+/** Id of an image -> path of its picture, of features that were made from pictures. */
+async function picturesOf(
+  { stage, inputs, files }: SearchedFeatures,
+): Promise<(image: string) => string | undefined> {
+  if (stage === "extract_features") {
+    const { readSceneList } = await import("./data/scene_list.ts");
+    const folder = inputs["from"]!;
+    const { scenes } = await readSceneList(folder);
+    const paths = new Map(scenes.map(({ id, file }) => [id, `${folder}/${file}`]));
+    return (image) => paths.get(image);
+  }
+  const images = files["images"];
+  return stage === "photo_features" && images !== undefined
+    ? (image) => `${images}/${image}`
+    : () => undefined;
+}
+
+/** A picture of the data is known already; another one is described as those were. */
+async function pictureQuery(
+  path: string,
+  features: SearchedFeatures,
+  pictures: (image: string) => string | undefined,
+) {
+  for (const id of [basename(path), basename(path).replace(/\.\w+$/, "")]) {
+    const known = pictures(id);
+    if (known !== undefined && await sameFile(known, path)) return { image: id };
+  }
+  if (features.stage === "extract_features") {
+    const { describeScene } = await import("./vision/scene_query.ts");
+    return { regions: await describeScene(path, features) };
+  }
+  throw new Complaint(
+    `pictures that are not among the data cannot be asked about features of ${features.stage}`,
+    "ask with a text, or with a picture of the data",
+    { place: { file: path } },
+  );
+}
+
+async function sameFile(a: string, b: string): Promise<boolean> {
+  try {
+    const [one, other] = await Promise.all([a, b].map((path) => Deno.realPath(path)));
+    return one === other;
+  } catch {
+    return false;
+  }
+}
