@@ -22,7 +22,7 @@ export interface SearchPage {
 const style = `
 :root { color-scheme: light dark; --line: light-dark(#d8d8d8, #444); --soft: light-dark(#595959, #b0b0b0); }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
-h1 { font-size: 1.4rem; margin: 0 0 .25rem; }
+h1 { font-size: 1.4rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 p { margin: 0 0 1rem; color: var(--soft); }
 ol { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); list-style: none; padding: 0; }
 li { border: 1px solid var(--line); border-radius: .5rem; overflow: hidden; }
