@@ -13,7 +13,7 @@ import { type Command, helpText, readCommand } from "./options.ts";
 import { neededFor } from "./plan.ts";
 import { silentProgress } from "./progress.ts";
 import { readExperimentFile, readRequest } from "./read_request.ts";
-import { run, type Stages } from "./run.ts";
+import { run, type RunWorld, type Stages } from "./run.ts";
 import { commandText } from "./shell_text.ts";
 import { cacheFolder } from "./wheel_fetch.ts";
 
@@ -141,6 +141,8 @@ async function obey(
       return await doctorCommand(command, stages);
     case "run":
       return await runCommand(command, args, { stages, entry });
+    case "verify":
+      return await verifyCommand(command, args, { stages, entry });
     default:
       return command satisfies never;
   }
@@ -196,42 +198,66 @@ async function runCommand(
   { stages, entry }: { stages: Stages; entry: URL },
 ): Promise<number> {
   const display = displayOf(command.show);
-  const configuration = fromFileUrl(new URL("deno.json", project));
+  const world = runWorld(command, args, { stages, entry, display });
   try {
-    return await run({ ...command, results: resolve(command.results) }, {
-      stages,
-      project,
-      environment: (name) => Deno.env.get(name),
-      clock: systemClock,
-      display,
-      worker: {
-        program: Deno.execPath(),
-        before: ["run", "--quiet", "--config", configuration],
-        after: [fromFileUrl(entry), "worker"],
-        // What is imported while it runs, and its lifeline.
-        reads: [fromFileUrl(new URL("pipeline/", project)), fromFileUrl(stages.folder)],
-        native: () => stages.computeAccess(),
-      },
-      machine: {
-        host: Deno.hostname(),
-        deno: Deno.version.deno,
-        cores: navigator.hardwareConcurrency,
-        memory: Deno.systemMemoryInfo().total,
-        gpus: stages.countGpus(),
-        visibleGpus: Deno.env.get("CUDA_VISIBLE_DEVICES"),
-      },
-      async openLedger(results) {
-        const { openLedger } = await import("../results/ledger.ts");
-        return openLedger(results);
-      },
-      onInterrupt,
-      comparisons: Object.keys(publishedTables),
-      tryNext: tryNext(command, args),
-      commandAgain: (...more) => `${taskCommand()} ${commandText([...args, ...more])}`,
-    });
+    return await run({ ...command, results: resolve(command.results) }, world);
   } finally {
     display.close();
   }
+}
+
+async function verifyCommand(
+  command: Extract<Command, { name: "verify" }>,
+  args: readonly string[],
+  { stages, entry }: { stages: Stages; entry: URL },
+): Promise<number> {
+  const display = displayOf(command.json ? "events" : "progress");
+  const world = runWorld(command, args, { stages, entry, display });
+  const { verify } = await import("./verify_command.ts");
+  try {
+    return await verify({ ...command, results: resolve(command.results) }, world);
+  } finally {
+    display.close();
+  }
+}
+
+/** The world in which stages run. */
+function runWorld(
+  command: { readonly file: string },
+  args: readonly string[],
+  { stages, entry, display }: { stages: Stages; entry: URL; display: Display },
+): RunWorld {
+  return {
+    stages,
+    project,
+    environment: (name) => Deno.env.get(name),
+    clock: systemClock,
+    display,
+    worker: {
+      program: Deno.execPath(),
+      before: ["run", "--quiet", "--config", fromFileUrl(new URL("deno.json", project))],
+      after: [fromFileUrl(entry), "worker"],
+      // What is imported while it runs, and its lifeline.
+      reads: [fromFileUrl(new URL("pipeline/", project)), fromFileUrl(stages.folder)],
+      native: () => stages.computeAccess(),
+    },
+    machine: {
+      host: Deno.hostname(),
+      deno: Deno.version.deno,
+      cores: navigator.hardwareConcurrency,
+      memory: Deno.systemMemoryInfo().total,
+      gpus: stages.countGpus(),
+      visibleGpus: Deno.env.get("CUDA_VISIBLE_DEVICES"),
+    },
+    async openLedger(results) {
+      const { openLedger } = await import("../results/ledger.ts");
+      return openLedger(results);
+    },
+    onInterrupt,
+    comparisons: Object.keys(publishedTables),
+    tryNext: tryNext(command, args),
+    commandAgain: (...more) => `${taskCommand()} ${commandText([...args, ...more])}`,
+  };
 }
 
 function displayOf(show: "progress" | "result" | "events"): Display {

@@ -84,6 +84,16 @@ export type Command =
     readonly json: boolean;
   }
   | {
+    readonly name: "verify";
+    readonly results: string;
+    readonly file: string;
+    readonly names: readonly string[];
+    readonly set: readonly string[];
+    readonly jobs: number;
+    readonly threads: number;
+    readonly json: boolean;
+  }
+  | {
     readonly name: "sql";
     readonly results: string;
     readonly query: string;
@@ -115,6 +125,7 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task doctor EXPERIMENT.yaml [options]
        deno task status [EXPERIMENT.yaml] [--json]
        deno task why EXPERIMENT.yaml STAGE [--against RUN] [--json]
+       deno task verify EXPERIMENT.yaml [STAGE|RUN …] [--json]
        deno task search EXPERIMENT.yaml "WORDS"|PICTURE [--count N] [--json]
        deno task runs [EXPERIMENT] [--stage STAGE] [--limit N] [--json]
        deno task show RUN [--json]
@@ -141,6 +152,8 @@ doctor: looks whether a run can start (data, checkpoint, library, memory, disk)
 status: what of an experiment is stored, running, failed or still to run, and
   its size; takes --set and --threads as run does; without a file, a line per
   experiment ever asked, and what takes the disk
+verify: makes stored results again in a scratch folder and compares them bit by
+  bit; prints and keeps a certificate of each; takes --set, --jobs, --threads
 search: the images that fit words best, or the captions that fit a picture, by a
   tuned model of the store; writes a page with thumbnails, too
   --only 'recall[seed=1]'    which evaluated point (default: the first stored)
@@ -203,6 +216,13 @@ const optionsOf = {
   },
   show: { ...shared, json: { type: "boolean" } },
   compare: { ...shared, json: { type: "boolean" } },
+  verify: {
+    ...shared,
+    set: { type: "string", multiple: true },
+    jobs: { type: "string" },
+    threads: { type: "string" },
+    json: { type: "boolean" },
+  },
   search: {
     ...shared,
     set: { type: "string", multiple: true },
@@ -343,6 +363,25 @@ export function readCommand(
       }
       const json = values["json"] === true;
       return { name: "compare", results, both: [first, second], json };
+    }
+    case "verify": {
+      const [file, ...names] = positionals;
+      if (file === undefined || file.trim() === "") {
+        throw new Complaint(
+          "which experiment file?",
+          "for example: deno task verify experiments/smoke.yaml recall",
+        );
+      }
+      return {
+        name: "verify",
+        results,
+        file,
+        names,
+        set: list(values, "set"),
+        jobs: count(values, "jobs") ?? 1,
+        threads: count(values, "threads") ?? defaults.threads,
+        json: values["json"] === true,
+      };
     }
     case "search": {
       const [file, query, third] = positionals;

@@ -6,6 +6,7 @@ import {
   readManifest,
   rowFiles,
   type StoredAsked,
+  type StoredCertificate,
   type StoredFailure,
   type StoredManifest,
 } from "./stored_files.ts";
@@ -43,6 +44,7 @@ export async function ingestMissing(
     for (const text of await addRun(rows, root, complete)) left.add(text);
   }
   for (const failure of missing.failures) await addFailure(rows, failure);
+  for (const certificate of missing.certificates) await addCertificate(rows, certificate);
   for (const asked of missing.asked) await addAsked(rows, asked);
   rows.flush();
   for (const { id, asked: time } of missing.askedAgain) {
@@ -158,6 +160,26 @@ export function runTables(columns: TableColumns): string[] {
 async function addFailure(rows: RowWriter, failure: StoredFailure): Promise<void> {
   const { key: run, stage, kind, label, time: started } = failure;
   await rows.add("stage_run", { run, stage, kind, label, status: "failed", started });
+}
+
+async function addCertificate(rows: RowWriter, certificate: StoredCertificate): Promise<void> {
+  const { id, key: run, label, kind, verdict, digest, remade, differing } = certificate;
+  const { time: verified, seconds, madeOn: made_on, host, versions } = certificate;
+  await rows.add("certificate", {
+    id,
+    run,
+    label,
+    kind,
+    verdict,
+    digest,
+    remade,
+    differing: JSON.stringify(differing),
+    verified,
+    seconds,
+    made_on,
+    host,
+    versions: JSON.stringify(versions),
+  });
 }
 
 async function addAsked(rows: RowWriter, asked: StoredAsked): Promise<void> {

@@ -52,4 +52,22 @@ export const migrations: ReadonlyMap<number, string> = new Map([
   ],
   // Views stage_time, learning_curve and seed_spread; comments in the database.
   [3, ""],
+  [
+    4,
+    `CREATE TABLE certificate (
+       id VARCHAR NOT NULL,
+       run VARCHAR NOT NULL,
+       label VARCHAR NOT NULL,
+       kind VARCHAR NOT NULL,
+       verdict VARCHAR NOT NULL,
+       digest VARCHAR NOT NULL,
+       remade VARCHAR NOT NULL,
+       differing VARCHAR NOT NULL,
+       verified TIMESTAMP NOT NULL,
+       seconds DOUBLE,
+       made_on VARCHAR,
+       host VARCHAR,
+       versions VARCHAR
+     );`,
+  ],
 ]);

@@ -3,9 +3,11 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import {
   listArtifacts,
   listAsked,
+  listCertificates,
   listFailures,
   readManifest,
   type StoredAsked,
+  type StoredCertificate,
   type StoredFailure,
 } from "./stored_files.ts";
 
@@ -14,6 +16,7 @@ export interface Stored {
   readonly artifacts: readonly { key: string; folder: string; digest: string | undefined }[];
   readonly asked: readonly StoredAsked[];
   readonly failures: readonly StoredFailure[];
+  readonly certificates: readonly StoredCertificate[];
 }
 
 export interface Missing {
@@ -23,6 +26,7 @@ export interface Missing {
   readonly asked: readonly StoredAsked[];
   readonly askedAgain: readonly StoredAsked[];
   readonly failures: readonly StoredFailure[];
+  readonly certificates: readonly StoredCertificate[];
   /** Runs that are said to be running, and nobody holds their lock. */
   readonly interrupted: readonly string[];
 }
@@ -36,6 +40,7 @@ export function scanStored(root: string): Stored {
     })),
     asked: listAsked(root),
     failures: listFailures(root),
+    certificates: listCertificates(root),
   };
 }
 
@@ -54,6 +59,7 @@ export async function findMissing(
   );
   const times = new Map(await rows("SELECT id, CAST(asked AS VARCHAR) FROM experiment"));
   const statuses = new Map(await rows("SELECT run, status FROM stage_run"));
+  const certificates = new Set((await rows("SELECT id FROM certificate")).map(([id]) => id));
   return {
     artifacts: stored.artifacts.filter(({ key, digest }) =>
       digest !== undefined && digests.get(key) !== digest
@@ -63,6 +69,7 @@ export async function findMissing(
       times.has(id) && times.get(id) !== timeText(asked)
     ),
     failures: stored.failures.filter(({ key }) => !statuses.has(key)),
+    certificates: stored.certificates.filter(({ id }) => !certificates.has(id)),
     interrupted: [...statuses]
       .filter(([run, status]) => status === "running" && !isLocked(`${root}/pending/${run}.lock`))
       .map(([run]) => run),

@@ -2,7 +2,7 @@
 -- be made anew from them at any time (`deno task rebuild`). `run` is always the key of a stage run:
 -- 64 hexadecimal digits that stand for everything that decides its result.
 --
--- Version 4. A change to a table raises `schemaVersion` in results/schema.ts and adds a step to
+-- Version 5. A change to a table raises `schemaVersion` in results/schema.ts and adds a step to
 -- results/migrations.ts; a new column comes last. A view can change as it likes, with a new version.
 -- The comments are in the database, too: SELECT * FROM duckdb_columns() WHERE NOT internal.
 
@@ -197,6 +197,23 @@ CREATE TABLE relation_distance (
   isda DOUBLE,                         -- the same over annotated objects, whatever the alignment; NULL
                                        -- for fewer than two objects
   objects INTEGER NOT NULL             -- annotated in the caption and shown by a region
+);
+
+-- Results that were made again to see whether they come out the same (`deno task verify`).
+CREATE TABLE certificate (
+  id VARCHAR NOT NULL,                 -- name of its file in state/certificates
+  run VARCHAR NOT NULL,                -- stage_run.run
+  label VARCHAR NOT NULL,              -- with its point, when it was verified
+  kind VARCHAR NOT NULL,               -- what it uses, such as `fine_tune`
+  verdict VARCHAR NOT NULL,            -- equal or different
+  digest VARCHAR NOT NULL,             -- of the stored artifact, SHA-256
+  remade VARCHAR NOT NULL,             -- of the one that was made again
+  differing VARCHAR NOT NULL,          -- JSON list of the paths of files that differ
+  verified TIMESTAMP NOT NULL,         -- when, UTC
+  seconds DOUBLE,                      -- that making it again took
+  made_on VARCHAR,                     -- machine on which the stored one was made
+  host VARCHAR,                        -- machine on which it was made again
+  versions VARCHAR                     -- JSON map: deno, library, device, threads
 );
 
 -- The last choice of parameters that was asked of each experiment, with its runs.

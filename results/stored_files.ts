@@ -96,6 +96,30 @@ export function listFailures(root: string): StoredFailure[] {
     .flatMap((name) => readJson<StoredFailure>(`${root}/state/failed/${name}`) ?? []);
 }
 
+/** What the database takes from `state/certificates/<id>.json`. */
+export interface StoredCertificate {
+  readonly id: string;
+  readonly key: string;
+  readonly label: string;
+  readonly kind: string;
+  readonly verdict: string;
+  readonly digest: string;
+  readonly remade: string;
+  readonly differing: readonly string[];
+  readonly time: string;
+  readonly seconds: number;
+  readonly madeOn: string;
+  readonly host: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** What became of results that were made again. */
+export function listCertificates(root: string): StoredCertificate[] {
+  return names(`${root}/state/certificates`)
+    .filter((name) => name.endsWith(".json"))
+    .flatMap((name) => readJson<StoredCertificate>(`${root}/state/certificates/${name}`) ?? []);
+}
+
 /** Files of rows: table name and path. */
 export function rowFiles(folder: string): { table: string; path: string }[] {
   return names(folder)
