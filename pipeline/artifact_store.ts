@@ -1,7 +1,7 @@
 /**
  * The results folder, without the database:
  *
- *     artifacts/<stage>/<key>/    complete: manifest.json, artifact/, log/
+ *     artifacts/<stage>/<key>/    complete: manifest.json, stamps.json, artifact/, log/
  *     pending/<key>/              being made: artifact/, resume/, log/
  *     pending/<key>.lock          held by the process that makes it
  *     state/                      format.json, what was asked, cached code digests, set_aside/
@@ -9,9 +9,11 @@
  * A stage run goes from pending to complete by one rename. A run killed at any moment leaves the
  * one or the other.
  */
+import { statSync } from "node:fs";
 import { Complaint } from "./complaint.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { diskComplaint } from "./disk_complaint.ts";
+import { hasStamp, readStamps } from "./stamps.ts";
 
 /** Raised with every change that an older program must not meet, of this folder or of schema.sql. */
 export const storeFormat = 1;
@@ -35,7 +37,12 @@ export interface ArtifactStore {
 /** What is stored under a key. */
 export type Found =
   | { readonly state: "absent" }
-  | { readonly state: "complete"; readonly manifest: Manifest }
+  | {
+    readonly state: "complete";
+    readonly manifest: Manifest;
+    /** Its files have size, time and inode as they had when their digests were taken. */
+    readonly untouched: boolean;
+  }
   | { readonly state: "broken"; readonly reason: string };
 
 /**
@@ -135,23 +142,18 @@ function find(folder: string, key: string): Found {
   }
   const manifest = readManifest(text, key, file);
   if (typeof manifest === "string") return { state: "broken", reason: manifest };
+  const stamps = readStamps(folder);
+  let untouched = true;
   for (const { path, size } of manifest.files) {
-    const found = sizeOf(`${folder}/artifact/${path}`);
-    if (found === size) continue;
-    const reason = found === undefined
-      ? `its file ${path} is gone`
-      : `its file ${path} has ${found} bytes instead of ${size}`;
-    return { state: "broken", reason };
+    const stat = statSync(`${folder}/artifact/${path}`, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined) return { state: "broken", reason: `its file ${path} is gone` };
+    if (Number(stat.size) !== size) {
+      const reason = `its file ${path} has ${stat.size} bytes instead of ${size}`;
+      return { state: "broken", reason };
+    }
+    untouched &&= hasStamp(stamps, path, stat);
   }
-  return { state: "complete", manifest };
-}
-
-function sizeOf(path: string): number | undefined {
-  try {
-    return Deno.statSync(path).size;
-  } catch {
-    return undefined;
-  }
+  return { state: "complete", manifest, untouched };
 }
 
 function entries(folder: string): string[] {

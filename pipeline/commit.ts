@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { type ArtifactStore, exists, writeWhole } from "./artifact_store.ts";
 import { type ArtifactFile, digestOfFiles, type Manifest } from "./manifest.ts";
+import { writeStamps } from "./stamps.ts";
 
 export interface Pending {
   readonly folder: string;
@@ -51,6 +52,7 @@ export async function sealPending(pending: Pending, facts: ManifestFacts): Promi
   const files = await digestFolder(pending.artifact);
   const manifest: Manifest = { ...facts, files, digest: digestOfFiles(files) };
   writeWhole(`${pending.folder}/manifest.json`, JSON.stringify(manifest, null, 1) + "\n");
+  writeStamps(pending.folder, files);
   await syncFolder(pending.folder);
   return manifest;
 }

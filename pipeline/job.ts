@@ -16,8 +16,6 @@ export interface JobSetting {
   readonly experiment: string;
   readonly byLabel: ReadonlyMap<string, KeyedNode>;
   readonly threads: number;
-  /** Damage was looked for in the content of files, not only in their states. */
-  readonly verified: boolean;
   readonly host: string;
   readonly deno: string;
   /** Value of CUDA_VISIBLE_DEVICES, which the shares of GPUs number from 0. */
@@ -29,10 +27,8 @@ export function jobFor(
   why: Why,
   { share, ...setting }: JobSetting & { readonly share: Share },
 ): Job {
-  const { store, cache, experiment, byLabel, threads, verified, host, deno } = setting;
+  const { store, cache, experiment, byLabel, threads, host, deno } = setting;
   const { key, preimage, label, stage, point } = node;
-  // The worker looks at names and sizes; damage that only a digest shows it would take for good.
-  const hidden = verified && why.kind === "broken";
   return {
     root: store.root,
     pending: store.pendingFolder(key),
@@ -60,7 +56,7 @@ export function jobFor(
       host,
       versions: { deno, ...preimage.compute },
     },
-    again: why.kind === "forced" || why.kind === "input digest" || hidden,
+    again: why.kind === "forced" || why.kind === "input digest",
     grant: grantOf(node, setting),
     environment: gpuVariables(share, setting.visibleGpus),
   };

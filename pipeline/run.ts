@@ -1,6 +1,5 @@
 /** `run`: from the text of an experiment to a filled results folder and a report. */
-import { damageOf } from "./commit.ts";
-import { type ArtifactStore, type Found, openStore } from "./artifact_store.ts";
+import { type ArtifactStore, openStore } from "./artifact_store.ts";
 import { type Asked, askedOf, keepAsked, keepReport, keptReport, lastAsked } from "./asked.ts";
 import { keepCode } from "./code_record.ts";
 import type { Clock } from "./clock.ts";
@@ -8,7 +7,6 @@ import { Complaint } from "./complaint.ts";
 import type { Display } from "./display.ts";
 import type { WorkerCommand } from "./executors/worker_process.ts";
 import { failureFacts, failureText, nothingText, planFacts, planText } from "./run_text.ts";
-import type { KeyedNode } from "./fingerprint.ts";
 import { keyRequest } from "./key_request.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Planned, planRun } from "./plan.ts";
@@ -20,6 +18,7 @@ import { readRequest } from "./read_request.ts";
 import { jobsNote } from "./resources.ts";
 import type { SearchStages } from "./search_command.ts";
 import { runStages } from "./run_stages.ts";
+import { checkStored } from "./stored_check.ts";
 import { formatSeconds } from "./terminal_text.ts";
 
 /** The stages and what computing with them needs: `stages/catalogue.ts`, or a test's own. */
@@ -113,9 +112,13 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   }, { ...world, store });
   const last = lastAsked(store, experiment.name);
   const previous = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
-  const damaged = request.verify ? await findDamage(nodes, store) : new Map<string, Found>();
+  const find = await checkStored(nodes, store, {
+    everything: request.verify,
+    writes: !request.planOnly,
+    progress: () => world.display.task("store"),
+  });
   const plan = planRun(nodes, {
-    find: (node) => damaged.get(node.key) ?? store.find(node.definition.name, node.key),
+    find,
     previous: (node) => previous.get(node.label),
   }, request);
   if (request.planOnly) {
@@ -169,21 +172,6 @@ function unlessProtected(write: () => void): void {
   }
 }
 
-/** The artifacts whose files are not what their manifest says. */
-async function findDamage(
-  nodes: readonly KeyedNode[],
-  store: ArtifactStore,
-): Promise<Map<string, Found>> {
-  const damaged = new Map<string, Found>();
-  for (const { key, definition: { name } } of nodes) {
-    const found = store.find(name, key);
-    if (found.state !== "complete") continue;
-    const reason = await damageOf(store.completeFolder(name, key), found.manifest);
-    if (reason !== undefined) damaged.set(key, { state: "broken", reason });
-  }
-  return damaged;
-}
-
 /** What carrying a plan out works with. */
 export interface Setting {
   readonly ledger: Ledger;
@@ -201,14 +189,6 @@ async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promis
   const computing = plan.filter(({ action, node }) => action === "run" && node.definition.compute);
   const jobs = jobsNote(request, world.machine, computing.length);
   if (jobs !== undefined) display.line(jobs);
-  for (const planned of plan) {
-    // What names and sizes show, the worker finds and tells by itself.
-    if (request.verify && planned.action === "run" && planned.why.kind === "broken") {
-      display.line(
-        `warning: ${planned.node.label} is damaged (${planned.why.reason}); it is made again`,
-      );
-    }
-  }
   await ledger.reconcile(display.line);
   if (computing.length > 0) {
     await world.stages.prepareCompute(display.task("TensorFlow"));

@@ -1,7 +1,7 @@
 import type { Asked } from "./asked.ts";
 import type { Clock } from "./clock.ts";
 import { commitPending } from "./commit.ts";
-import type { ArtifactStore } from "./artifact_store.ts";
+import type { ArtifactStore, Found } from "./artifact_store.ts";
 import { diskComplaint } from "./disk_complaint.ts";
 import { executePlan, type Execution, type Failed } from "./execute.ts";
 import type { Job } from "./executors/protocol.ts";
@@ -9,7 +9,7 @@ import { type JobListener, workerPool } from "./executors/worker_pool.ts";
 import { type FailureRecord, forgetFailure, keepFailure } from "./failure_record.ts";
 import type { KeyedNode } from "./fingerprint.ts";
 import { jobFor, sharedGrant } from "./job.ts";
-import type { Planned } from "./plan.ts";
+import type { Planned, Why } from "./plan.ts";
 import { budgetOf, resourcesOf } from "./resources.ts";
 import type { Setting } from "./run.ts";
 import { stageLog } from "./stage_log.ts";
@@ -44,7 +44,6 @@ export async function runStages(
     experiment: asked.experiment,
     byLabel: new Map(plan.map(({ node }) => [node.label, node])),
     threads: request.threads,
-    verified: request.verify,
     ...world.machine,
   };
   const sharing = sharingNodes(plan);
@@ -63,13 +62,18 @@ export async function runStages(
       resources: (node) => resourcesOf(node, request),
       async run(node, why, share) {
         const job = jobFor(node, why, { ...setting, share });
-        display.begin(node.label, job.circumstances.why);
-        note(ledger.started(node, job.circumstances.why, world.clock.now()));
-        running.set(node.label, node);
+        const begin = () => {
+          if (running.has(node.label)) return;
+          running.set(node.label, node);
+          display.begin(node.label, job.circumstances.why);
+          note(ledger.started(node, job.circumstances.why, world.clock.now()));
+        };
         const log = stageLog(store, node);
         const outcome = await pool.run(job, {
-          ...keeper(node, job, { store, say: (line) => display.line(line) }),
+          ...keeper(node, job, why, { store, say: (line) => display.line(line) }),
           event(event) {
+            // Its process is there by now, and in the end holds its lock.
+            begin();
             if (event.type === "started") {
               forgetFailure(store, node.key);
               log.open();
@@ -124,6 +128,7 @@ function sharingNodes(plan: readonly Planned[]): (node: KeyedNode) => readonly K
 export function keeper(
   node: KeyedNode,
   job: Job,
+  why: Why,
   { store, say }: { store: ArtifactStore; say(line: string): void },
 ): Pick<JobListener, "locked" | "filled"> {
   const { definition: { name }, label, key } = node;
@@ -131,14 +136,16 @@ export function keeper(
   return {
     locked() {
       const found = store.find(name, key);
-      if (found.state === "complete" && !job.again) return undefined;
-      if (found.state === "complete") before = found.manifest.digest;
-      if (found.state === "broken") {
+      const damage = damageIn(found, why);
+      if (damage !== undefined) {
         const folder = store.setAside(name, key);
         say(
-          `${label}: warning: what was stored for ${label} is damaged (${found.reason}); ` +
+          `${label}: warning: what was stored for ${label} is damaged (${damage}); ` +
             `it is kept in ${folder} and made again`,
         );
+      } else if (found.state === "complete") {
+        if (!job.again) return undefined;
+        before = found.manifest.digest;
       }
       return inputDigests(job, store);
     },
@@ -151,6 +158,14 @@ export function keeper(
       );
     },
   };
+}
+
+/** What is wrong with what is stored; damage that only digests show was found when planning. */
+function damageIn(found: Found, why: Why): string | undefined {
+  if (found.state === "broken") return found.reason;
+  // What another run has made anew meanwhile is as that run left it.
+  const stillThere = found.state === "complete" && !found.untouched;
+  return stillThere && why.kind === "broken" ? why.reason : undefined;
 }
 
 function inputDigests(job: Job, store: ArtifactStore): Record<string, string> {

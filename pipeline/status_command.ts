@@ -3,6 +3,7 @@ import { lastAsked } from "./asked.ts";
 import { keyRequest } from "./key_request.ts";
 import { planRun } from "./plan.ts";
 import { readRequest, type RequestWorld } from "./read_request.ts";
+import { checkStored } from "./stored_check.ts";
 import { experimentStatus, experimentText, folderStatus, folderText } from "./status.ts";
 
 export interface StatusRequest {
@@ -32,8 +33,13 @@ export async function statusCommand(
   const before = new Map(
     lastAsked(store, experiment.name)?.nodes.map(({ label, preimage }) => [label, preimage]),
   );
+  const find = await checkStored(nodes, store, {
+    everything: false,
+    writes: false,
+    progress: () => world.display.task("store"),
+  });
   const plan = planRun(nodes, {
-    find: ({ definition, key }) => store.find(definition.name, key),
+    find,
     previous: ({ label }) => before.get(label),
   });
   return print(

@@ -61,7 +61,6 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
     experiment: "verify",
     byLabel: new Map(nodes.map((node) => [node.label, node])),
     threads: request.threads,
-    verified: false,
     ...world.machine,
   };
   const byLabel = new Map(stored.map((one) => [one.node.label, one]));

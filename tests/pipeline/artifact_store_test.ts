@@ -55,7 +55,7 @@ Deno.test("a commit makes a complete artifact and leaves nothing pending", async
   using folder = temporaryFolder();
   const store = openStore(folder.path);
   const manifest = await commit(store, "b");
-  assert.deepEqual(store.find("make", key), { state: "complete", manifest });
+  assert.deepEqual(store.find("make", key), { state: "complete", manifest, untouched: true });
   assert.deepEqual(manifest.files.map(({ path, size }) => [path, size]), [
     ["a.txt", 1],
     ["inner/b.txt", 1],

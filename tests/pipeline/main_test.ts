@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileLock, tryFileLock } from "../../pipeline/file_lock.ts";
+import { statSync } from "node:fs";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 import { runToy, startToy, toyExperiment } from "../support/toy_command.ts";
 
@@ -213,18 +214,52 @@ Deno.test("a damaged artifact is set aside and made again with a warning", async
   assert.equal([...Deno.readDirSync(`${folder.path}/state/set_aside`)].length, 1);
 });
 
-Deno.test("--verify finds a changed byte that names and sizes do not show", async () => {
+Deno.test("changed content is found by the file's time; where that was put back, by --verify", async () => {
   using folder = temporaryFolder();
   await run(folder.path);
   const [entry] = [...Deno.readDirSync(`${folder.path}/artifacts/toy_numbers`)];
-  const file = `${folder.path}/artifacts/toy_numbers/${entry!.name}/artifact/numbers.txt`;
-  const before = Deno.readTextFileSync(file);
-  Deno.writeTextFileSync(file, `x${before.slice(1)}`);
-  assert.match((await run(folder.path)).out, /^nothing to run/);
+  const file = () => `${folder.path}/artifacts/toy_numbers/${entry!.name}/artifact/numbers.txt`;
+  const before = Deno.readTextFileSync(file());
+  const warning =
+    /^numbers: warning: what was stored for numbers is damaged \(the content of numbers\.txt changed\); it is kept in state\/set_aside\/toy_numbers-\S+ and made again$/m;
+  Deno.writeTextFileSync(file(), `x${before.slice(1)}`);
+  const mended = await run(folder.path);
+  assert.match(mended.out, warning);
+  assert.match(mended.out, /^ran 1 of 1 stages/m);
+  assert.equal(Deno.readTextFileSync(file()), before);
+
+  const { mtime, atime } = Deno.statSync(file());
+  const { mtimeNs } = statSync(file(), { bigint: true });
+  Deno.writeTextFileSync(file(), `x${before.slice(1)}`);
+  Deno.utimeSync(file(), atime!, mtime!);
+  // What a clock of milliseconds puts back is only the same if it was even.
+  const hidden = statSync(file(), { bigint: true }).mtimeNs === mtimeNs;
+  assert.equal(
+    /^nothing to run/.test((await run(folder.path, "--plan")).out.split("\n").at(-2)!),
+    hidden,
+  );
   const { code, out } = await run(folder.path, "--verify");
   assert.equal(code, 0);
-  assert.match(out, /warning: numbers is damaged \(the content of numbers\.txt changed\)/);
-  assert.equal(Deno.readTextFileSync(file), before);
+  assert.match(out, warning);
+  assert.equal(Deno.readTextFileSync(file()), before);
+});
+
+Deno.test("a copied folder is read once, and trusted from then on", async () => {
+  using folder = temporaryFolder();
+  const [first, copy] = [`${folder.path}/first`, `${folder.path}/copy`];
+  await run(first);
+  const { success } = await new Deno.Command("cp", { args: ["-r", first, copy] }).output();
+  assert.ok(success);
+  const stamps = () =>
+    [...Deno.readDirSync(`${copy}/artifacts/toy_train`)].map(({ name }) =>
+      Deno.readTextFileSync(`${copy}/artifacts/toy_train/${name}/stamps.json`)
+    );
+  const before = stamps();
+  assert.match((await run(copy)).out, /^nothing to run/m);
+  const after = stamps();
+  assert.ok(after.every((text, place) => text !== before[place]));
+  assert.match((await run(copy)).out, /^nothing to run/m);
+  assert.deepEqual(stamps(), after);
 });
 
 Deno.test("two runs at once share one results folder: each stage is made once", async () => {

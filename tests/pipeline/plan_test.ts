@@ -74,7 +74,11 @@ Deno.test("planRun() reruns what read an input that came out different when it w
   const nodes = toyNodes(text());
   const stored = completeNodes(nodes);
   const { manifest } = stored.get(nodes[1]!.key) as Extract<Found, { state: "complete" }>;
-  stored.set(nodes[1]!.key, { state: "complete", manifest: { ...manifest, digest: "other" } });
+  stored.set(nodes[1]!.key, {
+    state: "complete",
+    manifest: { ...manifest, digest: "other" },
+    untouched: true,
+  });
   assert.equal(plan(nodes, stored)["recall[seed=1]"], "tuned[seed=1] came out different");
   assert.equal(plan(nodes, stored)["recall[seed=2]"], "hit");
 });

@@ -12,7 +12,10 @@ export function toyNodes(text: string, codes: ReadonlyMap<string, string> = code
 
 /** A store that holds complete artifacts of the nodes; the content of each is its key. */
 export function completeNodes(nodes: readonly KeyedNode[]): Map<string, Found> {
-  return new Map(nodes.map((node) => [node.key, { state: "complete", manifest: manifest(node) }]));
+  return new Map(nodes.map((node) => [
+    node.key,
+    { state: "complete", manifest: manifest(node), untouched: true },
+  ]));
 
   function manifest(node: KeyedNode): Manifest {
     const files = (key: string) => [{ path: "file", size: 1, sha256: key }];

@@ -1,0 +1,50 @@
+/**
+ * Size, time and inode of an artifact's files, beside its manifest: as long as they are what they were
+ * when their digests were taken, the files need not be read again. A copy has other inodes and times,
+ * and is read once.
+ */
+import { type BigIntStats, statSync } from "node:fs";
+import { readIfThere, writeWhole } from "./artifact_store.ts";
+import type { ArtifactFile } from "./manifest.ts";
+
+/** Path -> size, time of the last change in nanoseconds, inode. */
+type Stamps = Readonly<Record<string, readonly [size: string, changed: string, inode: string]>>;
+
+/** @param folder holds `artifact/`, whose files have just been read or written */
+export function writeStamps(folder: string, files: readonly ArtifactFile[]): void {
+  const stamps = Object.fromEntries(
+    files.map((
+      { path },
+    ) => [path, stampOf(statSync(`${folder}/artifact/${path}`, { bigint: true }))]),
+  );
+  writeWhole(fileOf(folder), JSON.stringify(stamps) + "\n");
+}
+
+/** The files are not what their digests say, whatever their times tell. */
+export function dropStamps(folder: string): void {
+  Deno.removeSync(fileOf(folder));
+}
+
+/** What was noted; nothing where that is missing or damaged. */
+export function readStamps(folder: string): Stamps {
+  try {
+    const stamps: unknown = JSON.parse(readIfThere(fileOf(folder)) ?? "{}");
+    return stamps !== null && typeof stamps === "object" ? stamps as Stamps : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Whether a file is as it was noted. */
+export function hasStamp(stamps: Stamps, path: string, stat: BigIntStats): boolean {
+  const noted = Object.hasOwn(stamps, path) ? stamps[path] : undefined;
+  return Array.isArray(noted) && String(noted) === String(stampOf(stat));
+}
+
+function stampOf({ size, mtimeNs, ino }: BigIntStats): [string, string, string] {
+  return [String(size), String(mtimeNs), String(ino)];
+}
+
+function fileOf(folder: string): string {
+  return `${folder}/stamps.json`;
+}

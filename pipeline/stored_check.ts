@@ -1,0 +1,55 @@
+/** What is stored of an experiment, and whether it is still what its manifests say. */
+import type { ArtifactStore, Found } from "./artifact_store.ts";
+import { damageOf } from "./commit.ts";
+import type { KeyedNode } from "./fingerprint.ts";
+import type { Progress } from "./progress.ts";
+import { dropStamps, writeStamps } from "./stamps.ts";
+
+/**
+ * Looks at every node's artifact: size, time and inode of its files, and where one of them is not as
+ * it was, or all are asked for, at their contents. What was read and is whole is trusted from then on.
+ *
+ * @param options.everything read all files
+ * @param options.writes what was found whole may be noted in the store
+ */
+export async function checkStored(
+  nodes: readonly KeyedNode[],
+  store: ArtifactStore,
+  { everything, writes, progress }: {
+    everything: boolean;
+    writes: boolean;
+    progress: () => Progress;
+  },
+): Promise<(node: KeyedNode) => Found> {
+  const found = new Map(
+    nodes.map(({ key, definition: { name } }) => [key, { name, state: store.find(name, key) }]),
+  );
+  const doubtful = [...found].flatMap(([key, { name, state }]) =>
+    state.state === "complete" && (everything || !state.untouched)
+      ? [{ key, folder: store.completeFolder(name, key), manifest: state.manifest }]
+      : []
+  );
+  const bytes = doubtful.reduce(
+    (sum, { manifest }) => manifest.files.reduce((all, { size }) => all + size, sum),
+    0,
+  );
+  const shown = bytes > 500e6 ? progress() : undefined;
+  for (const [place, { key, folder, manifest }] of doubtful.entries()) {
+    const reason = await damageOf(folder, manifest);
+    shown?.report(place + 1, doubtful.length, "stored results read");
+    if (reason !== undefined) found.get(key)!.state = { state: "broken", reason };
+    if (writes) {
+      note(() => reason === undefined ? writeStamps(folder, manifest.files) : dropStamps(folder));
+    }
+  }
+  return ({ key }) => found.get(key)!.state;
+}
+
+/** Where it cannot be noted, it is read again the next time. */
+function note(write: () => void): void {
+  try {
+    write();
+  } catch {
+    // The results may be ours to read only.
+  }
+}
