@@ -70,4 +70,14 @@ export const migrations: ReadonlyMap<number, string> = new Map([
        versions VARCHAR
      );`,
   ],
+  [
+    5,
+    `ALTER TABLE training_step ADD COLUMN task VARCHAR;
+     ALTER TABLE training_step ADD COLUMN masked_region_loss DOUBLE;
+     ALTER TABLE training_step ADD COLUMN region_class_loss DOUBLE;
+     ALTER TABLE training_step ADD COLUMN transport_loss DOUBLE;
+     ALTER TABLE training_step ADD COLUMN branch_loss DOUBLE;
+     ALTER TABLE training_step ADD COLUMN score_spread DOUBLE;
+     ALTER TABLE training_step ADD COLUMN wrong_above DOUBLE;`,
+  ],
 ]);

@@ -2,7 +2,7 @@
 -- be made anew from them at any time (`deno task rebuild`). `run` is always the key of a stage run:
 -- 64 hexadecimal digits that stand for everything that decides its result.
 --
--- Version 5. A change to a table raises `schemaVersion` in results/schema.ts and adds a step to
+-- Version 6. A change to a table raises `schemaVersion` in results/schema.ts and adds a step to
 -- results/migrations.ts; a new column comes last. A view can change as it likes, with a new version.
 -- The comments are in the database, too: SELECT * FROM duckdb_columns() WHERE NOT internal.
 
@@ -129,7 +129,17 @@ CREATE TABLE training_step (
   matching_accuracy DOUBLE,            -- pretraining: fraction of judged pairs judged rightly
   contrast_loss DOUBLE,                -- pretraining: word-region contrast, nats
   lr DOUBLE,                           -- learning rate
-  grad_norm DOUBLE                     -- global L2 norm of the gradient before clipping
+  grad_norm DOUBLE,                    -- global L2 norm of the gradient before clipping
+  task VARCHAR,                        -- pretraining: the task drawn for this step, joint or one alone
+  masked_region_loss DOUBLE,           -- pretraining: squared error of masked regions, per number
+  region_class_loss DOUBLE,            -- pretraining: KL from the classes of masked regions, nats
+  transport_loss DOUBLE,               -- pretraining: optimal transport of words to regions, matched
+                                       -- pairs minus others, per pair
+  branch_loss DOUBLE,                  -- pretraining: contrast of whole texts and pictures, nats
+  score_spread DOUBLE,                 -- standard deviation of the scores that compete, each 0 .. 1
+                                       -- (cosines -1 .. 1); mean over queries; near 0: collapsed
+  wrong_above DOUBLE                   -- fraction of wrong answers that score above the right one,
+                                       -- ties half; 0.5 is chance
 );
 
 -- Recall on held-out images while training went on. Fractions, 0 .. 1.
