@@ -28,7 +28,8 @@ export function diskUse(root: string): DiskUse[] {
 
 type Use = Omit<DiskUse, "kind">;
 
-function below(folder: string): Use {
+/** Files below a folder, and their sizes added up. */
+export function below(folder: string): Use {
   return sum(listed(folder).map((entry) => use(folder, entry)));
 }
 

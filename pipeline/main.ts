@@ -87,6 +87,22 @@ async function obey(
         world.display.close();
       }
     }
+    case "gc": {
+      const { gcCommand } = await import("./gc_command.ts");
+      const { keepExperiments } = command;
+      const request = {
+        ...command,
+        results: openStore(resolve(command.results)).root,
+        ...(keepExperiments !== undefined &&
+          { keepExperiments: keepExperiments.map(experimentName) }),
+      };
+      const forget = async (results: string) => {
+        const { forgetGone } = await import("../results/forget_gone.ts");
+        await forgetGone(results);
+      };
+      print(await gcCommand(request, { now: Date.parse(systemClock.now()) / 1000, forget }));
+      return 0;
+    }
     case "search": {
       const plain = questionWorld(stages);
       const search: Stages["search"] = async (request) => {

@@ -84,6 +84,17 @@ export type Command =
     readonly json: boolean;
   }
   | {
+    readonly name: "gc";
+    readonly results: string;
+    readonly keepLast: number;
+    /** Names or files. */
+    readonly keepExperiments?: readonly string[];
+    /** Seconds. */
+    readonly olderThan: number;
+    readonly yes: boolean;
+    readonly json: boolean;
+  }
+  | {
     readonly name: "verify";
     readonly results: string;
     readonly file: string;
@@ -125,6 +136,8 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task doctor EXPERIMENT.yaml [options]
        deno task status [EXPERIMENT.yaml] [--json]
        deno task why EXPERIMENT.yaml STAGE [--against RUN] [--json]
+       deno task gc [--keep-last N] [--keep-experiments A,B] [--older-than 30d]
+                    [--yes | --dry-run] [--json]
        deno task verify EXPERIMENT.yaml [STAGE|RUN …] [--json]
        deno task search EXPERIMENT.yaml "WORDS"|PICTURE [--count N] [--json]
        deno task runs [EXPERIMENT] [--stage STAGE] [--limit N] [--json]
@@ -152,6 +165,11 @@ doctor: looks whether a run can start (data, checkpoint, library, memory, disk)
 status: what of an experiment is stored, running, failed or still to run, and
   its size; takes --set and --threads as run does; without a file, a line per
   experiment ever asked, and what takes the disk
+gc: what no kept asking of an experiment needs, and what kills and repairs left;
+  shows what would go, and deletes it with --yes; what a live run holds stays
+  --keep-last N              keep the last N askings per experiment (default 1)
+  --keep-experiments A,B     keep these only (names or files; default: all)
+  --older-than 30d           only what is older (12h, 30d, 8w)
 verify: makes stored results again in a scratch folder and compares them bit by
   bit; prints and keeps a certificate of each; takes --set, --jobs, --threads
 search: the images that fit words best, or the captions that fit a picture, by a
@@ -216,6 +234,15 @@ const optionsOf = {
   },
   show: { ...shared, json: { type: "boolean" } },
   compare: { ...shared, json: { type: "boolean" } },
+  gc: {
+    ...shared,
+    "keep-last": { type: "string" },
+    "keep-experiments": { type: "string" },
+    "older-than": { type: "string" },
+    yes: { type: "boolean" },
+    "dry-run": { type: "boolean" },
+    json: { type: "boolean" },
+  },
   verify: {
     ...shared,
     set: { type: "string", multiple: true },
@@ -363,6 +390,33 @@ export function readCommand(
       }
       const json = values["json"] === true;
       return { name: "compare", results, both: [first, second], json };
+    }
+    case "gc": {
+      if (positionals.length > 0) {
+        throw new Complaint(
+          `\`${positionals[0]}\` is not expected here`,
+          "write `deno task gc --keep-last 2`",
+        );
+      }
+      if (values["yes"] === true && values["dry-run"] === true) {
+        throw new Complaint("`--yes` and `--dry-run` are both given", "give one of the two");
+      }
+      const experiments = text(values, "keep-experiments")?.split(",").map((name) => name.trim());
+      if (experiments?.includes("")) {
+        throw new Complaint(
+          "`--keep-experiments` has an empty name",
+          "write names with `,` between",
+        );
+      }
+      return {
+        name: "gc",
+        results,
+        keepLast: count(values, "keep-last") ?? 1,
+        ...(experiments !== undefined && { keepExperiments: experiments }),
+        olderThan: duration(values, "older-than") ?? 0,
+        yes: values["yes"] === true,
+        json: values["json"] === true,
+      };
     }
     case "verify": {
       const [file, ...names] = positionals;
@@ -518,6 +572,25 @@ function count(values: Values, name: string): number | undefined {
   if (given === undefined) return undefined;
   if (/^[1-9]\d{0,3}$/.test(given)) return Number(given);
   throw new Complaint(`\`--${name}\` is ${JSON.stringify(given)}`, "give a whole number from 1");
+}
+
+const secondsOf: Readonly<Record<string, number>> = {
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  w: 604_800,
+};
+
+/** Seconds. */
+function duration(values: Values, name: string): number | undefined {
+  const given = text(values, name);
+  if (given === undefined) return undefined;
+  const [, number, unit] = /^(\d{1,6})([mhdw])$/.exec(given) ?? [];
+  if (number !== undefined) return Number(number) * secondsOf[unit!]!;
+  throw new Complaint(
+    `\`--${name}\` is ${JSON.stringify(given)}`,
+    "give a time such as 12h, 30d or 8w",
+  );
 }
 
 function byteSize(values: Values, name: string): number | undefined {

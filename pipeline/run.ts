@@ -8,6 +8,7 @@ import type { Display } from "./display.ts";
 import type { WorkerCommand } from "./executors/worker_process.ts";
 import { failureFacts, failureText, nothingText, planFacts, planText } from "./run_text.ts";
 import { keyRequest } from "./key_request.ts";
+import { enterStore, holdKeys } from "./live_runs.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Planned, planRun } from "./plan.ts";
 import type { Progress } from "./progress.ts";
@@ -112,6 +113,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   }, { ...world, store });
   const last = lastAsked(store, experiment.name);
   const previous = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
+  const door = request.planOnly ? undefined : await enterIfWritable(store);
   const find = await checkStored(nodes, store, {
     everything: request.verify,
     writes: !request.planOnly,
@@ -126,6 +128,10 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     return 0;
   }
   const idle = plan.every(({ action }) => action === "hit");
+  using _held = idle || door === undefined
+    ? undefined
+    : holdKeys(store, nodes.map(({ key }) => key));
+  door?.[Symbol.dispose]();
   const ledger = idle ? undefined : await world.openLedger(store.root);
   await ledger?.check();
   const { compare } = experiment.report;
@@ -165,10 +171,23 @@ function unlessProtected(write: () => void): void {
   try {
     write();
   } catch (error) {
-    const code = (error as { code?: string }).code ?? "";
-    const isProtected = error instanceof Deno.errors.PermissionDenied ||
-      ["EACCES", "EPERM", "EROFS"].includes(code);
-    if (!isProtected) throw error;
+    if (!isProtection(error)) throw error;
+  }
+}
+
+function isProtection(error: unknown): boolean {
+  const code = (error as { code?: string }).code ?? "";
+  return error instanceof Deno.errors.PermissionDenied ||
+    ["EACCES", "EPERM", "EROFS"].includes(code);
+}
+
+/** Results that must not be written are not collected either. */
+async function enterIfWritable(store: ArtifactStore): Promise<Disposable | undefined> {
+  try {
+    return await enterStore(store);
+  } catch (error) {
+    if (isProtection(error)) return undefined;
+    throw error;
   }
 }
 

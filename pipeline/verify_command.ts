@@ -10,6 +10,7 @@ import { type Outcome, workerPool } from "./executors/worker_pool.ts";
 import type { KeyedNode } from "./fingerprint.ts";
 import { jobFor } from "./job.ts";
 import { keyRequest } from "./key_request.ts";
+import { holdKeys } from "./live_runs.ts";
 import type { Manifest } from "./manifest.ts";
 import { fetchPackages } from "./packages.ts";
 import type { Planned } from "./plan.ts";
@@ -44,6 +45,7 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
     store,
   });
   const stored = storedNodes(nodes, store, request);
+  using _held = holdKeys(store, nodes.map(({ key }) => key));
   const scratch = scratchStore(store);
   const plan: Planned[] = stored.map(({ node }) => ({
     node: { ...node, inputs: {} }, // each by itself: inputs are those that are stored

@@ -112,6 +112,7 @@ Deno.test("help names every command and is at most 80 columns wide", () => {
       "run",
       "status",
       "why",
+      "gc",
       "verify",
       "search",
       "runs",
