@@ -11,6 +11,7 @@
  *     hidden    the model's width      feature   the width of a region's descriptor
  *     head      an attention head      depth     hidden / heads
  *     box       the 7 box numbers      entry     a word of the vocabulary
+ *     class     what a region can be   common    the width of the two branches' vectors
  *     anchor    the fixed side of a ranking problem; candidate: 1 positive, then negatives
  *
  * The names cost nothing at run time. A tensor without names fits everywhere; two tensors whose

@@ -63,6 +63,22 @@ export interface Regions<Item extends string = "pair"> {
   readonly boxes: Axes<`${Item} region box`>;
 }
 
+/**
+ * Features with some regions masked: a masked one is 0 but for the mask's own vector, row 1 of
+ * `mask_embedding`.
+ * @param masked 1 where a region is masked, 0 elsewhere. float32.
+ */
+export function withMaskedRegions(
+  weights: Weights,
+  features: Axes<"pair region feature">,
+  masked: Axes<"pair region">,
+): Axes<"pair region feature"> {
+  const table = weight(weights, `${IMAGE}.mask_embedding.weight`);
+  const vector = tf.slice(table, [1, 0], [1, table.shape[1]!]);
+  const where = tf.expandDims(masked as tf.Tensor, 2);
+  return tf.add(tf.mul(features as tf.Tensor, tf.sub(1, where)), tf.mul(where, vector));
+}
+
 /** LN( LN(feature W) + LN(box W) + type[1] ), then dropout. */
 export function embedImage<Item extends string = "pair">(
   weights: Weights,

@@ -1,4 +1,4 @@
-/** What is read from the encoder's output: pooled [CLS], rank score, match logits, words. */
+/** What is read from the encoder's output: pooled [CLS], rank score, match logits, words, regions. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Axes } from "./axes.ts";
 import { gelu } from "./gelu.ts";
@@ -34,4 +34,31 @@ export function wordLogits(weights: Weights, hidden: Axes<"row hidden">): Axes<"
   );
   const decoder = weight(weights, "uniter.embeddings.word_embeddings.weight");
   return tf.add(tf.matMul(transformed, decoder, false, true), weight(weights, `${name}.bias`));
+}
+
+/**
+ * What features a masked region had: LN(gelu(dense(h))) W + bias. W is the matrix that embeds
+ * features, `img_linear`, the other way round, as a decoder of words is their embedding.
+ */
+export function regionFeatures(
+  weights: Weights,
+  hidden: Axes<"row hidden">,
+): Axes<"row feature"> {
+  const transformed = transformedRegion(weights, "feat_regress", hidden);
+  const decoder = weight(weights, "uniter.img_embeddings.img_linear.weight");
+  return tf.add(tf.matMul(transformed, decoder), weight(weights, "feat_regress.bias"));
+}
+
+/** Logits over the classes of a masked region. */
+export function regionClassLogits(
+  weights: Weights,
+  hidden: Axes<"row hidden">,
+): Axes<"row class"> {
+  const transformed = transformedRegion(weights, "region_classifier", hidden);
+  return linear(weights, "region_classifier.net.3", transformed);
+}
+
+/** LN(gelu(dense(h))), under the numbers that PyTorch's Sequential gives its parts. */
+function transformedRegion(weights: Weights, name: string, hidden: tf.Tensor): tf.Tensor {
+  return layerNorm(weights, `${name}.net.2`, gelu(linear(weights, `${name}.net.0`, hidden)));
 }

@@ -13,8 +13,16 @@ export interface Parameter {
   readonly start: "normal" | "zero" | "one";
 }
 
-/** What a model is trained on: hinge on rank scores, image-text matching, masked words. */
-export type Task = "ranking" | "matching" | "masked_words";
+/** What a model is trained on: hinge on rank scores (fine-tuning), and the tasks of pretraining. */
+export type Task =
+  | "ranking"
+  | "matching"
+  | "masked_words"
+  | "masked_region_features"
+  | "masked_region_classes"
+  | "word_region_transport"
+  | "word_region_contrast"
+  | "branch_contrast";
 
 /** All parameters, in the order of the release's model. `rank_output` comes last. */
 export function parameterTable(config: Configuration): Parameter[] {
@@ -55,21 +63,72 @@ export function parameterTable(config: Configuration): Parameter[] {
   ];
 }
 
+/** Sizes of what only some models have. */
+export interface ExtraSizes {
+  /** Classes that a region can have, for `masked_region_classes`. */
+  readonly classes?: number | undefined;
+  /** Width of the space of both branches, for `branch_contrast`. */
+  readonly common?: number | undefined;
+}
+
+/**
+ * Parameters that a model has only once a task has needed them. Those of regions bear the release's
+ * names; `feat_regress.weight` of its checkpoints is `img_linear.weight` again.
+ */
+export function extraParameters(
+  { hidden_size: hidden, img_dim: feature }: Configuration,
+  tasks: readonly Task[],
+  { classes = 0, common = 0 }: ExtraSizes = {},
+): Parameter[] {
+  const parts: Partial<Record<Task, Parameter[]>> = {
+    masked_region_features: [
+      ...linear("feat_regress.net.0", hidden, hidden),
+      ...norm("feat_regress.net.2", hidden),
+      { name: "feat_regress.bias", shape: [feature], start: "zero" },
+    ],
+    masked_region_classes: [
+      ...linear("region_classifier.net.0", hidden, hidden),
+      ...norm("region_classifier.net.2", hidden),
+      ...linear("region_classifier.net.3", classes, hidden),
+    ],
+    branch_contrast: [
+      ...linear("branch_text", common, hidden),
+      ...linear("branch_image", common, feature),
+    ],
+  };
+  return Object.entries(parts).flatMap(([task, made]) => tasks.includes(task as Task) ? made : []);
+}
+
 /**
  * The parameters that receive a gradient in these tasks. The others are left alone altogether, by
  * weight decay too, as in the release.
  */
 export function trainedNames(config: Configuration, tasks: readonly Task[]): string[] {
-  const read = (name: string): boolean => {
-    if (name.endsWith("mask_embedding.weight")) return false; // masked regions are not modelled
-    if (name.startsWith("cls.")) return tasks.includes("masked_words");
-    if (name.startsWith("itm_output.")) return tasks.includes("matching");
-    if (name.startsWith("rank_output.")) return tasks.includes("ranking");
-    if (name.startsWith("uniter.pooler.")) return tasks.some((task) => task !== "masked_words");
-    return true;
-  };
-  return parameterTable(config).map(({ name }) => name).filter(read);
+  const all = [...parameterTable(config), ...extraParameters(config, tasks)];
+  return all.map(({ name }) => name).filter((name) => tasks.some((task) => trains(task, name)));
 }
+
+/** Whether a task's gradient reaches a parameter. */
+function trains(task: Task, name: string): boolean {
+  const [first = "", second = ""] = name.split(".");
+  if (first !== "uniter") return heads[task].includes(first);
+  if (second === "pooler") return pooling.includes(task);
+  if (name.endsWith("mask_embedding.weight")) return task.startsWith("masked_region");
+  if (task === "word_region_contrast") return second !== "encoder";
+  return task !== "branch_contrast" || second !== "img_embeddings";
+}
+
+const pooling: readonly Task[] = ["ranking", "matching", "word_region_transport"];
+const heads: Readonly<Record<Task, readonly string[]>> = {
+  ranking: ["rank_output"],
+  matching: ["itm_output"],
+  masked_words: ["cls"],
+  masked_region_features: ["feat_regress"],
+  masked_region_classes: ["region_classifier"],
+  word_region_transport: ["itm_output"],
+  word_region_contrast: [],
+  branch_contrast: ["branch_text", "branch_image"],
+};
 
 /**
  * Biases and BERT's LayerNorms are not decayed. `img_layer_norm.weight` and `pos_layer_norm.weight`

@@ -1,0 +1,58 @@
+/**
+ * Two branches beside the encoder of pairs: one vector per text and one per picture, of length 1, so
+ * that a split is ranked with one product of matrices.
+ *
+ *     text    = unit(W_text mean over words of the text-only encoder + b_text)
+ *     picture = unit(W_image picture + b_image)
+ *
+ * A model has them as `branch_text` and `branch_image` once it was trained on `branch_contrast`.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { Complaint } from "../../pipeline/complaint.ts";
+import type { Axes } from "./axes.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Training } from "./embeddings.ts";
+import { linear } from "./linear.ts";
+import { encodeText, meanOfWords } from "./text_encoder.ts";
+import type { Weights } from "./weights.ts";
+
+/** Whether a model has branches. */
+export function hasBranches(weights: Readonly<Record<string, unknown>>): boolean {
+  return weights["branch_text.weight"] !== undefined;
+}
+
+/** @throws {Complaint} for a model without branches */
+export function requireBranches(
+  weights: Readonly<Record<string, unknown>>,
+  scores: string,
+): void {
+  if (hasBranches(weights)) return;
+  throw new Complaint(
+    `\`scores: ${scores}\` wants a model with two branches, and this one has no \`branch_text\``,
+    "pretrain it with `tasks: { branch_contrast: 1 }`, or evaluate with `scores: cross`",
+    { exitCode: 1 },
+  );
+}
+
+/** What a branch makes of texts. */
+export function textVectors(
+  weights: Weights,
+  config: Configuration,
+  texts: { readonly tokens: Axes<"pair word">; readonly wordMask: Axes<"pair word"> },
+  training: Training = {},
+): Axes<"text common"> {
+  const encoded = encodeText(weights, config, texts, training);
+  return unit(linear(weights, "branch_text", meanOfWords(encoded, texts.wordMask) as tf.Tensor));
+}
+
+/** What a branch makes of pictures: the mean of their feature map, or of their regions. */
+export function pictureVectors(
+  weights: Weights,
+  pictures: Axes<"image feature">,
+): Axes<"image common"> {
+  return unit(linear(weights, "branch_image", pictures as tf.Tensor));
+}
+
+function unit(x: tf.Tensor): tf.Tensor {
+  return tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), 1e-12)));
+}

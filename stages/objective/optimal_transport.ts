@@ -1,0 +1,106 @@
+/**
+ * Word-region alignment: how much it costs to carry the words of a pair to its regions.
+ *
+ *     C_ij = 1 - cos(word_i, region_j)      D = min over T of sum_ij T_ij C_ij
+ *     where T >= 0 has row sums 1 / words and column sums 1 / regions
+ *
+ * T comes from IPOT (Xie et al., arXiv 1802.04307), an inexact proximal point method that needs no
+ * gradient; the gradient of D is that of C with T held. Padding takes no part.
+ * Source: UNITER (arXiv 1909.11740, section 3.2: WRA); the release's model/ot.py.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Axes } from "../model/axes.ts";
+import { withoutGradient } from "./without_gradient.ts";
+
+export interface TransportOptions {
+  /** Of the outer loop, written out in the recorded program. Published: 50. */
+  readonly iterations: number;
+  /** Step size: smaller comes nearer to the optimum, and numbers grow. Published: 0.5. */
+  readonly beta: number;
+}
+
+export interface WordsAndRegions {
+  readonly words: Axes<"pair word hidden">;
+  /** 1 for what stands in the text, 0 for padding. float32. */
+  readonly wordMask: Axes<"pair word">;
+  readonly regions: Axes<"pair region hidden">;
+  readonly regionMask: Axes<"pair region">;
+}
+
+/** D of each pair. */
+export function transportDistances(
+  { words, wordMask, regions, regionMask }: WordsAndRegions,
+  options: TransportOptions,
+): Axes<"pair"> {
+  const cosines = tf.matMul(unit(words as tf.Tensor), unit(regions as tf.Tensor), false, true);
+  const both = present(wordMask as tf.Tensor, regionMask as tf.Tensor);
+  const costs = tf.mul(tf.sub(1, cosines), both);
+  const plan = withoutGradient(
+    costs,
+    (costs) => transportPlan(costs, { wordMask, regionMask }, options) as tf.Tensor,
+  );
+  return tf.sum(tf.mul(plan, costs), [1, 2]);
+}
+
+/**
+ * The loss beside image-text matching: D summed over matched pairs, minus D summed over the others,
+ * by the number of all pairs.
+ * @param matched 1 where text and image belong together, else 0.
+ */
+export function transportLoss(distances: Axes<"pair">, matched: Axes<"pair">): tf.Scalar {
+  const signs = tf.sub(tf.mul(tf.cast(matched as tf.Tensor, "float32"), 2), 1);
+  return tf.mean(tf.mul(distances as tf.Tensor, signs));
+}
+
+/**
+ * T by IPOT, with one inner iteration:
+ *
+ *     A = exp(-C / beta)   Q = A * T   delta = 1 / (regions sigma Q)   sigma = 1 / (words Q delta)
+ *     T <- sigma Q delta
+ *
+ * sigma starts at 1 / words, T at 1.
+ */
+export function transportPlan(
+  costs: Axes<"pair word region">,
+  { wordMask, regionMask }: Pick<WordsAndRegions, "wordMask" | "regionMask">,
+  { iterations, beta }: TransportOptions,
+): Axes<"pair word region"> {
+  const both = present(wordMask as tf.Tensor, regionMask as tf.Tensor);
+  const closeness = tf.mul(tf.exp(tf.div(costs as tf.Tensor, -beta)), both);
+  const word = marginal(tf.expandDims(wordMask as tf.Tensor, 2)); // [pair, word, 1]
+  const region = marginal(tf.expandDims(regionMask as tf.Tensor, 1)); // [pair, 1, region]
+  let sigma = tf.div(word.mask, word.count);
+  let plan = both;
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    const q = tf.mul(closeness, plan);
+    const delta = inverse(tf.sum(tf.mul(q, sigma), 1, true), region);
+    sigma = inverse(tf.sum(tf.mul(q, delta), 2, true), word);
+    plan = tf.mul(tf.mul(sigma, q), delta);
+  }
+  return plan;
+}
+
+interface Marginal {
+  readonly mask: tf.Tensor;
+  /** [pair, 1, 1] */
+  readonly count: tf.Tensor;
+}
+
+function marginal(mask: tf.Tensor): Marginal {
+  return { mask, count: tf.maximum(tf.sum(mask, [1, 2], true), 1) };
+}
+
+/** 1 / (count x) where something stands, 0 in padding. */
+function inverse(x: tf.Tensor, { mask, count }: Marginal): tf.Tensor {
+  const safe = tf.add(tf.mul(tf.mul(count, x), mask), tf.sub(1, mask));
+  return tf.div(mask, safe);
+}
+
+/** 1 where a word and a region stand. */
+function present(wordMask: tf.Tensor, regionMask: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.expandDims(wordMask, 2), tf.expandDims(regionMask, 1));
+}
+
+function unit(x: tf.Tensor): tf.Tensor {
+  return tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), 1e-12)));
+}
