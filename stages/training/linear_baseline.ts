@@ -3,8 +3,9 @@
  * captions (their sentence embedding), fitted on one split and evaluated on another.
  */
 import type { StageContext } from "../../pipeline/stage.ts";
-import { type FeatureSet, openFeatures } from "../data/feature_set.ts";
-import { readSafetensors, writeSafetensors } from "../data/safetensors.ts";
+import { openFeatures } from "../data/feature_set.ts";
+import { pictureVectors } from "../data/picture_vectors.ts";
+import { writeSafetensors } from "../data/safetensors.ts";
 import { canonicalCorrelation, project, type Projection } from "../model/canonical_correlation.ts";
 import { readModel } from "../model/model_artifact.ts";
 import { startCompute } from "../tensorflow/backend.ts";
@@ -25,12 +26,11 @@ export async function linearBaseline(
   context: StageContext<LinearBaselineParameters>,
 ): Promise<void> {
   const { parameters: p, inputs, folder, progress, signal } = context;
-  const { folder: source } = inputs["features"]!;
   using set = await openFeatures(inputs["features"]!);
   const model = await readModel(inputs["text"]!.folder);
   const compute = await startCompute({ threads: context.threads });
   progress.say(compute.description);
-  const pictures = await pictureVectors(source, set);
+  const pictures = await pictureVectors(inputs["features"]!, set);
   const view = async (split: string) => {
     const index = indexSplit(set, split);
     const texts = await sentenceEmbeddings(compute, model, index, {
@@ -56,26 +56,6 @@ export async function linearBaseline(
   recordRanks(context, { set, index, split: p.split }, matrixOf(index, scores));
   await writeScores(folder, { set, index, split: p.split }, scores);
   await writeProjections(`${folder}/projections.safetensors`, { x, y }, correlations);
-}
-
-/** The mean of a picture's map, or of its regions where the features have no such mean. */
-async function pictureVectors(
-  folder: string,
-  set: FeatureSet,
-): Promise<(image: number) => Float32Array> {
-  const dim = set.featureDim;
-  const stored = await readSafetensors(`${folder}/regions.safetensors`).catch(() => undefined);
-  const means = stored?.get("pictures")?.data;
-  if (means instanceof Float32Array) {
-    return (image) => means.subarray(image * dim, (image + 1) * dim);
-  }
-  return (image) => {
-    const { features } = set.regions.read(image);
-    const count = features.length / dim;
-    const mean = new Float32Array(dim);
-    for (let i = 0; i < features.length; i++) mean[i % dim]! += features[i]! / count;
-    return mean;
-  };
 }
 
 interface Rows {

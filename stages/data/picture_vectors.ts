@@ -1,0 +1,26 @@
+/** Whole pictures as one vector each: what branches and the linear yardstick look at. */
+import type { FeatureSet, FeaturesPlace } from "./feature_set.ts";
+import { readSafetensors } from "./safetensors.ts";
+
+/** Vector of an image, `featureDim` wide. @param image place in `FeatureSet.images` */
+export type PictureVectors = (image: number) => Float32Array;
+
+/** The mean of a picture's map, or of its regions where the features have no such mean. */
+export async function pictureVectors(
+  { folder }: Pick<FeaturesPlace, "folder">,
+  set: FeatureSet,
+): Promise<PictureVectors> {
+  const dim = set.featureDim;
+  const stored = await readSafetensors(`${folder}/regions.safetensors`).catch(() => undefined);
+  const means = stored?.get("pictures")?.data;
+  if (means instanceof Float32Array && means.length === set.images.length * dim) {
+    return (image) => means.subarray(image * dim, (image + 1) * dim);
+  }
+  return (image) => {
+    const { features } = set.regions.read(image);
+    const count = features.length / dim;
+    const mean = new Float32Array(dim);
+    for (let i = 0; i < features.length; i++) mean[i % dim]! += features[i]! / count;
+    return mean;
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * Which class each region is of, where the features say so: tensor `classes` of
+ * `regions.safetensors`, either probabilities, F32 [region, class], or one class each, I32 [region].
+ */
+import { Complaint } from "../../pipeline/complaint.ts";
+import type { FeatureSet, FeaturesPlace } from "./feature_set.ts";
+import { readSafetensors } from "./safetensors.ts";
+
+export interface RegionClasses {
+  /** How many there are. */
+  readonly count: number;
+  /**
+   * Probabilities of one region; they sum to 1.
+   * @param image place in `FeatureSet.images` @param region place in the image
+   */
+  read(image: number, region: number): Float32Array;
+}
+
+/** @throws {Complaint} where there are none, or they do not fit the regions */
+export async function readRegionClasses(
+  { folder }: Pick<FeaturesPlace, "folder">,
+  { images }: Pick<FeatureSet, "images">,
+): Promise<RegionClasses> {
+  const file = `${folder}/regions.safetensors`;
+  const tensor = (await readSafetensors(file).catch(() => undefined))?.get("classes");
+  if (tensor === undefined) {
+    throw new Complaint(
+      "the features hold no classes of regions, which `masked_region_classes` asks for",
+      "leave `masked_region_classes` out of `tasks`, or give `regions.safetensors` a tensor " +
+        "`classes`: F32 [region, class] of probabilities, or I32 [region]",
+      { place: { file }, exitCode: 1 },
+    );
+  }
+  let rows = 0;
+  const firstRow = images.map(({ regions }) => (rows += regions) - regions);
+  const { data, shape } = tensor;
+  const misfit = (found: string) =>
+    new Complaint(
+      `tensor \`classes\` ${found}`,
+      `give it as F32 [${rows}, classes] of probabilities, or as I32 [${rows}] of numbers from 0`,
+      { place: { file }, exitCode: 1 },
+    );
+  if (shape[0] !== rows) {
+    throw misfit(`is ${tensor.dtype} [${shape}]; the images have ${rows} regions in all`);
+  }
+  if (data instanceof Int32Array && shape.length === 1) {
+    const wild = data.findIndex((one) => one < 0 || one >= mostClasses);
+    if (wild >= 0) throw misfit(`has ${data[wild]} in row ${wild}`);
+    const count = data.reduce((most, one) => Math.max(most, one), 0) + 1;
+    return {
+      count,
+      read(image, region) {
+        const probabilities = new Float32Array(count);
+        probabilities[data[firstRow[image]! + region]!] = 1;
+        return probabilities;
+      },
+    };
+  }
+  const [, count = 0] = shape;
+  if (!(data instanceof Float32Array) || shape.length !== 2 || count === 0) {
+    throw misfit(`is ${tensor.dtype} [${shape}]`);
+  }
+  for (let row = 0; row < rows; row++) {
+    const own = data.subarray(row * count, (row + 1) * count);
+    const sum = own.reduce((sum, one) => sum + one, 0);
+    if (own.every((one) => one >= 0) && Math.abs(sum - 1) < 1e-2) continue;
+    throw misfit(`has a row (${row}) that is no distribution: it sums to ${sum}`);
+  }
+  return {
+    count,
+    read: (image, region) => {
+      const row = firstRow[image]! + region;
+      return data.subarray(row * count, (row + 1) * count);
+    },
+  };
+}
+
+/** Detectors know some thousands; beyond this a number is no class. */
+const mostClasses = 100_000;
