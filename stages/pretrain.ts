@@ -3,20 +3,52 @@ import { defineStage } from "../pipeline/stage.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const rate = v.pipe(v.number(), v.gtValue(0));
+const weight = v.optional(v.pipe(v.number(), v.minValue(0)));
+const drop = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
+
+/** Task -> its weight. One is drawn for each update; `joint` is three in one. */
+const tasks = v.pipe(
+  v.strictObject({
+    joint: weight,
+    masked_words: weight,
+    masked_region_features: weight,
+    masked_region_classes: weight,
+    matching: weight,
+    word_region_transport: weight,
+    word_region_contrast: weight,
+    branch_contrast: weight,
+  }),
+  v.check((mix) => Object.values(mix).some((one) => one! > 0), "one task with a weight above 0"),
+);
 
 export const pretrain = defineStage({
   name: "pretrain",
-  summary: "trains on masked words, image-text matching and word-region contrast",
+  summary: "trains on masked words and regions, image-text matching and contrasts, mixed by weight",
   parameters: v.strictObject({
     seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
     steps: v.optional(count, 600),
     pairs: v.optional(v.pipe(count, v.multipleOf(4)), 64),
     learning_rate: v.optional(rate, 1e-3),
     warmup: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 50),
+    tasks: v.optional(tasks, { joint: 1 }),
+    // Of words, and of regions.
     mask_rate: v.optional(v.pipe(rate, v.maxValue(1)), 0.15),
     // Without it, fresh image embeddings stay at chance for long.
     contrast_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
     temperature: v.optional(rate, 0.05),
+    // Of word_region_transport: its weight beside matching, and IPOT's iterations and step size.
+    transport_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 0.1),
+    transport_iterations: v.optional(count, 50),
+    transport_beta: v.optional(rate, 0.5),
+    // Left out while training: channels of an image's features in all its regions, whole regions.
+    feature_drop: v.optional(drop, 0),
+    region_drop: v.optional(drop, 0),
+    // Where the branches' maps start in a model without: canonical correlation with these ridges.
+    warm_start: v.optional(v.picklist(["correlation", "random"]), "correlation"),
+    image_ridge: v.optional(rate, 3),
+    text_ridge: v.optional(rate, 1),
+    // Of the learning rate, for the branches' maps alone; 0 leaves them where they start.
+    branch_factor: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
     clip: v.optional(rate, 2),
     weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),
     // false: TensorFlow runs the recorded steps without XLA. Slower; other last bits.

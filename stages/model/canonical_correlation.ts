@@ -71,9 +71,15 @@ export function canonicalCorrelation(
   };
 }
 
+/** Mean length of rows in the common space. */
+export function meanLength(rows: readonly ArrayLike<number>[], projection: Projection): number {
+  return projectedRows(rows, projection).to2DArray()
+    .reduce((sum, row) => sum + Math.hypot(...row) / rows.length, 0);
+}
+
 /** Rows in the common space, of length 1. */
-export function project(rows: readonly ArrayLike<number>[], { mean, matrix }: Projection): Matrix {
-  const projected = centred(rows, mean, () => 1).mmul(matrix);
+export function project(rows: readonly ArrayLike<number>[], projection: Projection): Matrix {
+  const projected = projectedRows(rows, projection);
   for (let row = 0; row < projected.rows; row++) {
     let square = 0;
     for (let i = 0; i < projected.columns; i++) square += projected.get(row, i) ** 2;
@@ -81,6 +87,13 @@ export function project(rows: readonly ArrayLike<number>[], { mean, matrix }: Pr
     projected.mulRow(row, scale);
   }
   return projected;
+}
+
+function projectedRows(
+  rows: readonly ArrayLike<number>[],
+  { mean, matrix }: Projection,
+): Matrix {
+  return centred(rows, mean, () => 1).mmul(matrix);
 }
 
 function weightedMean(

@@ -4,7 +4,7 @@
  */
 import type { RandomStream } from "../../pipeline/random_stream.ts";
 import type { Configuration } from "./configuration.ts";
-import { parameterTable } from "./parameters.ts";
+import { type Parameter, parameterTable } from "./parameters.ts";
 
 /** A tensor outside of tfjs. */
 export interface HostTensor {
@@ -24,18 +24,23 @@ export function initialWeights(config: Configuration, random: RandomStream): Hos
   return Object.fromEntries(
     parameterTable(config)
       .filter(({ name }) => !name.startsWith("rank_output."))
-      .map(({ name, shape, start }) => {
-        const values = new Float32Array(shape.reduce((size, side) => size * side, 1));
-        if (start === "one") values.fill(1);
-        if (start === "normal") {
-          const own = random.fork(name);
-          for (let i = 0; i < values.length; i++) {
-            values[i] = own.normal(i) * config.initializer_range;
-          }
-        }
-        return [name, { shape, values }];
-      }),
+      .map((parameter) => [parameter.name, startingTensor(parameter, config, random)]),
   );
+}
+
+/** One parameter as it starts. */
+export function startingTensor(
+  { name, shape, start }: Parameter,
+  { initializer_range: deviation }: Pick<Configuration, "initializer_range">,
+  random: RandomStream,
+): HostTensor {
+  const values = new Float32Array(shape.reduce((size, side) => size * side, 1));
+  if (start === "one") values.fill(1);
+  if (start === "normal") {
+    const own = random.fork(name);
+    for (let i = 0; i < values.length; i++) values[i] = own.normal(i) * deviation;
+  }
+  return { shape, values };
 }
 
 /**

@@ -22,6 +22,8 @@ export interface AdamwOptions {
   readonly eps: number;
   /** Weight decay. */
   readonly decay: number;
+  /** First letters of names -> factor on the learning rate of those tensors; of others it is 1. */
+  readonly factors?: Readonly<Record<string, number>>;
 }
 
 /** The published recipe. */
@@ -46,7 +48,7 @@ export function adamw(
   state: AdamwState,
   gradients: Weights,
   { learningRate, stepSize }: UpdateScalars<tf.Tensor>,
-  { beta1, beta2, eps, decay }: AdamwOptions = publishedAdamw,
+  { beta1, beta2, eps, decay, factors = {} }: AdamwOptions = publishedAdamw,
 ): AdamwState {
   const weights: Record<string, tf.Tensor> = {};
   const first: Record<string, tf.Tensor> = {};
@@ -56,8 +58,12 @@ export function adamw(
     const m = tf.add(tf.mul(state.first[name]!, beta1), tf.mul(gradient, 1 - beta1));
     const v = tf.add(tf.mul(state.second[name]!, beta2), tf.mul(tf.square(gradient), 1 - beta2));
     const direction = tf.div(m, tf.add(tf.sqrt(v), eps));
-    const moved = tf.sub(state.weights[name]!, tf.mul(direction, stepSize));
-    weights[name] = decays(name) && decay > 0 ? tf.sub(moved, tf.mul(moved, shrinkage)) : moved;
+    const factor = Object.entries(factors).find(([first]) => name.startsWith(first))?.[1] ?? 1;
+    const scaled = (rate: tf.Tensor) => factor === 1 ? rate : tf.mul(rate, factor);
+    const moved = tf.sub(state.weights[name]!, tf.mul(direction, scaled(stepSize)));
+    weights[name] = decays(name) && decay > 0
+      ? tf.sub(moved, tf.mul(moved, scaled(shrinkage)))
+      : moved;
     first[name] = m;
     second[name] = v;
   }

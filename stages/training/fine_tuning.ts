@@ -19,6 +19,7 @@ import {
 import { indexSplit, requireFit } from "./pair_tables.ts";
 import { rankingData } from "./ranking_data.ts";
 import { rankingProblems } from "./sampling.ts";
+import { signsOfRows } from "./score_signs.ts";
 import { type AlignmentSchedule, alignmentWeight } from "./schedules.ts";
 import { freedAtEnd } from "./freed_at_end.ts";
 import { type OptimisationParameters, train } from "./training_loop.ts";
@@ -73,6 +74,7 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
       // A single micro-step has nothing to add to; several run one program, so the first adds to 0.
       let accumulated: Record<string, tf.Tensor> = p.micro_steps === 1 ? {} : zerosLike(weights);
       const sums = [0, 0, 0];
+      const mined: number[] = [];
       for (let micro = 0; micro < p.micro_steps; micro++) {
         const place = (update - 1) * p.micro_steps + micro;
         const { tables, batch, free } = data.onDevice(rankingProblems(index, random, place, p));
@@ -87,7 +89,8 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
           share,
         });
         next.numbers.dataSync().forEach((number, i) => sums[i]! += number / p.micro_steps);
-        tf.dispose([accumulated, key, next.numbers]);
+        next.mined.dataSync().forEach((score) => mined.push(1 / (1 + Math.exp(-score))));
+        tf.dispose([accumulated, key, next.numbers, next.mined]);
         free();
         accumulated = next.accumulated;
       }
@@ -102,6 +105,7 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
           alignment_loss: aligned ? aligning : null,
           alignment_weight: aligned ? p.alignment_weight * annealed : null,
         },
+        signs: signsOfRows(mined, 1 + p.negatives, () => 0),
         note: `ranking ${ranking.toFixed(3)}${aligned ? `, alignment ${aligning.toFixed(3)}` : ""}`,
       };
     },

@@ -62,6 +62,8 @@ export type MicroStepOutputs = {
   readonly accumulated: Record<string, tf.Tensor>;
   /** [3]: loss, ranking part, alignment part before its weight. */
   readonly numbers: tf.Tensor;
+  /** [problem, candidate]: raw scores that mining saw; the right one stands first. */
+  readonly mined: tf.Tensor;
 };
 
 export function fineTuningStep(
@@ -98,6 +100,7 @@ export function fineTuningStep(
   return {
     accumulated: addGradients(accumulated, gradients),
     numbers: tf.stack([tf.div(loss, share), ranking, aligning]),
+    mined: mined.scores as tf.Tensor,
   };
 }
 

@@ -5,10 +5,11 @@
  */
 import type { RandomStream } from "../../pipeline/random_stream.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
+import { type MaskedWords, maskWords } from "./masking.ts";
 import { type TableIndex } from "./pair_tables.ts";
 import { inEpochs } from "./sampling.ts";
 
-export interface PretrainingBatch {
+export interface PretrainingBatch extends MaskedWords {
   /** int32 [pair]: rows of the tables. */
   readonly texts: Int32Array;
   readonly images: Int32Array;
@@ -16,13 +17,6 @@ export interface PretrainingBatch {
   readonly judged: Int32Array;
   /** int32 [judged]: 1 where text and image belong together. */
   readonly matched: Int32Array;
-  /** int32 [pair, word]: the tokens as the model sees them. */
-  readonly tokens: Int32Array;
-  /** int32 [masked]: place in the flattened [pair * word], of the word that was there. */
-  readonly maskedPlaces: Int32Array;
-  readonly maskedWords: Int32Array;
-  /** int32 [masked]: 1 for a masked word, 0 for an unused slot. */
-  readonly maskedThere: Int32Array;
 }
 
 export interface PretrainingSizes {
@@ -34,9 +28,6 @@ export interface PretrainingSizes {
   readonly maskRate: number;
 }
 
-/**
- * Masking as in BERT: of the chosen words 80 % become [MASK], 10 % a random word, 10 % stay.
- */
 export function pretrainingBatch(
   set: FeatureSet,
   index: TableIndex,
@@ -44,8 +35,7 @@ export function pretrainingBatch(
   step: number,
   { pairs, words, masked, maskRate }: PretrainingSizes,
 ): PretrainingBatch {
-  const { cls, sep, mask, size } = set.vocabulary;
-  const specials = 1 + Math.max(set.vocabulary.pad, set.vocabulary.unk, cls, sep, mask);
+  const { cls, sep } = set.vocabulary;
   const batch: PretrainingBatch = {
     texts: new Int32Array(pairs),
     images: new Int32Array(pairs),
@@ -74,19 +64,11 @@ export function pretrainingBatch(
     const tokens = set.captions[index.captions[text]!]!.tokens;
     batch.tokens.set([cls, ...tokens, sep], pair * words);
     if (!masks) continue;
-    const chance = own.fork("mask");
-    tokens.forEach((token, place) => {
-      if (chance.uniform(3 * place) >= maskRate || slot === masked) return;
-      const at = pair * words + 1 + place;
-      batch.maskedPlaces[slot] = at;
-      batch.maskedWords[slot] = token;
-      batch.maskedThere[slot] = 1;
-      slot++;
-      const kind = chance.uniform(3 * place + 1);
-      if (kind < 0.8) batch.tokens[at] = mask;
-      else if (kind < 0.9) {
-        batch.tokens[at] = specials + chance.integer(3 * place + 2, size - specials);
-      }
+    slot = maskWords(batch, tokens, own.fork("mask"), {
+      vocabulary: set.vocabulary,
+      maskRate,
+      first: pair * words + 1,
+      slot,
     });
   }
   return batch;

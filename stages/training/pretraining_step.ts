@@ -11,19 +11,23 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Configuration } from "../model/configuration.ts";
 import { embedImage, embedText } from "../model/embeddings.ts";
 import { matchLogits, wordLogits } from "../model/heads.ts";
-import { deviceRandom } from "../model/keyed_random.ts";
+import { dropChannels, type DropRates, dropRegions } from "../model/feature_drop.ts";
+import { type DeviceRandom, deviceRandom } from "../model/keyed_random.ts";
 import { encodePairs, pooledPairs } from "../model/uniter.ts";
 import type { Weights } from "../model/weights.ts";
 import { imageTextMatchingLoss } from "../objective/image_text_matching.ts";
 import { wordRegionContrast } from "../objective/contrast.ts";
 import { maskedWordLoss } from "../objective/masked_words.ts";
 import { lossAndGradients } from "./gradients.ts";
+import { matchProbabilities, rightlyJudged } from "./match_judgement.ts";
 import { type PairTables, takeImages, takeTexts } from "./pair_tables.ts";
 
 export interface PretrainingObjective {
   /** Weight of the word-region contrast; 0 leaves it out. */
   readonly contrastWeight: number;
   readonly temperature: number;
+  /** By default nothing is left out. */
+  readonly drops?: DropRates;
 }
 
 export type PretrainingInputs = {
@@ -38,6 +42,8 @@ export type PretrainingOutputs = {
   readonly gradients: Record<string, tf.Tensor>;
   /** [5]: loss, masked-word part, matching part, contrast, share of pairs judged rightly. */
   readonly numbers: tf.Tensor;
+  /** [judged]: probabilities that the pairs belong together. */
+  readonly scores: tf.Tensor;
 };
 
 export function pretrainingStep(
@@ -47,9 +53,10 @@ export function pretrainingStep(
 ): PretrainingOutputs {
   const random = deviceRandom(key as tf.Tensor1D);
   const texts = takeTexts(tables, batch["texts"]!);
-  const images = takeImages(tables, batch["images"]!);
+  const images = dropped(takeImages(tables, batch["images"]!), objective.drops, random);
   const tokens = batch["tokens"]!;
   const matched = batch["matched"]!;
+  let scores: tf.Tensor | undefined;
   const { loss, gradients, parts } = lossAndGradients(weights, (weights) => {
     const textEmbedding = embedText(weights, config, tokens, { random });
     const imageEmbedding = embedImage(weights, config, images, { random });
@@ -68,7 +75,8 @@ export function pretrainingStep(
     const judgedPairs = tf.gather(pooledPairs(weights, encoded) as tf.Tensor, batch["judged"]!);
     const logits = matchLogits(weights, judgedPairs);
     const matching = imageTextMatchingLoss(logits, matched);
-    const judged = tf.equal(argMaxOutsideTape(logits as tf.Tensor), matched);
+    const judged = rightlyJudged(logits as tf.Tensor, matched);
+    scores = tf.keep(matchProbabilities(logits as tf.Tensor));
     const contrast = objective.contrastWeight === 0 ? tf.scalar(0) : wordRegionContrast({
       words: maskedHalf(textEmbedding as tf.Tensor),
       wordMask: maskedHalf(texts.wordMask),
@@ -80,10 +88,27 @@ export function pretrainingStep(
       words,
       matching,
       contrast,
-      tf.mean(tf.cast(judged, "float32")) as tf.Scalar,
+      judged,
     ];
   });
-  return { gradients, numbers: tf.stack([loss, ...parts]) };
+  const shown = tf.clone(scores!);
+  scores!.dispose();
+  return { gradients, numbers: tf.stack([loss, ...parts]), scores: shown };
+}
+
+/** Images with channels and regions left out. */
+function dropped<Images extends { readonly features: tf.Tensor; readonly regionMask: tf.Tensor }>(
+  images: Images,
+  drops: DropRates = { feature: 0, region: 0 },
+  random: DeviceRandom,
+) {
+  const channels = { rate: drops.feature, random: random.fork("channels") };
+  const regions = { rate: drops.region, random: random.fork("regions") };
+  return {
+    ...images,
+    features: dropChannels(images.features, channels),
+    regionMask: dropRegions(images.regionMask, regions) as tf.Tensor,
+  };
 }
 
 /** Every second pair of a batch: those with masked words, which are all matched. */
@@ -92,13 +117,4 @@ function maskedHalf(x: tf.Tensor): tf.Tensor {
   const twos = tf.reshape(x, [pairs / 2, 2, ...inner]);
   const first = tf.slice(twos, twos.shape.map(() => 0), [pairs / 2, 1, ...inner]);
   return tf.reshape(first, [pairs / 2, ...inner]);
-}
-
-/** The likelier class of each row, as a constant. */
-function argMaxOutsideTape(logits: tf.Tensor): tf.Tensor {
-  const pick = tf.customGrad((x) => ({
-    value: tf.cast(tf.argMax(x as tf.Tensor, -1), "float32"),
-    gradFunc: () => tf.zeros(logits.shape),
-  }));
-  return tf.cast(pick(logits), "int32");
 }

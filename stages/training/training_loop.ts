@@ -15,6 +15,8 @@ import { publishedAdamw, updateScalars } from "./adamw.ts";
 import { learningRate } from "./schedules.ts";
 import { TrainingState } from "./training_state.ts";
 import { clippedUpdate } from "./update.ts";
+import { CollapseWatch } from "./collapse_watch.ts";
+import type { ScoreSigns } from "./score_signs.ts";
 import { BestWeights, type Validation } from "./validation.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
 
@@ -42,6 +44,8 @@ export interface TrainingPlan {
   readonly trained: readonly string[];
   /** Recall on held-out images now and then; the best weights are kept, not the last. */
   readonly validation?: Validation | undefined;
+  /** As in `AdamwOptions`. */
+  readonly factors?: Readonly<Record<string, number>>;
   /** Pairs that one update looks at, for the speed that is logged. */
   readonly pairsPerUpdate: number;
   /**
@@ -56,6 +60,10 @@ export interface UpdateGradients {
   readonly gradients: Record<string, tf.Tensor>;
   /** Columns of `training_step` beside those that every phase has. */
   readonly numbers: Readonly<Record<string, number | null>>;
+  /** Where scores competed: how they did. */
+  readonly signs?: ScoreSigns | undefined;
+  /** Columns that are no numbers. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** A short remark for the display. */
   readonly note: string;
 }
@@ -70,9 +78,15 @@ export async function train(
   const made = await resumed(context, plan.trained);
   using state = made?.state ?? freshState(plan);
   const best = made?.best ?? await BestWeights.open(context.resumeFolder, 0);
-  const validated = retainRows(context, state.updates);
+  const watch = new CollapseWatch({ phase: plan.phase, warmup, steps });
+  const validated = retainRows(context, state.updates, watch);
   if (state.updates > 0) context.progress.say(`going on after update ${state.updates}`);
-  const options = { ...publishedAdamw, decay, clip };
+  const options = {
+    ...publishedAdamw,
+    decay,
+    clip,
+    ...(plan.factors !== undefined && { factors: plan.factors }),
+  };
   const update = compileOnce(compute, (inputs: Parameters<typeof clippedUpdate>[0]) => {
     return clippedUpdate(inputs, options);
   }, { name: "update", xla, decides: options });
@@ -94,7 +108,9 @@ export async function train(
     const begun = performance.now();
     const step = state.updates + 1;
     const rate = learningRate(step, { peak, warmup, total: steps });
-    const { gradients, numbers, note } = tidied(() => plan.gradients(state.tensors.weights, step));
+    const { gradients, numbers, signs, labels, note } = tidied(() =>
+      plan.gradients(state.tensors.weights, step)
+    );
     const scalars = scalarTensors({ ...updateScalars(step, rate, options) });
     const next = update({ state: { ...state.tensors }, gradients, scalars } as never);
     const norm = next.norm.dataSync()[0]!;
@@ -107,7 +123,11 @@ export async function train(
       ...numbers,
       lr: rate,
       grad_norm: norm,
+      ...labels,
+      ...(signs !== undefined && { score_spread: signs.spread, wrong_above: signs.wrongAbove }),
     });
+    const warning = signs && watch.see(step, signs);
+    if (warning !== undefined) context.progress.say(warning);
     const seconds = (performance.now() - begun) / 1000;
     context.record.measurement("training_speed", {
       step,
@@ -122,6 +142,7 @@ export async function train(
     ? trainedWeights(plan, state)
     : { ...plan.start, ...await best.read() };
   await writeModel(context.folder, { config: plan.config, weights });
+  if (watch.collapsed !== undefined) context.record.metric("collapsed", watch.collapsed ? 1 : 0);
 }
 
 async function validate(
@@ -147,17 +168,26 @@ function tidied(step: () => UpdateGradients): UpdateGradients {
   return tf.tidy(step as unknown as () => tf.TensorContainer) as unknown as UpdateGradients;
 }
 
-/** Drops rows of updates that are made again. @returns steps whose validation is done */
+/**
+ * Drops rows of updates that are made again, and shows the watch those that stay.
+ * @returns steps whose validation is done
+ */
 function retainRows(
   { record }: StageContext<OptimisationParameters>,
   updates: number,
+  watch: CollapseWatch,
 ): ReadonlySet<number> {
   const validated = new Set<number>();
+  record.retain("metric", () => false);
   for (const table of ["training_step", "training_speed", "validation"]) {
     record.retain(table, (row) => {
       const step = Number(row["step"]);
       if (step > updates) return false;
       if (table === "validation") validated.add(step);
+      const { score_spread: spread, wrong_above: wrongAbove } = row;
+      if (typeof spread === "number" && typeof wrongAbove === "number") {
+        watch.see(step, { spread, wrongAbove });
+      }
       return true;
     });
   }
