@@ -12,6 +12,13 @@ export function diskComplaint(error: unknown, path: string): Complaint | undefin
       options,
     );
   }
+  if (code === "EIO") {
+    return new Complaint(
+      "the disk failed to read or write (input/output error)",
+      "check the disk and how it is mounted, and run again with --verify, which reads all results",
+      options,
+    );
+  }
   if (code === "EACCES" || code === "EPERM" || code === "EROFS" || isDenied(error)) {
     return new Complaint(
       "the results folder cannot be written",

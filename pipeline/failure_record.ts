@@ -28,6 +28,20 @@ export function keepFailure(store: ArtifactStore, failure: FailureRecord): void 
   }
 }
 
+/** Of results that are there, an old failure says nothing: they came to be after it, or in spite of it. */
+export function forgetFailures(store: ArtifactStore, complete: ReadonlySet<string>): void {
+  let names: string[];
+  try {
+    names = Array.from(Deno.readDirSync(store.stateFile("failed")), ({ name }) => name);
+  } catch {
+    return; // nothing ever failed
+  }
+  for (const name of names) {
+    const key = name.replace(/\.json$/, "");
+    if (complete.has(key)) forgetFailure(store, key);
+  }
+}
+
 /** Called when the stage runs again. */
 export function forgetFailure(store: ArtifactStore, key: string): void {
   try {

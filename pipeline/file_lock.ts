@@ -63,8 +63,11 @@ function held(file: Deno.FsFile, path: string): FileLock {
   const release = () => {
     if (!open) return;
     open = false;
-    Deno.removeSync(path);
-    file.close();
+    try {
+      Deno.removeSync(path);
+    } finally {
+      file.close();
+    }
   };
   return { release, [Symbol.dispose]: release };
 }

@@ -3,7 +3,7 @@
  * reads these files, and locks the door while it decides.
  */
 import type { ArtifactStore } from "./artifact_store.ts";
-import { isFileLocked } from "./file_lock.ts";
+import { isFileLocked, tryFileLock } from "./file_lock.ts";
 
 /** While a run finds out what is stored, `gc` waits; while `gc` decides, a run waits. */
 export async function enterStore(store: ArtifactStore): Promise<Disposable> {
@@ -36,6 +36,14 @@ export function holdKeys(store: ArtifactStore, keys: readonly string[]): Disposa
       file.close();
     },
   };
+}
+
+/** Removes the lock files that killed processes have left; their folders stay, to go on from. */
+export function sweepLocks(store: ArtifactStore): void {
+  const folder = `${store.root}/pending`;
+  for (const name of namesIn(folder)) {
+    if (name.endsWith(".lock")) tryFileLock(`${folder}/${name}`)?.release();
+  }
 }
 
 /** Keys that runs hold; what killed runs have left is removed. Call with the door closed. */

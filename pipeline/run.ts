@@ -1,5 +1,6 @@
 /** `run`: from the text of an experiment to a filled results folder and a report. */
 import { type ArtifactStore, openStore } from "./artifact_store.ts";
+import { forgetFailures } from "./failure_record.ts";
 import { type Asked, askedOf, keepAsked, keepReport, keptReport, lastAsked } from "./asked.ts";
 import { keepCode } from "./code_record.ts";
 import type { Clock } from "./clock.ts";
@@ -8,7 +9,7 @@ import type { Display } from "./display.ts";
 import type { WorkerCommand } from "./executors/worker_process.ts";
 import { failureFacts, failureText, nothingText, planFacts, planText } from "./run_text.ts";
 import { keyRequest } from "./key_request.ts";
-import { enterStore, holdKeys } from "./live_runs.ts";
+import { enterStore, holdKeys, sweepLocks } from "./live_runs.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Planned, planRun } from "./plan.ts";
 import type { Progress } from "./progress.ts";
@@ -126,6 +127,11 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   if (request.planOnly) {
     world.display.tell("plan", planText(plan), { stages: planFacts(plan) });
     return 0;
+  }
+  if (door !== undefined) {
+    sweepLocks(store);
+    const hits = plan.filter(({ action }) => action === "hit").map(({ node }) => node.key);
+    forgetFailures(store, new Set(hits));
   }
   const idle = plan.every(({ action }) => action === "hit");
   using _held = idle || door === undefined

@@ -47,7 +47,22 @@ export async function withDatabase<Result>(
 ): Promise<Result> {
   const file = databaseFile(root);
   const { readOnly = false, patience = 8000 } = options;
-  const instance = await openPatiently(file, readOnly, patience);
+  // Seen once in many thousands: the answer of native code waited, and nothing woke the event loop.
+  const awake = setInterval(() => {}, 200);
+  try {
+    const instance = await openPatiently(file, readOnly, patience);
+    return await withInstance(instance, use, options, file);
+  } finally {
+    clearInterval(awake);
+  }
+}
+
+async function withInstance<Result>(
+  instance: DuckDBInstance,
+  use: (connection: DuckDBConnection) => Promise<Result>,
+  options: OpenOptions,
+  file: string,
+): Promise<Result> {
   try {
     const connection = await instance.connect();
     try {

@@ -104,9 +104,14 @@ function converse(worker: WorkerProcess, job: Job, listener: JobListener): Promi
         worker.send({ type: "release" });
       }
     };
+    /** What happens to a worker after its work was stored is no failure of the stage. */
+    const fail = (failure: Failure) => {
+      const stored = outcome.type === "done" && outcome.made;
+      finish(stored ? outcome : { type: "failed", failure, log: worker.tail() });
+    };
     worker.listen({
       log: listener.log,
-      ended: (failure) => finish({ type: "failed", failure, log: worker.tail() }),
+      ended: (failure) => fail(failure),
       event(event) {
         if (event.type === "locked") {
           attempt(() => {
@@ -123,7 +128,7 @@ function converse(worker: WorkerProcess, job: Job, listener: JobListener): Promi
         } else if (event.type === "released") finish(outcome);
         else if (event.type === "stopped") finish(event);
         else if (event.type === "failed") {
-          worker.quiet().then(() => finish({ ...event, log: worker.tail() }));
+          worker.quiet().then(() => fail(event.failure));
         } else listener.event(event);
       },
     });

@@ -24,6 +24,16 @@ Deno.test("a folder that cannot be written is a wrong request", () => {
   assert.equal(diskComplaint(failure("EACCES"), "/results")?.exitCode, 2);
 });
 
+Deno.test("a failing disk is one clear error with exit code 1", () => {
+  const error = Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" });
+  const complaint = diskComplaint(error, "/results")!;
+  assert.equal(complaint.exitCode, 1);
+  assert.match(
+    String(complaint),
+    /^error: the disk failed to read or write .*\n {2}--> \/results\nfix: /,
+  );
+});
+
 Deno.test("any other error is left to be told as a bug", () => {
   assert.equal(diskComplaint(new TypeError("x"), "/results"), undefined);
   assert.equal(diskComplaint(failure("EBADF"), "/results"), undefined);

@@ -1,0 +1,71 @@
+/**
+ * Breaks a sweep at every call that changes the file system, or at some of them, and compares what
+ * comes out: `deno run -A tests/crash/break_every_call.ts [kill|ENOSPC|EIO] [how many] [seed]`
+ */
+import assert from "node:assert/strict";
+import { randomStream } from "../../pipeline/random_stream.ts";
+import type { Fault } from "../support/faulty_disk.ts";
+import { faultHarness, faultPlaces, faultSweep } from "./fault_harness.ts";
+
+export interface BreakOptions {
+  readonly kind: Exclude<Fault["kind"], "list">;
+  /** At most; all places without it. */
+  readonly count?: number;
+  readonly seed: number;
+  /** An empty folder to work in. */
+  readonly folder: string;
+  say?(line: string): void;
+}
+
+/** @returns how many runs were broken, and how each ended */
+export async function breakAndCompare(
+  { kind, count = Infinity, seed, folder, say = () => {} }: BreakOptions,
+): Promise<{ broken: number; places: number }> {
+  const experiment = `${folder}/e.yaml`;
+  Deno.writeTextFileSync(experiment, faultSweep);
+  const harness = faultHarness(folder, experiment, ["--jobs", "2", "--threads", "1"]);
+  const calls = await harness.calls(`${folder}/unbroken`);
+  const unbroken = await harness.leftIn(`${folder}/unbroken`);
+  const places = faultPlaces(calls);
+  const random = randomStream(seed).fork(kind);
+  const chosen = places.map((place, number) => ({ place, draw: random.uniform(number), number }))
+    .sort((a, b) => a.draw - b.draw)
+    .slice(0, count);
+  let broken = 0;
+  for (const { place, number } of chosen) {
+    const results = `${folder}/results ${number}`;
+    const fault: Fault = { kind, ...place };
+    // Now and then a second blow while it goes on from the first.
+    const faults = number % 5 === 0 ? [fault, fault] : [fault];
+    const { ends, left } = await harness.breakAndMend(results, faults);
+    const [{ code, signal, out, err }] = ends as [typeof ends[0]];
+    const where = `${kind} at call ${place.at} of ${place.role} ${place.match.slice(0, 8)}`;
+    if (signal !== null || code !== 0) broken++;
+    say(`${where}: ${signal ?? code}`);
+    if (kind !== "kill") {
+      assert.ok([0, 1, 2].includes(code), `${where} ended with ${signal ?? code}`);
+      assert.ok(!`${out}${err}`.includes("internal:"), `${where}:\n${out}${err}`);
+      if (code !== 0) assert.match(`${out}${err}`, /^error: /m, where);
+    }
+    assert.deepEqual(left, unbroken, where);
+    Deno.removeSync(results, { recursive: true });
+  }
+  return { broken, places: places.length };
+}
+
+if (import.meta.main) {
+  const [kind = "kill", count, seed = "1"] = Deno.args;
+  const folder = Deno.makeTempDirSync({ prefix: "every call " });
+  try {
+    const { broken, places } = await breakAndCompare({
+      kind: kind as BreakOptions["kind"],
+      ...(count !== undefined && { count: Number(count) }),
+      seed: Number(seed),
+      folder,
+      say: console.log,
+    });
+    console.log(`${broken} runs broken at ${places} places, each made whole by running it again`);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Runs a sweep on a disk that fails at a certain call, then again on a sound one, and looks whether
+ * everything is as after an unbroken run.
+ */
+import { pathToFileURL } from "node:url";
+import { openStore } from "../../pipeline/artifact_store.ts";
+import { digestFolder } from "../../pipeline/commit.ts";
+import { digestOfFiles } from "../../pipeline/manifest.ts";
+import { withDatabase } from "../../results/database.ts";
+import { type DiskCall, type Fault, readCalls } from "../support/faulty_disk.ts";
+import { toyCommand } from "../support/toy_command.ts";
+
+/** Five stages, two of which write checkpoints. */
+export const faultSweep = `name: sweep
+seed: 1
+stages:
+  numbers: { use: toy_numbers }
+  tuned: { use: toy_train, numbers: numbers, matrix: { seed: [1, 2] }, steps: 10 }
+  recall: { use: toy_evaluate, model: tuned, numbers: numbers }
+`;
+
+/** Where a disk can fail: each call of an unbroken run, by the process that makes it. */
+export function faultPlaces(calls: readonly DiskCall[]): Omit<Fault, "kind">[] {
+  const workers = Map.groupBy(
+    calls.filter(({ role }) => role === "worker"),
+    ({ path }) => /[0-9a-f]{64}/.exec(path)?.[0] ?? "",
+  );
+  const numbered = (count: number) => Array.from({ length: count }, (_, place) => place + 1);
+  // Lines of logs are not counted: how many there are depends on how they arrive.
+  const own = calls.filter(({ role, name }) => role === "pipeline" && name !== "writeSync");
+  return [
+    ...numbered(own.length).map((at) => ({ role: "pipeline" as const, match: "", at })),
+    ...[...workers].flatMap(([match, list]) =>
+      numbered(list.length).map((at) => ({ role: "worker" as const, match, at }))
+    ),
+  ];
+}
+
+/** What a results folder holds, apart from circumstances. */
+export interface Left {
+  /** `<stage>/<key>` -> digest of its files as they are on disk now. */
+  readonly digests: Readonly<Record<string, string>>;
+  /** Table -> its rows as texts, sorted; without times, clocks and reasons. */
+  readonly tables: Readonly<Record<string, readonly string[]>>;
+  /** What lies about that no unbroken run leaves. */
+  readonly litter: readonly string[];
+}
+
+/** Columns that tell when and how fast, or why it was run. */
+const circumstances = new Set([
+  "started",
+  "seconds",
+  "why",
+  "asked",
+  "pairs_per_second",
+  "versions",
+]);
+
+export function faultHarness(folder: string, experiment: string, args: readonly string[]) {
+  const [program, ...before] = toyCommand;
+  const toyMain = before.pop()!;
+  let number = 0;
+
+  /** A command line whose processes have this fault. */
+  function entryOf(fault: Fault): string {
+    const entry = `${folder}/faulty_${number++}.ts`;
+    const support = pathToFileURL(toyMain.replace(/toy_main\.ts$/, "")).href;
+    Deno.writeTextFileSync(
+      entry,
+      `import { installFault } from "${support}faulty_disk.ts";\n` +
+        `import { toyStages } from "${support}toy_main.ts";\n` +
+        `import { main } from "${support}../../pipeline/main.ts";\n` +
+        `const role = Deno.args[0] === "worker" ? "worker" : "pipeline";\n` +
+        `installFault(${JSON.stringify(fault)}, role);\n` +
+        `Deno.exit(await main(Deno.args, { stages: toyStages, entry: new URL(import.meta.url) }));\n`,
+    );
+    return entry;
+  }
+
+  async function run(entry: string, results: string) {
+    const { code, signal, stdout, stderr } = await new Deno.Command(program, {
+      args: [...before, entry, "run", experiment, ...args, "--results", results],
+      stdin: "null",
+      env: { npm_command: "" },
+    }).output();
+    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, signal, out: decode(stdout), err: decode(stderr) };
+  }
+
+  return {
+    /** Every call of an unbroken run: the pipeline's own, and those of each stage's worker. */
+    async calls(results: string): Promise<DiskCall[]> {
+      const { code, err } = await run(
+        entryOf({ kind: "list", role: "pipeline", match: "", at: 0 }),
+        results,
+      );
+      if (code !== 0) throw new Error(`the run ended with ${code}: ${err}`);
+      const store = openStore(results);
+      const logs = store.list().flatMap(({ stage, key }) =>
+        readCalls(Deno.readTextFileSync(`${store.completeFolder(stage, key)}/log/output.log`))
+          // Calls without a path are told apart by the stage that made them.
+          .map((call) => ({ ...call, path: call.path === "" ? key : call.path }))
+      );
+      return [...readCalls(err), ...logs];
+    },
+    /** @returns how the broken run ended; it is run again until nothing is left to do */
+    async breakAndMend(results: string, faults: readonly Fault[]) {
+      const ends = [];
+      for (const fault of faults) ends.push(await run(entryOf(fault), results));
+      const whole = await run(toyMain, results);
+      if (whole.code !== 0) {
+        throw new Error(`the whole run ended with ${whole.code}: ${whole.out}${whole.err}`);
+      }
+      return { ends, left: await leftIn(results) };
+    },
+    leftIn,
+  };
+}
+
+async function leftIn(root: string): Promise<Left> {
+  const store = openStore(root);
+  const digests: Record<string, string> = {};
+  for (const { stage, key } of store.list()) {
+    const files = await digestFolder(`${store.completeFolder(stage, key)}/artifact`);
+    digests[`${stage}/${key}`] = digestOfFiles(files);
+  }
+  return { digests, tables: await tablesOf(root), litter: litterIn(root) };
+}
+
+async function tablesOf(root: string): Promise<Record<string, string[]>> {
+  return await withDatabase(root, async (connection) => {
+    const tables: Record<string, string[]> = {};
+    const names = await connection.runAndReadAll(
+      "SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() " +
+        "WHERE table_name IN (SELECT table_name FROM duckdb_tables()) GROUP BY table_name",
+    );
+    for (const [table, columns] of names.getRowsJson() as [string, string[]][]) {
+      const kept = columns.filter((name) => !circumstances.has(name)).map((name) => `"${name}"`);
+      const rows = await connection.runAndReadAll(`SELECT ${kept} FROM "${table}" ORDER BY ALL`);
+      tables[table] = rows.getRowsJson().map((row) => JSON.stringify(row));
+    }
+    return tables;
+  }, { readOnly: true });
+}
+
+/** Pending folders, locks, half-written files, set-aside things: a sound folder has none. */
+function litterIn(root: string): string[] {
+  const names = (folder: string) => {
+    try {
+      return [...Deno.readDirSync(`${root}/${folder}`)].map(({ name }) => `${folder}/${name}`);
+    } catch {
+      return [];
+    }
+  };
+  return [
+    ...names("pending"),
+    ...names("state/failed"),
+    ...names("state/trash"),
+    ...names("state/set_aside"),
+  ];
+}

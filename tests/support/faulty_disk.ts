@@ -1,0 +1,94 @@
+/**
+ * A disk that fails on purpose: every call that changes a file system is numbered, and the one that is
+ * named kills the process, or fails. For crash tests; a process installs it before all else.
+ */
+
+export interface Fault {
+  /** `list` only tells each call on standard error. */
+  readonly kind: "list" | "kill" | "ENOSPC" | "EIO";
+  readonly role: "pipeline" | "worker";
+  /** Only calls whose path holds this are numbered; those that have no path, always. */
+  readonly match: string;
+  /** Which of them, from 1. */
+  readonly at: number;
+}
+
+/** A call, as `list` tells it. */
+export interface DiskCall {
+  readonly role: Fault["role"];
+  readonly name: string;
+  readonly path: string;
+}
+
+const mark = "disk call ";
+
+/** What `list` told, from a process's standard error or a stage's log. */
+export function readCalls(text: string): DiskCall[] {
+  return text.split("\n").flatMap((line) =>
+    line.startsWith(mark) ? [JSON.parse(line.slice(mark.length)) as DiskCall] : []
+  );
+}
+
+const messages = {
+  ENOSPC: "No space left on device (os error 28)",
+  EIO: "Input/output error (os error 5)",
+} as const;
+
+/** @param role of this process */
+export function installFault(fault: Fault, role: Fault["role"]): void {
+  let count = 0;
+  /** @param half does the first half of what a kill cuts off */
+  const reach = (name: string, path: string, half?: () => void) => {
+    if (fault.kind === "list") {
+      console.error(mark + JSON.stringify({ role, name, path }));
+      return;
+    }
+    if (role !== fault.role || !(path === "" || path.includes(fault.match))) return;
+    if (role === "pipeline" && name === "writeSync") return; // logs: as many as come
+    count++;
+    if (fault.kind === "kill") {
+      if (count !== fault.at) return;
+      half?.();
+      Deno.kill(Deno.pid, "SIGKILL");
+    }
+    // A full disk stays full as long as the process lives; a bad sector is met once.
+    const fails = fault.kind === "ENOSPC" ? count >= fault.at && grows(name) : count === fault.at;
+    if (!fails) return;
+    const code = fault.kind as keyof typeof messages;
+    throw Object.assign(new Error(messages[code]), { code });
+  };
+  const deno = Deno as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const wrap = (name: string, half?: (...args: unknown[]) => void) => {
+    const before = deno[name]!;
+    deno[name] = (...args) => {
+      reach(name, String(args[0]), half && (() => half(...args)));
+      return before(...args);
+    };
+  };
+  const writeHalf =
+    (write: (path: string, text: string) => void) => (path: unknown, text: unknown) =>
+      write(path as string, (text as string).slice(0, (text as string).length / 2));
+  const plain = Deno.writeTextFileSync;
+  for (const name of ["rename", "renameSync", "remove", "removeSync", "mkdir", "mkdirSync"]) {
+    wrap(name);
+  }
+  for (const name of ["truncateSync", "copyFile"]) wrap(name);
+  for (const name of ["writeTextFile", "writeTextFileSync"]) wrap(name, writeHalf(plain));
+  const file = Deno.FsFile.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
+  for (const name of ["write", "writeSync", "sync", "syncSync"]) {
+    const before = file[name]!;
+    file[name] = function (this: unknown, ...args: unknown[]) {
+      const half = name.startsWith("write")
+        ? () =>
+          before.call(this, (args[0] as Uint8Array).subarray(0, (args[0] as Uint8Array).length / 2))
+        : undefined;
+      reach(name, "", half);
+      return before.apply(this, args);
+    };
+  }
+}
+
+/** A full disk lets files go and be renamed. */
+function grows(name: string): boolean {
+  return /^(write|mkdir|copy|sync)/.test(name);
+}
