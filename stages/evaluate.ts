@@ -6,6 +6,10 @@ export const evaluate = defineStage({
   summary: "ranks every caption against every image of a split; judges swapped pairs",
   parameters: v.strictObject({
     split: v.optional(v.pipe(v.string(), v.nonEmpty()), "test"),
+    // cross: the ranking head on every pair; branches: cosines of the two branches; sum: the
+    // standardised cross score + branch_weight x cosine.
+    scores: v.optional(v.picklist(["cross", "branches", "sum"]), "cross"),
+    branch_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 10),
     // Pairs that go through the encoder together.
     block: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 256),
     // false: TensorFlow runs the recorded programs without XLA. Slower; other last bits.

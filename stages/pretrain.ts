@@ -24,36 +24,56 @@ const tasks = v.pipe(
 export const pretrain = defineStage({
   name: "pretrain",
   summary: "trains on masked words and regions, image-text matching and contrasts, mixed by weight",
-  parameters: v.strictObject({
-    seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
-    steps: v.optional(count, 600),
-    pairs: v.optional(v.pipe(count, v.multipleOf(4)), 64),
-    learning_rate: v.optional(rate, 1e-3),
-    warmup: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 50),
-    tasks: v.optional(tasks, { joint: 1 }),
-    // Of words, and of regions.
-    mask_rate: v.optional(v.pipe(rate, v.maxValue(1)), 0.15),
-    // Without it, fresh image embeddings stay at chance for long.
-    contrast_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
-    temperature: v.optional(rate, 0.05),
-    // Of word_region_transport: its weight beside matching, and IPOT's iterations and step size.
-    transport_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 0.1),
-    transport_iterations: v.optional(count, 50),
-    transport_beta: v.optional(rate, 0.5),
-    // Left out while training: channels of an image's features in all its regions, whole regions.
-    feature_drop: v.optional(drop, 0),
-    region_drop: v.optional(drop, 0),
-    // Where the branches' maps start in a model without: canonical correlation with these ridges.
-    warm_start: v.optional(v.picklist(["correlation", "random"]), "correlation"),
-    image_ridge: v.optional(rate, 3),
-    text_ridge: v.optional(rate, 1),
-    // Of the learning rate, for the branches' maps alone; 0 leaves them where they start.
-    branch_factor: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
-    clip: v.optional(rate, 2),
-    weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),
-    // false: TensorFlow runs the recorded steps without XLA. Slower; other last bits.
-    xla: v.optional(v.boolean(), true),
-  }),
+  parameters: v.pipe(
+    v.strictObject({
+      seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      steps: v.optional(count, 600),
+      pairs: v.optional(v.pipe(count, v.multipleOf(4)), 64),
+      learning_rate: v.optional(rate, 1e-3),
+      warmup: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 50),
+      tasks: v.optional(tasks, { joint: 1 }),
+      // Of words, and of regions.
+      mask_rate: v.optional(v.pipe(rate, v.maxValue(1)), 0.15),
+      // Without it, fresh image embeddings stay at chance for long.
+      contrast_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
+      temperature: v.optional(rate, 0.05),
+      // Of word_region_transport: its weight beside matching, and IPOT's iterations and step size.
+      transport_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 0.1),
+      transport_iterations: v.optional(count, 50),
+      transport_beta: v.optional(rate, 0.5),
+      // Left out while training: channels of an image's features in all its regions, whole regions.
+      feature_drop: v.optional(drop, 0),
+      region_drop: v.optional(drop, 0),
+      // Where the branches' maps start in a model without: canonical correlation with these ridges.
+      warm_start: v.optional(v.picklist(["correlation", "random"]), "correlation"),
+      image_ridge: v.optional(rate, 3),
+      text_ridge: v.optional(rate, 1),
+      // Of the learning rate, for the branches' maps alone; 0 leaves them where they start.
+      branch_factor: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
+      // Updates between two looks at held-out images, ranked by the branches; the best weights are
+      // kept then. 0: never.
+      validate_every: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+      validation_split: v.optional(v.pipe(v.string(), v.nonEmpty()), "val"),
+      validation_images: v.optional(count, 100),
+      clip: v.optional(rate, 2),
+      weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),
+      // false: TensorFlow runs the recorded steps without XLA. Slower; other last bits.
+      xla: v.optional(v.boolean(), true),
+    }),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const { validate_every: value, tasks } = dataset.value;
+      if (value === 0 || (tasks.branch_contrast ?? 0) > 0) return;
+      const path = { type: "object", origin: "value", input: dataset.value, value } as const;
+      addIssue({
+        message:
+          "0: held-out images are ranked by the branches, and `tasks` has no `branch_contrast`",
+        input: value,
+        expected: "`branch_contrast` among `tasks`",
+        path: [{ ...path, key: "validate_every" }],
+      });
+    }),
+  ),
   inputs: {
     features: { kinds: ["features"], summary: "images and captions to train on" },
     from: { kinds: ["model"], summary: "weights to start from" },

@@ -42,7 +42,15 @@ export function textVectors(
   training: Training = {},
 ): Axes<"text common"> {
   const encoded = encodeText(weights, config, texts, training);
-  return unit(linear(weights, "branch_text", meanOfWords(encoded, texts.wordMask) as tf.Tensor));
+  return sentenceVectors(weights, meanOfWords(encoded, texts.wordMask) as tf.Tensor);
+}
+
+/** As `textVectors`, from the means over words. */
+export function sentenceVectors(
+  weights: Weights,
+  means: Axes<"text hidden">,
+): Axes<"text common"> {
+  return unit(linear(weights, "branch_text", means as tf.Tensor));
 }
 
 /** What a branch makes of pictures: the mean of their feature map, or of their regions. */

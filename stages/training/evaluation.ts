@@ -2,18 +2,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { StageContext } from "../../pipeline/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
+import { pictureVectors } from "../data/picture_vectors.ts";
 import { readSafetensors, writeSafetensors } from "../data/safetensors.ts";
 import type { ScoreMatrix } from "../metric/recall.ts";
 import { releaseRecall } from "../metric/release_recall.ts";
+import { requireBranches } from "../model/branches.ts";
 import { type HostWeights, withRankHead } from "../model/initial_weights.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import { readModel } from "../model/model_artifact.ts";
 import { weightsOnDevice } from "../model/weights_on_device.ts";
 import { startCompute } from "../tensorflow/backend.ts";
+import { branchCosines } from "./branch_scores.ts";
 import { pairScorer } from "./pair_scoring.ts";
-import { indexSplit } from "./pair_tables.ts";
+import { indexSplit, type TableIndex } from "./pair_tables.ts";
 import { recordRanks, writeScores } from "./ranked_scores.ts";
 import { type GridOptions, scoreGrid } from "./score_grid.ts";
+import { scaleOf, summedScores } from "./score_sum.ts";
 import { judgeSwappedPairs, type ScoreRows } from "./swapped_pairs.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
 
@@ -23,23 +27,31 @@ export interface EvaluationParameters {
   readonly release_recall: boolean;
   readonly xla: boolean;
   readonly precision: Precision;
+  readonly scores: "cross" | "branches" | "sum";
+  /** Of a cosine in the sum. */
+  readonly branch_weight: number;
 }
 
 export async function evaluation(context: StageContext<EvaluationParameters>): Promise<void> {
-  const { parameters: { split, block, xla, precision }, inputs } = context;
+  const { parameters: { split, block, xla, precision, scores: kind, branch_weight }, inputs } =
+    context;
   using set = await openFeatures(inputs["features"]!);
   const index = indexSplit(set, split);
   const { config, weights: stored } = await readModel(inputs["model"]!.folder);
+  if (kind !== "cross") requireBranches(stored, kind);
   const compute = await startCompute({ threads: context.threads });
   context.progress.say(compute.description);
-  const weights = weightsOnDevice(rankingWeights(stored));
+  const pictures = kind === "cross" ? undefined : await pictureVectors(inputs["features"]!, set);
+  const weights = weightsOnDevice(kind === "cross" ? rankingWeights(stored) : withRankHead(stored));
   // A run that was killed between its first row and its last leaves rows that are written again.
   for (const table of ["query_rank", "pair_score", "metric"]) {
     context.record.retain(table, () => false);
   }
   try {
     const clock = scoringClock(context);
-    const scores = await scoreGrid(compute, config, {
+    const cosines = (index: TableIndex) =>
+      branchCosines(compute, config, { set, index, pictures: pictures!, weights, xla });
+    const cross = kind === "branches" ? undefined : await scoreGrid(compute, config, {
       set,
       index,
       weights,
@@ -49,6 +61,13 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
       ...keptTiles(context.resumeFolder),
       after: (done, total) => clock.report(done, total, "pairs"),
     });
+    const scale = cross && scaleOf(cross);
+    const combined = (cross: Float32Array | undefined, cosines: Float32Array) =>
+      cross === undefined ? cosines : summedScores(cross, cosines, {
+        scale: scale!,
+        weight: branch_weight,
+      });
+    const scores = kind === "cross" ? cross! : combined(cross, await cosines(index));
     clock.record(scores.length);
     const { length: texts } = index.captions;
     const { length: images } = index.images;
@@ -56,7 +75,7 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
     recordRanks(context, { set, index, split }, matrix);
     if (context.parameters.release_recall) recordReleaseRecall(context, matrix);
     await writeScores(context.folder, { set, index, split }, scores);
-    const scoreRows: ScoreRows = async (index, texts, images) => {
+    const crossRows: ScoreRows = async (index, texts, images) => {
       const rows = [...new Set(images)];
       const placeOf = new Map(rows.map((row, place) => [row, place]));
       const options = { set, index, weights, xla, precision };
@@ -71,6 +90,13 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
         Int32Array.from(images, (row) => placeOf.get(row)!),
         (done) => clock.report(done, texts.length, "swapped pairs"),
       );
+    };
+    const scoreRows: ScoreRows = async (index, texts, images) => {
+      const cross = kind === "branches" ? undefined : await crossRows(index, texts, images);
+      if (kind === "cross") return cross!;
+      const all = await cosines(index);
+      const own = texts.map((text, pair) => all[text * index.images.length + images[pair]!]!);
+      return combined(cross, Float32Array.from(own));
     };
     await judgeSwappedPairs(context, set, scoreRows);
   } finally {

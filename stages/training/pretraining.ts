@@ -1,7 +1,6 @@
 /**
  * Runs pretraining: data on the device once, then a task drawn for each step and its recorded program.
  */
-import * as tf from "@tensorflow/tfjs-core";
 import { randomStream } from "../../pipeline/random_stream.ts";
 import type { StageContext } from "../../pipeline/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
@@ -24,11 +23,15 @@ import {
 import { jointProgram, type ProgramParameters, taskProgram } from "./task_programs.ts";
 import { type OptimisationParameters, train } from "./training_loop.ts";
 import { zerosLike } from "./training_state.ts";
+import { branchValidation } from "./validation.ts";
 
 export interface PretrainingParameters
   extends OptimisationParameters, ProgramParameters, StartParameters {
   readonly tasks: TaskMix;
   readonly branch_factor: number;
+  readonly validate_every: number;
+  readonly validation_split: string;
+  readonly validation_images: number;
 }
 
 export async function pretraining(context: StageContext<PretrainingParameters>): Promise<void> {
@@ -71,6 +74,7 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
     start,
     trained: trainedNames(config, tasks.flatMap(trainedBy)),
     factors: { branch_: p.branch_factor },
+    validation: pictures && branchValidation(context, compute, config, { set, pictures }, p),
     pairsPerUpdate: p.pairs,
     gradients(weights, update) {
       const task = drawTask(p.tasks, random, update);

@@ -26,13 +26,26 @@ export async function sentenceEmbeddings(
   compute: Compute,
   { config, weights: stored }: { config: Configuration; weights: HostWeights },
   index: Pick<TableIndex, "captions">,
+  options: SentenceOptions,
+): Promise<Float32Array[]> {
+  const weights = weightsOnDevice(stored, Object.keys(stored).filter(isOfText));
+  try {
+    return await sentencesOnDevice(compute, { config, weights }, index, options);
+  } finally {
+    tf.dispose(weights);
+  }
+}
+
+/** As `sentenceEmbeddings`, with weights that are on the device and stay there. */
+export async function sentencesOnDevice(
+  compute: Compute,
+  { config, weights: all }: { config: Configuration; weights: Weights },
+  index: Pick<TableIndex, "captions">,
   { set, xla, after }: SentenceOptions,
 ): Promise<Float32Array[]> {
   const texts = index.captions.map((caption) => set.captions[caption]!.tokens);
-  requirePositions(Math.max(...texts.map(({ length }) => length)) + 2, config);
-  const names = Object.keys(stored)
-    .filter((name) => /^uniter\.(embeddings|encoder)\./.test(name));
-  const weights = weightsOnDevice(stored, names);
+  requirePositions(texts.reduce((most, { length }) => Math.max(most, length), 0) + 2, config);
+  const weights = Object.fromEntries(Object.entries(all).filter(([name]) => isOfText(name)));
   const program = compileOnce(
     compute,
     ({ weights, tokens, words }: { weights: Weights; tokens: tf.Tensor; words: tf.Tensor }) => {
@@ -45,33 +58,31 @@ export async function sentenceEmbeddings(
   const order = texts.map((_, text) => text)
     .sort((a, b) => texts[a]!.length - texts[b]!.length || a - b);
   const vectors: Float32Array[] = [];
-  try {
-    for (let start = 0; start < order.length; start += block) {
-      const rows = order.slice(start, start + block);
-      const longest = texts[rows.at(-1)!]!.length + 2;
-      const places = Math.min(Math.ceil(longest / step) * step, config.max_position_embeddings);
-      const tokens = new Int32Array(block * places);
-      const words = new Int32Array(block).fill(1); // a row of padding attends to one place
-      const { cls, sep } = set.vocabulary;
-      rows.forEach((text, row) => {
-        const ids = [cls, ...texts[text]!, sep];
-        tokens.set(ids, row * places);
-        words[row] = ids.length;
-      });
-      const inputs = {
-        tokens: tf.tensor2d(tokens, [block, places], "int32"),
-        words: tf.tensor1d(words, "int32"),
-      };
-      const made = program({ weights, ...inputs }) as tf.Tensor;
-      const values = await made.data() as Float32Array;
-      rows.forEach((text, row) =>
-        vectors[text] = values.slice(row * config.hidden_size, (row + 1) * config.hidden_size)
-      );
-      tf.dispose([inputs.tokens, inputs.words, made]);
-      await after?.(Math.min(start + block, order.length), order.length);
-    }
-  } finally {
-    tf.dispose(weights);
+  for (let start = 0; start < order.length; start += block) {
+    const rows = order.slice(start, start + block);
+    const longest = texts[rows.at(-1)!]!.length + 2;
+    const places = Math.min(Math.ceil(longest / step) * step, config.max_position_embeddings);
+    const tokens = new Int32Array(block * places);
+    const words = new Int32Array(block).fill(1); // a row of padding attends to one place
+    const { cls, sep } = set.vocabulary;
+    rows.forEach((text, row) => {
+      const ids = [cls, ...texts[text]!, sep];
+      tokens.set(ids, row * places);
+      words[row] = ids.length;
+    });
+    const inputs = {
+      tokens: tf.tensor2d(tokens, [block, places], "int32"),
+      words: tf.tensor1d(words, "int32"),
+    };
+    const made = program({ weights, ...inputs }) as tf.Tensor;
+    const values = await made.data() as Float32Array;
+    rows.forEach((text, row) =>
+      vectors[text] = values.slice(row * config.hidden_size, (row + 1) * config.hidden_size)
+    );
+    tf.dispose([inputs.tokens, inputs.words, made]);
+    await after?.(Math.min(start + block, order.length), order.length);
   }
   return vectors;
 }
+
+const isOfText = (name: string) => /^uniter\.(embeddings|encoder)\./.test(name);

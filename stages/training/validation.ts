@@ -2,6 +2,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { StageContext } from "../../pipeline/stage.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
+import type { PictureVectors } from "../data/picture_vectors.ts";
 import { readSafetensors, type WritableTensor, writeSafetensors } from "../data/safetensors.ts";
 import { rankQueries, recallMetrics } from "../metric/recall.ts";
 import type { Configuration } from "../model/configuration.ts";
@@ -9,6 +10,7 @@ import type { HostWeights } from "../model/initial_weights.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import type { Weights } from "../model/weights.ts";
 import type { Compute } from "../tensorflow/backend.ts";
+import { branchCosines } from "./branch_scores.ts";
 import { firstImages, indexSplit } from "./pair_tables.ts";
 import { scoreGrid } from "./score_grid.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
@@ -62,6 +64,34 @@ export function validation(
         after,
       });
       return recallMetrics(rankQueries({ scores, texts, images, imageOfText: index.imageOfText }));
+    },
+  };
+}
+
+/** As `validation`, by the cosines of the branches instead of the ranking head. */
+export function branchValidation(
+  { signal }: Pick<StageContext<unknown>, "signal">,
+  compute: Compute,
+  config: Configuration,
+  { set, pictures }: { readonly set: FeatureSet; readonly pictures: PictureVectors },
+  { validate_every: every, validation_split: split, validation_images: count, xla }: Omit<
+    ValidationParameters,
+    "precision"
+  >,
+): Validation | undefined {
+  if (every === 0) return undefined;
+  const index = firstImages(indexSplit(set, split), count);
+  const { captions: { length: texts }, images: { length: images }, imageOfText } = index;
+  return {
+    every,
+    async run(weights) {
+      const after = async () => {
+        await yieldToEvents();
+        signal.throwIfAborted();
+      };
+      const options = { set, index, pictures, weights, xla, after };
+      const scores = await branchCosines(compute, config, options);
+      return recallMetrics(rankQueries({ scores, texts, images, imageOfText }));
     },
   };
 }
