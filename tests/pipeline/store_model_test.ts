@@ -197,30 +197,32 @@ class Harm implements fc.AsyncCommand<Model, Real> {
 }
 
 const stage = fc.constantFrom(...stages);
+const one = fc.integer({ min: 1, max: 2 });
 const edit = (name: string, change: (project: Project) => void) => new Edit(name, change);
-const commands = fc.commands([
-  fc.tuple(fc.option(stage, { nil: undefined }), fc.option(stage, { nil: undefined, freq: 4 }))
-    // What is forced must be among what is asked.
-    .map(([only, force]) => new Run(only, only === undefined ? force : undefined)),
-  fc.integer({ min: 1, max: 3 }).map((count) => edit(`count ${count}`, (p) => p.count = count)),
-  fc.integer({ min: 1, max: 3 }).map((steps) => edit(`steps ${steps}`, (p) => p.steps = steps)),
+const run = fc.tuple(
+  fc.option(stage, { nil: undefined }),
+  fc.option(stage, { nil: undefined, freq: 4 }),
+)
+  // What is forced must be among what is asked.
+  .map(([only, force]) => new Run(only, only === undefined ? force : undefined));
+const harm = fc.tuple(
+  fc.constantFrom<Damage>("delete", "change", "cut", "drop manifest", "drop stamps", "drop a file"),
+  fc.nat(20),
+).map(([damage, which]) => new Harm(damage, which));
+/** Few values, so that what was made before is often asked for again. */
+const edits = [
+  one.map((count) => edit(`count ${count}`, (p) => p.count = count)),
+  one.map((steps) => edit(`steps ${steps}`, (p) => p.steps = steps)),
   fc.constantFrom("val", "test").map((split) => edit(split, (p) => p.split = split)),
-  fc.uniqueArray(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 })
+  fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 2 })
     .map((seeds) => edit(`seeds ${seeds}`, (p) => p.seeds = seeds)),
-  fc.tuple(stage, fc.integer({ min: 1, max: 3 }))
+  fc.tuple(stage, one)
     .map(([stage, version]) => edit(`code of ${stage} ${version}`, (p) => p.code[stage] = version)),
-  fc.tuple(
-    fc.constantFrom<Damage>(
-      "delete",
-      "change",
-      "cut",
-      "drop manifest",
-      "drop stamps",
-      "drop a file",
-    ),
-    fc.nat(20),
-  ).map(([damage, which]) => new Harm(damage, which)),
-], { maxCommands: 30 });
+];
+const commands = fc.commands([run, run, run, harm, harm, ...edits], {
+  maxCommands: 30,
+  size: "max",
+});
 
 Deno.test("whatever is edited, deleted or damaged, in any order, exactly what must runs", async () => {
   using folder = temporaryFolder();
@@ -237,7 +239,7 @@ Deno.test("whatever is edited, deleted or damaged, in any order, exactly what mu
       await fc.asyncModelRun(() => ({ model, real: { store } }), steps);
       Deno.removeSync(store.root, { recursive: true });
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
