@@ -36,7 +36,7 @@ export interface InitialisationParameters {
 export async function initialisation(
   context: StageContext<InitialisationParameters>,
 ): Promise<void> {
-  const { parameters, inputs, folder, progress } = context;
+  const { inputs, folder, progress } = context;
   using features = await openFeatures(inputs["features"]!);
   const model = await startingModel(context, features);
   const size = Object.values(model.weights).reduce((sum, { values }) => sum + values.length, 0);
