@@ -1,6 +1,7 @@
 /**
  * Runs pretraining: data on the device once, then a task drawn for each step and its recorded program.
  */
+import * as tf from "@tensorflow/tfjs-core";
 import { randomStream } from "../../pipeline/random_stream.ts";
 import type { StageContext } from "../../pipeline/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
@@ -22,13 +23,13 @@ import {
 } from "./pretraining_tasks.ts";
 import { jointProgram, type ProgramParameters, taskProgram } from "./task_programs.ts";
 import { type OptimisationParameters, train } from "./training_loop.ts";
-import { zerosLike } from "./training_state.ts";
 import { branchValidation } from "./validation.ts";
 
 export interface PretrainingParameters
   extends OptimisationParameters, ProgramParameters, StartParameters {
   readonly tasks: TaskMix;
   readonly branch_factor: number;
+  readonly image_factor: number;
   readonly validate_every: number;
   readonly validation_split: string;
   readonly validation_images: number;
@@ -64,26 +65,28 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
   using _freed = freedAtEnd([tables]);
   const ground = { compute, config, set, index, random, tables, parameters: p, sizes, classes };
   const programs = new Map(
-    tasks.map((task) =>
-      [task, task === "joint" ? jointProgram(ground) : taskProgram(ground, task)] as const
-    ),
+    tasks.map((task) => [task, {
+      run: task === "joint" ? jointProgram(ground) : taskProgram(ground, task),
+      trains: trainedNames(config, trainedBy(task)),
+    }]),
   );
   await train(context, compute, {
     phase: "pretrain",
     config,
     start,
     trained: trainedNames(config, tasks.flatMap(trainedBy)),
-    factors: { branch_: p.branch_factor },
+    factors: { branch_: p.branch_factor, "uniter.img_embeddings.": p.image_factor },
     validation: pictures && branchValidation(context, compute, config, { set, pictures }, p),
     pairsPerUpdate: p.pairs,
     gradients(weights, update) {
       const task = drawTask(p.tasks, random, update);
-      const made = programs.get(task)!(weights, update);
+      const { run, trains } = programs.get(task)!;
+      const made = run(Object.fromEntries(trains.map((name) => [name, weights[name]!])), update);
       // What a task does not reach has gradient 0, as in the release, which zeroes gradients.
-      const others = Object.entries(weights).filter(([name]) => made.gradients[name] === undefined);
-      const zeros = zerosLike(Object.fromEntries(others));
       const gradients = Object.fromEntries(
-        Object.keys(weights).map((name) => [name, made.gradients[name] ?? zeros[name]!]),
+        Object.entries(weights).map((
+          [name, weight],
+        ) => [name, made.gradients[name] ?? tf.zeros(weight.shape)]),
       );
       return { ...made, gradients, labels: { task } };
     },
