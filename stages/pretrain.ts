@@ -48,8 +48,10 @@ export const pretrain = defineStage({
       warm_start: v.optional(v.picklist(["correlation", "random"]), "correlation"),
       image_ridge: v.optional(rate, 3),
       text_ridge: v.optional(rate, 1),
-      // Of the learning rate, for the branches' maps alone; 0 leaves them where they start.
+      // Of the learning rate: for the branches' maps, and for the image embeddings, which start fresh
+      // where text layers were taken over; 0 leaves them where they start.
       branch_factor: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
+      image_factor: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
       // Updates between two looks at held-out images, ranked by the branches; the best weights are
       // kept then. 0: never.
       validate_every: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
