@@ -63,7 +63,7 @@ Deno.test("a damaged LMDB file is read within its bounds, or complained about", 
     keys instanceof Complaint ? refused++ : read++;
     if (!(keys instanceof Complaint)) assert.equal(new Set(keys).size, database.entryCount);
     for (const name of [names[7]!, names[59]!, "absent"]) {
-      const value = resultOrComplaint(() => database.get(name));
+      const value: unknown = resultOrComplaint<unknown>(() => database.get(name));
       if (value instanceof Uint8Array) assert.ok(value.length <= bytes.length);
     }
   });

@@ -38,7 +38,7 @@ Deno.test("of sentences with the same words the one that the caption's id names 
   const text = "A man's old hat.";
   for (const [id, entities] of [["1.jpg#2", "1 4"], ["1_0", "1 2"], ["1_1", "1 2"], ["5", "1 2"]]) {
     const { sentence } = matchSentence(caption(id!, text), sentences, encode)!;
-    assert.equal(sentence.phrases.map(({ entity }) => entity).join(" "), entities, id);
+    assert.equal(sentence.phrases.map(({ entity }) => entity).join(" "), entities, id!);
   }
 });
 
