@@ -148,7 +148,7 @@ export function replay(
           chosen: mined.chosen.arraySync() as number[][],
           numbers: next.numbers.arraySync() as [number, number, number],
         };
-        tf.dispose([accumulated, mined, drawn, next.numbers]);
+        tf.dispose([accumulated, mined, drawn, next.numbers, next.mined]);
         accumulated = next.accumulated;
         return told;
       });
