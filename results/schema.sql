@@ -98,7 +98,8 @@ CREATE TABLE metric (
   run VARCHAR NOT NULL,                -- stage_run.run
   name VARCHAR NOT NULL,               -- i2t_r1 … t2i_r10, rsum, pair_text, pair_image, pair_group,
                                        -- release_… as the published release would tell them,
-                                       -- isd_…, isda: means of relation_distance, …
+                                       -- isd_…, isda: means of relation_distance; collapsed: 1 where
+                                       -- training ended at chance or with all scores alike, …
   split VARCHAR,                       -- train, val, test, swap; NULL where none applies
   value DOUBLE                         -- recalls and accuracies are fractions, 0 .. 1
 );

@@ -28,6 +28,8 @@ export const evaluate = defineStage({
   sharesProcess: true,
   resumable: true,
   async examine(context) {
+    // One product of matrices: nothing worth measuring.
+    if (context.parameters.scores === "branches") return { findings: [], facts: {} };
     const { examineEvaluation } = await import("./training/examination.ts");
     return await examineEvaluation(context, context.parameters);
   },
