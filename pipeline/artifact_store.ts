@@ -13,7 +13,7 @@ import { statSync } from "node:fs";
 import { Complaint } from "./complaint.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { diskComplaint } from "./disk_complaint.ts";
-import { hasStamp, readStamps } from "./stamps.ts";
+import { readStamps } from "./stamps.ts";
 
 /** Raised with every change that an older program must not meet, of this folder or of schema.sql. */
 export const storeFormat = 1;
@@ -40,8 +40,8 @@ export type Found =
   | {
     readonly state: "complete";
     readonly manifest: Manifest;
-    /** Its files have size, time and inode as they had when their digests were taken. */
-    readonly untouched: boolean;
+    /** Paths of files whose size, time and inode are not as when their digests were taken. */
+    readonly touched: readonly string[];
   }
   | { readonly state: "broken"; readonly reason: string };
 
@@ -142,8 +142,8 @@ function find(folder: string, key: string): Found {
   }
   const manifest = readManifest(text, key, file);
   if (typeof manifest === "string") return { state: "broken", reason: manifest };
-  const stamps = readStamps(folder);
-  let untouched = true;
+  const isAsNoted = readStamps(folder);
+  const touched: string[] = [];
   for (const { path, size } of manifest.files) {
     const stat = statSync(`${folder}/artifact/${path}`, { bigint: true, throwIfNoEntry: false });
     if (stat === undefined) return { state: "broken", reason: `its file ${path} is gone` };
@@ -151,9 +151,9 @@ function find(folder: string, key: string): Found {
       const reason = `its file ${path} has ${stat.size} bytes instead of ${size}`;
       return { state: "broken", reason };
     }
-    untouched &&= hasStamp(stamps, path, stat);
+    if (!isAsNoted(path, stat)) touched.push(path);
   }
-  return { state: "complete", manifest, untouched };
+  return { state: "complete", manifest, touched };
 }
 
 function entries(folder: string): string[] {

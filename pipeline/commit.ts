@@ -73,13 +73,22 @@ export function commitPending(store: ArtifactStore, { key, preimage: { stage } }
   syncPath(`${store.root}/pending`);
 }
 
-/** Reads a complete artifact as a whole; in words what is wrong with it, or undefined. */
-export async function damageOf(folder: string, manifest: Manifest): Promise<string | undefined> {
-  const files = await digestFolder(`${folder}/artifact`);
-  if (digestOfFiles(files) === manifest.digest) return undefined;
-  const digests = new Map(manifest.files.map(({ path, sha256 }) => [path, sha256]));
-  const odd = files.find(({ path, sha256 }) => digests.get(path) !== sha256);
-  return odd === undefined ? "a file of it is gone" : `the content of ${odd.path} changed`;
+/** Reads files of a complete artifact; in words what is wrong with them, or undefined. */
+export async function damageIn(
+  folder: string,
+  files: readonly ArtifactFile[],
+): Promise<string | undefined> {
+  for (const { path, sha256 } of files) {
+    const now = await digestFile(`${folder}/artifact/${path}`);
+    if (now.sha256 !== sha256) return `the content of ${path} changed`;
+  }
+  return undefined;
+}
+
+/** A file that lies in a complete artifact and is no part of it. */
+export function extraFile(folder: string, files: readonly ArtifactFile[]): string | undefined {
+  const known = new Set(files.map(({ path }) => path));
+  return filesBelow(`${folder}/artifact`).find((path) => !known.has(path));
 }
 
 /** Every file below a folder with size and SHA-256, sorted by path in code unit order. */

@@ -164,7 +164,7 @@ export function keeper(
 function damageIn(found: Found, why: Why): string | undefined {
   if (found.state === "broken") return found.reason;
   // What another run has made anew meanwhile is as that run left it.
-  const stillThere = found.state === "complete" && !found.untouched;
+  const stillThere = found.state === "complete" && found.touched.length > 0;
   return stillThere && why.kind === "broken" ? why.reason : undefined;
 }
 

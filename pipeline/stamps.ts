@@ -25,20 +25,31 @@ export function dropStamps(folder: string): void {
   Deno.removeSync(fileOf(folder));
 }
 
-/** What was noted; nothing where that is missing or damaged. */
-export function readStamps(folder: string): Stamps {
+/**
+ * Clocks of file systems tick every few milliseconds: what is changed in the tick in which it was
+ * noted keeps its time. What is noted so soon after its last change is not trusted.
+ */
+const tick = 50_000_000n; // ns
+
+/** Tells of a file whether it is as it was noted; of none where nothing is noted, or it is damaged. */
+export function readStamps(folder: string): (path: string, stat: BigIntStats) => boolean {
+  const file = fileOf(folder);
+  const noted = statSync(file, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
+  const stamps = noted === undefined ? {} : parsed(file);
+  return (path, stat) => {
+    const stamp = Object.hasOwn(stamps, path) ? stamps[path] : undefined;
+    return Array.isArray(stamp) && String(stamp) === String(stampOf(stat)) &&
+      stat.mtimeNs + tick < noted!;
+  };
+}
+
+function parsed(file: string): Stamps {
   try {
-    const stamps: unknown = JSON.parse(readIfThere(fileOf(folder)) ?? "{}");
+    const stamps: unknown = JSON.parse(readIfThere(file) ?? "{}");
     return stamps !== null && typeof stamps === "object" ? stamps as Stamps : {};
   } catch {
     return {};
   }
-}
-
-/** Whether a file is as it was noted. */
-export function hasStamp(stamps: Stamps, path: string, stat: BigIntStats): boolean {
-  const noted = Object.hasOwn(stamps, path) ? stamps[path] : undefined;
-  return Array.isArray(noted) && String(noted) === String(stampOf(stat));
 }
 
 function stampOf({ size, mtimeNs, ino }: BigIntStats): [string, string, string] {

@@ -77,7 +77,7 @@ Deno.test("planRun() reruns what read an input that came out different when it w
   stored.set(nodes[1]!.key, {
     state: "complete",
     manifest: { ...manifest, digest: "other" },
-    untouched: true,
+    touched: [],
   });
   assert.equal(plan(nodes, stored)["recall[seed=1]"], "tuned[seed=1] came out different");
   assert.equal(plan(nodes, stored)["recall[seed=2]"], "hit");

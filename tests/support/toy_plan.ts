@@ -14,7 +14,7 @@ export function toyNodes(text: string, codes: ReadonlyMap<string, string> = code
 export function completeNodes(nodes: readonly KeyedNode[]): Map<string, Found> {
   return new Map(nodes.map((node) => [
     node.key,
-    { state: "complete", manifest: manifest(node), untouched: true },
+    { state: "complete", manifest: manifest(node), touched: [] },
   ]));
 
   function manifest(node: KeyedNode): Manifest {
