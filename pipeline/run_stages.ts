@@ -83,6 +83,8 @@ export async function runStages(
           log: log.line,
         }, sharedGrant(node, sharing(node), setting));
         log.close();
+        // Not even begun: there is nothing to tell.
+        if (outcome.type === "stopped" && !running.has(node.label)) return outcome;
         running.delete(node.label);
         if (outcome.type === "failed") {
           keepFailure(store, failureOf(node, outcome, world.clock));
