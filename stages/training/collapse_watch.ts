@@ -11,6 +11,8 @@ export const window = 20;
 const leastSpread = 1e-3;
 /** Of wrong answers above the right one: 0.5 is chance, and 0.016 is its error over a window. */
 const chance = 0.45;
+/** From here on a collapse is over. */
+const recovered = 0.4;
 /** What a model does that has learned something: falling back from here is a collapse. */
 const better = 0.35;
 
@@ -50,12 +52,14 @@ export class CollapseWatch {
     const flat = spread < leastSpread && step >= warmup + window;
     const lost = wrongAbove > chance && (this.#wasBetter || 2 * step >= steps);
     const before = this.#collapsed;
-    this.#collapsed = flat || lost;
+    // Once told, it takes more than a wobble around the bar to be told again.
+    this.#collapsed = flat || lost || (before && wrongAbove > recovered);
     if (before || !this.#collapsed) return undefined;
+    const what = flat || this.#wasBetter ? "has collapsed" : "has not left chance";
     const signsOfIt = flat
       ? `all pairs score alike (standard deviation ${spread.toPrecision(2)})`
       : `wrong answers stand above the right one in ${Math.round(100 * wrongAbove)} % of cases`;
-    return `warning: ${phase} has collapsed at step ${step} of ${steps}: over the last ${window} ` +
+    return `warning: ${phase} ${what} at step ${step} of ${steps}: over the last ${window} ` +
       `steps with scores, ${signsOfIt}; the run goes on, but is hardly worth it: lower ` +
       "`learning_rate`, lengthen `warmup`, or start from a model that was pretrained with a contrast";
   }

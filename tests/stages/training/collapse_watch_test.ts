@@ -40,7 +40,9 @@ Deno.test("scores that are all alike over a window are a collapse, told once", (
 Deno.test("a model that falls back to chance has collapsed; one that starts there has half of the steps", () => {
   assert.deepEqual(watched([50, fine], [50, lost]).steps.length, 1);
   assert.deepEqual(watched([150, lost]).steps, []);
-  assert.deepEqual(watched([300, lost]).steps, [200]);
+  const { steps, warnings } = watched([300, lost], [30, { ...lost, wrongAbove: 0.43 }], [40, lost]);
+  assert.deepEqual(steps, [200], "told once, also around the bar");
+  assert.match(warnings[0]![1], /^warning: fine_tune has not left chance at step 200 of 400: /);
 });
 
 Deno.test("what learns is never told off, what recovers may collapse again, and a short run is not judged", () => {
