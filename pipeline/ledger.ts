@@ -12,6 +12,9 @@ export interface Ledger {
   ended(node: KeyedNode, status: "complete" | "failed" | "stopped"): Promise<void>;
   /** Brings the database up to what the folder holds; says what it had to mend. */
   reconcile(say: (line: string) => void): Promise<void>;
-  /** The report of what was asked (the ablation table), as text of 80 columns. */
-  report(askedId: string): Promise<string>;
+  /**
+   * The report of what was asked (the ablation table), as text of 80 columns; says what it had to
+   * mend.
+   */
+  report(askedId: string, say: (line: string) => void): Promise<string>;
 }

@@ -267,7 +267,7 @@ async function makeReport(
   try {
     const ledger = opened ?? await openLedger(store.root);
     if (opened === undefined) await ledger.reconcile(display.line);
-    const text = await ledger.report(asked.id);
+    const text = await ledger.report(asked.id, display.line);
     keepReport(store, asked.id, text);
     return text;
   } catch (error) {

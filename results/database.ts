@@ -29,9 +29,19 @@ export class DatabaseTaken extends Complaint {
   }
 }
 
-/** The file, or its log, cannot be read; `rebuild` makes it anew. */
-export class DatabaseBroken extends Error {
-  override readonly name = "DatabaseBroken";
+/** The file, or its log, cannot be read; it is made anew from the artifacts. */
+export class DatabaseBroken extends Complaint {
+  constructor(
+    /** In DuckDB's words, on one line. */
+    readonly reason: string,
+    { file, cause }: { file: string; cause?: unknown },
+  ) {
+    super(
+      `the result database could not be read (${reason})`,
+      "make it anew from the artifacts with: deno task rebuild",
+      { place: { file }, cause, exitCode: 1 },
+    );
+  }
 }
 
 /**
@@ -69,7 +79,7 @@ async function withInstance<Result>(
       await checkSchema(connection, file, options);
       return await use(connection);
     } catch (error) {
-      throw diskTrouble(file, error) ?? error;
+      throw diskTrouble(file, error) ?? corruption(file, error) ?? error;
     } finally {
       connection.closeSync();
     }
@@ -108,6 +118,15 @@ function diskTrouble(file: string, error: unknown): Complaint | undefined {
       options,
     );
   }
+  // What cannot be read can be made anew; what cannot be written cannot.
+  const unwritten = /could not (write|fsync|truncate|remove).*input\/output error/i.test(message);
+  if (unwritten || /^FATAL Error: fsync failed/.test(message)) {
+    return new Complaint(
+      "the disk failed to write the result database (input/output error)",
+      "check the disk and run again; what is complete is kept and is not made again",
+      options,
+    );
+  }
   if (/permission denied|read-only file system/i.test(message)) {
     return new DatabaseProtected(
       "the result database cannot be opened here",
@@ -116,6 +135,20 @@ function diskTrouble(file: string, error: unknown): Complaint | undefined {
     );
   }
   return undefined;
+}
+
+/** Damage that opening does not see: it lies in a block that only some queries read. */
+function corruption(file: string, error: unknown): DatabaseBroken | undefined {
+  // Who asked may have put it into words of his own.
+  const cause = error instanceof Complaint ? error.options.cause : error;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const unread = message.includes(file) && /could not read.*input\/output error/i.test(message);
+  if (!unread && !/corrupt database file/i.test(message)) return undefined;
+  return new DatabaseBroken(firstLine(message), { file, cause: error });
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0]!;
 }
 
 async function openPatiently(
@@ -151,7 +184,9 @@ async function checkSchema(
   });
   if (change === undefined) return;
   const { from, apply } = change;
-  if (readOnly) throw from === 0 ? new DatabaseBroken("it is empty") : schemaOld(file, from);
+  if (readOnly) {
+    throw from === 0 ? new DatabaseBroken("it is empty", { file }) : schemaOld(file, from);
+  }
   try {
     await transaction(connection, apply);
   } catch (error) {
@@ -163,5 +198,6 @@ async function checkSchema(
 
 function broken(file: string, cause: unknown, before = ""): Error {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return diskTrouble(file, cause) ?? new DatabaseBroken(before + message, { cause });
+  return diskTrouble(file, cause) ??
+    new DatabaseBroken(before + firstLine(message), { file, cause });
 }

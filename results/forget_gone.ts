@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { LIST, listValue, VARCHAR } from "@duckdb/node-api";
-import { databaseFile, transaction, withDatabase } from "./database.ts";
+import { DatabaseBroken, databaseFile, transaction, withDatabase } from "./database.ts";
 import { runTables } from "./ingest.ts";
 import { scanStored } from "./missing.ts";
+import { setDatabaseAside } from "./reconcile.ts";
 import { readColumns } from "./row_writer.ts";
 
 const askedTables = ["experiment_run", "run_point", "baseline"];
@@ -10,6 +11,15 @@ const askedTables = ["experiment_run", "run_point", "baseline"];
 /** Takes out of the database what the folder does not hold any more: complete runs, and askings. */
 export async function forgetGone(root: string): Promise<void> {
   if (!existsSync(databaseFile(root))) return;
+  try {
+    await deleteGone(root);
+  } catch (error) {
+    if (!(error instanceof DatabaseBroken)) throw error;
+    setDatabaseAside(root); // who asks next makes it anew from what is still there
+  }
+}
+
+async function deleteGone(root: string): Promise<void> {
   const { artifacts, asked } = scanStored(root);
   const list = (values: readonly string[]) => ({
     values: { there: listValue(values) },

@@ -9,7 +9,7 @@ import {
   transaction,
   withDatabase,
 } from "./database.ts";
-import { reconcile } from "./reconcile.ts";
+import { orMadeAnew, reconcile } from "./reconcile.ts";
 import { linesFrom, readColumns, type TableColumns } from "./row_writer.ts";
 import {
   type EndStatus,
@@ -66,9 +66,13 @@ export function openLedger(root: string) {
         say("warning: another process holds the result database; it is brought up to date later");
       }
     },
-    async report(id: string) {
+    async report(id: string, say: (line: string) => void) {
       await batches.settled();
-      return await withDatabase(root, (connection) => ablationReport(connection, id));
+      return await orMadeAnew(
+        root,
+        say,
+        () => withDatabase(root, (connection) => ablationReport(connection, id)),
+      );
     },
   };
 }

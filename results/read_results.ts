@@ -10,7 +10,7 @@ import {
   withDatabase,
 } from "./database.ts";
 import { findMissing, isNothing, scanStored } from "./missing.ts";
-import { reconcile } from "./reconcile.ts";
+import { orMadeAnew, reconcile } from "./reconcile.ts";
 import { SchemaOld } from "./schema.ts";
 
 /**
@@ -34,7 +34,7 @@ export async function readResults<Result>(
   const current = await readIfCurrent(root, use);
   if (current !== undefined) return current.result;
   await catchUp(root, warn);
-  return await withDatabase(root, use, { readOnly: true });
+  return await orMadeAnew(root, warn, () => withDatabase(root, use, { readOnly: true }));
 }
 
 /** Most often the database holds what the folder holds: one look shows it, and nobody is kept out. */

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { Complaint } from "../pipeline/complaint.ts";
-import { databaseFile, DatabaseTaken, withDatabase } from "./database.ts";
+import { DatabaseBroken, databaseFile, withDatabase } from "./database.ts";
 import { reconcile, setDatabaseAside } from "./reconcile.ts";
 
 /**
@@ -29,6 +29,6 @@ async function refuseIfTaken(root: string): Promise<void> {
   try {
     await withDatabase(root, () => Promise.resolve());
   } catch (error) {
-    if (error instanceof DatabaseTaken || error instanceof Complaint) throw error;
+    if (error instanceof Complaint && !(error instanceof DatabaseBroken)) throw error;
   }
 }

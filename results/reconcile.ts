@@ -32,14 +32,40 @@ export async function reconcile(
     return await ingest();
   } catch (error) {
     if (!(error instanceof DatabaseBroken)) throw error;
-    const aside = setDatabaseAside(root);
-    const runs = await ingest();
-    say(
-      `warning: the result database could not be read (${firstLine(error.message)}); ` +
-        `it is kept in ${aside} and was made anew from ${runs} artifacts`,
-    );
-    return runs;
+    return await makeAnew(root, error, { ingest, say });
   }
+}
+
+/**
+ * Asks a database that was brought up to date. What it cannot read of it may be damage that nobody
+ * met before; then it asks one that was made anew.
+ */
+export async function orMadeAnew<Result>(
+  root: string,
+  say: (line: string) => void,
+  ask: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof DatabaseBroken)) throw error;
+    await makeAnew(root, error, { ingest: () => reconcile(root, say), say });
+    return await ask();
+  }
+}
+
+async function makeAnew(
+  root: string,
+  { reason }: DatabaseBroken,
+  { ingest, say }: { ingest(): Promise<number>; say(line: string): void },
+): Promise<number> {
+  const aside = setDatabaseAside(root);
+  const runs = await ingest();
+  say(
+    `warning: the result database could not be read (${reason}); ` +
+      `it is kept in ${aside} and was made anew from ${runs} artifacts`,
+  );
+  return runs;
 }
 
 /** Moves the database and its log away; returns the folder, from the root. */
@@ -78,8 +104,4 @@ async function ingestAll(
   );
   for (const text of left) say(`warning: some rows are not in the database: ${text}`);
   return runs;
-}
-
-function firstLine(text: string): string {
-  return text.split("\n")[0]!;
 }

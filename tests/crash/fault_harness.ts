@@ -2,6 +2,7 @@
  * Runs a sweep on a disk that fails at a certain call, then again on a sound one, and looks whether
  * everything is as after an unbroken run.
  */
+import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 import { openStore } from "../../pipeline/artifact_store.ts";
 import { digestFolder } from "../../pipeline/commit.ts";
@@ -56,6 +57,21 @@ const circumstances = new Set([
   "versions",
 ]);
 
+/** How a run ended. */
+export interface End {
+  readonly code: number;
+  readonly signal: Deno.Signal | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A run that met an error ends with the exit code and the words of an error, or did without. */
+export function assertToldClearly({ code, signal, out, err }: End, where: string): void {
+  assert.ok([0, 1, 2].includes(code), `${where} ended with ${signal ?? code}:\n${out}${err}`);
+  assert.ok(!`${out}${err}`.includes("internal:"), `${where}:\n${out}${err}`);
+  if (code !== 0) assert.match(`${out}${err}`, /^error: /m, where);
+}
+
 export function faultHarness(folder: string, experiment: string, args: readonly string[]) {
   const [program, ...before] = toyCommand;
   const toyMain = before.pop()!;
@@ -77,12 +93,17 @@ export function faultHarness(folder: string, experiment: string, args: readonly 
     return entry;
   }
 
-  async function run(entry: string, results: string) {
-    const { code, signal, stdout, stderr } = await new Deno.Command(program, {
-      args: [...before, entry, "run", experiment, ...args, "--results", results],
+  /** @param under program and arguments that the command is an argument of */
+  async function run(entry: string, results: string, under: readonly string[] = []): Promise<End> {
+    const [first, ...rest] = [...under, program, ...before, entry, "run", experiment, ...args];
+    const { code, signal, stdout, stderr } = await new Deno.Command(first!, {
+      args: [...rest, "--results", results],
       stdin: "null",
       env: { npm_command: "" },
-    }).output();
+      stdout: "piped",
+      stderr: "piped",
+      detached: true, // a process group of its own; output() alone would make none
+    }).spawn().output();
     const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     return { code, signal, out: decode(stdout), err: decode(stderr) };
   }
@@ -103,15 +124,13 @@ export function faultHarness(folder: string, experiment: string, args: readonly 
       );
       return [...readCalls(err), ...logs];
     },
-    /** @returns how the broken run ended; it is run again until nothing is left to do */
-    async breakAndMend(results: string, faults: readonly Fault[]) {
-      const ends = [];
-      for (const fault of faults) ends.push(await run(entryOf(fault), results));
-      const whole = await run(toyMain, results);
-      if (whole.code !== 0) {
-        throw new Error(`the whole run ended with ${whole.code}: ${whole.out}${whole.err}`);
-      }
-      return { ends, left: await leftIn(results) };
+    runBroken: (results: string, fault: Fault) => run(entryOf(fault), results),
+    runUnder: (results: string, under: readonly string[]) => run(toyMain, results, under),
+    /** Runs again, on a sound disk; what lies there then. */
+    async mend(results: string): Promise<Left> {
+      const { code, out, err } = await run(toyMain, results);
+      if (code !== 0) throw new Error(`the whole run ended with ${code}: ${out}${err}`);
+      return await leftIn(results);
     },
     leftIn,
   };

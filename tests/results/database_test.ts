@@ -119,6 +119,29 @@ Deno.test("a database that is gone, damaged or rebuilt holds what it held before
   assert.equal(await ask(root, everything), before);
 });
 
+Deno.test("damage in any part of the database is met by a question, and mended with a warning", async () => {
+  using folder = await filled();
+  const root = folder.path;
+  const before = await ask(root, everything);
+  const sound = Deno.readFileSync(databaseFile(root));
+  let mended = 0;
+  for (let at = 5000; at < sound.length; at += 1 << 18) {
+    const damaged = sound.slice();
+    damaged[at]! ^= 1;
+    Deno.writeFileSync(databaseFile(root), damaged);
+    const warnings: string[] = [];
+    assert.equal(await ask(root, everything, (line) => warnings.push(line)), before);
+    if (warnings.length === 0) continue; // a part that holds nothing that was asked for
+    mended++;
+    assert.equal(warnings.length, 1);
+    assert.match(
+      warnings[0]!,
+      /^warning: the result database could not be read \(.*\); it is kept/,
+    );
+  }
+  assert.ok(mended > 2, `${mended} places were read`);
+});
+
 Deno.test("taking over what is there already changes nothing", async () => {
   using folder = await filled();
   const before = await ask(folder.path, everything);

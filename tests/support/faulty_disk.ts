@@ -11,6 +11,8 @@ export interface Fault {
   readonly match: string;
   /** Which of them, from 1. */
   readonly at: number;
+  /** A kill takes the whole process group; only the pipeline may do that. */
+  readonly group?: boolean;
 }
 
 /** A call, as `list` tells it. */
@@ -49,6 +51,7 @@ export function installFault(fault: Fault, role: Fault["role"]): void {
     if (fault.kind === "kill") {
       if (count !== fault.at) return;
       half?.();
+      if (fault.group) Deno.kill(-Deno.pid, "SIGKILL");
       Deno.kill(Deno.pid, "SIGKILL");
     }
     // A full disk stays full as long as the process lives; a bad sector is met once.
@@ -58,10 +61,15 @@ export function installFault(fault: Fault, role: Fault["role"]): void {
     throw Object.assign(new Error(messages[code]), { code });
   };
   const deno = Deno as unknown as Record<string, (...args: unknown[]) => unknown>;
-  const wrap = (name: string, half?: (...args: unknown[]) => void) => {
+  const wrap = (
+    name: string,
+    half?: (...args: unknown[]) => void,
+    counts: (...args: unknown[]) => boolean = () => true,
+  ) => {
     const before = deno[name]!;
     deno[name] = (...args) => {
-      reach(name, String(args[0]), half && (() => half(...args)));
+      const path = typeof args[0] === "object" ? JSON.stringify(args[0]) : String(args[0]);
+      if (counts(...args)) reach(name, path, half && (() => half(...args)));
       return before(...args);
     };
   };
@@ -72,7 +80,8 @@ export function installFault(fault: Fault, role: Fault["role"]): void {
   for (const name of ["rename", "renameSync", "remove", "removeSync", "mkdir", "mkdirSync"]) {
     wrap(name);
   }
-  for (const name of ["truncateSync", "copyFile"]) wrap(name);
+  for (const name of ["truncateSync", "copyFile", "makeTempFileSync"]) wrap(name);
+  for (const name of ["open", "openSync"]) wrap(name, undefined, writes);
   for (const name of ["writeTextFile", "writeTextFileSync"]) wrap(name, writeHalf(plain));
   const file = Deno.FsFile.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
   for (const name of ["write", "writeSync", "sync", "syncSync"]) {
@@ -90,5 +99,11 @@ export function installFault(fault: Fault, role: Fault["role"]): void {
 
 /** A full disk lets files go and be renamed. */
 function grows(name: string): boolean {
-  return /^(write|mkdir|copy|sync)/.test(name);
+  return /^(write|mkdir|copy|sync|make|open)/.test(name);
+}
+
+/** Opening a file to read it changes nothing; what a log is opened for is told by its lines. */
+function writes(path: unknown, options: unknown): boolean {
+  const { create = false } = (options ?? {}) as Deno.OpenOptions;
+  return create && !String(path).endsWith(".log");
 }
