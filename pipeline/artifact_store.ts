@@ -14,6 +14,7 @@ import { Complaint } from "./complaint.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { diskComplaint } from "./disk_complaint.ts";
 import { readStamps } from "./stamps.ts";
+import { writeWhole } from "./whole_file.ts";
 
 /** Raised with every change that an older program must not meet, of this folder or of schema.sql. */
 export const storeFormat = 1;
@@ -84,13 +85,6 @@ export function openStore(root: string): ArtifactStore {
       }
     },
   };
-}
-
-/** Writes a file so that it is there as a whole or not at all. */
-export function writeWhole(path: string, text: string): void {
-  const temporary = `${path}.${Deno.pid}.part`;
-  Deno.writeTextFileSync(temporary, text);
-  Deno.renameSync(temporary, path);
 }
 
 /** The text of a file, or undefined when there is none. */

@@ -3,10 +3,11 @@
  * which stage runs. The database is filled from them, and the text of a report waits here for the
  * next time the same is asked and nothing has to run.
  */
-import { type ArtifactStore, readIfThere, writeWhole } from "./artifact_store.ts";
+import { type ArtifactStore, readIfThere } from "./artifact_store.ts";
 import { canonicalDigest } from "./canonical.ts";
 import type { Preimage } from "./fingerprint.ts";
 import type { Scalar } from "./stage.ts";
+import { writeWhole } from "./whole_file.ts";
 
 export interface Asked {
   /** Digest of all the rest but time and words. */

@@ -2,8 +2,9 @@
  * What came of making a stored result once more: `state/certificates/<key>-<number>.json`. The database
  * takes it over, and is made anew from it.
  */
-import { type ArtifactStore, exists, writeWhole } from "./artifact_store.ts";
+import { type ArtifactStore, exists } from "./artifact_store.ts";
 import type { ArtifactFile, Manifest } from "./manifest.ts";
+import { writeWhole } from "./whole_file.ts";
 
 export interface Certificate {
   /** Key, dash, number: the name of its file. */

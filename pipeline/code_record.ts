@@ -6,8 +6,9 @@
  */
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { type ArtifactStore, exists, readIfThere, writeWhole } from "./artifact_store.ts";
+import { type ArtifactStore, exists, readIfThere } from "./artifact_store.ts";
 import { type CodeCache, fileState } from "./code_digest.ts";
+import { writeWhole } from "./whole_file.ts";
 
 export interface CodeRecord {
   /** Path of the stage's file from the project's root, as all paths here. */
@@ -81,11 +82,7 @@ export function readCode(store: ArtifactStore, digest: string): CodeRecord | und
 function keepText(store: ArtifactStore, text: string): string {
   const sha256 = createHash("sha256").update(text).digest("hex");
   const file = textFile(store, sha256);
-  if (!exists(file)) {
-    const temporary = `${file}.${Deno.pid}.part`;
-    Deno.writeFileSync(temporary, gzipSync(text));
-    Deno.renameSync(temporary, file);
-  }
+  if (!exists(file)) writeWhole(file, new Uint8Array(gzipSync(text)));
   return sha256;
 }
 

@@ -1,8 +1,9 @@
 /** A pending folder: begun, filled by a stage, and made complete. */
 import { createHash } from "node:crypto";
-import { type ArtifactStore, exists, writeWhole } from "./artifact_store.ts";
+import { type ArtifactStore, exists } from "./artifact_store.ts";
 import { type ArtifactFile, digestOfFiles, type Manifest } from "./manifest.ts";
 import { writeStamps } from "./stamps.ts";
+import { writeWhole } from "./whole_file.ts";
 
 export interface Pending {
   readonly folder: string;
@@ -51,7 +52,8 @@ export type ManifestFacts = Omit<Manifest, "files" | "digest">;
 export async function sealPending(pending: Pending, facts: ManifestFacts): Promise<Manifest> {
   const files = await digestFolder(pending.artifact);
   const manifest: Manifest = { ...facts, files, digest: digestOfFiles(files) };
-  writeWhole(`${pending.folder}/manifest.json`, JSON.stringify(manifest, null, 1) + "\n");
+  const text = JSON.stringify(manifest, null, 1) + "\n";
+  writeWhole(`${pending.folder}/manifest.json`, text, { sync: false });
   writeStamps(pending.folder, files);
   await syncFolder(pending.folder);
   return manifest;

@@ -2,8 +2,9 @@
  * How a stage run failed the last time, kept as `state/failed/<key>.json` until it is run again: what
  * `status` and `show` tell of it, also when the database is gone.
  */
-import { type ArtifactStore, readIfThere, writeWhole } from "./artifact_store.ts";
+import { type ArtifactStore, readIfThere } from "./artifact_store.ts";
 import type { Place } from "./complaint.ts";
+import { writeWhole } from "./whole_file.ts";
 
 export interface FailureRecord {
   readonly key: string;

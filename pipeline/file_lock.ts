@@ -3,7 +3,7 @@ import { delay } from "./delay.ts";
 
 /** A lock that is held; `using` gives it back. */
 export interface FileLock extends Disposable {
-  /** Removes the lock's file as well. */
+  /** Removes the lock's file as well, if it is still there. */
   release(): void;
 }
 
@@ -65,6 +65,8 @@ function held(file: Deno.FsFile, path: string): FileLock {
     open = false;
     try {
       Deno.removeSync(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
     } finally {
       file.close();
     }

@@ -5,7 +5,7 @@ import { below } from "./disk_use.ts";
 import { isFileLocked } from "./file_lock.ts";
 import { type Asking, type GcPlan, type GcPolicy, type Leftover, planGc } from "./gc_plan.ts";
 import type { StoreContents, StoredArtifact } from "./gc_plan.ts";
-import { closeStore, heldKeys, sweepLocks } from "./live_runs.ts";
+import { closeStore, heldKeys, sweepLeftovers } from "./live_runs.ts";
 import { bytesText } from "./terminal_text.ts";
 import { textTable } from "./text_table.ts";
 
@@ -46,7 +46,7 @@ export async function gcCommand(
 
 function contentsOf(store: ArtifactStore): StoreContents {
   const live = heldKeys(store);
-  sweepLocks(store);
+  sweepLeftovers(store);
   return {
     live,
     artifacts: store.list().map(({ stage, key }) => artifactOf(store, stage, key)),

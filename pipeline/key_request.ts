@@ -1,5 +1,5 @@
 /** From a checked graph to the keys of its nodes: code, compute fingerprint and outside files looked at. */
-import { type ArtifactStore, readIfThere, writeWhole } from "./artifact_store.ts";
+import { type ArtifactStore, readIfThere } from "./artifact_store.ts";
 import { type CodeCache, codeDigests } from "./code_digest.ts";
 import type { StageCode } from "./code_record.ts";
 import type { Display } from "./display.ts";
@@ -14,6 +14,7 @@ import {
 } from "./outside_files.ts";
 import { neededFor } from "./plan.ts";
 import type { Stages } from "./run.ts";
+import { writeWhole } from "./whole_file.ts";
 
 export interface KeyedRequest {
   /** Inputs first; without those that are not needed and read what is not there. */

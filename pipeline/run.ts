@@ -9,7 +9,7 @@ import type { Display } from "./display.ts";
 import type { WorkerCommand } from "./executors/worker_process.ts";
 import { failureFacts, failureText, nothingText, planFacts, planText } from "./run_text.ts";
 import { keyRequest } from "./key_request.ts";
-import { enterStore, holdKeys, sweepLocks } from "./live_runs.ts";
+import { enterStore, holdKeys, sweepLeftovers } from "./live_runs.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Planned, planRun } from "./plan.ts";
 import type { Progress } from "./progress.ts";
@@ -129,7 +129,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     return 0;
   }
   if (door !== undefined) {
-    sweepLocks(store);
+    sweepLeftovers(store);
     const hits = plan.filter(({ action }) => action === "hit").map(({ node }) => node.key);
     forgetFailures(store, new Set(hits));
   }

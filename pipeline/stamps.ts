@@ -4,8 +4,9 @@
  * and is read once.
  */
 import { type BigIntStats, statSync } from "node:fs";
-import { readIfThere, writeWhole } from "./artifact_store.ts";
+import { readIfThere } from "./artifact_store.ts";
 import type { ArtifactFile } from "./manifest.ts";
+import { writeWhole } from "./whole_file.ts";
 
 /** Path -> size, time of the last change in nanoseconds, inode. */
 type Stamps = Readonly<Record<string, readonly [size: string, changed: string, inode: string]>>;
@@ -17,7 +18,7 @@ export function writeStamps(folder: string, files: readonly ArtifactFile[]): voi
       { path },
     ) => [path, stampOf(statSync(`${folder}/artifact/${path}`, { bigint: true }))]),
   );
-  writeWhole(fileOf(folder), JSON.stringify(stamps) + "\n");
+  writeWhole(fileOf(folder), JSON.stringify(stamps) + "\n", { sync: false });
 }
 
 /** The files are not what their digests say, whatever their times tell. */

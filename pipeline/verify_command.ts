@@ -10,7 +10,7 @@ import { type Outcome, workerPool } from "./executors/worker_pool.ts";
 import type { KeyedNode } from "./fingerprint.ts";
 import { jobFor } from "./job.ts";
 import { keyRequest } from "./key_request.ts";
-import { holdKeys } from "./live_runs.ts";
+import { holdKeys, scratchFolder } from "./live_runs.ts";
 import type { Manifest } from "./manifest.ts";
 import { fetchPackages } from "./packages.ts";
 import type { Planned } from "./plan.ts";
@@ -46,7 +46,8 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
   });
   const stored = storedNodes(nodes, store, request);
   using _held = holdKeys(store, nodes.map(({ key }) => key));
-  const scratch = scratchStore(store);
+  using folder = scratchFolder(store);
+  const scratch = scratchStore(store, folder.path);
   const plan: Planned[] = stored.map(({ node }) => ({
     node: { ...node, inputs: {} }, // each by itself: inputs are those that are stored
     action: "run",
@@ -114,7 +115,6 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
     return different > 0 || execution.failed.length > 0 ? 1 : 0;
   } finally {
     forget();
-    Deno.removeSync(scratch.root, { recursive: true });
   }
 }
 
@@ -153,9 +153,7 @@ function storedNodes(
 }
 
 /** The store as its readers see it, with other places to write. */
-function scratchStore(store: ArtifactStore): ArtifactStore {
-  Deno.mkdirSync(store.stateFile("verify"), { recursive: true });
-  const root = Deno.makeTempDirSync({ dir: store.stateFile("verify") });
+function scratchStore(store: ArtifactStore, root: string): ArtifactStore {
   return {
     ...store,
     root,

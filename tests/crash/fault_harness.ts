@@ -176,5 +176,9 @@ function litterIn(root: string): string[] {
     ...names("state/failed"),
     ...names("state/trash"),
     ...names("state/set_aside"),
+    ...names("state/live"),
+    ...names("state/verify"),
+    ...["state", "state/asked", "state/last", "state/code", "state/code/text"].flatMap(names)
+      .filter((path) => path.endsWith(".part")),
   ];
 }

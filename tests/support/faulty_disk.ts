@@ -73,16 +73,21 @@ export function installFault(fault: Fault, role: Fault["role"]): void {
       return before(...args);
     };
   };
-  const writeHalf =
-    (write: (path: string, text: string) => void) => (path: unknown, text: unknown) =>
-      write(path as string, (text as string).slice(0, (text as string).length / 2));
   const plain = Deno.writeTextFileSync;
+  const writeHalf = <Content extends { length: number; slice(from: number, to: number): Content }>(
+    write: (path: string, content: Content) => void,
+  ) =>
+  (path: unknown, content: unknown) => {
+    const whole = content as Content;
+    write(path as string, whole.slice(0, whole.length / 2));
+  };
   for (const name of ["rename", "renameSync", "remove", "removeSync", "mkdir", "mkdirSync"]) {
     wrap(name);
   }
   for (const name of ["truncateSync", "copyFile", "makeTempFileSync"]) wrap(name);
   for (const name of ["open", "openSync"]) wrap(name, undefined, writes);
   for (const name of ["writeTextFile", "writeTextFileSync"]) wrap(name, writeHalf(plain));
+  wrap("writeFileSync", writeHalf(Deno.writeFileSync));
   const file = Deno.FsFile.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
   for (const name of ["write", "writeSync", "sync", "syncSync"]) {
     const before = file[name]!;
