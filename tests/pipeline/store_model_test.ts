@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type ArtifactStore, openStore } from "../../pipeline/artifact_store.ts";
+import { type ArtifactStore, exists, openStore } from "../../pipeline/artifact_store.ts";
 import { beginPending, commitPending, digestFolder, sealPending } from "../../pipeline/commit.ts";
 import type { KeyedNode } from "../../pipeline/fingerprint.ts";
 import { digestOfFiles } from "../../pipeline/manifest.ts";
@@ -180,9 +180,11 @@ class Harm implements fc.AsyncCommand<Model, Real> {
       case "drop manifest":
         Deno.removeSync(`${folder}/manifest.json`);
         break;
-      case "drop stamps": // as in a copy: read once, and fine
-        Deno.removeSync(`${folder}/stamps.json`);
+      case "drop stamps": { // as in a copy: read once, and fine
+        const stamps = `${folder}/stamps.json`;
+        if (exists(stamps)) Deno.removeSync(stamps); // it may have been dropped before
         return Promise.resolve();
+      }
       case "drop a file":
         Deno.removeSync(file);
         break;
