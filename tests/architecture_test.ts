@@ -30,7 +30,7 @@ const rules: readonly { files: RegExp; may: (target: string, file: string) => bo
   },
   { files: parts, may: (target) => parts.test(target) || forParts.includes(target) },
   {
-    files: /^stages\/training\//,
+    files: /^stages\/(training|extraction)\//,
     may: (target) => /^stages\/\w+\//.test(target) || forNodes.includes(target),
   },
   {

@@ -118,10 +118,16 @@ export interface WritableTensor {
   readonly data: TensorData;
 }
 
+/** A tensor that need not be in memory as a whole. */
+export interface StreamedTensor extends Omit<WritableTensor, "data"> {
+  /** Parts that follow one another, asked for when they are written. */
+  data(): AsyncIterable<TensorData>;
+}
+
 /** Written beside, flushed and renamed, so that `path` is never half a file. Equal tensors, equal bytes. */
 export async function writeSafetensors(
   path: string,
-  tensors: ReadonlyMap<string, WritableTensor>,
+  tensors: ReadonlyMap<string, WritableTensor | StreamedTensor>,
   { metadata }: { readonly metadata?: Readonly<Record<string, string>> } = {},
 ): Promise<void> {
   const names = [...tensors.keys()].sort();
@@ -130,11 +136,12 @@ export async function writeSafetensors(
   for (const name of names) {
     const { shape, dtype, data } = tensors.get(name)!;
     const count = shape.reduce((size, side) => size * side, 1);
-    if (count !== data.length) {
+    if (typeof data !== "function" && count !== data.length) {
       throw new Error(`internal: tensor ${name} [${shape}] has ${data.length} values`);
     }
-    header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
-    offset += data.byteLength;
+    const bytes = count * arrays[dtype].BYTES_PER_ELEMENT;
+    header[name] = { dtype, shape, data_offsets: [offset, offset + bytes] };
+    offset += bytes;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
   const padded = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20);
@@ -145,8 +152,15 @@ export async function writeSafetensors(
     using file = await Deno.open(beside, { write: true, create: true, truncate: true });
     await writeAll(file, padded);
     for (const name of names) {
-      const { data } = tensors.get(name)!;
-      await writeAll(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      const { data, shape } = tensors.get(name)!;
+      let values = 0;
+      for await (const part of typeof data === "function" ? data() : [data]) {
+        await writeAll(file, new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+        values += part.length;
+      }
+      if (values !== shape.reduce((size, side) => size * side, 1)) {
+        throw new Error(`internal: tensor ${name} [${shape}] has ${values} values`);
+      }
     }
     await file.sync();
   }

@@ -16,3 +16,6 @@ export const miniLm = {
 
 /** As its config.json tells. */
 export const miniLmSizes = { hidden: 384, layers: 6, heads: 12, positions: 512 } as const;
+
+/** Word pieces of its vocab.txt. */
+export const miniLmWords = 30_522;

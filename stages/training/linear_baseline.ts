@@ -15,7 +15,7 @@ import { sentenceEmbeddings } from "./sentence_embeddings.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
 
 export interface LinearBaselineParameters {
-  readonly train: string;
+  readonly train: string | readonly string[];
   readonly split: string;
   readonly image_ridge: number;
   readonly text_ridge: number;
@@ -44,11 +44,15 @@ export async function linearBaseline(
     });
     return { index, texts, images: index.images.map((image) => pictures(image)) };
   };
-  const train = await view(p.train);
+  const views: Awaited<ReturnType<typeof view>>[] = [];
+  for (const split of [p.train].flat()) views.push(await view(split));
+  const seen = views.map((_, place) =>
+    views.slice(0, place).reduce((sum, { images }) => sum + images.length, 0)
+  );
   const { x, y, correlations } = canonicalCorrelation(
-    train.images,
-    train.texts,
-    train.index.imageOfText,
+    views.flatMap(({ images }) => images),
+    views.flatMap(({ texts }) => texts),
+    views.flatMap(({ index }, place) => index.imageOfText.map((image) => seen[place]! + image)),
     { x: p.image_ridge, y: p.text_ridge },
   );
   const { index, texts, images } = await view(p.split);

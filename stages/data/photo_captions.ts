@@ -1,0 +1,67 @@
+/** Captions of a folder of photos: a CSV file with columns `image` and `caption`, as Flickr8k's. */
+import { CsvError, parse } from "csv-parse/sync";
+import { Complaint } from "../../pipeline/complaint.ts";
+
+export interface PhotoCaption {
+  /** File name in the folder of photos. */
+  readonly image: string;
+  readonly text: string;
+}
+
+/**
+ * Commas within quotes, doubled quotes, line ends of any kind and a byte order mark are read as usual.
+ *
+ * @param options.file for messages
+ * @returns in the order of the file
+ * @throws {Complaint} with the line that is not as it should be
+ */
+export function readPhotoCaptions(text: string, { file }: { file: string }): PhotoCaption[] {
+  const wrong = (what: string, line?: number, cause?: unknown) =>
+    new Complaint(what, "write a line `image,caption`, then one line per caption", {
+      place: { file, ...(line === undefined ? {} : { line }) },
+      exitCode: 1,
+      cause,
+    });
+  let rows: { info: { lines: number }; record: string[] }[];
+  try {
+    rows = parse(text, { bom: true, info: true, skip_empty_lines: true }) as unknown as typeof rows;
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const line = typeof error["lines"] === "number" ? error["lines"] : undefined;
+    throw wrong(`this is no CSV: ${plainCause(error)}`, line, error);
+  }
+  const head = rows.shift()?.record.map((name) => name.trim().toLowerCase());
+  if (head === undefined) throw wrong("the file has no captions");
+  const [image, caption] = [head.indexOf("image"), head.indexOf("caption")];
+  if (image < 0 || caption < 0) {
+    throw wrong(
+      `the first line names the columns ${head.join(", ")}: \`image\` or \`caption\` is missing`,
+      1,
+    );
+  }
+  if (rows.length === 0) throw wrong("the file has no captions");
+  return rows.map(({ record, info: { lines } }) => {
+    const [name, words] = [record[image]!.trim(), record[caption]!.trim()];
+    if (name === "") throw wrong("a caption names no image", lines);
+    if (/[/\\\0]/.test(name) || name === "." || name === "..") {
+      throw wrong(`\`${name}\` is no name of a file in the folder of photos`, lines);
+    }
+    if (words === "") throw wrong(`a caption of \`${name}\` is empty`, lines);
+    return { image: name, text: words };
+  });
+}
+
+/** The library's own words name its options; ours say what is wrong. */
+function plainCause(error: CsvError): string {
+  switch (error.code) {
+    case "CSV_QUOTE_NOT_CLOSED":
+      return "a quote is opened and never closed";
+    case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH":
+      return "a line has more or fewer fields than the first";
+    case "INVALID_OPENING_QUOTE":
+    case "CSV_INVALID_CLOSING_QUOTE":
+      return "a quote stands in the middle of a field";
+    default:
+      return error.message;
+  }
+}

@@ -1,0 +1,61 @@
+/** Which photo is in which split. */
+import { Complaint } from "../../pipeline/complaint.ts";
+
+export interface SplitRequest {
+  /** How many photos, counted from the end of the list by name; or a file of names, one per line. */
+  readonly test: number | { readonly file: string; readonly text: string };
+  /** Likewise, before those of `test`. */
+  readonly validation: number | { readonly file: string; readonly text: string };
+}
+
+/**
+ * By name, in the order of UTF-16 code units: the last photos are `test`, those before them `val`,
+ * the rest `train`. Photos that a list names are taken out first.
+ *
+ * @throws {Complaint} when a list names what is not there, or nothing is left to train on
+ */
+export function splitsOf(names: readonly string[], request: SplitRequest): Map<string, string> {
+  const splits = new Map<string, string>();
+  const there = new Set(names);
+  for (const [split, part] of [["test", request.test], ["val", request.validation]] as const) {
+    if (typeof part === "number") continue;
+    for (const name of listed(part, there)) {
+      const other = splits.get(name);
+      if (other !== undefined && other !== split) {
+        throw new Complaint(
+          `\`${name}\` is listed for ${other} and for ${split}`,
+          "list each photo for one split",
+          { place: { file: part.file }, exitCode: 1 },
+        );
+      }
+      splits.set(name, split);
+    }
+  }
+  const rest = names.filter((name) => !splits.has(name)).sort();
+  for (const [split, part] of [["test", request.test], ["val", request.validation]] as const) {
+    if (typeof part !== "number") continue;
+    for (const name of rest.splice(Math.max(0, rest.length - part))) splits.set(name, split);
+  }
+  if (rest.length === 0) {
+    throw new Complaint(
+      `of ${names.length} photos with captions none is left to train on`,
+      "set `test` and `validation` to fewer photos",
+      { exitCode: 1 },
+    );
+  }
+  for (const name of rest) splits.set(name, "train");
+  return splits;
+}
+
+function listed({ file, text }: { file: string; text: string }, there: Set<string>): string[] {
+  const names = text.split(/\r\n|\r|\n/).map((line) => line.trim());
+  return names.flatMap((name, place) => {
+    if (name === "") return [];
+    if (there.has(name)) return [name];
+    throw new Complaint(
+      `\`${name}\` is listed, but has no photo with captions`,
+      "list names of photos, as the captions have them",
+      { place: { file, line: place + 1 }, exitCode: 1 },
+    );
+  });
+}

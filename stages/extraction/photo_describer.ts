@@ -1,0 +1,118 @@
+/** From decoded photos to vectors: the backbone's map, pooled to one vector per region. */
+import * as tf from "@tensorflow/tfjs-core";
+import { Complaint } from "../../pipeline/complaint.ts";
+import { readCheckpoint } from "../model/checkpoint.ts";
+import { type Compute } from "../tensorflow/backend.ts";
+import { compile } from "../tensorflow/compile.ts";
+import {
+  backboneMap,
+  backboneStride,
+  type BackboneTensors,
+  backboneTensors,
+  backboneWidth,
+  foldBackbone,
+} from "../vision/efficientnet.ts";
+import type { Box, RgbPicture } from "../vision/picture.ts";
+import { efficientnetLite0 } from "../vision/pretrained_packages.ts";
+import { roiWeights } from "../vision/roi_align.ts";
+
+/** A photo and where its regions are. */
+export interface LocatedPhoto {
+  readonly picture: RgbPicture;
+  readonly boxes: readonly Box[];
+}
+
+export interface DescribedPhoto {
+  /** float32 [region, 1280]. */
+  readonly features: Float32Array;
+  /** float32 [1280]: the mean of the map. */
+  readonly mean: Float32Array;
+}
+
+export interface PhotoDescriber extends Disposable {
+  /** At most `batch` photos, all of `side` x `side` pixels. */
+  describe(photos: readonly LocatedPhoto[]): Promise<DescribedPhoto[]>;
+}
+
+/**
+ * Batches that are not full are filled up, so that there is one program and a photo's bits do not
+ * depend on how many follow it.
+ *
+ * @param options.backbone folder of the package with the network's weights
+ * @param options.most regions of a photo
+ */
+export async function photoDescriber(
+  compute: Compute,
+  { backbone, side, most, batch, xla }: {
+    readonly backbone: string;
+    readonly side: number;
+    readonly most: number;
+    readonly batch: number;
+    readonly xla: boolean;
+  },
+): Promise<PhotoDescriber> {
+  const cells = side / backboneStride;
+  const tensors = backboneTensors(await readBackbone(backbone));
+  const program = compile(compute, describeBatch, { name: "describe_photos", xla });
+  return {
+    async describe(photos) {
+      const pixels = new Float32Array(batch * side * side * 3);
+      const weights = new Float32Array(batch * most * cells * cells);
+      photos.forEach(({ picture, boxes }, place) => {
+        pixels.set(picture.pixels, place * side * side * 3);
+        const perPhoto = most * cells * cells;
+        const own = weights.subarray(place * perPhoto, (place + 1) * perPhoto);
+        roiWeights(boxes, { rows: cells, columns: cells }, own);
+      });
+      const pictures = tf.tensor4d(pixels, [batch, side, side, 3]);
+      const pooling = tf.tensor3d(weights, [batch, most, cells * cells]);
+      const { features, means } = program({ tensors, pictures, pooling });
+      const [rows, wholes] = await Promise.all([features.data(), means.data()]);
+      tf.dispose([pictures, pooling, features, means]);
+      return photos.map(({ boxes }, place) => {
+        const from = place * most * backboneWidth;
+        return {
+          features: (rows as Float32Array).slice(from, from + boxes.length * backboneWidth),
+          mean: (wholes as Float32Array).slice(place * backboneWidth, (place + 1) * backboneWidth),
+        };
+      });
+    },
+    [Symbol.dispose]() {
+      program[Symbol.dispose]();
+      tf.dispose(tensors as unknown as tf.TensorContainer);
+    },
+  };
+}
+
+interface Batch {
+  readonly [name: string]: BackboneTensors | tf.Tensor;
+  readonly tensors: BackboneTensors;
+  /** float32 [picture, height, width, 3]. */
+  readonly pictures: tf.Tensor;
+  /** float32 [picture, region, cell]. */
+  readonly pooling: tf.Tensor;
+}
+
+/** features: float32 [picture, region, 1280]; means: float32 [picture, 1280]. */
+function describeBatch({ tensors, pictures, pooling }: Batch) {
+  const map = backboneMap(tensors, pictures as tf.Tensor4D);
+  const [count, rows, columns] = map.shape;
+  const flat = tf.reshape(map, [count, rows * columns, backboneWidth]);
+  return { features: tf.matMul(pooling, flat), means: tf.mean(flat, 1) };
+}
+
+async function readBackbone(folder: string) {
+  const file = `${folder}/${efficientnetLite0.files[0].split("/").at(-1)}`;
+  const weights = await readCheckpoint(file);
+  return foldBackbone((name) => {
+    const tensor = weights[name];
+    if (tensor === undefined) {
+      throw new Complaint(
+        `the picture network has no tensor \`${name}\``,
+        "delete the package's folder, so that it is fetched again",
+        { place: { file }, exitCode: 1 },
+      );
+    }
+    return tensor;
+  });
+}

@@ -1,0 +1,229 @@
+/** From a folder of photos and their captions to a features artifact. */
+import type { StageContext } from "../../pipeline/stage.ts";
+import { Complaint } from "../../pipeline/complaint.ts";
+import { writeLines } from "../data/json_lines.ts";
+import { writeSafetensors } from "../data/safetensors.ts";
+import type { PhotoParameters } from "./photo_parameters.ts";
+import { startCompute } from "../tensorflow/backend.ts";
+import { backboneWidth } from "../vision/efficientnet.ts";
+import { boxNumbers } from "../vision/box_numbers.ts";
+import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
+import type { Box } from "../vision/picture.ts";
+import { type LocatedPhoto, type PhotoDescriber, photoDescriber } from "./photo_describer.ts";
+import { type PhotoList, photoList } from "./photo_list.ts";
+import { type Shard, type Shards, shardsIn } from "./photo_shards.ts";
+import { type RegionFinder, regionFinder } from "./region_finder.ts";
+
+/** Photos that go through the network together. */
+export const photosTogether = 16;
+/** Photos in a file that a killed run goes on after: some seconds of work. */
+const shardSize = 128;
+
+type Context = StageContext<PhotoParameters>;
+
+export async function extractPhotos(context: Context): Promise<void> {
+  const { parameters, files, progress, threads } = context;
+  const list = await photoList(context);
+  sayList(list, context);
+  const finder = await regionFinder(parameters);
+  const compute = await startCompute({ threads });
+  progress.say(compute.description);
+  using describer = await photoDescriber(compute, {
+    backbone: files["backbone"]!,
+    side: parameters.side,
+    most: finder.most,
+    batch: photosTogether,
+    xla: parameters.xla,
+  });
+  const shards = shardsIn(context.resumeFolder);
+  const regions: number[] = [];
+  const bad: BadFile[] = [];
+  for (let from = 0, place = 0; from < list.photos.length; from += shardSize, place++) {
+    const names = list.photos.slice(from, from + shardSize).map(({ id }) => id);
+    const shard = await shards.read(place, names.length) ??
+      await describeShard(names, { context, finder, describer, shards, place, done: from, list });
+    names.forEach((id, row) => shard.regions[row] === 0 && bad.push({ id }));
+    regions.push(...shard.regions);
+    progress.report(from + names.length, list.photos.length, "photos");
+  }
+  if (bad.length === list.photos.length) {
+    throw new Complaint(
+      "none of the photos could be read",
+      "look into the log for the reason of each",
+      { place: { file: files["images"]! }, exitCode: 1 },
+    );
+  }
+  await writeArtifact(context, { list, regions, shards });
+}
+
+interface BadFile {
+  readonly id: string;
+}
+
+interface ShardWork {
+  readonly context: Context;
+  readonly finder: RegionFinder;
+  readonly describer: PhotoDescriber;
+  readonly shards: Shards;
+  readonly place: number;
+  /** Photos before this shard. */
+  readonly done: number;
+  readonly list: PhotoList;
+}
+
+async function describeShard(names: readonly string[], work: ShardWork): Promise<Shard> {
+  const { context: { signal, progress, parameters }, describer, done, list } = work;
+  const counts = names.map(() => 0);
+  const rows: Float32Array[] = [];
+  const boxes: number[] = [];
+  const pictures: Float32Array[] = [];
+  const decode = (id: string) => locatedPhoto(id, work);
+  for await (const batch of inBatches(names, photosTogether, decode)) {
+    signal.throwIfAborted();
+    const good = batch.flatMap(({ place, result }) =>
+      result === undefined ? [] : [{ place, result }]
+    );
+    const described = await describer.describe(good.map(({ result }) => result));
+    described.forEach(({ features, mean }, row) => {
+      const { place, result } = good[row]!;
+      counts[place] = result.boxes.length;
+      rows.push(features);
+      pictures.push(mean);
+      boxes.push(...result.boxes.flatMap((box) => numbersOf(box, parameters.side)));
+    });
+    progress.report(done + batch.at(-1)!.place + 1, list.photos.length, "photos");
+  }
+  const shard = {
+    regions: counts,
+    features: joined(rows),
+    boxes: Float32Array.from(boxes),
+    pictures: joined(pictures),
+  };
+  await work.shards.write(work.place, shard);
+  return shard;
+}
+
+/** Undefined, with a word in the log, for a file that cannot be read and may be left out. */
+async function locatedPhoto(
+  id: string,
+  { context: { parameters, files, progress }, finder }: ShardWork,
+): Promise<LocatedPhoto | undefined> {
+  const file = `${files["images"]}/${id}`;
+  try {
+    const bytes = await Deno.readFile(file).catch((cause) => {
+      if (cause instanceof Deno.errors.NotFound) throw new BadPhoto("it is not there", { cause });
+      throw cause;
+    });
+    const { side } = parameters;
+    const picture = await decodePhoto(bytes, { width: side, height: side });
+    return { picture, boxes: await finder.find(picture) };
+  } catch (error) {
+    if (!(error instanceof BadPhoto)) throw error;
+    if (parameters.on_bad_image === "skip") {
+      progress.say(`left out \`${id}\`: ${error.message}`);
+      return undefined;
+    }
+    throw new Complaint(
+      `a photo cannot be read: ${error.message}`,
+      "replace the file, or leave such files out with `on_bad_image: skip`",
+      { place: { file }, exitCode: 1, cause: error },
+    );
+  }
+}
+
+interface Decoded<Result> {
+  readonly place: number;
+  readonly result: Result;
+}
+
+/** While one batch is worked on, the next is decoded. */
+async function* inBatches<Item, Result>(
+  items: readonly Item[],
+  size: number,
+  decode: (item: Item) => Promise<Result>,
+): AsyncGenerator<Decoded<Result>[]> {
+  const start = (from: number) => {
+    const batch = Promise.all(
+      items.slice(from, from + size).map(async (item, place) => ({
+        place: from + place,
+        result: await decode(item),
+      })),
+    );
+    batch.catch(() => {}); // told when it is its turn
+    return batch;
+  };
+  let next = start(0);
+  for (let from = 0; from < items.length; from += size) {
+    const batch = await next;
+    next = start(from + size);
+    yield batch;
+  }
+}
+
+function sayList({ photos, captions, tooLong, without }: PhotoList, { progress }: Context): void {
+  const splits = ["train", "val", "test"].flatMap((split) => {
+    const count = photos.filter((photo) => photo.split === split).length;
+    return count === 0 ? [] : [`${count} ${split}`];
+  });
+  progress.say(`${photos.length} photos (${splits.join(", ")}), ${captions.length} captions`);
+  if (tooLong > 0) progress.say(`${tooLong} training captions are too long and left out`);
+  if (without > 0) progress.say(`${without} files of the folder have no caption and are left out`);
+}
+
+async function writeArtifact(
+  { folder, record, progress }: Context,
+  { list, regions, shards }: { list: PhotoList; regions: readonly number[]; shards: Shards },
+): Promise<void> {
+  let offset = 0;
+  const images = list.photos.flatMap(({ id, split }, place) => {
+    const count = regions[place]!;
+    offset += count;
+    return count === 0 ? [] : [{ id, split, offset: offset - count, regions: count }];
+  });
+  const there = new Set(images.map(({ id }) => id));
+  const skipped = list.photos.length - images.length;
+  record.metric("photos", images.length);
+  record.metric("skipped_photos", skipped);
+  if (skipped > 0) progress.say(`${skipped} photos could not be read and are left out`);
+  await writeLines(`${folder}/images.jsonl`, images);
+  const captions = list.captions.filter(({ image }) => there.has(image));
+  await writeLines(`${folder}/captions.jsonl`, captions);
+  await writeLines(`${folder}/pairs.jsonl`, []);
+  await Deno.writeTextFile(`${folder}/tokenizer.json`, list.tokenizer.json);
+  await writeLines(`${folder}/vocabulary.json`, [list.tokenizer.vocabulary]);
+  const parts = (name: "features" | "boxes" | "pictures") =>
+    async function* () {
+      for (let from = 0, place = 0; from < regions.length; from += shardSize, place++) {
+        const photos = Math.min(shardSize, regions.length - from);
+        yield (await shards.read(place, photos))![name];
+      }
+    };
+  const tensor = (shape: number[], name: Parameters<typeof parts>[0]) => ({
+    shape,
+    dtype: "F32" as const,
+    data: parts(name),
+  });
+  await writeSafetensors(
+    `${folder}/regions.safetensors`,
+    new Map([
+      ["features", tensor([offset, backboneWidth], "features")],
+      ["boxes", tensor([offset, 7], "boxes")],
+      ["pictures", tensor([images.length, backboneWidth], "pictures")],
+    ]),
+  );
+}
+
+export function numbersOf({ x0, y0, x1, y1 }: Box, side: number): number[] {
+  const box = [x0 * side, y0 * side, x1 * side, y1 * side] as const;
+  return boxNumbers(box, { width: side, height: side });
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,71 @@
+/** What is to be extracted: the photos that have captions, their splits, and their captions in pieces. */
+import type { StageContext } from "../../pipeline/stage.ts";
+import type { FeatureCaption } from "../data/feature_set.ts";
+import { readPhotoCaptions } from "../data/photo_captions.ts";
+import { splitsOf } from "../data/photo_splits.ts";
+import { type CaptionTokenizer, tokenizerFromVocabulary } from "../data/tokenizer.ts";
+import type { PhotoParameters } from "./photo_parameters.ts";
+
+export interface PhotoList {
+  /** Sorted by name; each has a caption. */
+  readonly photos: readonly { readonly id: string; readonly split: string }[];
+  /** In the order of their file. */
+  readonly captions: readonly (Omit<FeatureCaption, "image"> & { readonly image: string })[];
+  readonly tokenizer: CaptionTokenizer;
+  /** Captions of training photos that are too long. */
+  readonly tooLong: number;
+  /** Photos of the folder that no caption names. */
+  readonly without: number;
+}
+
+export async function photoList(
+  { parameters, files }: Pick<StageContext<PhotoParameters>, "parameters" | "files">,
+): Promise<PhotoList> {
+  const lines = readPhotoCaptions(await Deno.readTextFile(files["captions"]!), {
+    file: files["captions"]!,
+  });
+  const names = [...new Set(lines.map(({ image }) => image))].sort();
+  const part = async (role: "test" | "validation") =>
+    typeof parameters[role] === "number"
+      ? parameters[role]
+      : { file: files[role]!, text: await Deno.readTextFile(files[role]!) };
+  const splits = splitsOf(names, {
+    test: await part("test"),
+    validation: await part("validation"),
+  });
+  const tokenizer = await captionTokenizer(parameters, files);
+  const counts = new Map<string, number>();
+  let tooLong = 0;
+  const captions = lines.flatMap(({ image, text }) => {
+    const number = counts.get(image) ?? 0;
+    counts.set(image, number + 1);
+    const split = splits.get(image)!;
+    const tokens = tokenizer.encode(text);
+    if (split === "train" && tokens.length > parameters.max_text_length) {
+      tooLong++;
+      return [];
+    }
+    return [{ id: `${image}#${number}`, image, split, text, tokens }];
+  });
+  const left = new Set(captions.map(({ image }) => image));
+  const named = new Set(names);
+  let without = 0;
+  for await (const { name, isFile } of Deno.readDir(files["images"]!)) {
+    if (isFile && !name.startsWith(".") && !named.has(name)) without++;
+  }
+  return {
+    photos: names.filter((id) => left.has(id)).map((id) => ({ id, split: splits.get(id)! })),
+    captions,
+    tokenizer,
+    tooLong,
+    without,
+  };
+}
+
+async function captionTokenizer(
+  { cased }: PhotoParameters,
+  files: Readonly<Record<string, string>>,
+): Promise<CaptionTokenizer> {
+  const file = files["vocabulary"] ?? `${files["words"]}/vocab.txt`;
+  return tokenizerFromVocabulary(await Deno.readTextFile(file), { cased, file });
+}

@@ -1,0 +1,56 @@
+/**
+ * Described photos on disk, so many to a file: a killed extraction goes on after the last whole file,
+ * and memory does not grow with the number of photos.
+ */
+import { readSafetensors, type TensorData, writeSafetensors } from "../data/safetensors.ts";
+
+export interface Shard {
+  /** Rows of each photo; 0 for one that could not be read. */
+  readonly regions: readonly number[];
+  /** float32 [region, width], of all its photos. */
+  readonly features: Float32Array;
+  /** float32 [region, 7]. */
+  readonly boxes: Float32Array;
+  /** float32 [photo, width], of those that could be read. */
+  readonly pictures: Float32Array;
+}
+
+export interface Shards {
+  /** Undefined when it is not there or not whole. @param photos how many it must have */
+  read(place: number, photos: number): Promise<Shard | undefined>;
+  write(place: number, shard: Shard): Promise<void>;
+}
+
+export function shardsIn(folder: string): Shards {
+  const fileOf = (place: number) => `${folder}/photos-${place}.safetensors`;
+  return {
+    async read(place, photos) {
+      const tensors = await readSafetensors(fileOf(place)).catch(() => undefined);
+      if (tensors === undefined) return undefined;
+      const [regions, features, boxes, pictures] = ["regions", "features", "boxes", "pictures"]
+        .map((name) => tensors.get(name)?.data);
+      if (
+        !(regions instanceof Int32Array) || regions.length !== photos ||
+        !(features instanceof Float32Array) || !(boxes instanceof Float32Array) ||
+        !(pictures instanceof Float32Array)
+      ) return undefined;
+      return { regions: [...regions], features, boxes, pictures };
+    },
+    async write(place, { regions, features, boxes, pictures }) {
+      const list = (dtype: "F32" | "I32", data: TensorData) => ({
+        shape: [data.length],
+        dtype,
+        data,
+      });
+      await writeSafetensors(
+        fileOf(place),
+        new Map([
+          ["regions", list("I32", Int32Array.from(regions))],
+          ["features", list("F32", features)],
+          ["boxes", list("F32", boxes)],
+          ["pictures", list("F32", pictures)],
+        ]),
+      );
+    },
+  };
+}

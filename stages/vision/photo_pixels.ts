@@ -1,0 +1,54 @@
+/** Photos as pixels, whatever camera or program wrote them. */
+import sharp from "sharp";
+import type { RgbPicture } from "./picture.ts";
+
+/** What is taken for a photo: no drawings, which could refer to other files. */
+const formats = new Set(["jpeg", "png", "webp", "gif", "tiff", "heif", "avif"]);
+
+/** Pixels of the largest photo that is opened: 16k x 8k. A file of few bytes can claim any size. */
+export const mostPixels = 2 ** 27;
+
+sharp.cache(false);
+sharp.concurrency(1); // photos are decoded side by side
+
+/** Why a file is no photo that can be read, in words for the user. */
+export class BadPhoto extends Error {}
+
+/**
+ * Turned upright as its EXIF entry says, in sRGB, on white where it is transparent, 8 bits per channel,
+ * stretched to `width` x `height`.
+ *
+ * @throws {BadPhoto}
+ */
+export async function decodePhoto(
+  bytes: Uint8Array,
+  { width, height }: { readonly width: number; readonly height: number },
+): Promise<RgbPicture> {
+  if (bytes.length === 0) throw new BadPhoto("the file is empty");
+  try {
+    const photo = sharp(bytes, { failOn: "error", limitInputPixels: mostPixels });
+    const { format } = await photo.metadata();
+    if (!formats.has(format)) throw new BadPhoto(`it is a ${format} file, no photo`);
+    const { data } = await photo.autoOrient()
+      .flatten({ background: "white" })
+      .toColourspace("srgb")
+      .resize(width, height, { fit: "fill" })
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    if (data.length !== width * height * 3) {
+      throw new BadPhoto(`it has ${data.length / (width * height)} channels`);
+    }
+    return { width, height, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+  } catch (error) {
+    if (error instanceof BadPhoto) throw error;
+    throw new BadPhoto(plainWords((error as Error).message), { cause: error });
+  }
+}
+
+/** The library's message, its first line and without its own file names. */
+function plainWords(message: string): string {
+  if (/exceeds pixel limit/i.test(message)) return "it has more than 134 million pixels";
+  if (/unsupported image format/i.test(message)) return "it is no photo of a known format";
+  return message.split("\n")[0]!.replace(/^Input (buffer|file) (has|contains) /, "it has ")
+    .slice(0, 200);
+}

