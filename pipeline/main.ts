@@ -121,6 +121,18 @@ async function obey(
         world.display.close();
       }
     }
+    case "wrong": {
+      const world = { ...questionWorld(stages), wrongQueries: stages.wrongQueries };
+      const results = resolve(command.results);
+      const page = resolve(command.page ?? `${results}/wrong.html`);
+      try {
+        const { wrongCommand } = await import("./wrong_command.ts");
+        print(await wrongCommand({ ...command, results, page }, world));
+        return 0;
+      } finally {
+        world.display.close();
+      }
+    }
     case "runs": {
       const results = openStore(resolve(command.results)).root;
       const { runsCommand } = await import("../results/run_list.ts");

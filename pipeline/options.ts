@@ -84,6 +84,18 @@ export type Command =
     readonly json: boolean;
   }
   | {
+    readonly name: "wrong";
+    readonly results: string;
+    readonly file: string;
+    readonly set: readonly string[];
+    readonly only: readonly string[];
+    readonly count: number;
+    readonly direction?: "i2t" | "t2i";
+    readonly threads: number;
+    readonly page?: string;
+    readonly json: boolean;
+  }
+  | {
     readonly name: "gc";
     readonly results: string;
     readonly keepLast: number;
@@ -140,6 +152,7 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
                     [--yes | --dry-run] [--json]
        deno task verify EXPERIMENT.yaml [STAGE|RUN …] [--json]
        deno task search EXPERIMENT.yaml "WORDS"|PICTURE [--count N] [--json]
+       deno task wrong EXPERIMENT.yaml [--direction i2t|t2i] [--count N]
        deno task runs [EXPERIMENT] [--stage STAGE] [--limit N] [--json]
        deno task show RUN [--json]
        deno task compare A B [--json]
@@ -176,6 +189,8 @@ search: the images that fit words best, or the captions that fit a picture, by a
   tuned model of the store; writes a page with thumbnails, too
   --only 'recall[seed=1]'    which evaluated point (default: the first stored)
   --split S, --page FILE     other images; another place for the page
+wrong: the queries of an evaluation whose right answers come latest, and what
+  came first instead; a page with pictures, too; --only, --page as for search
 why: what exactly a stage's key now and the last run of that label differ in, or
   the run whose key begins with RUN: parameters, lines of code, packages, files,
   inputs; takes --set and --threads as run does
@@ -256,6 +271,16 @@ const optionsOf = {
     only: { type: "string", multiple: true },
     split: { type: "string" },
     count: { type: "string" },
+    threads: { type: "string" },
+    page: { type: "string" },
+    json: { type: "boolean" },
+  },
+  wrong: {
+    ...shared,
+    set: { type: "string", multiple: true },
+    only: { type: "string", multiple: true },
+    count: { type: "string" },
+    direction: { type: "string" },
     threads: { type: "string" },
     page: { type: "string" },
     json: { type: "boolean" },
@@ -456,6 +481,35 @@ export function readCommand(
         only: list(values, "only"),
         ...(split !== undefined && { split }),
         count: count(values, "count") ?? 10,
+        threads: count(values, "threads") ?? defaults.threads,
+        ...(page !== undefined && { page }),
+        json: values["json"] === true,
+      };
+    }
+    case "wrong": {
+      const [file, second] = positionals;
+      if (file === undefined || second !== undefined) {
+        throw new Complaint(
+          "`wrong` wants an experiment file",
+          "for example: deno task wrong experiments/smoke.yaml",
+        );
+      }
+      const page = text(values, "page");
+      const direction = text(values, "direction");
+      if (direction !== undefined && direction !== "i2t" && direction !== "t2i") {
+        throw new Complaint(
+          `--direction is i2t or t2i, not \`${direction}\``,
+          "i2t: pictures ask for captions; t2i: captions ask for pictures",
+        );
+      }
+      return {
+        name: "wrong",
+        results,
+        file,
+        set: list(values, "set"),
+        only: list(values, "only"),
+        count: count(values, "count") ?? 12,
+        ...(direction !== undefined && { direction }),
         threads: count(values, "threads") ?? defaults.threads,
         ...(page !== undefined && { page }),
         json: values["json"] === true,

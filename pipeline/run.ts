@@ -19,6 +19,7 @@ import { fetchPackages } from "./packages.ts";
 import { readRequest } from "./read_request.ts";
 import { jobsNote } from "./resources.ts";
 import type { SearchStages } from "./search_command.ts";
+import type { WrongStages } from "./wrong_command.ts";
 import { runStages } from "./run_stages.ts";
 import { checkStored } from "./stored_check.ts";
 import { formatSeconds } from "./terminal_text.ts";
@@ -42,6 +43,7 @@ export interface Stages {
   countGpus(): number;
   /** Asks a tuned model. */
   readonly search: SearchStages;
+  readonly wrongQueries: WrongStages;
   /** Fetches what computing needs; called before the first computing stage runs. */
   prepareCompute(progress: Progress): Promise<void>;
 }

@@ -1,14 +1,13 @@
 /** `search`: asks a tuned model of the store with a text or a picture. Nothing is run or stored. */
-import { openStore } from "./artifact_store.ts";
+import {
+  chooseEvaluation,
+  type DescribedFeatures,
+  type EvaluationWorld,
+} from "./choose_evaluation.ts";
 import { Complaint } from "./complaint.ts";
-import type { KeyedNode } from "./fingerprint.ts";
-import { keyRequest } from "./key_request.ts";
-import { outsidePaths } from "./outside_files.ts";
-import { readRequest, type RequestWorld } from "./read_request.ts";
 import type { Progress } from "./progress.ts";
 import { type SearchPage, searchPage } from "./search_page.ts";
-import { selectNodes } from "./selection.ts";
-import { cacheFolder } from "./wheel_fetch.ts";
+import { writePage } from "./write_page.ts";
 
 export interface SearchCommand {
   /** Absolute path of the results folder. */
@@ -30,13 +29,7 @@ export interface SearchCommand {
 
 /** What the stages do for it: `stages/search.ts`. */
 export type SearchStages = (request: {
-  readonly features: {
-    readonly folder: string;
-    readonly stage: string;
-    readonly parameters: Readonly<Record<string, unknown>>;
-    readonly inputs: Readonly<Record<string, string>>;
-    readonly files: Readonly<Record<string, string>>;
-  };
+  readonly features: DescribedFeatures;
   readonly model: string;
   readonly query: { readonly text: string } | { readonly picture: string };
   readonly split: string;
@@ -48,35 +41,15 @@ export type SearchStages = (request: {
 /** @returns what `search` prints */
 export async function searchCommand(
   command: SearchCommand,
-  world: RequestWorld & Omit<Parameters<typeof keyRequest>[2], "store"> & { search: SearchStages },
+  world: EvaluationWorld & { search: SearchStages },
 ): Promise<string> {
   const { results, file, query, set, only, threads, count, page, json } = command;
-  const store = openStore(results);
-  const { experiment, graph } = readRequest({ file, set }, world);
-  const { nodes } = await keyRequest(graph, { experiment: file, threads, only: [] }, {
-    ...world,
-    store,
-  });
-  const isComplete = ({ definition, key }: KeyedNode) =>
-    store.find(definition.name, key).state === "complete";
-  const byLabel = new Map(nodes.map((node) => [node.label, node]));
-  const chosen = chooseEvaluation(nodes, { only, file, byLabel, isComplete });
-  const { model, features } = chosen;
-  const folderOf = ({ definition, key }: KeyedNode) =>
-    `${store.completeFolder(definition.name, key)}/artifact`;
+  const request = { results, file, set, only, threads };
+  const chosen = await chooseEvaluation(request, world, { reads: "model" });
+  const { experiment, model, folderOf } = chosen;
   const split = command.split ?? String(chosen.evaluation.parameters["split"] ?? "test");
   const found = await world.search({
-    features: {
-      folder: folderOf(features),
-      stage: features.definition.name,
-      parameters: features.parameters,
-      inputs: Object.fromEntries(
-        Object.entries(features.inputs).map((
-          [port, label],
-        ) => [port, folderOf(byLabel.get(label)!)]),
-      ),
-      files: outsidePaths(features, cacheFolder(world.environment)),
-    },
+    features: chosen.described,
     model: folderOf(model),
     query: isPicture(query) ? { picture: query } : { text: query },
     split,
@@ -84,60 +57,13 @@ export async function searchCommand(
     threads,
     progress: world.display.task("search"),
   });
-  const about = { query, experiment: experiment.name, model: model.label, split, ...found };
+  const about = { query, experiment, model: model.label, split, ...found };
   writePage(page, searchPage(about));
   if (json) {
     const answers = found.answers.map(({ thumbnail: _, ...answer }) => answer);
     return `${JSON.stringify({ ...about, answers, thumbnail: undefined, page }, null, 1)}\n`;
   }
   return searchText(about, page);
-}
-
-interface Evaluation {
-  readonly evaluation: KeyedNode;
-  readonly model: KeyedNode;
-  /** What the model was evaluated on. */
-  readonly features: KeyedNode;
-}
-
-/** The point that is named, or the first one that is complete. */
-function chooseEvaluation(
-  nodes: readonly KeyedNode[],
-  { only, file, byLabel, isComplete }: {
-    only: readonly string[];
-    file: string;
-    byLabel: ReadonlyMap<string, KeyedNode>;
-    isComplete(node: KeyedNode): boolean;
-  },
-): Evaluation {
-  const meant = only.length === 0 ? undefined : selectNodes(nodes, "--only", only);
-  const evaluations = nodes.flatMap((evaluation): Evaluation[] => {
-    const { model: label, ...others } = evaluation.inputs;
-    const model = byLabel.get(label ?? "");
-    const [features] = Object.values(others).map((other) => byLabel.get(other)!);
-    const judges = evaluation.definition.output === "recall" && model !== undefined &&
-      features !== undefined && (meant === undefined || meant.has(evaluation.label));
-    return judges ? [{ evaluation, model, features }] : [];
-  });
-  const [first] = evaluations;
-  if (first === undefined) {
-    throw new Complaint(
-      meant === undefined
-        ? "the experiment evaluates no model"
-        : "what is named evaluates no model",
-      "name a stage that reads a `model` and what to rank, such as an `evaluate`",
-      { place: { file } },
-    );
-  }
-  const ready = evaluations.find(({ model, features }) =>
-    isComplete(model) && isComplete(features)
-  );
-  if (ready !== undefined) return ready;
-  throw new Complaint(
-    `no model of ${evaluations.length === 1 ? first.evaluation.label : "it"} is stored yet`,
-    `make one first: deno task run ${file} --only '${first.evaluation.label}'`,
-    { place: { file }, exitCode: 1 },
-  );
 }
 
 /** A path of a file that is there; everything else is words, unless it is named as a picture is. */
@@ -162,17 +88,4 @@ function searchText({ answers, model, split }: SearchPage, page: string): string
     `page: ${page}`,
     "",
   ].join("\n");
-}
-
-function writePage(path: string, page: string): void {
-  try {
-    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")) || "/", { recursive: true });
-    Deno.writeTextFileSync(path, page);
-  } catch (cause) {
-    throw new Complaint(
-      `the page cannot be written: ${(cause as Error).message}`,
-      "give another place with --page FILE",
-      { place: { file: path }, cause },
-    );
-  }
 }

@@ -20,6 +20,7 @@ export {
 } from "./compute.ts";
 
 export { search } from "./search.ts";
+export { wrongQueries } from "./wrong_queries.ts";
 
 /** In the order in which an experiment usually names them. */
 export const catalogue: readonly StageDefinition[] = [

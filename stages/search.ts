@@ -2,18 +2,8 @@
 import { basename } from "node:path";
 import { Complaint } from "../pipeline/complaint.ts";
 import type { Progress } from "../pipeline/progress.ts";
-import type { FeaturesPlace } from "./data/feature_set.ts";
-
-/** A features artifact, with what the stage that made it had. */
-export interface SearchedFeatures extends FeaturesPlace {
-  readonly folder: string;
-  /** Name of the stage that made it. */
-  readonly stage: string;
-  readonly parameters: Readonly<Record<string, unknown>>;
-  /** Port -> folder of the artifact that it read. */
-  readonly inputs: Readonly<Record<string, string>>;
-  readonly files: Readonly<Record<string, string>>;
-}
+import type { PhotoParameters } from "./extraction/photo_parameters.ts";
+import type { SearchedFeatures } from "./vision/picture_paths.ts";
 
 export interface SearchRequest {
   readonly features: SearchedFeatures;
@@ -44,11 +34,12 @@ export async function search(request: SearchRequest): Promise<{
 }> {
   const { features, query } = request;
   const { searchModel } = await import("./training/searching.ts");
+  const { picturePaths } = await import("./vision/picture_paths.ts");
   const { thumbnail } = await import("./vision/thumbnail.ts");
-  const pictures = await picturesOf(features);
+  const pictures = await picturePaths(features);
   const answers = await searchModel({
     ...request,
-    query: "text" in query ? query : await pictureQuery(query.picture, features, pictures),
+    query: "text" in query ? query : await pictureQuery(query.picture, request, pictures),
   });
   const small = async (path: string | undefined) => {
     const url = path === undefined ? undefined : await thumbnail(path, thumbnailSide);
@@ -62,27 +53,10 @@ export async function search(request: SearchRequest): Promise<{
   };
 }
 
-/** Id of an image -> path of its picture, of features that were made from pictures. */
-async function picturesOf(
-  { stage, inputs, files }: SearchedFeatures,
-): Promise<(image: string) => string | undefined> {
-  if (stage === "extract_features") {
-    const { readSceneList } = await import("./data/scene_list.ts");
-    const folder = inputs["from"]!;
-    const { scenes } = await readSceneList(folder);
-    const paths = new Map(scenes.map(({ id, file }) => [id, `${folder}/${file}`]));
-    return (image) => paths.get(image);
-  }
-  const images = files["images"];
-  return stage === "photo_features" && images !== undefined
-    ? (image) => `${images}/${image}`
-    : () => undefined;
-}
-
 /** A picture of the data is known already; another one is described as those were. */
 async function pictureQuery(
   path: string,
-  features: SearchedFeatures,
+  { features, threads }: SearchRequest,
   pictures: (image: string) => string | undefined,
 ) {
   for (const id of [basename(path), basename(path).replace(/\.\w+$/, "")]) {
@@ -92,6 +66,11 @@ async function pictureQuery(
   if (features.stage === "extract_features") {
     const { describeScene } = await import("./vision/scene_query.ts");
     return { regions: await describeScene(path, features) };
+  }
+  if (features.stage === "photo_features") {
+    const { describePhoto } = await import("./extraction/photo_query.ts");
+    const parameters = features.parameters as unknown as PhotoParameters;
+    return { regions: await describePhoto(path, { ...features, parameters, threads }) };
   }
   throw new Complaint(
     `pictures that are not among the data cannot be asked about features of ${features.stage}`,

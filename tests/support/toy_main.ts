@@ -1,6 +1,7 @@
 /** The command line over toy stages: quick, and without TensorFlow. */
 import { main } from "../../pipeline/main.ts";
 import type { SearchStages } from "../../pipeline/search_command.ts";
+import type { WrongStages } from "../../pipeline/wrong_command.ts";
 import { toyEvaluate } from "./toy_stages/toy_evaluate.ts";
 import { toyFetcher } from "./toy_stages/toy_fetcher.ts";
 import { toyIntruder } from "./toy_stages/toy_intruder.ts";
@@ -22,6 +23,21 @@ export const toyStages = {
         image: `${split}${place}`,
         ...("picture" in query && { caption: `c${place}`, text: `<b>caption</b> ${place}` }),
         score: 1 - place / 10,
+      })),
+    }),
+  wrongQueries: ({ count, direction = "t2i" }: Parameters<WrongStages>[0]) =>
+    Promise.resolve({
+      split: "test",
+      asked: 20,
+      wrong: Array.from({ length: Math.min(count, 2) }, (_, place) => ({
+        direction,
+        query: { image: `i${place}`, ...(direction === "t2i" && { text: `<b>dog</b> ${place}` }) },
+        rank: 9 - place,
+        candidates: 10,
+        right: { image: `i${place}`, score: 0.25 },
+        answers: [
+          { image: "x", score: 0.5, isRight: false, thumbnail: "data:image/jpeg;base64,AA" },
+        ],
       })),
     }),
   prepareCompute: () => Promise.resolve(),

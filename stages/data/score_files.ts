@@ -1,0 +1,29 @@
+/** The scores of an evaluation, as its artifact holds them. */
+import { Complaint } from "../../pipeline/complaint.ts";
+import { readSafetensors } from "./safetensors.ts";
+
+export interface StoredScores {
+  readonly split: string;
+  /** Ids of captions: the rows. */
+  readonly texts: readonly string[];
+  /** Ids of images: the columns. */
+  readonly images: readonly string[];
+  /** float32 [text, image]. */
+  readonly scores: Float32Array;
+}
+
+/** @throws {Complaint} when the files are not there or do not fit together */
+export async function readScores(folder: string): Promise<StoredScores> {
+  const scores = (await readSafetensors(`${folder}/scores.safetensors`)).get("scores")?.data;
+  const file = `${folder}/index.json`;
+  const index = JSON.parse(await Deno.readTextFile(file)) as Omit<StoredScores, "scores">;
+  const count = index.texts.length * index.images.length;
+  if (!(scores instanceof Float32Array) || scores.length !== count) {
+    throw new Complaint(
+      `the scores are not ${index.texts.length} captions x ${index.images.length} images`,
+      "evaluate again",
+      { place: { file }, exitCode: 1 },
+    );
+  }
+  return { ...index, scores };
+}

@@ -1,0 +1,45 @@
+/** The regions of a photo that is not among the data, described as those were. */
+import { Complaint } from "../../pipeline/complaint.ts";
+import type { RegionRows } from "../data/region_source.ts";
+import { startCompute } from "../tensorflow/backend.ts";
+import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
+import { photoDescriber } from "./photo_describer.ts";
+import { numbersOf, photosTogether } from "./photo_extraction.ts";
+import type { PhotoParameters } from "./photo_parameters.ts";
+import { regionFinder } from "./region_finder.ts";
+
+/** @returns its regions, and the mean of its whole map, float32 [1280] */
+export async function describePhoto(
+  path: string,
+  { parameters, files, threads }: {
+    readonly parameters: PhotoParameters;
+    readonly files: Readonly<Record<string, string>>;
+    readonly threads: number;
+  },
+): Promise<RegionRows & { readonly mean: Float32Array }> {
+  const { side, xla } = parameters;
+  const picture = await decodePhoto(await Deno.readFile(path), { width: side, height: side })
+    .catch((cause) => {
+      if (!(cause instanceof BadPhoto)) throw cause;
+      throw new Complaint(
+        `the photo cannot be read: ${cause.message}`,
+        "ask with another picture, or with a text",
+        { place: { file: path }, cause },
+      );
+    });
+  const finder = await regionFinder(parameters);
+  const boxes = await finder.find(picture);
+  using describer = await photoDescriber(await startCompute({ threads }), {
+    backbone: files["backbone"]!,
+    side,
+    most: finder.most,
+    batch: photosTogether,
+    xla,
+  });
+  const [described] = await describer.describe([{ picture, boxes }]);
+  return {
+    features: described!.features,
+    boxes: Float32Array.from(boxes.flatMap((box) => numbersOf(box, side))),
+    mean: described!.mean,
+  };
+}

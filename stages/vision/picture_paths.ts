@@ -1,0 +1,30 @@
+/** Where the pictures of features lie. */
+import type { FeaturesPlace } from "../data/feature_set.ts";
+import { readSceneList } from "../data/scene_list.ts";
+
+/** A features artifact, with what the stage that made it had. */
+export interface SearchedFeatures extends FeaturesPlace {
+  readonly folder: string;
+  /** Name of the stage that made it. */
+  readonly stage: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Port -> folder of the artifact that it read. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Id of an image -> path of its picture, of features that were made from pictures. */
+export async function picturePaths(
+  { stage, inputs, files }: SearchedFeatures,
+): Promise<(image: string) => string | undefined> {
+  if (stage === "extract_features") {
+    const folder = inputs["from"]!;
+    const { scenes } = await readSceneList(folder);
+    const paths = new Map(scenes.map(({ id, file }) => [id, `${folder}/${file}`]));
+    return (image) => paths.get(image);
+  }
+  const images = files["images"];
+  return stage === "photo_features" && images !== undefined
+    ? (image) => `${images}/${image}`
+    : () => undefined;
+}
