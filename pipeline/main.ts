@@ -156,6 +156,15 @@ async function obey(
       print(await compareCommand(results, both, { json, width: terminalWidth(), warn }));
       return 0;
     }
+    case "tensorboard": {
+      const results = openStore(resolve(command.results)).root;
+      const { tensorboardCommand } = await import("../results/tensorboard/tensorboard_command.ts");
+      const { experiment: given } = command;
+      const experiment = given === undefined ? undefined : experimentName(given);
+      const request = { ...command, ...(experiment !== undefined && { experiment }) };
+      print(await tensorboardCommand(results, request, { warn }));
+      return 0;
+    }
     case "export": {
       const results = openStore(resolve(command.results)).root;
       const { exportCommand } = await import("../results/export.ts");

@@ -84,6 +84,14 @@ export type Command =
     readonly json: boolean;
   }
   | {
+    readonly name: "tensorboard";
+    readonly results: string;
+    /** The folder to make. */
+    readonly folder: string;
+    /** Name or file. */
+    readonly experiment?: string;
+  }
+  | {
     readonly name: "wrong";
     readonly results: string;
     readonly file: string;
@@ -157,6 +165,7 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task show RUN [--json]
        deno task compare A B [--json]
        deno task export DIR [--experiment NAME] [--with-artifacts]
+       deno task tensorboard DIR [--experiment NAME]
        deno task rebuild
 
 run: makes what an experiment needs and is not stored yet, and prints its report
@@ -206,6 +215,7 @@ export: a new folder DIR with all tables as Parquet, experiment files as asked,
   --experiment NAME          one experiment only, by its name or its file
   --with-artifacts           the artifacts' files too: a results folder again
   --license URL              what the description names as licence
+tensorboard: a new folder DIR of event files: curves and metrics, run by run
 rebuild: makes the database anew from the stored artifacts
 for every command:
   --results DIR              where artifacts and database lie (default: results)
@@ -293,6 +303,7 @@ const optionsOf = {
     json: { type: "boolean" },
   },
   sql: { ...shared, format: { type: "string" } },
+  tensorboard: { ...shared, experiment: { type: "string" } },
   export: {
     ...shared,
     experiment: { type: "string" },
@@ -542,6 +553,15 @@ export function readCommand(
         query: onePositional(positionals, "query", `deno task sql "SELECT * FROM leaderboard"`),
         format: format(text(values, "format")),
       };
+    case "tensorboard": {
+      const experiment = text(values, "experiment");
+      return {
+        name: "tensorboard",
+        results,
+        folder: onePositional(positionals, "folder", "deno task tensorboard /tmp/curves"),
+        ...(experiment !== undefined && { experiment }),
+      };
+    }
     case "export": {
       const experiment = text(values, "experiment");
       const license = text(values, "license");

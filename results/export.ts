@@ -11,13 +11,13 @@
  *
  * With its artifacts an exported folder is a results folder, too: `rebuild` makes its database.
  */
-import { basename, dirname, resolve } from "node:path";
 import { Complaint } from "../pipeline/complaint.ts";
 import { bytesText } from "./bytes_text.ts";
 import { crateMetadata } from "./crate.ts";
 import { type ExportedRun, exportedRuns } from "./exported_runs.ts";
 import { openExport } from "./export_folder.ts";
 import { exportTables } from "./export_tables.ts";
+import { intoNewFolder } from "./new_folder.ts";
 import { readResults } from "./read_results.ts";
 import { requireExperiment } from "./run_list.ts";
 import { listAsked, names, type StoredAsked } from "./stored_files.ts";
@@ -38,10 +38,7 @@ export async function exportCommand(
   request: ExportRequest,
   { warn }: { warn(line: string): void },
 ): Promise<string> {
-  const target = resolve(request.folder);
-  refuseUnlessFree(target);
-  const temporary = `${dirname(target)}/.${basename(target)}.${Deno.pid}.part`;
-  try {
+  return await intoNewFolder(request.folder, async (temporary) => {
     const out = openExport(temporary);
     const found = await readResults(root, async (connection) => {
       const { experiment } = request;
@@ -54,13 +51,8 @@ export async function exportCommand(
       return { asked, tables, runs: await exportedRuns(connection, root, askings) };
     }, { warn });
     const text = writeRest(out, found, { ...request, root });
-    Deno.renameSync(temporary, target);
     return `wrote ${request.folder}: ${text}\n`;
-  } catch (error) {
-    throw writeTrouble(error, target) ?? error;
-  } finally {
-    removeIfThere(temporary);
-  }
+  });
 }
 
 interface Found {
@@ -137,54 +129,5 @@ function copyRun(
     out.copy(`${root}/${folder}/log/${name}`, `${folder}/log/${name}`, {
       name: `${label}: ${name}`,
     });
-  }
-}
-
-function refuseUnlessFree(folder: string): void {
-  let entries: Deno.DirEntry[];
-  try {
-    entries = [...Deno.readDirSync(folder)];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw new Complaint(
-      "the export cannot be written here",
-      "name a folder that is not there yet, or an empty one",
-      { place: { file: folder }, cause: error },
-    );
-  }
-  if (entries.length === 0) return;
-  throw new Complaint(
-    "this folder is not empty, and an export is a folder of its own",
-    "name a folder that is not there yet, or an empty one",
-    { place: { file: folder } },
-  );
-}
-
-function writeTrouble(error: unknown, folder: string): Complaint | undefined {
-  if (error instanceof Complaint) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  const options = { place: { file: folder }, cause: error, exitCode: 1 } as const;
-  if (/no space left on device|disk quota exceeded/i.test(message)) {
-    return new Complaint(
-      "the disk is full",
-      "free some space and export again, or elsewhere; nothing of it was kept",
-      options,
-    );
-  }
-  if (/permission denied|read-only file system|not a directory/i.test(message)) {
-    return new Complaint(
-      "the export cannot be written here",
-      "name another folder, or give yourself the right to write this one",
-      options,
-    );
-  }
-  return undefined;
-}
-
-function removeIfThere(folder: string): void {
-  try {
-    Deno.removeSync(folder, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
