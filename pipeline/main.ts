@@ -165,6 +165,22 @@ async function obey(
       print(await tensorboardCommand(results, request, { warn }));
       return 0;
     }
+    case "report": {
+      const results = openStore(resolve(command.results)).root;
+      const { reportCommand } = await import("../results/report/report_command.ts");
+      const { experiment: given, against, set, out, resultsOption } = command;
+      const experiment = experimentName(given);
+      const request = {
+        experiment,
+        ...(experiment !== given && { file: given }),
+        set,
+        ...(against !== undefined && { against: experimentName(against) }),
+        ...(out !== undefined && { out: resolve(out) }),
+        resultsOption: commandText(resultsOption),
+      };
+      print(await reportCommand(results, request, { warn }));
+      return 0;
+    }
     case "export": {
       const results = openStore(resolve(command.results)).root;
       const { exportCommand } = await import("../results/export.ts");

@@ -59,6 +59,19 @@ export type Command =
     readonly json: boolean;
   }
   | {
+    readonly name: "report";
+    readonly results: string;
+    /** As commands of the same folder need it: `--results DIR`, or nothing where it was not given. */
+    readonly resultsOption: readonly string[];
+    /** Name or file. */
+    readonly experiment: string;
+    /** Name or file of another. */
+    readonly against?: string;
+    readonly set: readonly string[];
+    /** The folder to write. */
+    readonly out?: string;
+  }
+  | {
     readonly name: "why";
     readonly results: string;
     readonly file: string;
@@ -164,6 +177,7 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task runs [EXPERIMENT] [--stage STAGE] [--limit N] [--json]
        deno task show RUN [--json]
        deno task compare A B [--json]
+       deno task report EXPERIMENT [--against B] [--out DIR]
        deno task export DIR [--experiment NAME] [--with-artifacts]
        deno task tensorboard DIR [--experiment NAME]
        deno task rebuild
@@ -209,6 +223,11 @@ show: everything about one run, named by the beginning of its key or its label:
   parameters, inputs, files from outside, versions, metrics, files, logs
 compare: two runs, or two experiments: what differs, and their metrics beside
   each other; NAME~1 is the choice of parameters that was asked before the last
+report: what an experiment (its name or file) found, from what is stored: as
+  Markdown for people and GitHub, and as one page that needs no network
+  --against B                what changed since B: NAME~1, or another experiment
+  --set STAGE.PARAM=VALUE    the asking that was run with this
+  --out DIR                  where to write (default: RESULTS/reports/NAME)
 sql: asks the result database; it is opened read-only
 export: a new folder DIR with all tables as Parquet, experiment files as asked,
   manifests, and ro-crate-metadata.json, which says what was made from what
@@ -259,6 +278,12 @@ const optionsOf = {
   },
   show: { ...shared, json: { type: "boolean" } },
   compare: { ...shared, json: { type: "boolean" } },
+  report: {
+    ...shared,
+    against: { type: "string" },
+    set: { type: "string", multiple: true },
+    out: { type: "string" },
+  },
   gc: {
     ...shared,
     "keep-last": { type: "string" },
@@ -426,6 +451,22 @@ export function readCommand(
       }
       const json = values["json"] === true;
       return { name: "compare", results, both: [first, second], json };
+    }
+    case "report": {
+      const against = text(values, "against");
+      const out = text(values, "out");
+      for (const [option, value] of [["--against", against], ["--out", out]]) {
+        if (value === "") throw new Complaint(`\`${option}\` is empty`, "give it a value");
+      }
+      return {
+        name: "report",
+        results,
+        resultsOption: text(values, "results") === undefined ? [] : ["--results", results],
+        experiment: onePositional(positionals, "experiment", "deno task report smoke"),
+        ...(against !== undefined && { against }),
+        set: list(values, "set"),
+        ...(out !== undefined && { out }),
+      };
     }
     case "gc": {
       if (positionals.length > 0) {

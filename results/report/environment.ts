@@ -1,0 +1,31 @@
+/** In which circumstances the runs of an asking were made. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { type Answered, ask, literal } from "./question.ts";
+
+export interface Circumstance {
+  readonly name: string;
+  readonly value: string;
+  /** How many runs were made so. */
+  readonly runs: number;
+}
+
+export async function environmentOf(
+  connection: DuckDBConnection,
+  asking: string,
+): Promise<Answered<Circumstance>> {
+  return await ask<Circumstance>(connection, {
+    what: "machine, device, library and programs of the runs",
+    sql: `WITH made AS (
+  SELECT DISTINCT s.run, s.host, s.device, s.versions
+  FROM experiment_run AS r JOIN stage_run AS s ON s.run = r.run
+  WHERE r.experiment = ${literal(asking)} AND s.status = 'complete'
+), said AS (
+  SELECT run, 'machine' AS name, host AS value FROM made
+  UNION ALL SELECT run, 'device', device FROM made
+  UNION ALL SELECT run, key, json_extract_string(versions, '$."' || key || '"')
+    FROM (SELECT run, versions, unnest(json_keys(versions)) AS key FROM made)
+)
+SELECT name, value, count(DISTINCT run)::INTEGER AS runs FROM said
+WHERE value IS NOT NULL GROUP BY name, value ORDER BY name, runs DESC, value`,
+  });
+}

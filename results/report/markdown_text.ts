@@ -1,0 +1,38 @@
+/** Words of others in Markdown: names and messages that must show as they are, whatever they hold. */
+
+/** As plain text within a line or a cell: no markup, no mention of anybody, no second line. */
+export function escapeMarkdown(text: string): string {
+  return plainLine(text)
+    .replace(/[\\`*{}[\]<>#!~|&$]|(?<!\w)_|_(?!\w)/g, "\\$&")
+    .replace(/:(?=\/\/)|(?<=www)\./gi, (sign) => `&#${sign.charCodeAt(0)};`)
+    .replaceAll("@", "@\u200b");
+}
+
+/** A block of code, fenced by more backticks than it holds in a row. */
+export function codeBlock(text: string, language = ""): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${language}\n${text.replace(controls, " ")}\n${fence}`;
+}
+
+/** Rows of a table; numbers to the right. Cells are Markdown already. */
+export function markdownTable(
+  head: readonly { readonly title: string; readonly numeric?: boolean }[],
+  rows: readonly (readonly string[])[],
+): { readonly head: string; readonly rows: readonly string[] } {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return {
+    head: [
+      line(head.map(({ title }) => title)),
+      line(head.map(({ numeric }) => numeric === true ? "--:" : ":--")),
+    ].join("\n"),
+    rows: rows.map(line),
+  };
+}
+
+// deno-lint-ignore no-control-regex
+const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
+function plainLine(text: string): string {
+  return text.replace(/\s+/g, " ").replace(controls, " ");
+}

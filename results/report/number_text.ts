@@ -1,0 +1,19 @@
+/** Numbers as reports write them. */
+
+/** `27.7`: a fraction as percent, one decimal; another number as it is, three decimals. */
+export function valueText(value: number, percent: boolean): string {
+  if (!Number.isFinite(value)) return String(value);
+  return percent ? (100 * value).toFixed(1) : value.toFixed(3);
+}
+
+/** `+1.0`, `−0.9`, `0.0`: with a true minus. */
+export function signedValue(value: number, percent: boolean): string {
+  const text = valueText(Math.abs(value), percent);
+  if (Number(text) === 0) return text;
+  return `${value > 0 ? "+" : "−"}${text}`;
+}
+
+/** `2026-01-31 12:05 UTC` */
+export function timeText(iso: string): string {
+  return `${iso.slice(0, 16).replace("T", " ")} UTC`;
+}

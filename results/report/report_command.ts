@@ -1,0 +1,134 @@
+/** `report`: what an experiment found, as Markdown and as one page, from what is stored. Nothing is run. */
+import { existsSync } from "node:fs";
+import { Complaint } from "../../pipeline/complaint.ts";
+import { ablationReport } from "../ablation.ts";
+import { databaseFile } from "../database.ts";
+import { readResults } from "../read_results.ts";
+import { requireExperiment } from "../run_list.ts";
+import type { StoredAsked } from "../stored_files.ts";
+import { findReported } from "./find_reported.ts";
+import { emptyBlocks, markdownBlocks } from "./markdown.ts";
+import { gatherReport, type ReportData } from "./report_data.ts";
+import { type Block, commentBytes, shortened, summaryBytes } from "./shortened.ts";
+
+export interface ReportRequest {
+  /** Name of an experiment, or `name~1` for what was asked before the last. */
+  readonly experiment: string;
+  /** Its file, where it was named by that. */
+  readonly file?: string;
+  readonly set: readonly string[];
+  /** Another asking: what changed since. */
+  readonly against?: string;
+  /** Absolute path of the folder to write; without, one in the results folder. */
+  readonly out?: string;
+  /** `--results …` as commands of this folder need it, or nothing. */
+  readonly resultsOption: string;
+}
+
+/** @returns what `report` prints */
+export async function reportCommand(
+  root: string,
+  request: ReportRequest,
+  { warn }: { warn(line: string): void },
+): Promise<string> {
+  const { experiment, against } = request;
+  const folder = request.out ?? `${root}/reports/${folderName(experiment, against)}`;
+  if (!existsSync(databaseFile(root)) && !existsSync(`${root}/artifacts`)) {
+    return writeEmpty(folder, request);
+  }
+  return await readResults(root, async (connection) => {
+    const asked = findReported(root, experiment, request.set);
+    if (asked === undefined) {
+      if (request.file === undefined) await requireExperiment(connection, experiment);
+      return writeEmpty(folder, request);
+    }
+    const other = against === undefined ? undefined : findOther(root, against);
+    const data = await gatherReport(connection, {
+      root,
+      asked,
+      ...(other !== undefined && { against: other }),
+    });
+    const headline = await ablationReport(connection, asked.id);
+    const written = writeReport(folder, data, request);
+    return [headlineText(data, headline), ...written, ""].join("\n");
+  }, { warn });
+}
+
+function findOther(root: string, against: string): StoredAsked {
+  const found = findReported(root, against, []);
+  if (found !== undefined) return found;
+  throw new Complaint(
+    `no experiment \`${against}\` was asked of this folder, so there is nothing to compare with`,
+    "give --against an experiment's name or file, or `name~1` for what was asked before the last",
+  );
+}
+
+/** Within 80 columns. */
+function headlineText(
+  { experiment, gaps: { all, complete, runs, metrics } }: ReportData,
+  table: string,
+): string {
+  const lacks = [
+    ...(runs.length > 0 ? [`${runs.length} runs are missing`] : []),
+    ...(metrics.length > 0 ? [`${metrics.length} metrics are missing`] : []),
+  ];
+  return [
+    `${experiment}: ${complete} of ${all} runs complete`,
+    ...lacks,
+    "",
+    ...(table === "" ? ["nothing was evaluated yet"] : [table]),
+    "",
+  ].join("\n");
+}
+
+function writeEmpty(folder: string, { experiment, file }: ReportRequest): string {
+  const blocks = emptyBlocks(experiment, file ?? "EXPERIMENT.yaml");
+  return [`${experiment}: nothing was run yet`, "", ...writeMarkdown(folder, blocks), ""]
+    .join("\n");
+}
+
+function writeReport(folder: string, data: ReportData, request: ReportRequest): string[] {
+  return writeMarkdown(folder, markdownBlocks(data, { results: request.resultsOption }));
+}
+
+function writeMarkdown(folder: string, blocks: readonly Block[]): string[] {
+  return [
+    write(
+      folder,
+      "report.md",
+      shortened(blocks, {
+        bytes: summaryBytes,
+        whole: "The page beside it has all of it.",
+      }),
+    ),
+    write(
+      folder,
+      "report.comment.md",
+      shortened(blocks, {
+        bytes: commentBytes,
+        whole: "The whole report is kept with the run.",
+      }),
+    ),
+  ];
+}
+
+/** @returns where it is, in words */
+function write(folder: string, name: string, text: string): string {
+  const path = `${folder}/${name}`;
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    Deno.writeTextFileSync(path, text);
+  } catch (cause) {
+    throw new Complaint(
+      `the report cannot be written: ${(cause as Error).message}`,
+      "give another folder with --out DIR",
+      { place: { file: path }, cause },
+    );
+  }
+  return `wrote ${path}`;
+}
+
+function folderName(experiment: string, against: string | undefined): string {
+  const safe = (word: string) => word.replace(/[^\w.~-]/g, "_");
+  return against === undefined ? safe(experiment) : `${safe(experiment)}_against_${safe(against)}`;
+}

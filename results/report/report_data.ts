@@ -1,0 +1,60 @@
+/** All that a report tells, gathered from the database and the artifacts. Nothing is run. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { Answered } from "./question.ts";
+import type { StoredAsked } from "../stored_files.ts";
+import { type Against, againstOf } from "./against.ts";
+import { type Cost, costOf } from "./cost.ts";
+import { type Differences, differencesOf } from "./differences.ts";
+import { type Circumstance, environmentOf } from "./environment.ts";
+import { type Gaps, gapsOf } from "./gaps.ts";
+import { type Headline, headlineOf } from "./headline.ts";
+import { type Published, publishedOf } from "./published.ts";
+import { variantsOf } from "./variants.ts";
+
+export interface ReportData {
+  readonly experiment: string;
+  /** Path of its file as it was given. */
+  readonly file: string;
+  readonly set: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly asked: string;
+  readonly baseline?: string;
+  readonly headline: Headline;
+  readonly differences: Differences;
+  readonly published?: Published;
+  readonly gaps: Gaps;
+  readonly cost: Cost;
+  readonly environment: Answered<Circumstance>;
+  readonly against?: Against;
+}
+
+export interface GatherRequest {
+  /** The results folder. */
+  readonly root: string;
+  readonly asked: StoredAsked;
+  readonly against?: StoredAsked;
+}
+
+export async function gatherReport(
+  connection: DuckDBConnection,
+  { root, asked, against }: GatherRequest,
+): Promise<ReportData> {
+  const { id } = asked;
+  const variants = await variantsOf(connection, id);
+  const { baseline } = variants;
+  const published = await publishedOf(connection, id);
+  return {
+    experiment: asked.experiment,
+    file: asked.file,
+    set: asked.source?.set ?? [],
+    asked: asked.asked,
+    ...(baseline !== undefined && { baseline }),
+    headline: await headlineOf(connection, id, variants),
+    differences: await differencesOf(connection, id, variants),
+    ...(published !== undefined && { published }),
+    gaps: await gapsOf(connection, root, asked),
+    cost: await costOf(connection, id),
+    environment: await environmentOf(connection, id),
+    ...(against !== undefined && { against: await againstOf(connection, asked, against) }),
+  };
+}

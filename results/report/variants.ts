@@ -1,0 +1,38 @@
+/** The variants of an asking: the choices of its sweeps, seeds put aside. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { rowsOf } from "../read_results.ts";
+import { literal } from "./question.ts";
+
+export interface Variants {
+  /** `WITH variant AS (…)`: run, its variant in words, its seed; empty words where it has none. */
+  readonly sql: string;
+  /** In words; undefined where the experiment names none. */
+  readonly baseline?: string;
+}
+
+/** One varied parameter is told by its values alone, several as `name=value`. */
+export async function variantsOf(connection: DuckDBConnection, asking: string): Promise<Variants> {
+  const experiment = literal(asking);
+  const [{ axes } = { axes: 0 }] = await rowsOf<{ axes: number }>(
+    connection,
+    `SELECT count(DISTINCT axis)::INTEGER AS axes FROM run_point
+     WHERE experiment = ${experiment} AND axis <> 'seed' AND axis NOT LIKE '%.seed'`,
+  );
+  const named = axes === 1 ? "value" : "axis || '=' || value";
+  const baseline = await rowsOf<{ axis: string; value: string }>(
+    connection,
+    `SELECT axis, value FROM baseline WHERE experiment = ${experiment} ORDER BY rowid`,
+  );
+  const words = baseline.map(({ axis, value }) => axes === 1 ? value : `${axis}=${value}`);
+  return {
+    sql: `WITH variant AS (
+  SELECT run,
+    coalesce(string_agg(${named}, ', ' ORDER BY rowid) FILTER (NOT is_seed), '') AS variant,
+    coalesce(string_agg(value, ', ' ORDER BY rowid) FILTER (is_seed), '') AS seed
+  FROM (SELECT *, rowid, axis = 'seed' OR axis LIKE '%.seed' AS is_seed FROM run_point)
+  WHERE experiment = ${experiment}
+  GROUP BY run
+)`,
+    ...(words.length > 0 && { baseline: words.join(", ") }),
+  };
+}

@@ -1,0 +1,137 @@
+/** Reports of whatever a results folder holds: whole, half-done, failed, or nothing at all. */
+import assert from "node:assert/strict";
+import { storedExperiment, storeResults } from "../../support/stored_results.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+import { runToy, toyExperiment } from "../../support/toy_command.ts";
+
+const report = (root: string, ...args: string[]) => runToy(["report", ...args, "--results", root]);
+const markdown = (folder: string) => Deno.readTextFileSync(`${folder}/report.md`);
+
+Deno.test("a report has every variant's numbers, differences, cost, circumstances and queries", async () => {
+  using folder = temporaryFolder();
+  storeResults(folder.path);
+  const { code, out, err } = await report(folder.path, storedExperiment);
+  assert.equal(code, 0, err);
+  assert.ok(
+    out.split("\n").filter((line) => !line.startsWith("wrote"))
+      .every((line) => line.length <= 80),
+  );
+  assert.match(out, /^scenes_iais: 39 of 39 runs complete\n/);
+  const text = markdown(`${folder.path}/reports/scenes_iais`);
+  assert.match(text, /\*\*39 of 39 runs are complete\*\*: 36 made in .*, 3 from the cache/);
+  assert.match(text, /\| none \\\* \| 15\.0 ±1\.0 \| /);
+  assert.match(text, /\| singular \| test \| i2t_r1 \| [+−]?\d/);
+  assert.match(text, /3 seeds/);
+  assert.match(text, /Nothing: every run is complete/);
+  assert.match(text, /\| tuned \| fine_tune \| 12 \| 12 \| 0 \|/);
+  assert.match(text, /\| machine \| machine \| 39 \|/);
+  assert.match(text, /deno task run experiments\/scenes_iais.yaml --set tuned.steps=40 --results/);
+});
+
+Deno.test("every query that a report shows gives its figures again", async () => {
+  using folder = temporaryFolder();
+  storeResults(folder.path);
+  await report(folder.path, storedExperiment);
+  const text = markdown(`${folder.path}/reports/scenes_iais`);
+  const queries = [...text.matchAll(/```sql\n([^]*?)\n```/g)].map(([, sql]) => sql!);
+  assert.ok(queries.length >= 6);
+  for (const sql of queries) {
+    const { code, err } = await runToy(["sql", sql, "--results", folder.path]);
+    assert.equal(code, 0, err);
+  }
+  const { out } = await runToy(["sql", queries[0]!, "--format", "json", "--results", folder.path]);
+  const found = (JSON.parse(out) as Record<string, unknown>[])
+    .find(({ variant, metric }) => variant === "none" && metric === "i2t_r1")!;
+  assert.equal(found["runs"], 3);
+  assert.ok(Math.abs(found["mean"] as number - 0.15) < 1e-12);
+});
+
+Deno.test("--against tells what changed and by how much; --set and ~1 find earlier askings", async () => {
+  using folder = temporaryFolder();
+  storeResults(folder.path);
+  const before = `${storedExperiment}~1`;
+  assert.equal((await report(folder.path, storedExperiment, "--against", before)).code, 0);
+  const text = markdown(`${folder.path}/reports/scenes_iais_against_scenes_iais~1`);
+  assert.match(text, /## What changed[^]*\| tuned \| steps \| 20 \| 40 \|/);
+  assert.match(
+    text,
+    /## By how much[^]*\| recall \| i2t_r1 \| test \| none \| 0\.150 \| 0\.150 \| /,
+  );
+
+  const out = `${folder.path}/elsewhere`;
+  assert.equal((await report(folder.path, before, "--out", out)).code, 0);
+  assert.match(markdown(out), /asked 2026-01-01 00:00 UTC/);
+  assert.doesNotMatch(markdown(out), /--set/);
+  const set = ["--set", "tuned.steps=40"];
+  assert.equal((await report(folder.path, storedExperiment, ...set, "--out", out)).code, 0);
+  assert.match(markdown(out), /with --set tuned.steps=40, asked/);
+});
+
+Deno.test("wrong requests end with 2 and say how to mend them", async () => {
+  using folder = temporaryFolder();
+  storeResults(folder.path);
+  for (
+    const [args, message] of [
+      [["scenes_iai"], /no experiment `scenes_iai` was asked[^]*did you mean `scenes_iais`/],
+      [["scenes_iais", "--against", "other"], /nothing to compare with/],
+      [["scenes_iais", "--set", "a.b=1"], /never asked with --set 'a\.b=1'/],
+      [["scenes_iais~7"], /was asked with 2 choices/],
+      [["none.yaml"], /there is no such experiment file/],
+      [[], /which experiment\?/],
+      [["scenes_iais", "--out", ""], /`--out` is empty/],
+    ] as const
+  ) {
+    const { code, err } = await report(folder.path, ...args);
+    assert.equal(code, 2, err);
+    assert.match(err, message);
+  }
+});
+
+Deno.test("a report of nothing says so", async () => {
+  using folder = temporaryFolder();
+  const { code, out } = await report(`${folder.path}/none`, toyExperiment);
+  assert.equal(code, 0);
+  assert.match(out, /^toy: nothing was run yet\n/);
+  assert.match(markdown(`${folder.path}/none/reports/toy`), /Nothing was run yet/);
+});
+
+Deno.test("a report of failed and half-done stages says what is missing", async () => {
+  using folder = temporaryFolder();
+  const file = `${folder.path}/e.yaml`;
+  const results = `${folder.path}/results`;
+  Deno.writeTextFileSync(
+    file,
+    `name: x
+seed: 1
+stages:
+  numbers: { use: toy_numbers, matrix: { fail: [no, complaint] } }
+  tuned: { use: toy_train, numbers: numbers, steps: 2 }
+  recall: { use: toy_evaluate, model: tuned, numbers: numbers }
+`,
+  );
+  assert.equal((await runToy(["run", file, "--results", results])).code, 1);
+  const { code, out } = await report(results, file);
+  assert.equal(code, 0);
+  assert.match(out, /^x: 3 of 6 runs complete\n3 runs are missing\n/);
+  const text = markdown(`${results}/reports/x`);
+  assert.match(
+    text,
+    /\| numbers\\\[fail=complaint\\\] \| failed \| the numbers ran out \| use fewer numbers \|/,
+  );
+  assert.match(text, /\| recall\\\[fail=complaint\\\] \| not made \|/);
+  assert.match(text, /\| complaint \| missing \| missing \|/);
+});
+
+Deno.test("a run without a metric that others have is told", async () => {
+  using folder = temporaryFolder();
+  storeResults(folder.path);
+  const [first] = [...Deno.readDirSync(`${folder.path}/artifacts/evaluate`)];
+  const rows = `${folder.path}/artifacts/evaluate/${first!.name}/artifact/rows/metric.jsonl`;
+  const lines = Deno.readTextFileSync(rows).split("\n").filter((line) => !/i2t_r5/.test(line));
+  Deno.writeTextFileSync(rows, lines.join("\n").replace(/"value":[\d.]+/, '"value":"NaN"'));
+  const at = ["--out", `${folder.path}/out`];
+  const one = await report(folder.path, storedExperiment, ...at);
+  const other = await report(folder.path, `${storedExperiment}~1`, ...at);
+  assert.deepEqual([one.code, other.code], [0, 0]);
+  assert.match(one.out + other.out, /^2 metrics are missing$/m);
+});
