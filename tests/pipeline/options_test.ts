@@ -118,6 +118,7 @@ Deno.test("help names every command and is at most 80 columns wide", () => {
       "runs",
       "show",
       "compare",
+      "report",
       "sql",
       "doctor",
       "rebuild",
