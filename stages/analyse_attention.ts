@@ -37,6 +37,8 @@ const parameters = v.strictObject({
   k: v.optional(count, 2),
   // The first so many captions of the split, each with its own image; all without it.
   limit: v.optional(count),
+  // Pairs of which the attentions themselves are kept, of every layer, to be looked at.
+  samples: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 6),
   // Folder of Flickr30k Entities, with Sentences/ and Annotations/. Rendered scenes need none.
   entities: v.optional(path),
   // BERT's vocab.txt with which the captions were cut; beside `entities`, for text databases.

@@ -70,24 +70,39 @@ export function alignmentLosses(
   alignment: Alignment,
   modality: Modality,
 ): Axes<"pair"> {
-  const { tokenToToken, regionToRegion, tokenToRegion, regionToToken } = blocks;
   return modality === "text"
-    ? distance<"token", "region">(alignment, {
-      own: tokenToToken,
-      other: regionToRegion,
-      there: tokenToRegion,
-      back: regionToToken,
-      mask: blocks.tokenMask,
-      otherMask: blocks.regionMask,
-    })
-    : distance<"region", "token">(alignment, {
-      own: regionToRegion,
-      other: tokenToToken,
-      there: regionToToken,
-      back: tokenToRegion,
-      mask: blocks.regionMask,
-      otherMask: blocks.tokenMask,
-    });
+    ? distance<"token", "region">(alignment, textSides(blocks))
+    : distance<"region", "token">(alignment, imageSides(blocks));
+}
+
+/** M over words: what the regions make of the words' own relation, S_LL, which it is compared with. */
+export function alignedWords(
+  blocks: AttentionBlocks,
+  alignment: Alignment,
+): Axes<"pair token token"> {
+  return aligned<"token", "region">(alignment, textSides(blocks)).mirrored;
+}
+
+function textSides(blocks: AttentionBlocks): Sides<"token", "region"> {
+  return {
+    own: blocks.tokenToToken,
+    other: blocks.regionToRegion,
+    there: blocks.tokenToRegion,
+    back: blocks.regionToToken,
+    mask: blocks.tokenMask,
+    otherMask: blocks.regionMask,
+  };
+}
+
+function imageSides(blocks: AttentionBlocks): Sides<"region", "token"> {
+  return {
+    own: blocks.regionToRegion,
+    other: blocks.tokenToToken,
+    there: blocks.regionToToken,
+    back: blocks.tokenToRegion,
+    mask: blocks.regionMask,
+    otherMask: blocks.tokenMask,
+  };
 }
 
 /** The blocks as one modality sees them. */
@@ -101,9 +116,21 @@ interface Sides<Own extends string, Other extends string> {
 }
 
 function distance<Own extends string, Other extends string>(
-  { projection, relation, rowSoftmax, eps }: Alignment,
-  { own, other, there, back, mask: ownMask, otherMask }: Sides<Own, Other>,
+  alignment: Alignment,
+  sides: Sides<Own, Other>,
 ): Axes<"pair"> {
+  const { mirrored, mask } = aligned<Own, Other>(alignment, sides);
+  return symmetricKl(mirrored as tf.Tensor, sides.own as tf.Tensor, {
+    mask,
+    eps: alignment.eps,
+  });
+}
+
+/** M, and which of its places are there. */
+function aligned<Own extends string, Other extends string>(
+  { projection, relation, rowSoftmax }: Alignment,
+  { other, there, back, mask: ownMask, otherMask }: Sides<Own, Other>,
+): { mirrored: Axes<`pair ${Own} ${Own}`>; mask: tf.Tensor } {
   const map = project<Own, Other>(projection, there);
   const carried = relation === "transport"
     ? transport<Own, Other>(map, other)
@@ -111,7 +138,7 @@ function distance<Own extends string, Other extends string>(
   // Without any place of the other modality there is nothing to compare with.
   const mask = tf.mul(ownMask as tf.Tensor, tf.max(otherMask as tf.Tensor, 1, true));
   const mirrored = rowSoftmax ? maskedRowSoftmax(carried as tf.Tensor, mask) : carried;
-  return symmetricKl(mirrored as tf.Tensor, own as tf.Tensor, { mask, eps });
+  return { mirrored: mirrored as Axes<`pair ${Own} ${Own}`>, mask };
 }
 
 /** Softmax over the columns that are there; padded columns become exactly 0. */

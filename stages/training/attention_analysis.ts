@@ -15,6 +15,7 @@ import { measuredAlignment } from "../objective/measured_alignments.ts";
 import type { MeasuredAlignment } from "../objective/measured_names.ts";
 import { startCompute } from "../tensorflow/backend.ts";
 import { type AnnotationSource, captionAnnotations } from "./caption_annotations.ts";
+import { writeAttentionSamples } from "./attention_samples.ts";
 import { type MeasuredPair, measurePairs } from "./attention_measuring.ts";
 import { indexSplit, type TableIndex } from "./pair_tables.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
@@ -26,6 +27,7 @@ export interface AttentionAnalysisParameters {
   readonly alignments: readonly MeasuredAlignment[];
   readonly k: number;
   readonly limit?: number | undefined;
+  readonly samples: number;
   readonly entities?: string | undefined;
   readonly vocabulary?: string | undefined;
   readonly cased: boolean;
@@ -68,6 +70,7 @@ export async function attentionAnalysis(
       await yieldToEvents();
       context.signal.throwIfAborted();
     }
+    await writeAttentionSamples(context, config, { set, index, weights, annotations, texts });
   } finally {
     tf.dispose(weights);
   }

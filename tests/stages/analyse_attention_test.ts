@@ -21,6 +21,7 @@ import {
   writeAnnotatedModel,
   writeEntities,
 } from "../support/annotated_features.ts";
+import type { AttentionSample } from "../../stages/training/attention_samples.ts";
 import { testCompute } from "../support/compute.ts";
 import { type Row, runStage } from "../support/stage_context.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
@@ -157,6 +158,53 @@ Deno.test("distances are those of the formulas, of every pair and layer, padded 
     .map(({ isd_text }) => isd_text);
   near(metrics["isd_text_singular"] as number, sums.reduce((sum, x) => sum + x, 0) / sums.length);
   assert.equal(metrics["measured_pairs"], 5);
+});
+
+Deno.test("attentions of the same few pairs are kept, whole, with what they are compared with", async () => {
+  using folder = temporaryFolder();
+  const { rows } = await analyse(folder.path, {
+    parameters: { samples: 2, layers: "all", alignments: ["singular", "distributed"] },
+  });
+  const lines = Deno.readTextFileSync(`${folder.path}/relations/attention_samples.jsonl`)
+    .trimEnd().split("\n").map((line): AttentionSample => JSON.parse(line));
+  using set = await openFeatures({ folder: `${folder.path}/features` });
+  // Two objects at least, and each image once: captions 0 and 2.
+  assert.deepEqual(lines.map(({ text }) => text), ["c_0_0", "c_0_2"]);
+  assert.deepEqual(lines[0]!.words.slice(0, 4), ["a", "man", "with", "a"]);
+  assert.equal(lines[0]!.boxes.length, 3);
+  const close = (actual: readonly (readonly number[])[], expected: number[][]) =>
+    expected.forEach((row, at) => row.forEach((value, to) => near(actual[at]![to]!, value, 1e-4)));
+  for (const { text, layers } of lines) {
+    assert.equal(layers.length, 3);
+    for (const { layer, alignments, ...kept } of layers) {
+      const caption = set.captions.findIndex(({ id }) => id === text);
+      const { words, regions, there, back } = await blocksOf(folder.path, set, caption, layer);
+      close(kept.wordToWord, words);
+      close(kept.regionToRegion, regions);
+      close(kept.wordToRegion, there);
+      close(kept.regionToWord, back);
+      const [singular, distributed] = alignments;
+      const best = there.map((row) => row.indexOf(Math.max(...row)));
+      close(
+        singular!.aligned,
+        best.map((from) => softmax(best.map((to) => regions[from]![to]!))),
+      );
+      close(
+        distributed!.aligned,
+        there.map((row) =>
+          words.map((_, to) => row.reduce((sum, weight, via) => sum + weight * back[via]![to]!, 0))
+        ),
+      );
+      for (const { name, isdText, isdImage } of alignments) {
+        const row = rows.find((one) =>
+          one.text === text && one.layer === layer && one.alignment === name
+        )!;
+        near(isdText, row.isd_text, 2e-4);
+        near(isdImage, row.isd_image, 2e-4);
+        near(kept.isda, row.isda!, 2e-4);
+      }
+    }
+  }
 });
 
 Deno.test("annotated distances are those of the phrases' words and regions", async () => {
