@@ -1,9 +1,13 @@
 /** How far each variant is from the baseline: paired by seed, with its spread, and what that can tell. */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { valueText } from "./number_text.ts";
 import { type Answered, ask, literal } from "./question.ts";
 import type { Variants } from "./variants.ts";
 
 export interface Differences {
+  /** What the rows are, in words. */
+  readonly caption: string;
+  readonly intervalTitle: string;
   readonly rows: readonly VariantDifference[];
   /** What the numbers cannot tell, a sentence each. */
   readonly cautions: readonly string[];
@@ -11,6 +15,8 @@ export interface Differences {
 }
 
 export interface VariantDifference extends PairedDifference {
+  /** How sure the difference is, in points; empty where nothing can be said. */
+  readonly interval: string;
   /** In words, such as `within its spread`. */
   readonly verdict: string;
 }
@@ -54,14 +60,21 @@ ORDER BY a.split, min(a.position), a.metric`,
   });
   if (baseline === undefined) {
     return {
+      ...words,
       rows: [],
       cautions: ["The experiment names no baseline: no difference is told."],
       question,
     };
   }
-  const rows = question.rows.map((row) => ({ ...row, verdict: verdictOf(row) }));
-  return { rows, cautions: cautionsOf(rows), question };
+  const rows = question.rows.map((row) => ({
+    ...row,
+    interval: row.spread === null ? "" : `±${valueText(row.spread, true)}`,
+    verdict: verdictOf(row),
+  }));
+  return { ...words, rows, cautions: cautionsOf(rows), question };
 }
+
+const words = { caption: "In points, paired by seed", intervalTitle: "spread" };
 
 function verdictOf({ difference, spread }: PairedDifference): string {
   if (spread === null) return "one seed: may be chance";

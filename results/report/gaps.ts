@@ -9,6 +9,7 @@ export interface Gaps {
   readonly runs: readonly MissingRun[];
   readonly metrics: readonly MissingMetric[];
   readonly question: Answered<RunState>;
+  readonly metricQuestion: Answered<MissingMetric>;
 }
 
 export interface MissingRun {
@@ -81,5 +82,6 @@ ORDER BY stored.position, expected.name`,
     runs,
     metrics: metrics.rows,
     question,
+    metricQuestion: metrics,
   };
 }

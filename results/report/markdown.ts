@@ -8,7 +8,7 @@ import type { Gaps } from "./gaps.ts";
 import type { HeadlineTable } from "./headline.ts";
 import { codeBlock, escapeMarkdown, markdownTable } from "./markdown_text.ts";
 import { signedValue, timeText, valueText } from "./number_text.ts";
-import type { Published } from "./published.ts";
+import { type Published, recallsOf, recallTitles } from "./published.ts";
 import type { ReportData } from "./report_data.ts";
 import { type Source, sourcesOf } from "./sources.ts";
 import type { Block } from "./shortened.ts";
@@ -108,25 +108,16 @@ function headlineBlock({ stage, split, columns, rows, seeds }: HeadlineTable): B
   };
 }
 
-const recallTitles = ["i→t R@1", "i→t R@5", "i→t R@10", "t→i R@1", "t→i R@5", "t→i R@10"];
-const recallNames = ["i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"];
-
 /** Theirs and ours in one table. */
 function publishedBlock(
   { table: { test, images, captions, rows, source }, others, standardErrors }: Published,
   ours: readonly HeadlineTable[],
 ): Block {
   const [i2t, t2i] = standardErrors.map((error) => error.toFixed(1));
-  const own = ours.filter(({ columns }) => columns.some(({ metric }) => metric === "i2t_r1"))
-    .flatMap(({ columns, rows }) =>
-      rows.map(({ variant, cells }) => [
-        `ours: ${escapeMarkdown(variant || "all")}`,
-        ...recallNames.map((name) => {
-          const cell = cells[columns.findIndex(({ metric }) => metric === name)];
-          return cell === undefined ? "missing" : valueText(cell.mean, true);
-        }),
-      ])
-    );
+  const own = recallsOf(ours).map(({ variant, recalls }) => [
+    `ours: ${escapeMarkdown(variant || "all")}`,
+    ...recalls.map((value) => value === undefined ? "missing" : valueText(value, true)),
+  ]);
   return {
     title: "published results",
     importance: 2,
@@ -155,8 +146,11 @@ function publishedBlock(
   };
 }
 
-function differencesBlock({ rows, cautions }: Differences, baseline = ""): Block {
-  const told = cautions.map((caution) => escapeMarkdown(caution)).join("\n");
+function differencesBlock(
+  { rows, caption, intervalTitle, cautions }: Differences,
+  baseline = "",
+): Block {
+  const told = cautions.map((caution) => `- ${escapeMarkdown(caution)}`).join("\n");
   if (rows.length === 0) {
     return { title: "differences", importance: 2, text: `## Differences\n\n${told}` };
   }
@@ -164,21 +158,21 @@ function differencesBlock({ rows, cautions }: Differences, baseline = ""): Block
     title: "differences",
     importance: 2,
     ...table(
-      `## Differences from ${escapeMarkdown(baseline)}\n\nIn points, paired by seed.`,
+      `## Differences from ${escapeMarkdown(baseline)}\n\n${escapeMarkdown(caption)}.`,
       [
         { title: "variant" },
         { title: "split" },
         { title: "metric" },
-        { title: "difference", numeric: true },
-        { title: "spread", numeric: true },
+        { title: "points", numeric: true },
+        { title: intervalTitle, numeric: true },
         { title: "" },
       ],
-      rows.map(({ variant, split, metric, difference, spread, verdict }) => [
+      rows.map(({ variant, split, metric, difference, interval, verdict }) => [
         escapeMarkdown(variant),
         escapeMarkdown(split ?? "all"),
         metric,
         signedValue(difference, true),
-        spread === null ? "" : `±${valueText(spread, true)}`,
+        interval,
         verdict,
       ]),
     ),

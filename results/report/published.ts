@@ -1,6 +1,7 @@
 /** Published numbers beside ours, and whether the two may be compared. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type PublishedTable, publishedTables } from "../published_results.ts";
+import type { HeadlineTable } from "./headline.ts";
 import { ask, literal, type Question } from "./question.ts";
 
 export interface Published {
@@ -10,6 +11,31 @@ export interface Published {
   /** Points of one standard error of R@1 of their first model: i2t, t2i. */
   readonly standardErrors: readonly [number, number];
   readonly question: Question;
+}
+
+export const recallTitles = [
+  "i→t R@1",
+  "i→t R@5",
+  "i→t R@10",
+  "t→i R@1",
+  "t→i R@5",
+  "t→i R@10",
+] as const;
+const recallNames = ["i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"];
+
+/** Our mean recalls, as published tables have them; undefined where there is none. */
+export function recallsOf(
+  tables: readonly HeadlineTable[],
+): { variant: string; recalls: (number | undefined)[] }[] {
+  return tables.filter(({ columns }) => columns.some(({ metric }) => metric === "i2t_r1"))
+    .flatMap(({ columns, rows }) =>
+      rows.map(({ variant, cells }) => ({
+        variant,
+        recalls: recallNames.map((name) =>
+          cells[columns.findIndex(({ metric }) => metric === name)]?.mean
+        ),
+      }))
+    );
 }
 
 /** @returns undefined when the experiment names no published results */

@@ -34,13 +34,13 @@ export async function reportCommand(
   const { experiment, against } = request;
   const folder = request.out ?? `${root}/reports/${folderName(experiment, against)}`;
   if (!existsSync(databaseFile(root)) && !existsSync(`${root}/artifacts`)) {
-    return writeEmpty(folder, request);
+    return await writeEmpty(folder, request);
   }
   return await readResults(root, async (connection) => {
     const asked = findReported(root, experiment, request.set);
     if (asked === undefined) {
       if (request.file === undefined) await requireExperiment(connection, experiment);
-      return writeEmpty(folder, request);
+      return await writeEmpty(folder, request);
     }
     const other = against === undefined ? undefined : findOther(root, against);
     const data = await gatherReport(connection, {
@@ -49,7 +49,7 @@ export async function reportCommand(
       ...(other !== undefined && { against: other }),
     });
     const headline = await ablationReport(connection, asked.id);
-    const written = writeReport(folder, data, request);
+    const written = await writeReport(folder, data, request);
     return [headlineText(data, headline), ...written, ""].join("\n");
   }, { warn });
 }
@@ -81,14 +81,30 @@ function headlineText(
   ].join("\n");
 }
 
-function writeEmpty(folder: string, { experiment, file }: ReportRequest): string {
-  const blocks = emptyBlocks(experiment, file ?? "EXPERIMENT.yaml");
-  return [`${experiment}: nothing was run yet`, "", ...writeMarkdown(folder, blocks), ""]
-    .join("\n");
+async function writeEmpty(
+  folder: string,
+  { experiment, file = "EXPERIMENT.yaml" }: ReportRequest,
+): Promise<string> {
+  const { emptyPage } = await import("./page.ts");
+  return [
+    `${experiment}: nothing was run yet`,
+    "",
+    ...writeMarkdown(folder, emptyBlocks(experiment, file)),
+    write(folder, "report.html", emptyPage(experiment, file)),
+    "",
+  ].join("\n");
 }
 
-function writeReport(folder: string, data: ReportData, request: ReportRequest): string[] {
-  return writeMarkdown(folder, markdownBlocks(data, { results: request.resultsOption }));
+async function writeReport(
+  folder: string,
+  data: ReportData,
+  { resultsOption: results }: ReportRequest,
+): Promise<string[]> {
+  const { reportPage } = await import("./page.ts");
+  return [
+    ...writeMarkdown(folder, markdownBlocks(data, { results })),
+    write(folder, "report.html", await reportPage(data, { results })),
+  ];
 }
 
 function writeMarkdown(folder: string, blocks: readonly Block[]): string[] {

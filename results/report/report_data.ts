@@ -4,6 +4,10 @@ import type { Answered } from "./question.ts";
 import type { StoredAsked } from "../stored_files.ts";
 import { type Against, againstOf } from "./against.ts";
 import { type Cost, costOf } from "./cost.ts";
+import { type AttentionPairs, attentionPairs } from "./attention_pairs.ts";
+import { type Curves, curvesOf } from "./curves.ts";
+import { type DescribedExamples, describedExamples } from "./described_examples.ts";
+import { type Relations, relationsOf } from "./relation_points.ts";
 import { type Differences, differencesOf } from "./differences.ts";
 import { type Circumstance, environmentOf } from "./environment.ts";
 import { type Gaps, gapsOf } from "./gaps.ts";
@@ -25,6 +29,10 @@ export interface ReportData {
   readonly gaps: Gaps;
   readonly cost: Cost;
   readonly environment: Answered<Circumstance>;
+  readonly curves: Curves;
+  readonly relations: Relations;
+  readonly examples: DescribedExamples;
+  readonly attention?: AttentionPairs;
   readonly against?: Against;
 }
 
@@ -43,6 +51,7 @@ export async function gatherReport(
   const variants = await variantsOf(connection, id);
   const { baseline } = variants;
   const published = await publishedOf(connection, id);
+  const attention = await attentionPairs(connection, root, { asking: id, variants });
   return {
     experiment: asked.experiment,
     file: asked.file,
@@ -55,6 +64,10 @@ export async function gatherReport(
     gaps: await gapsOf(connection, root, asked),
     cost: await costOf(connection, id),
     environment: await environmentOf(connection, id),
+    curves: await curvesOf(connection, id, variants),
+    relations: await relationsOf(connection, id, variants),
+    examples: await describedExamples(connection, root, { asking: id, variants }),
+    ...(attention !== undefined && { attention }),
     ...(against !== undefined && { against: await againstOf(connection, asked, against) }),
   };
 }

@@ -11,11 +11,19 @@ export interface Source {
 /** @param options.results `--results …` as commands of this folder need it, or nothing */
 export function sourcesOf(data: ReportData, { results }: { results: string }): Source[] {
   const { headline, differences, published, gaps, cost, environment } = data;
+  const { curves, relations, examples, attention } = data;
   const questions: Question[] = [
     headline.question,
     differences.question,
     ...(published === undefined ? [] : [published.question]),
     gaps.question,
+    gaps.metricQuestion,
+    curves.training,
+    curves.validation,
+    relations.runs,
+    relations.queries,
+    examples.question,
+    ...(attention === undefined ? [] : [attention.question]),
     cost.stages,
     cost.edges,
     environment,

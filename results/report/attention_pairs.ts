@@ -1,0 +1,132 @@
+/**
+ * Pairs whose attentions were kept by `analyse_attention`: of each variant's first run, as many as a
+ * page can carry. Weights are told in thousandths.
+ */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import * as v from "valibot";
+import { ask, literal, type Question } from "./question.ts";
+import { dataItems } from "./data_items.ts";
+import type { Variants } from "./variants.ts";
+
+export interface AttentionPairs {
+  readonly variants: readonly VariantAttention[];
+  /** Image id -> data URL. */
+  readonly pictures: Readonly<Record<string, string>>;
+  /** Variants that the page has no room for. */
+  readonly left: readonly string[];
+  readonly question: Question;
+}
+
+export interface VariantAttention {
+  readonly variant: string;
+  readonly label: string;
+  readonly pairs: readonly AttentionPair[];
+}
+
+const matrix = v.array(v.array(v.pipe(v.number(), v.finite())));
+const places = v.array(v.pipe(v.number(), v.integer(), v.minValue(0)));
+/** A line of attention_samples.jsonl. */
+const pairSchema = v.object({
+  text: v.string(),
+  image: v.string(),
+  caption: v.string(),
+  words: v.array(v.string()),
+  boxes: matrix,
+  objects: v.array(v.object({ tokens: places, regions: places })),
+  layers: v.array(v.object({
+    layer: v.number(),
+    wordToWord: matrix,
+    regionToRegion: matrix,
+    wordToRegion: matrix,
+    regionToWord: matrix,
+    isda: v.nullable(v.number()),
+    alignments: v.array(v.object({
+      name: v.string(),
+      aligned: matrix,
+      isdText: v.number(),
+      isdImage: v.number(),
+    })),
+  })),
+});
+
+export type AttentionPair = v.InferOutput<typeof pairSchema>;
+
+/** Characters of JSON; the page may have 5 MB. */
+const room = 2_000_000;
+const pictureSide = 320;
+
+/** @returns undefined when no run kept any */
+export async function attentionPairs(
+  connection: DuckDBConnection,
+  root: string,
+  { asking, variants: { sql } }: { readonly asking: string; readonly variants: Variants },
+): Promise<AttentionPairs | undefined> {
+  const { rows, ...question } = await ask<
+    { run: string; label: string; variant: string; folder: string }
+  >(connection, {
+    what: "runs that kept attentions: the first of each variant; their attention_samples.jsonl",
+    sql: `${sql}
+SELECT r.run, r.label, coalesce(v.variant, '') AS variant, a.folder
+FROM experiment_run AS r
+JOIN artifact AS a ON a.run = r.run AND a.kind = 'relations'
+LEFT JOIN variant AS v ON v.run = r.run
+WHERE r.experiment = ${literal(asking)}
+QUALIFY row_number() OVER (PARTITION BY v.variant, r.stage ORDER BY r.position) = 1
+ORDER BY r.position`,
+  });
+  const variants: VariantAttention[] = [];
+  const left: string[] = [];
+  let used = 0;
+  for (const { variant, label, folder } of rows) {
+    const pairs = readPairs(`${root}/${folder}/artifact/attention_samples.jsonl`);
+    if (pairs.length === 0) continue;
+    const size = JSON.stringify(pairs).length;
+    if (variants.length > 0 && used + size > room) {
+      left.push(variant || label);
+      continue;
+    }
+    used += size;
+    variants.push({ variant: variant || label, label, pairs });
+  }
+  if (variants.length === 0) return undefined;
+  const images = new Set(variants.flatMap(({ pairs }) => pairs.map(({ image }) => image)));
+  const items = await dataItems(connection, root, rows[0]!.run);
+  const pictures = await Promise.all([...images].map(async (image) => {
+    const picture = await items.picture(image, pictureSide);
+    return picture === undefined ? [] : [[image, picture] as const];
+  }));
+  return { variants, pictures: Object.fromEntries(pictures.flat()), left, question };
+}
+
+/** Lines that are not as they should be are left out; a report is made of what there is. */
+function readPairs(path: string): AttentionPair[] {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch {
+    return [];
+  }
+  return text.split("\n").flatMap((line) => {
+    try {
+      const { success, output } = v.safeParse(pairSchema, JSON.parse(line));
+      return success ? [inThousandths(output)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function inThousandths(pair: AttentionPair): AttentionPair {
+  const round = (rows: number[][]) => rows.map((row) => row.map((x) => Math.round(1000 * x)));
+  return {
+    ...pair,
+    layers: pair.layers.map((layer) => ({
+      ...layer,
+      wordToWord: round(layer.wordToWord),
+      regionToRegion: round(layer.regionToRegion),
+      wordToRegion: round(layer.wordToRegion),
+      regionToWord: round(layer.regionToWord),
+      alignments: layer.alignments.map((one) => ({ ...one, aligned: round(one.aligned) })),
+    })),
+  };
+}

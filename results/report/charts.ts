@@ -1,0 +1,135 @@
+/**
+ * Charts as SVG, drawn when the report is made: the page needs no library. Colours are variables of the
+ * page's style, so that light and dark need one drawing; dashes and shapes say the same as colours.
+ */
+import { parse, View } from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+
+export interface Series {
+  readonly name: string;
+  readonly points: readonly { readonly x: number; readonly y: number; readonly label?: string }[];
+}
+
+export interface ChartOptions {
+  readonly title: string;
+  readonly description: string;
+  readonly x: string;
+  readonly y: string;
+  /** Unique on the page. */
+  readonly id: string;
+  readonly kind: "line" | "point";
+  /** Every series of the experiment, drawn here or not: one has one look in all charts. */
+  readonly all: readonly string[];
+}
+
+/** How many series can be told apart. */
+export const mostSeries = 16;
+const colours = 8;
+
+const dashes = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [10, 3], [1, 3], [6, 2, 1, 2]];
+const shapes = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke"];
+
+/** @returns undefined when there is nothing to draw */
+export async function chart(
+  series: readonly Series[],
+  options: ChartOptions,
+): Promise<string | undefined> {
+  const { all, kind, id, title, description } = options;
+  const values = series.flatMap(({ name, points }) =>
+    points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))
+      .map((point) => ({ ...point, series: shortName(name) }))
+  );
+  if (values.length === 0) return undefined;
+  const domain = series.map(({ name }) => shortName(name));
+  const places = series.map(({ name }) => Math.max(0, all.indexOf(name)));
+  const look = (range: readonly unknown[]) => ({
+    domain,
+    range: places.map((place) => range[place % range.length]),
+  });
+  const several = domain.length > 1;
+  const legend = several ? { title: null, orient: "top", columns: 4, symbolSize: 90 } : null;
+  const colour = {
+    field: "series",
+    type: "nominal",
+    scale: look(Array.from({ length: colours }, (_, place) => `var(--series-${place})`)),
+    legend,
+  };
+  const scale = { zero: false, nice: true };
+  const encoding = {
+    x: { field: "x", type: "quantitative", title: options.x, axis: { format: ".4~g" }, scale },
+    y: { field: "y", type: "quantitative", title: options.y, axis: { format: ".4~g" }, scale },
+    color: colour,
+  };
+  const line = {
+    mark: { type: "line", strokeWidth: 2, interpolate: "linear" },
+    encoding: {
+      ...encoding,
+      strokeDash: { field: "series", type: "nominal", scale: look(dashes), legend },
+    },
+  };
+  const point = {
+    mark: { type: "point", filled: true, size: 80, opacity: 0.9 },
+    encoding: {
+      ...encoding,
+      shape: { field: "series", type: "nominal", scale: look(shapes), legend },
+    },
+  };
+  const spec = {
+    width: 500,
+    height: 250,
+    padding: 4,
+    data: { values },
+    ...(kind === "line" ? line : point),
+    config,
+  };
+  const view = new View(parse(compile(spec as unknown as TopLevelSpec).spec), {
+    renderer: "none",
+  });
+  try {
+    return accessible(await view.toSVG(), { id, title, description });
+  } finally {
+    view.finalize();
+  }
+}
+
+const config = {
+  background: null,
+  aria: false,
+  font: "system-ui, sans-serif",
+  view: { stroke: null },
+  axis: {
+    labelColor: "var(--ink)",
+    titleColor: "var(--ink)",
+    labelFontSize: 13,
+    titleFontSize: 13,
+    titleFontWeight: "normal",
+    gridColor: "var(--line)",
+    domainColor: "var(--soft)",
+    tickColor: "var(--soft)",
+    tickCount: 6,
+  },
+  legend: { labelColor: "var(--ink)", labelFontSize: 13, labelLimit: 220, symbolStrokeWidth: 2 },
+};
+
+/** The drawing's own element names it; what is in it is one picture to a screen reader. */
+function accessible(
+  svg: string,
+  { id, title, description }: { id: string; title: string; description: string },
+): string {
+  const text = (value: string) => value.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const silent = svg.replace(/ (role="graphics-|aria-roledescription="|aria-hidden=")[^"]*"/g, "");
+  return silent.replace(
+    /^<svg [^>]*?width="([\d.]+)" height="([\d.]+)" viewBox="([^"]*)">/,
+    (_, width, height, box) =>
+      `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" ` +
+      `aria-labelledby="${id}-title ${id}-description" width="${width}" height="${height}" ` +
+      `viewBox="${box}"><title id="${id}-title">${text(title)}</title>` +
+      `<desc id="${id}-description">${text(description)}</desc>`,
+  );
+}
+
+/** Legends and scales take names as they are, but not of any length. */
+function shortName(name: string): string {
+  const word = name === "" ? "all" : name;
+  return word.length > 40 ? `${word.slice(0, 39)}…` : word;
+}

@@ -1,0 +1,115 @@
+/** Queries that the variants answer most differently, with what each of them found. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { type Answered, ask, literal, type Question } from "./question.ts";
+import type { Variants } from "./variants.ts";
+
+export interface Examples {
+  readonly queries: readonly ExampleQuery[];
+  readonly question: Question;
+}
+
+export interface ExampleQuery {
+  readonly direction: "i2t" | "t2i";
+  /** Id of the image or caption that asks. */
+  readonly query: string;
+  readonly split: string | null;
+  /** A run that ranked it: it leads to the texts and pictures. */
+  readonly run: string;
+  readonly answers: readonly ExampleAnswer[];
+  /** Variants that are not among them. */
+  readonly left: number;
+}
+
+/** Of a variant's first seed. */
+export interface ExampleAnswer {
+  readonly variant: string;
+  /** Of the best right answer, from 1. */
+  readonly rank: number;
+  /** Over seeds: how often the right answer came first. */
+  readonly right: number;
+  readonly runs: number;
+  /** Ids, best first. */
+  readonly top: readonly string[];
+}
+
+interface AnswerRow extends Omit<ExampleAnswer, "top"> {
+  readonly direction: "i2t" | "t2i";
+  readonly query: string;
+  readonly split: string | null;
+  readonly run: string;
+  readonly top_ids: string | null;
+}
+
+const perDirection = 6;
+const mostVariants = 8;
+
+export async function examplesOf(
+  connection: DuckDBConnection,
+  asking: string,
+  { sql, baseline }: Variants,
+): Promise<Examples> {
+  const found: Answered<AnswerRow> = await ask<AnswerRow>(connection, {
+    what:
+      "queries that variants answer most differently, and the answers of each variant's first run",
+    sql: `${sql}, answer AS (
+  SELECT q.direction, q.query, q.split, q.rank, q.top_ids, q.run, r.position,
+    coalesce(v.variant, '') AS variant
+  FROM experiment_run AS r
+  JOIN query_rank AS q ON q.run = r.run
+  LEFT JOIN variant AS v ON v.run = r.run
+  WHERE r.experiment = ${literal(asking)}
+), by_variant AS (
+  SELECT direction, query, split, variant, avg((rank = 1)::INTEGER) AS "right",
+    avg(ln(rank)) AS height, count(*)::INTEGER AS runs, min(position) AS position
+  FROM answer GROUP BY direction, query, split, variant
+), chosen AS (
+  SELECT direction, query, split,
+    max("right") - min("right") AS apart, max(height) - min(height) AS spread
+  FROM by_variant GROUP BY direction, query, split
+  QUALIFY row_number() OVER (
+    PARTITION BY direction ORDER BY apart DESC, spread DESC, query) <= ${perDirection}
+)
+SELECT c.direction, c.query, c.split, b.variant, b."right", b.runs, a.rank, a.top_ids, a.run
+FROM chosen AS c
+JOIN by_variant AS b ON b.direction = c.direction AND b.query = c.query
+  AND b.split IS NOT DISTINCT FROM c.split
+JOIN answer AS a ON a.direction = c.direction AND a.query = c.query AND a.variant = b.variant
+  AND a.position = b.position AND a.split IS NOT DISTINCT FROM c.split
+ORDER BY c.direction DESC, c.apart DESC, c.spread DESC, c.query, b.position`,
+  });
+  const { what, sql: asked } = found;
+  const groups = Map.groupBy(
+    found.rows,
+    ({ direction, query, split }) => JSON.stringify([direction, query, split]),
+  );
+  const queries = [...groups.values()].map((rows): ExampleQuery => {
+    const { direction, query, split, run } = rows[0]!;
+    const first = rows.filter(({ variant }) => variant === baseline);
+    const others = rows.filter(({ variant }) => variant !== baseline);
+    const shown = [...first, ...others].slice(0, mostVariants);
+    return {
+      direction,
+      query,
+      split,
+      run,
+      answers: shown.map(({ variant, rank, right, runs, top_ids }) => ({
+        variant,
+        rank,
+        right,
+        runs,
+        top: idList(top_ids),
+      })),
+      left: rows.length - shown.length,
+    };
+  });
+  return { queries, question: { what, sql: asked } };
+}
+
+function idList(json: string | null): string[] {
+  try {
+    const list: unknown = JSON.parse(json ?? "[]");
+    return Array.isArray(list) ? list.filter((id) => typeof id === "string") : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,66 @@
+/** The page's section on single queries: what each variant found, right or wrong. */
+import type { DescribedAnswer, DescribedExamples, DescribedQuery } from "./described_examples.ts";
+import { type Html, markup } from "./html.ts";
+import { howMade } from "./page_parts.ts";
+
+type Pictures = DescribedExamples["pictures"];
+
+export function examplesSection(
+  { queries, pictures, question }: DescribedExamples,
+  results: string,
+): Html {
+  if (queries.length === 0) {
+    return markup`<p>No ranked query is stored.</p>${howMade([question], results)}`;
+  }
+  return markup`<p>The queries that the variants answer most differently; of each variant its first run. A
+check mark says that the best answer is right.</p>
+<div class="examples">${queries.map((query) => exampleCard(query, pictures))}</div>
+${howMade([question], results)}`;
+}
+
+function exampleCard(query: DescribedQuery, pictures: Pictures): Html {
+  const { direction, query: id, text, image, answers, left } = query;
+  const asked = direction === "t2i"
+    ? markup`<p class="asks"><span class="tag">caption asks</span> ${text ?? id}</p>
+${
+      image === undefined
+        ? undefined
+        : markup`<p class="wanted">${picture(image, pictures)}<span>the
+right image</span></p>`
+    }`
+    : markup`<p class="asks"><span class="tag">image asks</span> ${id}</p>
+<p class="wanted">${picture(id, pictures)}<span>which caption?</span></p>`;
+  return markup`<article class="example"><header>${asked}</header>
+<ul>${answers.map((answer) => answerItem(answer, { direction, pictures }))}</ul>
+${left > 0 ? markup`<p class="note">and ${left} more variants</p>` : undefined}</article>`;
+}
+
+function answerItem(
+  { variant, rank, right, runs, top }: DescribedAnswer,
+  { direction, pictures }: { direction: "i2t" | "t2i"; pictures: Pictures },
+): Html {
+  const isRight = rank === 1;
+  const over = runs > 1 ? `, right in ${Math.round(right * runs)} of ${runs} runs` : "";
+  return markup`
+    <li class="${isRight ? "right" : "wrong"}">
+      <p><span class="mark"
+    aria-hidden="true">${isRight ? "✓" : "✗"}</span> <strong>${variant || "all"}</strong>: ${
+    isRight ? "right" : `wrong, the right one at rank ${rank}`
+  }${over}</p>
+      <ol class="${direction}">${
+    top.map(({ id, text, isRight }) =>
+      markup`<li class="${isRight ? "is-right" : ""}">${
+        direction === "t2i" ? picture(id, pictures) : text ?? id
+      }${isRight ? markup`<span class="hidden"> (right)</span>` : undefined}</li>`
+    )
+  }</ol>
+    </li>
+  `;
+}
+
+function picture(id: string, pictures: Pictures): Html {
+  const url = pictures.get(id);
+  return url === undefined
+    ? markup`<span class="no-picture">${id}</span>`
+    : markup`<img src="${url}" alt="${id}">`;
+}

@@ -1,0 +1,221 @@
+/** The page's section on relations: distances by alignment and layer, and whether recall goes with them. */
+import { chart, mostSeries } from "./charts.ts";
+import { type Html, markup, trusted } from "./html.ts";
+import { figureName } from "./page_curves.ts";
+import { dataTable, figure, howMade } from "./page_parts.ts";
+import type { RelationPoint, Relations } from "./relation_points.ts";
+
+interface Measure {
+  readonly measure: "isda" | "isd_text";
+  readonly alignment: string;
+  readonly layer: number;
+}
+
+/** The published alignments and ISDa have a drawing each; tables have all. */
+const drawn = ["singular", "distributed"];
+
+export async function relationsSection(
+  { runs, correlations, queries }: Relations,
+  { variants, results }: { readonly variants: readonly string[]; readonly results: string },
+): Promise<Html> {
+  if (runs.rows.length === 0) {
+    return markup`<p>No relation distance is stored: no run of <code>analyse_attention</code> is
+complete.</p>${howMade([runs], results)}`;
+  }
+  const figures: Html[] = [];
+  for (const measure of measuresOf(runs.rows)) {
+    const made = await scatter(runs.rows, measure, { variants, runs, results, correlations });
+    if (made !== undefined) figures.push(made);
+  }
+  return markup`<p>ISD is how far the words' self-attention is from the regions', once an alignment brings
+the two together; ISDa is the same on annotated objects. Each point is a trained model. A rank
+correlation near −1 says that models with a lower distance have a better recall; of a few models it
+says little.</p>
+<div class="figures">${figures}</div>
+<h3>Rank correlation with recall, over models</h3>
+${
+    correlations.length === 0
+      ? markup`<p>Fewer than three models have both a recall and a distance that varies: no
+correlation.</p>`
+      : dataTable({
+        id: "correlations",
+        caption: "Spearman's rho of mean R@1 and mean distance",
+        columns: [
+          { title: "distance" },
+          { title: "alignment" },
+          { title: "layer", numeric: true },
+          { title: "rho", numeric: true },
+          { title: "models", numeric: true },
+        ],
+        rows: correlations.map(({ measure, alignment, layer, rho, runs }) => [
+          measureName(measure),
+          alignment,
+          { shown: String(layer), value: layer },
+          { shown: signed(rho), value: rho },
+          { shown: String(runs), value: runs },
+        ]),
+      })
+  }
+<h3>Distances by alignment and layer</h3>
+${distanceTable(runs.rows)}
+${howMade([runs], results)}
+<h3>Within a model: does a caption with lower ISDa find its image sooner?</h3>
+${
+    queries.rows.length === 0 ? markup`<p>No caption has both an ISDa and a rank.</p>` : dataTable({
+      id: "query-correlations",
+      caption: "Spearman's rho of a caption's ISDa and its image's rank, mean over models",
+      columns: [
+        { title: "variant" },
+        { title: "layer", numeric: true },
+        { title: "rho", numeric: true },
+        { title: "captions", numeric: true },
+        { title: "models", numeric: true },
+      ],
+      rows: queries.rows.map(({ variant, layer, rho, queries, models }) => [
+        variant || "all",
+        { shown: String(layer), value: layer },
+        { shown: signed(rho), value: rho },
+        { shown: String(queries), value: queries },
+        { shown: String(models), value: models },
+      ]),
+    })
+  }
+<p class="note">Positive: captions with a lower distance find their image sooner.</p>
+${howMade([queries], results)}`;
+}
+
+/** ISDa and ISD by the published alignments, of the last layer that was measured. */
+function measuresOf(points: readonly RelationPoint[]): Measure[] {
+  const layer = Math.max(...points.map((point) => point.layer));
+  const there = [...new Set(points.map(({ alignment }) => alignment))];
+  const shown = drawn.filter((name) => there.includes(name));
+  return [
+    { measure: "isda", alignment: there[0]!, layer },
+    ...(shown.length > 0 ? shown : there.slice(0, 2)).map((alignment) => ({
+      measure: "isd_text" as const,
+      alignment,
+      layer,
+    })),
+  ];
+}
+
+async function scatter(
+  points: readonly RelationPoint[],
+  { measure, alignment, layer }: Measure,
+  { variants, runs, results, correlations }: {
+    readonly variants: readonly string[];
+    readonly runs: Relations["runs"];
+    readonly results: string;
+    readonly correlations: Relations["correlations"];
+  },
+): Promise<Html | undefined> {
+  const shown = points.filter((point) => point.alignment === alignment && point.layer === layer);
+  const complete = shown.flatMap(({ variant, seed, recall, [measure]: distance }) =>
+    recall === null || distance === null ? [] : [{ variant, seed, recall, distance }]
+  );
+  if (complete.length === 0) return undefined;
+  const names = variants.filter((name) => complete.some(({ variant }) => variant === name))
+    .slice(0, mostSeries);
+  const isda = measure === "isda";
+  const found = correlations.find((one) =>
+    one.measure === measure && one.layer === layer && (isda || one.alignment === alignment)
+  );
+  const title = `Recall against ${isda ? "ISDa" : `ISD by ${alignment}`}, layer ${layer}`;
+  const said = found === undefined
+    ? "No rank correlation: too few models, or no variation."
+    : `Rank correlation ${signed(found.rho)} over ${found.runs} models.`;
+  const drawing = await chart(
+    names.map((name) => ({
+      name,
+      points: complete.filter(({ variant }) => variant === name)
+        .map(({ distance, recall }) => ({ x: distance, y: 100 * recall })),
+    })),
+    {
+      id: `scatter-${measure}-${figureName(alignment)}`,
+      title,
+      description: said,
+      x: `${isda ? "ISDa" : "ISD over words"}, nats per row`,
+      y: "mean R@1, percent",
+      kind: "point",
+      all: variants,
+    },
+  );
+  if (drawing === undefined) return undefined;
+  return figure({
+    caption: `${title}. ${said}`,
+    drawing: trusted(drawing),
+    table: dataTable({
+      id: `scatter-${measure}-${figureName(alignment)}-numbers`,
+      caption: title,
+      columns: [
+        { title: "variant" },
+        { title: "seed" },
+        { title: "distance", numeric: true },
+        { title: "mean R@1", numeric: true },
+      ],
+      rows: complete.map(({ variant, seed, distance, recall }) => [
+        variant || "all",
+        seed,
+        { shown: digits(distance), value: distance },
+        { shown: (100 * recall).toFixed(1), value: recall },
+      ]),
+    }),
+    made: howMade([runs], results),
+  });
+}
+
+/** Means over the models of a variant. */
+function distanceTable(points: readonly RelationPoint[]): Html {
+  const groups = [
+    ...Map.groupBy(
+      points,
+      ({ variant, split, layer, alignment }) => JSON.stringify([variant, split, layer, alignment]),
+    ).values(),
+  ];
+  const mean = (group: readonly RelationPoint[], of: "isd_text" | "isd_image" | "isda") => {
+    const values = group.flatMap((point) => point[of] ?? []);
+    if (values.length === 0) return "";
+    const value = values.reduce((sum, one) => sum + one, 0) / values.length;
+    return { shown: digits(value), value };
+  };
+  return dataTable({
+    id: "distances",
+    caption: "Mean distances in nats per row: ISD over words, over regions, and ISDa",
+    columns: [
+      { title: "variant" },
+      { title: "alignment" },
+      { title: "layer", numeric: true },
+      { title: "ISD words", numeric: true },
+      { title: "ISD regions", numeric: true },
+      { title: "ISDa", numeric: true },
+      { title: "models", numeric: true },
+    ],
+    rows: groups.map((group) => {
+      const { variant, layer, alignment } = group[0]!;
+      return [
+        variant || "all",
+        alignment,
+        { shown: String(layer), value: layer },
+        mean(group, "isd_text"),
+        mean(group, "isd_image"),
+        mean(group, "isda"),
+        { shown: String(group.length), value: group.length },
+      ];
+    }),
+  });
+}
+
+function measureName(measure: string): string {
+  return { isda: "ISDa", isd_text: "ISD over words", isd_image: "ISD over regions" }[measure] ??
+    measure;
+}
+
+/** Three that count. */
+function digits(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+function signed(value: number): string {
+  const text = Math.abs(value).toFixed(2);
+  return Number(text) === 0 ? text : `${value > 0 ? "+" : "−"}${text}`;
+}

@@ -1,0 +1,104 @@
+/** The page's first section: each variant's numbers, published ones beside them, and differences. */
+import type { HeadlineTable } from "./headline.ts";
+import { type Html, markup } from "./html.ts";
+import { signedValue, valueText } from "./number_text.ts";
+import { type Cell, dataTable, howMade } from "./page_parts.ts";
+import { recallsOf, recallTitles } from "./published.ts";
+import type { ReportData } from "./report_data.ts";
+
+export function resultsSection(data: ReportData, results: string): Html {
+  const { headline, differences } = data;
+  if (headline.tables.length === 0) {
+    return markup`<p>No recall is stored yet: nothing was evaluated, or evaluating failed.</p>${
+      howMade([headline.question], results)
+    }`;
+  }
+  return markup`${headline.tables.map((table, place) => headlineTable(table, place))}
+${howMade([headline.question], results)}
+${publishedPart(data, results)}
+<h3>Differences${data.baseline === undefined ? "" : ` from ${data.baseline}`}</h3>
+${
+    differences.rows.length === 0 ? undefined : dataTable({
+      id: "differences",
+      caption: differences.caption,
+      columns: [
+        { title: "variant" },
+        { title: "split" },
+        { title: "metric" },
+        { title: "points", numeric: true },
+        { title: differences.intervalTitle, numeric: true },
+        { title: "verdict" },
+      ],
+      rows: differences.rows.map(({ variant, split, metric, difference, interval, verdict }) => [
+        variant,
+        split ?? "all",
+        metric,
+        { shown: signedValue(difference, true), value: difference },
+        interval,
+        verdict,
+      ]),
+    })
+  }
+<ul class="cautions">${differences.cautions.map((caution) => markup`<li>${caution}</li>`)}</ul>
+${howMade([differences.question], results)}`;
+}
+
+function headlineTable({ stage, split, columns, rows, seeds }: HeadlineTable, place: number): Html {
+  const unit = columns.some(({ percent }) => percent) ? "percent, " : "";
+  const over = seeds > 1 ? `mean ± spread over ${seeds} seeds` : "one seed";
+  return dataTable({
+    id: `headline-${place}`,
+    caption: `${stage} on ${split ?? "all"}: ${unit}${over}; * marks the baseline`,
+    columns: [
+      { title: "variant" },
+      ...columns.map(({ title }) => ({ title, numeric: true })),
+    ],
+    rows: rows.map(({ variant, baseline, cells }) => [
+      `${variant || "all"}${baseline ? " *" : ""}`,
+      ...cells.map((cell, column): Cell => {
+        if (cell === undefined) return { shown: markup`<span class="missing">missing</span>` };
+        const { percent } = columns[column]!;
+        const mean = valueText(cell.mean, percent);
+        return {
+          value: cell.mean,
+          shown: cell.spread === null
+            ? mean
+            : markup`${mean} <span class="spread">±${valueText(cell.spread, percent)}</span>`,
+        };
+      }),
+    ]),
+    marked: rows.flatMap(({ baseline }, row) => baseline ? [row] : []),
+  });
+}
+
+function publishedPart({ published, headline }: ReportData, results: string): Html | undefined {
+  if (published === undefined) return undefined;
+  const { table: { test, images, captions, rows, source }, others, standardErrors } = published;
+  const [i2t, t2i] = standardErrors.map((error) => error.toFixed(1));
+  const cell = (value: number | null): Cell =>
+    value === null ? { shown: "–" } : { shown: value.toFixed(1), value };
+  const theirs = rows.map(({ name, recalls }) => [name, ...recalls.map(cell)]);
+  const ours = recallsOf(headline.tables).map(({ variant, recalls }) => [
+    `ours: ${variant || "all"}`,
+    ...recalls.map((value) => cell(value === undefined ? null : 100 * value)),
+  ]);
+  return markup`<h3>Beside published results</h3>
+${
+    dataTable({
+      id: "published",
+      caption: `${test}; percent`,
+      columns: [{ title: "model" }, ...recallTitles.map((title) => ({ title, numeric: true }))],
+      rows: [...theirs, ...ours],
+      marked: theirs.map((_, place) => place),
+    })
+  }
+<p>One standard error of R@1: ${i2t} points i→t, ${t2i} t→i. Source: ${source}.</p>
+${
+    others.length === 0
+      ? undefined
+      : markup`<p><strong>Not comparable</strong>: ours ranked ${
+        others.map((one) => `${one.images} images and ${one.captions} captions`).join("; ")
+      }, theirs ${images} and ${captions}.</p>`
+  }
+${howMade([published.question], results)}`;
+}

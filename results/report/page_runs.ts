@@ -1,0 +1,101 @@
+/** The page's sections on the runs themselves: what is missing, cost, circumstances, commands. */
+import { secondsText } from "../seconds_text.ts";
+import type { Cost } from "./cost.ts";
+import type { Circumstance } from "./environment.ts";
+import type { Gaps } from "./gaps.ts";
+import { type Html, markup } from "./html.ts";
+import { command, dataTable, howMade } from "./page_parts.ts";
+import type { Answered } from "./question.ts";
+import type { Source } from "./sources.ts";
+import { stageGraph } from "./stage_graph.ts";
+
+export function gapsSection(
+  { runs, metrics, question, metricQuestion }: Gaps,
+  results: string,
+): Html {
+  const made = howMade([question, metricQuestion], results);
+  if (runs.length === 0 && metrics.length === 0) {
+    return markup`<p>Nothing: every run is complete and has all its metrics.</p>${made}`;
+  }
+  return markup`${
+    runs.length === 0 ? undefined : dataTable({
+      id: "missing-runs",
+      caption: `${runs.length} runs are missing`,
+      columns: ["run", "state", "why", "fix"].map((title) => ({ title })),
+      rows: runs.map(({ label, state, failure }) => [
+        label,
+        state,
+        failure?.what ?? "",
+        failure?.fix ?? "",
+      ]),
+    })
+  }
+${
+    metrics.length === 0 ? undefined : dataTable({
+      id: "missing-metrics",
+      caption: `${metrics.length} metrics are missing that other runs of the stage have`,
+      columns: ["run", "metric", "split"].map((title) => ({ title })),
+      rows: metrics.map(({ label, metric, split }) => [label, metric, split ?? ""]),
+    })
+  }${made}`;
+}
+
+export function costSection(cost: Cost, results: string): Html {
+  const { stages, edges } = cost;
+  const count = (value: number) => ({ shown: String(value), value });
+  const time = (value: number) => ({ shown: secondsText(value), value });
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Stages as a graph">${
+    stageGraph(cost)
+  }</div>
+${
+    dataTable({
+      id: "cost",
+      caption: "Wall time of each stage, added up over its runs",
+      columns: [
+        { title: "stage" },
+        { title: "uses" },
+        ...["runs", "made", "from cache", "time", "saved", "slowest"]
+          .map((title) => ({ title, numeric: true })),
+      ],
+      rows: stages.rows.map((row) => [
+        row.stage,
+        row.kind ?? "not begun",
+        count(row.runs),
+        count(row.made),
+        count(row.hits),
+        row.made > 0 ? time(row.seconds_made) : "",
+        row.hits > 0 ? time(row.seconds_saved) : "",
+        row.slowest === null ? "" : time(row.slowest),
+      ]),
+    })
+  }
+${howMade([stages, edges], results)}`;
+}
+
+export function environmentSection(
+  environment: Answered<Circumstance>,
+  results: string,
+): Html {
+  if (environment.rows.length === 0) return markup`<p>No run is complete.</p>`;
+  return markup`${
+    dataTable({
+      id: "environment-table",
+      caption: "Circumstances of the complete runs",
+      columns: [{ title: "what" }, { title: "value" }, { title: "runs", numeric: true }],
+      rows: environment.rows.map(({ name, value, runs }) => [
+        name,
+        value,
+        { shown: String(runs), value: runs },
+      ]),
+    })
+  }${howMade([environment], results)}`;
+}
+
+/** Commands alone: every figure has its query beside it. */
+export function commandsSection(sources: readonly Source[]): Html {
+  return markup`${
+    sources.flatMap(({ what, command: text }) =>
+      text === undefined ? [] : [markup`<p>${what}</p>${command(text)}`]
+    )
+  }`;
+}
