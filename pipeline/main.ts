@@ -156,6 +156,17 @@ async function obey(
       print(await compareCommand(results, both, { json, width: terminalWidth(), warn }));
       return 0;
     }
+    case "watch": {
+      const results = openStore(resolve(command.results)).root;
+      const { watchCommand } = await import("../results/watch/watch_command.ts");
+      const { experiment: given, port } = command;
+      const experiment = given === undefined ? undefined : experimentName(given);
+      const request = { port, ...(experiment !== undefined && { experiment }) };
+      const stop = new AbortController();
+      onInterrupt((count) => count === 1 ? stop.abort() : Deno.exit(130));
+      await watchCommand(results, request, { print, signal: stop.signal });
+      return 0;
+    }
     case "tensorboard": {
       const results = openStore(resolve(command.results)).root;
       const { tensorboardCommand } = await import("../results/tensorboard/tensorboard_command.ts");

@@ -97,6 +97,13 @@ export type Command =
     readonly json: boolean;
   }
   | {
+    readonly name: "watch";
+    readonly results: string;
+    /** Name or file. */
+    readonly experiment?: string;
+    readonly port: number;
+  }
+  | {
     readonly name: "tensorboard";
     readonly results: string;
     /** The folder to make. */
@@ -179,6 +186,7 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task compare A B [--json]
        deno task report EXPERIMENT [--against B] [--out DIR]
        deno task export DIR [--experiment NAME] [--with-artifacts]
+       deno task watch [EXPERIMENT] [--port N]
        deno task tensorboard DIR [--experiment NAME]
        deno task rebuild
 
@@ -234,6 +242,8 @@ export: a new folder DIR with all tables as Parquet, experiment files as asked,
   --experiment NAME          one experiment only, by its name or its file
   --with-artifacts           the artifacts' files too: a results folder again
   --license URL              what the description names as licence
+watch: curves of a running experiment (by default the last one asked) in the
+  browser, for this machine alone, until Ctrl-C; --port N (default: 8017)
 tensorboard: a new folder DIR of event files: curves and metrics, run by run
 rebuild: makes the database anew from the stored artifacts
 for every command:
@@ -328,6 +338,7 @@ const optionsOf = {
     json: { type: "boolean" },
   },
   sql: { ...shared, format: { type: "string" } },
+  watch: { ...shared, port: { type: "string" } },
   tensorboard: { ...shared, experiment: { type: "string" } },
   export: {
     ...shared,
@@ -594,6 +605,21 @@ export function readCommand(
         query: onePositional(positionals, "query", `deno task sql "SELECT * FROM leaderboard"`),
         format: format(text(values, "format")),
       };
+    case "watch": {
+      const [experiment, second] = positionals;
+      if (second !== undefined) {
+        throw new Complaint(
+          "`watch` takes one experiment, or none for the last one asked",
+          "for example: deno task watch scenes_iais",
+        );
+      }
+      return {
+        name: "watch",
+        results,
+        ...(experiment !== undefined && { experiment }),
+        port: portNumber(values),
+      };
+    }
     case "tensorboard": {
       const experiment = text(values, "experiment");
       return {
@@ -687,6 +713,12 @@ function count(values: Values, name: string): number | undefined {
   if (given === undefined) return undefined;
   if (/^[1-9]\d{0,3}$/.test(given)) return Number(given);
   throw new Complaint(`\`--${name}\` is ${JSON.stringify(given)}`, "give a whole number from 1");
+}
+
+function portNumber(values: Values): number {
+  const given = text(values, "port") ?? "8017";
+  if (/^\d{1,5}$/.test(given) && Number(given) < 65_536) return Number(given);
+  throw new Complaint(`\`--port\` is ${JSON.stringify(given)}`, "give a number from 0 to 65535");
 }
 
 const secondsOf: Readonly<Record<string, number>> = {

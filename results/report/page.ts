@@ -12,6 +12,7 @@ import {
   validationCurves,
 } from "./page_curves.ts";
 import { examplesSection } from "./page_examples.ts";
+import { partOfPage } from "./page_files.ts";
 import { command } from "./page_parts.ts";
 import { relationsSection } from "./page_relations.ts";
 import { resultsSection } from "./page_results.ts";
@@ -119,7 +120,7 @@ function wholePage(
   title: string,
   { lead, sections }: { readonly lead: Html; readonly sections: readonly Section[] },
 ): string {
-  const style = partOfPage("style.css");
+  const style = partOfPage("colours.css") + partOfPage("style.css");
   const script = partOfPage("script.js");
   const digest = createHash("sha256").update(script).digest("base64");
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; ` +
@@ -157,8 +158,4 @@ function wholePage(
       </body>
     </html>
   `.text.trimStart();
-}
-
-function partOfPage(name: string): string {
-  return Deno.readTextFileSync(new URL(`page/${name}`, import.meta.url));
 }

@@ -1,0 +1,158 @@
+/**
+ * `watch`: curves of a running experiment in the browser. A server for this machine alone asks the
+ * database every two seconds while somebody looks, and sends what has changed (server-sent events).
+ */
+import { Complaint } from "../../pipeline/complaint.ts";
+import { readResults } from "../read_results.ts";
+import { liveView } from "./live_view.ts";
+import { snapshotOf } from "./snapshot.ts";
+import { watchPage } from "./watch_page.ts";
+
+export interface WatchRequest {
+  /** Name of an experiment; the one last asked when undefined. */
+  readonly experiment?: string;
+  /** 0: any that is free. */
+  readonly port: number;
+}
+
+export interface WatchWorld {
+  /** Told the address once the server listens. */
+  print(text: string): void;
+  readonly signal: AbortSignal;
+  /** Milliseconds between two looks. */
+  readonly period?: number;
+}
+
+const host = "127.0.0.1";
+
+/** Serves until it is aborted. */
+export async function watchCommand(
+  root: string,
+  { experiment, port }: WatchRequest,
+  { print, signal, period = 2000 }: WatchWorld,
+): Promise<void> {
+  const look = async () => {
+    try {
+      const seen = await readResults(
+        root,
+        (connection) => snapshotOf(connection, experiment),
+        { warn() {} },
+      );
+      return seen === undefined ? waitingFor(experiment) : await liveView(seen);
+    } catch (error) {
+      if (error instanceof Complaint) return waitingFor(experiment);
+      throw error;
+    }
+  };
+  const feed = liveFeed(look, { period, signal });
+  try {
+    const server = Deno.serve({
+      hostname: host,
+      port,
+      signal,
+      onListen: ({ port }) => print(`watching on http://${host}:${port} (Ctrl-C ends it)\n`),
+    }, (request) => answer(request, feed));
+    await server.finished;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    throw new Complaint(
+      `port ${port} is taken`,
+      "name another one with --port N, or --port 0 for any that is free",
+      { cause: error },
+    );
+  }
+}
+
+function waitingFor(experiment: string | undefined): string {
+  return experiment === undefined
+    ? "<p>Nothing was run here yet.</p>"
+    : "<p>This experiment was not run here yet.</p>";
+}
+
+function answer(request: Request, feed: Feed): Response {
+  const { hostname, pathname } = new URL(request.url);
+  // A page from elsewhere must not reach us under a name of its own.
+  if (hostname !== host && hostname !== "localhost") {
+    return new Response("for this machine alone\n", { status: 403 });
+  }
+  if (request.method !== "GET") return new Response("only GET\n", { status: 405 });
+  switch (pathname) {
+    case "/": {
+      const nonce = crypto.randomUUID();
+      return new Response(watchPage(nonce), {
+        headers: {
+          "content-type": "text/html; charset=utf-8",
+          "content-security-policy":
+            `default-src 'none'; connect-src 'self'; style-src 'nonce-${nonce}'; ` +
+            `script-src 'nonce-${nonce}'; img-src data:; base-uri 'none'; form-action 'none'`,
+          "x-content-type-options": "nosniff",
+        },
+      });
+    }
+    case "/events":
+      return new Response(feed.stream(), {
+        headers: { "content-type": "text/event-stream", "cache-control": "no-store" },
+      });
+    default:
+      return new Response("not found\n", { status: 404 });
+  }
+}
+
+interface Feed {
+  /** Server-sent events, from now on. */
+  stream(): ReadableStream<Uint8Array>;
+}
+
+/** Looks while somebody listens, once for all of them. */
+function liveFeed(
+  look: () => Promise<string>,
+  { period, signal }: { readonly period: number; readonly signal: AbortSignal },
+): Feed {
+  const listeners = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  const encoder = new TextEncoder();
+  let last: string | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let looking = false;
+  const round = async () => {
+    timer = undefined;
+    looking = true;
+    try {
+      const html = await look();
+      if (html !== last) {
+        last = html;
+        for (const listener of listeners) send(listener, html);
+      } else {
+        // Something has to be sent, or nobody learns that a listener is gone.
+        for (const listener of listeners) listener.enqueue(encoder.encode(": nothing new\n\n"));
+      }
+    } catch {
+      // A database that is written just now: the next look finds it.
+    } finally {
+      looking = false;
+      if (listeners.size > 0 && !signal.aborted) timer = setTimeout(round, period);
+    }
+  };
+  const send = (to: ReadableStreamDefaultController<Uint8Array>, html: string) =>
+    to.enqueue(encoder.encode(`data: ${JSON.stringify({ html })}\n\n`));
+  signal.addEventListener("abort", () => {
+    clearTimeout(timer);
+    for (const listener of listeners) listener.close();
+    listeners.clear();
+  });
+  return {
+    stream() {
+      let own: ReadableStreamDefaultController<Uint8Array>;
+      return new ReadableStream<Uint8Array>({
+        start(controller) {
+          own = controller;
+          listeners.add(own);
+          if (last !== undefined) send(own, last);
+          if (timer === undefined && !looking) timer = setTimeout(round, 0);
+        },
+        cancel() {
+          listeners.delete(own);
+        },
+      });
+    },
+  };
+}
