@@ -41,20 +41,22 @@ export async function chart(
   );
   if (values.length === 0) return undefined;
   const domain = series.map(({ name }) => shortName(name));
-  const places = series.map(({ name }) => Math.max(0, all.indexOf(name)));
+  const places = series.map(({ name }) => name === "" ? 0 : Math.max(0, all.indexOf(name)));
   const look = (range: readonly unknown[]) => ({
     domain,
     range: places.map((place) => range[place % range.length]),
   });
   const several = domain.length > 1;
-  const legend = several ? { title: null, orient: "top", columns: 4, symbolSize: 90 } : null;
+  const legend = several
+    ? { title: null, orient: "top", columns: 3, symbolSize: kind === "line" ? 400 : 90 }
+    : null;
   const colour = {
     field: "series",
     type: "nominal",
     scale: look(Array.from({ length: colours }, (_, place) => `var(--series-${place})`)),
     legend,
   };
-  const scale = { zero: false, nice: true };
+  const scale = { zero: false, nice: kind === "line", ...(kind === "point" && { padding: 16 }) };
   const encoding = {
     x: { field: "x", type: "quantitative", title: options.x, axis: { format: ".4~g" }, scale },
     y: { field: "y", type: "quantitative", title: options.y, axis: { format: ".4~g" }, scale },
@@ -75,8 +77,8 @@ export async function chart(
     },
   };
   const spec = {
-    width: 500,
-    height: 250,
+    width: 440,
+    height: 230,
     padding: 4,
     data: { values },
     ...(kind === "line" ? line : point),
@@ -100,15 +102,15 @@ const config = {
   axis: {
     labelColor: "var(--ink)",
     titleColor: "var(--ink)",
-    labelFontSize: 13,
-    titleFontSize: 13,
+    labelFontSize: 14,
+    titleFontSize: 14,
     titleFontWeight: "normal",
     gridColor: "var(--line)",
     domainColor: "var(--soft)",
     tickColor: "var(--soft)",
     tickCount: 6,
   },
-  legend: { labelColor: "var(--ink)", labelFontSize: 13, labelLimit: 220, symbolStrokeWidth: 2 },
+  legend: { labelColor: "var(--ink)", labelFontSize: 14, labelLimit: 220, symbolStrokeWidth: 2 },
 };
 
 /** The drawing's own element names it; what is in it is one picture to a screen reader. */

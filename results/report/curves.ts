@@ -1,4 +1,4 @@
-/** How trainings went, step by step: means over seeds, in about a hundred points per curve. */
+/** How trainings went, step by step: means over seeds, in at most fifty points per curve. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal } from "./question.ts";
 import type { Variants } from "./variants.ts";
@@ -29,7 +29,7 @@ export interface ValidationPoint {
   readonly rsum: number | null;
 }
 
-const points = 100;
+const points = 50;
 
 export async function curvesOf(
   connection: DuckDBConnection,

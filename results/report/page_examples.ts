@@ -40,12 +40,13 @@ function answerItem(
   { direction, pictures }: { direction: "i2t" | "t2i"; pictures: Pictures },
 ): Html {
   const isRight = rank === 1;
-  const over = runs > 1 ? `, right in ${Math.round(right * runs)} of ${runs} runs` : "";
+  const count = `${Math.round(right * runs)} of ${runs} runs`;
+  const over = runs === 1 ? "" : isRight ? ` (${count})` : ` (right in ${count})`;
   return markup`
     <li class="${isRight ? "right" : "wrong"}">
       <p><span class="mark"
     aria-hidden="true">${isRight ? "✓" : "✗"}</span> <strong>${variant || "all"}</strong>: ${
-    isRight ? "right" : `wrong, the right one at rank ${rank}`
+    isRight ? "right" : `the right one is at rank ${rank}`
   }${over}</p>
       <ol class="${direction}">${
     top.map(({ id, text, isRight }) =>

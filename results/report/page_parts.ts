@@ -30,11 +30,10 @@ const mostRows = 400;
 export function dataTable({ id, caption, columns, rows, marked = [] }: TableOptions): Html {
   const left = rows.length - mostRows;
   return markup`<div class="table-block">
-    <div class="table-tools"><button type="button" class="copy" data-copies="${id}">Copy
-    table</button></div>
+    <div class="table-head"><p id="${id}-caption">${caption}</p>
+      <button type="button" class="copy" data-copies="${id}">Copy table</button></div>
     <div class="scroll" tabindex="0" role="region" aria-labelledby="${id}-caption">
-      <table id="${id}" class="sortable">
-        <caption id="${id}-caption">${caption}</caption>
+      <table id="${id}" class="sortable" aria-labelledby="${id}-caption">
         <thead>
           <tr>${
     columns.map(({ title, numeric }) =>

@@ -62,9 +62,11 @@ function edgeLine(from: { x: number; y: number }, to: { x: number; y: number }):
   const bend = Math.max(20, (x2 - x1) / 2);
   const span = Math.round((to.x - from.x) / (box.width + box.gapX));
   if (span > 1) {
-    const [start, end] = [from.x + 0.7 * box.width, to.x + 0.3 * box.width];
+    const start = from.x + 0.7 * box.width;
     const top = Math.min(from.y, to.y) - 20 * span;
-    const arc = `M${start} ${from.y}C${start + 40} ${top} ${end - 40} ${top} ${end} ${to.y}`;
+    const arc = `M${start} ${from.y}C${start + 40} ${top} ${to.x - 60} ${top} ${to.x} ${
+      to.y + 0.3 * box.height
+    }`;
     return markup`
       <path class="edge" d="${arc}" />
     `;

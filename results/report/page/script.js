@@ -123,8 +123,7 @@ function wordPlaces(words, width) {
 }
 
 /** Words, picture with regions, and a line for each word and region, as wide as the attention. */
-function crossDrawing(pair, layer, picture, shape) {
-  const width = 560;
+function crossDrawing(pair, layer, { picture, shape, width }) {
   const { places, height: top } = wordPlaces(pair.words, width);
   const [wide, high] = [width, width * shape.height / shape.width];
   const from = top + 60;
@@ -164,8 +163,8 @@ function crossDrawing(pair, layer, picture, shape) {
           y1: a.y + a.height,
           x2: b.x + b.width / 2,
           y2: b.y + b.height / 2,
-          "stroke-width": (0.5 + 4.5 * strength).toFixed(2),
-          opacity: Math.min(1, (kind === undefined ? 0.12 : 0.2) + 0.7 * strength).toFixed(2),
+          "stroke-width": (0.5 + 3.5 * strength).toFixed(2),
+          opacity: Math.min(1, (kind === undefined ? 0.1 : 0.3) + 0.6 * strength).toFixed(2),
         }));
       });
     });
@@ -352,6 +351,8 @@ function startViewer(source) {
       layer.alignments[0];
     const picture = pictures[pair.image];
     const shape = await sizeOf(picture);
+    place.hidden = false;
+    const width = Math.max(320, Math.min(560, place.clientWidth));
     const regions = pair.boxes.map((_, region) => `region ${region + 1}`);
     const tables = [
       matrixTable("S_LL: words to words, percent", pair.words, pair.words, layer.wordToWord),
@@ -391,7 +392,7 @@ function startViewer(source) {
       element(
         "div",
         { class: "viewer-body" },
-        crossDrawing(pair, layer, picture, shape),
+        crossDrawing(pair, layer, { picture, shape, width }),
         element("div", { class: "matrices" }, ...tables),
       ),
       more,

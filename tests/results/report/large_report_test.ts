@@ -1,0 +1,141 @@
+/** Reports of hundreds of runs, and of files that are not as they should be. */
+import assert from "node:assert/strict";
+import { reportCommand } from "../../../results/report/report_command.ts";
+import {
+  reportedExperiment,
+  type ReportedOptions,
+  storeReported,
+} from "../../support/reported_results.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+
+async function report(root: string): Promise<{ page: string; whole: string; comment: string }> {
+  const request = {
+    experiment: reportedExperiment,
+    set: [],
+    resultsOption: "",
+    out: `${root}/out`,
+  };
+  await reportCommand(root, request, { warn() {} });
+  const read = (name: string) => Deno.readTextFileSync(`${root}/out/${name}`);
+  return {
+    page: read("report.html"),
+    whole: read("report.md"),
+    comment: read("report.comment.md"),
+  };
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text).length;
+
+Deno.test("a report of 200 runs keeps within the limits of pages, summaries and comments", async () => {
+  using folder = temporaryFolder();
+  await storeReported(folder.path, {
+    variants: Array.from({ length: 33 }, (_, place) => `variant ${place}`),
+    seeds: 2,
+    images: 50,
+    steps: 200,
+    caption: (image) => `a caption of ${image} that says a little more, and more again`,
+  });
+  const { page, whole, comment } = await report(folder.path);
+  assert.match(whole, /\*\*200 of 200 runs are complete\*\*/);
+  assert.ok(bytes(page) < 5_000_000, `${bytes(page)} bytes`);
+  assert.ok(bytes(whole) < 1024 * 1024);
+  assert.ok(bytes(comment) < 65_536);
+});
+
+Deno.test("a comment about a great many variants is shortened with a word; the page is not", async () => {
+  using folder = temporaryFolder();
+  await storeReported(folder.path, {
+    variants: Array.from({ length: 400 }, (_, place) => `variant ${place} ${"x".repeat(60)}`),
+    seeds: 1,
+    images: 2,
+    steps: 2,
+    pictures: false,
+  });
+  const { page, whole, comment } = await report(folder.path);
+  assert.ok(bytes(comment) < 65_536, `${bytes(comment)} bytes`);
+  assert.match(comment, /_Shortened to fit; left out: /);
+  assert.match(comment, /variant 1 x/);
+  assert.match(whole, /variant 399 x/);
+  assert.ok(bytes(page) < 5_000_000, `${bytes(page)} bytes`);
+});
+
+const damages: [string, (root: string) => void][] = [
+  ["no captions", (root) => remove(root, "captions.jsonl")],
+  ["no list of pictures", (root) => remove(root, "scenes.jsonl")],
+  ["pictures that are none", (root) => {
+    for (const path of pathsIn(root)) if (path.endsWith(".png")) Deno.writeTextFileSync(path, "x");
+  }],
+  [
+    "a picture outside of its folder",
+    (root) =>
+      change(
+        root,
+        "scenes.jsonl",
+        () =>
+          `{"id":"test_0","file":"../../../../../etc/passwd"}\n{"id":"test_1","file":"/etc/passwd"}\n`,
+      ),
+  ],
+  ["attentions that are no JSON", (root) => change(root, "attention_samples.jsonl", () => "{")],
+  [
+    "attentions of another shape",
+    (root) =>
+      change(
+        root,
+        "attention_samples.jsonl",
+        (text) => text.replaceAll(`"words":[`, `"words":[{},`) + `{"layers":[]}\n`,
+      ),
+  ],
+  [
+    "ranks without a list",
+    (root) =>
+      change(
+        root,
+        "query_rank.jsonl",
+        (text) => text.replaceAll(/"top_ids":"[^}]*?\]"/g, `"top_ids":"{}"`),
+      ),
+  ],
+  ["no numbers at all", (root) => {
+    for (const name of ["metric", "query_rank", "training_step", "relation_distance"]) {
+      remove(root, `${name}.jsonl`);
+    }
+  }],
+  ["numbers that are none", (root) => {
+    change(root, "metric.jsonl", (text) => text.replaceAll(/"value":[\d.]+/g, `"value":"NaN"`));
+    change(
+      root,
+      "training_step.jsonl",
+      (text) => text.replaceAll(/"loss":[\d.]+/g, `"loss":"Infinity"`),
+    );
+  }],
+];
+
+const small: ReportedOptions = { variants: ["none", "singular"], seeds: 1 };
+
+for (const [what, damage] of damages) {
+  Deno.test(`a report is made with ${what}`, async () => {
+    using folder = temporaryFolder();
+    await storeReported(folder.path, small);
+    damage(folder.path);
+    const { page, whole } = await report(folder.path);
+    assert.match(page, /<\/html>\s*$/);
+    assert.match(whole, /8 of 8 runs are complete/);
+    const told = page.replace(/<script>[^]*?<\/script>/g, "").replace(/data:image[^"]*/g, "");
+    assert.ok(!/undefined|\[object|NaN/.test(told + whole));
+  });
+}
+
+function pathsIn(root: string): string[] {
+  return [...Deno.readDirSync(root)].flatMap(({ name, isDirectory }) =>
+    isDirectory ? pathsIn(`${root}/${name}`) : [`${root}/${name}`]
+  );
+}
+
+function change(root: string, name: string, to: (text: string) => string): void {
+  const paths = pathsIn(root).filter((path) => path.endsWith(`/${name}`));
+  assert.ok(paths.length > 0, `no ${name}`);
+  for (const path of paths) Deno.writeTextFileSync(path, to(Deno.readTextFileSync(path)));
+}
+
+function remove(root: string, name: string): void {
+  for (const path of pathsIn(root)) if (path.endsWith(`/${name}`)) Deno.removeSync(path);
+}

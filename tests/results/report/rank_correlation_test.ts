@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { rankCorrelation } from "../../../results/report/rank_correlation.ts";
+
+const pairs = (x: number[], y: number[]) => x.map((value, place) => [value, y[place]!] as const);
+const near = (actual: number | undefined, expected: number) =>
+  assert.ok(Math.abs(actual! - expected) < 1e-12, `${actual}, expected ${expected}`);
+
+Deno.test("the correlation is that of SciPy 1.17.1, ties included", () => {
+  // scipy.stats.spearmanr(x, y).statistic
+  const known: [number[], number[], number][] = [
+    [[1, 2, 3, 4, 5], [5, 6, 7, 8, 7], 0.8207826816681233],
+    [[0.3, 0.1, 0.3, 0.2, 0.9, 0.9], [10, 20, 20, 40, 10, 5], -0.803030303030303],
+    [[1, 2, 2, 2, 3, 8, 8], [2, 2, 1, 9, 9, 9, 3], 0.5490196078431372],
+  ];
+  for (const [x, y, rho] of known) near(rankCorrelation(pairs(x, y)), rho);
+});
+
+Deno.test("few pairs and sides that do not vary have none", () => {
+  assert.equal(rankCorrelation(pairs([1, 2], [2, 1])), undefined);
+  assert.equal(rankCorrelation(pairs([1, 1, 1], [2, 1, 3])), undefined);
+});
+
+Deno.test("it depends on the order alone, and turns round with one side", () => {
+  const value = fc.integer({ min: -9, max: 9 });
+  fc.assert(fc.property(
+    fc.array(fc.tuple(value, value), { minLength: 3, maxLength: 30 }),
+    (given) => {
+      const rho = rankCorrelation(given);
+      fc.pre(rho !== undefined);
+      assert.ok(Math.abs(rho) <= 1 + 1e-12);
+      near(rankCorrelation(given.map(([x, y]) => [Math.exp(x), y ** 3])), rho);
+      near(rankCorrelation(given.map(([x, y]) => [x, -y])), -rho);
+    },
+  ));
+});
