@@ -1,6 +1,6 @@
-/** How far each variant is from the baseline: paired by seed, with its spread, and what that can tell. */
+/** How far each variant is from the baseline: paired by seed, with an interval, and what that can tell. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { valueText } from "./number_text.ts";
+import { signedValue } from "./number_text.ts";
 import { type Answered, ask, literal } from "./question.ts";
 import type { Variants } from "./variants.ts";
 
@@ -17,7 +17,7 @@ export interface Differences {
 export interface VariantDifference extends PairedDifference {
   /** How sure the difference is, in points; empty where nothing can be said. */
   readonly interval: string;
-  /** In words, such as `within its spread`. */
+  /** In words, such as `may be chance`. */
   readonly verdict: string;
 }
 
@@ -68,17 +68,44 @@ ORDER BY a.split, min(a.position), a.metric`,
   }
   const rows = question.rows.map((row) => ({
     ...row,
-    interval: row.spread === null ? "" : `±${valueText(row.spread, true)}`,
+    interval: intervalText(intervalOf(row)),
     verdict: verdictOf(row),
   }));
   return { ...words, rows, cautions: cautionsOf(rows), question };
 }
 
-const words = { caption: "In points, paired by seed", intervalTitle: "spread" };
+const words = { caption: "In points, paired by seed", intervalTitle: "95 % interval" };
 
-function verdictOf({ difference, spread }: PairedDifference): string {
-  if (spread === null) return "one seed: may be chance";
-  return Math.abs(difference) > spread ? "beyond its spread" : "within its spread";
+/** Student's t at 97.5 % for 1 .. 30 degrees of freedom; the last serves for more. */
+// deno-fmt-ignore
+const students = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
+  2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
+  2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+];
+
+/**
+ * mean ± t s / √n over the paired differences of n seeds, as fractions; undefined for one seed.
+ */
+export function intervalOf(
+  { difference, spread, seeds }: Pick<PairedDifference, "difference" | "spread" | "seeds">,
+): readonly [number, number] | undefined {
+  if (spread === null || seeds < 2) return undefined;
+  const half = students[Math.min(seeds - 2, students.length - 1)]! * spread / Math.sqrt(seeds);
+  return [difference - half, difference + half];
+}
+
+function intervalText(interval: ReturnType<typeof intervalOf>): string {
+  return interval === undefined
+    ? ""
+    : `${signedValue(interval[0], true)} … ${signedValue(interval[1], true)}`;
+}
+
+function verdictOf(row: PairedDifference): string {
+  const interval = intervalOf(row);
+  if (interval === undefined) return "one seed: may be chance";
+  const [low, high] = interval;
+  return low > 0 || high < 0 ? "apart" : "may be chance";
 }
 
 function cautionsOf(rows: readonly PairedDifference[]): string[] {
@@ -88,7 +115,7 @@ function cautionsOf(rows: readonly PairedDifference[]): string[] {
     seeds < 2
       ? "One seed has no spread: a difference may be chance."
       : `${seeds} seeds can hint at a difference; they do not prove one.`,
-    "The spread is the standard deviation of the differences over seeds: it tells of training, " +
-    "not of the choice of test images.",
+    "Intervals are Student's over seeds: they tell of training, not of the choice of test images, " +
+    "and they are not corrected for the number of variants and metrics.",
   ];
 }

@@ -7,9 +7,10 @@ import type { Differences } from "./differences.ts";
 import type { Gaps } from "./gaps.ts";
 import type { HeadlineTable } from "./headline.ts";
 import { codeBlock, escapeMarkdown, markdownTable } from "./markdown_text.ts";
-import { signedValue, timeText, valueText } from "./number_text.ts";
+import { correlationText, signedValue, timeText, valueText } from "./number_text.ts";
 import { type Published, recallsOf, recallTitles } from "./published.ts";
 import type { ReportData } from "./report_data.ts";
+import type { Relations } from "./relation_points.ts";
 import { type Source, sourcesOf } from "./sources.ts";
 import type { Block } from "./shortened.ts";
 
@@ -22,6 +23,7 @@ export function markdownBlocks(data: ReportData, options: { results: string }): 
     ...(headline.tables.length === 0 ? [nothingEvaluated] : []),
     ...(published === undefined ? [] : [publishedBlock(published, headline.tables)]),
     differencesBlock(data.differences, data.baseline),
+    ...relationBlocks(data.relations),
     ...(against === undefined ? [] : againstBlocks(against)),
     ...gapBlocks(data.gaps),
     costBlock(data.cost),
@@ -180,7 +182,33 @@ function differencesBlock(
   };
 }
 
-function againstBlocks({ comparison, metrics, left }: Against): Block[] {
+/** Whether recall goes with the distance of relations. */
+function relationBlocks({ correlations }: Relations): Block[] {
+  if (correlations.length === 0) return [];
+  const names = { isda: "ISDa", isd_text: "ISD over words", isd_image: "ISD over regions" };
+  return [{
+    title: "recall and relation distance",
+    importance: 4,
+    ...table(
+      "## Recall and relation distance\n\nSpearman's rho of mean R@1 and mean distance, over models: " +
+        "near −1, a lower distance goes with a better recall.",
+      [
+        { title: "distance" },
+        { title: "alignment" },
+        ...["layer", "rho", "models"].map((title) => ({ title, numeric: true })),
+      ],
+      correlations.map(({ measure, alignment, layer, rho, runs }) => [
+        names[measure],
+        escapeMarkdown(alignment),
+        String(layer),
+        correlationText(rho),
+        String(runs),
+      ]),
+    ),
+  }];
+}
+
+function againstBlocks({ comparison, metrics, same }: Against): Block[] {
   const { a, b, differences, onlyA, onlyB } = comparison;
   const only = (what: string, labels: readonly string[]) =>
     labels.length === 0 ? [] : [
@@ -196,7 +224,6 @@ function againstBlocks({ comparison, metrics, left }: Against): Block[] {
     escapeMarkdown(b ?? "–"),
     escapeMarkdown(points ?? ""),
   ]);
-  const axes = [...new Set(metrics.flatMap(({ variant }) => Object.keys(variant)))];
   return [
     {
       title: "what changed",
@@ -210,30 +237,40 @@ function againstBlocks({ comparison, metrics, left }: Against): Block[] {
         )),
       after: [...only("the one before", onlyA), ...only("this one", onlyB)].join("\n"),
     },
-    {
-      title: "changed results",
-      importance: 2,
-      ...table(
-        "## By how much\n\nMeans over the seeds that both have.",
-        [
-          ...["stage", "metric", "split", ...axes].map((title) => ({
-            title: escapeMarkdown(title),
-          })),
-          ...["before", "now", "change"].map((title) => ({ title, numeric: true })),
-        ],
-        metrics.map((one) => [
-          escapeMarkdown(one.stage),
-          escapeMarkdown(one.name),
-          escapeMarkdown(one.split ?? ""),
-          ...axes.map((axis) => escapeMarkdown(String(one.variant[axis] ?? ""))),
-          metricText(one.a) || "missing",
-          metricText(one.b) || "missing",
-          signedText(one.difference),
-        ]),
-      ),
-      ...(left > 0 && { after: `${left} more metrics: \`deno task compare\` tells them.` }),
-    },
+    changedResults({ metrics, same }),
   ];
+}
+
+function changedResults({ metrics, same }: Pick<Against, "metrics" | "same">): Block {
+  const title = "changed results";
+  if (metrics.length === 0) {
+    const text = `## By how much\n\nNone of the ${same} main metrics changed.`;
+    return { title, importance: 2, text };
+  }
+  const axes = [...new Set(metrics.flatMap(({ variant }) => Object.keys(variant)))];
+  return {
+    title,
+    importance: 2,
+    ...table(
+      "## By how much\n\nMeans over the seeds that both have.",
+      [
+        ...["stage", "metric", "split", ...axes].map((title) => ({
+          title: escapeMarkdown(title),
+        })),
+        ...["before", "now", "change"].map((title) => ({ title, numeric: true })),
+      ],
+      metrics.map((one) => [
+        escapeMarkdown(one.stage),
+        escapeMarkdown(one.name),
+        escapeMarkdown(one.split ?? ""),
+        ...axes.map((axis) => escapeMarkdown(String(one.variant[axis] ?? ""))),
+        metricText(one.a) || "missing",
+        metricText(one.b) || "missing",
+        signedText(one.difference),
+      ]),
+    ),
+    after: `${same} other main metrics are the same.`,
+  };
 }
 
 /** Always there, so that nobody has to wonder. */

@@ -13,6 +13,12 @@ export function signedValue(value: number, percent: boolean): string {
   return `${value > 0 ? "+" : "−"}${text}`;
 }
 
+/** `+0.17`, `−0.80`: a correlation. */
+export function correlationText(value: number): string {
+  const text = Math.abs(value).toFixed(2);
+  return Number(text) === 0 ? text : `${value > 0 ? "+" : "−"}${text}`;
+}
+
 /** `2026-01-31 12:05 UTC` */
 export function timeText(iso: string): string {
   return `${iso.slice(0, 16).replace("T", " ")} UTC`;

@@ -5,7 +5,7 @@ import { type Html, markup } from "./html.ts";
 import { timeText } from "./number_text.ts";
 import { type Cell, dataTable } from "./page_parts.ts";
 
-export function againstSection({ comparison, metrics, left }: Against): Html {
+export function againstSection({ comparison, metrics, same }: Against): Html {
   const { a, b, differences, onlyA, onlyB } = comparison;
   const axes = [...new Set(metrics.flatMap(({ variant }) => Object.keys(variant)))];
   const cell = (value: number | null, shown = metricText(value)): Cell =>
@@ -28,7 +28,7 @@ ${
   }
 ${onlyText("the one before", onlyA)}${onlyText("this one", onlyB)}
 ${
-    metrics.length === 0 ? markup`<p>Neither has metrics.</p>` : dataTable({
+    metrics.length === 0 ? markup`<p>No main metric changed.</p>` : dataTable({
       id: "changed-metrics",
       caption: "By how much: means over the seeds that both have",
       columns: [
@@ -46,11 +46,7 @@ ${
       ]),
     })
   }
-${
-    left > 0
-      ? markup`<p class="note">${left} more metrics: deno task compare tells them.</p>`
-      : undefined
-  }`;
+<p class="note">${same} main metrics are the same; deno task compare tells the others.</p>`;
 }
 
 function onlyText(what: string, labels: readonly string[]): Html | undefined {

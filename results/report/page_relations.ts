@@ -2,6 +2,7 @@
 import { chart, mostSeries } from "./charts.ts";
 import { type Html, markup, trusted } from "./html.ts";
 import { figureName } from "./page_curves.ts";
+import { correlationText } from "./number_text.ts";
 import { dataTable, figure, howMade } from "./page_parts.ts";
 import type { RelationPoint, Relations } from "./relation_points.ts";
 
@@ -51,7 +52,7 @@ correlation.</p>`
           measureName(measure),
           alignment,
           { shown: String(layer), value: layer },
-          { shown: signed(rho), value: rho },
+          { shown: correlationText(rho), value: rho },
           { shown: String(runs), value: runs },
         ]),
       })
@@ -74,7 +75,7 @@ ${
       rows: queries.rows.map(({ variant, layer, rho, queries, models }) => [
         variant || "all",
         { shown: String(layer), value: layer },
-        { shown: signed(rho), value: rho },
+        { shown: correlationText(rho), value: rho },
         { shown: String(queries), value: queries },
         { shown: String(models), value: models },
       ]),
@@ -123,7 +124,7 @@ async function scatter(
   const title = `Recall against ${isda ? "ISDa" : `ISD by ${alignment}`}, layer ${layer}`;
   const said = found === undefined
     ? "No rank correlation: too few models, or no variation."
-    : `Rank correlation ${signed(found.rho)} over ${found.runs} models.`;
+    : `Rank correlation ${correlationText(found.rho)} over ${found.runs} models.`;
   const drawing = await chart(
     names.map((name) => ({
       name,
@@ -213,9 +214,4 @@ function measureName(measure: string): string {
 /** Three that count. */
 function digits(value: number): string {
   return String(Number(value.toPrecision(3)));
-}
-
-function signed(value: number): string {
-  const text = Math.abs(value).toFixed(2);
-  return Number(text) === 0 ? text : `${value > 0 ? "+" : "−"}${text}`;
 }

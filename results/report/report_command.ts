@@ -6,6 +6,7 @@ import { databaseFile } from "../database.ts";
 import { readResults } from "../read_results.ts";
 import { requireExperiment } from "../run_list.ts";
 import type { StoredAsked } from "../stored_files.ts";
+import { againstText } from "./against.ts";
 import { findReported } from "./find_reported.ts";
 import { emptyBlocks, markdownBlocks } from "./markdown.ts";
 import { gatherReport, type ReportData } from "./report_data.ts";
@@ -50,7 +51,8 @@ export async function reportCommand(
     });
     const headline = await ablationReport(connection, asked.id);
     const written = await writeReport(folder, data, request);
-    return [headlineText(data, headline), ...written, ""].join("\n");
+    const changes = data.against === undefined ? [] : [againstText(data.against)];
+    return [headlineText(data, headline), ...changes, ...written, ""].join("\n");
   }, { warn });
 }
 
