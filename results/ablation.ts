@@ -3,6 +3,8 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import * as aq from "arquero";
 import { publishedReport } from "./published_results.ts";
 import { differences } from "./paired_differences.ts";
+import { compareVariants, type Comparison } from "./statistics/comparison.ts";
+import { comparisonLines, significanceMark } from "./statistics/comparison_text.ts";
 
 /** One metric of one evaluated run. */
 export interface MetricRow {
@@ -28,8 +30,13 @@ export async function ablationReport(
 ): Promise<string> {
   const rows = await metricRows(connection, experiment);
   const baseline = await baselineVariant(connection, experiment);
+  const compared = await compareVariants(connection, experiment);
   const groups = Map.groupBy(rows, ({ stage, split }) => `${stage} on ${split ?? "all"}`);
-  const tables = [...groups].map(([title, group]) => groupText(title, group, baseline));
+  const tables = [...groups].map(([title, group]) => {
+    const { stage, split } = group[0]!;
+    const own = compared.filter((each) => each.stage === stage && each.split === split);
+    return groupText(title, group, { baseline, compared: own });
+  });
   return [...tables, await publishedReport(connection, experiment)]
     .filter((text) => text !== "")
     .join("\n\n");
@@ -81,7 +88,10 @@ async function baselineVariant(
 function groupText(
   title: string,
   rows: readonly MetricRow[],
-  baseline: string | undefined,
+  { baseline, compared }: {
+    readonly baseline: string | undefined;
+    readonly compared: readonly Comparison[];
+  },
 ): string {
   const found = new Set(rows.map(({ metric }) => metric));
   const tables = [
@@ -95,18 +105,24 @@ function groupText(
   const marked = baseline !== undefined && variants.includes(baseline);
   return [
     `${title} (percent${over})`,
-    ...tables.map(({ columns, head }) => tableText(rows, { columns, head, baseline })),
+    ...tables.map(({ columns, head }) => tableText(rows, { columns, head, baseline, compared })),
     ...(marked ? ["* baseline"] : []),
-    ...(marked ? differences(rows, { baseline, metrics: ["i2t_r1", "t2i_r1"] }) : []),
+    // Without ranks there are only the seeds to compare.
+    ...(compared.length > 0
+      ? comparisonLines(compared)
+      : marked
+      ? differences(rows, { baseline, metrics: ["i2t_r1", "t2i_r1"] })
+      : []),
   ].join("\n");
 }
 
 function tableText(
   rows: readonly MetricRow[],
-  { columns, head, baseline }: {
+  { columns, head, baseline, compared }: {
     columns: readonly string[];
     head: readonly string[];
     baseline: string | undefined;
+    compared: readonly Comparison[];
   },
 ): string {
   const summary = aq.from(rows as MetricRow[])
@@ -130,7 +146,9 @@ function tableText(
       const one = summary.find((each) => each.variant === variant && each.metric === metric);
       if (one === undefined) return "";
       const mean = (100 * one.mean).toFixed(1);
-      return one.seeds > 1 ? `${mean} ±${(100 * one.spread).toFixed(1)}` : mean;
+      const found = compared.find((each) => each.variant === variant && each.metric === metric);
+      const mark = found === undefined ? "" : significanceMark(found);
+      return `${mean}${one.seeds > 1 ? ` ±${(100 * one.spread).toFixed(1)}` : ""}${mark}`;
     });
     return [`${variant || "all"}${variant === baseline ? " *" : ""}`, ...cells];
   });
@@ -144,6 +162,7 @@ function tableText(
         columns: columns.slice(from, to),
         head: head.slice(from, to),
         baseline,
+        compared,
       })
     ).join("\n");
   }

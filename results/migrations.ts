@@ -80,4 +80,5 @@ export const migrations: ReadonlyMap<number, string> = new Map([
      ALTER TABLE training_step ADD COLUMN score_spread DOUBLE;
      ALTER TABLE training_step ADD COLUMN wrong_above DOUBLE;`,
   ],
+  [6, `ALTER TABLE query_rank ADD COLUMN image VARCHAR;`],
 ]);

@@ -2,7 +2,7 @@
 -- be made anew from them at any time (`deno task rebuild`). `run` is always the key of a stage run:
 -- 64 hexadecimal digits that stand for everything that decides its result.
 --
--- Version 6. A change to a table raises `schemaVersion` in results/schema.ts and adds a step to
+-- Version 7. A change to a table raises `schemaVersion` in results/schema.ts and adds a step to
 -- results/migrations.ts; a new column comes last. A view can change as it likes, with a new version.
 -- The comments are in the database, too: SELECT * FROM duckdb_columns() WHERE NOT internal.
 
@@ -113,7 +113,8 @@ CREATE TABLE query_rank (
   rank INTEGER NOT NULL,               -- of the best right answer, from 1
   ties INTEGER,                        -- other answers with the score of the best right one
   top_ids VARCHAR,                     -- JSON list of the best ten ids, best first
-  top_scores VARCHAR                   -- JSON list of their scores
+  top_scores VARCHAR,                  -- JSON list of their scores
+  image VARCHAR                        -- id of the image that the query is, or describes
 );
 
 -- One row per optimiser step.

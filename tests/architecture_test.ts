@@ -19,7 +19,7 @@ const rules: readonly { files: RegExp; may: (target: string, file: string) => bo
     may: (target) => /^(pipeline|results)\//.test(target) || target === "stages/catalogue.ts",
   },
   { files: /^pipeline\//, may: (target) => target.startsWith("pipeline/") },
-  { files: /^results\//, may: (target) => /^results\/|^pipeline\/complaint\.ts$/.test(target) },
+  { files: /^results\//, may: (target) => /^results\//.test(target) || forParts.includes(target) },
   {
     files: /^stages\/catalogue\.ts$/,
     may: (target) => /^stages\/\w+\.ts$/.test(target) || forNodes.includes(target),

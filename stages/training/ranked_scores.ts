@@ -31,6 +31,7 @@ export function recordRanks(
       ties,
       top_ids: JSON.stringify(top.map(({ answer }) => answering[answer])),
       top_scores: JSON.stringify(top.map((entry) => entry.score)),
+      image: images[direction === "i2t" ? query : index.imageOfText[query]!]!,
     });
   }
   for (const [name, value] of Object.entries(recallMetrics(ranks))) {

@@ -1,0 +1,88 @@
+/** Comparisons in words, at most 80 columns wide. */
+import { type Comparison, intervalLevel, significanceLevel } from "./comparison.ts";
+
+/** Stands behind a mean that is significantly better or worse than the baseline's. */
+export function significanceMark(
+  { significant, difference }: Pick<Comparison, "significant" | "difference">,
+): "▲" | "▼" | "" {
+  if (!significant) return "";
+  return difference > 0 ? "▲" : "▼";
+}
+
+/** Recalls that lines are printed for; all are marked in the table. */
+const told = ["i2t_r1", "t2i_r1"];
+
+/** @param comparisons of one stage and split, at least one */
+export function comparisonLines(comparisons: readonly Comparison[]): string[] {
+  const { baseline, variants, images } = comparisons[0]!;
+  const shown = comparisons.filter(({ metric }) => told.includes(metric));
+  const widest = Math.max(...shown.map(({ variant }) => Math.min(variant.length, 30)));
+  const order = [...new Set(shown.map(({ variant }) => variant))];
+  const lines = order.flatMap((variant) =>
+    shown.filter((row) => row.variant === variant).map((row, index) => {
+      const name = (index === 0 ? clipped(variant) : "").padEnd(widest);
+      const interval = `[${signed(row.low)}, ${signed(row.high)}]`.padEnd(16);
+      const mark = significanceMark(row);
+      return `  ${name}  ${metricText(row.metric)} ${signed(row.difference).padStart(5)} ` +
+        `${interval}p ${row.p.toFixed(row.p < 0.01 ? 4 : 2)}${mark === "" ? "" : ` ${mark}`}`;
+    })
+  );
+  const seeds = Math.min(...comparisons.map((row) => row.seeds));
+  return [
+    `difference from ${clipped(baseline)} in points`,
+    `(${percent(intervalLevel)} interval over ${images} images, p of a paired permutation test)`,
+    ...lines,
+    ...verdict(comparisons, { variants }),
+    "Not marked is not equal: on so many images one in five true differences of",
+    `${detectableText(shown)} would be missed.`,
+    seeds === 1
+      ? "One seed: another training may differ by more than another choice of images."
+      : `${seeds} seeds: ± is their spread; intervals and p are over test images alone.`,
+  ];
+}
+
+function verdict(comparisons: readonly Comparison[], { variants }: { variants: number }): string[] {
+  const how = `${percent(significanceLevel)}${
+    variants > 1 ? `, Holm over ${variants} variants` : ""
+  }`;
+  const marks = new Set(comparisons.map(significanceMark));
+  const words = [
+    ...(marks.has("▲") ? ["▲ significantly better"] : []),
+    ...(marks.has("▼") ? ["▼ significantly worse"] : []),
+  ];
+  return [
+    words.length === 0
+      ? `No recall differs significantly (${how}).`
+      : `${words.join(", ")} (${how})`,
+  ];
+}
+
+function detectableText(shown: readonly Comparison[]): string {
+  return told.flatMap((metric) => {
+    const largest = Math.max(
+      ...shown.filter((row) => row.metric === metric).map(({ detectable }) => detectable),
+    );
+    return Number.isFinite(largest)
+      ? [`${(100 * largest).toFixed(1)} points (${metricText(metric)})`]
+      : [];
+  }).join(", ");
+}
+
+function metricText(metric: string): string {
+  const [direction, cutoff] = metric.split("_r");
+  return `${direction === "i2t" ? "i→t" : "t→i"} R@${cutoff}`;
+}
+
+/** In points. */
+function signed(difference: number): string {
+  const size = Math.abs(100 * difference).toFixed(1);
+  return `${difference < 0 && Number(size) > 0 ? "−" : "+"}${size}`;
+}
+
+function clipped(name: string): string {
+  return name.length <= 30 ? name : `${name.slice(0, 29)}…`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}

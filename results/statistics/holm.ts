@@ -1,0 +1,16 @@
+/**
+ * p values of several tests, so adjusted that the chance of a single false alarm among them stays below
+ * the level that one is held to: Holm's step-down procedure (1979).
+ *
+ *     adjusted of the i-th smallest = max over j <= i of min(1, (n - j) p_j),   i and j from 0
+ */
+export function holm(values: readonly number[]): number[] {
+  const order = values.map((_, place) => place).sort((a, b) => values[a]! - values[b]!);
+  const adjusted: number[] = [...values];
+  let largest = 0;
+  order.forEach((place, rank) => {
+    largest = Math.max(largest, Math.min(1, (values.length - rank) * values[place]!));
+    adjusted[place] = largest;
+  });
+  return adjusted;
+}

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { compareVariants } from "../../../results/statistics/comparison.ts";
+
+const schema = Deno.readTextFileSync(new URL("../../../results/schema.sql", import.meta.url));
+
+interface Rank {
+  readonly variant: string;
+  readonly seed: number;
+  readonly direction: "i2t" | "t2i";
+  readonly query: string;
+  readonly image: string | null;
+  readonly rank: number;
+}
+
+/** A database with these ranks of stage `recall` on split `test`; the baseline is `none`. */
+async function compared(ranks: readonly Rank[], baseline = "none") {
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  try {
+    await connection.run(schema);
+    await connection.run("INSERT INTO experiment VALUES ('e', 'x', 'x.yaml', NULL, now())");
+    if (baseline !== "") {
+      await connection.run("INSERT INTO baseline VALUES ('e', 'alignment', $1)", [baseline]);
+    }
+    const runs = new Set<string>();
+    for (const { variant, seed, direction, query, image, rank } of ranks) {
+      const run = `${variant}-${seed}`;
+      if (!runs.has(run)) {
+        runs.add(run);
+        await connection.run("INSERT INTO experiment_run VALUES ('e', $1, 'recall', $1, $2)", [
+          run,
+          runs.size,
+        ]);
+        await connection.run(
+          "INSERT INTO run_point VALUES ('e', $1, 'alignment', $2), ('e', $1, 'seed', $3)",
+          [run, variant, String(seed)],
+        );
+      }
+      await connection.run(
+        `INSERT INTO query_rank (run, direction, query, split, rank, image)
+         VALUES ($1, $2, $3, 'test', $4, $5)`,
+        [run, direction, query, rank, image],
+      );
+    }
+    return await compareVariants(connection, "e");
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** Twenty captions of ten images; `better` says of which a variant ranks first. */
+const ranksOf = (variant: string, seed: number, better: (caption: number) => boolean): Rank[] =>
+  Array.from({ length: 20 }, (_, caption) => ({
+    variant,
+    seed,
+    direction: "t2i",
+    query: `c${caption}`,
+    image: `i${caption >> 1}`,
+    rank: better(caption) ? 1 : 7,
+  }));
+
+Deno.test("a variant is compared query by query, over the seeds of both, images as wholes", async () => {
+  const rows = await compared([
+    ...ranksOf("none", 1, () => false),
+    ...ranksOf("none", 2, () => false),
+    ...ranksOf("singular", 1, () => true),
+    ...ranksOf("singular", 2, (caption) => caption < 10),
+    ...ranksOf("singular", 3, () => true), // a seed that the baseline lacks
+  ]);
+  assert.deepEqual(rows.map(({ metric }) => metric), ["t2i_r1", "t2i_r5", "t2i_r10"]);
+  const [first, , last] = rows;
+  assert.deepEqual(
+    [first!.variant, first!.baseline, first!.seeds, first!.queries, first!.images],
+    ["singular", "none", 2, 20, 10],
+  );
+  assert.equal(first!.difference, 0.75);
+  // All ten images are ahead: two of 2^10 sign choices are as far.
+  assert.equal(first!.p, 2 / 1024);
+  assert.ok(first!.significant && first!.low > 0.5 && first!.high < 1);
+  assert.deepEqual([last!.difference, last!.p, last!.significant], [0, 1, false]);
+});
+
+Deno.test("several variants are corrected for", async () => {
+  const ahead = (count: number) => (caption: number) => caption < 2 * count;
+  const rows = await compared([
+    ...ranksOf("none", 1, () => false),
+    ...ranksOf("a", 1, ahead(6)),
+    ...ranksOf("b", 1, ahead(5)),
+    ...ranksOf("c", 1, ahead(0)),
+  ]);
+  const of = (variant: string) =>
+    rows.find((row) => row.variant === variant && row.metric === "t2i_r1")!;
+  assert.deepEqual([of("a").p, of("b").p, of("c").p], [2 / 64, 2 / 32, 1]);
+  assert.deepEqual([of("a").pHolm, of("b").pHolm, of("c").pHolm], [6 / 64, 4 / 32, 1]);
+  assert.ok(rows.every(({ significant, variants }) => !significant && variants === 3));
+});
+
+Deno.test("ranks of before, which do not name their image, stand for themselves", async () => {
+  const bare = (rows: Rank[]) => rows.map((row) => ({ ...row, image: null }));
+  const [row] = await compared([
+    ...bare(ranksOf("none", 1, () => false)),
+    ...bare(ranksOf("a", 1, () => true)),
+  ]);
+  assert.deepEqual([row!.images, row!.queries], [20, 20]);
+});
+
+Deno.test("without a baseline, or with it alone, there is nothing to compare", async () => {
+  assert.deepEqual(await compared(ranksOf("none", 1, () => true)), []);
+  assert.deepEqual(
+    await compared([...ranksOf("none", 1, () => true), ...ranksOf("a", 1, () => true)], ""),
+    [],
+  );
+});
+
+Deno.test("the same ranks give the same numbers, whenever they are compared", async () => {
+  const ranks = [
+    ...ranksOf("none", 1, (caption) => caption % 3 === 0),
+    ...ranksOf("a", 1, (caption) => caption % 2 === 0),
+  ];
+  assert.deepEqual(await compared(ranks), await compared(ranks));
+});

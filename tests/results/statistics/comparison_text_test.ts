@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import type { Comparison } from "../../../results/statistics/comparison.ts";
+import { comparisonLines, significanceMark } from "../../../results/statistics/comparison_text.ts";
+
+const comparison = (more: Partial<Comparison>): Comparison => ({
+  stage: "recall",
+  split: "test",
+  metric: "i2t_r1",
+  variant: "singular",
+  baseline: "none",
+  difference: 0.012,
+  low: -0.03,
+  high: 0.0504,
+  p: 0.4321,
+  pHolm: 0.8642,
+  significant: false,
+  detectable: 0.06,
+  seeds: 3,
+  queries: 100,
+  images: 100,
+  variants: 2,
+  ...more,
+});
+
+Deno.test("differences are told with interval, p, and what cannot be told", () => {
+  const lines = comparisonLines([
+    comparison({}),
+    comparison({ metric: "i2t_r5", difference: 0.5, significant: true }),
+    comparison({ metric: "t2i_r1", difference: -0.1, low: -0.1234, high: -0.08, detectable: 0.02 }),
+    comparison({
+      variant: "sparse",
+      difference: -0.2,
+      low: -0.3,
+      high: -0.1,
+      p: 0.0001,
+      significant: true,
+    }),
+  ]);
+  assert.deepEqual(lines, [
+    "difference from none in points",
+    "(95 % interval over 100 images, p of a paired permutation test)",
+    "  singular  i→t R@1  +1.2 [−3.0, +5.0]    p 0.43",
+    "            t→i R@1 −10.0 [−12.3, −8.0]   p 0.43",
+    "  sparse    i→t R@1 −20.0 [−30.0, −10.0]  p 0.0001 ▼",
+    "▲ significantly better, ▼ significantly worse (5 %, Holm over 2 variants)",
+    "Not marked is not equal: on so many images one in five true differences of",
+    "6.0 points (i→t R@1), 2.0 points (t→i R@1) would be missed.",
+    "3 seeds: ± is their spread; intervals and p are over test images alone.",
+  ]);
+});
+
+Deno.test("where nothing is significant, and with one seed, that is said", () => {
+  const lines = comparisonLines([comparison({ seeds: 1, variants: 1 })]);
+  assert.equal(lines[3], "No recall differs significantly (5 %).");
+  assert.equal(
+    lines.at(-1),
+    "One seed: another training may differ by more than another choice of images.",
+  );
+});
+
+Deno.test("lines fit 80 columns, however long the names", () => {
+  const name = "alignment=sparse, projection=entmax15, relation=roundtrip, k=2";
+  const lines = comparisonLines([
+    comparison({ variant: name, baseline: name, significant: true, p: 0.00012, low: -1, high: 1 }),
+  ]);
+  assert.deepEqual(lines.filter((line) => line.length > 80), []);
+});
+
+Deno.test("only what is significant is marked", () => {
+  assert.equal(significanceMark({ significant: false, difference: 1 }), "");
+  assert.equal(significanceMark({ significant: true, difference: 1 }), "▲");
+  assert.equal(significanceMark({ significant: true, difference: -1 }), "▼");
+});
