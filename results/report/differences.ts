@@ -1,121 +1,117 @@
-/** How far each variant is from the baseline: paired by seed, with an interval, and what that can tell. */
+/**
+ * How far each variant is from the baseline, how sure that is, and what it cannot tell: over test
+ * images where queries were ranked, else over seeds.
+ */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { signedValue } from "./number_text.ts";
-import { type Answered, ask, literal } from "./question.ts";
+import { compareVariants, type Comparison, hitDifferences } from "../statistics/comparison.ts";
+import { significanceMark } from "../statistics/comparison_text.ts";
+import { signedValue, valueText } from "./number_text.ts";
+import type { Question } from "./question.ts";
+import { seedDifferences } from "./seed_differences.ts";
 import type { Variants } from "./variants.ts";
 
 export interface Differences {
   /** What the rows are, in words. */
   readonly caption: string;
-  readonly intervalTitle: string;
   readonly rows: readonly VariantDifference[];
   /** What the numbers cannot tell, a sentence each. */
   readonly cautions: readonly string[];
-  readonly question: Answered<PairedDifference>;
+  readonly question: Question;
 }
 
-export interface VariantDifference extends PairedDifference {
-  /** How sure the difference is, in points; empty where nothing can be said. */
-  readonly interval: string;
-  /** In words, such as `may be chance`. */
-  readonly verdict: string;
-}
-
-interface PairedDifference {
+export interface VariantDifference {
   readonly stage: string;
   readonly split: string | null;
   readonly variant: string;
   readonly metric: string;
-  /** Variant minus baseline, mean over the seeds that both have; a fraction for recalls. */
+  /** Variant minus baseline; a fraction. */
   readonly difference: number;
-  /** Sample standard deviation of the differences; null for one seed. */
-  readonly spread: number | null;
-  readonly seeds: number;
+  /** 95 %, in points; empty where nothing can be said. */
+  readonly interval: string;
+  /** Corrected for the number of variants; empty where there is none. */
+  readonly p: string;
+  /** In words, such as `may be chance`. */
+  readonly verdict: string;
+  /** Stands behind the mean in a table: better or worse, or nothing. */
+  readonly mark: string;
 }
 
 export async function differencesOf(
   connection: DuckDBConnection,
   asking: string,
-  { sql, baseline }: Variants,
+  variants: Variants,
 ): Promise<Differences> {
-  const question = await ask<PairedDifference>(connection, {
-    what: "differences from the baseline, paired by seed",
-    sql: `${sql}, number AS (
-  SELECT r.stage, r.position, m.split, m.name AS metric, m.value,
-    coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed
-  FROM experiment_run AS r
-  JOIN metric AS m ON m.run = r.run
-  LEFT JOIN variant AS v ON v.run = r.run
-  WHERE r.experiment = ${literal(asking)} AND isfinite(m.value)
-    AND m.name IN ('i2t_r1', 't2i_r1', 'pair_group')
-)
-SELECT a.stage, a.split, a.variant, a.metric, avg(a.value - b.value) AS difference,
-  stddev_samp(a.value - b.value) AS spread, count(*)::INTEGER AS seeds
-FROM number AS a
-JOIN number AS b ON b.stage = a.stage AND b.split IS NOT DISTINCT FROM a.split
-  AND b.metric = a.metric AND b.seed = a.seed
-WHERE b.variant = ${literal(baseline ?? "")} AND a.variant <> b.variant
-GROUP BY a.stage, a.split, a.variant, a.metric
-ORDER BY a.split, min(a.position), a.metric`,
-  });
+  const { baseline } = variants;
   if (baseline === undefined) {
     return {
-      ...words,
+      caption: "",
       rows: [],
       cautions: ["The experiment names no baseline: no difference is told."],
-      question,
+      question: { what: "the baseline", sql: "SELECT * FROM baseline" },
     };
   }
-  const rows = question.rows.map((row) => ({
-    ...row,
-    interval: intervalText(intervalOf(row)),
-    verdict: verdictOf(row),
-  }));
-  return { ...words, rows, cautions: cautionsOf(rows), question };
+  const compared = await compareVariants(connection, asking);
+  if (compared.length === 0) return await seedDifferences(connection, asking, variants);
+  return {
+    caption: "In points; 95 % interval over test images (paired bootstrap), p of a paired " +
+      "permutation test, corrected for the number of variants (Holm)",
+    rows: compared.map(told),
+    cautions: cautionsOf(compared),
+    question: {
+      what: "hits more than the baseline has, image by image; what is resampled and tested",
+      sql: hitDifferences(asking, variants, baseline),
+    },
+  };
 }
 
-const words = { caption: "In points, paired by seed", intervalTitle: "95 % interval" };
-
-/** Student's t at 97.5 % for 1 .. 30 degrees of freedom; the last serves for more. */
-// deno-fmt-ignore
-const students = [
-  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
-  2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
-  2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
-];
-
-/**
- * mean ± t s / √n over the paired differences of n seeds, as fractions; undefined for one seed.
- */
-export function intervalOf(
-  { difference, spread, seeds }: Pick<PairedDifference, "difference" | "spread" | "seeds">,
-): readonly [number, number] | undefined {
-  if (spread === null || seeds < 2) return undefined;
-  const half = students[Math.min(seeds - 2, students.length - 1)]! * spread / Math.sqrt(seeds);
-  return [difference - half, difference + half];
+/** The mark of a cell of the first tables: nothing for the baseline and for what may be chance. */
+export function markOf(
+  { rows }: Differences,
+  cell: Pick<VariantDifference, "stage" | "split" | "variant" | "metric">,
+): string {
+  return rows.find(({ stage, split, variant, metric }) =>
+    variant === cell.variant && metric === cell.metric && stage === cell.stage &&
+    split === cell.split
+  )?.mark ?? "";
 }
 
-function intervalText(interval: ReturnType<typeof intervalOf>): string {
-  return interval === undefined
-    ? ""
-    : `${signedValue(interval[0], true)} … ${signedValue(interval[1], true)}`;
+function told(row: Comparison): VariantDifference {
+  const { stage, split, variant, metric, difference, low, high, pHolm, significant } = row;
+  return {
+    stage,
+    split,
+    variant,
+    metric,
+    difference,
+    interval: `${signedValue(low, true)} … ${signedValue(high, true)}`,
+    p: pHolm < 0.001 ? pHolm.toFixed(4) : pHolm.toFixed(3),
+    verdict: !significant
+      ? "may be chance"
+      : difference > 0
+      ? "significantly better"
+      : "significantly worse",
+    mark: significanceMark(row),
+  };
 }
 
-function verdictOf(row: PairedDifference): string {
-  const interval = intervalOf(row);
-  if (interval === undefined) return "one seed: may be chance";
-  const [low, high] = interval;
-  return low > 0 || high < 0 ? "apart" : "may be chance";
-}
-
-function cautionsOf(rows: readonly PairedDifference[]): string[] {
-  if (rows.length === 0) return ["No variant has a number that the baseline has, too."];
-  const seeds = Math.max(...rows.map((row) => row.seeds));
+function cautionsOf(compared: readonly Comparison[]): string[] {
+  const detectable = (metric: string) => {
+    const found = compared.filter((row) => row.metric === metric)
+      .map(({ detectable }) => detectable);
+    const largest = Math.max(...found);
+    return Number.isFinite(largest) ? [`${valueText(largest, true)} points (${metric})`] : [];
+  };
+  const missed = ["i2t_r1", "t2i_r1"].flatMap(detectable);
+  const seeds = Math.min(...compared.map((row) => row.seeds));
   return [
-    seeds < 2
-      ? "One seed has no spread: a difference may be chance."
-      : `${seeds} seeds can hint at a difference; they do not prove one.`,
-    "Intervals are Student's over seeds: they tell of training, not of the choice of test images, " +
-    "and they are not corrected for the number of variants and metrics.",
+    ...(missed.length === 0 ? [] : [
+      `May be chance is not equal: on so many images one in five true differences of ${
+        missed.join(", ")
+      } would be missed.`,
+    ]),
+    seeds === 1
+      ? "One seed: another training may differ by more than another choice of images."
+      : `Intervals and p are over test images alone; ${seeds} seeds can hint at what another ` +
+        "training would give, they do not prove it.",
   ];
 }

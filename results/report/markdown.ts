@@ -3,7 +3,7 @@ import { secondsText } from "../seconds_text.ts";
 import { metricText, signedText } from "../metrics.ts";
 import type { Against } from "./against.ts";
 import type { Cost } from "./cost.ts";
-import type { Differences } from "./differences.ts";
+import { type Differences, markOf } from "./differences.ts";
 import type { Gaps } from "./gaps.ts";
 import type { HeadlineTable } from "./headline.ts";
 import { codeBlock, escapeMarkdown, markdownTable } from "./markdown_text.ts";
@@ -19,7 +19,7 @@ export function markdownBlocks(data: ReportData, options: { results: string }): 
   const { headline, published, against } = data;
   return [
     titleBlock(data),
-    ...headline.tables.map(headlineBlock),
+    ...headline.tables.map((one) => headlineBlock(one, data.differences)),
     ...(headline.tables.length === 0 ? [nothingEvaluated] : []),
     ...(published === undefined ? [] : [publishedBlock(published, headline.tables)]),
     differencesBlock(data.differences, data.baseline),
@@ -87,7 +87,10 @@ function titleBlock({ experiment, file, set, asked, gaps, cost }: ReportData): B
   };
 }
 
-function headlineBlock({ stage, split, columns, rows, seeds }: HeadlineTable): Block {
+function headlineBlock(
+  { stage, split, columns, rows, seeds }: HeadlineTable,
+  differences: Differences,
+): Block {
   const percent = columns.some((column) => column.percent) ? "percent" : "";
   const over = seeds > 1 ? `mean ± spread over ${seeds} seeds` : "one seed";
   return {
@@ -101,9 +104,11 @@ function headlineBlock({ stage, split, columns, rows, seeds }: HeadlineTable): B
         `${escapeMarkdown(variant || "all")}${baseline ? " \\*" : ""}`,
         ...cells.map((cell, place) => {
           if (cell === undefined) return "missing";
-          const shown = columns[place]!.percent;
+          const { metric, percent: shown } = columns[place]!;
+          const mark = markOf(differences, { stage, split, variant, metric });
           const mean = valueText(cell.mean, shown);
-          return cell.spread === null ? mean : `${mean} ±${valueText(cell.spread, shown)}`;
+          const spread = cell.spread === null ? "" : ` ±${valueText(cell.spread, shown)}`;
+          return `${mean}${spread}${mark === "" ? "" : ` ${mark}`}`;
         }),
       ]),
     ),
@@ -149,10 +154,11 @@ function publishedBlock(
 }
 
 function differencesBlock(
-  { rows, caption, intervalTitle, cautions }: Differences,
+  { rows: all, caption, cautions }: Differences,
   baseline = "",
 ): Block {
   const told = cautions.map((caution) => `- ${escapeMarkdown(caution)}`).join("\n");
+  const rows = all.filter(({ metric }) => !/_r(5|10)$/.test(metric));
   if (rows.length === 0) {
     return { title: "differences", importance: 2, text: `## Differences\n\n${told}` };
   }
@@ -166,15 +172,17 @@ function differencesBlock(
         { title: "split" },
         { title: "metric" },
         { title: "points", numeric: true },
-        { title: intervalTitle, numeric: true },
+        { title: "95 % interval", numeric: true },
+        { title: "p (Holm)", numeric: true },
         { title: "" },
       ],
-      rows.map(({ variant, split, metric, difference, interval, verdict }) => [
+      rows.map(({ variant, split, metric, difference, interval, p, verdict }) => [
         escapeMarkdown(variant),
         escapeMarkdown(split ?? "all"),
         metric,
         signedValue(difference, true),
         interval,
+        p,
         verdict,
       ]),
     ),

@@ -1,5 +1,6 @@
 /** The page's first section: each variant's numbers, published ones beside them, and differences. */
 import type { HeadlineTable } from "./headline.ts";
+import { type Differences, markOf } from "./differences.ts";
 import { type Html, markup } from "./html.ts";
 import { signedValue, valueText } from "./number_text.ts";
 import { type Cell, dataTable, howMade } from "./page_parts.ts";
@@ -13,7 +14,9 @@ export function resultsSection(data: ReportData, results: string): Html {
       howMade([headline.question], results)
     }`;
   }
-  return markup`${headline.tables.map((table, place) => headlineTable(table, place))}
+  return markup`${
+    headline.tables.map((table, place) => headlineTable(table, { place, differences }))
+  }
 ${howMade([headline.question], results)}
 ${publishedPart(data, results)}
 <h3>Differences${data.baseline === undefined ? "" : ` from ${data.baseline}`}</h3>
@@ -26,15 +29,17 @@ ${
         { title: "split" },
         { title: "metric" },
         { title: "points", numeric: true },
-        { title: differences.intervalTitle, numeric: true },
+        { title: "95 % interval", numeric: true },
+        { title: "p (Holm)", numeric: true },
         { title: "verdict" },
       ],
-      rows: differences.rows.map(({ variant, split, metric, difference, interval, verdict }) => [
+      rows: differences.rows.map(({ variant, split, metric, difference, interval, p, verdict }) => [
         variant,
         split ?? "all",
         metric,
         { shown: signedValue(difference, true), value: difference },
         interval,
+        p === "" ? "" : { shown: p, value: Number(p) },
         verdict,
       ]),
     })
@@ -43,7 +48,10 @@ ${
 ${howMade([differences.question], results)}`;
 }
 
-function headlineTable({ stage, split, columns, rows, seeds }: HeadlineTable, place: number): Html {
+function headlineTable(
+  { stage, split, columns, rows, seeds }: HeadlineTable,
+  { place, differences }: { readonly place: number; readonly differences: Differences },
+): Html {
   const unit = columns.some(({ percent }) => percent) ? "percent, " : "";
   const over = seeds > 1 ? `mean ± spread over ${seeds} seeds` : "one seed";
   return dataTable({
@@ -57,13 +65,22 @@ function headlineTable({ stage, split, columns, rows, seeds }: HeadlineTable, pl
       `${variant || "all"}${baseline ? " *" : ""}`,
       ...cells.map((cell, column): Cell => {
         if (cell === undefined) return { shown: markup`<span class="missing">missing</span>` };
-        const { percent } = columns[column]!;
+        const { percent, metric } = columns[column]!;
+        const mark = markOf(differences, { stage, split, variant, metric });
+        const words = mark === "▲" ? "significantly better" : "significantly worse";
+        const marked = mark === ""
+          ? undefined
+          : markup` <span class="${
+            mark === "▲" ? "better" : "worse"
+          }" title="${words}"><span aria-hidden="true">${mark}</span><span class="hidden">${words}</span></span>`;
         const mean = valueText(cell.mean, percent);
         return {
           value: cell.mean,
-          shown: cell.spread === null
-            ? mean
-            : markup`${mean} <span class="spread">±${valueText(cell.spread, percent)}</span>`,
+          shown: markup`${mean}${
+            cell.spread === null
+              ? undefined
+              : markup` <span class="spread">±${valueText(cell.spread, percent)}</span>`
+          }${marked}`,
         };
       }),
     ]),

@@ -46,13 +46,14 @@ function sortTable(button) {
   say(`sorted by ${button.textContent}, ${direction}`);
 }
 
-/** Tabs between cells, as spreadsheets paste them. */
+/** Tabs between cells, as spreadsheets paste them; words for screen readers alone stay away. */
 function tableText(table) {
-  return [...table.rows].map((row) =>
-    [...row.cells].map((cell) =>
-      (cell.querySelector(".hidden") ? "" : cell.textContent).replace(/\s+/g, " ").trim()
-    ).join("\t")
-  ).join("\n");
+  const cellText = (cell) => {
+    const shown = cell.cloneNode(true);
+    for (const hidden of shown.querySelectorAll(".hidden")) hidden.remove();
+    return shown.textContent.replace(/\s+/g, " ").trim();
+  };
+  return [...table.rows].map((row) => [...row.cells].map(cellText).join("\t")).join("\n");
 }
 
 async function copyText(text, button) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { intervalOf } from "../../../results/report/differences.ts";
+import { intervalOf } from "../../../results/report/seed_differences.ts";
 
 Deno.test("an interval over seeds is Student's, as SciPy 1.17.1 has it", () => {
   // scipy.stats.ttest_1samp([0.01, 0.03, -0.01], 0).confidence_interval(0.95)
