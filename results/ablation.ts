@@ -23,14 +23,18 @@ const width = 80;
 const recalls = ["i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"];
 const pairs = ["pair_text", "pair_image", "pair_group"];
 
-/** @returns empty when nothing was evaluated */
+/**
+ * @param given what `compareVariants` says of it, where that was asked already
+ * @returns empty when nothing was evaluated
+ */
 export async function ablationReport(
   connection: DuckDBConnection,
   experiment: string,
+  given?: readonly Comparison[],
 ): Promise<string> {
   const rows = await metricRows(connection, experiment);
   const baseline = await baselineVariant(connection, experiment);
-  const compared = await compareVariants(connection, experiment);
+  const compared = given ?? await compareVariants(connection, experiment);
   const groups = Map.groupBy(rows, ({ stage, split }) => `${stage} on ${split ?? "all"}`);
   const tables = [...groups].map(([title, group]) => {
     const { stage, split } = group[0]!;

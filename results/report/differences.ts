@@ -14,6 +14,8 @@ export interface Differences {
   /** What the rows are, in words. */
   readonly caption: string;
   readonly rows: readonly VariantDifference[];
+  /** What the rows say, as numbers; none where there are only seeds to compare. */
+  readonly compared: readonly Comparison[];
   /** What the numbers cannot tell, a sentence each. */
   readonly cautions: readonly string[];
   readonly question: Question;
@@ -46,6 +48,7 @@ export async function differencesOf(
     return {
       caption: "",
       rows: [],
+      compared: [],
       cautions: ["The experiment names no baseline: no difference is told."],
       question: { what: "the baseline", sql: "SELECT * FROM baseline" },
     };
@@ -56,6 +59,7 @@ export async function differencesOf(
     caption: "In points; 95 % interval over test images (paired bootstrap), p of a paired " +
       "permutation test, corrected for the number of variants (Holm)",
     rows: compared.map(told),
+    compared,
     cautions: cautionsOf(compared),
     question: {
       what: "hits more than the baseline has, image by image; what is resampled and tested",

@@ -49,7 +49,7 @@ export async function reportCommand(
       asked,
       ...(other !== undefined && { against: other }),
     });
-    const headline = await ablationReport(connection, asked.id);
+    const headline = await ablationReport(connection, asked.id, data.differences.compared);
     const written = await writeReport(folder, data, request);
     const changes = data.against === undefined ? [] : [againstText(data.against)];
     return [headlineText(data, headline), ...changes, ...written, ""].join("\n");

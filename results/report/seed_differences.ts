@@ -52,6 +52,7 @@ ORDER BY a.split, min(a.position), a.metric`,
   return {
     caption: "In points, paired by seed; 95 % interval over seeds (Student)",
     rows,
+    compared: [],
     cautions: cautionsOf(rows),
     question,
   };

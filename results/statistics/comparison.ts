@@ -6,7 +6,7 @@ import { literal } from "../report/question.ts";
 import { type Variants, variantsOf } from "../report/variants.ts";
 import { type Clusters, meanDifference } from "./clusters.ts";
 import { holm } from "./holm.ts";
-import { pairedBootstrap } from "./paired_bootstrap.ts";
+import { imageDraws, pairedBootstrap } from "./paired_bootstrap.ts";
 import { signFlipTest } from "./sign_flip_test.ts";
 
 /** One recall of a variant beside the baseline's. Fractions, 0 .. 1. */
@@ -86,6 +86,7 @@ function compareGroup(
   { cutoff, baseline }: { readonly cutoff: 1 | 5 | 10; readonly baseline: string },
 ): Comparison[] {
   const byVariant = [...Map.groupBy(group, ({ variant }) => variant)];
+  const drawn = new Map<number, Int32Array>();
   const tested = byVariant.map(([variant, rows]) => {
     const { stage, split, direction, seeds } = rows[0]!;
     const metric = `${direction}_r${cutoff}`;
@@ -95,10 +96,13 @@ function compareGroup(
     };
     // The same draws for every variant: their intervals differ by what they found alone.
     const random = randomStream(seed).fork(stage).fork(split ?? "").fork(metric);
+    const options = { resamples: resamples.bootstrap, random: random.fork("bootstrap") };
+    const draws = drawn.get(rows.length) ?? imageDraws(rows.length, options);
+    drawn.set(rows.length, draws);
     const { low, high, error } = pairedBootstrap(clusters, {
-      resamples: resamples.bootstrap,
+      ...options,
       level: intervalLevel,
-      random: random.fork("bootstrap"),
+      draws,
     });
     const { p } = signFlipTest(clusters.differences, {
       resamples: resamples.permutation,

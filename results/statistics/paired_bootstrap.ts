@@ -20,20 +20,22 @@ export interface BootstrapOptions {
   readonly level: number;
   /** Resample r draws its image k at counter r * images + k. */
   readonly random: RandomStream;
+  /** What `imageDraws` gives for these options and as many images, where many are compared on it. */
+  readonly draws?: Int32Array;
 }
 
 export function pairedBootstrap(
   { sizes, differences }: Clusters,
-  { resamples, level, random }: BootstrapOptions,
+  { resamples, level, random, draws: given }: BootstrapOptions,
 ): Interval {
   const count = sizes.length;
+  const draws = given ?? imageDraws(count, { resamples, random });
   const found = new Float64Array(resamples);
   for (let resample = 0, counter = 0; resample < resamples; resample++) {
     let queries = 0;
     let sum = 0;
     for (let draw = 0; draw < count; draw++) {
-      // Exact in doubles: 32 bits times fewer than 2^21 images.
-      const image = Math.floor(random.bits(counter++) * count / 2 ** 32);
+      const image = draws[counter++]!;
       queries += sizes[image]!;
       sum += differences[image]!;
     }
@@ -47,6 +49,19 @@ export function pairedBootstrap(
     high: percentile(found, (1 + level) / 2),
     error: Math.sqrt(squares / (resamples - 1)),
   };
+}
+
+/** The places of the images of every resample, one resample after another. */
+export function imageDraws(
+  count: number,
+  { resamples, random }: Pick<BootstrapOptions, "resamples" | "random">,
+): Int32Array {
+  const draws = new Int32Array(resamples * count);
+  for (let counter = 0; counter < draws.length; counter++) {
+    // Exact in doubles: 32 bits times fewer than 2^21 images.
+    draws[counter] = Math.floor(random.bits(counter) * count / 2 ** 32);
+  }
+  return draws;
 }
 
 /** Between the two nearest values, as NumPy's default. @param sorted ascending @param share 0 .. 1 */
