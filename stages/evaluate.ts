@@ -6,10 +6,16 @@ export const evaluate = defineStage({
   summary: "ranks every caption against every image of a split; judges swapped pairs",
   parameters: v.strictObject({
     split: v.optional(v.pipe(v.string(), v.nonEmpty()), "test"),
-    // cross: the ranking head on every pair; branches: cosines of the two branches; sum: the
-    // standardised cross score + branch_weight x cosine.
+    // cross: the ranking head on every pair; branches: cosines of the two branches; sum: the cross
+    // score + branch_weight x cosine.
     scores: v.optional(v.picklist(["cross", "branches", "sum"]), "cross"),
+    // What the sum takes of the cross score: standardised, or raw as it is where `fine_tune` has
+    // learned it on top of branches, with the same weight.
+    cross_scale: v.optional(v.picklist(["standardised", "raw"]), "standardised"),
     branch_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 10),
+    // Above 0, two-stage ranking: of each text so many images, and of each image as many times its
+    // texts, are chosen by the branches and ranked by the scores; all others stand below.
+    shortlist: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
     // Pairs that go through the encoder together.
     block: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 256),
     // false: TensorFlow runs the recorded programs without XLA. Slower; other last bits.

@@ -3,6 +3,7 @@ import { defineStage } from "../pipeline/stage.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const rate = v.pipe(v.number(), v.gtValue(0));
+const drop = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const layer = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /**
@@ -71,6 +72,14 @@ export const fineTune = defineStage({
       // Image-anchored pairs without alignment as the published release lays them out, by mistake:
       // some regions are hidden and some padding is seen. To reproduce its baseline.
       release_layout: v.optional(v.boolean(), false),
+      // Left out while training: channels of an image's features in all its regions, whole regions.
+      feature_drop: v.optional(drop, 0),
+      region_drop: v.optional(drop, 0),
+      // Above 0, scores are learned on top of the branches as they are at the start, whose cosines
+      // count so much; the tuned model keeps them, for `evaluate` with `scores: sum`.
+      branch_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+      // There, negatives are the likeliest of so many by the branches; 0: any.
+      pool: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
       // Updates between two looks at held-out images; the best weights are kept then. 0: never.
       validate_every: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
       validation_split: v.optional(v.pipe(v.string(), v.nonEmpty()), "val"),
@@ -108,6 +117,20 @@ export const fineTune = defineStage({
         input: hard,
         expected: "a smaller number",
         path: [{ ...path, key: "hard_negatives" }],
+      });
+    }),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const { negatives, pool, branch_weight } = dataset.value;
+      if (pool === 0 || (branch_weight > 0 && pool >= negatives)) return;
+      const input = dataset.value;
+      addIssue({
+        message: branch_weight > 0
+          ? `0, or at least negatives (${negatives})`
+          : "0: frozen branches choose from it, and there are none",
+        input: pool,
+        expected: branch_weight > 0 ? "a larger number" : "`branch_weight` above 0",
+        path: [{ type: "object", origin: "value", input, key: "pool", value: pool }],
       });
     }),
     // Defaults that would have hidden from `writtenBeside` what was written.

@@ -17,6 +17,7 @@ const tasks = v.pipe(
     word_region_transport: weight,
     word_region_contrast: weight,
     branch_contrast: weight,
+    pair_ranking: weight,
   }),
   v.check((mix) => Object.values(mix).some((one) => one! > 0), "one task with a weight above 0"),
 );
@@ -52,6 +53,10 @@ export const pretrain = defineStage({
       // where text layers were taken over; 0 leaves them where they start.
       branch_factor: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
       image_factor: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
+      // Of frozen branches beneath pair_ranking, which then learns on top of their cosines.
+      branch_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+      // There, a text meets the likeliest of so many pictures by the branches; 0: any pictures.
+      pool: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
       // Updates between two looks at held-out images, ranked by the branches; the best weights are
       // kept then. 0: never.
       validate_every: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
@@ -74,6 +79,26 @@ export const pretrain = defineStage({
         expected: "`branch_contrast` among `tasks`",
         path: [{ ...path, key: "validate_every" }],
       });
+    }),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const { branch_weight: value, pool, tasks } = dataset.value;
+      const complain = (key: string, value: number, message: string, expected: string) => {
+        const path = { type: "object", origin: "value", input: dataset.value, key, value } as const;
+        addIssue({ message, input: value, expected, path: [path] });
+      };
+      if (value > 0 && !((tasks.pair_ranking ?? 0) > 0)) {
+        const why = "0: only `pair_ranking` learns on top of branches, and `tasks` has none";
+        complain("branch_weight", value, why, "`pair_ranking` among `tasks`");
+      }
+      if (value > 0 && (tasks.branch_contrast ?? 0) > 0) {
+        const why = "0: `branch_contrast` trains the branches, which would have to stand still";
+        complain("branch_weight", value, why, "`tasks` without `branch_contrast`");
+      }
+      if (pool > 0 && value === 0) {
+        const why = "0: frozen branches choose from it, and there are none";
+        complain("pool", pool, why, "`branch_weight` above 0");
+      }
     }),
   ),
   inputs: {

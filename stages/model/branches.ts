@@ -16,6 +16,38 @@ import { linear } from "./linear.ts";
 import { encodeText, meanOfWords } from "./text_encoder.ts";
 import type { Weights } from "./weights.ts";
 
+/** Where branches were frozen: their own text encoder, beside one that goes on learning. */
+const frozen = "branch_encoder.";
+
+/** Weights by the names that the branches read, their own text encoder in the shared one's place. */
+export function branchWeights<Value>(
+  weights: Readonly<Record<string, Value>>,
+): Readonly<Record<string, Value>> {
+  const own = Object.entries(weights).filter(([name]) => name.startsWith(frozen));
+  if (own.length === 0) return weights;
+  const renamed = own.map(([name, value]) => [name.slice(frozen.length), value] as const);
+  return { ...weights, ...Object.fromEntries(renamed) };
+}
+
+/** A model whose branches keep the text encoder that they have now, whatever is trained later. */
+export function withFrozenBranches<Value>(
+  weights: Readonly<Record<string, Value>>,
+): Readonly<Record<string, Value>> {
+  if (hasFrozenBranches(weights)) return weights;
+  const shared = Object.entries(weights).filter(([name]) => isOfText(name));
+  return {
+    ...weights,
+    ...Object.fromEntries(shared.map(([name, value]) => [`${frozen}${name}`, value] as const)),
+  };
+}
+
+export function hasFrozenBranches(weights: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(weights).some((name) => name.startsWith(frozen));
+}
+
+/** Whether a text encoder by itself reads a weight. */
+export const isOfText = (name: string) => /^uniter\.(embeddings|encoder)\./.test(name);
+
 /** Whether a model has branches. */
 export function hasBranches(weights: Readonly<Record<string, unknown>>): boolean {
   return weights["branch_text.weight"] !== undefined;
@@ -24,12 +56,12 @@ export function hasBranches(weights: Readonly<Record<string, unknown>>): boolean
 /** @throws {Complaint} for a model without branches */
 export function requireBranches(
   weights: Readonly<Record<string, unknown>>,
-  scores: string,
+  wanting: string,
 ): void {
   if (hasBranches(weights)) return;
   throw new Complaint(
-    `\`scores: ${scores}\` wants a model with two branches, and this one has no \`branch_text\``,
-    "pretrain it with `tasks: { branch_contrast: 1 }`, or evaluate with `scores: cross`",
+    `${wanting} wants a model with two branches, and this one has no \`branch_text\``,
+    "pretrain it with `tasks: { branch_contrast: 1 }`, or do without the branches",
     { exitCode: 1 },
   );
 }

@@ -22,7 +22,8 @@ export type Task =
   | "masked_region_classes"
   | "word_region_transport"
   | "word_region_contrast"
-  | "branch_contrast";
+  | "branch_contrast"
+  | "pair_ranking";
 
 /** All parameters, in the order of the release's model. `rank_output` comes last. */
 export function parameterTable(config: Configuration): Parameter[] {
@@ -111,6 +112,8 @@ export function trainedNames(config: Configuration, tasks: readonly Task[]): str
 /** Whether a task's gradient reaches a parameter. */
 function trains(task: Task, name: string): boolean {
   const [first = "", second = ""] = name.split(".");
+  // It moves all scores alike, and softmax sees differences alone.
+  if (task === "pair_ranking" && name === "rank_output.bias") return false;
   if (first !== "uniter") return heads[task].includes(first);
   if (second === "pooler") return pooling.includes(task);
   if (name.endsWith("mask_embedding.weight")) return task.startsWith("masked_region");
@@ -118,7 +121,7 @@ function trains(task: Task, name: string): boolean {
   return task !== "branch_contrast" || second !== "img_embeddings";
 }
 
-const pooling: readonly Task[] = ["ranking", "matching", "word_region_transport"];
+const pooling: readonly Task[] = ["ranking", "matching", "word_region_transport", "pair_ranking"];
 const heads: Readonly<Record<Task, readonly string[]>> = {
   ranking: ["rank_output"],
   matching: ["itm_output"],
@@ -128,6 +131,7 @@ const heads: Readonly<Record<Task, readonly string[]>> = {
   word_region_transport: ["itm_output"],
   word_region_contrast: [],
   branch_contrast: ["branch_text", "branch_image"],
+  pair_ranking: ["rank_output"],
 };
 
 /**

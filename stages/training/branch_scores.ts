@@ -1,7 +1,7 @@
 /** Every text of a split against every picture by the two branches: one product of matrices. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { PictureVectors } from "../data/picture_vectors.ts";
-import { pictureVectors, sentenceVectors } from "../model/branches.ts";
+import { branchWeights, pictureVectors, sentenceVectors } from "../model/branches.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Weights } from "../model/weights.ts";
 import type { Compute } from "../tensorflow/backend.ts";
@@ -19,8 +19,9 @@ export interface BranchScoring extends SentenceOptions {
 export async function branchCosines(
   compute: Compute,
   config: Configuration,
-  { index, pictures, weights, ...options }: BranchScoring,
+  { index, pictures, weights: all, ...options }: BranchScoring,
 ): Promise<Float32Array> {
+  const weights = branchWeights(all);
   const texts = await sentencesOnDevice(compute, { config, weights }, index, options);
   const images = index.images.map((image) => pictures(image));
   const cosines = tf.tidy(() =>
@@ -38,7 +39,8 @@ export async function branchCosines(
   }
 }
 
-function matrixOf(rows: readonly Float32Array[]): tf.Tensor2D {
+/** Rows of one length as a matrix. */
+export function matrixOf(rows: readonly Float32Array[]): tf.Tensor2D {
   const width = rows[0]!.length;
   const values = new Float32Array(rows.length * width);
   rows.forEach((row, place) => values.set(row, place * width));

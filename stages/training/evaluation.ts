@@ -17,7 +17,8 @@ import { pairScorer } from "./pair_scoring.ts";
 import { indexSplit, type TableIndex } from "./pair_tables.ts";
 import { recordRanks, writeScores } from "./ranked_scores.ts";
 import { type GridOptions, scoreGrid } from "./score_grid.ts";
-import { scaleOf, summedScores } from "./score_sum.ts";
+import { scoreShortlist, shortlisted, withOthersBelow } from "./shortlist.ts";
+import { rawScale, scaleOf, summedScores } from "./score_sum.ts";
 import { judgeSwappedPairs, type ScoreRows } from "./swapped_pairs.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
 
@@ -28,21 +29,27 @@ export interface EvaluationParameters {
   readonly xla: boolean;
   readonly precision: Precision;
   readonly scores: "cross" | "branches" | "sum";
+  readonly cross_scale: "standardised" | "raw";
   /** Of a cosine in the sum. */
   readonly branch_weight: number;
+  /** Images of a text that go through the cross-encoder, by the branches; 0: all. */
+  readonly shortlist: number;
 }
 
 export async function evaluation(context: StageContext<EvaluationParameters>): Promise<void> {
-  const { parameters: { split, block, xla, precision, scores: kind, branch_weight }, inputs } =
-    context;
+  const { parameters: p, inputs } = context;
+  const { split, block, xla, precision, scores: kind, branch_weight, shortlist } = p;
+  const onBranches = kind !== "cross" || shortlist > 0;
   using set = await openFeatures(inputs["features"]!);
   const index = indexSplit(set, split);
   const { config, weights: stored } = await readModel(inputs["model"]!.folder);
-  if (kind !== "cross") requireBranches(stored, kind);
+  if (onBranches) {
+    requireBranches(stored, kind === "cross" ? "`shortlist`" : `\`scores: ${kind}\``);
+  }
   const compute = await startCompute({ threads: context.threads });
   context.progress.say(compute.description);
-  const pictures = kind === "cross" ? undefined : await pictureVectors(inputs["features"]!, set);
-  const weights = weightsOnDevice(kind === "cross" ? rankingWeights(stored) : withRankHead(stored));
+  const pictures = onBranches ? await pictureVectors(inputs["features"]!, set) : undefined;
+  const weights = weightsOnDevice(onBranches ? withRankHead(stored) : rankingWeights(stored));
   // A run that was killed between its first row and its last leaves rows that are written again.
   for (const table of ["query_rank", "pair_score", "metric"]) {
     context.record.retain(table, () => false);
@@ -51,29 +58,33 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
     const clock = scoringClock(context);
     const cosines = (index: TableIndex) =>
       branchCosines(compute, config, { set, index, pictures: pictures!, weights, xla });
-    const cross = kind === "branches" ? undefined : await scoreGrid(compute, config, {
-      set,
-      index,
-      weights,
-      block,
-      xla,
-      precision,
-      ...keptTiles(context.resumeFolder),
-      after: (done, total) => clock.report(done, total, "pairs"),
-    });
-    const scale = cross && scaleOf(cross);
+    const { length: texts } = index.captions;
+    const { length: images } = index.images;
+    const near = onBranches ? await cosines(index) : undefined;
+    const places = shortlist > 0 && kind !== "branches"
+      ? shortlisted(near!, { texts, images, count: shortlist })
+      : undefined;
+    const after = (done: number, total: number) => clock.report(done, total, "pairs");
+    const options = { set, index, weights, block, xla, precision, after };
+    const cross = kind === "branches"
+      ? undefined
+      : places !== undefined
+      ? await scoreShortlist(compute, config, { ...options, places })
+      : await scoreGrid(compute, config, { ...options, ...keptTiles(context.resumeFolder) });
+    const scale = cross && (p.cross_scale === "raw" ? rawScale : scaleOf(cross));
     const combined = (cross: Float32Array | undefined, cosines: Float32Array) =>
       cross === undefined ? cosines : summedScores(cross, cosines, {
         scale: scale!,
         weight: branch_weight,
       });
-    const scores = kind === "cross" ? cross! : combined(cross, await cosines(index));
-    clock.record(scores.length);
-    const { length: texts } = index.captions;
-    const { length: images } = index.images;
+    const ofPairs = (near: Float32Array) => kind === "cross" ? cross! : combined(cross, near);
+    const scores = places === undefined
+      ? near === undefined ? cross! : ofPairs(near)
+      : withOthersBelow(near!, places, ofPairs(Float32Array.from(places, (at) => near![at]!)));
+    clock.record(cross?.length ?? scores.length);
     const matrix = { scores, texts, images, imageOfText: index.imageOfText };
     recordRanks(context, { set, index, split }, matrix);
-    if (context.parameters.release_recall) recordReleaseRecall(context, matrix);
+    if (p.release_recall) recordReleaseRecall(context, matrix);
     await writeScores(context.folder, { set, index, split }, scores);
     const crossRows: ScoreRows = async (index, texts, images) => {
       const rows = [...new Set(images)];

@@ -5,6 +5,7 @@
 import type { Examination, ExaminationContext, Facts, Finding } from "../../pipeline/stage.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Precision } from "../model/matrix_product.ts";
+import { isOfText } from "../model/branches.ts";
 import { parameterTable } from "../model/parameters.ts";
 import { startCompute } from "../tensorflow/backend.ts";
 import type { FineTuningObjective } from "./fine_tuning_step.ts";
@@ -51,7 +52,8 @@ export async function examineFineTuning(
   const candidates = Math.min(few.candidates, 1 + negatives);
   const hardNegatives = Math.min(few.hard, objective.hardNegatives, candidates - 1);
   const step = measureStep(compute, sizes, {
-    objective: { ...objective, hardNegatives },
+    // What stands beneath the scores is nothing beside the encoder.
+    objective: { ...objective, hardNegatives, branchWeight: 0 },
     candidates,
     xla: plan.xla,
   });
@@ -67,6 +69,7 @@ export async function examineFineTuning(
   const validating = validations * validationPairs(sizes.facts, plan) * pair;
   const pairs = 2 * anchors * (1 + negatives);
   const { weights } = sizes.facts as { weights: number };
+  const frozen = objective.branchWeight ? textWeights(sizes.config) : 0;
   return {
     findings: [{
       verdict: "ok",
@@ -78,17 +81,19 @@ export async function examineFineTuning(
     seconds: compiling + steps * update + validating,
     memory: 1e9 + 8 * 4 * weights + pairs * pairMemory(sizes) +
       Math.min(2 ** 30, 4 * sizes.rows * sizes.regions * sizes.config.img_dim),
-    disk: 4 * weights,
+    disk: 4 * (weights + frozen),
     scratch: (plan.validate_every > 0 ? 4 : 3) * 4 * weights,
   };
 }
 
 export async function examineEvaluation(
   { inputs, threads, progress }: ExaminationContext<unknown>,
-  { split, block, precision, xla }: {
+  { split, block, precision, shortlist, xla }: {
     readonly split: string;
     readonly block: number;
     readonly precision: Precision;
+    /** Images of a text that are scored; 0: all. */
+    readonly shortlist: number;
     readonly xla: boolean;
   },
 ): Promise<Examination> {
@@ -100,7 +105,7 @@ export async function examineEvaluation(
   const compute = await startCompute({ threads });
   progress.say("measuring the scoring of pairs");
   const pair = measureScoring(compute, sizes, { precision, xla });
-  const pairs = captions * images;
+  const pairs = captions * (shortlist > 0 ? Math.min(images, 2 * shortlist) : images);
   return {
     findings: [{
       verdict: "ok",
@@ -108,8 +113,8 @@ export async function examineEvaluation(
     }],
     facts: {},
     seconds: pairs * pair,
-    memory: 1e9 + 4 * sizes.facts["weights"]! + block * pairMemory(sizes) + 8 * pairs,
-    disk: 8 * pairs,
+    memory: 1e9 + 4 * sizes.facts["weights"]! + block * pairMemory(sizes) + 8 * captions * images,
+    disk: 8 * captions * images,
   };
 }
 
@@ -141,6 +146,12 @@ export async function examineAnalysis(
     seconds: pairs * measureScoring(compute, sizes, { precision, xla }),
     memory: 1e9 + 4 * sizes.facts["weights"]! + block * pairMemory(sizes),
   };
+}
+
+/** Numbers of the text encoder that frozen branches keep for themselves. */
+function textWeights(config: Configuration): number {
+  return parameterTable(config).filter(({ name }) => isOfText(name))
+    .reduce((sum, { shape }) => sum + shape.reduce((size, side) => size * side, 1), 0);
 }
 
 /** What the data lacks for this training. */

@@ -3,6 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { randomStream } from "../../pipeline/random_stream.ts";
 import type { StageContext } from "../../pipeline/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
+import { pictureVectors } from "../data/picture_vectors.ts";
+import { requireBranches, withFrozenBranches } from "../model/branches.ts";
 import { withRankHead } from "../model/initial_weights.ts";
 import { readModel } from "../model/model_artifact.ts";
 import { writePytorch } from "../model/pytorch_writer.ts";
@@ -21,6 +23,7 @@ import { rankingData } from "./ranking_data.ts";
 import { rankingProblems } from "./sampling.ts";
 import { signsOfRows } from "./score_signs.ts";
 import { type AlignmentSchedule, alignmentWeight } from "./schedules.ts";
+import { frozenBranches } from "./frozen_branches.ts";
 import { freedAtEnd } from "./freed_at_end.ts";
 import { type OptimisationParameters, train } from "./training_loop.ts";
 import { validation, type ValidationParameters } from "./validation.ts";
@@ -36,6 +39,12 @@ export interface FineTuningParameters
   readonly hard_negatives: number;
   readonly margin: number;
   readonly release_layout: boolean;
+  readonly feature_drop: number;
+  readonly region_drop: number;
+  /** Of frozen branches beneath the scores; 0: without them. */
+  readonly branch_weight: number;
+  /** Drawn for each problem, for the branches to choose from; 0: no more than the negatives. */
+  readonly pool: number;
   readonly pytorch_file: "none" | "zip" | "stream";
 }
 
@@ -46,11 +55,23 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
   using set = await openFeatures(inputs["features"]!);
   const model = await readModel(inputs["weights"]!.folder);
   const { config } = model;
-  const start = withRankHead(model.weights);
+  const onBranches = p.branch_weight > 0;
+  if (onBranches) requireBranches(model.weights, "`branch_weight`");
+  const ranking = withRankHead(model.weights);
+  const start = onBranches ? withFrozenBranches(ranking) : ranking;
   const trained = trainedNames(config, ["ranking"]);
   const index = indexSplit(set, "train");
   requireFit(set, index, config);
-  using data = rankingData(set, index);
+  const pictures = onBranches ? await pictureVectors(inputs["features"]!, set) : undefined;
+  const branches = pictures &&
+    await frozenBranches(compute, { config, weights: start }, { set, index, pictures, xla: p.xla });
+  using data = rankingData(set, index, {
+    branches: branches && { tables: branches.tables, pictures: pictures! },
+  });
+  const sizes = {
+    ...p,
+    pool: p.pool > 0 && branches ? { size: p.pool, cosine: branches.cosine } : undefined,
+  };
   const random = randomStream(p.seed).fork("fine_tune");
   const objective = objectiveOf(p);
   layersOf(p.layers, config); // complains before anything is read or compiled
@@ -77,7 +98,7 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
       const mined: number[] = [];
       for (let micro = 0; micro < p.micro_steps; micro++) {
         const place = (update - 1) * p.micro_steps + micro;
-        const { tables, batch, free } = data.onDevice(rankingProblems(index, random, place, p));
+        const { tables, batch, free } = data.onDevice(rankingProblems(index, random, place, sizes));
         const key = tf.tensor1d([...random.fork("dropout").fork(place).key], "int32");
         const next = microStep({
           weights,
@@ -118,11 +139,13 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
 
 /** What the parameters ask to be minimised. */
 export function objectiveOf(
-  { margin, hard_negatives: hardNegatives, precision, release_layout, ...aligning }:
+  { margin, hard_negatives: hardNegatives, precision, release_layout, ...others }:
     & Pick<FineTuningParameters, "margin" | "hard_negatives" | "precision" | "release_layout">
+    & Pick<FineTuningParameters, "feature_drop" | "region_drop" | "branch_weight">
     & AlignmentParameters
     & AlignmentScope,
 ): FineTuningObjective {
+  const { feature_drop: feature, region_drop: region, branch_weight, ...aligning } = others;
   const { layers, heads, modality } = aligning;
   const alignment = alignmentFrom(aligning);
   return {
@@ -131,6 +154,8 @@ export function objectiveOf(
     margin,
     hardNegatives,
     precision,
+    ...(feature + region > 0 && { drops: { feature, region } }),
+    ...(branch_weight > 0 && { branchWeight: branch_weight }),
     // With alignment, the release lays its pairs out rightly.
     releaseLayout: release_layout && alignment === undefined,
   };

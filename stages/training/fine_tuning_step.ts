@@ -27,10 +27,15 @@ import { attentionBlocks } from "../objective/self_attention.ts";
 import { addGradients, lossAndGradients } from "./gradients.ts";
 import { hardCandidates, takeCandidates } from "./hard_negatives.ts";
 import type { PairTables } from "./pair_tables.ts";
-import { type RankingBatch, scoreBatch, type ScoredBatch } from "./ranking_batch.ts";
+import {
+  type RankingBatch,
+  type RankingGround,
+  scoreBatch,
+  type ScoredBatch,
+} from "./ranking_batch.ts";
 import type { Pass } from "./release_layout.ts";
 
-export interface FineTuningObjective {
+export interface FineTuningObjective extends RankingGround {
   /** Undefined: ranking alone. */
   readonly alignment: Alignment | undefined;
   /** Layers, heads and modality of the alignment loss; by default as published. */
@@ -71,10 +76,11 @@ export function fineTuningStep(
   objective: FineTuningObjective,
   { weights, accumulated, tables, batch, key, alignmentWeight, share }: MicroStepInputs,
 ): MicroStepOutputs {
-  const { precision } = objective;
+  const { precision, drops, branchWeight } = objective;
   const layout = (pass: Pass) => objective.releaseLayout ? { pass, drawn: batch } : undefined;
   const mined = scoreBatch(weights, config, tables, batch, {
     precision,
+    branchWeight,
     releaseLayout: layout("mining"),
   });
   const hard = chooseHard(batch, mined, objective.hardNegatives);
@@ -83,6 +89,8 @@ export function fineTuningStep(
     const scored = scoreBatch(weights, config, tables, hard, {
       random,
       precision,
+      drops,
+      branchWeight,
       releaseLayout: layout("gradient"),
     });
     const losses = rankingLosses(scored.scores, { margin: objective.margin });

@@ -8,9 +8,11 @@ import { openFeatures } from "../data/feature_set.ts";
 import { pictureVectors } from "../data/picture_vectors.ts";
 import { readRegionClasses } from "../data/region_classes.ts";
 import { readModel } from "../model/model_artifact.ts";
+import { requireBranches, withFrozenBranches } from "../model/branches.ts";
 import { trainedNames } from "../model/parameters.ts";
 import { startCompute } from "../tensorflow/backend.ts";
 import { indexSplit, longestRows, pairTables, requireFit } from "./pair_tables.ts";
+import { frozenBranches } from "./frozen_branches.ts";
 import { freedAtEnd } from "./freed_at_end.ts";
 import { pictureTable } from "./picture_table.ts";
 import { startingModel, type StartParameters } from "./pretraining_start.ts";
@@ -48,22 +50,46 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
   const needs = (task: PretrainingTask) => tasks.includes(task);
   const place = inputs["features"]!;
   const classes = needs("masked_region_classes") ? await readRegionClasses(place, set) : undefined;
-  const pictures = needs("branch_contrast") ? await pictureVectors(place, set) : undefined;
+  const onBranches = needs("pair_ranking") && p.branch_weight > 0;
+  if (onBranches) requireBranches(model.weights, "`branch_weight`");
+  const wantsPictures = needs("branch_contrast") || onBranches;
+  const pictures = wantsPictures ? await pictureVectors(place, set) : undefined;
   const random = randomStream(p.seed).fork("pretrain");
-  const start = await startingModel(context, compute, model, {
+  const fresh = await startingModel(context, compute, model, {
     set,
     index,
     pictures,
     classes: classes?.count,
     random: random.fork("start"),
   });
+  const start = onBranches ? withFrozenBranches(fresh) : fresh;
+  const branches = onBranches
+    ? await frozenBranches(compute, { config, weights: start }, {
+      set,
+      index,
+      pictures: pictures!,
+      xla: p.xla,
+    })
+    : undefined;
   const sizes = longestRows(set, index);
   const tables = {
     ...pairTables(set, index, sizes),
     ...(pictures !== undefined && pictureTable(index, pictures)),
+    ...branches?.tables,
   };
   using _freed = freedAtEnd([tables]);
-  const ground = { compute, config, set, index, random, tables, parameters: p, sizes, classes };
+  const ground = {
+    compute,
+    config,
+    set,
+    index,
+    random,
+    tables,
+    parameters: p,
+    sizes,
+    classes,
+    cosine: branches?.cosine,
+  };
   const programs = new Map(
     tasks.map((task) => [task, {
       run: task === "joint" ? jointProgram(ground) : taskProgram(ground, task),
@@ -76,7 +102,9 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
     start,
     trained: trainedNames(config, tasks.flatMap(trainedBy)),
     factors: { branch_: p.branch_factor, "uniter.img_embeddings.": p.image_factor },
-    validation: pictures && branchValidation(context, compute, config, { set, pictures }, p),
+    validation: needs("branch_contrast")
+      ? branchValidation(context, compute, config, { set, pictures: pictures! }, p)
+      : undefined,
     pairsPerUpdate: p.pairs,
     gradients(weights, update) {
       const task = drawTask(p.tasks, random, update);

@@ -3,8 +3,8 @@ import type { RandomStream } from "../../pipeline/random_stream.ts";
 import type { StageContext } from "../../pipeline/stage.ts";
 import { Complaint } from "../../pipeline/complaint.ts";
 import type { PictureVectors } from "../data/picture_vectors.ts";
-import { hasBranches } from "../model/branches.ts";
-import { type HostWeights, startingTensor } from "../model/initial_weights.ts";
+import { hasBranches, hasFrozenBranches } from "../model/branches.ts";
+import { type HostWeights, startingTensor, withRankHead } from "../model/initial_weights.ts";
 import type { Model } from "../model/model_artifact.ts";
 import { extraParameters } from "../model/parameters.ts";
 import type { Compute } from "../tensorflow/backend.ts";
@@ -37,6 +37,13 @@ export async function startingModel(
 ): Promise<HostWeights> {
   const { config, weights } = model;
   const wanted = tasksOf(context.parameters.tasks).flatMap(trainedBy);
+  if (wanted.includes("branch_contrast") && hasFrozenBranches(weights)) {
+    throw new Complaint(
+      "`branch_contrast` would train branches that were frozen, beneath what this model has learned",
+      "start from the model before `pair_ranking` or `fine_tune` with `branch_weight`",
+      { exitCode: 1 },
+    );
+  }
   const heads = extraParameters(config, wanted.filter((task) => task !== "branch_contrast"), {
     classes,
   });
@@ -56,7 +63,8 @@ export async function startingModel(
   const branches = wanted.includes("branch_contrast") && !hasBranches(weights)
     ? await freshBranches(context, compute, model, { random, ...ground })
     : {};
-  return { ...weights, ...Object.fromEntries(fresh), ...branches };
+  const made = { ...weights, ...Object.fromEntries(fresh), ...branches };
+  return wanted.includes("pair_ranking") ? withRankHead(made) : made;
 }
 
 async function freshBranches(

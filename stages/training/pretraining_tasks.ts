@@ -21,6 +21,7 @@ const order: readonly PretrainingTask[] = [
   "word_region_transport",
   "word_region_contrast",
   "branch_contrast",
+  "pair_ranking",
 ];
 
 /** Task -> its weight; a task that is left out has none. */

@@ -7,9 +7,11 @@ import { maskedKeys } from "../model/attention.ts";
 import type { Axes } from "../model/axes.ts";
 import type { Configuration } from "../model/configuration.ts";
 import { embedImage, embedText, type Training } from "../model/embeddings.ts";
+import { dropChannels, type DropRates, dropRegions } from "../model/feature_drop.ts";
 import { rankScores } from "../model/heads.ts";
 import { encodePairs, pooledPairs } from "../model/uniter.ts";
 import type { Weights } from "../model/weights.ts";
+import { branchVectors } from "./frozen_branches.ts";
 import { type PairTables, takeImages, takeTexts } from "./pair_tables.ts";
 import { type Pass, releaseKeyBias } from "./release_layout.ts";
 
@@ -31,9 +33,16 @@ export interface ScoredBatch {
   readonly regionMask: Axes<"pair region">;
 }
 
-export interface ScoringOptions extends Training {
+export interface ScoringOptions extends Training, RankingGround {
   /** Lays image-anchored pairs out as the release does without alignment; see `release_layout.ts`. */
   readonly releaseLayout?: ReleaseLayout | undefined;
+}
+
+/** What a step leaves out of pictures, and what stands beneath its scores. */
+export interface RankingGround {
+  readonly drops?: DropRates | undefined;
+  /** Of the frozen branches whose tables the batch has; 0: without them. */
+  readonly branchWeight?: number | undefined;
 }
 
 export interface ReleaseLayout {
@@ -47,19 +56,23 @@ export function scoreBatch(
   config: Configuration,
   tables: PairTables,
   batch: RankingBatch,
-  { releaseLayout, ...training }: ScoringOptions = {},
+  { releaseLayout, drops, branchWeight = 0, ...training }: ScoringOptions = {},
 ): ScoredBatch {
   const [anchors = 0, candidates = 0] = batch.textCandidates.shape;
   const pairs = anchors * candidates;
   const { random, precision } = training;
-  const texts = takeTexts(
-    tables,
-    tf.concat1d([tf.reshape(batch.textCandidates, [pairs]), batch.textAnchors as tf.Tensor1D]),
-  );
-  const images = takeImages(
-    tables,
-    tf.concat1d([batch.imageAnchors as tf.Tensor1D, tf.reshape(batch.imageCandidates, [pairs])]),
-  );
+  const rows = {
+    texts: tf.concat1d([
+      tf.reshape(batch.textCandidates, [pairs]),
+      batch.textAnchors as tf.Tensor1D,
+    ]),
+    images: tf.concat1d([
+      batch.imageAnchors as tf.Tensor1D,
+      tf.reshape(batch.imageCandidates, [pairs]),
+    ]),
+  };
+  const texts = takeTexts(tables, rows.texts);
+  const images = withDrops(takeImages(tables, rows.images), { drops, random });
   const text = embedText(weights, config, texts.tokens, { random });
   const image = embedImage(weights, config, images, { random, precision });
   const first = (x: tf.Tensor, count: number) => tf.slice(x, 0, count);
@@ -77,13 +90,47 @@ export function scoreBatch(
     regionMask,
     keyBias: releaseLayout && keyBias(tables, batch, releaseLayout, { wordMask, regionMask }),
   }, { keep: "cls", random, precision });
-  const scores = rankScores(weights, pooledPairs(weights, encoded));
+  const cross = tf.reshape(rankScores(weights, pooledPairs(weights, encoded)), [
+    2 * anchors,
+    candidates,
+  ]);
+  const beneath = () => {
+    const { texts, pictures } = branchVectors(tables, rows, { drop: drops?.feature, random });
+    const products = tf.mul(candidateFirst(texts as tf.Tensor), anchorFirst(pictures as tf.Tensor));
+    return tf.reshape(tf.sum(products, -1), [2 * anchors, candidates]);
+  };
   return {
-    scores: tf.reshape(scores, [2 * anchors, candidates]),
+    scores: branchWeight === 0 ? cross : tf.add(cross, tf.mul(centred(beneath()), branchWeight)),
     entering: encoded.entering,
     wordMask,
     regionMask,
   };
+}
+
+/** Images with channels and regions left out, while training. */
+function withDrops<Images extends { readonly features: tf.Tensor; readonly regionMask: tf.Tensor }>(
+  images: Images,
+  { drops, random }: Pick<ScoringOptions, "drops" | "random">,
+): Images {
+  if (drops === undefined || random === undefined) return images;
+  const channels = { rate: drops.feature, random: random.fork("channels") };
+  const regions = { rate: drops.region, random: random.fork("regions") };
+  return {
+    ...images,
+    features: dropChannels(images.features, channels),
+    regionMask: dropRegions(images.regionMask, regions) as tf.Tensor,
+  };
+}
+
+/**
+ * Cosines about the middle between the right answer's and the likeliest wrong one's: where the
+ * ranking loss's sigmoid tells most apart. It moves all candidates of an anchor alike.
+ */
+function centred(cosines: tf.Tensor): tf.Tensor {
+  const [anchors = 0, candidates = 0] = cosines.shape;
+  const right = tf.slice(cosines, [0, 0], [anchors, 1]);
+  const likeliest = tf.max(tf.slice(cosines, [0, 1], [anchors, candidates - 1]), 1, true);
+  return tf.sub(cosines, tf.div(tf.add(right, likeliest), 2));
 }
 
 /** The release's keys for the image-anchored pairs, all that is there for the others. */

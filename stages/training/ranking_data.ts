@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../data/feature_set.ts";
+import type { PictureVectors } from "../data/picture_vectors.ts";
 import {
   imageTable,
   longestRows,
@@ -13,6 +14,8 @@ import {
   type TableIndex,
   textTable,
 } from "./pair_tables.ts";
+import type { BranchTables } from "./frozen_branches.ts";
+import { pictureTable } from "./picture_table.ts";
 import type { RankingBatch } from "./ranking_batch.ts";
 import type { RankingProblems } from "./sampling.ts";
 
@@ -29,16 +32,28 @@ export interface BatchOnDevice {
   free(): void;
 }
 
+export interface RankingDataOptions {
+  readonly limit?: number;
+  /** Of frozen branches; freed with the data. */
+  readonly branches?: BranchData | undefined;
+}
+
+export interface BranchData {
+  readonly tables: BranchTables;
+  readonly pictures: PictureVectors;
+}
+
 /** Padded features of a split up to this size stay on the device. */
 const residentBytes = 2 ** 30;
 
 export function rankingData(
   set: FeatureSet,
   index: TableIndex,
-  { limit = residentBytes }: { readonly limit?: number } = {},
+  { limit = residentBytes, branches }: RankingDataOptions = {},
 ): RankingData {
   const sizes = longestRows(set, index);
-  const texts = textTable(set, index, sizes);
+  const texts = { ...textTable(set, index, sizes), ...branches?.tables };
+  const seen = branches && pictureTable(index, branches.pictures);
   const bytes = 4 * index.images.length * sizes.regions * set.featureDim;
   const resident = bytes <= limit ? imageTable(set, index.images, sizes) : undefined;
   return {
@@ -46,7 +61,7 @@ export function rankingData(
     onDevice(problems) {
       if (resident !== undefined) {
         const batch = batchTensors(problems, (image) => image);
-        return { tables: { ...texts, ...resident }, batch, free: () => tf.dispose(batch) };
+        return { tables: { ...texts, ...resident, ...seen }, batch, free: () => tf.dispose(batch) };
       }
       const asked = [...problems.imageAnchors, ...problems.imageCandidates];
       const rows = [...new Set(asked)];
@@ -56,14 +71,24 @@ export function rankingData(
       const places = rows.map((row) => index.images[row]!);
       const images = imageTable(set, places, { regions: sizes.regions, rows: most });
       const batch = batchTensors(problems, (row) => placeOf.get(row)!);
+      const own: Record<string, tf.Tensor> = seen === undefined
+        ? {}
+        : { pictures: rowsOf(seen.pictures, rows, most) };
       return {
-        tables: { ...texts, ...images },
+        tables: { ...texts, ...images, ...seen, ...own },
         batch,
-        free: () => tf.dispose([batch, images] as unknown as tf.TensorContainer),
+        free: () => tf.dispose([batch, images, own] as unknown as tf.TensorContainer),
       };
     },
-    [Symbol.dispose]: () => tf.dispose([texts, resident ?? {}] as unknown as tf.TensorContainer),
+    [Symbol.dispose]: () =>
+      tf.dispose([texts, resident ?? {}, seen ?? {}] as unknown as tf.TensorContainer),
   };
+}
+
+/** Rows of a table, then so many others as fill a smaller one up. */
+function rowsOf(table: tf.Tensor, rows: readonly number[], most: number): tf.Tensor {
+  const places = Array.from({ length: most }, (_, place) => rows[place] ?? 0);
+  return tf.tidy(() => tf.gather(table, tf.tensor1d(places, "int32")));
 }
 
 function batchTensors(

@@ -4,6 +4,7 @@
  */
 import { Complaint } from "../../pipeline/complaint.ts";
 import type { RandomStream } from "../../pipeline/random_stream.ts";
+import type { Cosine } from "./frozen_branches.ts";
 import type { TableIndex } from "./pair_tables.ts";
 
 /** The ranking problems of a micro-step, by table row; column 0 of the candidates is the positive. */
@@ -18,6 +19,13 @@ export interface RankingProblems {
   readonly imageCandidates: Int32Array;
 }
 
+export interface ProblemSizes {
+  readonly anchors: number;
+  readonly negatives: number;
+  /** Negatives are those of so many drawn that are likeliest by these cosines. */
+  readonly pool?: { readonly size: number; readonly cosine: Cosine } | undefined;
+}
+
 /**
  * Positives come in epochs, each text once per epoch in either direction, in an order of its own per
  * direction; negatives are drawn anew for each problem: texts of other images, and other images.
@@ -27,7 +35,7 @@ export function rankingProblems(
   index: TableIndex,
   random: RandomStream,
   microStep: number,
-  { anchors, negatives }: { readonly anchors: number; readonly negatives: number },
+  { anchors, negatives, pool }: ProblemSizes,
 ): RankingProblems {
   const candidates = 1 + negatives;
   const problems: RankingProblems = {
@@ -36,21 +44,30 @@ export function rankingProblems(
     textAnchors: new Int32Array(anchors),
     imageCandidates: new Int32Array(anchors * candidates),
   };
+  const drawn = pool?.size ?? negatives;
   const draw = random.fork("negatives").fork(microStep);
   for (let a = 0; a < anchors; a++) {
     const place = microStep * anchors + a;
     const imagesText = inEpochs(random.fork("image anchors"), place, index.captions.length);
     const image = index.imageOfText[imagesText]!;
     problems.imageAnchors[a] = image;
-    const texts = others(draw.fork("texts").fork(a), negatives, index.captions.length, [
-      ...index.textsOfImage[image]!,
-    ]);
+    const texts = likeliest(
+      others(draw.fork("texts").fork(a), drawn, index.captions.length, [
+        ...index.textsOfImage[image]!,
+      ]),
+      negatives,
+      pool && ((text) => pool.cosine(text, image)),
+    );
     problems.textCandidates.set([imagesText, ...texts], a * candidates);
 
     const text = inEpochs(random.fork("text anchors"), place, index.captions.length);
     problems.textAnchors[a] = text;
     const right = index.imageOfText[text]!;
-    const images = others(draw.fork("images").fork(a), negatives, index.images.length, [right]);
+    const images = likeliest(
+      others(draw.fork("images").fork(a), drawn, index.images.length, [right]),
+      negatives,
+      pool && ((image) => pool.cosine(text, image)),
+    );
     problems.imageCandidates.set([right, ...images], a * candidates);
   }
   return problems;
@@ -60,6 +77,19 @@ export function rankingProblems(
 export function inEpochs(random: RandomStream, place: number, size: number): number {
   const epoch = Math.floor(place / size);
   return permuted(random.fork("epoch").fork(epoch), place % size, size);
+}
+
+/** The first so many by a score, in its order; in their own without a score. */
+function likeliest(
+  items: readonly number[],
+  count: number,
+  scoreOf: ((item: number) => number) | undefined,
+): readonly number[] {
+  if (scoreOf === undefined) return items;
+  return items.map((item) => ({ item, score: scoreOf(item) }))
+    .sort((a, b) => b.score - a.score)
+    .slice(0, count)
+    .map(({ item }) => item);
 }
 
 /** `count` different numbers below `bound`, none of them among the few `excluded`. */

@@ -4,7 +4,7 @@ import type { Compute } from "../tensorflow/backend.ts";
 import { pairScorer, type ScorerOptions } from "./pair_scoring.ts";
 
 /** Images whose embeddings lie on the device together: 100 regions x 768 are 39 MB for them all. */
-const tileSize = 128;
+export const tileSize = 128;
 
 export interface GridOptions extends Omit<ScorerOptions, "tile"> {
   /** Images of a tile, at most. */

@@ -14,6 +14,9 @@ export interface ScoreScale {
   readonly deviation: number;
 }
 
+/** Cross scores as they are. */
+export const rawScale: ScoreScale = { mean: 0, deviation: 1 };
+
 export function scaleOf(scores: Float32Array): ScoreScale {
   let sum = 0;
   for (const score of scores) sum += score;

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../data/feature_set.ts";
 import type { Configuration } from "../model/configuration.ts";
+import { isOfText } from "../model/branches.ts";
 import type { HostWeights } from "../model/initial_weights.ts";
 import { encodeText, meanOfWords } from "../model/text_encoder.ts";
 import type { Weights } from "../model/weights.ts";
@@ -84,5 +85,3 @@ export async function sentencesOnDevice(
   }
   return vectors;
 }
-
-const isOfText = (name: string) => /^uniter\.(embeddings|encoder)\./.test(name);

@@ -6,6 +6,7 @@ import type { FeatureSet } from "../data/feature_set.ts";
 import type { RegionClasses } from "../data/region_classes.ts";
 import { maskedCount, maskedRegions, maskWords } from "./masking.ts";
 import type { RowSizes, TableIndex } from "./pair_tables.ts";
+import type { Cosine } from "./frozen_branches.ts";
 import type { PretrainingTask } from "./pretraining_tasks.ts";
 import { inEpochs } from "./sampling.ts";
 
@@ -20,6 +21,8 @@ export interface TaskSizes extends RowSizes {
   /** Even. */
   readonly pairs: number;
   readonly maskRate: number;
+  /** For `pair_ranking`: a text meets the likeliest of so many wrong pictures. */
+  readonly pool?: { readonly size: number; readonly cosine: Cosine } | undefined;
   /** For `masked_region_classes`. */
   readonly classes?: RegionClasses | undefined;
 }
@@ -43,9 +46,7 @@ export function taskBatch(
   step: number,
   sizes: TaskSizes,
 ): HostBatch {
-  const pairs = task === "branch_contrast"
-    ? picturesInEpochs(index, random, step, sizes)
-    : textsInEpochs(index, random, step, sizes);
+  const pairs = rowsOf(task, index, random, step, sizes);
   const draw = random.fork("pairs").fork(step);
   switch (task) {
     case "masked_words":
@@ -58,10 +59,51 @@ export function taskBatch(
       return withWrongPictures(pairs, index, draw);
     case "word_region_contrast":
     case "branch_contrast":
+    case "pair_ranking":
       return batchOf(pairs);
     default:
       return task satisfies never;
   }
+}
+
+/** Of a batch of so many pairs, texts of which each meets each picture. */
+export const gridSide = (pairs: number) => Math.floor(Math.sqrt(pairs));
+
+function rowsOf(
+  task: TaskAlone,
+  index: TableIndex,
+  random: RandomStream,
+  step: number,
+  sizes: TaskSizes,
+): Pair[] {
+  switch (task) {
+    case "branch_contrast":
+      return picturesInEpochs(index, random, step, sizes);
+    case "pair_ranking":
+      return rankedPictures(index, random, step, sizes);
+    default:
+      return textsInEpochs(index, random, step, sizes);
+  }
+}
+
+/**
+ * Pictures in epochs, or where there is a pool, a picture in epochs and those that the branches take
+ * for it most easily.
+ */
+function rankedPictures(
+  index: TableIndex,
+  random: RandomStream,
+  step: number,
+  { pairs, pool }: TaskSizes,
+): Pair[] {
+  const side = gridSide(pairs);
+  if (pool === undefined) return picturesInEpochs(index, random, step, { pairs: side });
+  const [first, ...others] = picturesInEpochs(index, random, step, { pairs: 1 + pool.size });
+  const likeliest = others
+    .filter(({ image }) => image !== first!.image)
+    .map((pair) => ({ pair, cosine: pool.cosine(first!.text, pair.image) }))
+    .sort((a, b) => b.cosine - a.cosine);
+  return [first!, ...likeliest.slice(0, side - 1).map(({ pair }) => pair)];
 }
 
 interface Pair {
@@ -85,7 +127,7 @@ function picturesInEpochs(
   { textsOfImage }: TableIndex,
   random: RandomStream,
   step: number,
-  { pairs }: TaskSizes,
+  { pairs }: Pick<TaskSizes, "pairs">,
 ): Pair[] {
   // A picture without captions has nothing to contrast with.
   const described = textsOfImage.flatMap((texts, image) => texts.length > 0 ? [image] : []);

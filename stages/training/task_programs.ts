@@ -6,6 +6,7 @@ import type { RegionClasses } from "../data/region_classes.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Compute } from "../tensorflow/backend.ts";
 import { compileOnce } from "../tensorflow/kept_programs.ts";
+import type { Cosine } from "./frozen_branches.ts";
 import type { PairTables, RowSizes, TableIndex } from "./pair_tables.ts";
 import { pretrainingBatch } from "./pretraining_batch.ts";
 import { type PretrainingInputs, pretrainingStep } from "./pretraining_step.ts";
@@ -24,6 +25,9 @@ export interface ProgramParameters {
   readonly transport_weight: number;
   readonly transport_iterations: number;
   readonly transport_beta: number;
+  /** Of the frozen branches beneath `pair_ranking`; 0: without them. */
+  readonly branch_weight: number;
+  readonly pool: number;
   readonly xla: boolean;
 }
 
@@ -37,6 +41,8 @@ export interface ProgramGround {
   readonly parameters: ProgramParameters;
   readonly sizes: RowSizes;
   readonly classes: RegionClasses | undefined;
+  /** Of frozen branches. */
+  readonly cosine: Cosine | undefined;
 }
 
 /** Gradients of what a task trains, in one update. @param update from 1 */
@@ -102,13 +108,17 @@ export function taskProgram(ground: ProgramGround, task: TaskAlone): TaskProgram
       iterations: p.transport_iterations,
       beta: p.transport_beta,
     },
+    branchWeight: p.branch_weight,
   };
   const step = compileOnce(
     compute,
     (inputs: TaskInputs) => taskStep(config, task, objective, inputs),
     { name: `pretraining_${task}`, xla: p.xla, decides: [config, task, objective] },
   );
-  const batchSizes = { ...sizes, pairs: p.pairs, maskRate: p.mask_rate, classes };
+  const pool = p.pool > 0 && ground.cosine !== undefined
+    ? { size: p.pool, cosine: ground.cosine }
+    : undefined;
+  const batchSizes = { ...sizes, pairs: p.pairs, maskRate: p.mask_rate, classes, pool };
   return (weights, update) => {
     const host = taskBatch(task, set, index, random, update, batchSizes);
     const batch = onDevice(host);
@@ -122,8 +132,8 @@ export function taskProgram(ground: ProgramGround, task: TaskAlone): TaskProgram
       numbers: { loss, ...Object.fromEntries(toldOf[task].map((name, i) => [name, told[i]!])) },
       signs: host["matched"] !== undefined
         ? signsOfPairs(competing, host["matched"].values)
-        : task === "branch_contrast"
-        ? signsOfRows(competing, p.pairs, (row) => row)
+        : competing.length > 0
+        ? signsOfRows(competing, Math.sqrt(competing.length), (row) => row)
         : undefined,
       note: `${task.replaceAll("_", " ")} ${loss.toFixed(3)}`,
     };

@@ -8,6 +8,8 @@
  *     word_region_transport   that + weight * optimal transport of words to regions
  *     word_region_contrast    late interaction of embeddings (objective/contrast.ts)
  *     branch_contrast         one vector each (objective/branch_contrast.ts)
+ *     pair_ranking            rank scores of every text with every picture of the batch, on top of
+ *                             frozen branches where they have a weight (objective/in_batch_ranking.ts)
  *
  * Source: UNITER (arXiv 1909.11740, section 3.2); the contrasts are not UNITER's.
  */
@@ -16,7 +18,13 @@ import { pictureVectors, textVectors } from "../model/branches.ts";
 import type { Configuration } from "../model/configuration.ts";
 import { embedImage, embedText, withMaskedRegions } from "../model/embeddings.ts";
 import { dropChannels, type DropRates, dropRegions } from "../model/feature_drop.ts";
-import { matchLogits, regionClassLogits, regionFeatures, wordLogits } from "../model/heads.ts";
+import {
+  matchLogits,
+  rankScores,
+  regionClassLogits,
+  regionFeatures,
+  wordLogits,
+} from "../model/heads.ts";
 import { type DeviceRandom, deviceRandom } from "../model/keyed_random.ts";
 import { trainedNames } from "../model/parameters.ts";
 import {
@@ -28,6 +36,8 @@ import {
 import type { Weights } from "../model/weights.ts";
 import { branchContrast } from "../objective/branch_contrast.ts";
 import { wordRegionContrast } from "../objective/contrast.ts";
+import { inBatchRankingLoss } from "../objective/in_batch_ranking.ts";
+import { branchVectors } from "./frozen_branches.ts";
 import { imageTextMatchingLoss } from "../objective/image_text_matching.ts";
 import { maskedClassLoss, maskedFeatureLoss } from "../objective/masked_regions.ts";
 import { maskedWordLoss } from "../objective/masked_words.ts";
@@ -45,6 +55,8 @@ export interface TaskObjective {
   readonly temperature: number;
   readonly drops: DropRates;
   readonly transport: TransportOptions & { readonly weight: number };
+  /** Of the frozen branches beneath `pair_ranking`; by default 0. */
+  readonly branchWeight?: number;
 }
 
 export type TaskInputs = {
@@ -61,7 +73,7 @@ export type TaskOutputs = {
   readonly gradients: Record<string, tf.Tensor>;
   /** The loss, then what `toldOf` names. */
   readonly numbers: tf.Tensor;
-  /** What competes: probabilities [pair] or cosines [text, image]; [0] where nothing does. */
+  /** What competes: probabilities [pair], cosines or probabilities [text, image]; or [0]. */
   readonly scores: tf.Tensor;
 };
 
@@ -74,6 +86,7 @@ export const toldOf: Readonly<Record<TaskAlone, readonly string[]>> = {
   word_region_transport: ["matching_loss", "matching_accuracy", "transport_loss"],
   word_region_contrast: ["contrast_loss"],
   branch_contrast: ["branch_loss"],
+  pair_ranking: ["rank_loss"],
 };
 
 interface Judged {
@@ -126,6 +139,8 @@ function judge(task: TaskAlone, ground: Ground): Judged {
       return alone(wordRegions(ground));
     case "branch_contrast":
       return branches(ground);
+    case "pair_ranking":
+      return pairRanking(ground);
     default:
       return task satisfies never;
   }
@@ -241,6 +256,44 @@ function branches({ weights, config, objective, tables, batch, random }: Ground)
     shown: batch["images"]!,
   }, { temperature });
   return { loss, told: [loss], scores: cosines as tf.Tensor };
+}
+
+/** Every text of the batch with every picture. */
+function pairRanking(ground: Ground): Judged {
+  const { weights, config, objective, batch, random } = ground;
+  const { textEmbedding, wordMask, imageEmbedding, regionMask } = embeddedPairs(ground);
+  const side = wordMask.shape[0]!;
+  const pairs = encodePairs(weights, config, {
+    textEmbedding: inGrid(textEmbedding, "rows"),
+    wordMask: inGrid(wordMask, "rows"),
+    imageEmbedding: inGrid(imageEmbedding, "columns"),
+    regionMask: inGrid(regionMask, "columns"),
+  }, { keep: "cls", random });
+  // The head's bias moves all scores alike: softmax does not see it, and it is not trained.
+  const head = { ...weights, "rank_output.bias": tf.zeros([1]) };
+  const cross = tf.reshape(rankScores(head, pooledPairs(weights, pairs)), [side, side]);
+  const { branchWeight = 0 } = objective;
+  const scores = branchWeight === 0
+    ? cross
+    : tf.add(cross, tf.mul(frozenCosines(ground), branchWeight));
+  const loss = inBatchRankingLoss(scores, batch["images"]!);
+  return { loss, told: [loss], scores: tf.softmax(scores) };
+}
+
+/** Each row of x for every pair of its row, or column, of a square grid: [n, ...] -> [n * n, ...]. */
+function inGrid(x: tf.Tensor, along: "rows" | "columns"): tf.Tensor {
+  const [side = 0, ...inner] = x.shape;
+  const axis = along === "rows" ? 1 : 0;
+  const times = [1, 1, ...inner.map(() => 1)].map((one, at) => at === axis ? side : one);
+  return tf.reshape(tf.tile(tf.expandDims(x, axis), times), [side * side, ...inner]);
+}
+
+function frozenCosines({ objective, tables, batch, random }: Ground): tf.Tensor {
+  const { texts, pictures } = branchVectors(tables, {
+    texts: batch["texts"]!,
+    images: batch["images"]!,
+  }, { drop: objective.drops.feature, random });
+  return tf.matMul(texts as tf.Tensor, pictures as tf.Tensor, false, true);
 }
 
 /** The last layer's rows of words and of regions. */

@@ -190,7 +190,7 @@ Deno.test("what a model or the features lack is told with the way to mend it", a
     (error) =>
       String(error) ===
         "error: `scores: sum` wants a model with two branches, and this one has no `branch_text`\n" +
-          "fix: pretrain it with `tasks: { branch_contrast: 1 }`, or evaluate with `scores: cross`",
+          "fix: pretrain it with `tasks: { branch_contrast: 1 }`, or do without the branches",
   );
   const plain = at("plain");
   await namedPictures(plain, { classes: false });

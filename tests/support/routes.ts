@@ -55,6 +55,23 @@ export function tables() {
   };
 }
 
+/** What steps on top of frozen branches read beside. */
+export function branchTables() {
+  const drawn = (name: string, shape: number[]) => {
+    const own = random.fork(name);
+    const size = shape.reduce((product, side) => product * side, 1);
+    return tf.tensor(Array.from({ length: size }, (_, k) => own.normal(k)), shape);
+  };
+  const pictures = drawn("pictures", [images, 17]);
+  return {
+    branchTexts: drawn("branch texts", [texts, 13]),
+    "branch_image.weight": drawn("branch image", [13, 17]),
+    "branch_image.bias": drawn("branch bias", [13]),
+    pictures,
+    pictureMean: tf.mean(pictures, 0, true),
+  };
+}
+
 type Numbers = Record<string, Float32Array>;
 
 export function flat(tree: tf.TensorContainer, path = ""): Numbers {

@@ -16,7 +16,7 @@ import {
   pretrainingStep,
 } from "../../../stages/training/pretraining_step.ts";
 import { zerosLike } from "../../../stages/training/training_state.ts";
-import { config, flat, random, routes, tables } from "../../support/routes.ts";
+import { branchTables, config, flat, random, routes, tables } from "../../support/routes.ts";
 
 const compare = await routes();
 
@@ -26,7 +26,7 @@ function fineTuningInputs(): MicroStepInputs {
   return {
     weights,
     accumulated: zerosLike(weights),
-    tables: tables(),
+    tables: { ...tables(), ...branchTables() },
     batch: {
       imageAnchors: tf.tensor1d([3, 0], "int32"),
       textCandidates: tf.tensor2d([[0, 4, 2, 6, 1], [5, 1, 3, 2, 6]], [2, 5], "int32"),
@@ -62,8 +62,12 @@ function pretrainingInputs(): PretrainingInputs {
 }
 
 /** Every member, layer, head and modality is in one of them at least. */
-const objectives: Readonly<Record<string, Pick<FineTuningObjective, "alignment" | "scope">>> = {
-  none: { alignment: undefined },
+const objectives: Readonly<Record<string, Partial<FineTuningObjective>>> = {
+  none: {},
+  "none, on top of frozen branches, with drops": {
+    branchWeight: 5,
+    drops: { feature: 0.3, region: 0.3 },
+  },
   singular: { alignment: alignments.singular },
   distributed: { alignment: alignments.distributed },
   "congruence of the words": {
@@ -88,6 +92,7 @@ for (const [what, objective] of Object.entries(objectives)) {
   Deno.test(`a fine-tuning step agrees on three routes, alignment ${what}`, () =>
     compare(`alignment ${what}`, fineTuningInputs, (inputs) =>
       fineTuningStep(config, {
+        alignment: undefined,
         ...objective,
         margin: 0.2,
         hardNegatives: 3,

@@ -8,6 +8,7 @@ import {
   takeImages,
   takeTexts,
 } from "../../../stages/training/pair_tables.ts";
+import type { BranchTables } from "../../../stages/training/frozen_branches.ts";
 import { rankingData } from "../../../stages/training/ranking_data.ts";
 import { rankingProblems } from "../../../stages/training/sampling.ts";
 import { smallFeatures } from "../../support/small_features.ts";
@@ -21,7 +22,9 @@ const sizes = { anchors: 2, negatives: 3 };
 function read(limit: number | undefined, step: number): number[] {
   const set = smallFeatures({ featureDim: 5, vocabulary: 20 });
   const index = indexSplit(set, "train");
-  using data = rankingData(set, index, limit === undefined ? {} : { limit });
+  const ofBranches = { branchTexts: tf.eye(index.captions.length) } as unknown as BranchTables;
+  const branches = { tables: ofBranches, pictures: (image: number) => Float32Array.of(image, 7) };
+  using data = rankingData(set, index, { ...(limit !== undefined && { limit }), branches });
   const problems = rankingProblems(index, random, step, sizes);
   const { tables, batch, free } = data.onDevice(problems);
   const values = tf.tidy(() => {
@@ -30,7 +33,12 @@ function read(limit: number | undefined, step: number): number[] {
       tables,
       tf.concat([batch.imageAnchors as tf.Tensor1D, tf.reshape(batch.imageCandidates, [-1])]),
     );
-    return Object.values({ ...texts, ...images }).flatMap((tensor) => [...tensor.dataSync()]);
+    const pictures = tf.gather(tables["pictures"]!, batch.imageAnchors as tf.Tensor1D);
+    const { branchTexts, pictureMean } = tables as Record<string, tf.Tensor>;
+    const branches = { pictures, branchTexts: branchTexts!, pictureMean: pictureMean! };
+    return Object.values({ ...texts, ...images, ...branches }).flatMap((
+      tensor,
+    ) => [...tensor.dataSync()]);
   }) as unknown as number[];
   free();
   return values;

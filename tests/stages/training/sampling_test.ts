@@ -45,6 +45,25 @@ Deno.test("rankingProblems() puts a right answer first and only wrong, different
   }));
 });
 
+Deno.test("with a pool, the negatives are its likeliest, likeliest first", () => {
+  const cosine = (text: number, image: number) => Math.sin(7 * text + 13 * image);
+  const random = randomStream(4);
+  const drawn = rankingProblems(index, random, 2, { anchors: 3, negatives: 5 });
+  const pool = { size: 5, cosine };
+  const chosen = rankingProblems(index, random, 2, { anchors: 3, negatives: 2, pool });
+  assert.deepEqual(chosen.imageAnchors, drawn.imageAnchors);
+  for (let a = 0; a < 3; a++) {
+    const [right, ...texts] = drawn.textCandidates.subarray(a * 6, a * 6 + 6);
+    const image = drawn.imageAnchors[a]!;
+    const likely = texts.sort((x, y) => cosine(y, image) - cosine(x, image)).slice(0, 2);
+    assert.deepEqual([...chosen.textCandidates.subarray(a * 3, a * 3 + 3)], [right, ...likely]);
+    const [own, ...images] = drawn.imageCandidates.subarray(a * 6, a * 6 + 6);
+    const text = drawn.textAnchors[a]!;
+    const near = images.sort((x, y) => cosine(text, y) - cosine(text, x)).slice(0, 2);
+    assert.deepEqual([...chosen.imageCandidates.subarray(a * 3, a * 3 + 3)], [own, ...near]);
+  }
+});
+
 Deno.test("a step's problems do not depend on the steps before it", () => {
   const sizes = { anchors: 2, negatives: 4 };
   const random = randomStream(9);

@@ -73,3 +73,27 @@ Deno.test("pictures of branch_contrast come once an epoch, with another caption 
     assert.equal(new Set(two).size, 2 * images, "both captions of each picture");
   }
 });
+
+Deno.test("pair_ranking sees as many pictures as the root of its pairs, each with its own caption", () => {
+  fc.assert(fc.property(anyDraw, ([seed, step]) => {
+    const batch = batchOf("pair_ranking", seed, step);
+    const images = values(batch, "images");
+    assert.equal(images.length, 2);
+    assert.deepEqual(images, values(batch, "texts").map((text) => index.imageOfText[text]));
+  }));
+});
+
+Deno.test("with a pool, pair_ranking sees a picture and those its caption is likeliest taken for", () => {
+  const cosine = (text: number, image: number) => Math.sin(7 * text + 13 * image);
+  const pool = { size: 4, cosine };
+  fc.assert(fc.property(anyDraw, ([seed, step]) => {
+    const random = randomStream(seed);
+    const seen = taskBatch("branch_contrast", set, index, random, step, { ...sizes, pairs: 5 });
+    const [first, ...others] = values(seen, "images");
+    const text = values(seen, "texts")[0]!;
+    const rivals = others.filter((image) => image !== first);
+    const likeliest = rivals.sort((a, b) => cosine(text, b) - cosine(text, a))[0];
+    const batch = taskBatch("pair_ranking", set, index, random, step, { ...sizes, pool });
+    assert.deepEqual(values(batch, "images"), [first, likeliest]);
+  }));
+});

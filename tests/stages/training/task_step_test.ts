@@ -1,12 +1,18 @@
 /** Each task of pretraining on every route, and what its batches and steps hold. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { initialWeights, startingTensor } from "../../../stages/model/initial_weights.ts";
+import {
+  initialWeights,
+  startingTensor,
+  withRankHead,
+} from "../../../stages/model/initial_weights.ts";
 import { extraParameters, trainedNames } from "../../../stages/model/parameters.ts";
 import { weightsOnDevice } from "../../../stages/model/weights_on_device.ts";
 import type { TaskAlone } from "../../../stages/training/task_batch.ts";
 import { type TaskInputs, taskStep, toldOf } from "../../../stages/training/task_step.ts";
-import { config, flat, random, routes, tables } from "../../support/routes.ts";
+import { branchVectors } from "../../../stages/training/frozen_branches.ts";
+import { branchTables, config, flat, random, routes, tables } from "../../support/routes.ts";
+import { assertClose } from "../../support/tensor_test.ts";
 
 const compare = await routes();
 const tasks = Object.keys(toldOf) as TaskAlone[];
@@ -18,10 +24,13 @@ const objective = {
 
 function inputs(task: TaskAlone): TaskInputs {
   const extra = extraParameters(config, [task], { classes: 5, common: 13 });
-  const weights = weightsOnDevice({
-    ...initialWeights(config, random),
-    ...Object.fromEntries(extra.map((one) => [one.name, startingTensor(one, config, random)])),
-  }, trainedNames(config, [task]));
+  const weights = weightsOnDevice(
+    withRankHead({
+      ...initialWeights(config, random),
+      ...Object.fromEntries(extra.map((one) => [one.name, startingTensor(one, config, random)])),
+    }),
+    trainedNames(config, [task]),
+  );
   const all = tables();
   const pictures = tf.mean(all.features, 1);
   const texts = tf.tensor1d([1, 4, 6, 3], "int32");
@@ -64,6 +73,49 @@ for (const task of tasks) {
       (given) => taskStep(config, task, objective, given) as unknown as tf.TensorContainer,
     ));
 }
+
+Deno.test("a step of pair_ranking on top of frozen branches agrees on three routes", () =>
+  compare(
+    "pair_ranking on branches",
+    () => {
+      const given = inputs("pair_ranking");
+      return { ...given, tables: { ...given.tables, ...branchTables() } };
+    },
+    (given) =>
+      taskStep(
+        config,
+        "pair_ranking",
+        { ...objective, branchWeight: 5 },
+        given,
+      ) as unknown as tf.TensorContainer,
+  ));
+
+Deno.test("pair_ranking adds frozen cosines to the scores; they get no gradient of their own", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const given = inputs("pair_ranking");
+    const still = { ...objective, drops: { feature: 0, region: 0 } };
+    const tables = { ...given.tables, ...branchTables() };
+    const run = (branchWeight: number) =>
+      taskStep(config, "pair_ranking", { ...still, branchWeight }, { ...given, tables });
+    const logits = (branchWeight: number) => tf.log(run(branchWeight).scores);
+    const { batch } = given;
+    const { texts, pictures } = branchVectors(tables, {
+      texts: batch["texts"]!,
+      images: batch["images"]!,
+    });
+    const cosines = tf.matMul(texts as tf.Tensor, pictures as tf.Tensor, false, true);
+    // Both are known up to a number for each row.
+    const centred = (x: tf.Tensor) => tf.sub(x, tf.mean(x, 1, true));
+    const [with5, without] = [centred(logits(5)), centred(logits(0))];
+    assertClose(
+      tf.sub(with5, without),
+      [...tf.mul(centred(cosines), 5).dataSync()],
+      1e-4,
+    );
+    assert.deepEqual(Object.keys(run(5).gradients), trainedNames(config, ["pair_ranking"]));
+  });
+});
 
 Deno.test("a task's gradient reaches all it trains, and it tells as many numbers as it has names for", async () => {
   await tf.setBackend("cpu");

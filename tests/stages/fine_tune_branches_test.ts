@@ -1,0 +1,151 @@
+/** Fine-tuning on top of frozen branches, as stages. */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import * as v from "valibot";
+import { readSafetensors } from "../../stages/data/safetensors.ts";
+import { evaluate } from "../../stages/evaluate.ts";
+import { fineTune } from "../../stages/fine_tune.ts";
+import { initialiseModel } from "../../stages/initialise_model.ts";
+import { pretrain } from "../../stages/pretrain.ts";
+import { testCompute } from "../support/compute.ts";
+import { namedPictures } from "../support/named_pictures.ts";
+import { digestsBelow, type Row, runStage } from "../support/stage_context.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
+
+const compute = await testCompute();
+const made = temporaryFolder();
+globalThis.addEventListener("unload", () => made[Symbol.dispose]());
+const at = (name: string) => `${made.path}/${name}`;
+const features = at("features");
+await namedPictures(features);
+await runStage({
+  stage: initialiseModel,
+  parameters: { seed: 1, hidden: 32, layers: 1, heads: 2, dropout: 0, initializer_range: 0.3 },
+  inputs: { features },
+  folder: at("initial"),
+});
+
+const common = { seed: 1, steps: 4, warmup: 0, learning_rate: 1e-3, xla: false };
+const pretrained = (name: string, from: string, parameters: object) =>
+  runStage({
+    stage: pretrain,
+    parameters: { ...common, pairs: 16, image_ridge: 0.01, text_ridge: 0.01, ...parameters },
+    inputs: { features, from: at(from) },
+    folder: at(name),
+  });
+await pretrained("branches", "initial", { tasks: { branch_contrast: 1 } });
+
+const onBranches = { branch_weight: 5, pool: 6, feature_drop: 0.3, region_drop: 0.3 };
+const tuning = { ...common, anchors: 2, negatives: 3, hard_negatives: 2, ...onBranches };
+
+async function scores(model: string, parameters: Record<string, unknown>) {
+  const folder = at(`scores of ${model} ${JSON.stringify(parameters)}`);
+  const rows = await runStage({
+    stage: evaluate,
+    parameters: { xla: false, ...parameters },
+    inputs: { features, model: at(model) },
+    folder,
+  });
+  const { data } = (await readSafetensors(`${folder}/scores.safetensors`)).get("scores")!;
+  const metrics = rows.get("metric")!.map(({ name, value }) => [name, value]);
+  return { values: data as Float32Array, metrics: Object.fromEntries(metrics) };
+}
+
+Deno.test("what is tuned on top of branches keeps them to the bit, while the text layers move", async () => {
+  const before = [tf.memory().numTensors, compute.binding.eager.tensorCount];
+  await pretrained("ranked", "branches", {
+    tasks: { pair_ranking: 1 },
+    branch_weight: 5,
+    pool: 6,
+  });
+  const rows = await runStage({
+    stage: fineTune,
+    parameters: { ...tuning, alignment: "sparse" },
+    inputs: { features, weights: at("ranked") },
+    folder: at("tuned"),
+  });
+  assert.equal(rows.get("training_step")!.length, 4);
+  const [start, ranked, tuned] = await Promise.all(
+    ["branches", "ranked", "tuned"].map((model) => scores(model, { scores: "branches" })),
+  );
+  assert.deepEqual(ranked, start);
+  assert.deepEqual(tuned, start);
+  const layer = async (model: string) =>
+    (await readSafetensors(`${at(model)}/model.safetensors`))
+      .get("uniter.encoder.layer.0.intermediate.dense.weight")!.data;
+  assert.notDeepEqual(await layer("tuned"), await layer("ranked"));
+  assert.notDeepEqual(await layer("ranked"), await layer("branches"));
+  assert.deepEqual([tf.memory().numTensors, compute.binding.eager.tensorCount], before);
+});
+
+Deno.test("a shortlist of all images ranks as scoring every pair does", async () => {
+  for (const kind of ["cross", "sum"]) {
+    const [all, listed] = await Promise.all([
+      scores("tuned", { scores: kind }),
+      scores("tuned", { scores: kind, shortlist: 1000 }),
+    ]);
+    assert.deepEqual(listed!.metrics, all!.metrics);
+  }
+});
+
+Deno.test("the raw sum is the cross score plus weight times cosine", async () => {
+  const [cross, cosines, sum] = await Promise.all([
+    scores("tuned", { scores: "cross" }),
+    scores("tuned", { scores: "branches" }),
+    scores("tuned", { scores: "sum", cross_scale: "raw", branch_weight: 5 }),
+  ]);
+  sum!.values.forEach((value, pair) => {
+    const expected = cross!.values[pair]! + 5 * cosines!.values[pair]!;
+    assert.ok(Math.abs(value - expected) < 1e-5);
+  });
+});
+
+Deno.test("a shortlist of one image leaves the first answer to the branches", async () => {
+  const branches = await scores("tuned", { scores: "branches" });
+  const listed = await scores("tuned", { scores: "sum", branch_weight: 1e6, shortlist: 1 });
+  assert.equal(listed.metrics["t2i_r1"], branches.metrics["t2i_r1"]);
+});
+
+Deno.test("a killed run on top of branches goes on with the same bits", async () => {
+  const run = (name: string, more: object = {}) =>
+    runStage({
+      stage: fineTune,
+      parameters: tuning,
+      inputs: { features, weights: at("branches") },
+      folder: at(name),
+      ...more,
+    });
+  await run("whole");
+  const stop = new AbortController();
+  const rows = new Map<string, Row[]>();
+  const onReport = (done: number) => done === 2 && stop.abort(new Error("stopped"));
+  await assert.rejects(run("broken", { rows, signal: stop.signal, onReport }), /stopped/);
+  await run("broken", { rows });
+  assert.deepEqual(await digestsBelow(at("broken")), await digestsBelow(at("whole")));
+});
+
+Deno.test("what does not go together is refused with the way to mend it", async () => {
+  const issues = (stage: typeof pretrain, parameters: object) =>
+    v.safeParse(stage.parameters, { seed: 1, ...parameters }).issues?.map(({ message }) => message)
+      .join();
+  assert.match(issues(fineTune, { pool: 30 })!, /^0: frozen branches/);
+  assert.match(issues(fineTune, { pool: 3, branch_weight: 1 })!, /^0, or at least negatives/);
+  assert.match(issues(pretrain, { branch_weight: 1 })!, /^0: only `pair_ranking`/);
+  const both = { tasks: { pair_ranking: 1, branch_contrast: 1 }, branch_weight: 1 };
+  assert.match(issues(pretrain, both)!, /^0: `branch_contrast` trains/);
+  assert.match(issues(pretrain, { tasks: { pair_ranking: 1 }, pool: 5 })!, /^0: frozen/);
+  assert.equal(issues(fineTune, { branch_weight: 1, pool: 30 }), undefined);
+  await assert.rejects(
+    pretrained("moved", "tuned", { tasks: { branch_contrast: 1 } }),
+    /would train branches that were frozen/,
+  );
+  await assert.rejects(
+    runStage({
+      stage: fineTune,
+      parameters: tuning,
+      inputs: { features, weights: at("initial") },
+      folder: at("refused"),
+    }),
+    /^error: `branch_weight` wants a model with two branches/,
+  );
+});
