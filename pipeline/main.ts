@@ -180,10 +180,16 @@ async function obey(
       const results = openStore(resolve(command.results)).root;
       const { reportCommand } = await import("../results/report/report_command.ts");
       const { experiment: given, against, set, out, resultsOption } = command;
+      const { pictureFolders } = await import("./picture_folders.ts");
       const experiment = experimentName(given);
       const request = {
         experiment,
         ...(experiment !== given && { file: given }),
+        pictures: experiment === given ? {} : pictureFolders({ file: given, set }, {
+          catalogue: stages.catalogue,
+          environment: (name) => Deno.env.get(name),
+          comparisons: Object.keys(publishedTables),
+        }),
         set,
         ...(against !== undefined && { against: experimentName(against) }),
         ...(out !== undefined && { out: resolve(out) }),

@@ -5,7 +5,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import * as v from "valibot";
 import { ask, literal, type Question } from "./question.ts";
-import { dataItems } from "./data_items.ts";
+import { dataItems, type DataPlace } from "./data_items.ts";
 import type { Variants } from "./variants.ts";
 
 export interface AttentionPairs {
@@ -58,7 +58,7 @@ const pictureSide = 320;
 /** @returns undefined when no run kept any */
 export async function attentionPairs(
   connection: DuckDBConnection,
-  root: string,
+  place: DataPlace,
   { asking, variants: { sql } }: { readonly asking: string; readonly variants: Variants },
 ): Promise<AttentionPairs | undefined> {
   const { rows, ...question } = await ask<
@@ -78,7 +78,7 @@ ORDER BY r.position`,
   const left: string[] = [];
   let used = 0;
   for (const { variant, label, folder } of rows) {
-    const pairs = readPairs(`${root}/${folder}/artifact/attention_samples.jsonl`);
+    const pairs = readPairs(`${place.root}/${folder}/artifact/attention_samples.jsonl`);
     if (pairs.length === 0) continue;
     const size = JSON.stringify(pairs).length;
     if (variants.length > 0 && used + size > room) {
@@ -90,7 +90,7 @@ ORDER BY r.position`,
   }
   if (variants.length === 0) return undefined;
   const images = new Set(variants.flatMap(({ pairs }) => pairs.map(({ image }) => image)));
-  const items = await dataItems(connection, root, rows[0]!.run);
+  const items = await dataItems(connection, place, rows[0]!.run);
   const pictures = await Promise.all([...images].map(async (image) => {
     const picture = await items.picture(image, pictureSide);
     return picture === undefined ? [] : [[image, picture] as const];

@@ -4,6 +4,13 @@ import sharp from "sharp";
 import { rowsOf } from "../read_results.ts";
 import { literal } from "./question.ts";
 
+export interface DataPlace {
+  /** The results folder. */
+  readonly root: string;
+  /** Label of a stage that makes features -> folder of its pictures, where these lie outside. */
+  readonly pictures: Readonly<Record<string, string>>;
+}
+
 export interface DataItems {
   captions(ids: ReadonlySet<string>): ReadonlyMap<string, ItemCaption>;
   /** Data URL of a JPEG that is at most so many pixels wide and high; undefined without a picture. */
@@ -19,12 +26,13 @@ export interface ItemCaption {
 /** Of the nearest artifacts upstream of a run. */
 export async function dataItems(
   connection: DuckDBConnection,
-  root: string,
+  { root, pictures }: DataPlace,
   run: string,
 ): Promise<DataItems> {
-  const artifacts = await rowsOf<{ kind: string; folder: string }>(
+  const artifacts = await rowsOf<{ kind: string; folder: string; label: string }>(
     connection,
-    `SELECT t.kind, t.folder FROM ancestor AS a JOIN artifact AS t ON t.run = a.ancestor
+    `SELECT t.kind, t.folder, s.label FROM ancestor AS a
+     JOIN artifact AS t ON t.run = a.ancestor JOIN stage_run AS s ON s.run = a.ancestor
      WHERE a.run = ${literal(run)} AND t.kind IN ('features', 'scenes') ORDER BY a.distance`,
   );
   const folderOf = (kind: string) => {
@@ -33,13 +41,16 @@ export async function dataItems(
   };
   const [features, scenes] = [folderOf("features"), folderOf("scenes")];
   const paths = scenes === undefined ? new Map<string, string>() : picturePaths(scenes);
+  const outside = pictures[artifacts.find(({ kind }) => kind === "features")?.label ?? ""];
+  const outsidePath = (image: string) =>
+    outside === undefined || leadsOut(image) ? undefined : `${outside}/${image}`;
   return {
     captions: (ids) => features === undefined ? new Map() : captionsOf(features, ids),
     async picture(image, side) {
-      const path = paths.get(image);
+      const path = paths.get(image) ?? outsidePath(image);
       if (path === undefined) return undefined;
       try {
-        const bytes = await sharp(path)
+        const bytes = await sharp(path).rotate()
           .resize(side, side, { fit: "inside", withoutEnlargement: true })
           .flatten({ background: "white" })
           .jpeg({ quality: 75 })
@@ -57,10 +68,15 @@ function picturePaths(folder: string): Map<string, string> {
   return new Map(
     linesOf(`${folder}/scenes.jsonl`).flatMap((line) => {
       const { id, file } = parsed(line);
-      const inside = typeof file === "string" && !/^\/|(^|\/)\.\.(\/|$)/.test(file);
-      return typeof id === "string" && inside ? [[id, `${folder}/${file}`] as const] : [];
+      return typeof id === "string" && typeof file === "string" && !leadsOut(file)
+        ? [[id, `${folder}/${file}`] as const]
+        : [];
     }),
   );
+}
+
+function leadsOut(path: string): boolean {
+  return /^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)/.test(path);
 }
 
 /** Large sets have many lines: those that name no wanted id are not parsed. */

@@ -1,6 +1,6 @@
 /** Examples with the texts and pictures of what was asked and found. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type DataItems, dataItems, type ItemCaption } from "./data_items.ts";
+import { type DataItems, dataItems, type DataPlace, type ItemCaption } from "./data_items.ts";
 import { type ExampleQuery, examplesOf } from "./examples.ts";
 import type { Question } from "./question.ts";
 import type { Variants } from "./variants.ts";
@@ -36,7 +36,7 @@ const pictureSide = 112;
 
 export async function describedExamples(
   connection: DuckDBConnection,
-  root: string,
+  place: DataPlace,
   { asking, variants }: { readonly asking: string; readonly variants: Variants },
 ): Promise<DescribedExamples> {
   const { queries, question } = await examplesOf(connection, asking, variants);
@@ -44,7 +44,7 @@ export async function describedExamples(
   const described: DescribedQuery[] = [];
   const pictures = new Map<string, string>();
   for (const [run, own] of runs) {
-    const items = await dataItems(connection, root, run);
+    const items = await dataItems(connection, place, run);
     const ids = own.flatMap(({ direction, query, answers }) =>
       direction === "t2i" ? [query] : answers.flatMap(({ top }) => top.slice(0, shownAnswers.i2t))
     );

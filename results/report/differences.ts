@@ -5,7 +5,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { compareVariants, type Comparison, hitDifferences } from "../statistics/comparison.ts";
 import { significanceMark } from "../statistics/comparison_text.ts";
-import { signedValue, valueText } from "./number_text.ts";
+import { metricTitle, signedValue, valueText } from "./number_text.ts";
 import type { Question } from "./question.ts";
 import { seedDifferences } from "./seed_differences.ts";
 import type { Variants } from "./variants.ts";
@@ -103,7 +103,9 @@ function cautionsOf(compared: readonly Comparison[]): string[] {
     const found = compared.filter((row) => row.metric === metric)
       .map(({ detectable }) => detectable);
     const largest = Math.max(...found);
-    return Number.isFinite(largest) ? [`${valueText(largest, true)} points (${metric})`] : [];
+    return Number.isFinite(largest)
+      ? [`${valueText(largest, true)} points (${metricTitle(metric)})`]
+      : [];
   };
   const missed = ["i2t_r1", "t2i_r1"].flatMap(detectable);
   const seeds = Math.min(...compared.map((row) => row.seeds));

@@ -7,7 +7,7 @@ import { type Differences, markOf } from "./differences.ts";
 import type { Gaps } from "./gaps.ts";
 import type { HeadlineTable } from "./headline.ts";
 import { codeBlock, escapeMarkdown, markdownTable } from "./markdown_text.ts";
-import { correlationText, signedValue, timeText, valueText } from "./number_text.ts";
+import { correlationText, metricTitle, signedValue, timeText, valueText } from "./number_text.ts";
 import { type Published, recallsOf, recallTitles } from "./published.ts";
 import type { ReportData } from "./report_data.ts";
 import type { Relations } from "./relation_points.ts";
@@ -179,7 +179,7 @@ function differencesBlock(
       rows.map(({ variant, split, metric, difference, interval, p, verdict }) => [
         escapeMarkdown(variant),
         escapeMarkdown(split ?? "all"),
-        metric,
+        metricTitle(metric),
         signedValue(difference, true),
         interval,
         p,

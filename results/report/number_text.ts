@@ -13,6 +13,13 @@ export function signedValue(value: number, percent: boolean): string {
   return `${value > 0 ? "+" : "−"}${text}`;
 }
 
+/** `i→t R@1` for `i2t_r1`; other metrics by their names. */
+export function metricTitle(metric: string): string {
+  const [, direction, cutoff] = /^(i2t|t2i)_r(\d+)$/.exec(metric) ?? [];
+  if (direction === undefined) return metric;
+  return `${direction === "i2t" ? "i→t" : "t→i"} R@${cutoff}`;
+}
+
 /** `+0.17`, `−0.80`: a correlation. */
 export function correlationText(value: number): string {
   const text = Math.abs(value).toFixed(2);

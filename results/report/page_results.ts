@@ -2,7 +2,7 @@
 import type { HeadlineTable } from "./headline.ts";
 import { type Differences, markOf } from "./differences.ts";
 import { type Html, markup } from "./html.ts";
-import { signedValue, valueText } from "./number_text.ts";
+import { metricTitle, signedValue, valueText } from "./number_text.ts";
 import { type Cell, dataTable, howMade } from "./page_parts.ts";
 import { recallsOf, recallTitles } from "./published.ts";
 import type { ReportData } from "./report_data.ts";
@@ -36,7 +36,7 @@ ${
       rows: differences.rows.map(({ variant, split, metric, difference, interval, p, verdict }) => [
         variant,
         split ?? "all",
-        metric,
+        metricTitle(metric),
         { shown: signedValue(difference, true), value: difference },
         interval,
         p === "" ? "" : { shown: p, value: Number(p) },

@@ -17,6 +17,8 @@ export interface ReportRequest {
   readonly experiment: string;
   /** Its file, where it was named by that. */
   readonly file?: string;
+  /** Label of a stage that makes features -> folder of its pictures, where these lie outside. */
+  readonly pictures?: Readonly<Record<string, string>>;
   readonly set: readonly string[];
   /** Another asking: what changed since. */
   readonly against?: string;
@@ -47,6 +49,7 @@ export async function reportCommand(
     const data = await gatherReport(connection, {
       root,
       asked,
+      pictures: request.pictures ?? {},
       ...(other !== undefined && { against: other }),
     });
     const headline = await ablationReport(connection, asked.id, data.differences.compared);

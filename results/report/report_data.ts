@@ -40,18 +40,21 @@ export interface GatherRequest {
   /** The results folder. */
   readonly root: string;
   readonly asked: StoredAsked;
+  /** Label of a stage that makes features -> folder of its pictures, where these lie outside. */
+  readonly pictures: Readonly<Record<string, string>>;
   readonly against?: StoredAsked;
 }
 
 export async function gatherReport(
   connection: DuckDBConnection,
-  { root, asked, against }: GatherRequest,
+  { root, asked, pictures, against }: GatherRequest,
 ): Promise<ReportData> {
   const { id } = asked;
+  const place = { root, pictures };
   const variants = await variantsOf(connection, id);
   const { baseline } = variants;
   const published = await publishedOf(connection, id);
-  const attention = await attentionPairs(connection, root, { asking: id, variants });
+  const attention = await attentionPairs(connection, place, { asking: id, variants });
   return {
     experiment: asked.experiment,
     file: asked.file,
@@ -66,7 +69,7 @@ export async function gatherReport(
     environment: await environmentOf(connection, id),
     curves: await curvesOf(connection, id, variants),
     relations: await relationsOf(connection, id, variants),
-    examples: await describedExamples(connection, root, { asking: id, variants }),
+    examples: await describedExamples(connection, place, { asking: id, variants }),
     ...(attention !== undefined && { attention }),
     ...(against !== undefined && { against: await againstOf(connection, asked, against) }),
   };

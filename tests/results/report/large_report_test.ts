@@ -8,6 +8,8 @@ import {
 } from "../../support/reported_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
+const small: ReportedOptions = { variants: ["none", "singular"], seeds: 1 };
+
 async function report(root: string): Promise<{ page: string; whole: string; comment: string }> {
   const request = {
     experiment: reportedExperiment,
@@ -23,6 +25,33 @@ async function report(root: string): Promise<{ page: string; whole: string; comm
     comment: read("report.comment.md"),
   };
 }
+
+Deno.test("pictures that lie outside are shown, and nothing beyond their folder", async () => {
+  using folder = temporaryFolder();
+  const { path } = folder;
+  await storeReported(path, { ...small, imageId: (image) => `${"../".repeat(image)}${image}.png` });
+  for (const place of pathsIn(path)) {
+    if (place.endsWith("/scenes.jsonl")) Deno.removeSync(place);
+    if (!/\/[01]\.png$/.test(place)) continue;
+    Deno.mkdirSync(`${path}/photos/in`, { recursive: true });
+    // Picture 1 lies where its id leads: beside the folder.
+    Deno.copyFileSync(
+      place,
+      place.endsWith("0.png") ? `${path}/photos/in/0.png` : `${path}/photos/1.png`,
+    );
+  }
+  const request = {
+    experiment: reportedExperiment,
+    set: [],
+    resultsOption: "",
+    out: `${path}/out`,
+  };
+  const pictures = { features: `${path}/photos/in` };
+  await reportCommand(path, { ...request, pictures }, { warn() {} });
+  const page = Deno.readTextFileSync(`${path}/out/report.html`);
+  const shown = [...page.matchAll(/<img src="data:[^"]*" alt="([^"]*)"/g)].map(([, alt]) => alt);
+  assert.deepEqual([...new Set(shown)], ["0.png"]);
+});
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 
@@ -108,8 +137,6 @@ const damages: [string, (root: string) => void][] = [
     );
   }],
 ];
-
-const small: ReportedOptions = { variants: ["none", "singular"], seeds: 1 };
 
 for (const [what, damage] of damages) {
   Deno.test(`a report is made with ${what}`, async () => {

@@ -21,7 +21,7 @@ Deno.test("a report has every variant's numbers, differences, cost, circumstance
   const text = markdown(`${folder.path}/reports/scenes_iais`);
   assert.match(text, /\*\*39 of 39 runs are complete\*\*: 36 made in .*, 3 from the cache/);
   assert.match(text, /\| none \\\* \| 15\.0 ±1\.0 \| /);
-  assert.match(text, /\| singular \| test \| i2t_r1 \| [+−]?\d/);
+  assert.match(text, /\| singular \| test \| i→t R@1 \| [+−]?\d/);
   assert.match(text, /3 seeds/);
   assert.match(text, /Nothing: every run is complete/);
   assert.match(text, /\| tuned \| fine_tune \| 12 \| 12 \| 0 \|/);
