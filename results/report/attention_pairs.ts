@@ -78,10 +78,10 @@ ORDER BY r.position`,
   const left: string[] = [];
   let used = 0;
   for (const { variant, label, folder } of rows) {
-    const pairs = readPairs(`${place.root}/${folder}/artifact/attention_samples.jsonl`);
-    if (pairs.length === 0) continue;
-    const size = JSON.stringify(pairs).length;
-    if (variants.length > 0 && used + size > room) {
+    const stored = readPairs(`${place.root}/${folder}/artifact/attention_samples.jsonl`);
+    if (stored.length === 0) continue;
+    const { pairs, size } = fitting(stored, variants.length === 0 ? room : room - used);
+    if (pairs.length === 0) {
       left.push(variant || label);
       continue;
     }
@@ -96,6 +96,26 @@ ORDER BY r.position`,
     return picture === undefined ? [] : [[image, picture] as const];
   }));
   return { variants, pictures: Object.fromEntries(pictures.flat()), left, question };
+}
+
+/** All of it if there is room, else the last layers alone, else of so many pairs as there is room for. */
+function fitting(
+  pairs: readonly AttentionPair[],
+  most: number,
+): { pairs: readonly AttentionPair[]; size: number } {
+  const sizeOf = (some: readonly AttentionPair[]) => JSON.stringify(some).length;
+  const size = sizeOf(pairs);
+  if (size <= most) return { pairs, size };
+  const last = pairs.map((pair) => ({ ...pair, layers: pair.layers.slice(-1) }));
+  const kept: AttentionPair[] = [];
+  let used = 0;
+  for (const pair of last) {
+    const more = sizeOf([pair]);
+    if (used + more > most) break;
+    used += more;
+    kept.push(pair);
+  }
+  return { pairs: kept, size: used };
 }
 
 /** Lines that are not as they should be are left out; a report is made of what there is. */

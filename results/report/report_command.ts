@@ -36,7 +36,9 @@ export async function reportCommand(
 ): Promise<string> {
   const { experiment, against } = request;
   const folder = request.out ?? `${root}/reports/${folderName(experiment, against)}`;
-  if (!existsSync(databaseFile(root)) && !existsSync(`${root}/artifacts`)) {
+  const nothing = !existsSync(databaseFile(root)) && !existsSync(`${root}/artifacts`);
+  // A name may be misspelt; a file says that there is such an experiment.
+  if (nothing && request.file !== undefined) {
     return await writeEmpty(folder, request);
   }
   return await readResults(root, async (connection) => {

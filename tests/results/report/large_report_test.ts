@@ -88,6 +88,19 @@ Deno.test("a comment about a great many variants is shortened with a word; the p
   assert.ok(bytes(page) < 5_000_000, `${bytes(page)} bytes`);
 });
 
+Deno.test("attentions of long captions are kept as far as the page has room", async () => {
+  using folder = temporaryFolder();
+  const caption = Array.from({ length: 300 }, (_, place) => `word${place}`).join(" ");
+  await storeReported(folder.path, { ...small, images: 4, caption: () => caption });
+  const { page } = await report(folder.path);
+  assert.ok(bytes(page) < 5_000_000, `${bytes(page)} bytes`);
+  const [, data] = /id="attention-data">([^<]*)</.exec(page)!;
+  const { variants } = JSON.parse(data!);
+  assert.equal(variants.length, 1);
+  assert.deepEqual(variants[0].pairs[0].layers.map(({ layer }: { layer: number }) => layer), [1]);
+  assert.match(page, /no room for the attentions of\s+singular/);
+});
+
 const damages: [string, (root: string) => void][] = [
   ["no captions", (root) => remove(root, "captions.jsonl")],
   ["no list of pictures", (root) => remove(root, "scenes.jsonl")],

@@ -102,6 +102,13 @@ Deno.test("a report of nothing says so", async () => {
   assert.equal(code, 0);
   assert.match(out, /^toy: nothing was run yet\n/);
   assert.match(markdown(`${folder.path}/none/reports/toy`), /Nothing was run yet/);
+  assert.match(
+    Deno.readTextFileSync(`${folder.path}/none/reports/toy/report.html`),
+    /Nothing was run yet/,
+  );
+  const named = await report(`${folder.path}/other`, "toy");
+  assert.equal(named.code, 2);
+  assert.match(named.err, /^error: there are no results here yet\n/);
 });
 
 Deno.test("a report of failed and half-done stages says what is missing", async () => {
