@@ -18,8 +18,11 @@ const parameters = v.strictObject({
   validation: v.optional(v.union([photos, path]), 100),
   /** Photos are stretched to so many pixels in both directions. */
   side: v.optional(v.pipe(count, v.multipleOf(32), v.maxValue(1024)), 224),
-  /** grid: the photo cut into cells; objects: areas of one colour, for drawings. */
-  regions: v.optional(v.picklist(["grid", "objects"]), "grid"),
+  /**
+   * grid: the photo cut into cells; proposals: object-like boxes; objects: areas of one colour, for
+   * drawings.
+   */
+  regions: v.optional(v.picklist(["grid", "proposals", "objects"]), "grid"),
   /** Cells of the grid in each direction. */
   grid: v.optional(v.pipe(count, v.maxValue(32)), 5),
   /** Of other regions than the grid's. */

@@ -4,7 +4,7 @@ export interface PhotoParameters {
   readonly validation: number | string;
   /** Pixels. */
   readonly side: number;
-  readonly regions: "grid" | "objects";
+  readonly regions: "grid" | "proposals" | "objects";
   readonly grid: number;
   readonly max_regions: number;
   readonly cased: boolean;

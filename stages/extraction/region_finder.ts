@@ -11,19 +11,21 @@ export interface RegionFinder {
   find(picture: RgbPicture): Promise<readonly Box[]>;
 }
 
-export function regionFinder(
+export async function regionFinder(
   { regions, grid, max_regions: most }: Pick<PhotoParameters, "regions" | "grid" | "max_regions">,
 ): Promise<RegionFinder> {
   switch (regions) {
     case "grid": {
       const boxes = gridBoxes(grid);
-      return Promise.resolve({ most: boxes.length, find: () => Promise.resolve(boxes) });
+      return { most: boxes.length, find: () => Promise.resolve(boxes) };
+    }
+    case "proposals": {
+      const { openProposals } = await import("../vision/proposals.ts");
+      const propose = await openProposals();
+      return { most, find: (picture) => Promise.resolve(propose(picture, { count: most })) };
     }
     case "objects":
-      return Promise.resolve({
-        most,
-        find: (picture) => Promise.resolve(objectBoxes(picture, most)),
-      });
+      return { most, find: (picture) => Promise.resolve(objectBoxes(picture, most)) };
     default:
       return regions satisfies never;
   }
