@@ -9,10 +9,9 @@ export const evaluate = defineStage({
     // cross: the ranking head on every pair; branches: cosines of the two branches; sum: the cross
     // score + branch_weight x cosine.
     scores: v.optional(v.picklist(["cross", "branches", "sum"]), "cross"),
-    // What the sum takes of the cross score: standardised, or raw as it is where `fine_tune` has
-    // learned it on top of branches, with the same weight.
-    cross_scale: v.optional(v.picklist(["standardised", "raw"]), "standardised"),
-    branch_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 10),
+    // Of the cosine. By default what a model was tuned with by `fine_tune` with `branch_weight`, whose
+    // cross scores are then taken as they are; else 10, beside standardised cross scores.
+    branch_weight: v.optional(v.pipe(v.number(), v.minValue(0))),
     // Above 0, two-stage ranking: of each text so many images, and of each image as many times its
     // texts, are chosen by the branches and ranked by the scores; all others stand below.
     shortlist: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),

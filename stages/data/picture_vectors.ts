@@ -16,11 +16,16 @@ export async function pictureVectors(
   if (means instanceof Float32Array && means.length === set.images.length * dim) {
     return (image) => means.subarray(image * dim, (image + 1) * dim);
   }
-  return (image) => {
-    const { features } = set.regions.read(image);
-    const count = features.length / dim;
-    const mean = new Float32Array(dim);
-    for (let i = 0; i < features.length; i++) mean[i % dim]! += features[i]! / count;
-    return mean;
-  };
+  return (image) => meanOfRegions(set, image);
+}
+
+export function meanOfRegions(
+  { featureDim: dim, regions }: Pick<FeatureSet, "featureDim" | "regions">,
+  image: number,
+): Float32Array {
+  const { features } = regions.read(image);
+  const count = features.length / dim;
+  const mean = new Float32Array(dim);
+  for (let i = 0; i < features.length; i++) mean[i % dim]! += features[i]! / count;
+  return mean;
 }

@@ -5,6 +5,8 @@
  *     text    = unit(W_text mean over words of the text-only encoder + b_text)
  *     picture = unit(W_image picture + b_image)
  *
+ * Beneath the scores of a model that was tuned on top of them, they count `branch_weight` times.
+ *
  * A model has them as `branch_text` and `branch_image` once it was trained on `branch_contrast`.
  */
 import * as tf from "@tensorflow/tfjs-core";
@@ -12,6 +14,7 @@ import { Complaint } from "../../pipeline/complaint.ts";
 import type { Axes } from "./axes.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Training } from "./embeddings.ts";
+import type { HostWeights } from "./initial_weights.ts";
 import { linear } from "./linear.ts";
 import { encodeText, meanOfWords } from "./text_encoder.ts";
 import type { Weights } from "./weights.ts";
@@ -29,20 +32,28 @@ export function branchWeights<Value>(
   return { ...weights, ...Object.fromEntries(renamed) };
 }
 
-/** A model whose branches keep the text encoder that they have now, whatever is trained later. */
-export function withFrozenBranches<Value>(
-  weights: Readonly<Record<string, Value>>,
-): Readonly<Record<string, Value>> {
-  if (hasFrozenBranches(weights)) return weights;
-  const shared = Object.entries(weights).filter(([name]) => isOfText(name));
+/**
+ * A model whose branches keep the text encoder that they have now, whatever is trained later.
+ * @param weight of their cosines beneath the scores that are trained
+ */
+export function withFrozenBranches(weights: HostWeights, weight: number): HostWeights {
+  const shared = hasFrozenBranches(weights)
+    ? []
+    : Object.entries(weights).filter(([name]) => isOfText(name));
   return {
     ...weights,
-    ...Object.fromEntries(shared.map(([name, value]) => [`${frozen}${name}`, value] as const)),
+    ...Object.fromEntries(shared.map(([name, value]) => [`${frozen}${name}`, value])),
+    branch_weight: { shape: [1], values: Float32Array.of(weight) },
   };
 }
 
 export function hasFrozenBranches(weights: Readonly<Record<string, unknown>>): boolean {
   return Object.keys(weights).some((name) => name.startsWith(frozen));
+}
+
+/** What cosines count in the scores of a model that was tuned on top of its branches. */
+export function learnedBranchWeight(weights: HostWeights): number | undefined {
+  return weights["branch_weight"]?.values[0];
 }
 
 /** Whether a text encoder by itself reads a weight. */

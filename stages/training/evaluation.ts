@@ -6,7 +6,7 @@ import { pictureVectors } from "../data/picture_vectors.ts";
 import { readSafetensors, writeSafetensors } from "../data/safetensors.ts";
 import type { ScoreMatrix } from "../metric/recall.ts";
 import { releaseRecall } from "../metric/release_recall.ts";
-import { requireBranches } from "../model/branches.ts";
+import { learnedBranchWeight, requireBranches } from "../model/branches.ts";
 import { type HostWeights, withRankHead } from "../model/initial_weights.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import { readModel } from "../model/model_artifact.ts";
@@ -29,20 +29,20 @@ export interface EvaluationParameters {
   readonly xla: boolean;
   readonly precision: Precision;
   readonly scores: "cross" | "branches" | "sum";
-  readonly cross_scale: "standardised" | "raw";
-  /** Of a cosine in the sum. */
-  readonly branch_weight: number;
+  /** Of a cosine in the sum; by default the model's own, or 10. */
+  readonly branch_weight?: number | undefined;
   /** Images of a text that go through the cross-encoder, by the branches; 0: all. */
   readonly shortlist: number;
 }
 
 export async function evaluation(context: StageContext<EvaluationParameters>): Promise<void> {
   const { parameters: p, inputs } = context;
-  const { split, block, xla, precision, scores: kind, branch_weight, shortlist } = p;
+  const { split, block, xla, precision, scores: kind, shortlist } = p;
   const onBranches = kind !== "cross" || shortlist > 0;
   using set = await openFeatures(inputs["features"]!);
   const index = indexSplit(set, split);
   const { config, weights: stored } = await readModel(inputs["model"]!.folder);
+  const learned = learnedBranchWeight(stored);
   if (onBranches) {
     requireBranches(stored, kind === "cross" ? "`shortlist`" : `\`scores: ${kind}\``);
   }
@@ -71,11 +71,11 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
       : places !== undefined
       ? await scoreShortlist(compute, config, { ...options, places })
       : await scoreGrid(compute, config, { ...options, ...keptTiles(context.resumeFolder) });
-    const scale = cross && (p.cross_scale === "raw" ? rawScale : scaleOf(cross));
+    const scale = cross && (learned === undefined ? scaleOf(cross) : rawScale);
     const combined = (cross: Float32Array | undefined, cosines: Float32Array) =>
       cross === undefined ? cosines : summedScores(cross, cosines, {
         scale: scale!,
-        weight: branch_weight,
+        weight: p.branch_weight ?? learned ?? 10,
       });
     const ofPairs = (near: Float32Array) => kind === "cross" ? cross! : combined(cross, near);
     const scores = places === undefined

@@ -58,7 +58,7 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
   const onBranches = p.branch_weight > 0;
   if (onBranches) requireBranches(model.weights, "`branch_weight`");
   const ranking = withRankHead(model.weights);
-  const start = onBranches ? withFrozenBranches(ranking) : ranking;
+  const start = onBranches ? withFrozenBranches(ranking, p.branch_weight) : ranking;
   const trained = trainedNames(config, ["ranking"]);
   const index = indexSplit(set, "train");
   requireFit(set, index, config);

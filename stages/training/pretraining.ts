@@ -62,7 +62,7 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
     classes: classes?.count,
     random: random.fork("start"),
   });
-  const start = onBranches ? withFrozenBranches(fresh) : fresh;
+  const start = onBranches ? withFrozenBranches(fresh, p.branch_weight) : fresh;
   const branches = onBranches
     ? await frozenBranches(compute, { config, weights: start }, {
       set,

@@ -2,13 +2,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Progress } from "../../pipeline/progress.ts";
 import { type FeatureSet, type FeaturesPlace, openFeatures } from "../data/feature_set.ts";
+import { meanOfRegions, pictureVectors } from "../data/picture_vectors.ts";
 import type { RegionRows } from "../data/region_source.ts";
 import { openTokenizer } from "../data/tokenizer.ts";
 import { Complaint } from "../../pipeline/complaint.ts";
+import { learnedBranchWeight } from "../model/branches.ts";
 import { readModel } from "../model/model_artifact.ts";
 import { weightsOnDevice } from "../model/weights_on_device.ts";
 import { startCompute } from "../tensorflow/backend.ts";
+import { branchCosines } from "./branch_scores.ts";
 import { rankingWeights } from "./evaluation.ts";
+import { rawScale, summedScores } from "./score_sum.ts";
 import { scoreGrid } from "./score_grid.ts";
 import { indexSplit, type TableIndex } from "./pair_tables.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
@@ -36,7 +40,7 @@ export interface Found {
   readonly image: string;
   readonly caption?: string;
   readonly text?: string;
-  /** Raw rank score: comparable within one answer. */
+  /** Raw rank score, on top of branches where it was learned there: comparable within one answer. */
   readonly score: number;
 }
 
@@ -49,9 +53,22 @@ export async function searchModel(
     ? await textAsked(set, features.folder, query.text, split)
     : imageAsked(set, query, split);
   const compute = await startCompute({ threads });
-  const weights = weightsOnDevice(rankingWeights(stored));
+  const cosines = async () => {
+    const known = await pictureVectors(features, set);
+    const pictures = (image: number) =>
+      image < set.images.length ? known(image) : meanOfRegions(asked, image);
+    return await branchCosines(compute, config, {
+      set: asked,
+      index,
+      pictures,
+      weights,
+      xla: true,
+    });
+  };
+  const branchWeight = learnedBranchWeight(stored);
+  const weights = weightsOnDevice(branchWeight === undefined ? rankingWeights(stored) : stored);
   try {
-    const scores = await scoreGrid(compute, config, {
+    const cross = await scoreGrid(compute, config, {
       set: asked,
       index,
       weights,
@@ -62,6 +79,9 @@ export async function searchModel(
         await yieldToEvents();
       },
     });
+    const scores = branchWeight === undefined
+      ? cross
+      : summedScores(cross, await cosines(), { scale: rawScale, weight: branchWeight });
     const answers = "text" in query
       ? index.images.map((image) => ({ image: asked.images[image]!.id }))
       : index.captions.map((caption) => {

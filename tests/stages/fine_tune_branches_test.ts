@@ -7,6 +7,9 @@ import { evaluate } from "../../stages/evaluate.ts";
 import { fineTune } from "../../stages/fine_tune.ts";
 import { initialiseModel } from "../../stages/initialise_model.ts";
 import { pretrain } from "../../stages/pretrain.ts";
+import { openFeatures } from "../../stages/data/feature_set.ts";
+import { indexSplit } from "../../stages/training/pair_tables.ts";
+import { searchModel } from "../../stages/training/searching.ts";
 import { testCompute } from "../support/compute.ts";
 import { namedPictures } from "../support/named_pictures.ts";
 import { digestsBelow, type Row, runStage } from "../support/stage_context.ts";
@@ -78,6 +81,24 @@ Deno.test("what is tuned on top of branches keeps them to the bit, while the tex
   assert.deepEqual([tf.memory().numTensors, compute.binding.eager.tensorCount], before);
 });
 
+Deno.test("search ranks by what the model was tuned to rank by", async () => {
+  const set = await openFeatures({ folder: features, files: {} });
+  const { captions, images } = indexSplit(set, "test");
+  set[Symbol.dispose]();
+  const found = await searchModel({
+    features: { folder: features, files: {} },
+    model: at("tuned"),
+    query: { image: set.images[images[0]!]!.id },
+    split: "test",
+    count: 3,
+    threads: 2,
+    progress: { report() {}, say() {} },
+  });
+  const { values } = await scores("tuned", { scores: "sum" });
+  const best = captions.map((_, text) => values[text * images.length]!).sort((a, b) => b - a);
+  found.forEach(({ score }, place) => assert.ok(Math.abs(score - best[place]!) < 1e-4));
+});
+
 Deno.test("a shortlist of all images ranks as scoring every pair does", async () => {
   for (const kind of ["cross", "sum"]) {
     const [all, listed] = await Promise.all([
@@ -88,11 +109,11 @@ Deno.test("a shortlist of all images ranks as scoring every pair does", async ()
   }
 });
 
-Deno.test("the raw sum is the cross score plus weight times cosine", async () => {
+Deno.test("the sum of what was tuned on branches is its cross score plus its weight times cosine", async () => {
   const [cross, cosines, sum] = await Promise.all([
     scores("tuned", { scores: "cross" }),
     scores("tuned", { scores: "branches" }),
-    scores("tuned", { scores: "sum", cross_scale: "raw", branch_weight: 5 }),
+    scores("tuned", { scores: "sum" }),
   ]);
   sum!.values.forEach((value, pair) => {
     const expected = cross!.values[pair]! + 5 * cosines!.values[pair]!;
