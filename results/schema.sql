@@ -123,7 +123,8 @@ CREATE TABLE training_step (
   step INTEGER NOT NULL,               -- from 1
   phase VARCHAR,                       -- pretrain or fine_tune
   loss DOUBLE,                         -- what is minimised
-  rank_loss DOUBLE,                    -- margin ranking loss over the hard negatives
+  rank_loss DOUBLE,                    -- margin ranking loss over the hard negatives; pretraining:
+                                       -- in-batch ranking of pairs, nats
   alignment_loss DOUBLE,               -- intra-modal self-attention alignment, before its weight
   alignment_weight DOUBLE,             -- annealed weight of alignment_loss in loss
   masked_word_loss DOUBLE,             -- pretraining: cross entropy of masked words, nats per word
