@@ -7,7 +7,30 @@ const path = v.pipe(v.string(), v.nonEmpty());
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const photos = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-const parameters = v.strictObject({
+const three = v.pipe(v.array(v.number()), v.length(3, "a number for red, green and blue"));
+const output = v.pipe(v.string(), v.nonEmpty());
+
+/** How a user's own detector is asked, and which of its outputs are what. */
+const detection = v.strictObject({
+  /** Name of the output with boxes. */
+  boxes: output,
+  scores: v.optional(output),
+  /** Region features; without, boxes are described by the picture network. */
+  features: v.optional(output),
+  /** Name of its input, where it has several. */
+  input: v.optional(output),
+  layout: v.optional(v.picklist(["nchw", "nhwc"]), "nchw"),
+  /** Pixels each way that it sees. */
+  side: v.optional(v.pipe(count, v.maxValue(2048)), 640),
+  /** It is given (pixel - mean) / scale, pixels being 0 to 255. */
+  mean: v.optional(three, [0, 0, 0]),
+  scale: v.optional(three, [255, 255, 255]),
+  coordinates: v.optional(v.picklist(["pixels", "fractions"]), "pixels"),
+  order: v.optional(v.picklist(["xyxy", "cxcywh", "yxyx"]), "xyxy"),
+  threshold: v.optional(v.number(), 0.2),
+});
+
+const fields = v.strictObject({
   /** Folder of photos. */
   images: path,
   /** CSV with columns `image` (a file name) and `caption`. */
@@ -27,6 +50,11 @@ const parameters = v.strictObject({
   grid: v.optional(v.pipe(count, v.maxValue(32)), 5),
   /** Of other regions than the grid's. */
   max_regions: v.optional(v.pipe(count, v.maxValue(100)), 36),
+  /** ONNX file whose boxes are the regions, in place of `regions`. */
+  detector: v.optional(path),
+  /** Folder into which onnxruntime-node was installed, for `detector`. */
+  onnxruntime: v.optional(path),
+  detection: v.optional(detection),
   /** BERT's vocab.txt to cut captions with, and whether it keeps case; MiniLM's without. */
   vocabulary: v.optional(path),
   cased: v.optional(v.boolean(), false),
@@ -37,13 +65,37 @@ const parameters = v.strictObject({
   xla: v.optional(v.boolean(), true),
 });
 
+const parameters = v.pipe(
+  fields,
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const value: Readonly<Record<string, unknown>> = dataset.value;
+    const together = ["detector", "onnxruntime", "detection"] as const;
+    const missing = together.filter((key) => value[key] === undefined);
+    if (missing.length === 0 || missing.length === together.length) return;
+    const given = together.find((key) => value[key] !== undefined)!;
+    addIssue({
+      message: `it together with \`${missing.join("` and `")}\`, or none of them`,
+      input: value[given],
+      expected: `\`${missing.join("` and `")}\` beside it`,
+      path: [{
+        type: "object",
+        origin: "value",
+        input: dataset.value,
+        key: given,
+        value: value[given],
+      }],
+    });
+  }),
+);
+
 type Parameters = v.InferOutput<typeof parameters>;
 
 export const photoFeatures = defineStage({
   name: "photo_features",
   summary: "describes regions of photos by a pretrained picture network, and cuts their captions",
   parameters,
-  paths: ["images", "captions", "test", "validation", "vocabulary"],
+  paths: ["images", "captions", "test", "validation", "vocabulary", "detector", "onnxruntime"],
   outside: outsideFiles,
   packages: ({ vocabulary }) => ({
     backbone: efficientnetLite0,
@@ -64,7 +116,7 @@ export const photoFeatures = defineStage({
 });
 
 function outsideFiles(
-  { images, captions, test, validation, vocabulary }: Parameters,
+  { images, captions, test, validation, vocabulary, detector, onnxruntime }: Parameters,
 ): OutsideFile[] {
   const list = (role: string, path: number | string): OutsideFile[] =>
     typeof path === "number" ? [] : [{ role, path, file: true, what: `names of ${role} photos` }];
@@ -76,5 +128,14 @@ function outsideFiles(
     ...(vocabulary === undefined
       ? []
       : [{ role: "vocabulary", path: vocabulary, file: true, what: "BERT's word pieces" }]),
+    ...(detector === undefined ? [] : [
+      { role: "detector", path: detector, file: true, what: "a detector (ONNX)" },
+      {
+        role: "onnxruntime",
+        path: onnxruntime!,
+        anyOf: [["node_modules/onnxruntime-node/package.json"]],
+        what: "ONNX Runtime (npm install --ignore-scripts --prefix FOLDER onnxruntime-node@1.30.0)",
+      },
+    ]),
   ];
 }

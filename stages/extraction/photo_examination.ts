@@ -14,7 +14,8 @@ const sample = 20;
 export async function examinePhotos(
   { parameters, files }: ExaminationContext<PhotoParameters>,
 ): Promise<Examination> {
-  const { most } = await regionFinder(parameters);
+  await using finder = await regionFinder(parameters, files);
+  const { most } = finder;
   const facts: Record<string, number> = {
     regions: most,
     feature_dim: backboneWidth,

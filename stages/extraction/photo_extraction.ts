@@ -12,7 +12,7 @@ import type { Box } from "../vision/picture.ts";
 import { type LocatedPhoto, type PhotoDescriber, photoDescriber } from "./photo_describer.ts";
 import { type PhotoList, photoList } from "./photo_list.ts";
 import { type Shard, type Shards, shardsIn } from "./photo_shards.ts";
-import { type RegionFinder, regionFinder } from "./region_finder.ts";
+import { type FoundRegions, type RegionFinder, regionFinder } from "./region_finder.ts";
 
 /** Photos that go through the network together. */
 export const photosTogether = 16;
@@ -25,7 +25,7 @@ export async function extractPhotos(context: Context): Promise<void> {
   const { parameters, files, progress, threads } = context;
   const list = await photoList(context);
   sayList(list, context);
-  const finder = await regionFinder(parameters);
+  await using finder = await regionFinder(parameters, files);
   const compute = await startCompute({ threads });
   progress.say(compute.description);
   using describer = await photoDescriber(compute, {
@@ -37,6 +37,7 @@ export async function extractPhotos(context: Context): Promise<void> {
   });
   const shards = shardsIn(context.resumeFolder);
   const regions: number[] = [];
+  let values = 0;
   const bad: BadFile[] = [];
   for (let from = 0, place = 0; from < list.photos.length; from += shardSize, place++) {
     const names = list.photos.slice(from, from + shardSize).map(({ id }) => id);
@@ -44,6 +45,7 @@ export async function extractPhotos(context: Context): Promise<void> {
       await describeShard(names, { context, finder, describer, shards, place, done: from, list });
     names.forEach((id, row) => shard.regions[row] === 0 && bad.push({ id }));
     regions.push(...shard.regions);
+    values += shard.features.length;
     progress.report(from + names.length, list.photos.length, "photos");
   }
   if (bad.length === list.photos.length) {
@@ -53,7 +55,9 @@ export async function extractPhotos(context: Context): Promise<void> {
       { place: { file: files["images"]! }, exitCode: 1 },
     );
   }
-  await writeArtifact(context, { list, regions, shards });
+  const rows = regions.reduce((sum, count) => sum + count, 0);
+  const described = finder.describes;
+  await writeArtifact(context, { list, regions, shards, described, width: values / rows });
 }
 
 interface BadFile {
@@ -87,8 +91,9 @@ async function describeShard(names: readonly string[], work: ShardWork): Promise
     described.forEach(({ features, mean }, row) => {
       const { place, result } = good[row]!;
       counts[place] = result.boxes.length;
-      rows.push(features);
-      pictures.push(mean);
+      rows.push(result.features ?? features);
+      // Beside a detector's own features, the map's mean would be of another kind.
+      if (result.features === undefined) pictures.push(mean);
       boxes.push(...result.boxes.flatMap((box) => numbersOf(box, parameters.side)));
     });
     progress.report(done + batch.at(-1)!.place + 1, list.photos.length, "photos");
@@ -107,7 +112,7 @@ async function describeShard(names: readonly string[], work: ShardWork): Promise
 async function locatedPhoto(
   id: string,
   { context: { parameters, files, progress }, finder }: ShardWork,
-): Promise<LocatedPhoto | undefined> {
+): Promise<LocatedPhoto & FoundRegions | undefined> {
   const file = `${files["images"]}/${id}`;
   try {
     const bytes = await Deno.readFile(file).catch((cause) => {
@@ -116,7 +121,7 @@ async function locatedPhoto(
     });
     const { side } = parameters;
     const picture = await decodePhoto(bytes, { width: side, height: side });
-    return { picture, boxes: await finder.find(picture) };
+    return { picture, ...await finder.find({ bytes, picture }) };
   } catch (error) {
     if (!(error instanceof BadPhoto)) throw error;
     if (parameters.on_bad_image === "skip") {
@@ -172,7 +177,14 @@ function sayList({ photos, captions, tooLong, without }: PhotoList, { progress }
 
 async function writeArtifact(
   { folder, record, progress }: Context,
-  { list, regions, shards }: { list: PhotoList; regions: readonly number[]; shards: Shards },
+  { list, regions, shards, described, width }: {
+    readonly list: PhotoList;
+    readonly regions: readonly number[];
+    readonly shards: Shards;
+    /** A detector brought the features. */
+    readonly described: boolean;
+    readonly width: number;
+  },
 ): Promise<void> {
   let offset = 0;
   const images = list.photos.flatMap(({ id, split }, place) => {
@@ -206,9 +218,11 @@ async function writeArtifact(
   await writeSafetensors(
     `${folder}/regions.safetensors`,
     new Map([
-      ["features", tensor([offset, backboneWidth], "features")],
+      ["features", tensor([offset, width], "features")],
       ["boxes", tensor([offset, 7], "boxes")],
-      ["pictures", tensor([images.length, backboneWidth], "pictures")],
+      ...(described
+        ? []
+        : [["pictures", tensor([images.length, backboneWidth], "pictures")] as const]),
     ]),
   );
 }

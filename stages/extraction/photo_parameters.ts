@@ -1,3 +1,13 @@
+import type { DetectorOptions } from "../vision/onnx_detector.ts";
+
+type Named = "scores" | "features" | "input";
+
+/** `DetectorOptions` but for the folder of the runtime and the most boxes. */
+export type DetectionParameters =
+  & Omit<DetectorOptions, "runtime" | "max" | "mean" | "scale" | Named>
+  & { readonly [name in Named]?: string | undefined }
+  & { readonly mean: readonly number[]; readonly scale: readonly number[] };
+
 /** What `photo_features` is asked, after defaults; its node says what each means. */
 export interface PhotoParameters {
   readonly test: number | string;
@@ -7,6 +17,8 @@ export interface PhotoParameters {
   readonly regions: "grid" | "proposals" | "objects";
   readonly grid: number;
   readonly max_regions: number;
+  /** How the file of role `detector` is asked, where there is one. */
+  readonly detection?: DetectionParameters | undefined;
   readonly cased: boolean;
   readonly max_text_length: number;
   readonly on_bad_image: "fail" | "skip";

@@ -8,7 +8,7 @@ import { numbersOf, photosTogether } from "./photo_extraction.ts";
 import type { PhotoParameters } from "./photo_parameters.ts";
 import { regionFinder } from "./region_finder.ts";
 
-/** @returns its regions, and the mean of its whole map, float32 [1280] */
+/** @returns its regions, and the mean of its whole map, float32 [1280], where that describes photos */
 export async function describePhoto(
   path: string,
   { parameters, files, threads }: {
@@ -16,19 +16,20 @@ export async function describePhoto(
     readonly files: Readonly<Record<string, string>>;
     readonly threads: number;
   },
-): Promise<RegionRows & { readonly mean: Float32Array }> {
+): Promise<RegionRows & { readonly mean?: Float32Array }> {
   const { side, xla } = parameters;
-  const picture = await decodePhoto(await Deno.readFile(path), { width: side, height: side })
-    .catch((cause) => {
-      if (!(cause instanceof BadPhoto)) throw cause;
-      throw new Complaint(
-        `the photo cannot be read: ${cause.message}`,
-        "ask with another picture, or with a text",
-        { place: { file: path }, cause },
-      );
-    });
-  const finder = await regionFinder(parameters);
-  const boxes = await finder.find(picture);
+  await using finder = await regionFinder(parameters, files);
+  const bytes = await Deno.readFile(path);
+  const unread = (cause: unknown) => {
+    if (!(cause instanceof BadPhoto)) throw cause;
+    throw new Complaint(
+      `the photo cannot be read: ${cause.message}`,
+      "ask with another picture, or with a text",
+      { place: { file: path }, cause },
+    );
+  };
+  const picture = await decodePhoto(bytes, { width: side, height: side }).catch(unread);
+  const { boxes, features } = await finder.find({ bytes, picture }).catch(unread);
   using describer = await photoDescriber(await startCompute({ threads }), {
     backbone: files["backbone"]!,
     side,
@@ -38,8 +39,8 @@ export async function describePhoto(
   });
   const [described] = await describer.describe([{ picture, boxes }]);
   return {
-    features: described!.features,
+    features: features ?? described!.features,
     boxes: Float32Array.from(boxes.flatMap((box) => numbersOf(box, side))),
-    mean: described!.mean,
+    ...(features === undefined && { mean: described!.mean }),
   };
 }

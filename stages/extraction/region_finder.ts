@@ -1,34 +1,87 @@
-/** Where the regions of a photo are: one way per choice of `regions`. */
-import type { PhotoParameters } from "./photo_parameters.ts";
+/** Where the regions of a photo are: one way per choice of `regions`, or a detector of the user's own. */
 import { gridBoxes } from "../vision/grid_boxes.ts";
+import { type DetectorOptions } from "../vision/onnx_detector.ts";
+import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
 import type { Box, RgbPicture } from "../vision/picture.ts";
 import { findRegions } from "../vision/regions.ts";
+import type { DetectionParameters, PhotoParameters } from "./photo_parameters.ts";
 
-export interface RegionFinder {
-  /** No photo has more. */
-  readonly most: number;
+export interface FoundRegions {
   /** At least one. */
-  find(picture: RgbPicture): Promise<readonly Box[]>;
+  readonly boxes: readonly Box[];
+  /** [box, width]: a detector's own; without, the picture network describes the boxes. */
+  readonly features?: Float32Array;
 }
 
+export interface RegionFinder extends AsyncDisposable {
+  /** No photo has more. */
+  readonly most: number;
+  /** Whether it brings features. */
+  readonly describes: boolean;
+  /** @param photo its file's bytes, and as the picture network sees it */
+  find(photo: { readonly bytes: Uint8Array; readonly picture: RgbPicture }): Promise<FoundRegions>;
+}
+
+type FinderParameters = Pick<PhotoParameters, "regions" | "grid" | "max_regions" | "detection">;
+
+/** @param files for a detector: its file and the folder of its runtime */
 export async function regionFinder(
-  { regions, grid, max_regions: most }: Pick<PhotoParameters, "regions" | "grid" | "max_regions">,
+  { regions, grid, max_regions: most, detection }: FinderParameters,
+  files: Readonly<Record<string, string>>,
 ): Promise<RegionFinder> {
+  if (detection !== undefined) return await detectorRegions(detection, { most, files });
   switch (regions) {
     case "grid": {
       const boxes = gridBoxes(grid);
-      return { most: boxes.length, find: () => Promise.resolve(boxes) };
+      return boxesAlone(boxes.length, () => boxes);
     }
     case "proposals": {
       const { openProposals } = await import("../vision/proposals.ts");
       const propose = await openProposals();
-      return { most, find: (picture) => Promise.resolve(propose(picture, { count: most })) };
+      return boxesAlone(most, (picture) => propose(picture, { count: most }));
     }
     case "objects":
-      return { most, find: (picture) => Promise.resolve(objectBoxes(picture, most)) };
+      return boxesAlone(most, (picture) => objectBoxes(picture, most));
     default:
       return regions satisfies never;
   }
+}
+
+function boxesAlone(
+  most: number,
+  boxes: (picture: RgbPicture) => readonly Box[],
+): RegionFinder {
+  return {
+    most,
+    describes: false,
+    find: ({ picture }) => Promise.resolve({ boxes: boxes(picture) }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+async function detectorRegions(
+  detection: DetectionParameters,
+  { most, files }: { readonly most: number; readonly files: Readonly<Record<string, string>> },
+): Promise<RegionFinder> {
+  const { openDetector } = await import("../vision/onnx_detector.ts");
+  const given = Object.entries(detection).filter(([, value]) => value !== undefined);
+  const options = {
+    ...Object.fromEntries(given),
+    runtime: files["onnxruntime"]!,
+    max: most,
+  } as DetectorOptions;
+  const detector = await openDetector(files["detector"]!, options);
+  const { side } = detection;
+  return {
+    most,
+    describes: detection.features !== undefined,
+    async find({ bytes }) {
+      const found = await detector.detect(await decodePhoto(bytes, { width: side, height: side }));
+      if (found.boxes.length === 0) throw new BadPhoto("the detector finds nothing in it");
+      return found;
+    },
+    [Symbol.asyncDispose]: () => detector.close(),
+  };
 }
 
 function objectBoxes({ width, height, pixels }: RgbPicture, maxRegions: number): Box[] {

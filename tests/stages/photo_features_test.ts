@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import sharp from "sharp";
+import * as v from "valibot";
 import { Complaint } from "../../pipeline/complaint.ts";
 import { openFeatures } from "../../stages/data/feature_set.ts";
 import { pictureVectors } from "../../stages/data/picture_vectors.ts";
@@ -11,6 +12,7 @@ import { formulaPixels } from "../support/drawn_pixels.ts";
 import { fetchedPackage } from "../support/fetched_package.ts";
 import { digestsBelow, type LooseRun, type Row, runStage } from "../support/stage_context.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
+import { hasOnnxRuntime, onnxRuntime, toyDetector } from "../support/toy_detector.ts";
 
 const backbone = await fetchedPackage(efficientnetLite0);
 const words = await fetchedPackage(miniLm);
@@ -168,4 +170,47 @@ Deno.test({
     );
     assert.equal(none.what, "none of the photos could be read");
   },
+});
+
+Deno.test({
+  name:
+    "a detector's boxes are the regions, and its features those of the regions where it has any",
+  ignore: ignore || !hasOnnxRuntime,
+  async fn() {
+    using folder = temporaryFolder();
+    await madePhotos(folder.path, 6);
+    const detector = `${folder.path}/toy.onnx`;
+    Deno.writeFileSync(detector, toyDetector);
+    const run = async (name: string, more: object) => {
+      const asked = request(folder.path);
+      const detection = { boxes: "boxes", scores: "scores", side: 8, threshold: -1e9, ...more };
+      await runStage({
+        ...asked,
+        parameters: {
+          ...asked.parameters,
+          detector,
+          onnxruntime: onnxRuntime,
+          detection: { ...detection, scale: [1, 1, 1] },
+        },
+        files: { ...asked.files, detector, onnxruntime: onnxRuntime },
+        folder: `${folder.path}/${name}`,
+      });
+      return await openFeatures({ folder: `${folder.path}/${name}` });
+    };
+    using boxes = await run("boxes", {});
+    assert.equal(boxes.featureDim, 1280);
+    // Of its three boxes one has no area.
+    assert.deepEqual(boxes.images.map(({ regions }) => regions), [2, 2, 2, 2, 2, 2]);
+    const corners = [...boxes.regions.read(0).boxes.slice(0, 4)];
+    assert.ok([[0, 0, 0.5, 0.5], [0.5, 0.5, 1, 1]].some((box) => `${box}` === `${corners}`));
+    using described = await run("described", { features: "features" });
+    assert.equal(described.featureDim, 3);
+    assert.equal(described.regions.read(0).features.length, 6);
+  },
+});
+
+Deno.test("a detector without its runtime, or without a word on its outputs, is refused", () => {
+  const asked = { images: "a", captions: "b", detector: "d.onnx" };
+  const { issues } = v.safeParse(photoFeatures.parameters, asked);
+  assert.match(issues![0]!.message, /together with `onnxruntime` and `detection`/);
 });

@@ -15,24 +15,26 @@ const choice = { grid: 3, max_regions: 7 };
 
 for (const regions of ["grid", "proposals", "objects"] as const) {
   Deno.test(`regions: ${regions} finds boxes within any picture, one at least, never too many`, async () => {
-    const finder = await regionFinder({ ...choice, regions });
+    await using finder = await regionFinder({ ...choice, regions }, {});
     assert.equal(finder.most, regions === "grid" ? 9 : 7);
     const grey = new Uint8Array(64 * 64 * 3).fill(128);
     for (const pixels of [square(), grey, formulaPixels(64, 1)]) {
-      const boxes = await finder.find({ width: 64, height: 64, pixels });
+      const photo = { bytes: new Uint8Array(), picture: { width: 64, height: 64, pixels } };
+      const { boxes } = await finder.find(photo);
       assert.ok(boxes.length >= 1 && boxes.length <= finder.most);
       for (const { x0, y0, x1, y1 } of boxes) {
         assert.ok(0 <= x0 && x0 < x1 && x1 <= 1 && 0 <= y0 && y0 < y1 && y1 <= 1);
       }
-      assert.deepEqual(await finder.find({ width: 64, height: 64, pixels }), boxes);
+      assert.deepEqual(await finder.find(photo), { boxes });
     }
   });
 }
 
 for (const regions of ["proposals", "objects"] as const) {
   Deno.test(`regions: ${regions} finds an object that stands alone`, async () => {
-    const finder = await regionFinder({ ...choice, regions });
-    const boxes = await finder.find({ width: 64, height: 64, pixels: square() });
+    await using finder = await regionFinder({ ...choice, regions }, {});
+    const picture = { width: 64, height: 64, pixels: square() };
+    const { boxes } = await finder.find({ bytes: new Uint8Array(), picture });
     const [from, to] = [22 / 64, 42 / 64];
     const overlap = ({ x0, y0, x1, y1 }: typeof boxes[number]) => {
       const width = Math.max(0, Math.min(x1, to) - Math.max(x0, from));

@@ -1,31 +1,16 @@
-/**
- * The detector is one of Python's `onnx` 1.x, made once: input `image` float32 [1, 3, 8, 8]; `boxes`
- * are always (0 0 4 4), (4 4 8 8), (2 2 2 6); `scores` [1, 3] the means of the three colours;
- * `features` [3, 3] the products of 1, 2, 3 (rows) with these means (columns).
- */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Complaint } from "../../../pipeline/complaint.ts";
-import { cacheFolder } from "../../../pipeline/wheel_fetch.ts";
 import { type DetectorOptions, openDetector } from "../../../stages/vision/onnx_detector.ts";
-import { onnxRuntimeVersion } from "../../../stages/vision/onnx_runtime.ts";
 import type { RgbPicture } from "../../../stages/vision/picture.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
+import {
+  hasOnnxRuntime,
+  onnxRuntime as runtime,
+  toyDetector as toy,
+} from "../../support/toy_detector.ts";
 
-const toy = Uint8Array.fromBase64(
-  "CAgSA3RveTr+AgoUCgFiEgVib3hlcyIISWRlbnRpdHkKOQoFaW1hZ2USBG1lYW4iClJlZHVjZU1lYW4qDQoEYXhlc0ACQA" +
-    "OgAQcqDwoIa2VlcGRpbXMYAKABAgobCgRtZWFuCgJzMhIGc2NvcmVzIgdSZXNoYXBlCh4KBG9uZXMKBG1lYW4SCGZlYXR1" +
-    "cmVzIgZNYXRNdWwSA3RveSo9CAEIAwgEEAFCAWJKMAAAAAAAAAAAAACAQAAAgEAAAIBAAACAQAAAAEEAAABBAAAAQAAAAE" +
-    "AAAABAAADAQCoaCAIQB0ICczJKEAEAAAAAAAAAAwAAAAAAAAAqGggDCAEQAUIEb25lc0oMAACAPwAAAEAAAEBAWh8KBWlt" +
-    "YWdlEhYKFAgBEhAKAggBCgIIAwoCCAgKAggIYhsKBWJveGVzEhIKEAgBEgwKAggBCgIIAwoCCARiGAoGc2NvcmVzEg4KDA" +
-    "gBEggKAggBCgIIA2IaCghmZWF0dXJlcxIOCgwIARIICgIIAwoCCANCBAoAEA0=",
-);
-
-const runtime = `${
-  cacheFolder((name) => Deno.env.get(name))
-}/onnxruntime-node-${onnxRuntimeVersion}`;
-const ignore = !isThere(`${runtime}/node_modules/onnxruntime-node`);
-if (ignore) console.log(`skipped: no ONNX Runtime in ${runtime}`);
+const ignore = !hasOnnxRuntime;
 
 const options: DetectorOptions = {
   runtime,
@@ -229,12 +214,4 @@ function plain(colour: readonly number[], size = { width: 8, height: 8 }): RgbPi
     ...size,
     pixels: Uint8Array.from({ length: width * height * 3 }, (_, k) => colour[k % 3]!),
   };
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }
