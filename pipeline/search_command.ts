@@ -81,7 +81,7 @@ function searchText({ answers, model, split }: SearchPage, page: string): string
   const lines = answers.map(({ image, text, score }, place) =>
     `${String(place + 1).padStart(3)}  ${score.toFixed(3).padStart(8)}  ` +
     (text === undefined ? image : `${image.padEnd(width)}  ${text}`)
-  );
+  ).map((line) => line.length <= 80 ? line : `${line.slice(0, 79)}…`);
   return [
     `${model}, split ${split}`,
     ...lines,

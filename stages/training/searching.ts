@@ -6,7 +6,7 @@ import { meanOfRegions, pictureVectors } from "../data/picture_vectors.ts";
 import type { RegionRows } from "../data/region_source.ts";
 import { openTokenizer } from "../data/tokenizer.ts";
 import { Complaint } from "../../pipeline/complaint.ts";
-import { learnedBranchWeight } from "../model/branches.ts";
+import { hasBranches, learnedBranchWeight } from "../model/branches.ts";
 import { readModel } from "../model/model_artifact.ts";
 import { weightsOnDevice } from "../model/weights_on_device.ts";
 import { startCompute } from "../tensorflow/backend.ts";
@@ -17,7 +17,10 @@ import { scoreGrid } from "./score_grid.ts";
 import { indexSplit, type TableIndex } from "./pair_tables.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
 
-export type Query = { readonly text: string } | { readonly regions: RegionRows } | {
+export type Query = { readonly text: string } | {
+  /** Of a new picture, and the mean of its map where the features have such means. */
+  readonly regions: RegionRows & { readonly mean?: Float32Array };
+} | {
   /** Id of an image of the features. */
   readonly image: string;
 };
@@ -55,8 +58,9 @@ export async function searchModel(
   const compute = await startCompute({ threads });
   const cosines = async () => {
     const known = await pictureVectors(features, set);
+    const own = "regions" in query ? query.regions.mean : undefined;
     const pictures = (image: number) =>
-      image < set.images.length ? known(image) : meanOfRegions(asked, image);
+      image < set.images.length ? known(image) : own ?? meanOfRegions(asked, image);
     return await branchCosines(compute, config, {
       set: asked,
       index,
@@ -66,9 +70,12 @@ export async function searchModel(
     });
   };
   const branchWeight = learnedBranchWeight(stored);
-  const weights = weightsOnDevice(branchWeight === undefined ? rankingWeights(stored) : stored);
+  // A model that was never tuned to rank pairs, but has branches, ranks by these.
+  const branchesAlone = hasBranches(stored) && stored["rank_output.weight"] === undefined;
+  const onBranches = branchWeight !== undefined || branchesAlone;
+  const weights = weightsOnDevice(onBranches ? stored : rankingWeights(stored));
   try {
-    const cross = await scoreGrid(compute, config, {
+    const cross = branchesAlone ? undefined : await scoreGrid(compute, config, {
       set: asked,
       index,
       weights,
@@ -79,7 +86,9 @@ export async function searchModel(
         await yieldToEvents();
       },
     });
-    const scores = branchWeight === undefined
+    const scores = cross === undefined
+      ? await cosines()
+      : branchWeight === undefined
       ? cross
       : summedScores(cross, await cosines(), { scale: rawScale, weight: branchWeight });
     const answers = "text" in query
