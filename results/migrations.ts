@@ -81,4 +81,11 @@ export const migrations: ReadonlyMap<number, string> = new Map([
      ALTER TABLE training_step ADD COLUMN wrong_above DOUBLE;`,
   ],
   [6, `ALTER TABLE query_rank ADD COLUMN image VARCHAR;`],
+  [
+    7,
+    `ALTER TABLE query_rank ADD COLUMN right_ranks VARCHAR;
+     ALTER TABLE query_rank ADD COLUMN fold INTEGER;
+     ALTER TABLE query_rank ADD COLUMN fold_rank INTEGER;
+     ALTER TABLE query_rank ADD COLUMN positive_ranks VARCHAR;`,
+  ],
 ]);

@@ -2,7 +2,7 @@
 -- be made anew from them at any time (`deno task rebuild`). `run` is always the key of a stage run:
 -- 64 hexadecimal digits that stand for everything that decides its result.
 --
--- Version 7. A change to a table raises `schemaVersion` in results/schema.ts and adds a step to
+-- Version 8. A change to a table raises `schemaVersion` in results/schema.ts and adds a step to
 -- results/migrations.ts; a new column comes last. A view can change as it likes, with a new version.
 -- The comments are in the database, too: SELECT * FROM duckdb_columns() WHERE NOT internal.
 
@@ -96,12 +96,15 @@ CREATE TABLE artifact (
 -- Result numbers.
 CREATE TABLE metric (
   run VARCHAR NOT NULL,                -- stage_run.run
-  name VARCHAR NOT NULL,               -- i2t_r1 … t2i_r10, rsum, pair_text, pair_image, pair_group,
+  name VARCHAR NOT NULL,               -- i2t_r1 … t2i_r10, rsum, i2t_median_rank, i2t_mean_rank,
+                                       -- i2t_mrr, i2t_ndcg …, fold5_…: means over folds,
+                                       -- positives_…: by right answers beside the data's own,
+                                       -- pair_text, pair_image, pair_group,
                                        -- release_… as the published release would tell them,
                                        -- isd_…, isda: means of relation_distance; collapsed: 1 where
                                        -- training ended at chance or with all scores alike, …
   split VARCHAR,                       -- train, val, test, swap; NULL where none applies
-  value DOUBLE                         -- recalls and accuracies are fractions, 0 .. 1
+  value DOUBLE                         -- recalls and accuracies are fractions, 0 .. 1; ranks from 1
 );
 
 -- Where each query found its first right answer.
@@ -114,7 +117,12 @@ CREATE TABLE query_rank (
   ties INTEGER,                        -- other answers with the score of the best right one
   top_ids VARCHAR,                     -- JSON list of the best ten ids, best first
   top_scores VARCHAR,                  -- JSON list of their scores
-  image VARCHAR                        -- id of the image that the query is, or describes
+  image VARCHAR,                       -- id of the image that the query is, or describes
+  right_ranks VARCHAR,                 -- JSON list: where each right answer stands, ascending
+  fold INTEGER,                        -- part of the split, from 1; NULL where none were asked
+  fold_rank INTEGER,                   -- of the best right answer among the answers of its fold
+  positive_ranks VARCHAR               -- JSON list as right_ranks, of the answers that `positives`
+                                       -- names in place of the data's own; NULL where it names none
 );
 
 -- One row per optimiser step.

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { defineStage } from "../pipeline/stage.ts";
+import { defineStage, type OutsideFile } from "../pipeline/stage.ts";
 
 export const evaluate = defineStage({
   name: "evaluate",
@@ -21,9 +21,25 @@ export const evaluate = defineStage({
     xla: v.optional(v.boolean(), true),
     // Beside the true recalls those that the published release would tell: metrics `release_…`.
     release_recall: v.optional(v.boolean(), false),
+    // K of Recall@K.
+    recall_at: v.optional(
+      v.pipe(
+        v.array(v.pipe(v.number(), v.integer(), v.minValue(1))),
+        v.minLength(1, "one K at least"),
+        v.check((list) => new Set(list).size === list.length, "each K once"),
+      ),
+      [1, 5, 10],
+    ),
+    // Recall also as the mean over so many consecutive parts of the split, each ranked by itself:
+    // metrics `fold5_…`; 5 on COCO's 5K test is its "1K" protocol.
+    folds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2))),
+    // Right answers beside the data's own pairs, as ECCV Caption has them: metrics `positives_…`.
+    positives: v.optional(v.pipe(v.string(), v.nonEmpty())),
     // Of the encoder's products; bfloat16 is made for GPUs, and for CPUs with xla: false.
     precision: v.optional(v.picklist(["float32", "bfloat16"]), "float32"),
   }),
+  paths: ["positives"],
+  outside: ({ positives }) => positives === undefined ? [] : positivesFiles(positives),
   inputs: {
     model: { kinds: ["model"], summary: "weights to evaluate" },
     features: { kinds: ["features"], summary: "images and captions to rank" },
@@ -43,3 +59,16 @@ export const evaluate = defineStage({
     await evaluation(context);
   },
 });
+
+/** ECCV Caption has a file for each direction, side by side; our own holds both. */
+function positivesFiles(path: string): OutsideFile[] {
+  const what = "right answers of queries (JSON)";
+  const [, before] = /^(.*)(?:image_to_caption|caption_to_image)\.json$/s.exec(path) ?? [];
+  if (before === undefined) return [{ role: "positives", path, file: true, what }];
+  return ["image_to_caption", "caption_to_image"].map((role) => ({
+    role,
+    path: `${before}${role}.json`,
+    file: true,
+    what,
+  }));
+}

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { Complaint } from "../../pipeline/complaint.ts";
 import type { Vocabulary } from "./feature_set.ts";
 import { decoding, wrongIn } from "./foreign_file.ts";
+import { imageFinder } from "./image_names.ts";
 import type { PublishedSource } from "./published_sets.ts";
 import { openTextDatabase } from "./text_database.ts";
 import { tokenizerFromVocabulary } from "./tokenizer.ts";
@@ -130,7 +131,7 @@ export function rawCaptions(
     const candidates = sources.filter((source) => source.split === split);
     if (candidates.length === 0) continue;
     const found = candidates.map(({ images: role }) => {
-      const find = finders.get(role) ?? finderOf(names(role));
+      const find = finders.get(role) ?? imageFinder(names(role));
       finders.set(role, find);
       return { role, id: find(filename) };
     }).find(({ id }) => id !== undefined);
@@ -163,19 +164,3 @@ export function rawCaptions(
     tooLong,
   };
 }
-
-/** Finds an image by its own name, or by the number at the end of it where that is its alone. */
-function finderOf(names: readonly string[]): (picture: string) => string | undefined {
-  const byStem = new Map(names.map((name) => [stem(name), name]));
-  const byNumber = Map.groupBy(names, (name) => endNumber(name) ?? "");
-  return (picture) => {
-    const exact = byStem.get(stem(picture));
-    if (exact !== undefined) return exact;
-    const number = endNumber(picture);
-    const same = number === undefined ? undefined : byNumber.get(number);
-    return same?.length === 1 ? same[0] : undefined;
-  };
-}
-
-const stem = (name: string) => name.replace(/\.[A-Za-z]+$/, "");
-const endNumber = (name: string) => /0*(\d+)$/.exec(stem(name))?.[1];

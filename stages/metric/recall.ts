@@ -30,6 +30,8 @@ export interface QueryRank {
   readonly rank: number;
   /** Wrong answers that score exactly as the best right one does. */
   readonly ties: number;
+  /** From 1: where each right answer stands, ascending; the first is `rank`. */
+  readonly rightRanks: readonly number[];
   /** The first answers, best first; of equal scores wrong ones first, then lower numbers. */
   readonly top: readonly { readonly answer: number; readonly score: number }[];
 }
@@ -100,20 +102,32 @@ function rankOne(
   isRight: (answer: number) => boolean,
   keep: number,
 ): QueryRank {
-  let best = -Infinity;
-  for (let answer = 0; answer < scores.length; answer++) {
-    if (isRight(answer)) best = Math.max(best, scores[answer]!);
-  }
-  let better = 0;
-  let ties = 0;
-  for (let answer = 0; answer < scores.length; answer++) {
-    if (isRight(answer)) continue;
-    if (scores[answer]! > best) better++;
-    if (scores[answer] === best) ties++;
-  }
+  const { ranks, ties } = rightRanks(scores, isRight);
   const top = bestAnswers(scores, isRight, keep)
     .map((answer) => ({ answer, score: scores[answer]! }));
-  return { direction, query, rank: 1 + better + ties, ties, top };
+  return { direction, query, rank: ranks[0]!, ties, rightRanks: ranks, top };
+}
+
+/**
+ * Where each right answer stands, ascending, from 1, behind every wrong answer of equal score; and how
+ * many wrong answers score exactly as the best right one does.
+ */
+export function rightRanks(
+  scores: Float32Array,
+  isRight: (answer: number) => boolean,
+): { readonly ranks: number[]; readonly ties: number } {
+  const right = scores.filter((_, answer) => isRight(answer)).sort().reverse();
+  // Wrong answers at or above the right answer of each place.
+  const before = new Int32Array(right.length);
+  let ties = 0;
+  for (let answer = 0; answer < scores.length; answer++) {
+    const score = scores[answer]!;
+    // Most are below every right answer: then nothing is asked.
+    if (!(score >= right[right.length - 1]!) || isRight(answer)) continue;
+    for (let at = right.length - 1; at >= 0 && score >= right[at]!; at--) before[at]!++;
+    if (score === right[0]) ties++;
+  }
+  return { ranks: Array.from(before, (wrong, at) => at + 1 + wrong), ties };
 }
 
 /** The first answers: by score, of equal scores wrong ones first, then lower numbers. */

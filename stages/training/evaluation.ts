@@ -15,14 +15,14 @@ import { startCompute } from "../tensorflow/backend.ts";
 import { branchCosines } from "./branch_scores.ts";
 import { pairScorer } from "./pair_scoring.ts";
 import { indexSplit, type TableIndex } from "./pair_tables.ts";
-import { recordRanks, writeScores } from "./ranked_scores.ts";
+import { planRanking, type RankingParameters, recordRanks, writeScores } from "./ranked_scores.ts";
 import { type GridOptions, scoreGrid } from "./score_grid.ts";
 import { scoreShortlist, shortlisted, withOthersBelow } from "./shortlist.ts";
 import { rawScale, scaleOf, summedScores } from "./score_sum.ts";
 import { judgeSwappedPairs, type ScoreRows } from "./swapped_pairs.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
 
-export interface EvaluationParameters {
+export interface EvaluationParameters extends RankingParameters {
   readonly split: string;
   readonly block: number;
   readonly release_recall: boolean;
@@ -41,6 +41,7 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
   const onBranches = kind !== "cross" || shortlist > 0;
   using set = await openFeatures(inputs["features"]!);
   const index = indexSplit(set, split);
+  const plan = planRanking(context, { set, index, split });
   const { config, weights: stored } = await readModel(inputs["model"]!.folder);
   const learned = learnedBranchWeight(stored);
   if (onBranches) {
@@ -83,7 +84,7 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
       : withOthersBelow(near!, places, ofPairs(Float32Array.from(places, (at) => near![at]!)));
     clock.record(cross?.length ?? scores.length);
     const matrix = { scores, texts, images, imageOfText: index.imageOfText };
-    recordRanks(context, { set, index, split }, matrix);
+    recordRanks(context, { set, index, split }, matrix, plan);
     if (p.release_recall) recordReleaseRecall(context, matrix);
     await writeScores(context.folder, { set, index, split }, scores);
     const crossRows: ScoreRows = async (index, texts, images) => {
