@@ -207,6 +207,20 @@ async function obey(
       print(await exportCommand(results, request, { warn }));
       return 0;
     }
+    case "export-features": {
+      const { exportFeaturesCommand } = await import("./export_features_command.ts");
+      const { intoNewFolder } = await import("../results/new_folder.ts");
+      const plain = questionWorld(stages);
+      const world = { ...plain, exportFeatures: stages.exportFeatures, intoNewFolder };
+      try {
+        const results = resolve(command.results);
+        const folder = resolve(command.folder);
+        print(await exportFeaturesCommand({ ...command, results, folder }, world));
+        return 0;
+      } finally {
+        plain.display.close();
+      }
+    }
     case "doctor":
       return await doctorCommand(command, stages);
     case "run":

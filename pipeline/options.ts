@@ -124,6 +124,18 @@ export type Command =
     readonly json: boolean;
   }
   | {
+    readonly name: "export-features";
+    readonly results: string;
+    readonly file: string;
+    /** Name of a stage, or of one point of it. */
+    readonly stage: string;
+    /** The folder to make. */
+    readonly folder: string;
+    readonly format: "lmdb" | "npz";
+    readonly set: readonly string[];
+    readonly threads: number;
+  }
+  | {
     readonly name: "gc";
     readonly results: string;
     readonly keepLast: number;
@@ -186,6 +198,7 @@ export const helpText = `usage: deno task run EXPERIMENT.yaml [options]
        deno task compare A B [--json]
        deno task report EXPERIMENT [--against B] [--out DIR]
        deno task export DIR [--experiment NAME] [--with-artifacts]
+       deno task export-features EXPERIMENT.yaml STAGE DIR [--format npz|lmdb]
        deno task watch [EXPERIMENT] [--port N]
        deno task tensorboard DIR [--experiment NAME]
        deno task rebuild
@@ -242,6 +255,10 @@ export: a new folder DIR with all tables as Parquet, experiment files as asked,
   --experiment NAME          one experiment only, by its name or its file
   --with-artifacts           the artifacts' files too: a results folder again
   --license URL              what the description names as licence
+export-features: a new folder DIR with the features that a stage has made, as
+  UNITER's code reads them: img_db and txt_db; takes --set as run does
+  --format npz|lmdb          a file per image in float32, or LMDB in float16, as
+                             published (default: lmdb)
 watch: curves of a running experiment (by default the last one asked) in the
   browser, for this machine alone, until Ctrl-C; --port N (default: 8017)
 tensorboard: a new folder DIR of event files: curves and metrics, run by run
@@ -345,6 +362,12 @@ const optionsOf = {
     experiment: { type: "string" },
     "with-artifacts": { type: "boolean" },
     license: { type: "string" },
+  },
+  "export-features": {
+    ...shared,
+    format: { type: "string" },
+    set: { type: "string", multiple: true },
+    threads: { type: "string" },
   },
   rebuild: shared,
 } as const;
@@ -641,6 +664,25 @@ export function readCommand(
         ...(license !== undefined && { license }),
       };
     }
+    case "export-features": {
+      const [file, stage, folder, fourth] = positionals;
+      if (file === undefined || stage === undefined || !folder || fourth !== undefined) {
+        throw new Complaint(
+          "`export-features` wants an experiment file, a stage and a folder to make",
+          "for example: deno task export-features experiments/smoke.yaml features /tmp/features",
+        );
+      }
+      return {
+        name: "export-features",
+        results,
+        file,
+        stage,
+        folder,
+        format: featuresFormat(text(values, "format")),
+        set: list(values, "set"),
+        threads: count(values, "threads") ?? defaults.threads,
+      };
+    }
     case "rebuild":
       if (positionals.length > 0) {
         throw new Complaint(
@@ -755,4 +797,9 @@ function format(given = "table"): SqlFormat {
     `there is no format \`${given}\``,
     meant === undefined ? "the formats are table, json and csv" : `did you mean \`${meant}\`?`,
   );
+}
+
+function featuresFormat(given = "lmdb"): "lmdb" | "npz" {
+  if (given === "lmdb" || given === "npz") return given;
+  throw new Complaint(`there is no format \`${given}\``, "the formats are lmdb and npz");
 }

@@ -7,6 +7,7 @@ import type { Clock } from "./clock.ts";
 import { Complaint } from "./complaint.ts";
 import type { Display } from "./display.ts";
 import type { WorkerCommand } from "./executors/worker_process.ts";
+import type { ExportFeatures } from "./export_features_command.ts";
 import { failureFacts, failureText, nothingText, planFacts, planText } from "./run_text.ts";
 import { keyRequest } from "./key_request.ts";
 import { enterStore, holdKeys, sweepLeftovers } from "./live_runs.ts";
@@ -44,6 +45,7 @@ export interface Stages {
   /** Asks a tuned model. */
   readonly search: SearchStages;
   readonly wrongQueries: WrongStages;
+  readonly exportFeatures: ExportFeatures;
   /** Fetches what computing needs; called before the first computing stage runs. */
   prepareCompute(progress: Progress): Promise<void>;
 }

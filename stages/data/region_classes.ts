@@ -18,19 +18,27 @@ export interface RegionClasses {
 
 /** @throws {Complaint} where there are none, or they do not fit the regions */
 export async function readRegionClasses(
+  place: Pick<FeaturesPlace, "folder">,
+  features: Pick<FeatureSet, "images">,
+): Promise<RegionClasses> {
+  const classes = await regionClassesIfAny(place, features);
+  if (classes !== undefined) return classes;
+  throw new Complaint(
+    "the features hold no classes of regions, which `masked_region_classes` asks for",
+    "leave `masked_region_classes` out of `tasks`, or give `regions.safetensors` a tensor " +
+      "`classes`: F32 [region, class] of probabilities, or I32 [region]",
+    { place: { file: `${place.folder}/regions.safetensors` }, exitCode: 1 },
+  );
+}
+
+/** @throws {Complaint} where they do not fit the regions */
+export async function regionClassesIfAny(
   { folder }: Pick<FeaturesPlace, "folder">,
   { images }: Pick<FeatureSet, "images">,
-): Promise<RegionClasses> {
+): Promise<RegionClasses | undefined> {
   const file = `${folder}/regions.safetensors`;
   const tensor = (await readSafetensors(file).catch(() => undefined))?.get("classes");
-  if (tensor === undefined) {
-    throw new Complaint(
-      "the features hold no classes of regions, which `masked_region_classes` asks for",
-      "leave `masked_region_classes` out of `tasks`, or give `regions.safetensors` a tensor " +
-        "`classes`: F32 [region, class] of probabilities, or I32 [region]",
-      { place: { file }, exitCode: 1 },
-    );
-  }
+  if (tensor === undefined) return undefined;
   let rows = 0;
   const firstRow = images.map(({ regions }) => (rows += regions) - regions);
   const { data, shape } = tensor;

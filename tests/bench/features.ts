@@ -4,7 +4,7 @@
  * it twice through openImageDatabase(); MB/s are those of the features as float16 (float32 in a table).
  */
 import { openImageDatabase } from "../../stages/data/image_database.ts";
-import { writeLmdb } from "../support/lmdb_writer.ts";
+import { writeLmdb } from "../../stages/data/lmdb_writer.ts";
 import { floats, halves, msgpackNumpy, npz, type WritableArrays } from "../support/numpy_files.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 

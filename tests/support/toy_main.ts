@@ -40,6 +40,7 @@ export const toyStages = {
         ],
       })),
     }),
+  exportFeatures: () => Promise.resolve({ images: 0, captions: 0, splits: [] }),
   prepareCompute: () => Promise.resolve(),
   examineCompute: () => Promise.resolve([{ verdict: "ok" as const, what: "a toy computes" }]),
 };

@@ -16,7 +16,7 @@ import { type ImageRegions, regionArrays, regionRows } from "../../../stages/dat
 import { type ExpectedText, readTextEntry } from "../../../stages/data/text_database.ts";
 import { damage, resultOrComplaint } from "../../support/damage.ts";
 import { goldenFile, goldenJson } from "../../support/goldens.ts";
-import { writeLmdb } from "../../support/lmdb_writer.ts";
+import { writeLmdb } from "../../../stages/data/lmdb_writer.ts";
 import { floats, halves, joined, msgpackNumpy, npz } from "../../support/numpy_files.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 

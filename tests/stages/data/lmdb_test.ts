@@ -5,7 +5,7 @@ import { Complaint } from "../../../pipeline/complaint.ts";
 import { bytesInMemory } from "../../../stages/data/byte_source.ts";
 import { openLmdb, readLmdb } from "../../../stages/data/lmdb.ts";
 import { goldenFile } from "../../support/goldens.ts";
-import { writeLmdb } from "../../support/lmdb_writer.ts";
+import { writeLmdb } from "../../../stages/data/lmdb_writer.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const entries = fc.uniqueArray(
@@ -40,6 +40,17 @@ Deno.test("a tree of many levels is walked", () => {
   using database = openLmdb(folder.path);
   assert.deepEqual([...database.keys()], names);
   for (const name of names) assert.deepEqual(database.get(name), text(name));
+});
+
+Deno.test("keys that LMDB could not find again are refused", () => {
+  using folder = temporaryFolder();
+  const write = (...names: string[]) => () =>
+    writeLmdb(folder.path, names.map((name) => [name, new Uint8Array()]));
+  assert.throws(write("b", "a"), /^RangeError: the key "a" is not in order$/);
+  assert.throws(write("a", "a"), /is not in order$/);
+  assert.throws(write("k".repeat(512)), /^RangeError: a key of 512 bytes$/);
+  assert.throws(write(""), /^RangeError: a key of 0 bytes$/);
+  write("k".repeat(511))();
 });
 
 Deno.test("values beyond 8 GB are read", () => {

@@ -6,7 +6,7 @@ import { Complaint } from "../../../pipeline/complaint.ts";
 import { wrongIn } from "../../../stages/data/foreign_file.ts";
 import { openTextDatabase, readTextEntry } from "../../../stages/data/text_database.ts";
 import { goldenFile, goldenForward, goldenJson } from "../../support/goldens.ts";
-import { writeLmdb } from "../../support/lmdb_writer.ts";
+import { writeLmdb } from "../../../stages/data/lmdb_writer.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const databases = ["test", "train"].map((split) => goldenFile(`txt_db/itm_toy_${split}.db`));

@@ -1,7 +1,10 @@
 /**
  * Writes LMDB environments as liblmdb lays them out, bottom up and by one stream: overflow runs and leaf
- * pages in the order of the keys, then the branches, the meta pages last.
+ * pages in the order of the keys, then the branches, the meta pages last. (The npm package `lmdb`
+ * crashes under Deno, and a tree that is written once needs no transactions.)
  */
+import { Buffer } from "node:buffer";
+
 const PAGE_HEADER = 16, NODE_HEADER = 8;
 const BRANCH = 1, LEAF = 2, OVERFLOW = 4, META = 8, BIG = 1;
 const encoder = new TextEncoder();
@@ -14,7 +17,15 @@ interface Node {
   readonly size: number;
 }
 
-/** `entries` come in the order of their keys' bytes; they may be made while they are written. */
+/** liblmdb reads no longer ones. */
+export const longestLmdbKey = 511;
+
+/**
+ * A new environment, its data flushed to the disk.
+ *
+ * @param folder made if it is not there
+ * @param entries in the order of their keys' bytes, each once; they may be made while they are written
+ */
 export function writeLmdb(
   folder: string,
   entries: Iterable<readonly [key: string, value: Uint8Array]>,
@@ -46,9 +57,17 @@ export function writeLmdb(
     nextPage += pages;
     return nextPage - pages;
   };
+  let previous: Uint8Array | undefined;
   const toLeafNode = ([name, value]: readonly [string, Uint8Array]): Node => {
     counts.entries++;
     const key = encoder.encode(name);
+    if (key.length === 0 || key.length > longestLmdbKey) {
+      throw new RangeError(`a key of ${key.length} bytes`);
+    }
+    if (previous !== undefined && Buffer.compare(previous, key) >= 0) {
+      throw new RangeError(`the key ${JSON.stringify(name)} is not in order`);
+    }
+    previous = key;
     if (NODE_HEADER + key.length + value.length <= inlineLimit) {
       return { key, value, flags: 0, size: value.length };
     }
@@ -88,6 +107,7 @@ export function writeLmdb(
     view.setBigUint64(144, BigInt(number), true); // the transaction: the second page is newer
     put(bytes);
   }
+  file.syncSync();
 }
 
 /** Packs nodes into pages as they come, and tells each page's first key. */
