@@ -88,4 +88,9 @@ export const migrations: ReadonlyMap<number, string> = new Map([
      ALTER TABLE query_rank ADD COLUMN fold_rank INTEGER;
      ALTER TABLE query_rank ADD COLUMN positive_ranks VARCHAR;`,
   ],
+  [
+    8,
+    `ALTER TABLE query_rank ADD COLUMN rerank_rank INTEGER;
+     ALTER TABLE query_rank ADD COLUMN rerank_found BOOLEAN;`,
+  ],
 ]);

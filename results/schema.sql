@@ -2,7 +2,7 @@
 -- be made anew from them at any time (`deno task rebuild`). `run` is always the key of a stage run:
 -- 64 hexadecimal digits that stand for everything that decides its result.
 --
--- Version 8. A change to a table raises `schemaVersion` in results/schema.ts and adds a step to
+-- Version 9. A change to a table raises `schemaVersion` in results/schema.ts and adds a step to
 -- results/migrations.ts; a new column comes last. A view can change as it likes, with a new version.
 -- The comments are in the database, too: SELECT * FROM duckdb_columns() WHERE NOT internal.
 
@@ -99,6 +99,7 @@ CREATE TABLE metric (
   name VARCHAR NOT NULL,               -- i2t_r1 … t2i_r10, rsum, i2t_median_rank, i2t_mean_rank,
                                        -- i2t_mrr, i2t_ndcg …, fold5_…: means over folds,
                                        -- positives_…: by right answers beside the data's own,
+                                       -- rerank_…: as if only a shortlist were ranked,
                                        -- pair_text, pair_image, pair_group,
                                        -- release_… as the published release would tell them,
                                        -- isd_…, isda: means of relation_distance; collapsed: 1 where
@@ -121,8 +122,10 @@ CREATE TABLE query_rank (
   right_ranks VARCHAR,                 -- JSON list: where each right answer stands, ascending
   fold INTEGER,                        -- part of the split, from 1; NULL where none were asked
   fold_rank INTEGER,                   -- of the best right answer among the answers of its fold
-  positive_ranks VARCHAR               -- JSON list as right_ranks, of the answers that `positives`
+  positive_ranks VARCHAR,              -- JSON list as right_ranks, of the answers that `positives`
                                        -- names in place of the data's own; NULL where it names none
+  rerank_rank INTEGER,                 -- as rank, if only a shortlist of the branches were ranked
+  rerank_found BOOLEAN                 -- a right answer is on that shortlist
 );
 
 -- One row per optimiser step.

@@ -5,7 +5,7 @@ import { migrations } from "./migrations.ts";
 import { commentStatements, readSchema, type Relation } from "./schema_text.ts";
 
 /** Of schema.sql. */
-export const schemaVersion = 8;
+export const schemaVersion = 9;
 
 /** What is written is written as a whole: the caller holds a transaction. */
 export interface SchemaChange {

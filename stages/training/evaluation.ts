@@ -17,7 +17,7 @@ import { pairScorer } from "./pair_scoring.ts";
 import { indexSplit, type TableIndex } from "./pair_tables.ts";
 import { planRanking, type RankingParameters, recordRanks, writeScores } from "./ranked_scores.ts";
 import { type GridOptions, scoreGrid } from "./score_grid.ts";
-import { scoreShortlist, shortlisted, withOthersBelow } from "./shortlist.ts";
+import { rerankedScores, scoreShortlist, shortlisted, withOthersBelow } from "./shortlist.ts";
 import { rawScale, scaleOf, summedScores } from "./score_sum.ts";
 import { judgeSwappedPairs, type ScoreRows } from "./swapped_pairs.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
@@ -33,19 +33,22 @@ export interface EvaluationParameters extends RankingParameters {
   readonly branch_weight?: number | undefined;
   /** Images of a text that go through the cross-encoder, by the branches; 0: all. */
   readonly shortlist: number;
+  /** The same, beside scoring all pairs; 0: not asked. */
+  readonly rerank: number;
 }
 
 export async function evaluation(context: StageContext<EvaluationParameters>): Promise<void> {
   const { parameters: p, inputs } = context;
-  const { split, block, xla, precision, scores: kind, shortlist } = p;
-  const onBranches = kind !== "cross" || shortlist > 0;
+  const { split, block, xla, precision, scores: kind, shortlist, rerank } = p;
+  const onBranches = kind !== "cross" || shortlist > 0 || rerank > 0;
   using set = await openFeatures(inputs["features"]!);
   const index = indexSplit(set, split);
   const plan = planRanking(context, { set, index, split });
   const { config, weights: stored } = await readModel(inputs["model"]!.folder);
   const learned = learnedBranchWeight(stored);
   if (onBranches) {
-    requireBranches(stored, kind === "cross" ? "`shortlist`" : `\`scores: ${kind}\``);
+    const why = kind !== "cross" ? `scores: ${kind}` : shortlist > 0 ? "shortlist" : "rerank";
+    requireBranches(stored, `\`${why}\``);
   }
   const compute = await startCompute({ threads: context.threads });
   context.progress.say(compute.description);
@@ -84,7 +87,11 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
       : withOthersBelow(near!, places, ofPairs(Float32Array.from(places, (at) => near![at]!)));
     clock.record(cross?.length ?? scores.length);
     const matrix = { scores, texts, images, imageOfText: index.imageOfText };
-    recordRanks(context, { set, index, split }, matrix, plan);
+    const listed = rerank > 0 ? shortlisted(near!, { texts, images, count: rerank }) : undefined;
+    recordRanks(context, { set, index, split }, matrix, {
+      ...plan,
+      ...(listed && { twoStage: { listed, scores: rerankedScores(near!, listed, scores) } }),
+    });
     if (p.release_recall) recordReleaseRecall(context, matrix);
     await writeScores(context.folder, { set, index, split }, scores);
     const crossRows: ScoreRows = async (index, texts, images) => {

@@ -6,6 +6,7 @@ import { readPositives } from "../data/positives_files.ts";
 import { positiveMetrics, type Positives, rankPositives } from "../metric/extra_positives.ts";
 import { cutFolds, foldMetrics, foldRanks, type Folds } from "../metric/folds.ts";
 import { rankMetrics } from "../metric/rank_metrics.ts";
+import { twoStageMetrics, withFound } from "../metric/two_stage.ts";
 import { type Direction, rankQueries, type ScoreMatrix } from "../metric/recall.ts";
 import type { TableIndex } from "./pair_tables.ts";
 
@@ -23,6 +24,8 @@ export interface RankingPlan {
   readonly folds?: Folds;
   /** Judged beside the data's own pairs. */
   readonly positives?: readonly Positives[];
+  /** What ranking a shortlist alone would give: its places in the matrix, and that matrix. */
+  readonly twoStage?: { readonly listed: Int32Array; readonly scores: Float32Array };
 }
 
 export interface RankingParameters {
@@ -59,11 +62,17 @@ export function recordRanks(
   { record }: Pick<StageContext<unknown>, "record">,
   { set, index, split }: ScoredSplit,
   matrix: ScoreMatrix,
-  { recallAt, folds, positives }: RankingPlan = { recallAt: [1, 5, 10] },
+  { recallAt, folds, positives, twoStage }: RankingPlan = { recallAt: [1, 5, 10] },
 ): void {
   const ranks = rankQueries(matrix);
   const inFolds = folds && foldRanks(matrix, folds);
   const judged = positives && rankPositives(matrix, positives);
+  const reranked = twoStage && withFound(
+    rankQueries({ ...matrix, scores: twoStage.scores }, { keep: 0 }),
+    matrix,
+    twoStage.listed,
+  );
+  const rerankedOf = byQuery(reranked ?? []);
   const foldOf = byQuery(inFolds ?? []);
   const judgedOf = byQuery(judged ?? []);
   const captions = captionIds(set, index);
@@ -72,6 +81,7 @@ export function recordRanks(
     const [asking, answering] = direction === "i2t" ? [images, captions] : [captions, images];
     const inFold = foldOf(direction, query);
     const others = judgedOf(direction, query);
+    const again = rerankedOf(direction, query);
     record.row("query_rank", {
       direction,
       query: asking[query]!,
@@ -84,12 +94,18 @@ export function recordRanks(
       right_ranks: JSON.stringify(rightRanks),
       ...(inFold && { fold: inFold.fold, fold_rank: inFold.rank }),
       ...(others && { positive_ranks: JSON.stringify(others.ranks) }),
+      ...(again && { rerank_rank: again.rank, rerank_found: again.found }),
     });
   }
   const metrics = {
     ...rankMetrics(ranks, { recallAt }),
     ...(inFolds && foldMetrics(inFolds, { recallAt })),
     ...(judged && positiveMetrics(judged, { recallAt })),
+    ...(reranked && twoStageMetrics(reranked, {
+      full: ranks,
+      recallAt,
+      pairs: twoStage!.listed.length / matrix.scores.length,
+    })),
     tied_queries: ranks.filter(({ ties }) => ties > 0).length,
   };
   for (const [name, value] of Object.entries(metrics)) record.metric(name, value, { split });

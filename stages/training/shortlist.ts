@@ -81,3 +81,12 @@ export function withOthersBelow(
   places.forEach((place, row) => all[place] = scores[row]!);
   return all;
 }
+
+/** The matrix that scoring the shortlist alone would give, from the scores of all pairs. */
+export function rerankedScores(
+  cosines: Float32Array,
+  places: Int32Array,
+  scores: Float32Array,
+): Float32Array {
+  return withOthersBelow(cosines, places, Float32Array.from(places, (place) => scores[place]!));
+}

@@ -109,6 +109,31 @@ Deno.test("a shortlist of all images ranks as scoring every pair does", async ()
   }
 });
 
+Deno.test("re-ranking beside full scoring tells what the shortlist alone would", async () => {
+  const [full, both, listed] = await Promise.all([
+    scores("tuned", {}),
+    scores("tuned", { rerank: 2 }),
+    scores("tuned", { shortlist: 2 }),
+  ]);
+  assert.deepEqual(both!.values, full!.values);
+  for (const name of ["i2t_r1", "t2i_r1", "i2t_r5", "t2i_r5", "rsum"]) {
+    const metric = (metrics: Record<string, unknown>, prefix = "") =>
+      Number(metrics[`${prefix}${name}`]);
+    assert.equal(metric(both!.metrics), metric(full!.metrics));
+    assert.equal(metric(both!.metrics, "rerank_"), metric(listed!.metrics));
+    assert.ok(
+      Math.abs(
+        metric(both!.metrics, "rerank_lost_") - metric(full!.metrics) + metric(listed!.metrics),
+      ) < 1e-12,
+    );
+  }
+  const refused = v.safeParse(evaluate.parameters, { rerank: 2, shortlist: 2 });
+  assert.equal(
+    refused.issues?.[0].message,
+    "0: with `shortlist` there is no full scoring to compare with",
+  );
+});
+
 Deno.test("the sum of what was tuned on branches is its cross score plus its weight times cosine", async () => {
   const [cross, cosines, sum] = await Promise.all([
     scores("tuned", { scores: "cross" }),
