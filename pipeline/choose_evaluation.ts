@@ -67,7 +67,7 @@ export async function chooseEvaluation(
     const judges = evaluation.definition.output === "recall" && model !== undefined &&
       features !== undefined && (meant === undefined || meant.has(evaluation.label));
     return judges ? [{ evaluation, model, features }] : [];
-  });
+  }).sort((a, b) => Number(isYardstick(a)) - Number(isYardstick(b)));
   const isComplete = ({ definition, key }: KeyedNode) =>
     store.find(definition.name, key).state === "complete";
   const ready = evaluations.find(({ evaluation, model, features }) =>
@@ -89,6 +89,11 @@ export async function chooseEvaluation(
     files: outsidePaths(features, cacheFolder(world.environment)),
   };
   return { ...ready, experiment: experiment.name, described, folderOf };
+}
+
+/** It reads a model for its text layers alone: a baseline, which nobody means who does not name it. */
+function isYardstick({ evaluation }: Evaluation): boolean {
+  return evaluation.inputs["model"] === undefined;
 }
 
 function noneOf(

@@ -1,6 +1,7 @@
 /** The experiments as files, and every command of the README. */
 import assert from "node:assert/strict";
 import { denoTask, projectFolder } from "./support/command.ts";
+import { madePhotos } from "./support/made_photos.ts";
 import { temporaryFolder } from "./support/temporary_folder.ts";
 
 /** Digest of every complete artifact, by the folder it lies in. */
@@ -73,6 +74,8 @@ Deno.test("the smoke experiment repeats: two empty results folders, the same dig
 
 Deno.test("every command of the README is a task, and every `run` in it can be planned", async () => {
   using results = temporaryFolder();
+  using photos = temporaryFolder();
+  await madePhotos(photos.path, 4);
   const readme = await Deno.readTextFile(`${projectFolder}/README.md`);
   const commands = [...readme.matchAll(/^npx -y deno task ([^#\n]+)/gm)].map((match) =>
     match[1]!.trim()
@@ -90,7 +93,7 @@ Deno.test("every command of the README is a task, and every `run` in it can be p
       "--plan",
       "--results",
       results.path,
-    ]);
+    ], { FLICKR8K: photos.path });
     assert.equal(code, 0, `${command}\n${err}`);
     assert.match(out, /stages would run|nothing to run/);
   }

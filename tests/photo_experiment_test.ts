@@ -1,0 +1,95 @@
+/** experiments/flickr8k_iais.yaml and docs/photos.md, on real photos where there are any, else on made-up ones. */
+import assert from "node:assert/strict";
+import { miniLm } from "../stages/model/pretrained_packages.ts";
+import { efficientnetLite0 } from "../stages/vision/pretrained_packages.ts";
+import { denoTask, projectFolder } from "./support/command.ts";
+import { fetchedPackage } from "./support/fetched_package.ts";
+import { madePhotos } from "./support/made_photos.ts";
+import { samplePhotos } from "./support/sample_photos.ts";
+import { temporaryFolder } from "./support/temporary_folder.ts";
+
+const experiment = "experiments/flickr8k_iais.yaml";
+const ignore = await fetchedPackage(miniLm) === undefined ||
+  await fetchedPackage(efficientnetLite0) === undefined;
+
+/** The first photos by name, with their captions; made-up ones where there are none. */
+async function slice(folder: string, count: number): Promise<void> {
+  const photos = samplePhotos();
+  if (photos === undefined) return await madePhotos(folder, count);
+  const [head, ...lines] = Deno.readTextFileSync(photos.captions).trimEnd().split("\n");
+  const names = [...new Set(lines.map((line) => line.slice(0, line.indexOf(","))))].slice(0, count);
+  Deno.mkdirSync(`${folder}/Images`);
+  for (const name of names) {
+    Deno.copyFileSync(`${photos.images}/${name}`, `${folder}/Images/${name}`);
+  }
+  const kept = lines.filter((line) => names.includes(line.slice(0, line.indexOf(","))));
+  Deno.writeTextFileSync(`${folder}/captions.txt`, [head, ...kept, ""].join("\n"));
+}
+
+/** Everything of it, as small as can be. */
+const small = [
+  ...["features.test=8", "features.validation=8", "branches.steps=3", "branches.pairs=8"],
+  ...["branches.validate_every=2", "weights.steps=2", "weights.pairs=8", "tuned.steps=2"],
+  ...["tuned.pool=7", "tuned.anchors=2", "tuned.seed=1", "tuned.alignment=[none, singular]"],
+].flatMap((assignment) => ["--set", assignment]);
+
+Deno.test({
+  name:
+    "the photo experiment runs from a folder of photos to its report, and is asked and looked at",
+  ignore,
+  async fn() {
+    using folder = temporaryFolder();
+    await slice(folder.path, 40);
+    const results = `${folder.path}/results`;
+    const task = async (...args: string[]) => {
+      const told = await denoTask([...args, "--results", results], { FLICKR8K: folder.path });
+      assert.equal(told.code, 0, told.out + told.err);
+      return told.out;
+    };
+    const ran = await task("run", experiment, ...small);
+    assert.match(ran, /features: 40 photos \(24 train, 8 val, 8 test\)/);
+    for (const stage of ["linear", "recall", "recall_cross", "recall_branches"]) {
+      assert.match(ran, new RegExp(`^${stage} on test \\(percent\\)`, "m"));
+    }
+    assert.match(await task("run", experiment, ...small), /nothing to run/);
+
+    const found = await task("search", experiment, "two dogs", ...small, "--count", "3");
+    assert.match(found, /^tuned\[alignment=none\], split test\n( +\d .*\n){3}page: /);
+    const [photo] = Array.from(Deno.readDirSync(`${folder.path}/Images`), ({ name }) => name)
+      .sort();
+    const own = `${folder.path}/of my own`;
+    Deno.copyFileSync(`${folder.path}/Images/${photo}`, own);
+    const captions = await task("search", experiment, own, ...small, "--count", "2", "--json");
+    const { answers } = JSON.parse(captions);
+    assert.ok(answers.length === 2 && answers.every(({ text }: { text: string }) => text !== ""));
+
+    const page = `${folder.path}/wrong.html`;
+    const wrong = await task("wrong", experiment, ...small, "--page", page);
+    assert.match(wrong, /^recall\[alignment=none\], split test: the most wrong of \d+ queries\n/);
+    assert.match(Deno.readTextFileSync(page), /data:image\/jpeg;base64,/);
+    assert.match(await task("report", experiment), /wrote .*report\.html/);
+  },
+});
+
+Deno.test("without photos the experiment says what it wants, and where", async () => {
+  using folder = temporaryFolder();
+  const away = { FLICKR8K: `${folder.path}/nowhere` };
+  const { code, err } = await denoTask(
+    ["run", experiment, "--results", `${folder.path}/results`],
+    away,
+  );
+  assert.equal(code, 2);
+  assert.match(err, /^error: 2 files from outside are not there\n {2}stage `features` reads\n/);
+  assert.match(err, /nowhere\/captions\.txt\n +captions \(CSV: image,caption\)/);
+});
+
+Deno.test("every command of docs/photos.md is a task of the project", async () => {
+  const text = await Deno.readTextFile(`${projectFolder}/docs/photos.md`);
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${projectFolder}/deno.json`));
+  const commands = [...text.matchAll(/^npx -y deno task (\w+) (\S+)/gm)];
+  assert.ok(commands.length >= 6);
+  for (const [, task, file] of commands) {
+    assert.ok(Object.hasOwn(tasks, task!), `${task} is no task`);
+    assert.equal(file, experiment);
+  }
+});
