@@ -33,6 +33,8 @@ export interface StepPlan {
   readonly micro_steps: number;
   readonly anchors: number;
   readonly negatives: number;
+  /** Negatives that are drawn where branches choose of them; else 0. */
+  readonly pool: number;
   readonly validate_every: number;
   readonly validation_split: string;
   readonly validation_images: number;
@@ -160,10 +162,11 @@ function trainingFindings(facts: Facts, plan: StepPlan): Finding[] {
   const absent = wanted.filter((split) => facts[`${split}_captions`] === undefined);
   if (absent.length > 0) return absent.map(noSplit);
   const others = facts["train_images"]! - 1;
-  return plan.negatives <= others ? [] : [{
+  const key = plan.pool > 0 ? "pool" : "negatives";
+  return plan[key] <= others ? [] : [{
     verdict: "bad",
-    what: `${plan.negatives} negatives are wanted, the training split has ${others} wrong images`,
-    fix: "lower `negatives`, or train on more images",
+    what: `${plan[key]} negatives are wanted, the training split has ${others} wrong images`,
+    fix: `lower \`${key}\`, or train on more images`,
   }];
 }
 

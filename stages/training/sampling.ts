@@ -105,7 +105,7 @@ function others(
       `${count} negatives are wanted, but the training split has ${
         bound - gaps.length
       } wrong answers`,
-      "lower `negatives`, or train on more images",
+      "lower `negatives` (or `pool`), or train on more images",
       { exitCode: 1 },
     );
   }

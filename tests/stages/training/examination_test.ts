@@ -44,6 +44,22 @@ Deno.test("more negatives than the training split has wrong images are in the wa
   );
 });
 
+Deno.test("a pool that is larger than the training split is in the way", async () => {
+  assert.deepEqual(
+    await findings(fineTune, {
+      seed: 1,
+      negatives: 2,
+      hard_negatives: 2,
+      branch_weight: 1,
+      pool: 5,
+    }),
+    [
+      "bad: 5 negatives are wanted, the training split has 4 wrong images; " +
+      "lower `pool`, or train on more images",
+    ],
+  );
+});
+
 Deno.test("a split to evaluate that the data lacks is in the way", async () => {
   assert.deepEqual(
     await findings(evaluate, { split: "tset" }),
