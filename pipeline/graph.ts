@@ -8,7 +8,7 @@ import { clipped, listed } from "./shown_value.ts";
 import type { OutsideFile, Resources, Scalar, StageDefinition } from "./stage.ts";
 import { checkStages, type StageRequest } from "./stage_request.ts";
 import { tooManyText } from "./sweep.ts";
-import type { PinnedWheel } from "./wheel_fetch.ts";
+import type { PinnedPackage } from "./wheel_fetch.ts";
 
 /** One thing to make: a stage, or one point of a swept stage. */
 export interface GraphNode {
@@ -23,7 +23,7 @@ export interface GraphNode {
   readonly parameters: Readonly<Record<string, Canonical>>;
   readonly outside: readonly OutsideFile[];
   /** Role -> package that is fetched for it. */
-  readonly packages: Readonly<Record<string, PinnedWheel>>;
+  readonly packages: Readonly<Record<string, PinnedPackage>>;
   /** What the experiment says that a run of it takes; no part of its key. */
   readonly resources: Partial<Resources>;
   /** Port -> label of the node it reads. */

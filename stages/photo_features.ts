@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { defineStage, type OutsideFile } from "../pipeline/stage.ts";
 import { miniLm } from "./model/pretrained_packages.ts";
+import { onnxRuntimePackage } from "./vision/onnx_runtime.ts";
 import { efficientnetLite0 } from "./vision/pretrained_packages.ts";
 
 const path = v.pipe(v.string(), v.nonEmpty());
@@ -52,8 +53,6 @@ const fields = v.strictObject({
   max_regions: v.optional(v.pipe(count, v.maxValue(100)), 36),
   /** ONNX file whose boxes are the regions, in place of `regions`. */
   detector: v.optional(path),
-  /** Folder into which onnxruntime-node was installed, for `detector`. */
-  onnxruntime: v.optional(path),
   detection: v.optional(detection),
   /** BERT's vocab.txt to cut captions with, and whether it keeps case; MiniLM's without. */
   vocabulary: v.optional(path),
@@ -70,7 +69,7 @@ const parameters = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     const value: Readonly<Record<string, unknown>> = dataset.value;
-    const together = ["detector", "onnxruntime", "detection"] as const;
+    const together = ["detector", "detection"] as const;
     const missing = together.filter((key) => value[key] === undefined);
     if (missing.length === 0 || missing.length === together.length) return;
     const given = together.find((key) => value[key] !== undefined)!;
@@ -95,10 +94,11 @@ export const photoFeatures = defineStage({
   name: "photo_features",
   summary: "describes regions of photos by a pretrained picture network, and cuts their captions",
   parameters,
-  paths: ["images", "captions", "test", "validation", "vocabulary", "detector", "onnxruntime"],
+  paths: ["images", "captions", "test", "validation", "vocabulary", "detector"],
   outside: outsideFiles,
-  packages: ({ vocabulary }) => ({
+  packages: ({ vocabulary, detector }) => ({
     backbone: efficientnetLite0,
+    ...(detector !== undefined && { onnxruntime: onnxRuntimePackage }),
     ...(vocabulary === undefined && { words: miniLm }),
   }),
   inputs: {},
@@ -116,7 +116,7 @@ export const photoFeatures = defineStage({
 });
 
 function outsideFiles(
-  { images, captions, test, validation, vocabulary, detector, onnxruntime }: Parameters,
+  { images, captions, test, validation, vocabulary, detector }: Parameters,
 ): OutsideFile[] {
   const list = (role: string, path: number | string): OutsideFile[] =>
     typeof path === "number" ? [] : [{ role, path, file: true, what: `names of ${role} photos` }];
@@ -128,14 +128,8 @@ function outsideFiles(
     ...(vocabulary === undefined
       ? []
       : [{ role: "vocabulary", path: vocabulary, file: true, what: "BERT's word pieces" }]),
-    ...(detector === undefined ? [] : [
-      { role: "detector", path: detector, file: true, what: "a detector (ONNX)" },
-      {
-        role: "onnxruntime",
-        path: onnxruntime!,
-        anyOf: [["node_modules/onnxruntime-node/package.json"]],
-        what: "ONNX Runtime (npm install --ignore-scripts --prefix FOLDER onnxruntime-node@1.30.0)",
-      },
-    ]),
+    ...(detector === undefined
+      ? []
+      : [{ role: "detector", path: detector, file: true, what: "a detector (ONNX)" }]),
   ];
 }

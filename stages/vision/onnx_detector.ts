@@ -1,7 +1,6 @@
 /**
  * A detector of the user's own, as an ONNX file: run by onnxruntime-node, which is loaded only when a
- * detector is named, from a folder of its own. It is no dependency of the project, because Deno would
- * fetch its 290 MB for everybody.
+ * detector is named, from a folder of its own.
  */
 import sharp from "sharp";
 import { Complaint, nearest } from "../../pipeline/complaint.ts";
@@ -14,7 +13,7 @@ import {
 import type { Box, RgbPicture } from "./picture.ts";
 
 export interface DetectorOptions {
-  /** Folder into which onnxruntime-node was installed. */
+  /** Folder into which `onnxRuntimePackage` was fetched. */
   readonly runtime: string;
   /** Name of the output with boxes: [n, 4] or [1, n, 4]. */
   readonly boxes: string;

@@ -3,7 +3,26 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Complaint } from "../../pipeline/complaint.ts";
 
-export const onnxRuntimeVersion = "1.30.0";
+const system = Deno.build.os === "windows" ? "win32" : Deno.build.os;
+const machine = Deno.build.arch === "aarch64" ? "arm64" : "x64";
+
+/**
+ * The package, pinned: 46 MB of the 290 are this system's. It is fetched for stages that name a
+ * detector, and no dependency of the project, because Deno fetches those for everybody.
+ */
+export const onnxRuntimePackage = {
+  distribution: "onnxruntime-node",
+  version: "1.30.0",
+  sha256: "6e3390d6b783e7be946fad629292799da28d0b42f84856e50d2c1b0383291e75",
+  bytes: 113_507_888,
+  files: ["package.json", "dist/", `bin/napi-v6/${system}/${machine}/`],
+  imports: [{
+    distribution: "onnxruntime-common",
+    version: "1.30.0",
+    sha256: "7906c439e0d3e0f4048caa23b64cdfadc0f455c377f579ce1ab2a4b778f07d5f",
+    files: ["package.json", "dist/cjs/"],
+  }],
+} as const;
 
 export interface OnnxTensor {
   readonly type: string;
@@ -38,7 +57,8 @@ export interface OnnxRuntime {
  * @param folder with `node_modules/onnxruntime-node`
  */
 export function loadOnnxRuntime(folder: string): OnnxRuntime {
-  const own = `onnxruntime-node@${onnxRuntimeVersion}`;
+  const wanted = onnxRuntimePackage.version;
+  const own = `onnxruntime-node@${wanted}`;
   const install = `npm install --ignore-scripts --prefix '${folder}' ${own}`;
   const require = createRequire(pathToFileURL(`${folder}/onnx.js`));
   let version: unknown;
@@ -52,8 +72,8 @@ export function loadOnnxRuntime(folder: string): OnnxRuntime {
       cause,
     });
   }
-  if (version !== onnxRuntimeVersion) {
-    const what = `ONNX Runtime is here in version ${version}, and not in ${onnxRuntimeVersion}`;
+  if (version !== wanted) {
+    const what = `ONNX Runtime is here in version ${version}, and not in ${wanted}`;
     throw new Complaint(what, install, { place: { file: folder } });
   }
   try {

@@ -175,7 +175,6 @@ Deno.test({
         parameters: {
           ...asked.parameters,
           detector,
-          onnxruntime: onnxRuntime,
           detection: { ...detection, scale: [1, 1, 1] },
         },
         files: { ...asked.files, detector, onnxruntime: onnxRuntime },
@@ -195,8 +194,18 @@ Deno.test({
   },
 });
 
-Deno.test("a detector without its runtime, or without a word on its outputs, is refused", () => {
+Deno.test("a detector without a word on its outputs is refused", () => {
   const asked = { images: "a", captions: "b", detector: "d.onnx" };
   const { issues } = v.safeParse(photoFeatures.parameters, asked);
-  assert.match(issues![0]!.message, /together with `onnxruntime` and `detection`/);
+  assert.match(issues![0]!.message, /together with `detection`/);
+});
+
+Deno.test("ONNX Runtime is fetched for a detector, and for nothing else", () => {
+  const asked = { images: "a", captions: "b" };
+  const roles = (more: object) =>
+    Object.keys(photoFeatures.packages!(v.parse(photoFeatures.parameters, { ...asked, ...more })));
+  assert.deepEqual(roles({}), ["backbone", "words"]);
+  const detection = { boxes: "boxes", side: 8 };
+  const named = roles({ detector: "d.onnx", detection });
+  assert.deepEqual(named, ["backbone", "onnxruntime", "words"]);
 });

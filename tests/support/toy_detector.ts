@@ -3,8 +3,8 @@
  * are always (0 0 4 4), (4 4 8 8), (2 2 2 6); `scores` [1, 3] the means of the three colours;
  * `features` [3, 3] the products of 1, 2, 3 (rows) with these means (columns).
  */
-import { cacheFolder } from "../../pipeline/wheel_fetch.ts";
-import { onnxRuntimeVersion } from "../../stages/vision/onnx_runtime.ts";
+import { cacheFolder, wheelFolder } from "../../pipeline/wheel_fetch.ts";
+import { onnxRuntimePackage } from "../../stages/vision/onnx_runtime.ts";
 
 export const toyDetector = Uint8Array.fromBase64(
   "CAgSA3RveTr+AgoUCgFiEgVib3hlcyIISWRlbnRpdHkKOQoFaW1hZ2USBG1lYW4iClJlZHVjZU1lYW4qDQoEYXhlc0ACQA" +
@@ -15,10 +15,11 @@ export const toyDetector = Uint8Array.fromBase64(
     "gBEggKAggBCgIIA2IaCghmZWF0dXJlcxIOCgwIARIICgIIAwoCCANCBAoAEA0=",
 );
 
-/** Where tests look for ONNX Runtime; they are skipped without. */
-export const onnxRuntime: string = `${
-  cacheFolder((name) => Deno.env.get(name))
-}/onnxruntime-node-${onnxRuntimeVersion}`;
+/** Where a run that names a detector leaves ONNX Runtime; tests do not fetch its 113 MB. */
+export const onnxRuntime: string = wheelFolder(
+  onnxRuntimePackage,
+  cacheFolder((name) => Deno.env.get(name)),
+);
 
 export const hasOnnxRuntime: boolean = isThere(`${onnxRuntime}/node_modules/onnxruntime-node`);
 if (!hasOnnxRuntime) {
