@@ -108,13 +108,18 @@ function cautionsOf(compared: readonly Comparison[]): string[] {
       : [];
   };
   const missed = ["i2t_r1", "t2i_r1"].flatMap(detectable);
+  const none = compared.some((row) => row.detectable === Infinity);
   const seeds = Math.min(...compared.map((row) => row.seeds));
   return [
-    ...(missed.length === 0 ? [] : [
-      `May be chance is not equal: on so many images one in five true differences of ${
-        missed.join(", ")
-      } would be missed.`,
-    ]),
+    ...(none
+      ? ["May be chance is not equal: so few images can show no difference, however large."]
+      : missed.length === 0
+      ? []
+      : [
+        `May be chance is not equal: on so many images at least one in five differences of ${
+          missed.join(", ")
+        } would be missed.`,
+      ]),
     seeds === 1
       ? "One seed: another training may differ by more than another choice of images."
       : `Intervals and p are over test images alone; ${seeds} seeds can hint at what another ` +

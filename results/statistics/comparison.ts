@@ -7,7 +7,7 @@ import { type Variants, variantsOf } from "../report/variants.ts";
 import { type Clusters, meanDifference } from "./clusters.ts";
 import { holm } from "./holm.ts";
 import { imageDraws, pairedBootstrap } from "./paired_bootstrap.ts";
-import { signFlipTest } from "./sign_flip_test.ts";
+import { fewestImages, signFlipTest } from "./sign_flip_test.ts";
 
 /** One recall of a variant beside the baseline's. Fractions, 0 .. 1. */
 export interface Comparison {
@@ -29,7 +29,10 @@ export interface Comparison {
   readonly pHolm: number;
   /** pHolm is at most 0.05. */
   readonly significant: boolean;
-  /** A true difference of this size would be found significant in four of five such tests, alone. */
+  /**
+   * A true difference of this size would be found significant in four of five such tests, alone; at
+   * least what so many queries can show at all. Infinite where they can show nothing.
+   */
   readonly detectable: number;
   readonly seeds: number;
   readonly queries: number;
@@ -75,18 +78,37 @@ export async function compareVariants(
     rows,
     ({ stage, split, direction }) => JSON.stringify([stage, split, direction]),
   );
+  const draws = bootstrapDraws();
   return [...groups.values()].flatMap((group) =>
-    cutoffs.flatMap((cutoff) => compareGroup(group, { cutoff, baseline }))
+    cutoffs.flatMap((cutoff) => compareGroup(group, { cutoff, baseline, draws }))
   );
+}
+
+/**
+ * The same draws of images for every variant and metric of as many images: their intervals differ by
+ * what was found alone.
+ */
+function bootstrapDraws(): (images: number) => Int32Array {
+  const random = randomStream(seed).fork("bootstrap");
+  const drawn = new Map<number, Int32Array>();
+  return (images) => {
+    const draws = drawn.get(images) ??
+      imageDraws(images, { resamples: resamples.bootstrap, random });
+    drawn.set(images, draws);
+    return draws;
+  };
 }
 
 /** One recall of all variants of a stage. */
 function compareGroup(
   group: readonly ClusterRow[],
-  { cutoff, baseline }: { readonly cutoff: 1 | 5 | 10; readonly baseline: string },
+  { cutoff, baseline, draws }: {
+    readonly cutoff: 1 | 5 | 10;
+    readonly baseline: string;
+    readonly draws: (images: number) => Int32Array;
+  },
 ): Comparison[] {
   const byVariant = [...Map.groupBy(group, ({ variant }) => variant)];
-  const drawn = new Map<number, Int32Array>();
   const tested = byVariant.map(([variant, rows]) => {
     const { stage, split, direction, seeds } = rows[0]!;
     const metric = `${direction}_r${cutoff}`;
@@ -94,16 +116,11 @@ function compareGroup(
       sizes: Int32Array.from(rows, ({ pairs }) => pairs),
       differences: Int32Array.from(rows, (row) => row[`d${cutoff}`]),
     };
-    // The same draws for every variant: their intervals differ by what they found alone.
-    const random = randomStream(seed).fork(stage).fork(split ?? "").fork(metric);
-    const options = { resamples: resamples.bootstrap, random: random.fork("bootstrap") };
-    const draws = drawn.get(rows.length) ?? imageDraws(rows.length, options);
-    drawn.set(rows.length, draws);
     const { low, high, error } = pairedBootstrap(clusters, {
-      ...options,
+      draws: draws(rows.length),
       level: intervalLevel,
-      draws,
     });
+    const random = randomStream(seed).fork(stage).fork(split ?? "").fork(metric);
     const { p } = signFlipTest(clusters.differences, {
       resamples: resamples.permutation,
       random: random.fork("signs"),
@@ -118,7 +135,10 @@ function compareGroup(
       low,
       high,
       p,
-      detectable: powerQuantiles * error,
+      detectable: Math.max(
+        powerQuantiles * error,
+        smallestShown(clusters, { tests: byVariant.length }),
+      ),
       seeds,
       queries: rows.reduce((sum, { queries }) => sum + queries, 0),
       images: rows.length,
@@ -131,6 +151,13 @@ function compareGroup(
     pHolm: adjusted[place]!,
     significant: adjusted[place]! <= significanceLevel,
   }));
+}
+
+/** The least difference that these queries can show at all: one hit of each image that must differ. */
+function smallestShown({ sizes }: Clusters, { tests }: { tests: number }): number {
+  const images = fewestImages({ level: significanceLevel, tests });
+  if (images > sizes.length) return Infinity;
+  return images / sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Per image: by how many hits a variant is ahead of the baseline, over its queries and the seeds of both. */

@@ -33,8 +33,7 @@ export function comparisonLines(comparisons: readonly Comparison[]): string[] {
     `(${percent(intervalLevel)} interval over ${images} images, p of a paired permutation test)`,
     ...lines,
     ...verdict(comparisons, { variants }),
-    "Not marked is not equal: on so many images one in five true differences of",
-    `${detectableText(shown)} would be missed.`,
+    ...missedLines(shown),
     seeds === 1
       ? "One seed: another training may differ by more than another choice of images."
       : `${seeds} seeds: ± is their spread; intervals and p are over test images alone.`,
@@ -57,15 +56,23 @@ function verdict(comparisons: readonly Comparison[], { variants }: { variants: n
   ];
 }
 
-function detectableText(shown: readonly Comparison[]): string {
-  return told.flatMap((metric) => {
-    const largest = Math.max(
-      ...shown.filter((row) => row.metric === metric).map(({ detectable }) => detectable),
-    );
-    return Number.isFinite(largest)
-      ? [`${(100 * largest).toFixed(1)} points (${metricText(metric)})`]
-      : [];
-  }).join(", ");
+function missedLines(shown: readonly Comparison[]): string[] {
+  const largest = told.flatMap((metric) => {
+    const found = shown.filter((row) => row.metric === metric);
+    return found.length === 0
+      ? []
+      : [{ metric, of: Math.max(...found.map((row) => row.detectable)) }];
+  });
+  if (largest.some(({ of }) => of === Infinity)) {
+    return ["Not marked is not equal: so few images can show no difference, however large."];
+  }
+  const points = largest.map(({ metric, of }) =>
+    `${(100 * of).toFixed(1)} points (${metricText(metric)})`
+  );
+  return [
+    "Not marked is not equal: on so many images at least one in five differences of",
+    `${points.join(", ")} would be missed.`,
+  ];
 }
 
 function metricText(metric: string): string {

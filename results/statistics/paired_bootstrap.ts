@@ -15,21 +15,18 @@ export interface Interval {
 }
 
 export interface BootstrapOptions {
-  readonly resamples: number;
   /** Share of the resampled differences within the interval, such as 0.95. */
   readonly level: number;
-  /** Resample r draws its image k at counter r * images + k. */
-  readonly random: RandomStream;
-  /** What `imageDraws` gives for these options and as many images, where many are compared on it. */
-  readonly draws?: Int32Array;
+  /** `imageDraws` of as many images. */
+  readonly draws: Int32Array;
 }
 
 export function pairedBootstrap(
   { sizes, differences }: Clusters,
-  { resamples, level, random, draws: given }: BootstrapOptions,
+  { level, draws }: BootstrapOptions,
 ): Interval {
   const count = sizes.length;
-  const draws = given ?? imageDraws(count, { resamples, random });
+  const resamples = draws.length / count;
   const found = new Float64Array(resamples);
   for (let resample = 0, counter = 0; resample < resamples; resample++) {
     let queries = 0;
@@ -54,7 +51,11 @@ export function pairedBootstrap(
 /** The places of the images of every resample, one resample after another. */
 export function imageDraws(
   count: number,
-  { resamples, random }: Pick<BootstrapOptions, "resamples" | "random">,
+  { resamples, random }: {
+    readonly resamples: number;
+    /** Resample r draws its image k at counter r * images + k. */
+    readonly random: RandomStream;
+  },
 ): Int32Array {
   const draws = new Int32Array(resamples * count);
   for (let counter = 0; counter < draws.length; counter++) {

@@ -20,21 +20,24 @@ export function signFlipTest(
 ): { readonly p: number; readonly exact: boolean } {
   // An image without a difference has none with the other sign either.
   const moving = differences.filter((difference) => difference !== 0);
-  const found = Math.abs(moving.reduce((sum, difference) => sum + difference, 0));
+  const all = moving.reduce((sum, difference) => sum + difference, 0);
+  const found = Math.abs(all);
   const choices = 2 ** moving.length;
   if (choices <= resamples) return { p: exactShare(moving, found), exact: true };
   const words = Math.ceil(moving.length / 32);
   let asFar = 0;
   for (let resample = 0, counter = 0; resample < resamples; resample++) {
-    let sum = 0;
+    // What keeps its sign; the rest of `all` turns it.
+    let kept = 0;
     for (let word = 0, at = 0; word < words; word++) {
       let signs = random.bits(counter++);
-      for (let bit = 0; bit < 32 && at < moving.length; bit++, at++) {
-        sum += signs & 1 ? moving[at]! : -moving[at]!;
+      const end = Math.min(at + 32, moving.length);
+      for (; at < end; at++) {
+        kept += (signs & 1) * moving[at]!;
         signs >>>= 1;
       }
     }
-    if (Math.abs(sum) >= found) asFar++;
+    if (Math.abs(2 * kept - all) >= found) asFar++;
   }
   return { p: (asFar + 1) / (resamples + 1), exact: false };
 }
@@ -50,4 +53,12 @@ function exactShare(moving: Int32Array, found: number): number {
     if (Math.abs(sum) >= found) asFar++;
   }
   return asFar / choices;
+}
+
+/**
+ * Images that must differ, all in one direction, before so many tests can call anything significant:
+ * of m images the smallest p is 2 / 2^m, and Holm wants one of at most level / tests.
+ */
+export function fewestImages({ level, tests }: { level: number; tests: number }): number {
+  return 1 + Math.ceil(Math.log2(tests / level));
 }

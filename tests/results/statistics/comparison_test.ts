@@ -106,6 +106,18 @@ Deno.test("ranks of before, which do not name their image, stand for themselves"
   assert.deepEqual([row!.images, row!.queries], [20, 20]);
 });
 
+Deno.test("where nothing differs, what these queries could show is told, not 0", async () => {
+  // Of ten images six must differ, by one of twenty captions each: 2 / 2^6 <= 0.05.
+  const [row] = await compared([
+    ...ranksOf("none", 1, () => true),
+    ...ranksOf("a", 1, () => true),
+  ]);
+  assert.deepEqual([row!.difference, row!.p, row!.detectable], [0, 1, 6 / 20]);
+  const few = (variant: string) => ranksOf(variant, 1, () => true).slice(0, 8);
+  const [none] = await compared([...few("none"), ...few("a")]);
+  assert.deepEqual([none!.images, none!.detectable], [4, Infinity]);
+});
+
 Deno.test("without a baseline, or with it alone, there is nothing to compare", async () => {
   assert.deepEqual(await compared(ranksOf("none", 1, () => true)), []);
   assert.deepEqual(

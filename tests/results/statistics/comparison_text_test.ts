@@ -43,7 +43,7 @@ Deno.test("differences are told with interval, p, and what cannot be told", () =
     "            t→i R@1 −10.0 [−12.3, −8.0]   p 0.43",
     "  sparse    i→t R@1 −20.0 [−30.0, −10.0]  p 0.0001 ▼",
     "▲ significantly better, ▼ significantly worse (5 %, Holm over 2 variants)",
-    "Not marked is not equal: on so many images one in five true differences of",
+    "Not marked is not equal: on so many images at least one in five differences of",
     "6.0 points (i→t R@1), 2.0 points (t→i R@1) would be missed.",
     "3 seeds: ± is their spread; intervals and p are over test images alone.",
   ]);
@@ -56,6 +56,15 @@ Deno.test("where nothing is significant, and with one seed, that is said", () =>
     lines.at(-1),
     "One seed: another training may differ by more than another choice of images.",
   );
+});
+
+Deno.test("where too few images are there to show anything, that is said", () => {
+  const lines = comparisonLines([comparison({ detectable: Infinity, images: 4 })]);
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith("Not marked")),
+    ["Not marked is not equal: so few images can show no difference, however large."],
+  );
+  assert.ok(lines.every((line) => line.length <= 80));
 });
 
 Deno.test("lines fit 80 columns, however long the names", () => {

@@ -8,8 +8,12 @@ import fc from "fast-check";
 import { randomStream } from "../../../pipeline/random_stream.ts";
 import { meanDifference } from "../../../results/statistics/clusters.ts";
 import { holm } from "../../../results/statistics/holm.ts";
-import { pairedBootstrap, percentile } from "../../../results/statistics/paired_bootstrap.ts";
-import { signFlipTest } from "../../../results/statistics/sign_flip_test.ts";
+import {
+  imageDraws,
+  pairedBootstrap,
+  percentile,
+} from "../../../results/statistics/paired_bootstrap.ts";
+import { fewestImages, signFlipTest } from "../../../results/statistics/sign_flip_test.ts";
 
 const random = randomStream(1).fork("test");
 const near = (found: number, expected: number, within: number) =>
@@ -60,7 +64,10 @@ Deno.test("drawn signs give the p of all signs, within the error of drawing", ()
 Deno.test("the interval of a paired cluster bootstrap is SciPy's, within the error of drawing", () => {
   const clusters = { sizes, differences: many };
   near(meanDifference(clusters), 53 / 360, 1e-12);
-  const { low, high, error } = pairedBootstrap(clusters, { resamples: 2000, level: 0.95, random });
+  const { low, high, error } = pairedBootstrap(clusters, {
+    level: 0.95,
+    draws: imageDraws(60, { resamples: 2000, random }),
+  });
   near(low, 0.01389, 0.012);
   near(high, 0.28011, 0.012);
   near(error, 0.068, 0.004);
@@ -68,7 +75,10 @@ Deno.test("the interval of a paired cluster bootstrap is SciPy's, within the err
 
 Deno.test("where all images agree, the interval is the difference itself", () => {
   const clusters = { sizes: Int32Array.of(2, 2, 2), differences: Int32Array.of(1, 1, 1) };
-  const { low, high, error } = pairedBootstrap(clusters, { resamples: 100, level: 0.95, random });
+  const { low, high, error } = pairedBootstrap(clusters, {
+    level: 0.95,
+    draws: imageDraws(3, { resamples: 100, random }),
+  });
   assert.deepEqual([low, high, error], [0.5, 0.5, 0]);
 });
 
@@ -82,8 +92,8 @@ Deno.test("about 95 of 100 intervals hold the true difference", () => {
       return drawn < 0.2 ? -1 : drawn < 0.7 ? 0 : 1;
     });
     const clusters = { sizes: new Int32Array(80).fill(1), differences };
-    const options = { resamples: 400, level: 0.95, random: data.fork("bootstrap") };
-    const { low, high } = pairedBootstrap(clusters, options);
+    const draws = imageDraws(80, { resamples: 400, random: data.fork("bootstrap") });
+    const { low, high } = pairedBootstrap(clusters, { level: 0.95, draws });
     if (low <= 0.1 && 0.1 <= high) holds++;
   }
   near(holds / 300, 0.95, 0.04);
@@ -98,6 +108,15 @@ Deno.test("about 5 of 100 tests of nothing come out significant", () => {
     if (p <= 0.05) alarms++;
   }
   near(alarms / 400, 0.05, 0.035);
+});
+
+Deno.test("below so many images, all signs of one direction are not rare enough", () => {
+  for (const tests of [1, 3, 18]) {
+    const p = (images: number) =>
+      signFlipTest(new Int32Array(images).fill(1), { resamples: 10_000, random }).p * tests;
+    const fewest = fewestImages({ level: 0.05, tests });
+    assert.ok(p(fewest) <= 0.05 && p(fewest - 1) > 0.05);
+  }
 });
 
 Deno.test("holm() adjusts as statsmodels does", () => {
