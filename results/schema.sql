@@ -122,8 +122,7 @@ CREATE TABLE query_rank (
   right_ranks VARCHAR,                 -- JSON list: where each right answer stands, ascending
   fold INTEGER,                        -- part of the split, from 1; NULL where none were asked
   fold_rank INTEGER,                   -- of the best right answer among the answers of its fold
-  positive_ranks VARCHAR,              -- JSON list as right_ranks, of the answers that `positives`
-                                       -- names in place of the data's own; NULL where it names none
+  positive_ranks VARCHAR,              -- as right_ranks, of what `positives` names in their place
   rerank_rank INTEGER,                 -- as rank, if only a shortlist of the branches were ranked
   rerank_found BOOLEAN                 -- a right answer is on that shortlist
 );
