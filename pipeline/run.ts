@@ -23,7 +23,7 @@ import type { SearchStages } from "./search_command.ts";
 import type { WrongStages } from "./wrong_command.ts";
 import { runStages } from "./run_stages.ts";
 import { checkStored } from "./stored_check.ts";
-import { formatSeconds } from "./terminal_text.ts";
+import { bytesText, formatSeconds } from "./terminal_text.ts";
 
 /** The stages and what computing with them needs: `stages/catalogue.ts`, or a test's own. */
 export interface Stages {
@@ -223,15 +223,17 @@ async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promis
     await world.stages.prepareCompute(display.task("TensorFlow"));
   }
   await fetchPackages(plan, world);
-  const { execution, interrupted } = await runStages(plan, asked, setting);
+  const { execution, interrupted, peakMemory } = await runStages(plan, asked, setting);
   await ledger.reconcile(display.line);
   const took = formatSeconds(clock.seconds() - begun);
-  display.tell("summary", `ran ${execution.made.length} of ${toRun} stages in ${took}`, {
+  const most = peakMemory === 0 ? "" : `, ${bytesText(peakMemory)} of memory at most in one`;
+  display.tell("summary", `ran ${execution.made.length} of ${toRun} stages in ${took}${most}`, {
     ran: execution.made.length,
     of: toRun,
     failed: execution.failed.length,
     left: execution.left.length,
     stopped: execution.stopped.length,
+    memory: peakMemory,
   });
   if (execution.failed.length > 0) {
     display.tell("failure", failureText(execution, world.commandAgain), failureFacts(execution));

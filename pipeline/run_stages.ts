@@ -27,7 +27,7 @@ export async function runStages(
   plan: readonly Planned[],
   asked: Asked,
   { ledger, store, request, world }: Setting,
-): Promise<{ execution: Execution; interrupted: boolean }> {
+): Promise<{ execution: Execution; interrupted: boolean; peakMemory: number }> {
   const { display } = world;
   await using pool = workerPool(world.worker);
   let interrupted = false;
@@ -98,7 +98,7 @@ export async function runStages(
     });
     await watching;
     if (trouble !== undefined) throw trouble;
-    return { execution, interrupted };
+    return { execution, interrupted, peakMemory: pool.peakMemory() };
   } catch (error) {
     pool.kill();
     throw diskComplaint(error, store.root) ?? error;

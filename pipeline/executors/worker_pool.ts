@@ -32,6 +32,8 @@ export interface WorkerPool extends AsyncDisposable {
    * Without, the process ends with the job.
    */
   run(job: Job, listener: JobListener, shared?: Grant): Promise<Outcome>;
+  /** The most main memory that a process with a finished job has taken, in bytes; 0 if nobody knows. */
+  peakMemory(): number;
   /** Asks every running stage to stop at its next safe point. */
   stop(): void;
   /** Kills all workers at once. */
@@ -44,6 +46,7 @@ export function workerPool(command: WorkerCommand): WorkerPool {
   const busy = new Set<WorkerProcess>();
   const closing = new Set<Promise<void>>();
   let stopping = false;
+  let peak = 0;
 
   const close = (worker: WorkerProcess) => {
     const ended: Promise<void> = worker.close().finally(() => closing.delete(ended));
@@ -69,6 +72,7 @@ export function workerPool(command: WorkerCommand): WorkerPool {
       busy.add(worker);
       const outcome = await converse(worker, job, listener);
       busy.delete(worker);
+      peak = Math.max(peak, worker.peakMemory() ?? 0);
       if (worker.alive()) {
         if (shared === undefined) close(worker);
         else idle.push(worker);
@@ -76,6 +80,7 @@ export function workerPool(command: WorkerCommand): WorkerPool {
       const killed = stopping && outcome.type === "failed" && !worker.alive();
       return killed ? { type: "stopped" } : outcome;
     },
+    peakMemory: () => peak,
     stop() {
       stopping = true;
       for (const worker of busy) worker.send({ type: "stop" });

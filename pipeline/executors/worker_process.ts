@@ -29,6 +29,8 @@ export interface WorkerProcess {
   /** What it printed last may still be on its way through the other pipe: waits for it. */
   quiet(): Promise<void>;
   alive(): boolean;
+  /** The most main memory that it has taken so far, in bytes; undefined where the system does not tell. */
+  peakMemory(): number | undefined;
   kill(): void;
   close(): Promise<void>;
 }
@@ -97,6 +99,15 @@ export function startWorker(
     tail: () => tail,
     quiet: () => delay(50),
     alive: () => alive,
+    peakMemory() {
+      try {
+        const status = Deno.readTextFileSync(`/proc/${child.pid}/status`);
+        const kilobytes = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1];
+        return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+      } catch {
+        return undefined; // another system, or it is gone
+      }
+    },
     kill() {
       if (alive) child.kill("SIGKILL");
     },
