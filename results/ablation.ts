@@ -4,7 +4,7 @@ import * as aq from "arquero";
 import { publishedReport } from "./published_results.ts";
 import { differences } from "./paired_differences.ts";
 import { compareVariants, type Comparison } from "./statistics/comparison.ts";
-import { comparisonLines, significanceMark } from "./statistics/comparison_text.ts";
+import { comparisonLines, resampledUnit, significanceMark } from "./statistics/comparison_text.ts";
 
 /** One metric of one evaluated run. */
 export interface MetricRow {
@@ -113,7 +113,7 @@ function groupText(
     ...(marked ? ["* baseline"] : []),
     // Without ranks there are only the seeds to compare.
     ...(compared.length > 0
-      ? comparisonLines(compared)
+      ? [...Map.groupBy(compared, resampledUnit).values()].flatMap(comparisonLines)
       : marked
       ? differences(rows, { baseline, metrics: ["i2t_r1", "t2i_r1"] })
       : []),

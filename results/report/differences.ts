@@ -4,7 +4,7 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { compareVariants, type Comparison, hitDifferences } from "../statistics/comparison.ts";
-import { significanceMark } from "../statistics/comparison_text.ts";
+import { resampledUnit, significanceMark } from "../statistics/comparison_text.ts";
 import { metricTitle, signedValue, valueText } from "./number_text.ts";
 import type { Question } from "./question.ts";
 import { seedDifferences } from "./seed_differences.ts";
@@ -56,13 +56,15 @@ export async function differencesOf(
   const compared = await compareVariants(connection, asking);
   if (compared.length === 0) return await seedDifferences(connection, asking, variants);
   return {
-    caption: "In points; 95 % interval over test images (paired bootstrap), p of a paired " +
+    caption:
+      "In points; 95 % interval over test images, or pairs of them (paired bootstrap), p of a paired " +
       "permutation test, corrected for the number of variants (Holm)",
     rows: compared.map(told),
     compared,
     cautions: cautionsOf(compared),
     question: {
-      what: "hits more than the baseline has, image by image; what is resampled and tested",
+      what:
+        "hits more than the baseline has, image by image and pair by pair; resampled and tested",
       sql: hitDifferences(asking, variants, baseline),
     },
   };
@@ -99,27 +101,30 @@ function told(row: Comparison): VariantDifference {
 }
 
 function cautionsOf(compared: readonly Comparison[]): string[] {
-  const detectable = (metric: string) => {
-    const found = compared.filter((row) => row.metric === metric)
-      .map(({ detectable }) => detectable);
-    const largest = Math.max(...found);
-    return Number.isFinite(largest)
-      ? [`${valueText(largest, true)} points (${metricTitle(metric)})`]
-      : [];
-  };
-  const missed = ["i2t_r1", "t2i_r1"].flatMap(detectable);
-  const none = compared.some((row) => row.detectable === Infinity);
+  const largest = ["i2t_r1", "t2i_r1", "pair_group"].flatMap((metric) => {
+    const own = compared.filter((row) => row.metric === metric);
+    return own.length === 0
+      ? []
+      : [{ ...own[0]!, missed: Math.max(...own.map(({ detectable }) => detectable)) }];
+  });
+  const [none, some] = [false, true].map((finite) =>
+    largest.filter(({ missed }) => Number.isFinite(missed) === finite)
+  );
   const seeds = Math.min(...compared.map((row) => row.seeds));
   return [
-    ...(none
-      ? ["May be chance is not equal: so few images can show no difference, however large."]
-      : missed.length === 0
-      ? []
-      : [
-        `May be chance is not equal: on so many images at least one in five differences of ${
-          missed.join(", ")
-        } would be missed.`,
-      ]),
+    ...(some!.length === 0 ? [] : [
+      "May be chance is not equal: on so many queries at least one in five differences of " +
+      `${
+        some!.map(({ metric, missed }) =>
+          `${valueText(missed, true)} points (${metricTitle(metric)})`
+        )
+          .join(", ")
+      } would be missed.`,
+    ]),
+    ...none!.map((row) =>
+      `May be chance is not equal: ${row.images} ${resampledUnit(row)} are too few to show any ` +
+      `difference (${metricTitle(row.metric)}), however large.`
+    ),
     seeds === 1
       ? "One seed: another training may differ by more than another choice of images."
       : `Intervals and p are over test images alone; ${seeds} seeds can hint at what another ` +

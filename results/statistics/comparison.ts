@@ -9,12 +9,12 @@ import { holm } from "./holm.ts";
 import { imageDraws, pairedBootstrap } from "./paired_bootstrap.ts";
 import { fewestImages, signFlipTest } from "./sign_flip_test.ts";
 
-/** One recall of a variant beside the baseline's. Fractions, 0 .. 1. */
+/** One recall or pair accuracy of a variant beside the baseline's. Fractions, 0 .. 1. */
 export interface Comparison {
   /** Name of the evaluating stage. */
   readonly stage: string;
   readonly split: string | null;
-  /** i2t_r1, i2t_r5, i2t_r10, t2i_r1 … */
+  /** i2t_r1, i2t_r5, i2t_r10, t2i_r1 …, pair_text, pair_image, pair_group. */
   readonly metric: string;
   /** In words; so is the baseline. */
   readonly variant: string;
@@ -36,7 +36,7 @@ export interface Comparison {
   readonly detectable: number;
   readonly seeds: number;
   readonly queries: number;
-  /** What is resampled. */
+  /** What is resampled: images with their captions, or pairs of swapped pictures. */
   readonly images: number;
   /** Variants that were compared, this one among them. */
   readonly variants: number;
@@ -50,19 +50,27 @@ const resamples = { bootstrap: 2000, permutation: 10_000 } as const;
 /** Standard normal quantiles of 97.5 % and of 80 %, added. */
 const powerQuantiles = 1.96 + 0.84;
 
-const cutoffs = [1, 5, 10] as const;
+/** What a query is judged by: three metrics of its direction, or of a pair of swapped pictures. */
+const judgements: Readonly<Record<string, readonly string[]>> = {
+  i2t: ["i2t_r1", "i2t_r5", "i2t_r10"],
+  t2i: ["t2i_r1", "t2i_r5", "t2i_r10"],
+  pair: ["pair_text", "pair_image", "pair_group"],
+};
+const places = [0, 1, 2] as const;
 
 interface ClusterRow {
   readonly stage: string;
   readonly split: string | null;
-  readonly direction: string;
+  /** Key of `judgements`. */
+  readonly judged: string;
   readonly variant: string;
   readonly queries: number;
   readonly pairs: number;
   readonly seeds: number;
+  /** Of the three metrics. */
+  readonly d0: number;
   readonly d1: number;
-  readonly d5: number;
-  readonly d10: number;
+  readonly d2: number;
 }
 
 /** Nothing for an experiment without a baseline, or with the baseline alone. */
@@ -76,11 +84,11 @@ export async function compareVariants(
   const rows = await rowsOf<ClusterRow>(connection, hitDifferences(asking, variants, baseline));
   const groups = Map.groupBy(
     rows,
-    ({ stage, split, direction }) => JSON.stringify([stage, split, direction]),
+    ({ stage, split, judged }) => JSON.stringify([stage, split, judged]),
   );
   const draws = bootstrapDraws();
   return [...groups.values()].flatMap((group) =>
-    cutoffs.flatMap((cutoff) => compareGroup(group, { cutoff, baseline, draws }))
+    places.flatMap((place) => compareGroup(group, { place, baseline, draws }))
   );
 }
 
@@ -99,22 +107,23 @@ function bootstrapDraws(): (images: number) => Int32Array {
   };
 }
 
-/** One recall of all variants of a stage. */
+/** One metric of all variants of a stage. */
 function compareGroup(
   group: readonly ClusterRow[],
-  { cutoff, baseline, draws }: {
-    readonly cutoff: 1 | 5 | 10;
+  { place, baseline, draws }: {
+    /** In `judgements`. */
+    readonly place: 0 | 1 | 2;
     readonly baseline: string;
     readonly draws: (images: number) => Int32Array;
   },
 ): Comparison[] {
   const byVariant = [...Map.groupBy(group, ({ variant }) => variant)];
   const tested = byVariant.map(([variant, rows]) => {
-    const { stage, split, direction, seeds } = rows[0]!;
-    const metric = `${direction}_r${cutoff}`;
+    const { stage, split, judged, seeds } = rows[0]!;
+    const metric = judgements[judged]![place]!;
     const clusters: Clusters = {
       sizes: Int32Array.from(rows, ({ pairs }) => pairs),
-      differences: Int32Array.from(rows, (row) => row[`d${cutoff}`]),
+      differences: Int32Array.from(rows, (row) => row[`d${place}`]),
     };
     const { low, high, error } = pairedBootstrap(clusters, {
       draws: draws(rows.length),
@@ -160,24 +169,35 @@ function smallestShown({ sizes }: Clusters, { tests }: { tests: number }): numbe
   return images / sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Per image: by how many hits a variant is ahead of the baseline, over its queries and the seeds of both. */
+/**
+ * Per image, or pair of swapped pictures: by how many hits a variant is ahead of the baseline, over its
+ * queries and the seeds of both.
+ */
 export function hitDifferences(asking: string, { sql }: Variants, baseline: string): string {
-  const ahead = (cutoff: number) =>
-    `sum((a.rank <= ${cutoff})::INTEGER - (b.rank <= ${cutoff})::INTEGER)::INTEGER AS d${cutoff}`;
+  const from = (table: string) =>
+    `FROM experiment_run AS r
+  JOIN ${table} AS q ON q.run = r.run
+  LEFT JOIN variant AS v ON v.run = r.run`;
+  const point = "coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed";
   return `${sql}, hit AS (
-  SELECT r.stage, r.position, q.split, q.direction, q.query, coalesce(q.image, q.query) AS image,
-    q.rank, coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed
-  FROM experiment_run AS r
-  JOIN query_rank AS q ON q.run = r.run
-  LEFT JOIN variant AS v ON v.run = r.run
+  SELECT r.stage, r.position, q.split, q.direction AS judged, q.query,
+    coalesce(q.image, q.query) AS image, ${point},
+    (q.rank <= 1)::INTEGER AS h0, (q.rank <= 5)::INTEGER AS h1, (q.rank <= 10)::INTEGER AS h2
+  ${from("query_rank")}
   WHERE r.experiment = ${literal(asking)}
+  UNION ALL
+  SELECT r.stage, r.position, m.split, 'pair' AS judged, q.pair AS query, q.pair AS image, ${point},
+    q.text_right::INTEGER AS h0, q.image_right::INTEGER AS h1, q.group_right::INTEGER AS h2
+  ${from("pair_score")}
+  JOIN metric AS m ON m.run = r.run AND m.name = 'pair_group'
+  WHERE r.experiment = ${literal(asking)} AND q.group_right IS NOT NULL
 )
-SELECT a.stage, a.split, a.direction, a.variant, count(DISTINCT a.query)::INTEGER AS queries,
+SELECT a.stage, a.split, a.judged, a.variant, count(DISTINCT a.query)::INTEGER AS queries,
   count(*)::INTEGER AS pairs, max(s.seeds)::INTEGER AS seeds,
-  ${cutoffs.map(ahead).join(",\n  ")}
+  ${places.map((place) => `sum(a.h${place} - b.h${place})::INTEGER AS d${place}`).join(", ")}
 FROM hit AS a
 JOIN hit AS b ON b.stage = a.stage AND b.split IS NOT DISTINCT FROM a.split
-  AND b.direction = a.direction AND b.query = a.query AND b.seed = a.seed
+  AND b.judged = a.judged AND b.query = a.query AND b.seed = a.seed
 JOIN (
   SELECT x.stage, x.split, x.variant, count(DISTINCT x.seed) AS seeds
   FROM hit AS x WHERE x.seed IN (
@@ -186,6 +206,6 @@ JOIN (
   GROUP BY x.stage, x.split, x.variant
 ) AS s ON s.stage = a.stage AND s.split IS NOT DISTINCT FROM a.split AND s.variant = a.variant
 WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
-GROUP BY a.stage, a.split, a.direction, a.variant, a.image
-ORDER BY min(a.position), a.split, a.direction, a.variant, a.image`;
+GROUP BY a.stage, a.split, a.judged, a.variant, a.image
+ORDER BY min(a.position), a.split, a.judged, a.variant, a.image`;
 }

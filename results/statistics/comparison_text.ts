@@ -9,12 +9,18 @@ export function significanceMark(
   return difference > 0 ? "▲" : "▼";
 }
 
-/** Recalls that lines are printed for; all are marked in the table. */
-const told = ["i2t_r1", "t2i_r1"];
+/** Metrics that lines are printed for; all are marked in the table. */
+const told = ["i2t_r1", "t2i_r1", "pair_group"];
+
+/** What was resampled. */
+export function resampledUnit({ metric }: Pick<Comparison, "metric">): "images" | "pairs" {
+  return metric.startsWith("pair_") ? "pairs" : "images";
+}
 
 /** @param comparisons of one stage and split, at least one */
 export function comparisonLines(comparisons: readonly Comparison[]): string[] {
   const { baseline, variants, images } = comparisons[0]!;
+  const unit = resampledUnit(comparisons[0]!);
   const shown = comparisons.filter(({ metric }) => told.includes(metric));
   const widest = Math.max(...shown.map(({ variant }) => Math.min(variant.length, 30)));
   const order = [...new Set(shown.map(({ variant }) => variant))];
@@ -30,13 +36,13 @@ export function comparisonLines(comparisons: readonly Comparison[]): string[] {
   const seeds = Math.min(...comparisons.map((row) => row.seeds));
   return [
     `difference from ${clipped(baseline)} in points`,
-    `(${percent(intervalLevel)} interval over ${images} images, p of a paired permutation test)`,
+    `(${percent(intervalLevel)} interval over ${images} ${unit}, p of a paired permutation test)`,
     ...lines,
     ...verdict(comparisons, { variants }),
-    ...missedLines(shown),
+    ...missedLines(shown, unit),
     seeds === 1
-      ? "One seed: another training may differ by more than another choice of images."
-      : `${seeds} seeds: ± is their spread; intervals and p are over test images alone.`,
+      ? `One seed: another training may differ by more than another choice of ${unit}.`
+      : `${seeds} seeds: ± is their spread; intervals and p are over test ${unit} alone.`,
   ];
 }
 
@@ -51,12 +57,12 @@ function verdict(comparisons: readonly Comparison[], { variants }: { variants: n
   ];
   return [
     words.length === 0
-      ? `No recall differs significantly (${how}).`
+      ? `No number differs significantly (${how}).`
       : `${words.join(", ")} (${how})`,
   ];
 }
 
-function missedLines(shown: readonly Comparison[]): string[] {
+function missedLines(shown: readonly Comparison[], unit: string): string[] {
   const largest = told.flatMap((metric) => {
     const found = shown.filter((row) => row.metric === metric);
     return found.length === 0
@@ -64,18 +70,19 @@ function missedLines(shown: readonly Comparison[]): string[] {
       : [{ metric, of: Math.max(...found.map((row) => row.detectable)) }];
   });
   if (largest.some(({ of }) => of === Infinity)) {
-    return ["Not marked is not equal: so few images can show no difference, however large."];
+    return [`Not marked is not equal: so few ${unit} can show no difference, however large.`];
   }
   const points = largest.map(({ metric, of }) =>
     `${(100 * of).toFixed(1)} points (${metricText(metric)})`
   );
   return [
-    "Not marked is not equal: on so many images at least one in five differences of",
+    `Not marked is not equal: on so many ${unit} at least one in five differences of`,
     `${points.join(", ")} would be missed.`,
   ];
 }
 
 function metricText(metric: string): string {
+  if (metric === "pair_group") return "group";
   const [direction, cutoff] = metric.split("_r");
   return `${direction === "i2t" ? "i→t" : "t→i"} R@${cutoff}`;
 }

@@ -14,7 +14,10 @@ interface Rank {
 }
 
 /** A database with these ranks of stage `recall` on split `test`; the baseline is `none`. */
-async function compared(ranks: readonly Rank[], baseline = "none") {
+async function compared(
+  ranks: readonly Rank[],
+  { baseline = "none", more = "" }: { baseline?: string; more?: string } = {},
+) {
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   try {
@@ -43,6 +46,7 @@ async function compared(ranks: readonly Rank[], baseline = "none") {
         [run, direction, query, rank, image],
       );
     }
+    await connection.run(more);
     return await compareVariants(connection, "e");
   } finally {
     connection.closeSync();
@@ -106,6 +110,32 @@ Deno.test("ranks of before, which do not name their image, stand for themselves"
   assert.deepEqual([row!.images, row!.queries], [20, 20]);
 });
 
+Deno.test("swapped pictures are compared pair by pair, beside the ranks", async () => {
+  const scores = (run: string, groupRight: (pair: number) => boolean) =>
+    Array.from(
+      { length: 12 },
+      (_, pair) => `('${run}', 'p${pair}', true, ${pair < 3}, ${groupRight(pair)})`,
+    ).join(", ");
+  const rows = await compared(
+    [...ranksOf("none", 1, () => true), ...ranksOf("a", 1, () => true)],
+    {
+      more: `INSERT INTO pair_score (run, pair, text_right, image_right, group_right) VALUES
+        ${scores("none-1", () => false)}, ${scores("a-1", (pair) => pair < 8)};
+        INSERT INTO metric VALUES ('none-1', 'pair_group', 'swap', 0), ('a-1', 'pair_group', 'swap', 0)`,
+    },
+  );
+  assert.deepEqual(
+    rows.map(({ metric, split, difference, images }) => [metric, split, difference, images]),
+    [
+      ["pair_text", "swap", 0, 12],
+      ["pair_image", "swap", 0, 12],
+      ["pair_group", "swap", 8 / 12, 12],
+      ...["t2i_r1", "t2i_r5", "t2i_r10"].map((metric) => [metric, "test", 0, 10]),
+    ],
+  );
+  assert.deepEqual([rows[2]!.p, rows[2]!.significant], [2 / 2 ** 8, true]);
+});
+
 Deno.test("where nothing differs, what these queries could show is told, not 0", async () => {
   // Of ten images six must differ, by one of twenty captions each: 2 / 2^6 <= 0.05.
   const [row] = await compared([
@@ -121,7 +151,9 @@ Deno.test("where nothing differs, what these queries could show is told, not 0",
 Deno.test("without a baseline, or with it alone, there is nothing to compare", async () => {
   assert.deepEqual(await compared(ranksOf("none", 1, () => true)), []);
   assert.deepEqual(
-    await compared([...ranksOf("none", 1, () => true), ...ranksOf("a", 1, () => true)], ""),
+    await compared([...ranksOf("none", 1, () => true), ...ranksOf("a", 1, () => true)], {
+      baseline: "",
+    }),
     [],
   );
 });

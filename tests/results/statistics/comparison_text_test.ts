@@ -51,11 +51,24 @@ Deno.test("differences are told with interval, p, and what cannot be told", () =
 
 Deno.test("where nothing is significant, and with one seed, that is said", () => {
   const lines = comparisonLines([comparison({ seeds: 1, variants: 1 })]);
-  assert.equal(lines[3], "No recall differs significantly (5 %).");
+  assert.equal(lines[3], "No number differs significantly (5 %).");
   assert.equal(
     lines.at(-1),
     "One seed: another training may differ by more than another choice of images.",
   );
+});
+
+Deno.test("of swapped pictures pairs are counted, not images", () => {
+  const pairs = comparison({ metric: "pair_group", split: "swap", images: 60 });
+  assert.deepEqual(comparisonLines([pairs, { ...pairs, metric: "pair_text" }]), [
+    "difference from none in points",
+    "(95 % interval over 60 pairs, p of a paired permutation test)",
+    "  singular  group  +1.2 [−3.0, +5.0]    p 0.43",
+    "No number differs significantly (5 %, Holm over 2 variants).",
+    "Not marked is not equal: on so many pairs at least one in five differences of",
+    "6.0 points (group) would be missed.",
+    "3 seeds: ± is their spread; intervals and p are over test pairs alone.",
+  ]);
 });
 
 Deno.test("where too few images are there to show anything, that is said", () => {
