@@ -21,6 +21,7 @@ export function markdownBlocks(data: ReportData, options: { results: string }): 
     titleBlock(data),
     ...headline.tables.map((one) => headlineBlock(one, data.differences)),
     ...(headline.tables.length === 0 ? [nothingEvaluated] : []),
+    ...yardstickBlocks(data.yardstick),
     ...(published === undefined ? [] : [publishedBlock(published, headline.tables)]),
     differencesBlock(data.differences, data.baseline),
     ...relationBlocks(data.relations),
@@ -42,6 +43,14 @@ export function markdownBlocks(data: ReportData, options: { results: string }): 
     },
     sourcesBlock(sourcesOf(data, options)),
   ];
+}
+
+function yardstickBlocks(lines: readonly string[]): Block[] {
+  if (lines.length === 0) return [];
+  const items = lines.map((line) =>
+    line.startsWith("  ") ? `- ${escapeMarkdown(line.trim())}` : `\n${escapeMarkdown(line)}\n`
+  );
+  return [{ title: "yardstick", importance: 1, text: `## Yardstick\n${items.join("\n")}` }];
 }
 
 /** What is told of an experiment that has never been run here. */

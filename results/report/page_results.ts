@@ -18,6 +18,7 @@ export function resultsSection(data: ReportData, results: string): Html {
     headline.tables.map((table, place) => headlineTable(table, { place, differences }))
   }
 ${howMade([headline.question], results)}
+${yardstickPart(data)}
 ${publishedPart(data, results)}
 <h3>Differences${data.baseline === undefined ? "" : ` from ${data.baseline}`}</h3>
 ${
@@ -46,6 +47,12 @@ ${
   }
 <ul class="cautions">${differences.cautions.map((caution) => markup`<li>${caution}</li>`)}</ul>
 ${howMade([differences.question], results)}`;
+}
+
+function yardstickPart({ yardstick }: ReportData): Html | undefined {
+  if (yardstick.length === 0) return undefined;
+  return markup`<h3>Beside a linear yardstick</h3>
+<ul>${yardstick.map((line) => markup`<li>${line.trim()}</li>`)}</ul>`;
 }
 
 function headlineTable(
