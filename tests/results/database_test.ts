@@ -152,12 +152,14 @@ Deno.test("taking over what is there already changes nothing", async () => {
 Deno.test("a database from a newer version is refused and left alone", async () => {
   using folder = await filled();
   await withDatabase(folder.path, async (connection) => {
-    await connection.run("UPDATE schema_version SET version = 9");
+    await connection.run(`UPDATE schema_version SET version = ${schemaVersion + 1}`);
   });
   assert.equal(
     await askError(folder.path, "SELECT 1"),
-    "error: the result database was made by a newer version (schema 9, " +
-      `this version reads up to ${schemaVersion})\n  --> ${databaseFile(folder.path)}\n` +
+    "error: the result database was made by a newer version " +
+      `(schema ${schemaVersion + 1}, this version reads up to ${schemaVersion})\n  --> ${
+        databaseFile(folder.path)
+      }\n` +
       "fix: update the project, or use another folder with --results",
   );
   const { code } = await runToy(["run", toyExperiment, "--results", folder.path]);
