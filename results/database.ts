@@ -46,7 +46,8 @@ export class DatabaseBroken extends Complaint {
 
 /**
  * Opens the database, makes the schema if it is new or brings it forward if it is an older one,
- * calls back, and closes it.
+ * calls back, and closes it. It calls back again when a transaction could not be committed because
+ * another process, which is about to close the file, still had its log.
  *
  * @throws DatabaseTaken, DatabaseBroken, SchemaOld; Complaint when a newer version made it
  */
@@ -60,8 +61,15 @@ export async function withDatabase<Result>(
   // Seen once in many thousands: the answer of native code waited, and nothing woke the event loop.
   const awake = setInterval(() => {}, 200);
   try {
-    const instance = await openPatiently(file, readOnly, patience);
-    return await withInstance(instance, use, options, file);
+    for (let waited = 0, wait = 5;; waited += wait, wait = Math.min(40, wait * 2)) {
+      const instance = await openPatiently(file, readOnly, patience);
+      try {
+        return await withInstance(instance, use, options, file);
+      } catch (error) {
+        if (!(error instanceof DatabaseTaken) || waited >= patience) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
   } finally {
     clearInterval(awake);
   }
@@ -79,7 +87,7 @@ async function withInstance<Result>(
       await checkSchema(connection, file, options);
       return await use(connection);
     } catch (error) {
-      throw diskTrouble(file, error) ?? corruption(file, error) ?? error;
+      throw taken(file, error) ?? diskTrouble(file, error) ?? corruption(file, error) ?? error;
     } finally {
       connection.closeSync();
     }
@@ -102,6 +110,14 @@ export async function transaction<Result>(
     await connection.run("ROLLBACK").catch(() => {});
     throw error;
   }
+}
+
+/** DuckDB's words for a file, or its log, that another process has locked. */
+function taken(file: string, error: unknown): DatabaseTaken | undefined {
+  const message = error instanceof Error ? error.message : String(error);
+  return /could not set lock|conflicting lock|being used by another process/i.test(message)
+    ? new DatabaseTaken(file, error)
+    : undefined;
 }
 
 /** The database must not be written: a reader can do without. */
@@ -163,11 +179,9 @@ async function openPatiently(
         access_mode: readOnly ? "READ_ONLY" : "AUTOMATIC",
       });
     } catch (error) {
-      const message = (error as Error).message;
-      if (!/could not set lock|conflicting lock|being used by another process/i.test(message)) {
-        throw broken(file, error);
-      }
-      if (waited >= patience) throw new DatabaseTaken(file, error);
+      const locked = taken(file, error);
+      if (locked === undefined) throw broken(file, error);
+      if (waited >= patience) throw locked;
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
@@ -198,6 +212,6 @@ async function checkSchema(
 
 function broken(file: string, cause: unknown, before = ""): Error {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return diskTrouble(file, cause) ??
+  return taken(file, cause) ?? diskTrouble(file, cause) ??
     new DatabaseBroken(before + firstLine(message), { file, cause });
 }

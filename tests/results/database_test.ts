@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { databaseFile, withDatabase } from "../../results/database.ts";
+import { databaseFile, DatabaseTaken, withDatabase } from "../../results/database.ts";
 import { openLedger } from "../../results/ledger.ts";
 import { askDatabase } from "../../results/query.ts";
 import { schemaVersion } from "../../results/schema.ts";
@@ -190,4 +190,22 @@ Deno.test("rows of a running stage are in the database before it is complete", a
   Deno.writeTextFileSync(`${file}.part`, '{"step":1,"loss":0.25}\n');
   Deno.renameSync(`${file}.part`, file);
   assert.equal(await steps(), "step,loss\r\n1,0.25\r\n");
+});
+
+Deno.test("a log that another process still has when a transaction ends is waited for", async () => {
+  using folder = temporaryFolder();
+  const words = `TransactionContext Error: Failed to commit: Could not set lock on file ` +
+    `"${databaseFile(folder.path)}.wal": Conflicting lock is held in deno (PID 1)`;
+  let attempts = 0;
+  const answer = await withDatabase(folder.path, async (connection) => {
+    if (++attempts < 3) throw new Error(words);
+    return (await connection.runAndReadAll("SELECT 42")).getRows()[0]![0];
+  });
+  assert.deepEqual([answer, attempts], [42, 3]);
+  await assert.rejects(
+    withDatabase(folder.path, () => Promise.reject(new Error(words)), { patience: 20 }),
+    DatabaseTaken,
+  );
+  // Nothing was set aside for it.
+  assert.equal(await withDatabase(folder.path, () => Promise.resolve("whole")), "whole");
 });
