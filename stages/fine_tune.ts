@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { defineStage } from "../pipeline/stage.ts";
+import { trainingSplits, validationComplaint } from "./data/splits.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const rate = v.pipe(v.number(), v.gtValue(0));
@@ -24,6 +25,7 @@ export const fineTune = defineStage({
   parameters: v.pipe(
     v.strictObject({
       seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      train: trainingSplits,
       // singular and distributed: IAIS; congruence: CACR; sparse: between them, as the next three say.
       alignment: v.optional(
         v.picklist(["none", "singular", "distributed", "sparse", "congruence"]),
@@ -91,6 +93,19 @@ export const fineTune = defineStage({
       precision: v.optional(v.picklist(["float32", "bfloat16"]), "float32"),
       // false: TensorFlow runs the recorded steps without XLA. Slower; other last bits.
       xla: v.optional(v.boolean(), true),
+    }),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const message = validationComplaint(dataset.value);
+      if (message === undefined) return;
+      const { validate_every: value } = dataset.value;
+      const path = { type: "object", origin: "value", input: dataset.value, value } as const;
+      addIssue({
+        message,
+        input: value,
+        expected: "a `validation_split` beside `train`",
+        path: [{ ...path, key: "validate_every" }],
+      });
     }),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;

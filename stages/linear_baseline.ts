@@ -1,16 +1,16 @@
 import * as v from "valibot";
 import { defineStage } from "../pipeline/stage.ts";
+import { trainingSplits } from "./data/splits.ts";
 
-const name = v.pipe(v.string(), v.nonEmpty());
 const ridge = v.pipe(v.number(), v.gtValue(0));
 
 export const linearBaseline = defineStage({
   name: "linear_baseline",
   summary: "a linear yardstick: canonical correlation of whole pictures and sentence embeddings",
   parameters: v.strictObject({
-    /** The split or splits it is fitted on, and the one it is evaluated on. */
-    train: v.optional(v.union([name, v.pipe(v.array(name), v.minLength(1))]), "train"),
-    split: v.optional(name, "test"),
+    train: trainingSplits,
+    /** It is evaluated on. */
+    split: v.optional(v.pipe(v.string(), v.nonEmpty()), "test"),
     /** Added to each variance, as multiples of their mean. */
     image_ridge: v.optional(ridge, 3),
     text_ridge: v.optional(ridge, 1),

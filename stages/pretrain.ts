@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { defineStage } from "../pipeline/stage.ts";
+import { trainingSplits, validationComplaint } from "./data/splits.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const rate = v.pipe(v.number(), v.gtValue(0));
@@ -28,6 +29,7 @@ export const pretrain = defineStage({
   parameters: v.pipe(
     v.strictObject({
       seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      train: trainingSplits,
       steps: v.optional(count, 600),
       pairs: v.optional(v.pipe(count, v.multipleOf(4)), 64),
       learning_rate: v.optional(rate, 1e-3),
@@ -66,6 +68,19 @@ export const pretrain = defineStage({
       weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),
       // false: TensorFlow runs the recorded steps without XLA. Slower; other last bits.
       xla: v.optional(v.boolean(), true),
+    }),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const message = validationComplaint(dataset.value);
+      if (message === undefined) return;
+      const { validate_every: value } = dataset.value;
+      const path = { type: "object", origin: "value", input: dataset.value, value } as const;
+      addIssue({
+        message,
+        input: value,
+        expected: "a `validation_split` beside `train`",
+        path: [{ ...path, key: "validate_every" }],
+      });
     }),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;

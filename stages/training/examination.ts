@@ -3,6 +3,7 @@
  * candidates, from which the time of a whole training or evaluation follows.
  */
 import type { Examination, ExaminationContext, Facts, Finding } from "../../pipeline/stage.ts";
+import type { TrainingSplits } from "../data/splits.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import { isOfText } from "../model/branches.ts";
@@ -28,6 +29,7 @@ export function modelFacts(config: Configuration): Facts {
 }
 
 export interface StepPlan {
+  readonly train: TrainingSplits;
   readonly objective: FineTuningObjective;
   readonly steps: number;
   readonly micro_steps: number;
@@ -82,7 +84,10 @@ export async function examineFineTuning(
     facts: sizes.facts,
     seconds: compiling + steps * update + validating,
     memory: 1e9 + 8 * 4 * weights + pairs * pairMemory(sizes) +
-      Math.min(2 ** 30, 4 * sizes.rows * sizes.regions * sizes.config.img_dim),
+      Math.min(
+        2 ** 30,
+        4 * imagesOf(sizes.facts, plan.train) * sizes.regions * sizes.config.img_dim,
+      ),
     disk: 4 * (weights + frozen),
     scratch: (plan.validate_every > 0 ? 4 : 3) * 4 * weights,
   };
@@ -121,8 +126,6 @@ export async function examineEvaluation(
 }
 
 interface Sizes extends PairSizes {
-  /** Images of the training split. */
-  readonly rows: number;
   readonly facts: Facts;
 }
 
@@ -158,10 +161,13 @@ function textWeights(config: Configuration): number {
 
 /** What the data lacks for this training. */
 function trainingFindings(facts: Facts, plan: StepPlan): Finding[] {
-  const wanted = ["train", ...(plan.validate_every > 0 ? [plan.validation_split] : [])];
+  const wanted = [
+    ...[plan.train].flat(),
+    ...(plan.validate_every > 0 ? [plan.validation_split] : []),
+  ];
   const absent = wanted.filter((split) => facts[`${split}_captions`] === undefined);
   if (absent.length > 0) return absent.map(noSplit);
-  const others = facts["train_images"]! - 1;
+  const others = imagesOf(facts, plan.train) - 1;
   const key = plan.pool > 0 ? "pool" : "negatives";
   return plan[key] <= others ? [] : [{
     verdict: "bad",
@@ -181,8 +187,12 @@ function noSplit(split: string): Finding {
 /** Facts of the model and of the features, wherever they are read. */
 function sizesOf(inputs: Readonly<Record<string, Facts>>): Sizes {
   const facts: Facts = Object.assign({}, ...Object.values(inputs));
-  const { words = 2, regions = 1, train_images: rows = 0 } = facts;
-  return { config: facts as unknown as Configuration, words, regions, rows, facts };
+  const { words = 2, regions = 1 } = facts;
+  return { config: facts as unknown as Configuration, words, regions, facts };
+}
+
+function imagesOf(facts: Facts, splits: TrainingSplits): number {
+  return [splits].flat().reduce((sum, split) => sum + (facts[`${split}_images`] ?? 0), 0);
 }
 
 function validationPairs(facts: Facts, plan: StepPlan): number {

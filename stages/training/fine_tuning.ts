@@ -4,6 +4,7 @@ import { randomStream } from "../../pipeline/random_stream.ts";
 import type { StageContext } from "../../pipeline/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
 import { pictureVectors } from "../data/picture_vectors.ts";
+import type { TrainingSplits } from "../data/splits.ts";
 import { requireBranches, withFrozenBranches } from "../model/branches.ts";
 import { withRankHead } from "../model/initial_weights.ts";
 import { readModel } from "../model/model_artifact.ts";
@@ -31,6 +32,7 @@ import { zerosLike } from "./training_state.ts";
 
 export interface FineTuningParameters
   extends OptimisationParameters, ValidationParameters, AlignmentParameters, AlignmentScope {
+  readonly train: TrainingSplits;
   readonly alignment_weight: number;
   readonly schedule: AlignmentSchedule;
   readonly micro_steps: number;
@@ -60,7 +62,7 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
   const ranking = withRankHead(model.weights);
   const start = onBranches ? withFrozenBranches(ranking, p.branch_weight) : ranking;
   const trained = trainedNames(config, ["ranking"]);
-  const index = indexSplit(set, "train");
+  const index = indexSplit(set, p.train);
   requireFit(set, index, config);
   const pictures = onBranches ? await pictureVectors(inputs["features"]!, set) : undefined;
   const branches = pictures &&

@@ -6,6 +6,7 @@ import type { StageContext } from "../../pipeline/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
 import { pictureVectors } from "../data/picture_vectors.ts";
 import { writeSafetensors } from "../data/safetensors.ts";
+import type { TrainingSplits } from "../data/splits.ts";
 import { canonicalCorrelation, project, type Projection } from "../model/canonical_correlation.ts";
 import { readModel } from "../model/model_artifact.ts";
 import { startCompute } from "../tensorflow/backend.ts";
@@ -15,7 +16,7 @@ import { sentenceEmbeddings } from "./sentence_embeddings.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
 
 export interface LinearBaselineParameters {
-  readonly train: string | readonly string[];
+  readonly train: TrainingSplits;
   readonly split: string;
   readonly image_ridge: number;
   readonly text_ridge: number;
@@ -31,7 +32,7 @@ export async function linearBaseline(
   const compute = await startCompute({ threads: context.threads });
   progress.say(compute.description);
   const pictures = await pictureVectors(inputs["features"]!, set);
-  const view = async (split: string) => {
+  const view = async (split: TrainingSplits) => {
     const index = indexSplit(set, split);
     const texts = await sentenceEmbeddings(compute, model, index, {
       set,
@@ -44,15 +45,11 @@ export async function linearBaseline(
     });
     return { index, texts, images: index.images.map((image) => pictures(image)) };
   };
-  const views: Awaited<ReturnType<typeof view>>[] = [];
-  for (const split of [p.train].flat()) views.push(await view(split));
-  const seen = views.map((_, place) =>
-    views.slice(0, place).reduce((sum, { images }) => sum + images.length, 0)
-  );
+  const fitted = await view(p.train);
   const { x, y, correlations } = canonicalCorrelation(
-    views.flatMap(({ images }) => images),
-    views.flatMap(({ texts }) => texts),
-    views.flatMap(({ index }, place) => index.imageOfText.map((image) => seen[place]! + image)),
+    fitted.images,
+    fitted.texts,
+    fitted.index.imageOfText,
     { x: p.image_ridge, y: p.text_ridge },
   );
   const { index, texts, images } = await view(p.split);

@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { Complaint } from "../../pipeline/complaint.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
 import type { Axes } from "../model/axes.ts";
+import type { TrainingSplits } from "../data/splits.ts";
 import type { Configuration } from "../model/configuration.ts";
 
 /** Rows are padded with zeros up to the longest caption. */
@@ -48,25 +49,35 @@ export interface RowSizes {
   readonly regions: number;
 }
 
-/** @throws {Complaint} for a split that is not there, or has no image or no caption */
-export function indexSplit(set: FeatureSet, split: string): TableIndex {
+/**
+ * @param split or several, whose rows then lie in the order of the features
+ * @throws {Complaint} for a split that is not there, or has no image or no caption
+ */
+export function indexSplit(set: FeatureSet, split: TrainingSplits): TableIndex {
+  const splits = new Set([split].flat());
+  for (const name of splits) requireSplit(set, name);
   const rows = (items: readonly { split: string }[]) =>
-    items.flatMap((item, place) => item.split === split ? [place] : []);
+    items.flatMap((item, place) => splits.has(item.split) ? [place] : []);
   const captions = rows(set.captions);
   const images = rows(set.images);
-  if (captions.length === 0 || images.length === 0) {
-    const splits = [...new Set(set.images.map((image) => image.split))].join(", ");
-    throw new Complaint(
-      `split \`${split}\` has ${images.length} images and ${captions.length} captions`,
-      `name one of the splits that the features hold: ${splits}`,
-      { exitCode: 1 },
-    );
-  }
   const rowOfImage = new Map(images.map((image, row) => [image, row]));
   const imageOfText = captions.map((caption) => rowOfImage.get(set.captions[caption]!.image)!);
   const textsOfImage: number[][] = images.map(() => []);
   imageOfText.forEach((image, text) => textsOfImage[image]!.push(text));
   return { captions, images, imageOfText, textsOfImage };
+}
+
+function requireSplit({ images, captions }: FeatureSet, split: string): void {
+  const count = (items: readonly { split: string }[]) =>
+    items.reduce((sum, item) => sum + (item.split === split ? 1 : 0), 0);
+  const [there, told] = [count(images), count(captions)];
+  if (there > 0 && told > 0) return;
+  const splits = [...new Set(images.map((image) => image.split))].join(", ");
+  throw new Complaint(
+    `split \`${split}\` has ${there} images and ${told} captions`,
+    `name one of the splits that the features hold: ${splits}`,
+    { exitCode: 1 },
+  );
 }
 
 /** A split cut down to its first images, with their captions. */

@@ -7,6 +7,7 @@ import type { StageContext } from "../../pipeline/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
 import { pictureVectors } from "../data/picture_vectors.ts";
 import { readRegionClasses } from "../data/region_classes.ts";
+import type { TrainingSplits } from "../data/splits.ts";
 import { readModel } from "../model/model_artifact.ts";
 import { requireBranches, withFrozenBranches } from "../model/branches.ts";
 import { trainedNames } from "../model/parameters.ts";
@@ -29,6 +30,7 @@ import { branchValidation } from "./validation.ts";
 
 export interface PretrainingParameters
   extends OptimisationParameters, ProgramParameters, StartParameters {
+  readonly train: TrainingSplits;
   readonly tasks: TaskMix;
   readonly branch_factor: number;
   readonly image_factor: number;
@@ -44,7 +46,7 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
   using set = await openFeatures(inputs["features"]!);
   const model = await readModel(inputs["from"]!.folder);
   const { config } = model;
-  const index = indexSplit(set, "train");
+  const index = indexSplit(set, p.train);
   requireFit(set, index, config);
   const tasks = tasksOf(p.tasks);
   const needs = (task: PretrainingTask) => tasks.includes(task);

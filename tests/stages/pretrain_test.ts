@@ -209,7 +209,25 @@ Deno.test("what a model or the features lack is told with the way to mend it", a
     );
   assert.deepEqual(issues({ tasks: { joint: 0 } }), ["one task with a weight above 0"]);
   assert.match(issues({ validate_every: 5 })!.join(), /no `branch_contrast`/);
+  const looking = { tasks: { branch_contrast: 1 }, validate_every: 5 };
+  assert.equal(issues({ ...looking, train: ["train"] }), undefined);
+  assert.match(issues({ ...looking, train: ["train", "val"] })!.join(), /`val` is trained on/);
+  assert.equal(issues({ ...looking, train: "val", validation_split: "dev" }), undefined);
+  assert.match(issues({ train: [] })!.join(), /at least one split/);
+  assert.match(issues({ train: ["train", "train"] })!.join(), /each split once/);
   assert.ok(issues({ tasks: { masked_wrods: 1 } }));
+});
+
+Deno.test("pretraining learns from all the splits that it is given, and from no other", async () => {
+  const bytes = async (train_: unknown, name: string) => {
+    await train(name, { train: train_ });
+    return (await weightsOf(name)).get("branch_image.weight")?.data;
+  };
+  const one = await bytes("train", "of one split");
+  assert.deepEqual(await bytes(["train"], "of a list of one"), one);
+  const both = await bytes(["train", "test"], "of both splits");
+  assert.notDeepEqual(both, one);
+  assert.deepEqual(await bytes(["test", "train"], "of both splits, turned round"), both);
 });
 
 Deno.test("a run that collapses says so and goes on; one that learns does not", async () => {

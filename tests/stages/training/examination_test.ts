@@ -15,11 +15,15 @@ const features: Facts = {
   train_captions: 10,
 };
 
-async function findings(stage: StageDefinition, parameters: Record<string, unknown>) {
+async function findings(
+  stage: StageDefinition,
+  parameters: Record<string, unknown>,
+  facts: Facts = features,
+) {
   const context: ExaminationContext<unknown> = {
     parameters: v.parse(stage.parameters, { ...parameters }),
     files: {},
-    inputs: { features },
+    inputs: { features: facts },
     threads: 1,
     progress: { report() {}, say: (line) => assert.fail(line) },
   };
@@ -39,6 +43,22 @@ Deno.test("more negatives than the training split has wrong images are in the wa
     await findings(fineTune, { seed: 1, negatives: 5 }),
     [
       "bad: 5 negatives are wanted, the training split has 4 wrong images; " +
+      "lower `negatives`, or train on more images",
+    ],
+  );
+});
+
+Deno.test("wrong images are counted over all the splits that are trained on", async () => {
+  const train = ["train", "val"];
+  assert.deepEqual(
+    await findings(fineTune, { seed: 1, negatives: 5, train }),
+    ["bad: there is no split `val`; name a split that the features hold"],
+  );
+  const more = { ...features, val_images: 3, val_captions: 6 };
+  assert.deepEqual(
+    await findings(fineTune, { seed: 1, negatives: 8, train }, more),
+    [
+      "bad: 8 negatives are wanted, the training split has 7 wrong images; " +
       "lower `negatives`, or train on more images",
     ],
   );
