@@ -11,6 +11,8 @@ export const linearBaseline = defineStage({
     train: trainingSplits,
     /** It is evaluated on. */
     split: v.optional(v.pipe(v.string(), v.nonEmpty()), "test"),
+    /** map: pictures are the mean of their map; views: what several looks gave, where features have it. */
+    pictures: v.optional(v.picklist(["map", "views"]), "map"),
     /** Added to each variance, as multiples of their mean. */
     image_ridge: v.optional(ridge, 3),
     text_ridge: v.optional(ridge, 1),

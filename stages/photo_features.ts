@@ -6,6 +6,7 @@ import { efficientnetLite0 } from "./vision/pretrained_packages.ts";
 
 const path = v.pipe(v.string(), v.nonEmpty());
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const pixels = v.pipe(count, v.multipleOf(32), v.maxValue(1024));
 const photos = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const three = v.pipe(v.array(v.number()), v.length(3, "a number for red, green and blue"));
@@ -41,7 +42,19 @@ const fields = v.strictObject({
   /** Likewise, before those of `test`: what recipes are chosen on. */
   validation: v.optional(v.union([photos, path]), 100),
   /** Photos are stretched to so many pixels in both directions. */
-  side: v.optional(v.pipe(count, v.multipleOf(32), v.maxValue(1024)), 224),
+  side: v.optional(pixels, 224),
+  /**
+   * Sides at which the whole photo is looked at, each time also mirrored, for its one vector; without,
+   * that is the mean of the map at `side`.
+   */
+  views: v.optional(
+    v.pipe(
+      v.array(pixels),
+      v.minLength(1, "at least one side"),
+      v.maxLength(8, "at most 8 sides"),
+      v.check((sides) => new Set(sides).size === sides.length, "each side once"),
+    ),
+  ),
   /**
    * grid: the photo cut into cells; proposals: object-like boxes; objects: areas of one colour, for
    * drawings.
@@ -84,6 +97,17 @@ const parameters = v.pipe(
         key: given,
         value: value[given],
       }],
+    });
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { views, detection } = dataset.value;
+    if (views === undefined || detection?.features === undefined) return;
+    addIssue({
+      message: "it where the picture network describes regions; here the detector does",
+      input: views,
+      expected: "`detection` without `features`",
+      path: [{ type: "object", origin: "value", input: dataset.value, key: "views", value: views }],
     });
   }),
 );

@@ -5,16 +5,25 @@ import { readSafetensors } from "./safetensors.ts";
 /** Vector of an image, `featureDim` wide. @param image place in `FeatureSet.images` */
 export type PictureVectors = (image: number) => Float32Array;
 
-/** The mean of a picture's map, or of its regions where the features have no such mean. */
+/** What stands for a whole picture. */
+export type PictureKind = "views" | "map";
+
+/**
+ * views: what several looks at a picture gave, where the features have that; else as map: the mean of
+ * its map, or of its regions where the features have no such mean.
+ */
 export async function pictureVectors(
   { folder }: Pick<FeaturesPlace, "folder">,
   set: FeatureSet,
+  kind: PictureKind = "views",
 ): Promise<PictureVectors> {
   const dim = set.featureDim;
   const stored = await readSafetensors(`${folder}/regions.safetensors`).catch(() => undefined);
-  const means = stored?.get("pictures")?.data;
-  if (means instanceof Float32Array && means.length === set.images.length * dim) {
-    return (image) => means.subarray(image * dim, (image + 1) * dim);
+  for (const name of kind === "views" ? ["views", "pictures"] : ["pictures"]) {
+    const rows = stored?.get(name)?.data;
+    if (rows instanceof Float32Array && rows.length === set.images.length * dim) {
+      return (image) => rows.subarray(image * dim, (image + 1) * dim);
+    }
   }
   return (image) => meanOfRegions(set, image);
 }

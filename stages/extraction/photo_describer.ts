@@ -1,20 +1,15 @@
 /** From decoded photos to vectors: the backbone's map, pooled to one vector per region. */
 import * as tf from "@tensorflow/tfjs-core";
-import { Complaint } from "../../pipeline/complaint.ts";
-import { readCheckpoint } from "../model/checkpoint.ts";
-import { type Compute } from "../tensorflow/backend.ts";
 import { compile } from "../tensorflow/compile.ts";
 import {
   backboneMap,
   backboneStride,
   type BackboneTensors,
-  backboneTensors,
   backboneWidth,
-  foldBackbone,
 } from "../vision/efficientnet.ts";
 import type { Box, RgbPicture } from "../vision/picture.ts";
-import { efficientnetLite0 } from "../vision/pretrained_packages.ts";
 import { roiWeights } from "../vision/roi_align.ts";
+import type { PictureNetwork } from "./picture_network.ts";
 
 /** A photo and where its regions are. */
 export interface LocatedPhoto {
@@ -38,21 +33,17 @@ export interface PhotoDescriber extends Disposable {
  * Batches that are not full are filled up, so that there is one program and a photo's bits do not
  * depend on how many follow it.
  *
- * @param options.backbone folder of the package with the network's weights
  * @param options.most regions of a photo
  */
-export async function photoDescriber(
-  compute: Compute,
-  { backbone, side, most, batch, xla }: {
-    readonly backbone: string;
+export function photoDescriber(
+  { compute, tensors, xla }: PictureNetwork,
+  { side, most, batch }: {
     readonly side: number;
     readonly most: number;
     readonly batch: number;
-    readonly xla: boolean;
   },
-): Promise<PhotoDescriber> {
+): PhotoDescriber {
   const cells = side / backboneStride;
-  const tensors = backboneTensors(await readBackbone(backbone));
   const program = compile(compute, describeBatch, { name: "describe_photos", xla });
   return {
     async describe(photos) {
@@ -77,10 +68,7 @@ export async function photoDescriber(
         };
       });
     },
-    [Symbol.dispose]() {
-      program[Symbol.dispose]();
-      tf.dispose(tensors as unknown as tf.TensorContainer);
-    },
+    [Symbol.dispose]: () => program[Symbol.dispose](),
   };
 }
 
@@ -99,20 +87,4 @@ function describeBatch({ tensors, pictures, pooling }: Batch) {
   const [count, rows, columns] = map.shape;
   const flat = tf.reshape(map, [count, rows * columns, backboneWidth]);
   return { features: tf.matMul(pooling, flat), means: tf.mean(flat, 1) };
-}
-
-async function readBackbone(folder: string) {
-  const file = `${folder}/${efficientnetLite0.files[0].split("/").at(-1)}`;
-  const weights = await readCheckpoint(file);
-  return foldBackbone((name) => {
-    const tensor = weights[name];
-    if (tensor === undefined) {
-      throw new Complaint(
-        `the picture network has no tensor \`${name}\``,
-        "delete the package's folder, so that it is fetched again",
-        { place: { file }, exitCode: 1 },
-      );
-    }
-    return tensor;
-  });
 }

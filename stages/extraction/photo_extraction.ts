@@ -8,10 +8,12 @@ import { startCompute } from "../tensorflow/backend.ts";
 import { backboneWidth } from "../vision/efficientnet.ts";
 import { boxNumbers } from "../vision/box_numbers.ts";
 import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
-import type { Box } from "../vision/picture.ts";
+import type { Box, RgbPicture } from "../vision/picture.ts";
 import { type LocatedPhoto, type PhotoDescriber, photoDescriber } from "./photo_describer.ts";
 import { type PhotoList, photoList } from "./photo_list.ts";
 import { type Shard, type Shards, shardsIn } from "./photo_shards.ts";
+import { type PhotoViews, photoViews } from "./photo_views.ts";
+import { pictureNetwork } from "./picture_network.ts";
 import { type FoundRegions, type RegionFinder, regionFinder } from "./region_finder.ts";
 
 /** Photos that go through the network together. */
@@ -28,13 +30,16 @@ export async function extractPhotos(context: Context): Promise<void> {
   await using finder = await regionFinder(parameters, files);
   const compute = await startCompute({ threads });
   progress.say(compute.description);
-  using describer = await photoDescriber(compute, {
+  using network = await pictureNetwork(compute, {
     backbone: files["backbone"]!,
+    xla: parameters.xla,
+  });
+  using describer = photoDescriber(network, {
     side: parameters.side,
     most: finder.most,
     batch: photosTogether,
-    xla: parameters.xla,
   });
+  using views = photoViews(network, { sides: parameters.views ?? [], batch: photosTogether });
   const shards = shardsIn(context.resumeFolder);
   const regions: number[] = [];
   let values = 0;
@@ -42,7 +47,16 @@ export async function extractPhotos(context: Context): Promise<void> {
   for (let from = 0, place = 0; from < list.photos.length; from += shardSize, place++) {
     const names = list.photos.slice(from, from + shardSize).map(({ id }) => id);
     const shard = await shards.read(place, names.length) ??
-      await describeShard(names, { context, finder, describer, shards, place, done: from, list });
+      await describeShard(names, {
+        context,
+        finder,
+        describer,
+        views,
+        shards,
+        place,
+        done: from,
+        list,
+      });
     names.forEach((id, row) => shard.regions[row] === 0 && bad.push({ id }));
     regions.push(...shard.regions);
     values += shard.features.length;
@@ -57,7 +71,7 @@ export async function extractPhotos(context: Context): Promise<void> {
   }
   const rows = regions.reduce((sum, count) => sum + count, 0);
   const described = finder.describes;
-  await writeArtifact(context, { list, regions, shards, described, width: values / rows });
+  await writeArtifact(context, { list, regions, shards, described, views, width: values / rows });
 }
 
 interface BadFile {
@@ -68,6 +82,7 @@ interface ShardWork {
   readonly context: Context;
   readonly finder: RegionFinder;
   readonly describer: PhotoDescriber;
+  readonly views: PhotoViews;
   readonly shards: Shards;
   readonly place: number;
   /** Photos before this shard. */
@@ -76,11 +91,12 @@ interface ShardWork {
 }
 
 async function describeShard(names: readonly string[], work: ShardWork): Promise<Shard> {
-  const { context: { signal, progress, parameters }, describer, done, list } = work;
+  const { context: { signal, progress, parameters }, describer, views, done, list } = work;
   const counts = names.map(() => 0);
   const rows: Float32Array[] = [];
   const boxes: number[] = [];
   const pictures: Float32Array[] = [];
+  const looks: Float32Array[] = [];
   const decode = (id: string) => locatedPhoto(id, work);
   for await (const batch of inBatches(names, photosTogether, decode)) {
     signal.throwIfAborted();
@@ -96,6 +112,9 @@ async function describeShard(names: readonly string[], work: ShardWork): Promise
       if (result.features === undefined) pictures.push(mean);
       boxes.push(...result.boxes.flatMap((box) => numbersOf(box, parameters.side)));
     });
+    if (views.sides.length > 0) {
+      looks.push(...await views.describe(good.map(({ result }) => result.looks)));
+    }
     progress.report(done + batch.at(-1)!.place + 1, list.photos.length, "photos");
   }
   const shard = {
@@ -103,16 +122,26 @@ async function describeShard(names: readonly string[], work: ShardWork): Promise
     features: joined(rows),
     boxes: Float32Array.from(boxes),
     pictures: joined(pictures),
+    views: joined(looks),
   };
   await work.shards.write(work.place, shard);
   return shard;
 }
 
+/** The whole photo at each side of `views`. */
+interface PhotoLooks {
+  readonly looks: readonly RgbPicture[];
+}
+
+export function decodeLooks(bytes: Uint8Array, sides: readonly number[]): Promise<RgbPicture[]> {
+  return Promise.all(sides.map((side) => decodePhoto(bytes, { width: side, height: side })));
+}
+
 /** Undefined, with a word in the log, for a file that cannot be read and may be left out. */
 async function locatedPhoto(
   id: string,
-  { context: { parameters, files, progress }, finder }: ShardWork,
-): Promise<LocatedPhoto & FoundRegions | undefined> {
+  { context: { parameters, files, progress }, finder, views }: ShardWork,
+): Promise<LocatedPhoto & FoundRegions & PhotoLooks | undefined> {
   const file = `${files["images"]}/${id}`;
   try {
     const bytes = await Deno.readFile(file).catch((cause) => {
@@ -121,7 +150,8 @@ async function locatedPhoto(
     });
     const { side } = parameters;
     const picture = await decodePhoto(bytes, { width: side, height: side });
-    return { picture, ...await finder.find({ bytes, picture }) };
+    const looks = await decodeLooks(bytes, views.sides);
+    return { picture, looks, ...await finder.find({ bytes, picture }) };
   } catch (error) {
     if (!(error instanceof BadPhoto)) throw error;
     if (parameters.on_bad_image === "skip") {
@@ -177,12 +207,13 @@ function sayList({ photos, captions, tooLong, without }: PhotoList, { progress }
 
 async function writeArtifact(
   { folder, record, progress }: Context,
-  { list, regions, shards, described, width }: {
+  { list, regions, shards, described, views, width }: {
     readonly list: PhotoList;
     readonly regions: readonly number[];
     readonly shards: Shards;
     /** A detector brought the features. */
     readonly described: boolean;
+    readonly views: PhotoViews;
     readonly width: number;
   },
 ): Promise<void> {
@@ -203,7 +234,7 @@ async function writeArtifact(
   await writeLines(`${folder}/pairs.jsonl`, []);
   await Deno.writeTextFile(`${folder}/tokenizer.json`, list.tokenizer.json);
   await writeLines(`${folder}/vocabulary.json`, [list.tokenizer.vocabulary]);
-  const parts = (name: "features" | "boxes" | "pictures") =>
+  const parts = (name: "features" | "boxes" | "pictures" | "views") =>
     async function* () {
       for (let from = 0, place = 0; from < regions.length; from += shardSize, place++) {
         const photos = Math.min(shardSize, regions.length - from);
@@ -223,6 +254,9 @@ async function writeArtifact(
       ...(described
         ? []
         : [["pictures", tensor([images.length, backboneWidth], "pictures")] as const]),
+      ...(views.sides.length === 0
+        ? []
+        : [["views", tensor([images.length, backboneWidth], "views")] as const]),
     ]),
   );
 }

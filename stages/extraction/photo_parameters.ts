@@ -14,6 +14,8 @@ export interface PhotoParameters {
   readonly validation: number | string;
   /** Pixels. */
   readonly side: number;
+  /** Sides at which the whole photo is looked at; without, the mean of the regions' map stands for it. */
+  readonly views?: readonly number[] | undefined;
   readonly regions: "grid" | "proposals" | "objects";
   readonly grid: number;
   readonly max_regions: number;

@@ -4,11 +4,13 @@ import type { RegionRows } from "../data/region_source.ts";
 import { startCompute } from "../tensorflow/backend.ts";
 import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
 import { photoDescriber } from "./photo_describer.ts";
-import { numbersOf, photosTogether } from "./photo_extraction.ts";
+import { decodeLooks, numbersOf, photosTogether } from "./photo_extraction.ts";
 import type { PhotoParameters } from "./photo_parameters.ts";
+import { photoViews } from "./photo_views.ts";
+import { pictureNetwork } from "./picture_network.ts";
 import { regionFinder } from "./region_finder.ts";
 
-/** @returns its regions, and the mean of its whole map, float32 [1280], where that describes photos */
+/** @returns its regions, and its whole as the data's photos have it, float32 [1280], where they do */
 export async function describePhoto(
   path: string,
   { parameters, files, threads }: {
@@ -16,8 +18,8 @@ export async function describePhoto(
     readonly files: Readonly<Record<string, string>>;
     readonly threads: number;
   },
-): Promise<RegionRows & { readonly mean?: Float32Array }> {
-  const { side, xla } = parameters;
+): Promise<RegionRows & { readonly whole?: Float32Array }> {
+  const { side, xla, views: sides = [] } = parameters;
   await using finder = await regionFinder(parameters, files);
   const bytes = await Deno.readFile(path);
   const unread = (cause: unknown) => {
@@ -30,17 +32,20 @@ export async function describePhoto(
   };
   const picture = await decodePhoto(bytes, { width: side, height: side }).catch(unread);
   const { boxes, features } = await finder.find({ bytes, picture }).catch(unread);
-  using describer = await photoDescriber(await startCompute({ threads }), {
+  using network = await pictureNetwork(await startCompute({ threads }), {
     backbone: files["backbone"]!,
-    side,
-    most: finder.most,
-    batch: photosTogether,
     xla,
   });
+  using describer = photoDescriber(network, { side, most: finder.most, batch: photosTogether });
   const [described] = await describer.describe([{ picture, boxes }]);
+  using views = photoViews(network, { sides, batch: photosTogether });
+  const [seen] = sides.length === 0
+    ? []
+    : await views.describe([await decodeLooks(bytes, sides).catch(unread)]);
+  const whole = seen ?? (features === undefined ? described!.mean : undefined);
   return {
     features: features ?? described!.features,
     boxes: Float32Array.from(boxes.flatMap((box) => numbersOf(box, side))),
-    ...(features === undefined && { mean: described!.mean }),
+    ...(whole !== undefined && { whole }),
   };
 }

@@ -13,6 +13,8 @@ export interface Shard {
   readonly boxes: Float32Array;
   /** float32 [photo, width], of those that could be read. */
   readonly pictures: Float32Array;
+  /** float32 [photo, width], likewise; empty without `views`. */
+  readonly views: Float32Array;
 }
 
 export interface Shards {
@@ -27,16 +29,21 @@ export function shardsIn(folder: string): Shards {
     async read(place, photos) {
       const tensors = await readSafetensors(fileOf(place)).catch(() => undefined);
       if (tensors === undefined) return undefined;
-      const [regions, features, boxes, pictures] = ["regions", "features", "boxes", "pictures"]
-        .map((name) => tensors.get(name)?.data);
+      const [regions, features, boxes, pictures, views] = [
+        "regions",
+        "features",
+        "boxes",
+        "pictures",
+        "views",
+      ].map((name) => tensors.get(name)?.data);
       if (
         !(regions instanceof Int32Array) || regions.length !== photos ||
         !(features instanceof Float32Array) || !(boxes instanceof Float32Array) ||
-        !(pictures instanceof Float32Array)
+        !(pictures instanceof Float32Array) || !(views instanceof Float32Array)
       ) return undefined;
-      return { regions: [...regions], features, boxes, pictures };
+      return { regions: [...regions], features, boxes, pictures, views };
     },
-    async write(place, { regions, features, boxes, pictures }) {
+    async write(place, { regions, features, boxes, pictures, views }) {
       const list = (dtype: "F32" | "I32", data: TensorData) => ({
         shape: [data.length],
         dtype,
@@ -49,6 +56,7 @@ export function shardsIn(folder: string): Shards {
           ["features", list("F32", features)],
           ["boxes", list("F32", boxes)],
           ["pictures", list("F32", pictures)],
+          ["views", list("F32", views)],
         ]),
       );
     },

@@ -4,7 +4,7 @@
  */
 import type { StageContext } from "../../pipeline/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
-import { pictureVectors } from "../data/picture_vectors.ts";
+import { type PictureKind, pictureVectors } from "../data/picture_vectors.ts";
 import { writeSafetensors } from "../data/safetensors.ts";
 import type { TrainingSplits } from "../data/splits.ts";
 import { canonicalCorrelation, project, type Projection } from "../model/canonical_correlation.ts";
@@ -18,6 +18,7 @@ import { yieldToEvents } from "./yield_to_events.ts";
 export interface LinearBaselineParameters {
   readonly train: TrainingSplits;
   readonly split: string;
+  readonly pictures: PictureKind;
   readonly image_ridge: number;
   readonly text_ridge: number;
   readonly xla: boolean;
@@ -31,7 +32,7 @@ export async function linearBaseline(
   const model = await readModel(inputs["text"]!.folder);
   const compute = await startCompute({ threads: context.threads });
   progress.say(compute.description);
-  const pictures = await pictureVectors(inputs["features"]!, set);
+  const pictures = await pictureVectors(inputs["features"]!, set, p.pictures);
   const view = async (split: TrainingSplits) => {
     const index = indexSplit(set, split);
     const texts = await sentenceEmbeddings(compute, model, index, {

@@ -19,7 +19,7 @@ import { yieldToEvents } from "./yield_to_events.ts";
 
 export type Query = { readonly text: string } | {
   /** Of a new picture, and the mean of its map where the features have such means. */
-  readonly regions: RegionRows & { readonly mean?: Float32Array };
+  readonly regions: RegionRows & { readonly whole?: Float32Array };
 } | {
   /** Id of an image of the features. */
   readonly image: string;
@@ -58,7 +58,7 @@ export async function searchModel(
   const compute = await startCompute({ threads });
   const cosines = async () => {
     const known = await pictureVectors(features, set);
-    const own = "regions" in query ? query.regions.mean : undefined;
+    const own = "regions" in query ? query.regions.whole : undefined;
     const pictures = (image: number) =>
       image < set.images.length ? known(image) : own ?? meanOfRegions(asked, image);
     return await branchCosines(compute, config, {

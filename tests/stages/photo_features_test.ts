@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import sharp from "sharp";
 import * as v from "valibot";
 import { Complaint } from "../../pipeline/complaint.ts";
 import { openFeatures } from "../../stages/data/feature_set.ts";
 import { pictureVectors } from "../../stages/data/picture_vectors.ts";
+import { describePhoto } from "../../stages/extraction/photo_query.ts";
 import { miniLm } from "../../stages/model/pretrained_packages.ts";
 import { photoFeatures } from "../../stages/photo_features.ts";
 import { efficientnetLite0 } from "../../stages/vision/pretrained_packages.ts";
@@ -85,7 +87,7 @@ Deno.test({
   async fn() {
     using folder = temporaryFolder();
     await madePhotos(folder.path, 150);
-    const whole = request(folder.path);
+    const whole = request(folder.path, { parameters: { views: [32] } });
     await runStage(whole);
     const stop = new AbortController();
     const half = {
@@ -106,6 +108,52 @@ Deno.test({
     assert.equal(reports[0], 128);
     assert.deepEqual(await digestsBelow(half.folder), await digestsBelow(whole.folder));
   },
+});
+
+Deno.test({
+  name:
+    "several looks at a photo: its mirror image is the same, a new photo is seen as the known were",
+  ignore,
+  async fn() {
+    using folder = temporaryFolder();
+    await madePhotos(folder.path, 6);
+    const images = `${folder.path}/Images`;
+    const side = 64; // of the first look: as large as the pictures, so that mirroring is exact
+    const drawn = Deno.readFileSync(`${images}/001.png`);
+    const large = await sharp(drawn).resize(side, side).png().toBuffer();
+    Deno.writeFileSync(`${images}/001.png`, large);
+    Deno.writeFileSync(`${images}/002.png`, await sharp(large).flop().png().toBuffer());
+    const asked = request(folder.path, { parameters: { views: [side] } });
+    await runStage(asked);
+    const place = { folder: `${folder.path}/features` };
+    using set = await openFeatures(place);
+    const looks = await pictureVectors(place, set);
+    const maps = await pictureVectors(place, set, "map");
+    const far = (a: Float32Array, b: Float32Array) =>
+      a.reduce((most, value, k) => Math.max(most, Math.abs(value - b[k]!)), 0);
+    assert.ok(far(looks(1), looks(2)) < 1e-5);
+    assert.ok(far(maps(1), maps(2)) > 1e-2);
+    assert.ok(far(looks(1), looks(0)) > 1e-2);
+    // The root of a mean over both ways lies between the roots of the two.
+    looks(1).forEach((value, k) => {
+      const roots = [maps(1)[k]!, maps(2)[k]!].map(Math.sqrt);
+      assert.ok(Math.abs(value - (roots[0]! + roots[1]!) / 2) < 1e-5);
+    });
+    const { whole } = await describePhoto(`${images}/003.png`, {
+      parameters: v.parse(photoFeatures.parameters, asked.parameters),
+      files: asked.files!,
+      threads: 2,
+    });
+    assert.deepEqual(whole, looks(3));
+  },
+});
+
+Deno.test("looks at a whole photo are refused where a detector describes its regions", () => {
+  const detection = { boxes: "boxes", features: "features", side: 8 };
+  const asked = { images: "a", captions: "b", detector: "d.onnx", detection, views: [224] };
+  const { issues } = v.safeParse(photoFeatures.parameters, asked);
+  assert.match(issues![0]!.message, /here the detector does/);
+  assert.ok(!v.safeParse(photoFeatures.parameters, { ...asked, views: [100] }).success);
 });
 
 async function failure(run: Promise<unknown>): Promise<Complaint> {
