@@ -340,9 +340,14 @@ function runWorld(
     onInterrupt,
     comparisons: Object.keys(publishedTables),
     tryNext: tryNext(command, args),
-    commandAgain: (...more) => `${taskCommand()} ${commandText([...args, ...more])}`,
+    // Who asked for some stages alone asks for these again.
+    commandAgain: (...only) =>
+      `${taskCommand()} ${commandText(asksForSome(args) ? args : [...args, ...only])}`,
   };
 }
+
+const asksForSome = (args: readonly string[]) =>
+  args.some((argument) => argument === "--only" || argument.startsWith("--only="));
 
 function displayOf(show: "progress" | "result" | "events"): Display {
   switch (show) {

@@ -95,8 +95,8 @@ export interface RunWorld {
   openLedger(results: string): Promise<Ledger>;
   /** Calls back on each Ctrl-C; returns how to stop listening. */
   onInterrupt(callback: (count: number) => void): () => void;
-  /** The command that runs the same again, with these options added. */
-  commandAgain(...more: string[]): string;
+  /** The command that runs the same again, with these options added where it names no stages itself. */
+  commandAgain(...only: string[]): string;
   /** Names of published results that a report can be compared with. */
   readonly comparisons: readonly string[];
   /** Commands that a user may want next. */

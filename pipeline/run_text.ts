@@ -38,7 +38,7 @@ export function nothingText(stages: number): string {
 /** What failed with the end of its log, what was left for it, and the command that tries again. */
 export function failureText(
   { failed, left }: Execution,
-  commandAgain: (...more: string[]) => string,
+  commandAgain: (...only: string[]) => string,
 ): string {
   const blocks = failed.map(({ node, outcome: { failure, log } }) => {
     const place = failure.place === undefined ? [] : [`  --> ${printPlace(failure.place)}`];

@@ -28,8 +28,8 @@ async function slice(folder: string, count: number): Promise<void> {
 
 /** Everything of it, as small as can be. */
 const small = [
-  ...["features.test=8", "features.validation=8", "branches.steps=3", "branches.pairs=8"],
-  ...["branches.validate_every=2", "weights.steps=2", "weights.pairs=8", "tuned.steps=2"],
+  ...["features.test=8", "features.validation=8", "branches.steps=3"],
+  ...["branches.pairs=8", "weights.steps=2", "weights.pairs=8", "tuned.steps=2"],
   ...["tuned.pool=7", "tuned.anchors=2", "tuned.seed=1", "tuned.alignment=[none, singular]"],
 ].flatMap((assignment) => ["--set", assignment]);
 
@@ -48,7 +48,7 @@ Deno.test({
     };
     const ran = await task("run", experiment, ...small);
     assert.match(ran, /features: 40 photos \(24 train, 8 val, 8 test\)/);
-    for (const stage of ["linear", "recall", "recall_cross", "recall_branches"]) {
+    for (const stage of ["linear", "linear_views", "recall", "recall_cross", "recall_branches"]) {
       assert.match(ran, new RegExp(`^${stage} on test \\(percent\\)`, "m"));
     }
     assert.match(await task("run", experiment, ...small), /nothing to run/);

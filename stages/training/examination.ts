@@ -116,7 +116,9 @@ export async function examineEvaluation(
   return {
     findings: [{
       verdict: "ok",
-      what: `${pairs.toLocaleString("en")} pairs to score, about ${rounded(1 / pair)} a second`,
+      what: `${shortlist > 0 ? "at most " : ""}${
+        pairs.toLocaleString("en")
+      } pairs to score, about ${rounded(1 / pair)} a second`,
     }],
     facts: {},
     seconds: pairs * pair,

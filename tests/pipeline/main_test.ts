@@ -99,6 +99,8 @@ not run because of that: \`tuned\` (3)
 to try again: deno task run 'FOLDER/e.yaml' --results 'FOLDER/results' ` +
       "--only 'numbers[fail=complaint]' --only 'numbers[fail=bug]' --only 'numbers[fail=crash]'\n",
   );
+  const some = await runToy(["run", file, "--results", results, "--only", "numbers"]);
+  assert.match(some.out, /^to try again: deno task run '.*' --results '.*' --only numbers$/m);
   const sql = ["sql", "SELECT status, count(*) AS n FROM stage_run GROUP BY ALL ORDER BY ALL"];
   const statuses = await runToy([...sql, "--format", "csv", "--results", results]);
   assert.equal(statuses.out, "status,n\r\ncomplete,1\r\nfailed,3\r\n");
