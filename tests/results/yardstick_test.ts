@@ -7,7 +7,7 @@ const schema = Deno.readTextFileSync(new URL("../../results/schema.sql", import.
 type Evaluated = readonly [
   stage: string,
   kind: string,
-  variant: string,
+  variant: Readonly<Record<string, string>>,
   seed: number,
   rsum: number,
 ];
@@ -29,11 +29,11 @@ async function lines(runs: readonly Evaluated[]): Promise<string[]> {
         [run, stage, kind],
       );
       await connection.run("INSERT INTO metric VALUES ($1, 'rsum', 'test', $2)", [run, rsum]);
-      if (variant === "") continue;
-      await connection.run(
-        "INSERT INTO run_point VALUES ('e', $1, 'alignment', $2), ('e', $1, 'seed', $3)",
-        [run, variant, String(seed)],
-      );
+      const points = Object.entries({ ...variant, ...(seed > 0 && { seed }) });
+      for (const [axis, value] of points) {
+        const values = [run, axis, String(value)];
+        await connection.run("INSERT INTO run_point VALUES ('e', $1, $2, $3)", values);
+      }
     }
     return await yardstickLines(connection, "e");
   } finally {
@@ -42,18 +42,19 @@ async function lines(runs: readonly Evaluated[]): Promise<string[]> {
   }
 }
 
-const linear: Evaluated = ["linear", "linear_baseline", "", 0, 4];
+const [none, sparse] = [{ alignment: "none" }, { alignment: "sparse" }];
+const linear: Evaluated = ["linear", "linear_baseline", {}, 0, 4];
 
 Deno.test("each evaluated stage is held beside the yardstick, by means over seeds", async () => {
   assert.deepEqual(
     await lines([
       linear,
-      ["recall", "evaluate", "none", 1, 4.2],
-      ["recall", "evaluate", "none", 2, 4.0],
-      ["recall", "evaluate", "sparse", 1, 4.05],
-      ["recall_cross", "evaluate", "none", 1, 1.5],
-      ["mixed", "evaluate", "none", 1, 3.9],
-      ["mixed", "evaluate", "sparse", 1, 4.3],
+      ["recall", "evaluate", none, 1, 4.2],
+      ["recall", "evaluate", none, 2, 4.0],
+      ["recall", "evaluate", sparse, 1, 4.05],
+      ["recall_cross", "evaluate", none, 1, 1.5],
+      ["mixed", "evaluate", none, 1, 3.9],
+      ["mixed", "evaluate", sparse, 1, 4.3],
     ]),
     [
       "linear yardstick `linear` on test: sum of the six recalls 400.0",
@@ -65,6 +66,25 @@ Deno.test("each evaluated stage is held beside the yardstick, by means over seed
 });
 
 Deno.test("without a yardstick, or with it alone, nothing is said", async () => {
-  assert.deepEqual(await lines([["recall", "evaluate", "none", 1, 4.2]]), []);
+  assert.deepEqual(await lines([["recall", "evaluate", none, 1, 4.2]]), []);
   assert.deepEqual(await lines([linear]), []);
+});
+
+Deno.test("a swept yardstick is held beside what shares its values, and beside no other data", async () => {
+  const [first, second] = [{ validation: "a.txt" }, { validation: "b, c.txt" }];
+  assert.deepEqual(
+    await lines([
+      ["linear", "linear_baseline", first, 0, 4],
+      ["linear", "linear_baseline", second, 0, 3],
+      ["recall", "evaluate", { ...none, ...first }, 1, 4.1],
+      ["recall", "evaluate", { ...none, ...second }, 1, 3.5],
+      ["recall", "evaluate", { ...sparse, ...second }, 1, 2.9],
+    ]),
+    [
+      "linear yardstick `linear` (validation=a.txt) on test: sum of the six recalls 400.0",
+      "  recall reaches it: 410.0",
+      "linear yardstick `linear` (validation=b, c.txt) on test: sum of the six recalls 300.0",
+      "  recall reaches it in 1 of 2 variants: 290.0 … 350.0",
+    ],
+  );
 });
