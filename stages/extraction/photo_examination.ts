@@ -52,7 +52,8 @@ export async function examinePhotos(
     }
   }
   findings.push({ verdict: "ok", what: `${there.length} photos with captions` });
-  const bytes = there.length * (most * (backboneWidth + 7) + backboneWidth) * 4;
+  const wholes = parameters.views === undefined ? 1 : 2; // vectors of a whole photo
+  const bytes = there.length * (most * (backboneWidth + 7) + wholes * backboneWidth) * 4;
   return { findings, facts, disk: bytes, scratch: bytes };
 }
 
