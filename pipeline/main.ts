@@ -185,11 +185,12 @@ async function obey(
       const request = {
         experiment,
         ...(experiment !== given && { file: given }),
-        pictures: experiment === given ? {} : pictureFolders({ file: given, set }, {
-          catalogue: stages.catalogue,
-          environment: (name) => Deno.env.get(name),
-          comparisons: Object.keys(publishedTables),
-        }),
+        pictures: (file: string, set: readonly string[]) =>
+          pictureFolders({ file, set }, {
+            catalogue: stages.catalogue,
+            environment: (name) => Deno.env.get(name),
+            comparisons: Object.keys(publishedTables),
+          }),
         set,
         ...(against !== undefined && { against: experimentName(against) }),
         ...(out !== undefined && { out: resolve(out) }),

@@ -4,7 +4,7 @@ import * as aq from "arquero";
 import { publishedReport } from "./published_results.ts";
 import { differences } from "./paired_differences.ts";
 import { compareVariants, type Comparison } from "./statistics/comparison.ts";
-import { yardstickLines } from "./yardstick.ts";
+import { yardstickLines, yardsticksOf } from "./yardstick.ts";
 import { comparisonLines, resampledUnit, significanceMark } from "./statistics/comparison_text.ts";
 
 /** One metric of one evaluated run. */
@@ -42,7 +42,7 @@ export async function ablationReport(
     const own = compared.filter((each) => each.stage === stage && each.split === split);
     return groupText(title, group, { baseline, compared: own });
   });
-  const yardstick = (await yardstickLines(connection, experiment)).join("\n");
+  const yardstick = yardstickLines(await yardsticksOf(connection, experiment)).join("\n");
   return [...tables, yardstick, await publishedReport(connection, experiment)]
     .filter((text) => text !== "")
     .join("\n\n");

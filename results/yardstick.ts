@@ -12,15 +12,39 @@ interface VariantSum {
   readonly rsum: number;
 }
 
+export interface Yardstick {
+  readonly stage: string;
+  /** In words, such as ` (validation=a.txt)`; empty where it was not swept. */
+  readonly points: string;
+  readonly split: string;
+  /** Sum of the six recalls in percent. */
+  readonly sum: string;
+  readonly beside: readonly BesideYardstick[];
+}
+
+/** A stage that was evaluated on the yardstick's split. */
+export interface BesideYardstick {
+  readonly stage: string;
+  /** Whether it reaches the yardstick, and its own sums. */
+  readonly verdict: string;
+}
+
+/** In lines of plain text, without and with two spaces before them. */
+export function yardstickLines(yardsticks: readonly Yardstick[]): string[] {
+  return yardsticks.flatMap(({ stage, points, split, sum, beside }) => [
+    `linear yardstick \`${stage}\`${points} on ${split}: sum of the six recalls ${sum}`,
+    ...beside.map(({ stage, verdict }) => `  ${stage} ${verdict}`),
+  ]);
+}
+
 /**
- * A line per yardstick (a stage that uses `linear_baseline`) and one per other stage that was evaluated
- * on its split. Where yardsticks were swept, each is held beside what has the same values: data that
- * differ have yardsticks that differ. Nothing where an experiment has none.
+ * The stages that use `linear_baseline`. Where they were swept, each is held beside what has the same
+ * values: data that differ have yardsticks that differ. One that stands alone is left out.
  */
-export async function yardstickLines(
+export async function yardsticksOf(
   connection: DuckDBConnection,
   experiment: string,
-): Promise<string[]> {
+): Promise<Yardstick[]> {
   const found = await rowsOf<Omit<VariantSum, "points"> & { axes: string; values: string }>(
     connection,
     `WITH variant AS (
@@ -53,11 +77,16 @@ export async function yardstickLines(
     );
     const stages = [...Map.groupBy(others, ({ stage }) => stage)];
     if (stages.length === 0) return [];
-    return [
-      `linear yardstick \`${line.stage}\`${pointsText(line.points)} on ${line.split ?? "all"}: ` +
-      `sum of the six recalls ${sumText(line.rsum)}`,
-      ...stages.map(([stage, variants]) => `  ${stageText(stage, variants, line.rsum)}`),
-    ];
+    return [{
+      stage: line.stage,
+      points: pointsText(line.points),
+      split: line.split ?? "all",
+      sum: sumText(line.rsum),
+      beside: stages.map(([stage, variants]) => ({
+        stage,
+        verdict: verdictText(variants, line.rsum),
+      })),
+    }];
   });
 }
 
@@ -66,7 +95,7 @@ const pointsText = (points: ReadonlyMap<string, string>) =>
     ? ""
     : ` (${[...points].map(([axis, value]) => `${axis}=${value}`).join(", ")})`;
 
-function stageText(stage: string, variants: readonly VariantSum[], yardstick: number): string {
+function verdictText(variants: readonly VariantSum[], yardstick: number): string {
   const sums = variants.map(({ rsum }) => rsum);
   const [low, high] = [Math.min(...sums), Math.max(...sums)];
   const range = sumText(low) === sumText(high)
@@ -78,7 +107,7 @@ function stageText(stage: string, variants: readonly VariantSum[], yardstick: nu
     : above === 0
     ? "does not reach it"
     : `reaches it in ${above} of ${sums.length} variants`;
-  return `${stage} ${verdict}: ${range}`;
+  return `${verdict}: ${range}`;
 }
 
 /** In percent, as recalls are told. */

@@ -6,6 +6,8 @@ import type { Question } from "./question.ts";
 import type { Variants } from "./variants.ts";
 
 export interface DescribedExamples {
+  /** Whose variants are compared; undefined where stages are. */
+  readonly stage: string | undefined;
   readonly queries: readonly DescribedQuery[];
   /** Image id -> data URL of its picture. */
   readonly pictures: ReadonlyMap<string, string>;
@@ -39,7 +41,7 @@ export async function describedExamples(
   place: DataPlace,
   { asking, variants }: { readonly asking: string; readonly variants: Variants },
 ): Promise<DescribedExamples> {
-  const { queries, question } = await examplesOf(connection, asking, variants);
+  const { stage, queries, question } = await examplesOf(connection, asking, variants);
   const runs = Map.groupBy(queries, ({ run }) => run);
   const described: DescribedQuery[] = [];
   const pictures = new Map<string, string>();
@@ -55,6 +57,7 @@ export async function describedExamples(
   }
   const order = new Map(queries.map((query, place) => [query.direction + query.query, place]));
   return {
+    stage,
     queries: described.sort((a, b) =>
       order.get(a.direction + a.query)! - order.get(b.direction + b.query)!
     ),

@@ -4,6 +4,8 @@ import { type Answered, ask, literal, type Question } from "./question.ts";
 import type { Variants } from "./variants.ts";
 
 export interface Examples {
+  /** Whose variants are compared; undefined where stages without variants are, one with the other. */
+  readonly stage: string | undefined;
   readonly queries: readonly ExampleQuery[];
   readonly question: Question;
 }
@@ -22,6 +24,7 @@ export interface ExampleQuery {
 
 /** Of a variant's first seed. */
 export interface ExampleAnswer {
+  /** Or the stage, where stages are compared. */
   readonly variant: string;
   /** Of the best right answer, from 1. */
   readonly rank: number;
@@ -46,18 +49,22 @@ const mostVariants = 8;
 export async function examplesOf(
   connection: DuckDBConnection,
   asking: string,
-  { sql, baseline }: Variants,
+  { sql, baseline, ranking }: Variants,
 ): Promise<Examples> {
+  const [first] = ranking;
+  const stage = ranking.length > 1 && first!.variants === 1 ? undefined : first?.stage;
   const found: Answered<AnswerRow> = await ask<AnswerRow>(connection, {
     what:
       "queries that variants answer most differently, and the answers of each variant's first run",
     sql: `${sql}, answer AS (
   SELECT q.direction, q.query, q.split, q.rank, q.top_ids, q.run, r.position,
-    coalesce(v.variant, '') AS variant
+    ${stage === undefined ? "r.stage" : "coalesce(v.variant, '')"} AS variant
   FROM experiment_run AS r
   JOIN query_rank AS q ON q.run = r.run
   LEFT JOIN variant AS v ON v.run = r.run
-  WHERE r.experiment = ${literal(asking)}
+  WHERE r.experiment = ${literal(asking)}${
+      stage === undefined ? "" : ` AND r.stage = ${literal(stage)}`
+    }
 ), by_variant AS (
   SELECT direction, query, split, variant, avg((rank = 1)::INTEGER) AS "right",
     avg(ln(rank)) AS height, count(*)::INTEGER AS runs, min(position) AS position
@@ -102,7 +109,7 @@ ORDER BY c.direction DESC, c.apart DESC, c.spread DESC, c.query, b.position`,
       left: rows.length - shown.length,
     };
   });
-  return { queries, question: { what, sql: asked } };
+  return { stage, queries, question: { what, sql: asked } };
 }
 
 function idList(json: string | null): string[] {

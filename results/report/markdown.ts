@@ -11,6 +11,7 @@ import { correlationText, metricTitle, signedValue, timeText, valueText } from "
 import { type Published, recallsOf, recallTitles } from "./published.ts";
 import type { ReportData } from "./report_data.ts";
 import type { Relations } from "./relation_points.ts";
+import { type Yardstick, yardstickLines } from "../yardstick.ts";
 import { type Source, sourcesOf } from "./sources.ts";
 import type { Block } from "./shortened.ts";
 
@@ -21,7 +22,7 @@ export function markdownBlocks(data: ReportData, options: { results: string }): 
     titleBlock(data),
     ...headline.tables.map((one) => headlineBlock(one, data.differences)),
     ...(headline.tables.length === 0 ? [nothingEvaluated] : []),
-    ...yardstickBlocks(data.yardstick),
+    ...yardstickBlocks(data.yardsticks),
     ...(published === undefined ? [] : [publishedBlock(published, headline.tables)]),
     differencesBlock(data.differences, data.baseline),
     ...relationBlocks(data.relations),
@@ -45,9 +46,9 @@ export function markdownBlocks(data: ReportData, options: { results: string }): 
   ];
 }
 
-function yardstickBlocks(lines: readonly string[]): Block[] {
-  if (lines.length === 0) return [];
-  const items = lines.map((line) =>
+function yardstickBlocks(yardsticks: readonly Yardstick[]): Block[] {
+  if (yardsticks.length === 0) return [];
+  const items = yardstickLines(yardsticks).map((line) =>
     line.startsWith("  ") ? `- ${escapeMarkdown(line.trim())}` : `\n${escapeMarkdown(line)}\n`
   );
   return [{ title: "yardstick", importance: 1, text: `## Yardstick\n${items.join("\n")}` }];
@@ -168,6 +169,7 @@ function differencesBlock(
 ): Block {
   const told = cautions.map((caution) => `- ${escapeMarkdown(caution)}`).join("\n");
   const rows = all.filter(({ metric }) => !/_r(5|10)$/.test(metric));
+  const staged = new Set(rows.map(({ stage }) => stage)).size > 1;
   if (rows.length === 0) {
     return { title: "differences", importance: 2, text: `## Differences\n\n${told}` };
   }
@@ -177,6 +179,7 @@ function differencesBlock(
     ...table(
       `## Differences from ${escapeMarkdown(baseline)}\n\n${escapeMarkdown(caption)}.`,
       [
+        ...(staged ? [{ title: "stage" }] : []),
         { title: "variant" },
         { title: "split" },
         { title: "metric" },
@@ -185,7 +188,8 @@ function differencesBlock(
         { title: "p (Holm)", numeric: true },
         { title: "" },
       ],
-      rows.map(({ variant, split, metric, difference, interval, p, verdict }) => [
+      rows.map(({ stage, variant, split, metric, difference, interval, p, verdict }) => [
+        ...(staged ? [escapeMarkdown(stage)] : []),
         escapeMarkdown(variant),
         escapeMarkdown(split ?? "all"),
         metricTitle(metric),
@@ -200,14 +204,16 @@ function differencesBlock(
 }
 
 /** Whether recall goes with the distance of relations. */
-function relationBlocks({ correlations }: Relations): Block[] {
+function relationBlocks({ stage, correlations }: Relations): Block[] {
   if (correlations.length === 0) return [];
   const names = { isda: "ISDa", isd_text: "ISD over words", isd_image: "ISD over regions" };
   return [{
     title: "recall and relation distance",
     importance: 4,
     ...table(
-      "## Recall and relation distance\n\nSpearman's rho of mean R@1 and mean distance, over models: " +
+      `## Recall and relation distance\n\nSpearman's rho of mean R@1${
+        stage === undefined ? "" : ` (\`${stage}\`)`
+      } and mean distance, over models: ` +
         "near −1, a lower distance goes with a better recall.",
       [
         { title: "distance" },

@@ -6,14 +6,16 @@ import { howMade } from "./page_parts.ts";
 type Pictures = DescribedExamples["pictures"];
 
 export function examplesSection(
-  { queries, pictures, question }: DescribedExamples,
+  { stage, queries, pictures, question }: DescribedExamples,
   results: string,
 ): Html {
   if (queries.length === 0) {
     return markup`<p>No ranked query is stored.</p>${howMade([question], results)}`;
   }
-  return markup`<p>The queries that the variants answer most differently; of each variant its first run. A
-check mark says that the best answer is right.</p>
+  const compared = stage === undefined
+    ? markup`the evaluations answer most differently`
+    : markup`the variants of <code>${stage}</code> answer most differently; of each variant its first run`;
+  return markup`<p>The queries that ${compared}. A check mark says that the best answer is right.</p>
 <div class="examples">${queries.map((query) => exampleCard(query, pictures))}</div>
 ${howMade([question], results)}`;
 }

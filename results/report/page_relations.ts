@@ -16,7 +16,7 @@ interface Measure {
 const drawn = ["singular", "distributed"];
 
 export async function relationsSection(
-  { runs, correlations, queries }: Relations,
+  { stage, runs, correlations, queries }: Relations,
   { variants, results }: { readonly variants: readonly string[]; readonly results: string },
 ): Promise<Html> {
   if (runs.rows.length === 0) {
@@ -29,15 +29,17 @@ complete.</p>${howMade([runs], results)}`;
     if (made !== undefined) figures.push(made);
   }
   return markup`<p>ISD is how far the words' self-attention is from the regions', once an alignment brings
-the two together; ISDa is the same on annotated objects. Each point is a trained model. A rank
+the two together; ISDa is the same on annotated objects. Each point is a trained model${
+    stage === undefined ? undefined : markup`, its recall that of <code>${stage}</code>`
+  }. A rank
 correlation near −1 says that models with a lower distance have a better recall; of a few models it
 says little.</p>
 <div class="figures">${figures}</div>
 <h3>Rank correlation with recall, over models</h3>
 ${
     correlations.length === 0
-      ? markup`<p>Fewer than three models have both a recall and a distance that varies: no
-correlation.</p>`
+      ? markup`<p>None can be told: fewer than three models have both, or one of the two does not
+vary.</p>`
       : dataTable({
         id: "correlations",
         caption: "Spearman's rho of mean R@1 and mean distance",

@@ -9,6 +9,7 @@ import type { ReportData } from "./report_data.ts";
 
 export function resultsSection(data: ReportData, results: string): Html {
   const { headline, differences } = data;
+  const staged = new Set(differences.rows.map(({ stage }) => stage)).size > 1;
   if (headline.tables.length === 0) {
     return markup`<p>No recall is stored yet: nothing was evaluated, or evaluating failed.</p>${
       howMade([headline.question], results)
@@ -26,6 +27,7 @@ ${
       id: "differences",
       caption: differences.caption,
       columns: [
+        ...(staged ? [{ title: "stage" }] : []),
         { title: "variant" },
         { title: "split" },
         { title: "metric" },
@@ -34,14 +36,15 @@ ${
         { title: "p (Holm)", numeric: true },
         { title: "verdict" },
       ],
-      rows: differences.rows.map(({ variant, split, metric, difference, interval, p, verdict }) => [
-        variant,
-        split ?? "all",
-        metricTitle(metric),
-        { shown: signedValue(difference, true), value: difference },
-        interval,
-        p === "" ? "" : { shown: p, value: Number(p) },
-        verdict,
+      rows: differences.rows.map((row) => [
+        ...(staged ? [row.stage] : []),
+        row.variant,
+        row.split ?? "all",
+        metricTitle(row.metric),
+        { shown: signedValue(row.difference, true), value: row.difference },
+        row.interval,
+        row.p === "" ? "" : { shown: row.p, value: Number(row.p) },
+        row.verdict,
       ]),
     })
   }
@@ -49,10 +52,17 @@ ${
 ${howMade([differences.question], results)}`;
 }
 
-function yardstickPart({ yardstick }: ReportData): Html | undefined {
-  if (yardstick.length === 0) return undefined;
+function yardstickPart({ yardsticks }: ReportData): Html | undefined {
+  if (yardsticks.length === 0) return undefined;
   return markup`<h3>Beside a linear yardstick</h3>
-<ul>${yardstick.map((line) => markup`<li>${line.trim()}</li>`)}</ul>`;
+<ul>${
+    yardsticks.map(({ stage, points, split, sum, beside }) =>
+      markup`<li><code>${stage}</code>${points} on ${split}: sum of the six recalls ${sum}
+<ul>${
+        beside.map(({ stage, verdict }) => markup`<li><code>${stage}</code> ${verdict}</li>`)
+      }</ul></li>`
+    )
+  }</ul>`;
 }
 
 function headlineTable(

@@ -5,6 +5,8 @@ import { rankCorrelation } from "./rank_correlation.ts";
 import type { Variants } from "./variants.ts";
 
 export interface Relations {
+  /** Whose recall it is; undefined where nothing was evaluated. */
+  readonly stage: string | undefined;
   readonly runs: Answered<RelationPoint>;
   /** By measure, alignment and layer: over runs. */
   readonly correlations: readonly Correlation[];
@@ -49,19 +51,21 @@ export interface QueryCorrelation {
 export async function relationsOf(
   connection: DuckDBConnection,
   asking: string,
-  { sql }: Variants,
+  { sql, ranking }: Variants,
 ): Promise<Relations> {
   const experiment = literal(asking);
+  const stage = ranking[0]?.stage;
+  const ofStage = stage === undefined ? "" : ` AND s.stage = ${literal(stage)}`;
   const runs = await ask<RelationPoint>(connection, {
     what: "recall and mean relation distances of each model",
     sql: `${sql}, measured AS (
-  SELECT r.run, r.position, e.input AS model
+  SELECT r.run, r.stage, r.position, e.input AS model
   FROM experiment_run AS r JOIN edge AS e ON e.run = r.run AND e.port = 'model'
   WHERE r.experiment = ${experiment}
 ), recall AS (
   SELECT s.model, m.split, avg(m.value) AS recall
   FROM measured AS s JOIN metric AS m ON m.run = s.run
-  WHERE m.name IN ('i2t_r1', 't2i_r1') AND isfinite(m.value) GROUP BY ALL
+  WHERE m.name IN ('i2t_r1', 't2i_r1') AND isfinite(m.value)${ofStage} GROUP BY ALL
 )
 SELECT coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed, d.split, d.layer,
   d.alignment, avg(d.isd_text) FILTER (isfinite(d.isd_text)) AS isd_text,
@@ -75,20 +79,20 @@ LEFT JOIN variant AS v ON v.run = s.run
 GROUP BY s.run, v.variant, v.seed, d.split, d.layer, d.alignment
 ORDER BY min(s.position), d.split, d.layer, d.alignment`,
   });
-  return { runs, correlations: correlationsOf(runs.rows), queries: await byQuery() };
+  return { stage, runs, correlations: correlationsOf(runs.rows), queries: await byQuery() };
 
   function byQuery(): Promise<Answered<QueryCorrelation>> {
     return ask<QueryCorrelation>(connection, {
       what: "rank correlation of a caption's ISDa and the rank of its image, within each model",
       sql: `${sql}, measured AS (
-  SELECT r.run, e.input AS model
+  SELECT r.run, r.stage, e.input AS model
   FROM experiment_run AS r JOIN edge AS e ON e.run = r.run AND e.port = 'model'
   WHERE r.experiment = ${experiment}
 ), pair AS (
   SELECT DISTINCT s.run, d.layer, d.text, d.isda, q.rank
   FROM measured AS s
   JOIN relation_distance AS d ON d.run = s.run AND isfinite(d.isda)
-  JOIN measured AS o ON o.model = s.model
+  JOIN measured AS o ON o.model = s.model${ofStage.replace("s.stage", "o.stage")}
   JOIN query_rank AS q ON q.run = o.run AND q.direction = 't2i' AND q.query = d.text
     AND q.split = d.split
 ), placed AS (

@@ -17,8 +17,11 @@ export interface ReportRequest {
   readonly experiment: string;
   /** Its file, where it was named by that. */
   readonly file?: string;
-  /** Label of a stage that makes features -> folder of its pictures, where these lie outside. */
-  readonly pictures?: Readonly<Record<string, string>>;
+  /**
+   * Where pictures lie that an experiment reads from outside: label of a stage that makes features ->
+   * folder. Nothing where its file is not there any more.
+   */
+  readonly pictures?: (file: string, set: readonly string[]) => Readonly<Record<string, string>>;
   readonly set: readonly string[];
   /** Another asking: what changed since. */
   readonly against?: string;
@@ -51,7 +54,7 @@ export async function reportCommand(
     const data = await gatherReport(connection, {
       root,
       asked,
-      pictures: request.pictures ?? {},
+      pictures: request.pictures?.(request.file ?? asked.file, asked.source?.set ?? []) ?? {},
       ...(other !== undefined && { against: other }),
     });
     const headline = await ablationReport(connection, asked.id, data.differences.compared);

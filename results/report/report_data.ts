@@ -13,7 +13,7 @@ import { type Circumstance, environmentOf } from "./environment.ts";
 import { type Gaps, gapsOf } from "./gaps.ts";
 import { type Headline, headlineOf } from "./headline.ts";
 import { type Published, publishedOf } from "./published.ts";
-import { yardstickLines } from "../yardstick.ts";
+import { type Yardstick, yardsticksOf } from "../yardstick.ts";
 import { variantsOf } from "./variants.ts";
 
 export interface ReportData {
@@ -26,8 +26,8 @@ export interface ReportData {
   readonly baseline?: string;
   readonly headline: Headline;
   readonly differences: Differences;
-  /** Whether models reach a linear yardstick, in lines; empty where there is none. */
-  readonly yardstick: readonly string[];
+  /** Whether models reach a linear yardstick; empty where there is none. */
+  readonly yardsticks: readonly Yardstick[];
   readonly published?: Published;
   readonly gaps: Gaps;
   readonly cost: Cost;
@@ -66,7 +66,7 @@ export async function gatherReport(
     ...(baseline !== undefined && { baseline }),
     headline: await headlineOf(connection, id, variants),
     differences: await differencesOf(connection, id, variants),
-    yardstick: await yardstickLines(connection, id),
+    yardsticks: await yardsticksOf(connection, id),
     ...(published !== undefined && { published }),
     gaps: await gapsOf(connection, root, asked),
     cost: await costOf(connection, id),

@@ -84,7 +84,7 @@ function stageBox(
   const state = made + hits < runs
     ? `${made + hits} of ${runs} complete`
     : made === 0
-    ? `from cache, saved ${secondsText(seconds_saved)}`
+    ? `cached, saved ${secondsText(seconds_saved)}`
     : hits === 0
     ? secondsText(seconds_made)
     : `${secondsText(seconds_made)}, ${hits} from cache`;

@@ -8,6 +8,16 @@ export interface Variants {
   readonly sql: string;
   /** In words; undefined where the experiment names none. */
   readonly baseline?: string;
+  /**
+   * The stages that ranked: the one with most variants first, of equal ones as in the experiment. A
+   * model may be evaluated by several, whose ranks are nothing to mix.
+   */
+  readonly ranking: readonly RankingStage[];
+}
+
+export interface RankingStage {
+  readonly stage: string;
+  readonly variants: number;
 }
 
 /** One varied parameter is told by its values alone, several as `name=value`. */
@@ -24,15 +34,26 @@ export async function variantsOf(connection: DuckDBConnection, asking: string): 
     `SELECT axis, value FROM baseline WHERE experiment = ${experiment} ORDER BY rowid`,
   );
   const words = baseline.map(({ axis, value }) => axes === 1 ? value : `${axis}=${value}`);
-  return {
-    sql: `WITH variant AS (
+  const sql = `WITH variant AS (
   SELECT run,
     coalesce(string_agg(${named}, ', ' ORDER BY rowid) FILTER (NOT is_seed), '') AS variant,
     coalesce(string_agg(value, ', ' ORDER BY rowid) FILTER (is_seed), '') AS seed
   FROM (SELECT *, rowid, axis = 'seed' OR axis LIKE '%.seed' AS is_seed FROM run_point)
   WHERE experiment = ${experiment}
   GROUP BY run
-)`,
+)`;
+  const ranking = await rowsOf<RankingStage>(
+    connection,
+    `${sql} SELECT r.stage, count(DISTINCT coalesce(v.variant, ''))::INTEGER AS variants
+     FROM experiment_run AS r
+     JOIN metric AS m ON m.run = r.run AND m.name IN ('i2t_r1', 't2i_r1')
+     LEFT JOIN variant AS v ON v.run = r.run
+     WHERE r.experiment = ${experiment}
+     GROUP BY r.stage ORDER BY variants DESC, min(r.position)`,
+  );
+  return {
+    sql,
+    ranking,
     ...(words.length > 0 && { baseline: words.join(", ") }),
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { yardstickLines } from "../../results/yardstick.ts";
+import { yardstickLines, yardsticksOf } from "../../results/yardstick.ts";
 
 const schema = Deno.readTextFileSync(new URL("../../results/schema.sql", import.meta.url));
 
@@ -35,7 +35,7 @@ async function lines(runs: readonly Evaluated[]): Promise<string[]> {
         await connection.run("INSERT INTO run_point VALUES ('e', $1, $2, $3)", values);
       }
     }
-    return await yardstickLines(connection, "e");
+    return yardstickLines(await yardsticksOf(connection, "e"));
   } finally {
     connection.closeSync();
     instance.closeSync();

@@ -19,6 +19,8 @@ export interface ReportedOptions {
   readonly caption?: (image: number, which: number) => string;
   readonly imageId?: (image: number) => string;
   readonly compare?: string;
+  /** A second stage evaluates the same models, and ranks in another way. */
+  readonly again?: boolean;
   /** Without pictures nothing has to be drawn. */
   readonly pictures?: boolean;
 }
@@ -114,6 +116,18 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
         ]]),
       });
       nodes.push(tuned, recall, relations);
+      if (options.again !== true) continue;
+      nodes.push(make({
+        ...shared,
+        stage: "recall_again",
+        kind: "evaluate",
+        output: "recall",
+        parameters: { split: "test", again: true },
+        rows: {
+          metric: metricRows(variant + variants.length, seed),
+          query_rank: rankRows(ids, captions, variant + variants.length, seed),
+        },
+      }));
     }
   });
   const asked = {

@@ -46,8 +46,14 @@ Deno.test("pictures that lie outside are shown, and nothing beyond their folder"
     resultsOption: "",
     out: `${path}/out`,
   };
-  const pictures = { features: `${path}/photos/in` };
+  const asked: unknown[] = [];
+  const pictures = (file: string, set: readonly string[]) => {
+    asked.push(file, set);
+    return { features: `${path}/photos/in` };
+  };
   await reportCommand(path, { ...request, pictures }, { warn() {} });
+  // Of an experiment that is named, its file is where it was when it was run.
+  assert.deepEqual(asked, ["experiments/reported.yaml", []]);
   const page = Deno.readTextFileSync(`${path}/out/report.html`);
   const shown = [...page.matchAll(/<img src="data:[^"]*" alt="([^"]*)"/g)].map(([, alt]) => alt);
   assert.deepEqual([...new Set(shown)], ["0.png"]);
