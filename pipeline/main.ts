@@ -381,7 +381,8 @@ function tryNext(
 ): string[] {
   const place = args.findIndex((arg) => arg === "--results" || arg.startsWith("--results="));
   const results = place < 0 ? [] : args.slice(place, place + (args[place]!.includes("=") ? 1 : 2));
-  const question = "SELECT alignment, metric, avg(value) FROM ablation GROUP BY ALL ORDER BY ALL";
+  const question = "SELECT stage, split, alignment, metric, avg(value) FROM ablation " +
+    "GROUP BY ALL ORDER BY ALL";
   return [
     `${taskCommand()} sql "${question}" ${commandText(results)}`.trimEnd(),
     `${taskCommand()} ${commandText(["run", file, ...results, "--plan"])}`,
