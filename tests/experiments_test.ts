@@ -60,7 +60,7 @@ Deno.test("the smoke experiment repeats: two empty results folders, the same dig
     assert.equal(code, 0, `${query}\n${err}`);
   }
   const { out } = await denoTask(["sql", queries[0]!, "--results", first.path, "--format", "csv"]);
-  assert.match(out, /^alignment,split,/);
+  assert.match(out, /^stage,split,alignment,/);
   assert.equal(out.trim().split("\n").length, 5);
 
   const step =
