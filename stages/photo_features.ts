@@ -44,8 +44,8 @@ const fields = v.strictObject({
   /** Photos are stretched to so many pixels in both directions. */
   side: v.optional(pixels, 224),
   /**
-   * Sides at which the whole photo is looked at, each time also mirrored, for its one vector; without,
-   * that is the mean of the map at `side`.
+   * Sides at which the whole photo is looked at for its one vector, `side` at no cost; without, that is
+   * the mean of the map at `side`.
    */
   views: v.optional(
     v.pipe(

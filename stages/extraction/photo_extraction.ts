@@ -8,11 +8,11 @@ import { startCompute } from "../tensorflow/backend.ts";
 import { backboneWidth } from "../vision/efficientnet.ts";
 import { boxNumbers } from "../vision/box_numbers.ts";
 import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
-import type { Box, RgbPicture } from "../vision/picture.ts";
+import type { Box } from "../vision/picture.ts";
 import { type LocatedPhoto, type PhotoDescriber, photoDescriber } from "./photo_describer.ts";
 import { type PhotoList, photoList } from "./photo_list.ts";
 import { type Shard, type Shards, shardsIn } from "./photo_shards.ts";
-import { type PhotoViews, photoViews } from "./photo_views.ts";
+import { type LookedAt, type PhotoViews, photoViews } from "./photo_views.ts";
 import { pictureNetwork } from "./picture_network.ts";
 import { type FoundRegions, type RegionFinder, regionFinder } from "./region_finder.ts";
 
@@ -39,7 +39,11 @@ export async function extractPhotos(context: Context): Promise<void> {
     most: finder.most,
     batch: photosTogether,
   });
-  using views = photoViews(network, { sides: parameters.views ?? [], batch: photosTogether });
+  using views = photoViews(network, {
+    sides: parameters.views ?? [],
+    side: parameters.side,
+    batch: photosTogether,
+  });
   const shards = shardsIn(context.resumeFolder);
   const regions: number[] = [];
   let values = 0;
@@ -113,7 +117,8 @@ async function describeShard(names: readonly string[], work: ShardWork): Promise
       boxes.push(...result.boxes.flatMap((box) => numbersOf(box, parameters.side)));
     });
     if (views.sides.length > 0) {
-      looks.push(...await views.describe(good.map(({ result }) => result.looks)));
+      const seen = described.map(({ mean }, row) => ({ mean, looks: good[row]!.result.looks }));
+      looks.push(...await views.describe(seen));
     }
     progress.report(done + batch.at(-1)!.place + 1, list.photos.length, "photos");
   }
@@ -128,20 +133,11 @@ async function describeShard(names: readonly string[], work: ShardWork): Promise
   return shard;
 }
 
-/** The whole photo at each side of `views`. */
-interface PhotoLooks {
-  readonly looks: readonly RgbPicture[];
-}
-
-export function decodeLooks(bytes: Uint8Array, sides: readonly number[]): Promise<RgbPicture[]> {
-  return Promise.all(sides.map((side) => decodePhoto(bytes, { width: side, height: side })));
-}
-
 /** Undefined, with a word in the log, for a file that cannot be read and may be left out. */
 async function locatedPhoto(
   id: string,
   { context: { parameters, files, progress }, finder, views }: ShardWork,
-): Promise<LocatedPhoto & FoundRegions & PhotoLooks | undefined> {
+): Promise<LocatedPhoto & FoundRegions & Pick<LookedAt, "looks"> | undefined> {
   const file = `${files["images"]}/${id}`;
   try {
     const bytes = await Deno.readFile(file).catch((cause) => {
@@ -150,7 +146,7 @@ async function locatedPhoto(
     });
     const { side } = parameters;
     const picture = await decodePhoto(bytes, { width: side, height: side });
-    const looks = await decodeLooks(bytes, views.sides);
+    const looks = await views.decode(bytes);
     return { picture, looks, ...await finder.find({ bytes, picture }) };
   } catch (error) {
     if (!(error instanceof BadPhoto)) throw error;

@@ -4,7 +4,7 @@ import type { RegionRows } from "../data/region_source.ts";
 import { startCompute } from "../tensorflow/backend.ts";
 import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
 import { photoDescriber } from "./photo_describer.ts";
-import { decodeLooks, numbersOf, photosTogether } from "./photo_extraction.ts";
+import { numbersOf, photosTogether } from "./photo_extraction.ts";
 import type { PhotoParameters } from "./photo_parameters.ts";
 import { photoViews } from "./photo_views.ts";
 import { pictureNetwork } from "./picture_network.ts";
@@ -38,10 +38,10 @@ export async function describePhoto(
   });
   using describer = photoDescriber(network, { side, most: finder.most, batch: photosTogether });
   const [described] = await describer.describe([{ picture, boxes }]);
-  using views = photoViews(network, { sides, batch: photosTogether });
+  using views = photoViews(network, { sides, side, batch: photosTogether });
   const [seen] = sides.length === 0
     ? []
-    : await views.describe([await decodeLooks(bytes, sides).catch(unread)]);
+    : await views.describe([{ ...described!, looks: await views.decode(bytes).catch(unread) }]);
   const whole = seen ?? (features === undefined ? described!.mean : undefined);
   return {
     features: features ?? described!.features,
