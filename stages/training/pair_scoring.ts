@@ -1,7 +1,8 @@
 /**
  * Scores many pairs of a split without gradient. Images go to the device and through their embedding
  * once, a tile of them at a time, so that a split of any size fits; pairs go through the encoder in
- * blocks of one size, so that one program serves all.
+ * blocks of one size. Little of them is padding: a block has as many word places as its texts need, a
+ * tile as many region places as its images, in steps of 16, so that a few programs serve all.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../data/feature_set.ts";
@@ -18,7 +19,6 @@ import {
   imageTable,
   longestRows,
   requireFit,
-  type RowSizes,
   type TableIndex,
   takeImages,
   takeTexts,
@@ -62,8 +62,13 @@ export function pairScorer(
   { set, index, weights, block, tile, xla, precision }: ScorerOptions,
 ): PairScorer {
   requireFit(set, index, config);
-  const sizes: RowSizes = longestRows(set, index);
-  const table = textTable(set, index, sizes);
+  const longest = longestRows(set, index);
+  const wordPlaces = (text: number) =>
+    places(set.captions[index.captions[text]!]!.tokens.length + 2, longest.words);
+  const tables = new Map(
+    [...new Set(index.captions.map((_, text) => wordPlaces(text)))].sort((a, b) => a - b)
+      .map((words) => [words, textTable(set, index, { words })]),
+  );
   const options = { xla, decides: [config, precision] };
   const embed = compileOnce(
     compute,
@@ -88,24 +93,38 @@ export function pairScorer(
   );
   return {
     tile(rows) {
-      const places = rows.map((row) => index.images[row]!);
-      const images = imageTable(set, places, { regions: sizes.regions, rows: tile });
+      const shown = rows.map((row) => index.images[row]!);
+      const most = shown.reduce((most, image) => Math.max(most, set.images[image]!.regions), 1);
+      const regions = places(most, longest.regions);
+      const images = imageTable(set, shown, { regions, rows: tile });
       const embedded = embed({ weights, images });
       tf.dispose(images as unknown as tf.TensorContainer);
       return {
-        score: (texts, images, after) =>
-          inBlocks(
-            texts,
-            images,
-            { block, after },
-            (texts, images) => scoreBlock({ weights, table, embedded, texts, images }),
-          ),
+        async score(texts, images, after) {
+          const scores = new Float32Array(texts.length);
+          let before = 0;
+          for (const [words, table] of tables) {
+            const pairs = [...texts.keys()].filter((pair) => wordPlaces(texts[pair]!) === words);
+            const made = await inBlocks(
+              Int32Array.from(pairs, (pair) => texts[pair]!),
+              Int32Array.from(pairs, (pair) => images[pair]!),
+              { block, after: after && ((done) => after(before + done)) },
+              (texts, images) => scoreBlock({ weights, table, embedded, texts, images }),
+            );
+            pairs.forEach((pair, at) => scores[pair] = made[at]!);
+            before += pairs.length;
+          }
+          return scores;
+        },
         [Symbol.dispose]: () => tf.dispose(embedded as unknown as tf.TensorContainer),
       };
     },
-    [Symbol.dispose]: () => tf.dispose(table as unknown as tf.TensorContainer),
+    [Symbol.dispose]: () => tf.dispose([...tables.values()] as unknown as tf.TensorContainer),
   };
 }
+
+/** For a row of so many words or regions. */
+const places = (length: number, most: number) => Math.min(Math.ceil(length / 16) * 16, most);
 
 type BlockInputs = {
   readonly weights: Weights;

@@ -103,6 +103,7 @@ export function pairTables(
   return { ...textTable(set, index, sizes), ...imageTable(set, index.images, sizes) };
 }
 
+/** @param sizes of a row; longer texts are cut, and not to be taken */
 export function textTable(
   set: FeatureSet,
   { captions }: TableIndex,
@@ -113,7 +114,7 @@ export function textTable(
   const words = new Int32Array(captions.length);
   captions.forEach((caption, row) => {
     const ids = [cls, ...set.captions[caption]!.tokens, sep];
-    tokens.set(ids, row * sizes.words);
+    tokens.set(ids.slice(0, sizes.words), row * sizes.words);
     words[row] = ids.length;
   });
   return {

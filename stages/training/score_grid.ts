@@ -28,26 +28,40 @@ export async function scoreGrid(
   const block = Math.min(options.block, texts * tile);
   using scorer = pairScorer(compute, config, { ...options, tile, block });
   const grid = new Float32Array(texts * images);
-  for (let from = 0; from < images; from += tile) {
-    const width = Math.min(tile, images - from);
+  let done = 0;
+  for (const [place, rows] of imageTiles(options, tile).entries()) {
+    const width = rows.length;
     const count = texts * width;
-    const done = texts * from;
     const newScores = async (): Promise<Float32Array> => {
-      using images = scorer.tile(Array.from({ length: width }, (_, place) => from + place));
+      using images = scorer.tile(rows);
       const pairs = Int32Array.from({ length: count }, (_, pair) => pair);
       const made = await images.score(
         pairs.map((pair) => Math.floor(pair / width)),
         pairs.map((pair) => pair % width),
         after && ((scored) => after(done + scored, grid.length)),
       );
-      await keep?.(from / tile, made);
+      await keep?.(place, made);
       return made;
     };
-    const scores = await kept?.(from / tile, count) ?? await newScores();
-    for (let text = 0; text < texts; text++) {
-      grid.set(scores.subarray(text * width, (text + 1) * width), text * images + from);
-    }
-    await after?.(done + count, grid.length);
+    const scores = await kept?.(place, count) ?? await newScores();
+    scores.forEach((score, pair) =>
+      grid[Math.floor(pair / width) * images + rows[pair % width]!] = score
+    );
+    done += count;
+    await after?.(done, grid.length);
   }
   return grid;
+}
+
+/** Rows of images that go to the device together: those with like numbers of regions. */
+export function imageTiles(
+  { set, index }: Pick<ScorerOptions, "set" | "index">,
+  size: number,
+): number[][] {
+  const regions = (row: number) => set.images[index.images[row]!]!.regions;
+  const rows = [...index.images.keys()].sort((a, b) => regions(a) - regions(b) || a - b);
+  return Array.from(
+    { length: Math.ceil(rows.length / size) },
+    (_, place) => rows.slice(place * size, (place + 1) * size),
+  );
 }

@@ -5,7 +5,7 @@
 import type { Configuration } from "../model/configuration.ts";
 import type { Compute } from "../tensorflow/backend.ts";
 import { pairScorer, type ScorerOptions } from "./pair_scoring.ts";
-import { tileSize } from "./score_grid.ts";
+import { imageTiles, tileSize } from "./score_grid.ts";
 
 export interface ShortlistSizes {
   readonly texts: number;
@@ -51,17 +51,14 @@ export async function scoreShortlist(
   using scorer = pairScorer(compute, config, { ...options, tile, block });
   const scores = new Float32Array(places.length);
   let done = 0;
-  for (let from = 0; from < images; from += tile) {
-    const width = Math.min(tile, images - from);
-    const rows = Array.from(places.keys()).filter((row) => {
-      const image = places[row]! % images;
-      return image >= from && image < from + width;
-    });
-    using shown = scorer.tile(Array.from({ length: width }, (_, place) => from + place));
+  for (const tileRows of imageTiles(options, tile)) {
+    const placeOf = new Map(tileRows.map((image, place) => [image, place]));
+    const rows = [...places.keys()].filter((row) => placeOf.has(places[row]! % images));
+    using shown = scorer.tile(tileRows);
     const before = done;
     const made = await shown.score(
       Int32Array.from(rows, (row) => Math.floor(places[row]! / images)),
-      Int32Array.from(rows, (row) => places[row]! % images - from),
+      Int32Array.from(rows, (row) => placeOf.get(places[row]! % images)!),
       after && ((scored) => after(before + scored, places.length)),
     );
     rows.forEach((row, at) => scores[row] = made[at]!);

@@ -3,12 +3,19 @@ import { randomStream } from "../../pipeline/random_stream.ts";
 import type { FeatureSet } from "../../stages/data/feature_set.ts";
 import { regionTables } from "../../stages/data/region_source.ts";
 
-/** Seven images of 1 to 4 regions with two captions each; the second is of split test. */
+/**
+ * Seven images of 1 to 4 regions, or of `counts`, with two captions of 1 to 4 words each, or `longer`
+ * times as many; the second is of split test.
+ */
 export function smallFeatures(
-  { featureDim, vocabulary }: { readonly featureDim: number; readonly vocabulary: number },
+  { featureDim, vocabulary, counts = [2, 3, 1, 4, 2, 1, 3], longer = 1 }: {
+    readonly featureDim: number;
+    readonly vocabulary: number;
+    readonly counts?: readonly number[];
+    readonly longer?: number;
+  },
 ): FeatureSet {
   const random = randomStream(3);
-  const counts = [2, 3, 1, 4, 2, 1, 3];
   let offset = 0;
   const images = counts.map((regions, place) => {
     offset += regions;
@@ -24,7 +31,7 @@ export function smallFeatures(
       split,
       text: "",
       tokens: Array.from(
-        { length: 1 + (image + k) % 4 },
+        { length: longer * (1 + (image + k) % 4) },
         (_, place) => 5 + (2 * image + k + place) % 15,
       ),
     }))

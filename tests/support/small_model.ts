@@ -34,10 +34,10 @@ export function randomTensor(
   return tf.tensor(values.map((_, i) => mean + deviation * random.normal(i)), shape, "float32");
 }
 
-export function smallWeights(seed: number): Weights {
+export function smallWeights(seed: number, config = smallConfiguration): Weights {
   const random = randomStream(seed).fork("weights");
   return Object.fromEntries(
-    parameterTable(smallConfiguration).map(({ name, shape, start }) => [
+    parameterTable(config).map(({ name, shape, start }) => [
       name,
       randomTensor(random.fork(name), [...shape], {
         mean: start === "one" ? 1 : 0,

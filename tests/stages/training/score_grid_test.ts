@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Weights } from "../../../stages/model/weights.ts";
 import { indexSplit } from "../../../stages/training/pair_tables.ts";
-import { scoreGrid } from "../../../stages/training/score_grid.ts";
+import { imageTiles, scoreGrid } from "../../../stages/training/score_grid.ts";
 import { testCompute } from "../../support/compute.ts";
 import { smallFeatures } from "../../support/small_features.ts";
 import { smallConfiguration, smallWeights } from "../../support/small_model.ts";
@@ -56,10 +56,46 @@ Deno.test("tiles that a killed run has left are taken over, and only the others 
     keep: (tile) => Promise.resolve(void scored.push(tile)),
   });
   assert.deepEqual(scored, [1]);
+  const [first] = imageTiles({ set, index }, 4);
   for (let text = 0; text < 12; text++) {
     for (let image = 0; image < 6; image++) {
       const place = text * 6 + image;
-      assert.equal(resumed[place], image < 4 ? Math.fround(whole[place]! + 1) : whole[place]);
+      const taken = first!.includes(image);
+      assert.equal(resumed[place], taken ? Math.fround(whole[place]! + 1) : whole[place]);
     }
   }
+});
+
+Deno.test("images of like numbers of regions share a tile", () => {
+  const regions = imageTiles({ set, index }, 2).map((rows) =>
+    rows.map((row) => set.images[index.images[row]!]!.regions)
+  );
+  assert.deepEqual(regions, [[1, 1], [2, 2], [3, 4]]);
+});
+
+Deno.test("pairs of very different sizes score as each does alone, without padding", async () => {
+  const config = { ...smallConfiguration, max_position_embeddings: 64 };
+  const uneven = smallFeatures({
+    featureDim: config.img_dim,
+    vocabulary: config.vocab_size,
+    counts: [2, 30, 17, 60, 16, 1, 33],
+    longer: 12,
+  });
+  const of = { set: uneven, block: 7, xla: false };
+  const weights = smallWeights(7, config);
+  const all = indexSplit(uneven, "train");
+  const scores = await scoreGrid(compute, config, { ...of, index: all, weights, imagesOfTile: 2 });
+  for (const text of all.captions.keys()) {
+    for (const image of all.images.keys()) {
+      const pair = {
+        captions: [all.captions[text]!],
+        images: [all.images[image]!],
+        imageOfText: [0],
+        textsOfImage: [[0]],
+      };
+      const [alone] = await scoreGrid(compute, config, { ...of, index: pair, weights });
+      assert.ok(Math.abs(alone! - scores[text * all.images.length + image]!) < 1e-5);
+    }
+  }
+  tf.dispose(weights as Record<string, tf.Tensor>);
 });
