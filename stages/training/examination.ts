@@ -118,7 +118,7 @@ export async function examineEvaluation(
       verdict: "ok",
       what: `${shortlist > 0 ? "at most " : ""}${
         pairs.toLocaleString("en")
-      } pairs to score, about ${rounded(1 / pair)} a second`,
+      } pairs to score, ${rounded(1 / pair)} a second or more`,
     }],
     facts: {},
     seconds: pairs * pair,
