@@ -1,6 +1,9 @@
 /** The command line: the only place where pipeline, stages and results meet. */
 import { resolve } from "node:path";
 import { systemClock } from "./clock.ts";
+import type { Command } from "./command_line/commands.ts";
+import { helpText } from "./command_line/help_text.ts";
+import { readCommand } from "./command_line/read_command.ts";
 import { Complaint } from "./complaint.ts";
 import { ComplaintList } from "./complaint_list.ts";
 import { diskComplaint } from "./disk_complaint.ts";
@@ -9,7 +12,6 @@ import { eventDisplay, quietDisplay } from "./event_display.ts";
 import { fromFileUrl } from "./file_path.ts";
 import { openStore } from "./artifact_store.ts";
 import { publishedTables } from "../results/published_results.ts";
-import { type Command, helpText, readCommand } from "./options.ts";
 import { neededFor } from "./plan.ts";
 import { silentProgress } from "./progress.ts";
 import { readExperimentFile, readRequest } from "./read_request.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { helpText, readCommand } from "../../pipeline/options.ts";
-import { errorText } from "../support/toy_graph.ts";
+import { helpText } from "../../../pipeline/command_line/help_text.ts";
+import { readCommand } from "../../../pipeline/command_line/read_command.ts";
+import { errorText } from "../../support/toy_graph.ts";
 
 const read = (...args: string[]) => readCommand(args, { results: "/r", threads: 2 });
 const error = (...args: string[]) => errorText(() => read(...args));
