@@ -116,9 +116,9 @@ export async function examineEvaluation(
   return {
     findings: [{
       verdict: "ok",
-      what: `${shortlist > 0 ? "at most " : ""}${
-        pairs.toLocaleString("en")
-      } pairs to score, ${rounded(1 / pair)} a second or more`,
+      what: `${shortlist > 0 ? "at most " : ""}${pairs.toLocaleString("en")} pairs to score, ${
+        rounded(1 / pair)
+      } a second or more`,
     }],
     facts: {},
     seconds: pairs * pair,
