@@ -68,11 +68,23 @@ export async function searchCommand(
 
 /** A path of a file that is there; everything else is words, unless it is named as a picture is. */
 function isPicture(query: string): boolean {
+  const there = kindOf(query);
+  if (there === "file") return true;
+  const named = /\.(jpe?g|png|webp|gif|tiff?|bmp|avif|heic)$/i.test(query);
+  // A word may be a folder's name, too.
+  if (!named && !(there === "folder" && query.includes("/"))) return false;
+  throw new Complaint(
+    there === undefined ? "there is no such picture" : "this is a folder, no picture",
+    there === undefined ? "check the path" : "name a picture in it",
+    { place: { file: query } },
+  );
+}
+
+function kindOf(path: string): "file" | "folder" | undefined {
   try {
-    return Deno.statSync(query).isFile;
+    return Deno.statSync(path).isFile ? "file" : "folder";
   } catch {
-    if (!/\.(jpe?g|png|webp|gif|tiff?|bmp|avif|heic)$/i.test(query)) return false;
-    throw new Complaint("there is no such picture", "check the path", { place: { file: query } });
+    return undefined;
   }
 }
 

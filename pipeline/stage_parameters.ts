@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { getDotPath, safeParse } from "valibot";
 import type { BaseIssue, GenericSchema } from "valibot";
 import type { Canonical } from "./canonical.ts";
-import { Complaint, type Place } from "./complaint.ts";
+import { Complaint, nearest, type Place } from "./complaint.ts";
 import { enough } from "./complaint_list.ts";
 import type { StageText } from "./experiment.ts";
 import type { Located } from "./located.ts";
@@ -101,11 +101,40 @@ function complaintOf(
       { place },
     );
   }
+  if (issue.expected === "never") return unknownEntry(path, stage, definition, place);
   return new Complaint(
     `\`${getDotPath(issue) ?? name}\` of stage \`${stage.name}\` is ${shown(issue.input)}`,
     `give ${expected(issue)}`,
     { place },
   );
+}
+
+/** A key within a parameter that is a map: parameters themselves are looked at before. */
+function unknownEntry(
+  path: readonly (string | number)[],
+  stage: StageText,
+  definition: StageDefinition,
+  place: Place,
+): Complaint {
+  const [parameter, key] = [path.slice(0, -1).join("."), String(path.at(-1))];
+  const known = path.slice(0, -1).reduce<GenericSchema>(
+    (schema, name) => withinOptional(entriesOf(schema)[name] ?? schema),
+    definition.parameters,
+  );
+  const names = parameterNames(known);
+  const meant = nearest(key, names);
+  return new Complaint(
+    `\`${parameter}\` of stage \`${stage.name}\` has no \`${key}\``,
+    meant !== undefined
+      ? `did you mean \`${meant}\`?`
+      : `what it has: ${names.map((each) => `\`${each}\``).join(", ")}`,
+    { place },
+  );
+}
+
+function withinOptional(schema: GenericSchema): GenericSchema {
+  const { wrapped } = schema as unknown as { wrapped?: GenericSchema };
+  return wrapped === undefined ? schema : withinOptional(wrapped);
 }
 
 /** Where the value of an axis is written: in its list, or in `include`. */
@@ -129,6 +158,8 @@ function expected(issue: BaseIssue<unknown>): string {
       return `a value of at least ${requirement}`;
     case "max_value":
       return `a value of at most ${requirement}`;
+    case "multiple_of":
+      return `a multiple of ${requirement}`;
     case "gt_value":
       return `a value above ${requirement}`;
     case "lt_value":

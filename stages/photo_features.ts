@@ -10,6 +10,7 @@ const pixels = v.pipe(count, v.multipleOf(32), v.maxValue(1024));
 const photos = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const three = v.pipe(v.array(v.number()), v.length(3, "a number for red, green and blue"));
+const notZero = v.pipe(three, v.check((list) => !list.includes(0), "numbers other than 0"));
 const output = v.pipe(v.string(), v.nonEmpty());
 
 /** How a user's own detector is asked, and which of its outputs are what. */
@@ -26,7 +27,7 @@ const detection = v.strictObject({
   side: v.optional(v.pipe(count, v.maxValue(2048)), 640),
   /** It is given (pixel - mean) / scale, pixels being 0 to 255. */
   mean: v.optional(three, [0, 0, 0]),
-  scale: v.optional(three, [255, 255, 255]),
+  scale: v.optional(notZero, [255, 255, 255]),
   coordinates: v.optional(v.picklist(["pixels", "fractions"]), "pixels"),
   order: v.optional(v.picklist(["xyxy", "cxcywh", "yxyx"]), "xyxy"),
   threshold: v.optional(v.number(), 0.2),

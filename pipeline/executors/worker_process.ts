@@ -43,6 +43,8 @@ export interface Ear {
 }
 
 const tailLength = 20;
+/** What Google's logging library writes whatever happens: kept in the log, no reason of a failure. */
+const chatter = /^(WARNING: All log messages before absl::InitializeLog|I\d{4} )/;
 
 export function startWorker(
   { program, before, after, reads, native }: WorkerCommand,
@@ -63,7 +65,7 @@ export function startWorker(
   let tail: string[] = [];
 
   const log = (line: string) => {
-    tail = [...tail, line].slice(-tailLength);
+    if (!chatter.test(line)) tail = [...tail, line].slice(-tailLength);
     ear?.log(line);
   };
   const hear = (line: string) => {

@@ -16,8 +16,12 @@ export interface PhotoCaption {
  * @throws {Complaint} with the line that is not as it should be
  */
 export function readPhotoCaptions(text: string, { file }: { file: string }): PhotoCaption[] {
-  const wrong = (what: string, line?: number, cause?: unknown) =>
-    new Complaint(what, "write a line `image,caption`, then one line per caption", {
+  const wrong = (
+    what: string,
+    line?: number,
+    { cause, fix }: { cause?: unknown; fix?: string } = {},
+  ) =>
+    new Complaint(what, fix ?? "write a line `image,caption`, then one line per caption", {
       place: { file, ...(line === undefined ? {} : { line }) },
       exitCode: 1,
       cause,
@@ -28,7 +32,7 @@ export function readPhotoCaptions(text: string, { file }: { file: string }): Pho
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error["lines"] === "number" ? error["lines"] : undefined;
-    throw wrong(`this is no CSV: ${plainCause(error)}`, line, error);
+    throw wrong(`this is no CSV: ${plainCause(error)}`, line, { cause: error });
   }
   const head = rows.shift()?.record.map((name) => name.trim().toLowerCase());
   if (head === undefined) throw wrong("the file has no captions");
@@ -43,10 +47,15 @@ export function readPhotoCaptions(text: string, { file }: { file: string }): Pho
   return rows.map(({ record, info: { lines } }) => {
     const [name, words] = [record[image]!.trim(), record[caption]!.trim()];
     if (name === "") throw wrong("a caption names no image", lines);
-    if (/[/\\\0]/.test(name) || name === "." || name === "..") {
-      throw wrong(`\`${name}\` is no name of a file in the folder of photos`, lines);
+    if (/[/\\\p{Cc}]/u.test(name) || name === "." || name === "..") {
+      const shown = name.replace(/\p{Cc}/gu, (one) => JSON.stringify(one).slice(1, -1));
+      throw wrong(`\`${shown}\` is no name of a file in the folder of photos`, lines);
     }
-    if (words === "") throw wrong(`a caption of \`${name}\` is empty`, lines);
+    if (words === "") {
+      throw wrong(`a caption of \`${name}\` is empty`, lines, {
+        fix: "write it, or take out the line",
+      });
+    }
     return { image: name, text: words };
   });
 }

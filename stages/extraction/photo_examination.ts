@@ -2,9 +2,11 @@
 import type { Examination, ExaminationContext, Finding } from "../../pipeline/stage.ts";
 import type { PhotoParameters } from "./photo_parameters.ts";
 import { readPhotoCaptions } from "../data/photo_captions.ts";
+import { readUtf8 } from "../data/utf8_text.ts";
 import { backboneWidth } from "../vision/efficientnet.ts";
 import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
 import { miniLmWords } from "../model/pretrained_packages.ts";
+import { readPhotoFile } from "./photo_file.ts";
 import { photoList } from "./photo_list.ts";
 import { regionFinder } from "./region_finder.ts";
 
@@ -38,7 +40,7 @@ export async function examinePhotos(
   const step = Math.max(1, Math.floor(there.length / sample));
   for (const name of there.filter((_, place) => place % step === 0)) {
     try {
-      await decodePhoto(await Deno.readFile(`${files["images"]}/${name}`), {
+      await decodePhoto(await readPhotoFile(`${files["images"]}/${name}`), {
         width: parameters.side,
         height: parameters.side,
       });
@@ -65,7 +67,7 @@ async function photoNames(
   const cutter = files["vocabulary"] ?? `${files["words"]}/vocab.txt`;
   if (!isFile(cutter)) { // a package that is not fetched yet
     const file = files["captions"]!;
-    const lines = readPhotoCaptions(await Deno.readTextFile(file), { file });
+    const lines = readPhotoCaptions(await readUtf8(file), { file });
     return [...new Set(lines.map(({ image }) => image))].sort();
   }
   const { photos, captions, tokenizer } = await photoList({ parameters, files });

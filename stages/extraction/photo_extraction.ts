@@ -7,8 +7,9 @@ import type { PhotoParameters } from "./photo_parameters.ts";
 import { startCompute } from "../tensorflow/backend.ts";
 import { backboneWidth } from "../vision/efficientnet.ts";
 import { boxNumbers } from "../vision/box_numbers.ts";
-import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
+import { BadPhoto, decodeSquares } from "../vision/photo_pixels.ts";
 import type { Box } from "../vision/picture.ts";
+import { readPhotoFile } from "./photo_file.ts";
 import { type LocatedPhoto, type PhotoDescriber, photoDescriber } from "./photo_describer.ts";
 import { type PhotoList, photoList } from "./photo_list.ts";
 import { type Shard, type Shards, shardsIn } from "./photo_shards.ts";
@@ -73,9 +74,23 @@ export async function extractPhotos(context: Context): Promise<void> {
       { place: { file: files["images"]! }, exitCode: 1 },
     );
   }
+  requireSplits(list, regions);
   const rows = regions.reduce((sum, count) => sum + count, 0);
   const described = finder.describes;
   await writeArtifact(context, { list, regions, shards, described, views, width: values / rows });
+}
+
+/** Left out photos may not empty a split: what reads it would fail for no visible reason. */
+function requireSplits({ photos }: PhotoList, regions: readonly number[]): void {
+  const left = new Set(photos.filter((_, place) => regions[place]! > 0).map(({ split }) => split));
+  for (const { split } of photos) {
+    if (left.has(split)) continue;
+    throw new Complaint(
+      `none of the photos of split \`${split}\` could be used`,
+      "look into the log for the reason of each, or put other photos into that split",
+      { exitCode: 1 },
+    );
+  }
 }
 
 interface BadFile {
@@ -140,13 +155,9 @@ async function locatedPhoto(
 ): Promise<LocatedPhoto & FoundRegions & Pick<LookedAt, "looks"> | undefined> {
   const file = `${files["images"]}/${id}`;
   try {
-    const bytes = await Deno.readFile(file).catch((cause) => {
-      if (cause instanceof Deno.errors.NotFound) throw new BadPhoto("it is not there", { cause });
-      throw cause;
-    });
-    const { side } = parameters;
-    const picture = await decodePhoto(bytes, { width: side, height: side });
-    const looks = await views.decode(bytes);
+    const bytes = await readPhotoFile(file);
+    const [own, ...looks] = await decodeSquares(bytes, [parameters.side, ...views.others]);
+    const picture = own!;
     return { picture, looks, ...await finder.find({ bytes, picture }) };
   } catch (error) {
     if (!(error instanceof BadPhoto)) throw error;
@@ -155,8 +166,8 @@ async function locatedPhoto(
       return undefined;
     }
     throw new Complaint(
-      `a photo cannot be read: ${error.message}`,
-      "replace the file, or leave such files out with `on_bad_image: skip`",
+      `a photo cannot be used: ${error.message}`,
+      `${error.fix ?? "replace the file"}, or leave such files out with \`on_bad_image: skip\``,
       { place: { file }, exitCode: 1, cause: error },
     );
   }
@@ -167,38 +178,48 @@ interface Decoded<Result> {
   readonly result: Result;
 }
 
-/** While one batch is worked on, the next is decoded. */
+/**
+ * While one batch is worked on, the next is decoded. Nothing is being decoded any more when this ends,
+ * however it ends: what decodes may be closed then. Of several failures the first by name is told.
+ */
 async function* inBatches<Item, Result>(
   items: readonly Item[],
   size: number,
   decode: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Decoded<Result>[]> {
-  const start = (from: number) => {
-    const batch = Promise.all(
+  const start = (from: number) =>
+    Promise.allSettled(
       items.slice(from, from + size).map(async (item, place) => ({
         place: from + place,
         result: await decode(item),
       })),
     );
-    batch.catch(() => {}); // told when it is its turn
-    return batch;
-  };
   let next = start(0);
-  for (let from = 0; from < items.length; from += size) {
-    const batch = await next;
-    next = start(from + size);
-    yield batch;
+  try {
+    for (let from = 0; from < items.length; from += size) {
+      const batch = await next;
+      const failed = batch.find(({ status }) => status === "rejected");
+      if (failed?.status === "rejected") throw failed.reason;
+      next = start(from + size);
+      yield batch.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
+    }
+  } finally {
+    await next;
   }
 }
 
 function sayList({ photos, captions, tooLong, without }: PhotoList, { progress }: Context): void {
-  const splits = ["train", "val", "test"].flatMap((split) => {
-    const count = photos.filter((photo) => photo.split === split).length;
-    return count === 0 ? [] : [`${count} ${split}`];
-  });
-  progress.say(`${photos.length} photos (${splits.join(", ")}), ${captions.length} captions`);
+  progress.say(`${photos.length} photos (${bySplit(photos)}), ${captions.length} captions`);
   if (tooLong > 0) progress.say(`${tooLong} training captions are too long and left out`);
   if (without > 0) progress.say(`${without} files of the folder have no caption and are left out`);
+}
+
+/** `600 train, 100 val` */
+function bySplit(photos: readonly { readonly split: string }[]): string {
+  return ["train", "val", "test"].flatMap((split) => {
+    const count = photos.filter((photo) => photo.split === split).length;
+    return count === 0 ? [] : [`${count} ${split}`];
+  }).join(", ");
 }
 
 async function writeArtifact(
@@ -223,7 +244,10 @@ async function writeArtifact(
   const skipped = list.photos.length - images.length;
   record.metric("photos", images.length);
   record.metric("skipped_photos", skipped);
-  if (skipped > 0) progress.say(`${skipped} photos could not be read and are left out`);
+  if (skipped > 0) {
+    const left = bySplit(list.photos.filter(({ id }) => !there.has(id)));
+    progress.say(`${skipped} photos could not be used and are left out (${left})`);
+  }
   await writeLines(`${folder}/images.jsonl`, images);
   const captions = list.captions.filter(({ image }) => there.has(image));
   await writeLines(`${folder}/captions.jsonl`, captions);

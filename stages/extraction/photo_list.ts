@@ -4,6 +4,7 @@ import type { FeatureCaption } from "../data/feature_set.ts";
 import { readPhotoCaptions } from "../data/photo_captions.ts";
 import { splitsOf } from "../data/photo_splits.ts";
 import { type CaptionTokenizer, tokenizerFromVocabulary } from "../data/tokenizer.ts";
+import { readUtf8 } from "../data/utf8_text.ts";
 import type { PhotoParameters } from "./photo_parameters.ts";
 
 export interface PhotoList {
@@ -21,14 +22,14 @@ export interface PhotoList {
 export async function photoList(
   { parameters, files }: Pick<StageContext<PhotoParameters>, "parameters" | "files">,
 ): Promise<PhotoList> {
-  const lines = readPhotoCaptions(await Deno.readTextFile(files["captions"]!), {
+  const lines = readPhotoCaptions(await readUtf8(files["captions"]!), {
     file: files["captions"]!,
   });
   const names = [...new Set(lines.map(({ image }) => image))].sort();
   const part = async (role: "test" | "validation") =>
     typeof parameters[role] === "number"
       ? parameters[role]
-      : { file: files[role]!, text: await Deno.readTextFile(files[role]!) };
+      : { file: files[role]!, text: await readUtf8(files[role]!) };
   const splits = splitsOf(names, {
     test: await part("test"),
     validation: await part("validation"),
@@ -67,5 +68,5 @@ async function captionTokenizer(
   files: Readonly<Record<string, string>>,
 ): Promise<CaptionTokenizer> {
   const file = files["vocabulary"] ?? `${files["words"]}/vocab.txt`;
-  return tokenizerFromVocabulary(await Deno.readTextFile(file), { cased, file });
+  return tokenizerFromVocabulary(await readUtf8(file), { cased, file });
 }

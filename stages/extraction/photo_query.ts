@@ -2,7 +2,8 @@
 import { Complaint } from "../../pipeline/complaint.ts";
 import type { RegionRows } from "../data/region_source.ts";
 import { startCompute } from "../tensorflow/backend.ts";
-import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
+import { BadPhoto, decodeSquares } from "../vision/photo_pixels.ts";
+import { readPhotoFile } from "./photo_file.ts";
 import { photoDescriber } from "./photo_describer.ts";
 import { numbersOf, photosTogether } from "./photo_extraction.ts";
 import type { PhotoParameters } from "./photo_parameters.ts";
@@ -21,27 +22,25 @@ export async function describePhoto(
 ): Promise<RegionRows & { readonly whole?: Float32Array }> {
   const { side, xla, views: sides = [] } = parameters;
   await using finder = await regionFinder(parameters, files);
-  const bytes = await Deno.readFile(path);
   const unread = (cause: unknown) => {
     if (!(cause instanceof BadPhoto)) throw cause;
     throw new Complaint(
-      `the photo cannot be read: ${cause.message}`,
+      `the photo cannot be used: ${cause.message}`,
       "ask with another picture, or with a text",
       { place: { file: path }, cause },
     );
   };
-  const picture = await decodePhoto(bytes, { width: side, height: side }).catch(unread);
-  const { boxes, features } = await finder.find({ bytes, picture }).catch(unread);
   using network = await pictureNetwork(await startCompute({ threads }), {
     backbone: files["backbone"]!,
     xla,
   });
   using describer = photoDescriber(network, { side, most: finder.most, batch: photosTogether });
-  const [described] = await describer.describe([{ picture, boxes }]);
   using views = photoViews(network, { sides, side, batch: photosTogether });
-  const [seen] = sides.length === 0
-    ? []
-    : await views.describe([{ ...described!, looks: await views.decode(bytes).catch(unread) }]);
+  const bytes = await readPhotoFile(path).catch(unread);
+  const [picture, ...looks] = await decodeSquares(bytes, [side, ...views.others]).catch(unread);
+  const { boxes, features } = await finder.find({ bytes, picture: picture! }).catch(unread);
+  const [described] = await describer.describe([{ picture: picture!, boxes }]);
+  const [seen] = sides.length === 0 ? [] : await views.describe([{ ...described!, looks }]);
   const whole = seen ?? (features === undefined ? described!.mean : undefined);
   return {
     features: features ?? described!.features,

@@ -5,7 +5,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../tensorflow/compile.ts";
 import { backboneMap, type BackboneTensors, backboneWidth } from "../vision/efficientnet.ts";
-import { decodePhoto } from "../vision/photo_pixels.ts";
 import type { RgbPicture } from "../vision/picture.ts";
 import type { PictureNetwork } from "./picture_network.ts";
 
@@ -13,15 +12,15 @@ import type { PictureNetwork } from "./picture_network.ts";
 export interface LookedAt {
   /** float32 [1280]: the mean of the map at `side`. */
   readonly mean: Float32Array;
-  /** Of `decode`. */
+  /** At `others`. */
   readonly looks: readonly RgbPicture[];
 }
 
 export interface PhotoViews extends Disposable {
   /** Without any, whole photos have no vector from here. */
   readonly sides: readonly number[];
-  /** The photo at each side that is not the regions' own. @throws {BadPhoto} */
-  decode(bytes: Uint8Array): Promise<RgbPicture[]>;
+  /** Those that are not the regions' own. */
+  readonly others: readonly number[];
   /**
    * float32 [1280] per photo: the mean over sides of the root of a map's mean.
    *
@@ -49,8 +48,7 @@ export function photoViews(
   }));
   return {
     sides,
-    decode: (bytes) =>
-      Promise.all(programs.map(({ side }) => decodePhoto(bytes, { width: side, height: side }))),
+    others: programs.map(({ side }) => side),
     async describe(photos) {
       const sums = photos.map(({ mean }) =>
         sides.includes(own) ? mean.map(Math.sqrt) : new Float32Array(backboneWidth)

@@ -77,7 +77,11 @@ async function detectorRegions(
     describes: detection.features !== undefined,
     async find({ bytes }) {
       const found = await detector.detect(await decodePhoto(bytes, { width: side, height: side }));
-      if (found.boxes.length === 0) throw new BadPhoto("the detector finds nothing in it");
+      if (found.boxes.length === 0) {
+        throw new BadPhoto("the detector finds nothing in it", {
+          fix: "see whether `order`, `coordinates` and `threshold` of `detection` fit the detector",
+        });
+      }
       return found;
     },
     [Symbol.asyncDispose]: () => detector.close(),

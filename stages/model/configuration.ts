@@ -62,7 +62,11 @@ export function parseConfiguration(
   const issue = result.issues[0];
   const key = v.getDotPath(issue);
   throw new Complaint(
-    `the model's configuration is wrong${key === null ? "" : ` at \`${key}\``}: ${issue.message}`,
+    issue.input === undefined && key !== null
+      ? `the model's configuration has no \`${key}\``
+      : `the model's configuration is wrong${
+        key === null ? "" : ` at \`${key}\``
+      }: ${issue.message}`,
     "use the config.json that came with the checkpoint",
     { place, exitCode: 1 },
   );

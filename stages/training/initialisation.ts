@@ -76,6 +76,7 @@ async function bertModel(
   };
   const random = randomStream(seed).fork("initialise_model");
   const weights = withBertText(await readCheckpoint(file), config, { file, random });
+  checkFits(weights, config, file);
   requireFits(features, config);
   return { config, weights };
 }

@@ -2,7 +2,6 @@
  * A detector of the user's own, as an ONNX file: run by onnxruntime-node, which is loaded only when a
  * detector is named, from a folder of its own.
  */
-import sharp from "sharp";
 import { Complaint, nearest } from "../../pipeline/complaint.ts";
 import {
   loadOnnxRuntime,
@@ -10,6 +9,7 @@ import {
   type OnnxSession,
   type OnnxTensor,
 } from "./onnx_runtime.ts";
+import { stretched } from "./photo_pixels.ts";
 import type { Box, RgbPicture } from "./picture.ts";
 
 export interface DetectorOptions {
@@ -142,18 +142,15 @@ function chosenInput(session: OnnxSession, { path, options }: Asked): string {
 }
 
 async function inputOf(
-  { width, height, pixels }: RgbPicture,
+  picture: RgbPicture,
   { side, layout, mean, scale }: DetectorOptions,
 ): Promise<Float32Array> {
-  const stretched = width === side && height === side
-    ? pixels
-    : await sharp(pixels, { raw: { width, height, channels: 3 } })
-      .resize(side, side, { fit: "fill" }).raw().toBuffer();
+  const { pixels } = await stretched(picture, side);
   const values = new Float32Array(side * side * 3);
   const plane = side * side;
   for (let pixel = 0; pixel < plane; pixel++) {
     for (let channel = 0; channel < 3; channel++) {
-      const value = (stretched[pixel * 3 + channel]! - mean[channel]!) / scale[channel]!;
+      const value = (pixels[pixel * 3 + channel]! - mean[channel]!) / scale[channel]!;
       values[layout === "nchw" ? channel * plane + pixel : pixel * 3 + channel] = value;
     }
   }
@@ -182,6 +179,13 @@ function readDetections(
   }).filter(({ box: { x0, y0, x1, y1 }, score }) => x0 < x1 && y0 < y1 && !Number.isNaN(score))
     .sort((one, other) => one.score === other.score ? 0 : other.score - one.score);
   const kept = found.filter(({ score }, place) => place === 0 || score >= threshold).slice(0, max);
+  if (features !== undefined && kept.some(({ row }) => !features.row(row).every(Number.isFinite))) {
+    throw new Complaint(
+      `output \`${options.features}\` of the detector has numbers that are not finite`,
+      "check `mean`, `scale` and `layout` of `detection` against how the detector was trained",
+      { place: { file: path }, exitCode: 1 },
+    );
+  }
   return {
     boxes: kept.map(({ box }) => box),
     ...(features !== undefined &&

@@ -11,8 +11,40 @@ export const mostPixels = 2 ** 27;
 sharp.cache(false);
 sharp.concurrency(1); // photos are decoded side by side
 
-/** Why a file is no photo that can be read, in words for the user. */
-export class BadPhoto extends Error {}
+/** Why a file is no photo that can be read, or has nothing to describe, in words for the user. */
+export class BadPhoto extends Error {
+  /** How to mend it, where another file would not. */
+  readonly fix?: string;
+
+  constructor(message: string, { fix, cause }: { fix?: string; cause?: unknown } = {}) {
+    super(message, { cause });
+    if (fix !== undefined) this.fix = fix;
+  }
+}
+
+/**
+ * Squares of these sides, in their order. Decoding takes longer than all else with large photos, so it
+ * is done once, for the largest, and the others are made of that.
+ *
+ * @throws {BadPhoto}
+ */
+export async function decodeSquares(
+  bytes: Uint8Array,
+  sides: readonly number[],
+): Promise<RgbPicture[]> {
+  const most = Math.max(...sides);
+  const largest = await decodePhoto(bytes, { width: most, height: most });
+  return await Promise.all(sides.map((side) => stretched(largest, side)));
+}
+
+/** A picture as a square. */
+export async function stretched(picture: RgbPicture, side: number): Promise<RgbPicture> {
+  const { width, height, pixels } = picture;
+  if (width === side && height === side) return picture;
+  const made = await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .resize(side, side, { fit: "fill" }).raw().toBuffer();
+  return { width: side, height: side, pixels: made };
+}
 
 /**
  * Turned upright as its EXIF entry says, in sRGB, on white where it is transparent, 8 bits per channel,
@@ -26,7 +58,7 @@ export async function decodePhoto(
 ): Promise<RgbPicture> {
   if (bytes.length === 0) throw new BadPhoto("the file is empty");
   try {
-    const photo = sharp(bytes, { failOn: "error", limitInputPixels: mostPixels });
+    const photo = sharp(bytes, { failOn: "warning", limitInputPixels: mostPixels });
     const { format } = await photo.metadata();
     if (!formats.has(format)) throw new BadPhoto(`it is a ${format} file, no photo`);
     const { data } = await photo.autoOrient()
@@ -48,7 +80,9 @@ export async function decodePhoto(
 /** The library's message, its first line and without its own file names. */
 function plainWords(message: string): string {
   if (/exceeds pixel limit/i.test(message)) return "it has more than 134 million pixels";
-  if (/unsupported image format/i.test(message)) return "it is no photo of a known format";
+  if (/unsupported image format/i.test(message)) {
+    return "it is no photo of a known format (JPEG, PNG, WebP, GIF, TIFF, HEIF, AVIF)";
+  }
   return message.split("\n")[0]!.replace(/^Input (buffer|file) (has|contains) /, "it has ")
     .slice(0, 200);
 }

@@ -104,6 +104,27 @@ Deno.test("a value of a wrong type or size is told at its place", () => {
   );
 });
 
+Deno.test("an entry of a map that is unknown is told with what was meant, however deep", () => {
+  const tasks = (map: string) =>
+    error(numbers + `  b: { use: toy_train, numbers: numbers, tasks: ${map} }\n`);
+  assert.equal(
+    tasks("{ masked_word: 1 }"),
+    "error: `tasks` of stage `b` has no `masked_word`\n  --> toy.yaml:5:64\n" +
+      "fix: did you mean `masked_words`?",
+  );
+  assert.equal(
+    tasks("{ x: 1 }"),
+    "error: `tasks` of stage `b` has no `x`\n  --> toy.yaml:5:54\n" +
+      "fix: what it has: `masked_words`, `matching`",
+  );
+  assert.equal(
+    tasks("{ matching: { evry: 1 } }"),
+    "error: `tasks.matching` of stage `b` has no `evry`\n  --> toy.yaml:5:69\n" +
+      "fix: did you mean `every`?",
+  );
+  assert.match(tasks("{ matching: { every: 6 } }"), /is 6\n.*\nfix: give a multiple of 4$/);
+});
+
 Deno.test("a stage that needs a seed and gets none is told how to give one", () => {
   assert.equal(
     errorText(() => toyGraph("name: x\nstages:\n  a: { use: toy_numbers }\n")),

@@ -46,6 +46,9 @@ Deno.test("search asks the first stored model, or the one that is named, and wri
   const missing = await search(`${folder.path}/none.png`);
   assert.equal(missing.code, 2);
   assert.match(missing.err, /^error: there is no such picture\n {2}--> /);
+  const place = await search(`${folder.path}/`);
+  assert.equal(place.code, 2);
+  assert.match(place.err, /^error: this is a folder, no picture\n {2}--> /);
   const unnamed = await search("two dogs", "--only", "numbers");
   assert.match(unnamed.err, /^error: what is named evaluates no model\n/);
 });

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
+import type { Complaint } from "../../pipeline/complaint.ts";
 import { silentProgress } from "../../pipeline/progress.ts";
 import { initialiseModel } from "../../stages/initialise_model.ts";
-import { writeSafetensors } from "../../stages/data/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../stages/data/safetensors.ts";
 import { readModel } from "../../stages/model/model_artifact.ts";
 import { parameterTable } from "../../stages/model/parameters.ts";
 import { configurationFor } from "../../stages/training/initialisation.ts";
+import { runStage } from "../support/stage_context.ts";
+import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const parse = (given: Record<string, unknown>) => v.safeParse(initialiseModel.parameters, given);
 
@@ -82,6 +85,39 @@ Deno.test("the same seed writes the same bytes, another seed other weights", asy
     }
   } finally {
     await Deno.remove(root, { recursive: true });
+  }
+});
+
+Deno.test("weights that are not finite are refused where they come in, with their tensor", async () => {
+  using folder = temporaryFolder();
+  const features = await writeFeatures(`${folder.path}/features`);
+  const start = { seed: 1, hidden: 26, layers: 1, heads: 2 };
+  const made = { stage: initialiseModel, parameters: start, folder: `${folder.path}/made` };
+  await runStage({ ...made, inputs: { features } });
+  const file = `${folder.path}/damaged.safetensors`;
+  const config = `${made.folder}/config.json`;
+  const tensors = await readSafetensors(`${made.folder}/model.safetensors`);
+  const name = "uniter.encoder.layer.0.attention.self.key.bias";
+  (tensors.get(name)!.data as Float32Array)[3] = NaN;
+  await writeSafetensors(file, tensors);
+  const bert = new Map([...tensors].map(([name, tensor]) => [name.replace("uniter.", ""), tensor]));
+  const bertFile = `${folder.path}/bert.safetensors`;
+  await writeSafetensors(bertFile, bert);
+  for (
+    const [parameters, files, place] of [
+      [{ checkpoint: file, heads: 2 }, { checkpoint: file }, file],
+      [{ bert: bertFile, config }, { bert: bertFile, config }, bertFile],
+    ] as const
+  ) {
+    const taken = { ...made, parameters: { seed: 1, ...parameters }, files };
+    await assert.rejects(
+      runStage({ ...taken, inputs: { features }, folder: `${folder.path}/taken` }),
+      (error: Complaint) => {
+        assert.equal(error.what, `the checkpoint does not fit: tensor \`${name}\` holds NaN`);
+        assert.equal(error.options.place?.file, place);
+        return true;
+      },
+    );
   }
 });
 

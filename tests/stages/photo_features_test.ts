@@ -134,9 +134,13 @@ Deno.test({
     const otherMeans = await vectors({ side: 96 }, "map");
     other.forEach((look, k) => assert.ok(far(look, otherMeans[k]!.map(Math.sqrt)) < 1e-5));
     assert.ok(far(own[1]!, other[1]!) > 1e-2);
+    // Beside a larger one, the regions' picture is made of that.
     const both = await vectors({ views: [96, 64] }, "views");
+    const besides = await vectors({ views: [96, 64] }, "map");
     both.forEach((look, k) => {
-      assert.ok(far(look, own[k]!.map((value, i) => (value + other[k]![i]!) / 2)) < 1e-6);
+      const expected = besides[k]!.map((mean, i) => (Math.sqrt(mean) + other[k]![i]!) / 2);
+      assert.ok(far(look, expected) < 1e-5);
+      assert.ok(far(look, own[k]!) > 1e-3);
     });
     const { whole } = await describePhoto(`${folder.path}/Images/003.png`, {
       parameters: v.parse(photoFeatures.parameters, asked({ views: [96, 64] }).parameters),
@@ -173,12 +177,16 @@ Deno.test({
     await madePhotos(folder.path, 6);
     const images = `${folder.path}/Images`;
     Deno.truncateSync(`${images}/001.png`, 300);
+    // Of several, the first by name is told, although an empty file is known to be bad much earlier.
+    const third = Deno.readFileSync(`${images}/003.png`);
+    Deno.writeTextFileSync(`${images}/003.png`, "");
     const broken = await failure(runStage(request(folder.path)));
-    assert.match(broken.what, /^a photo cannot be read: /);
+    Deno.writeFileSync(`${images}/003.png`, third);
+    assert.match(broken.what, /^a photo cannot be used: /);
     assert.equal(broken.options.place?.file, `${images}/001.png`);
     Deno.removeSync(`${images}/001.png`);
     const missing = await failure(runStage(request(folder.path)));
-    assert.equal(missing.what, "a photo cannot be read: it is not there");
+    assert.equal(missing.what, "a photo cannot be used: it is not there");
 
     const said: string[] = [];
     const skip = { parameters: { on_bad_image: "skip" }, onSay: (line: string) => said.push(line) };
@@ -195,6 +203,22 @@ Deno.test({
       "005.png",
     ]);
     assert.ok(set.captions.every(({ id }) => !id.startsWith("001")));
+    assert.equal(said.at(-1), "1 photos could not be used and are left out (1 train)");
+    // What is no file is never waited for.
+    Deno.mkdirSync(`${images}/001.png`);
+    const place = await failure(runStage(request(folder.path)));
+    assert.equal(place.what, "a photo cannot be used: it is a folder");
+    Deno.removeSync(`${images}/001.png`);
+    assert.ok(new Deno.Command("mkfifo", { args: [`${images}/001.png`] }).outputSync().success);
+    const pipe = await failure(runStage(request(folder.path)));
+    assert.equal(pipe.what, "a photo cannot be used: it is no ordinary file");
+    // Both photos of the test split.
+    for (const name of ["004.png", "005.png"]) Deno.writeTextFileSync(`${images}/${name}`, "");
+    const emptied = await failure(
+      runStage(request(folder.path, { ...skip, folder: `${folder.path}/emptied` })),
+    );
+    assert.equal(emptied.what, "none of the photos of split `test` could be used");
+    Deno.removeSync(`${images}/001.png`);
     for (const { name } of Deno.readDirSync(images)) {
       Deno.writeTextFileSync(`${images}/${name}`, "");
     }
@@ -238,6 +262,34 @@ Deno.test({
     using described = await run("described", { features: "features" });
     assert.equal(described.featureDim, 3);
     assert.equal(described.regions.read(0).features.length, 6);
+  },
+});
+
+Deno.test({
+  name: "a detector is blamed for what it gives: numbers that are not finite, nothing at all",
+  ignore: ignore || !hasOnnxRuntime,
+  async fn() {
+    using folder = temporaryFolder();
+    await madePhotos(folder.path, 6);
+    const detector = `${folder.path}/toy.onnx`;
+    Deno.writeFileSync(detector, toyDetector);
+    const run = (more: object) => {
+      const { parameters, files, ...asked } = request(folder.path);
+      const detection = { boxes: "boxes", side: 8, ...more };
+      return failure(runStage({
+        ...asked,
+        parameters: { ...parameters, detector, detection },
+        files: { ...files, detector, onnxruntime: onnxRuntime },
+      }));
+    };
+    const wild = await run({ features: "features", scale: [1e-45, 1, 1] });
+    assert.equal(wild.what, "output `features` of the detector has numbers that are not finite");
+    assert.match(wild.fix!, /^check `mean`, `scale`/);
+    // Infinities of both signs: the mean is no number, and a box without a score is no box.
+    const mean = [128, 128, 128];
+    const nothing = await run({ scores: "scores", mean, scale: [1e-45, 1e-45, 1e-45] });
+    assert.equal(nothing.what, "a photo cannot be used: the detector finds nothing in it");
+    assert.match(nothing.fix!, /^see whether `order`, `coordinates` and `threshold`/);
   },
 });
 

@@ -57,6 +57,13 @@ Deno.test("a name that leads out of the folder is refused", () => {
   }
 });
 
+Deno.test("a name over several lines is refused, and shown on one", () => {
+  assert.deepEqual(refusal('image,caption\n"a\nb.jpg",A dog\n'), [
+    "`a\\nb.jpg` is no name of a file in the folder of photos",
+    3,
+  ]);
+});
+
 Deno.test("any text at all is a list of captions or one complaint", () => {
   const text = fc.array(
     fc.constantFrom("image", "caption", ",", '"', "\n", "\r\n", "a.jpg", " ", "é", "\0", "x"),

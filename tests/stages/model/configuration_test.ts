@@ -44,4 +44,8 @@ Deno.test("a wrong configuration is an error that names file and key", () => {
   assert.match(textOf(() => parse({ ...smallConfiguration, hidden_act: "relu" })), /`hidden_act`/);
   assert.match(textOf(() => parse("{")), /is not JSON\n {2}--> model\/config\.json/);
   assert.match(textOf(() => parse("7", 5)), /configuration is wrong/);
+  assert.match(
+    textOf(() => parse('{"hidden_size":8}', 5)),
+    /configuration has no `num_hidden_layers`/,
+  );
 });

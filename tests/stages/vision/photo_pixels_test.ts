@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import sharp, { type Sharp } from "sharp";
-import { BadPhoto, decodePhoto } from "../../../stages/vision/photo_pixels.ts";
+import { BadPhoto, decodePhoto, decodeSquares } from "../../../stages/vision/photo_pixels.ts";
 
 const size = { width: 8, height: 8 };
 /** Red above, blue below. */
@@ -68,7 +68,7 @@ Deno.test("what is no photo says why", async () => {
   assert.equal(await reason(new Uint8Array()), "the file is empty");
   assert.equal(
     await reason(new TextEncoder().encode("<html>not found</html>")),
-    "it is no photo of a known format",
+    "it is no photo of a known format (JPEG, PNG, WebP, GIF, TIFF, HEIF, AVIF)",
   );
   const drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>';
   assert.equal(await reason(new TextEncoder().encode(drawing)), "it is a svg file, no photo");
@@ -90,6 +90,26 @@ Deno.test("a file that was cut off is no photo, wherever it was cut", async () =
       assert.notEqual(await reason(cut), "", `${part}`);
     }
   }
+});
+
+Deno.test("a JPEG that is damaged in its middle is no photo", async () => {
+  const noise = { type: "gaussian" as const, mean: 128, sigma: 60 };
+  const create = { width: 64, height: 64, channels: 3 as const, background: "red", noise };
+  const bytes = await sharp({ create }).jpeg().toBuffer();
+  assert.equal((await decodePhoto(bytes, size)).width, 8);
+  bytes.fill(0xff, bytes.length / 2, bytes.length / 2 + 50); // most other damage is a picture, too
+  assert.match(await reason(bytes), /Corrupt JPEG data/);
+});
+
+Deno.test("squares of several sides come from one decoding, the largest as if alone", async () => {
+  const bytes = await halves(40, 20).png().toBuffer();
+  const [small, large, same] = await decodeSquares(bytes, [8, 16, 16]);
+  assert.deepEqual(large, await decodePhoto(bytes, { width: 16, height: 16 }));
+  assert.deepEqual(same, large);
+  assert.deepEqual([small!.width, small!.height, small!.pixels.length], [8, 8, 8 * 8 * 3]);
+  assert.deepEqual([...small!.pixels.slice(0, 3)], [255, 0, 0]);
+  assert.deepEqual([...small!.pixels.slice(-3)], [0, 0, 255]);
+  assert.deepEqual(await decodeSquares(bytes, [8]), [await decodePhoto(bytes, size)]);
 });
 
 Deno.test("a small file that claims to be huge is refused, not unpacked", async () => {

@@ -14,6 +14,13 @@ export const toyTrain = defineStage({
     checkpoint: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 5),
     /** Milliseconds that a step takes at least. */
     pause: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+    /** A map, for what is told of its entries. */
+    tasks: v.optional(v.strictObject({
+      masked_words: v.optional(v.number()),
+      matching: v.optional(
+        v.strictObject({ every: v.optional(v.pipe(v.number(), v.multipleOf(4))) }),
+      ),
+    })),
   }),
   inputs: { numbers: { kinds: ["numbers"], summary: "numbers to train on" } },
   output: "model",
