@@ -20,6 +20,8 @@ const detection = v.strictObject({
   scores: v.optional(output),
   /** Region features; without, boxes are described by the picture network. */
   features: v.optional(output),
+  /** How sure it is of each class: what `masked_region_classes` of `pretrain` learns from. */
+  classes: v.optional(output),
   /** Name of its input, where it has several. */
   input: v.optional(output),
   layout: v.optional(v.picklist(["nchw", "nhwc"]), "nchw"),

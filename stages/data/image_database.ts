@@ -18,6 +18,8 @@ export interface ImageDatabase extends Disposable {
   has(image: string): boolean;
   /** @throws {Complaint} when there is no such image or its entry is damaged */
   read(image: string): ImageRegions;
+  /** Of its first `count` regions, [count, classes]; formats without classes have no such method. */
+  classes?(image: string, count: number): Float32Array | undefined;
 }
 
 /**

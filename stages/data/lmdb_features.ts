@@ -3,14 +3,14 @@
  * `all` (LMDB of msgpack-numpy), each also as `…_compressed` (LMDB of npz bytes), beside
  * `nbb_th…_max…_min….json` (image -> number of regions).
  */
-import { wrongIn } from "./foreign_file.ts";
+import { type Wrong, wrongIn } from "./foreign_file.ts";
 import type { ImageDatabase } from "./image_database.ts";
 import { readOrderedObject } from "./json_order.ts";
 import { openLmdb } from "./lmdb.ts";
 import { readNumpyMap } from "./msgpack_numpy.ts";
 import { readNpz } from "./npz.ts";
 import { filesOf, lmdbChoices } from "./lmdb_names.ts";
-import { regionArrays, type RegionChoice, regionRows } from "./region_rows.ts";
+import { regionArrays, type RegionChoice, regionRows, softLabels } from "./region_rows.ts";
 
 /** Names the list of an image database's own; no image. */
 const LIST_KEY = "__keys__";
@@ -32,6 +32,11 @@ export function openLmdbFeatures(place: string, choice: RegionChoice): ImageData
   }
   const known = new Set(names);
   const decode = compressed ? readNpz : readNumpyMap;
+  const arraysOf = (image: string, names: readonly string[], wrong: Wrong) => {
+    const bytes = known.has(image) ? lmdb.get(image) : undefined;
+    if (bytes === undefined) throw wrong("there is no such image");
+    return decode(bytes, { names, wrong });
+  };
   return {
     place,
     format: compressed ? "lmdb_compressed" : "lmdb",
@@ -39,11 +44,13 @@ export function openLmdbFeatures(place: string, choice: RegionChoice): ImageData
     has: (image) => known.has(image),
     read(image) {
       const wrong = wrongIn(lmdb.file, { entry: image });
-      const bytes = known.has(image) ? lmdb.get(image) : undefined;
-      if (bytes === undefined) throw wrong("there is no such image");
+      const arrays = arraysOf(image, regionArrays, wrong);
       if (stored !== undefined && !stored.has(image)) throw wrong(`${counts} has no count of it`);
-      const arrays = decode(bytes, { names: regionArrays, wrong });
       return regionRows(arrays, { stored: stored?.get(image), choice, wrong });
+    },
+    classes(image, count) {
+      const wrong = wrongIn(lmdb.file, { entry: image });
+      return softLabels(arraysOf(image, ["soft_labels"], wrong), { count, wrong });
     },
     [Symbol.dispose]: () => lmdb[Symbol.dispose](),
   };

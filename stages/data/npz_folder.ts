@@ -3,7 +3,7 @@ import { openBytes } from "./byte_source.ts";
 import { decoding, wrongIn } from "./foreign_file.ts";
 import type { ImageDatabase } from "./image_database.ts";
 import { readNpz } from "./npz.ts";
-import { regionArrays, type RegionChoice, regionRows } from "./region_rows.ts";
+import { regionArrays, type RegionChoice, regionRows, softLabels } from "./region_rows.ts";
 
 /** Undefined when there is no .npz in the folder. */
 export function openNpzFolder(folder: string, choice: RegionChoice): ImageDatabase | undefined {
@@ -14,19 +14,24 @@ export function openNpzFolder(folder: string, choice: RegionChoice): ImageDataba
     .map(({ name }) => name).sort();
   if (names.length === 0) return undefined;
   const known = new Set(names);
+  const entry = (image: string, names: readonly string[]) => {
+    if (!known.has(image)) throw wrongIn(folder, { entry: image })("there is no such image");
+    const file = `${folder}/${image}`;
+    const wrong = wrongIn(file);
+    return { arrays: readNpz(readWhole(file), { names, wrong }), wrong };
+  };
   return {
     place: folder,
     format: "npz",
     names: () => names,
     has: (image) => known.has(image),
     read(image) {
-      if (!known.has(image)) throw wrongIn(folder, { entry: image })("there is no such image");
-      const file = `${folder}/${image}`;
-      const wrong = wrongIn(file);
-      return regionRows(
-        readNpz(readWhole(file), { names: regionArrays, wrong }),
-        { choice, wrong },
-      );
+      const { arrays, wrong } = entry(image, regionArrays);
+      return regionRows(arrays, { choice, wrong });
+    },
+    classes(image, count) {
+      const { arrays, wrong } = entry(image, ["soft_labels"]);
+      return softLabels(arrays, { count, wrong });
     },
     [Symbol.dispose]: () => {},
   };

@@ -24,6 +24,24 @@ export interface ImageRegions {
 /** Members of an entry that are read: features [n, D], norm_bb [n, 6], conf [n]. */
 export const regionArrays = ["features", "norm_bb", "conf"] as const;
 
+/**
+ * What a detector holds each region for: soft_labels [n, classes], of its first regions.
+ * @returns [count, classes], or undefined where an entry has none
+ */
+export function softLabels(
+  arrays: ReadonlyMap<string, NumpyArray>,
+  { count, wrong }: { readonly count: number; readonly wrong: Wrong },
+): Float32Array | undefined {
+  const labels = arrays.get("soft_labels");
+  if (labels === undefined) return undefined;
+  const [rows = 0, classes = 0] = labels.shape;
+  if (labels.shape.length !== 2 || rows < count || classes === 0) {
+    throw wrong(`soft_labels has the shape [${labels.shape}], expected [${count}, classes]`);
+  }
+  const within: Wrong = (what, cause) => wrong(`soft_labels: ${what}`, cause);
+  return floatRows(labels, { rows: count, wrong: within });
+}
+
 /** `stored`: the number of regions that the database has on record; else the choice decides. */
 export function regionRows(
   arrays: ReadonlyMap<string, NumpyArray>,

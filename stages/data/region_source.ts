@@ -12,6 +12,11 @@ export interface RegionSource extends Disposable {
   readonly featureDim: number;
   /** @param image place in `FeatureSet.images` */
   read(image: number): RegionRows;
+  /**
+   * What the regions of an image show, [region, class], where a published database says so.
+   * @param image place in `FeatureSet.images`
+   */
+  classes?(image: number): Float32Array | undefined;
 }
 
 /** The regions of one image, row-major. */
@@ -97,6 +102,10 @@ export async function regionDatabases(
         );
       }
       return { features, boxes };
+    },
+    classes(image) {
+      const { id, regions, database } = images[image]!;
+      return databaseOf(database ?? 0).classes?.(id, regions);
     },
     [Symbol.dispose]() {
       for (const database of open) database?.[Symbol.dispose]();

@@ -48,6 +48,7 @@ export async function extractPhotos(context: Context): Promise<void> {
   const shards = shardsIn(context.resumeFolder);
   const regions: number[] = [];
   let values = 0;
+  let classes = 0;
   const bad: BadFile[] = [];
   for (let from = 0, place = 0; from < list.photos.length; from += shardSize, place++) {
     const names = list.photos.slice(from, from + shardSize).map(({ id }) => id);
@@ -65,6 +66,7 @@ export async function extractPhotos(context: Context): Promise<void> {
     names.forEach((id, row) => shard.regions[row] === 0 && bad.push({ id }));
     regions.push(...shard.regions);
     values += shard.features.length;
+    classes += shard.classes.length;
     progress.report(from + names.length, list.photos.length, "photos");
   }
   if (bad.length === list.photos.length) {
@@ -77,7 +79,8 @@ export async function extractPhotos(context: Context): Promise<void> {
   requireSplits(list, regions);
   const rows = regions.reduce((sum, count) => sum + count, 0);
   const described = finder.describes;
-  await writeArtifact(context, { list, regions, shards, described, views, width: values / rows });
+  const widths = { features: values / rows, classes: classes / rows };
+  await writeArtifact(context, { list, regions, shards, described, views, widths });
 }
 
 /** Left out photos may not empty a split: what reads it would fail for no visible reason. */
@@ -116,6 +119,7 @@ async function describeShard(names: readonly string[], work: ShardWork): Promise
   const boxes: number[] = [];
   const pictures: Float32Array[] = [];
   const looks: Float32Array[] = [];
+  const classes: Float32Array[] = [];
   const decode = (id: string) => locatedPhoto(id, work);
   for await (const batch of inBatches(names, photosTogether, decode)) {
     signal.throwIfAborted();
@@ -129,6 +133,7 @@ async function describeShard(names: readonly string[], work: ShardWork): Promise
       rows.push(result.features ?? features);
       // Beside a detector's own features, the map's mean would be of another kind.
       if (result.features === undefined) pictures.push(mean);
+      if (result.classes !== undefined) classes.push(result.classes);
       boxes.push(...result.boxes.flatMap((box) => numbersOf(box, parameters.side)));
     });
     if (views.sides.length > 0) {
@@ -143,6 +148,7 @@ async function describeShard(names: readonly string[], work: ShardWork): Promise
     boxes: Float32Array.from(boxes),
     pictures: joined(pictures),
     views: joined(looks),
+    classes: joined(classes),
   };
   await work.shards.write(work.place, shard);
   return shard;
@@ -224,14 +230,15 @@ function bySplit(photos: readonly { readonly split: string }[]): string {
 
 async function writeArtifact(
   { folder, record, progress }: Context,
-  { list, regions, shards, described, views, width }: {
+  { list, regions, shards, described, views, widths }: {
     readonly list: PhotoList;
     readonly regions: readonly number[];
     readonly shards: Shards;
     /** A detector brought the features. */
     readonly described: boolean;
     readonly views: PhotoViews;
-    readonly width: number;
+    /** Columns; 0 classes where no detector tells them. */
+    readonly widths: { readonly features: number; readonly classes: number };
   },
 ): Promise<void> {
   let offset = 0;
@@ -254,7 +261,7 @@ async function writeArtifact(
   await writeLines(`${folder}/pairs.jsonl`, []);
   await Deno.writeTextFile(`${folder}/tokenizer.json`, list.tokenizer.json);
   await writeLines(`${folder}/vocabulary.json`, [list.tokenizer.vocabulary]);
-  const parts = (name: "features" | "boxes" | "pictures" | "views") =>
+  const parts = (name: "features" | "boxes" | "pictures" | "views" | "classes") =>
     async function* () {
       for (let from = 0, place = 0; from < regions.length; from += shardSize, place++) {
         const photos = Math.min(shardSize, regions.length - from);
@@ -269,7 +276,7 @@ async function writeArtifact(
   await writeSafetensors(
     `${folder}/regions.safetensors`,
     new Map([
-      ["features", tensor([offset, width], "features")],
+      ["features", tensor([offset, widths.features], "features")],
       ["boxes", tensor([offset, 7], "boxes")],
       ...(described
         ? []
@@ -277,6 +284,9 @@ async function writeArtifact(
       ...(views.sides.length === 0
         ? []
         : [["views", tensor([images.length, backboneWidth], "views")] as const]),
+      ...(widths.classes === 0
+        ? []
+        : [["classes", tensor([offset, widths.classes], "classes")] as const]),
     ]),
   );
 }

@@ -1,6 +1,6 @@
 import type { DetectorOptions } from "../vision/onnx_detector.ts";
 
-type Named = "scores" | "features" | "input";
+type Named = "scores" | "features" | "classes" | "input";
 
 /** `DetectorOptions` but for the folder of the runtime and the most boxes. */
 export type DetectionParameters =

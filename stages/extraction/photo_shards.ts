@@ -15,6 +15,8 @@ export interface Shard {
   readonly pictures: Float32Array;
   /** float32 [photo, width], likewise; empty without `views`. */
   readonly views: Float32Array;
+  /** float32 [region, class], of all its photos; empty where no detector tells classes. */
+  readonly classes: Float32Array;
 }
 
 export interface Shards {
@@ -29,21 +31,23 @@ export function shardsIn(folder: string): Shards {
     async read(place, photos) {
       const tensors = await readSafetensors(fileOf(place)).catch(() => undefined);
       if (tensors === undefined) return undefined;
-      const [regions, features, boxes, pictures, views] = [
+      const [regions, features, boxes, pictures, views, classes] = [
         "regions",
         "features",
         "boxes",
         "pictures",
         "views",
+        "classes",
       ].map((name) => tensors.get(name)?.data);
       if (
         !(regions instanceof Int32Array) || regions.length !== photos ||
         !(features instanceof Float32Array) || !(boxes instanceof Float32Array) ||
-        !(pictures instanceof Float32Array) || !(views instanceof Float32Array)
+        !(pictures instanceof Float32Array) || !(views instanceof Float32Array) ||
+        !(classes instanceof Float32Array)
       ) return undefined;
-      return { regions: [...regions], features, boxes, pictures, views };
+      return { regions: [...regions], features, boxes, pictures, views, classes };
     },
-    async write(place, { regions, features, boxes, pictures, views }) {
+    async write(place, { regions, features, boxes, pictures, views, classes }) {
       const list = (dtype: "F32" | "I32", data: TensorData) => ({
         shape: [data.length],
         dtype,
@@ -57,6 +61,7 @@ export function shardsIn(folder: string): Shards {
           ["boxes", list("F32", boxes)],
           ["pictures", list("F32", pictures)],
           ["views", list("F32", views)],
+          ["classes", list("F32", classes)],
         ]),
       );
     },

@@ -11,6 +11,8 @@ export interface FoundRegions {
   readonly boxes: readonly Box[];
   /** [box, width]: a detector's own; without, the picture network describes the boxes. */
   readonly features?: Float32Array;
+  /** [box, class]: what it takes them for. */
+  readonly classes?: Float32Array;
 }
 
 export interface RegionFinder extends AsyncDisposable {

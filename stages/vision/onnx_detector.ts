@@ -21,6 +21,8 @@ export interface DetectorOptions {
   readonly scores?: string;
   /** [n, d] or [1, n, d]. */
   readonly features?: string;
+  /** [n, classes] or [1, n, classes]: how sure it is of each, from 0; rows are made to sum to 1. */
+  readonly classes?: string;
   /** Name of the input for the picture; needed where there are several. */
   readonly input?: string;
   readonly layout: "nchw" | "nhwc";
@@ -43,6 +45,8 @@ export interface Detections {
   readonly boxes: Box[];
   /** [box, featureDim], when an output for them was named. */
   readonly features?: Float32Array;
+  /** [box, class], likewise: distributions. */
+  readonly classes?: Float32Array;
 }
 
 export interface Detector {
@@ -60,7 +64,7 @@ export async function openDetector(path: string, options: DetectorOptions): Prom
   const runtime = loadOnnxRuntime(options.runtime);
   const session = await openSession(path, runtime);
   const input = chosenInput(session, { path, options });
-  for (const role of ["boxes", "scores", "features"] as const) {
+  for (const role of ["boxes", "scores", "features", "classes"] as const) {
     const name = options[role];
     if (name === undefined || session.outputNames.includes(name)) continue;
     throw unknownName(path, { kind: "output", role, name, there: session.outputNames });
@@ -169,6 +173,7 @@ function readDetections(
       : rowsOf(outputs[name]!, { path, name, expected: [], rows: boxes.rows, flat });
   const scores = table(options.scores, true);
   const features = table(options.features, false);
+  const classes = table(options.classes, false);
   const found = Array.from({ length: boxes.rows }, (_, row) => {
     const corners = cornersOf(boxes.row(row), order).map((value) =>
       Math.min(1, Math.max(0, coordinates === "pixels" ? value / side : value))
@@ -190,7 +195,27 @@ function readDetections(
     boxes: kept.map(({ box }) => box),
     ...(features !== undefined &&
       { features: Float32Array.from(kept.flatMap(({ row }) => [...features.row(row)])) }),
+    ...(classes !== undefined && {
+      classes: Float32Array.from(
+        kept.flatMap(({ row }) => distribution(classes.row(row), { path, name: options.classes! })),
+      ),
+    }),
   };
+}
+
+function distribution(
+  row: Float32Array,
+  { path, name }: { readonly path: string; readonly name: string },
+): number[] {
+  const sum = row.reduce((sum, one) => sum + one, 0);
+  if (row.every((one) => one >= 0) && sum > 0 && sum < Infinity) {
+    return Array.from(row, (one) => one / sum);
+  }
+  throw new Complaint(
+    `output \`${name}\` of the detector has a row that says nothing of its classes`,
+    "name an output of probabilities, from 0 and not all 0: no logits",
+    { place: { file: path }, exitCode: 1 },
+  );
 }
 
 function cornersOf(box: ArrayLike<number>, order: DetectorOptions["order"]): number[] {

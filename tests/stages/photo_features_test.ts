@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { Complaint } from "../../pipeline/complaint.ts";
 import { openFeatures } from "../../stages/data/feature_set.ts";
 import { pictureVectors } from "../../stages/data/picture_vectors.ts";
+import { readRegionClasses } from "../../stages/data/region_classes.ts";
 import { describePhoto } from "../../stages/extraction/photo_query.ts";
 import { miniLm } from "../../stages/model/pretrained_packages.ts";
 import { photoFeatures } from "../../stages/photo_features.ts";
@@ -262,6 +263,36 @@ Deno.test({
     using described = await run("described", { features: "features" });
     assert.equal(described.featureDim, 3);
     assert.equal(described.regions.read(0).features.length, 6);
+  },
+});
+
+Deno.test({
+  name: "what a detector takes regions for is kept as distributions",
+  ignore: ignore || !hasOnnxRuntime,
+  async fn() {
+    using folder = temporaryFolder();
+    await madePhotos(folder.path, 6);
+    const detector = `${folder.path}/toy.onnx`;
+    Deno.writeFileSync(detector, toyDetector);
+    const { parameters, files, ...asked } = request(folder.path);
+    const run = (classes: string, more: object = {}) => {
+      const detection = { boxes: "boxes", classes, side: 8, scale: [1, 1, 1], ...more };
+      return runStage({
+        ...asked,
+        parameters: { ...parameters, detector, detection },
+        files: { ...files, detector, onnxruntime: onnxRuntime },
+        folder: `${asked.folder}${Object.keys(more)}`,
+      });
+    };
+    await run("features"); // rows are multiples of the means of the three colours
+    using set = await openFeatures({ folder: asked.folder });
+    const known = await readRegionClasses({ folder: asked.folder }, set);
+    assert.equal(known.count, 3);
+    const [first, second] = [known.read(0, 0), known.read(0, 1)];
+    assert.ok(Math.abs(first.reduce((sum, one) => sum + one, 0) - 1) < 1e-6);
+    first.forEach((one, k) => assert.ok(one > 0.1 && Math.abs(one - second[k]!) < 1e-6));
+    const negative = run("features", { mean: [255, 255, 255] });
+    assert.match((await failure(negative)).what, /row that says nothing of its classes$/);
   },
 });
 

@@ -90,6 +90,34 @@ Deno.test("with a threshold of -1 the first num_bb regions are read", () => {
   assert.throws(() => images.read("a.npz"), /4 regions are to be used, it has 3/);
 });
 
+Deno.test("soft labels are read where they are, of the regions that count, in every format", () => {
+  using folder = temporaryFolder();
+  const label = (row: number, column: number) => ((row + column) % 4) / 6; // exact in no format
+  const soft_labels = halves([6, 4], (index) => label(Math.floor(index / 4), index % 4));
+  const arrays = { ...falling, soft_labels };
+  for (const name of ["all", "all_compressed"]) {
+    Deno.mkdirSync(`${folder.path}/${name}`);
+    write(`${folder.path}/${name}`, name, arrays);
+  }
+  Deno.writeFileSync(`${folder.path}/a.npz`, npz(arrays));
+  Deno.writeFileSync(`${folder.path}/b.npz`, npz(falling));
+  const places = [
+    [`${folder.path}/all`, "lmdb", "lmdb"],
+    [`${folder.path}/all_compressed`, "lmdb", "lmdb_compressed"],
+    [folder.path, "npz", "npz"],
+  ] as const;
+  for (const [place, format, found] of places) {
+    using images = openImageDatabase(place, published, format);
+    assert.equal(images.format, found);
+    const labels = images.classes!("a.npz", 2)!;
+    assert.equal(labels.length, 2 * 4);
+    const expected = Array.from(labels, (_, k) => Math.f16round(label(Math.floor(k / 4), k % 4)));
+    assert.deepEqual([...labels], expected);
+    assert.throws(() => images.classes!("a.npz", 7), /soft_labels has the shape \[6,4\]/);
+    if (format === "npz") assert.equal(images.classes!("b.npz", 2), undefined);
+  }
+});
+
 Deno.test("a folder of .npz is read, rows after the count are left out", () => {
   using folder = temporaryFolder();
   Deno.writeFileSync(`${folder.path}/b.npz`, npz(regions(5, (row) => row < 2 ? 0.9 : 0.1)));

@@ -11,7 +11,7 @@ async function read(classes: WritableTensor | undefined) {
   const tensors = new Map<string, WritableTensor>([["features", features]]);
   if (classes !== undefined) tensors.set("classes", classes);
   await writeSafetensors(`${folder.path}/regions.safetensors`, tensors);
-  return await readRegionClasses({ folder: folder.path }, { images });
+  return await readRegionClasses({ folder: folder.path }, { images, regions: {} });
 }
 
 const soft = (...data: number[]): WritableTensor => ({
@@ -30,10 +30,27 @@ Deno.test("classes are probabilities of each region, or one class each", async (
   assert.deepEqual([...certain.read(0, 1)], [0, 0, 1]);
 });
 
+Deno.test("classes of a published database are read image by image", async () => {
+  using folder = temporaryFolder();
+  const rows = [Float32Array.of(1, 0, 0.25, 0.75), Float32Array.of(0.5, 0.5)];
+  const of = (classes: (image: number) => Float32Array | undefined) =>
+    readRegionClasses({ folder: folder.path }, { images, regions: { classes } });
+  const known = await of((image) => rows[image]);
+  assert.equal(known.count, 2);
+  assert.deepEqual([...known.read(0, 1)], [0.25, 0.75]);
+  assert.deepEqual([...known.read(1, 0)], [0.5, 0.5]);
+  assert.deepEqual([...known.read(0, 0)], [1, 0]);
+  const uneven = await of((image) => image === 0 ? rows[0] : Float32Array.of(1));
+  assert.throws(() => uneven.read(1, 0), /`i1` are of 1 classes, those of the first image of 2/);
+  const wild = await of((image) => image === 0 ? rows[0] : Float32Array.of(0.5, 0.6));
+  assert.throws(() => wild.read(1, 0), /`i1` are no distribution in row 0: they sum to 1\.1/);
+  await assert.rejects(of(() => undefined), /the features hold no classes of regions/);
+});
+
 Deno.test("features without classes, or with others than these, are refused with the tensor's form", async () => {
   await assert.rejects(
     read(undefined),
-    /^error: the features hold no classes of regions.*\n {2}--> .*regions\.safetensors\nfix: leave/,
+    /^error: the features hold no classes of regions.*\n {2}--> .*\nfix: leave.*`soft_labels`/,
   );
   const told = async (tensor: WritableTensor, what: RegExp) =>
     await assert.rejects(read(tensor), what);
