@@ -163,7 +163,8 @@ async function obey(
       const { watchCommand } = await import("../results/watch/watch_command.ts");
       const { experiment: given, port } = command;
       const experiment = given === undefined ? undefined : experimentName(given);
-      const request = { port, ...(experiment !== undefined && { experiment }) };
+      const byFile = experiment !== given;
+      const request = { port, byFile, ...(experiment !== undefined && { experiment }) };
       const stop = new AbortController();
       onInterrupt((count) => count === 1 ? stop.abort() : Deno.exit(130));
       await watchCommand(results, request, { print, signal: stop.signal });

@@ -143,4 +143,14 @@ Deno.test("the workflow runs the experiment of a pull request, tells what change
   const second = run({ GH_COMMENT: "11" });
   assert.match(second.asked, /--method PATCH repos\/somebody\/something\/issues\/comments\/11/);
   assert.doesNotMatch(second.asked, /POST/);
+
+  // A base that is no experiment is its own fault: the pull request is run, and compared with nothing.
+  const origin = `${folder.path}/origin`;
+  Deno.writeTextFileSync(`${origin}/experiments/scenes_iais.yaml`, "name: scenes_iais\n");
+  git(origin, "commit", "--quiet", "--all", "--message=broken");
+  git(clone, "worktree", "remove", "--force", ".base");
+  Deno.removeSync(`${clone}/base.id`);
+  const third = run();
+  assert.match(third.summary, /scenes_iais/);
+  assert.doesNotMatch(third.summary, /What changed/);
 });

@@ -2,8 +2,11 @@
  * `watch`: curves of a running experiment in the browser. A server for this machine alone asks the
  * database every two seconds while somebody looks, and sends what has changed (server-sent events).
  */
+import { existsSync } from "node:fs";
 import { Complaint } from "../../pipeline/complaint.ts";
-import { readResults } from "../read_results.ts";
+import { databaseFile } from "../database.ts";
+import { readResults, rowsOf } from "../read_results.ts";
+import { requireExperiment } from "../run_list.ts";
 import { liveView } from "./live_view.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { watchPage } from "./watch_page.ts";
@@ -11,6 +14,8 @@ import { watchPage } from "./watch_page.ts";
 export interface WatchRequest {
   /** Name of an experiment; the one last asked when undefined. */
   readonly experiment?: string;
+  /** Its file was given: it is there, asked or not. */
+  readonly byFile?: boolean;
   /** 0: any that is free. */
   readonly port: number;
 }
@@ -28,9 +33,10 @@ const host = "127.0.0.1";
 /** Serves until it is aborted. */
 export async function watchCommand(
   root: string,
-  { experiment, port }: WatchRequest,
+  { experiment, byFile = false, port }: WatchRequest,
   { print, signal, period = 2000 }: WatchWorld,
 ): Promise<void> {
+  if (experiment !== undefined && !byFile) await requireName(root, experiment);
   const look = async () => {
     try {
       const seen = await readResults(
@@ -61,6 +67,15 @@ export async function watchCommand(
       { cause: error },
     );
   }
+}
+
+/** A name may be misspelt where there are others; where nothing was run yet, it may come. */
+async function requireName(root: string, experiment: string): Promise<void> {
+  if (!existsSync(databaseFile(root)) && !existsSync(`${root}/artifacts`)) return;
+  await readResults(root, async (connection) => {
+    const known = await rowsOf(connection, "SELECT 1 FROM experiment LIMIT 1");
+    if (known.length > 0) await requireExperiment(connection, experiment);
+  }, { warn() {} });
 }
 
 function waitingFor(experiment: string | undefined): string {

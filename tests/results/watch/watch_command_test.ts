@@ -96,6 +96,24 @@ Deno.test("watch waits where nothing was run yet, and shows what comes", async (
   await views.return(undefined);
 });
 
+Deno.test("a name that nobody has is told where there are others, a file's is waited for", async () => {
+  using folder = temporaryFolder();
+  storeResults(folder.path);
+  await rebuildDatabase(folder.path);
+  const world = { print: () => {}, signal: AbortSignal.timeout(60_000), period: 10 };
+  const request = { experiment: storedExperiment.slice(1), port: 0 };
+  await assert.rejects(
+    watchCommand(folder.path, request, world),
+    new RegExp(
+      `^error: no experiment .* was asked of this folder\nfix: did you mean \`${storedExperiment}`,
+    ),
+  );
+  await using watch = await watching(folder.path, { ...request, byFile: true });
+  const views = shown(watch.address);
+  assert.equal((await views.next()).value, "<p>This experiment was not run here yet.</p>");
+  await views.return(undefined);
+});
+
 Deno.test("a port that is taken is told", async () => {
   using folder = temporaryFolder();
   await using watch = await watching(folder.path);
