@@ -139,6 +139,65 @@ test("the viewer shows any pair, layer and variant, by mouse and by keyboard", (
     assert.equal(await lines(), 5);
   }));
 
+test("attentions that are compared have one scale of colours, and a legend with its numbers", () =>
+  withPage({ variants, seeds: 1 }, async (page) => {
+    await page.selectOption("#viewer-other", { label: "sparse" });
+    await page.locator("#viewer-second svg.cross").waitFor();
+    const panels = page.locator(".viewer-panel");
+    // Percent of heat per percent of attention, of each table's cell with the most.
+    const slopes = await panels.locator(".matrices table.matrix").evaluateAll((tables) =>
+      tables.map((table) => {
+        const cells = [...table.querySelectorAll<HTMLElement>("td[title]")].map((cell) => ({
+          attention: Number(/: ([\d.]+) %$/.exec(cell.title)![1]),
+          heat: Number(/var\(--heat\) ([\d.]+)%/.exec(cell.style.background)![1]),
+        })).sort((one, other) => other.attention - one.attention);
+        return cells[0]!.heat / cells[0]!.attention;
+      })
+    );
+    assert.equal(slopes.length, 4);
+    for (const slope of slopes) assert.ok(Math.abs(slope - slopes[0]!) < 0.02, `${slopes}`);
+    const legends = await panels.locator(".viewer-body .heat-legend").allInnerTexts();
+    const most = `${(60 / slopes[0]!).toFixed(0)}.0 %`;
+    assert.equal(legends.length, 2);
+    for (const legend of legends) {
+      assert.match(legend.replace(/\s+/g, " "), new RegExp(`^0.0 % ${most} of a row's attention`));
+    }
+  }));
+
+test("beside a variant stands another one", () =>
+  withPage({ variants, seeds: 1 }, async (page) => {
+    const offered = () => page.locator("#viewer-other option").allInnerTexts();
+    assert.deepEqual(await offered(), ["nothing", "singular", "distributed", "sparse"]);
+    await page.selectOption("#viewer-other", { label: "sparse" });
+    await page.selectOption("#viewer-variant", { label: "sparse" });
+    await page.locator("#viewer-second h3", { hasText: "none, layer 1" }).waitFor();
+    assert.deepEqual(await offered(), ["nothing", "none", "singular", "distributed"]);
+  }));
+
+test("lines from words to regions start at their word and pass behind no other", () =>
+  withPage({
+    variants,
+    seeds: 1,
+    caption: (image) => `a long caption of some twenty words ${"that goes on ".repeat(5)}${image}`,
+  }, async (page) => {
+    const crossed = await page.locator("#viewer-first svg.cross").evaluate((svg) => {
+      const words = [...svg.querySelectorAll<SVGGraphicsElement>(".word")]
+        .map((word) => word.getBBox());
+      return [...svg.querySelectorAll("line")].filter((line) => {
+        const at = (name: string) => Number(line.getAttribute(name));
+        return [0.01, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9].some((part) => {
+          const x = at("x1") + part * (at("x2") - at("x1"));
+          const y = at("y1") + part * (at("y2") - at("y1"));
+          return words.some((word) =>
+            x > word.x && x < word.x + word.width && y > word.y && y < word.y + word.height
+          );
+        });
+      }).length;
+    });
+    assert.equal(crossed, 0);
+    assert.ok(await page.locator("#viewer-first svg.cross line").count() > 15);
+  }));
+
 test("names from outside are shown as they are, and do nothing", () => {
   const hostile = `<img src=x onerror="alert(1)">`;
   return withPage({
