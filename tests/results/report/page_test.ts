@@ -112,7 +112,7 @@ test("the viewer shows any pair, layer and variant, by mouse and by keyboard", (
     assert.match(await panel.innerText(), /none, layer 1/);
     assert.match(
       await page.locator("#viewer-distance").innerText(),
-      /none: ISD by singular 0\.5 over words, 0\.25 over regions, ISDa 0\.25/,
+      /none: ISD by singular 0\.5 over words, 0\.0000442 over regions, ISDa 0\.25/,
     );
     const labels = () => panel.locator("table.matrix").first().locator("tbody th").allInnerTexts();
     assert.deepEqual(await labels(), ["caption", "0", "of", "image", "0"]);
