@@ -139,6 +139,40 @@ test("the viewer shows any pair, layer and variant, by mouse and by keyboard", (
     assert.equal(await lines(), 5);
   }));
 
+test("examples are of different images, and first those whose shown answers differ", () =>
+  withPage({ variants, seeds: 3, images: 30 }, async (page) => {
+    const found = await page.locator(".example").evaluateAll((cards) =>
+      cards.map((card) => ({
+        direction: card.querySelector(".tag")!.textContent!.split(" ")[0]!,
+        image: card.querySelector<HTMLImageElement>(".wanted img")!.alt,
+        marks: [...card.querySelectorAll(".mark")].map(({ textContent }) => textContent),
+      }))
+    );
+    for (const direction of ["caption", "image"]) {
+      const own = found.filter((one) => one.direction === direction);
+      assert.equal(new Set(own.map(({ image }) => image)).size, 6);
+      for (const { marks, image } of own) assert.equal(new Set(marks).size, 2, `${image} ${marks}`);
+    }
+    const answers = await page.locator(".example").first().locator("li .tag").allInnerTexts();
+    assert.equal(answers.length, variants.length);
+    for (const answer of answers) assert.match(answer, /^right in [0-3] of 3 seeds$/);
+  }));
+
+test("an image that asks shows its captions, and the best of them where it is not among the first", () =>
+  withPage({ variants, seeds: 1 }, async (page) => {
+    const card = page.locator(".example").filter({ has: page.locator(".wanted img[alt=test_3]") })
+      .filter({ hasText: "image asks" });
+    await card.locator("summary").click();
+    assert.deepEqual(await card.locator("header li").allInnerTexts(), [
+      "caption 0 of image 3",
+      "caption 1 of image 3",
+    ]);
+    assert.deepEqual(
+      await card.locator("ul > li").first().locator("ol li").allInnerTexts(),
+      ["caption 1 of image 1", "caption 0 of image 2", "right, at rank 4: caption 0 of image 3"],
+    );
+  }));
+
 test("attentions that are compared have one scale of colours, and a legend with its numbers", () =>
   withPage({ variants, seeds: 1 }, async (page) => {
     await page.selectOption("#viewer-other", { label: "sparse" });
