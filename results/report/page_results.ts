@@ -42,7 +42,7 @@ ${
         row.split ?? "all",
         metricTitle(row.metric),
         { shown: signedValue(row.difference, true), value: row.difference },
-        row.interval,
+        intervalCell(row.interval),
         row.p === "" ? "" : { shown: row.p, value: Number(row.p) },
         row.verdict,
       ]),
@@ -50,6 +50,12 @@ ${
   }
 <ul class="cautions">${differences.cautions.map((caution) => markup`<li>${caution}</li>`)}</ul>
 ${howMade([differences.question], results)}`;
+}
+
+/** An interval sorts by its lower bound. */
+function intervalCell(interval: string): Cell {
+  const low = interval === "" ? NaN : Number(interval.split(" … ")[0]!.replace("−", "-"));
+  return { shown: interval, ...(Number.isFinite(low) && { value: low }) };
 }
 
 function yardstickPart({ yardsticks }: ReportData): Html | undefined {

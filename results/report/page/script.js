@@ -87,6 +87,30 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/* What is wider than its place -------------------------------------------------------------- */
+
+/** Says on which sides there is more to see, so that the style lets it fade out there. */
+function markMore(place) {
+  const { scrollLeft, scrollWidth, clientWidth } = place;
+  const more = [
+    ...(scrollLeft > 1 ? ["left"] : []),
+    ...(scrollLeft + clientWidth < scrollWidth - 1 ? ["right"] : []),
+  ];
+  place.dataset.more = more.join(" ");
+}
+
+const resized = new ResizeObserver((entries) => {
+  for (const { target } of entries) markMore(target.closest(".scroll, pre"));
+});
+
+function watchWidth(place) {
+  place.addEventListener("scroll", () => markMore(place), { passive: true });
+  resized.observe(place);
+  for (const child of place.children) resized.observe(child);
+}
+
+for (const place of document.querySelectorAll(".scroll, .code pre")) watchWidth(place);
+
 /* Attention viewer -------------------------------------------------------------------------- */
 
 const svgNamespace = "http://www.w3.org/2000/svg";
@@ -307,12 +331,14 @@ function matrixTable(caption, { rows, columns, values, most }) {
       ),
     ),
   );
-  return element("div", {
+  const place = element("div", {
     class: "scroll",
     tabindex: "0",
     role: "region",
     "aria-label": caption,
   }, table);
+  watchWidth(place);
+  return place;
 }
 
 function startViewer(source) {

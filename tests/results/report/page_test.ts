@@ -98,6 +98,60 @@ test("tables sort by value, and say how they are sorted", () =>
     assert.equal(await head.getAttribute("aria-sort"), null);
   }));
 
+test("intervals sort by their lower bound", () =>
+  withPage({ variants, seeds: 2 }, async (page) => {
+    const table = page.locator("#differences");
+    const head = table.locator("thead th", { hasText: "interval" });
+    const place = await head.evaluate((cell) => (cell as HTMLTableCellElement).cellIndex);
+    const lows = async () =>
+      (await table.locator(`tbody td:nth-child(${place + 1})`).allInnerTexts())
+        .map((text) => Number(text.split(" … ")[0]!.replace("−", "-")));
+    await head.locator("button").click();
+    const found = await lows();
+    assert.ok(found.some((low) => low < 0) && new Set(found).size > 2, `${found}`);
+    assert.deepEqual(found, found.toSorted((one, other) => other - one));
+    await head.locator("button").click();
+    assert.deepEqual(await lows(), found.toSorted((one, other) => one - other));
+  }));
+
+for (const width of [400, 1200]) {
+  test(`what is wider than the page says so, and can be read: ${width} wide`, () =>
+    withPage({ variants, seeds: 2 }, async (page) => {
+      const hidden = await page.locator("#results .scroll, #cost-section .scroll").evaluateAll((
+        places,
+      ) =>
+        places.map((place) => [
+          place.scrollWidth > place.clientWidth + 1,
+          getComputedStyle(place).maskImage !== "none",
+        ])
+      );
+      for (const [wider, faded] of hidden) assert.equal(faded, wider);
+      assert.ok(width === 1200 || hidden.some(([wider]) => wider));
+      const first = page.locator("#cost-section .scroll").first();
+      await first.evaluate((place) => place.scrollLeft = place.scrollWidth);
+      const more = await first.evaluate((place) =>
+        new Promise((done) =>
+          requestAnimationFrame(() =>
+            requestAnimationFrame(() => done((place as HTMLElement).dataset.more))
+          )
+        )
+      );
+      assert.equal(more, width === 1200 ? "" : "left");
+      for (const chart of await page.locator("figure svg.chart").all()) {
+        const { fontSize, scale } = await chart.evaluate((svg) => ({
+          fontSize: parseFloat(svg.querySelector("text")!.getAttribute("font-size")!),
+          scale: svg.getBoundingClientRect().width / (svg as SVGSVGElement).viewBox.baseVal.width,
+        }));
+        assert.ok(fontSize * scale >= 12, `labels of ${fontSize * scale} pixels`);
+      }
+      const code = page.locator("#commands .code").first();
+      const [button, text] = await Promise.all(
+        ["button", "pre"].map((part) => code.locator(part).boundingBox()),
+      );
+      assert.ok(button!.x >= text!.x + text!.width, "the button covers no text");
+    }, { viewport: { width, height: 900 } }));
+}
+
 test("numbers copy as a spreadsheet takes them", () =>
   withPage({ variants, seeds: 1 }, async (page) => {
     await page.locator("[data-copies=headline-0]").click();
