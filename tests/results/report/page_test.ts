@@ -193,6 +193,40 @@ test("the viewer shows any pair, layer and variant, by mouse and by keyboard", (
     assert.equal(await lines(), 5);
   }));
 
+test("the graph's lines end in arrows and pass behind no stage", () =>
+  withPage({ variants, seeds: 1 }, async (page) => {
+    const found = await page.locator("#cost-section svg.chart").evaluate((svg) => {
+      const boxes = [...svg.querySelectorAll<SVGGElement>(".stage")].map((stage) => {
+        const { e: x, f: y } = stage.transform.baseVal.consolidate()!.matrix;
+        const rect = stage.querySelector("rect")!.getBBox();
+        return { x, y, width: rect.width, height: rect.height };
+      });
+      const view = (svg as SVGSVGElement).viewBox.baseVal;
+      return [...svg.querySelectorAll<SVGPathElement>(".edge")].map((edge) => {
+        const length = edge.getTotalLength();
+        const points = Array.from(
+          { length: 200 },
+          (_, at) => edge.getPointAtLength(length * at / 199),
+        );
+        return {
+          arrow: getComputedStyle(edge).markerEnd,
+          behind: points.filter(({ x, y }) =>
+            boxes.some((box) =>
+              x > box.x + 1 && x < box.x + box.width - 1 && y > box.y && y < box.y + box.height
+            )
+          ).length,
+          outside: points.filter(({ x, y }) =>
+            x < view.x || x > view.x + view.width || y < view.y || y > view.y + view.height
+          ).length,
+        };
+      });
+    });
+    assert.equal(found.length, 6);
+    for (const one of found) {
+      assert.deepEqual(one, { arrow: 'url("#arrow")', behind: 0, outside: 0 });
+    }
+  }));
+
 test("examples are of different images, and first those whose shown answers differ", () =>
   withPage({ variants, seeds: 3, images: 30 }, async (page) => {
     const found = await page.locator(".example").evaluateAll((cards) =>
