@@ -2,12 +2,13 @@
 import type { DescribedAnswer, DescribedExamples, DescribedQuery } from "./described_examples.ts";
 import { type Html, markup } from "./html.ts";
 import { howMade } from "./page_parts.ts";
+import type { CommandPlace } from "./sources.ts";
 
 type Pictures = DescribedExamples["pictures"];
 
 export function examplesSection(
   { stage, queries, pictures, question }: DescribedExamples,
-  results: string,
+  results: CommandPlace,
 ): Html {
   if (queries.length === 0) {
     return markup`<p>No ranked query is stored.</p>${howMade([question], results)}`;

@@ -6,8 +6,9 @@ import { metricTitle, signedValue, valueText } from "./number_text.ts";
 import { type Cell, dataTable, howMade } from "./page_parts.ts";
 import { recallsOf, recallTitles } from "./published.ts";
 import type { ReportData } from "./report_data.ts";
+import type { CommandPlace } from "./sources.ts";
 
-export function resultsSection(data: ReportData, results: string): Html {
+export function resultsSection(data: ReportData, results: CommandPlace): Html {
   const { headline, differences } = data;
   const staged = new Set(differences.rows.map(({ stage }) => stage)).size > 1;
   if (headline.tables.length === 0) {
@@ -111,7 +112,10 @@ function headlineTable(
   });
 }
 
-function publishedPart({ published, headline }: ReportData, results: string): Html | undefined {
+function publishedPart(
+  { published, headline }: ReportData,
+  results: CommandPlace,
+): Html | undefined {
   if (published === undefined) return undefined;
   const { table: { test, images, captions, rows, source }, others, standardErrors } = published;
   const [i2t, t2i] = standardErrors.map((error) => error.toFixed(1));

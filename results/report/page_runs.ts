@@ -6,12 +6,12 @@ import type { Gaps } from "./gaps.ts";
 import { type Html, markup } from "./html.ts";
 import { command, dataTable, howMade } from "./page_parts.ts";
 import type { Answered } from "./question.ts";
-import type { Source } from "./sources.ts";
+import type { CommandPlace, Source } from "./sources.ts";
 import { stageGraph } from "./stage_graph.ts";
 
 export function gapsSection(
   { runs, metrics, question, metricQuestion }: Gaps,
-  results: string,
+  results: CommandPlace,
 ): Html {
   const made = howMade([question, metricQuestion], results);
   if (runs.length === 0 && metrics.length === 0) {
@@ -40,7 +40,7 @@ ${
   }${made}`;
 }
 
-export function costSection(cost: Cost, results: string): Html {
+export function costSection(cost: Cost, results: CommandPlace): Html {
   const { stages, edges } = cost;
   const count = (value: number) => ({ shown: String(value), value });
   const time = (value: number) => ({ shown: secondsText(value), value });
@@ -74,7 +74,7 @@ ${howMade([stages, edges], results)}`;
 
 export function environmentSection(
   environment: Answered<Circumstance>,
-  results: string,
+  results: CommandPlace,
 ): Html {
   if (environment.rows.length === 0) return markup`<p>No run is complete.</p>`;
   return markup`${

@@ -2,8 +2,9 @@
 import type { AttentionPairs } from "./attention_pairs.ts";
 import { type Html, jsonText, markup } from "./html.ts";
 import { howMade } from "./page_parts.ts";
+import type { CommandPlace } from "./sources.ts";
 
-export function viewerSection(attention: AttentionPairs | undefined, results: string): Html {
+export function viewerSection(attention: AttentionPairs | undefined, results: CommandPlace): Html {
   if (attention === undefined) {
     return markup`<p>No attention is stored: <code>analyse_attention</code> keeps that of a few pairs
 (<code>samples</code>), and no run of it is complete or keeps any.</p>`;

@@ -34,7 +34,7 @@ async function withPage(
     experiment: reportedExperiment,
     set: [],
     out,
-    resultsOption: "",
+    commands: { task: "deno task", option: "" },
   }, { warn() {} });
   await withBrowser(async (browser) => {
     const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, ...context });

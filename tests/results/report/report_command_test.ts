@@ -29,6 +29,22 @@ Deno.test("a report has every variant's numbers, differences, cost, circumstance
   assert.match(text, /deno task run experiments\/scenes_iais.yaml --set tuned.steps=40 --results/);
 });
 
+Deno.test("a report writes commands as the program was started", async () => {
+  using folder = temporaryFolder();
+  storeResults(folder.path);
+  const npx = { env: { npm_command: "exec" } };
+  const wrote = await runToy(["report", storedExperiment, "--results", folder.path], npx);
+  assert.equal(wrote.code, 0, wrote.err);
+  const at = `${folder.path}/reports/scenes_iais`;
+  for (const text of [markdown(at), Deno.readTextFileSync(`${at}/report.html`)]) {
+    const commands = text.match(/^.*deno task (run|report|sql) .*$/gm)!;
+    assert.ok(commands.length >= 2);
+    for (const command of commands) assert.match(command, /npx -y deno task/);
+  }
+  await report(folder.path, storedExperiment);
+  assert.doesNotMatch(markdown(at), /npx/);
+});
+
 Deno.test("every query that a report shows gives its figures again", async () => {
   using folder = temporaryFolder();
   storeResults(folder.path);
