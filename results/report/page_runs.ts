@@ -1,7 +1,7 @@
 /** The page's sections on the runs themselves: what is missing, cost, circumstances, commands. */
 import { secondsText } from "../seconds_text.ts";
 import type { Cost } from "./cost.ts";
-import type { Circumstance } from "./environment.ts";
+import { type Circumstance, notStored } from "./environment.ts";
 import type { Gaps } from "./gaps.ts";
 import { type Html, markup } from "./html.ts";
 import { command, dataTable, howMade } from "./page_parts.ts";
@@ -88,7 +88,7 @@ export function environmentSection(
         { shown: String(runs), value: runs },
       ]),
     })
-  }${howMade([environment], results)}`;
+  }<p class="note">${notStored}</p>${howMade([environment], results)}`;
 }
 
 /** Commands alone: every figure has its query beside it. */
