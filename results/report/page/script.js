@@ -285,7 +285,7 @@ const heat = (part) => `color-mix(in srgb, var(--heat) ${(60 * part).toFixed(1)}
 function heatLegend(most, shared) {
   const bar = element("span", { class: "heat", "aria-hidden": "true" });
   bar.style.background = `linear-gradient(to right, ${heat(0)}, ${heat(1)})`;
-  const number = (value) => element("span", {}, share(value));
+  const number = (value) => element("span", {}, `${value / 10} %`);
   return element(
     "p",
     { class: "heat-legend" },
@@ -466,7 +466,7 @@ function startViewer(source) {
           element(
             "p",
             { class: "note" },
-            `The widest line is ${share(scales.lines)} of attention.`,
+            `The widest line is ${scales.lines / 10} % of attention.`,
           ),
         ),
         element(

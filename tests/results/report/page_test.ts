@@ -279,11 +279,22 @@ test("attentions that are compared have one scale of colours, and a legend with 
     assert.equal(slopes.length, 4);
     for (const slope of slopes) assert.ok(Math.abs(slope - slopes[0]!) < 0.02, `${slopes}`);
     const legends = await panels.locator(".viewer-body .heat-legend").allInnerTexts();
-    const most = `${(60 / slopes[0]!).toFixed(0)}.0 %`;
+    const most = `${(60 / slopes[0]!).toFixed(0)} %`;
     assert.equal(legends.length, 2);
     for (const legend of legends) {
-      assert.match(legend.replace(/\s+/g, " "), new RegExp(`^0.0 % ${most} of a row's attention`));
+      assert.match(legend.replace(/\s+/g, " "), new RegExp(`^0 % ${most} of a row's attention`));
     }
+  }));
+
+test("S_LL and what it is compared with stand side by side", () =>
+  withPage({ variants, seeds: 1 }, async (page) => {
+    const [own, aligned] = await Promise.all(
+      [0, 1].map((place) =>
+        page.locator("#viewer-first .matrices table.matrix").nth(place).boundingBox()
+      ),
+    );
+    assert.equal(own!.y, aligned!.y);
+    assert.ok(own!.x + own!.width < aligned!.x);
   }));
 
 test("beside a variant stands another one", () =>
