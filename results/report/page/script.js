@@ -466,7 +466,7 @@ function startViewer(source) {
           element(
             "p",
             { class: "note" },
-            `The widest line is ${scales.lines / 10} % of attention.`,
+            `A line of full width: ${scales.lines / 10} % of attention.`,
           ),
         ),
         element(
