@@ -197,7 +197,7 @@ async function obey(
         set,
         ...(against !== undefined && { against: experimentName(against) }),
         ...(out !== undefined && { out: resolve(out) }),
-        resultsOption: commandText(resultsOption),
+        commands: { task: taskCommand(), option: commandText(resultsOption) },
       };
       print(await reportCommand(results, request, { warn }));
       return 0;

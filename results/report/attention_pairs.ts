@@ -4,6 +4,7 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import * as v from "valibot";
+import { rowsOf } from "../read_results.ts";
 import { ask, literal, type Question } from "./question.ts";
 import { dataItems, type DataPlace } from "./data_items.ts";
 import type { Variants } from "./variants.ts";
@@ -77,9 +78,10 @@ ORDER BY r.position`,
   const variants: VariantAttention[] = [];
   const left: string[] = [];
   let used = 0;
-  for (const { variant, label, folder } of rows) {
-    const stored = readPairs(`${place.root}/${folder}/artifact/attention_samples.jsonl`);
-    if (stored.length === 0) continue;
+  for (const { run, variant, label, folder } of rows) {
+    const read = readPairs(`${place.root}/${folder}/artifact/attention_samples.jsonl`);
+    if (read.length === 0) continue;
+    const stored = await withDistances(connection, run, read);
     const { pairs, size } = fitting(stored, variants.length === 0 ? room : room - used);
     if (pairs.length === 0) {
       left.push(variant || label);
@@ -96,6 +98,48 @@ ORDER BY r.position`,
     return picture === undefined ? [] : [[image, picture] as const];
   }));
   return { variants, pictures: Object.fromEntries(pictures.flat()), left, question };
+}
+
+/** Distances as the database has them: beside the attentions they are rounded to four decimals. */
+async function withDistances(
+  connection: DuckDBConnection,
+  run: string,
+  pairs: readonly AttentionPair[],
+): Promise<AttentionPair[]> {
+  const rows = await rowsOf<DistanceRow>(
+    connection,
+    `SELECT text, image, layer, alignment, isd_text, isd_image, isda FROM relation_distance
+WHERE run = ${literal(run)} AND text IN (${pairs.map(({ text }) => literal(text)).join(", ")})`,
+  );
+  const id = (...parts: readonly unknown[]) => JSON.stringify(parts);
+  const found = new Map(
+    rows.map((row) => [id(row.text, row.image, row.layer, row.alignment), row]),
+  );
+  return pairs.map((pair) => ({
+    ...pair,
+    layers: pair.layers.map((layer) => {
+      const rowOf = (name: string) => found.get(id(pair.text, pair.image, layer.layer, name));
+      return {
+        ...layer,
+        isda: rowOf(layer.alignments[0]?.name ?? "")?.isda ?? layer.isda,
+        alignments: layer.alignments.map((one) => ({
+          ...one,
+          isdText: rowOf(one.name)?.isd_text ?? one.isdText,
+          isdImage: rowOf(one.name)?.isd_image ?? one.isdImage,
+        })),
+      };
+    }),
+  }));
+}
+
+interface DistanceRow {
+  readonly text: string;
+  readonly image: string;
+  readonly layer: number;
+  readonly alignment: string;
+  readonly isd_text: number | null;
+  readonly isd_image: number | null;
+  readonly isda: number | null;
 }
 
 /** All of it if there is room, else the last layers alone, else of so many pairs as there is room for. */

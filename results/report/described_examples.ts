@@ -2,7 +2,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type DataItems, dataItems, type DataPlace, type ItemCaption } from "./data_items.ts";
 import { type ExampleQuery, examplesOf } from "./examples.ts";
-import type { Question } from "./question.ts";
+import { rowsOf } from "../read_results.ts";
+import { literal, type Question } from "./question.ts";
 import type { Variants } from "./variants.ts";
 
 export interface DescribedExamples {
@@ -19,11 +20,15 @@ export interface DescribedQuery extends Omit<ExampleQuery, "answers"> {
   readonly image: string | undefined;
   /** Of a caption that asks. */
   readonly text: string | undefined;
+  /** Of an image that asks: its captions, which are the right answers; none where this is not stored. */
+  readonly wanted: readonly string[];
   readonly answers: readonly DescribedAnswer[];
 }
 
 export interface DescribedAnswer extends Omit<ExampleQuery["answers"][number], "top"> {
   readonly top: readonly FoundItem[];
+  /** The best right caption where it is not among these, if it is among the stored ones. */
+  readonly best: { readonly rank: number; readonly text: string } | undefined;
 }
 
 export interface FoundItem {
@@ -47,11 +52,14 @@ export async function describedExamples(
   const pictures = new Map<string, string>();
   for (const [run, own] of runs) {
     const items = await dataItems(connection, place, run);
+    const rightIds = await captionsOfImages(connection, run, own);
     const ids = own.flatMap(({ direction, query, answers }) =>
-      direction === "t2i" ? [query] : answers.flatMap(({ top }) => top.slice(0, shownAnswers.i2t))
+      direction === "t2i"
+        ? [query]
+        : [...answers.flatMap(({ top }) => top), ...rightIds.get(query) ?? []]
     );
     const captions = items.captions(new Set(ids));
-    const told = own.map((query) => describe(query, captions));
+    const told = own.map((query) => describe(query, { captions, rightIds }));
     described.push(...told);
     await addPictures(pictures, told, items);
   }
@@ -66,24 +74,56 @@ export async function describedExamples(
   };
 }
 
+/** Image that asks -> ids of its captions. */
+async function captionsOfImages(
+  connection: DuckDBConnection,
+  run: string,
+  queries: readonly ExampleQuery[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const images = queries.filter(({ direction }) => direction === "i2t").map(({ query }) => query);
+  if (images.length === 0) return new Map();
+  const rows = await rowsOf<{ image: string; query: string }>(
+    connection,
+    `SELECT DISTINCT image, query FROM query_rank WHERE run = ${literal(run)} AND direction = 't2i'
+AND image IN (${images.map(literal).join(", ")}) ORDER BY ALL`,
+  );
+  const groups = Map.groupBy(rows, ({ image }) => image);
+  return new Map([...groups].map(([image, own]) => [image, own.map(({ query }) => query)]));
+}
+
 function describe(
   query: ExampleQuery,
-  captions: ReadonlyMap<string, ItemCaption>,
+  { captions, rightIds }: {
+    captions: ReadonlyMap<string, ItemCaption>;
+    rightIds: ReadonlyMap<string, readonly string[]>;
+  },
 ): DescribedQuery {
+  const { direction } = query;
   const asks = captions.get(query.query);
-  const image = query.direction === "i2t" ? query.query : asks?.image;
+  const image = direction === "i2t" ? query.query : asks?.image;
+  const isRight = (id: string) =>
+    direction === "t2i" ? id === image : captions.get(id)?.image === image;
+  const textOf = (id: string) => captions.get(id)?.text;
   return {
     ...query,
     image,
     text: asks?.text,
-    answers: query.answers.map((answer) => ({
-      ...answer,
-      top: answer.top.slice(0, shownAnswers[query.direction]).map((id): FoundItem => ({
-        id,
-        text: captions.get(id)?.text,
-        isRight: query.direction === "t2i" ? id === image : captions.get(id)?.image === image,
-      })),
-    })),
+    wanted: direction === "t2i" ? [] : (rightIds.get(query.query) ?? [])
+      .map((id) => textOf(id) ?? id),
+    answers: query.answers.map((answer) => {
+      const place = answer.top.findIndex(isRight);
+      return {
+        ...answer,
+        top: answer.top.slice(0, shownAnswers[direction]).map((id): FoundItem => ({
+          id,
+          text: textOf(id),
+          isRight: isRight(id),
+        })),
+        best: direction === "t2i" || place < shownAnswers.i2t
+          ? undefined
+          : { rank: place + 1, text: textOf(answer.top[place]!)! },
+      };
+    }),
   };
 }
 

@@ -1,4 +1,7 @@
-/** Queries that the variants answer most differently, with what each of them found. */
+/**
+ * Queries that the variants answer most differently, with what each of them found; one of an image.
+ * First come those where the first runs differ, since theirs are the answers that are shown.
+ */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal, type Question } from "./question.ts";
 import type { Variants } from "./variants.ts";
@@ -45,6 +48,7 @@ interface AnswerRow extends Omit<ExampleAnswer, "top"> {
 
 const perDirection = 6;
 const mostVariants = 8;
+const mostDifferent = "first_apart DESC, apart DESC, spread DESC, query";
 
 export async function examplesOf(
   connection: DuckDBConnection,
@@ -58,6 +62,7 @@ export async function examplesOf(
       "queries that variants answer most differently, and the answers of each variant's first run",
     sql: `${sql}, answer AS (
   SELECT q.direction, q.query, q.split, q.rank, q.top_ids, q.run, r.position,
+    coalesce(q.image, q.query) AS image,
     ${stage === undefined ? "r.stage" : "coalesce(v.variant, '')"} AS variant
   FROM experiment_run AS r
   JOIN query_rank AS q ON q.run = r.run
@@ -66,15 +71,21 @@ export async function examplesOf(
       stage === undefined ? "" : ` AND r.stage = ${literal(stage)}`
     }
 ), by_variant AS (
-  SELECT direction, query, split, variant, avg((rank = 1)::INTEGER) AS "right",
-    avg(ln(rank)) AS height, count(*)::INTEGER AS runs, min(position) AS position
+  SELECT direction, query, split, variant, any_value(image) AS image,
+    avg((rank = 1)::INTEGER) AS "right", avg(ln(rank)) AS height, count(*)::INTEGER AS runs,
+    min(position) AS position, (arg_min(rank, position) = 1)::INTEGER AS first_right
   FROM answer GROUP BY direction, query, split, variant
-), chosen AS (
-  SELECT direction, query, split,
+), by_query AS (
+  SELECT direction, query, split, any_value(image) AS image,
+    max(first_right) - min(first_right) AS first_apart,
     max("right") - min("right") AS apart, max(height) - min(height) AS spread
   FROM by_variant GROUP BY direction, query, split
-  QUALIFY row_number() OVER (
-    PARTITION BY direction ORDER BY apart DESC, spread DESC, query) <= ${perDirection}
+), of_image AS (
+  SELECT * FROM by_query
+  QUALIFY row_number() OVER (PARTITION BY direction, image ORDER BY ${mostDifferent}) = 1
+), chosen AS (
+  SELECT * FROM of_image
+  QUALIFY row_number() OVER (PARTITION BY direction ORDER BY ${mostDifferent}) <= ${perDirection}
 )
 SELECT c.direction, c.query, c.split, b.variant, b."right", b.runs, a.rank, a.top_ids, a.run
 FROM chosen AS c
@@ -82,7 +93,7 @@ JOIN by_variant AS b ON b.direction = c.direction AND b.query = c.query
   AND b.split IS NOT DISTINCT FROM c.split
 JOIN answer AS a ON a.direction = c.direction AND a.query = c.query AND a.variant = b.variant
   AND a.position = b.position AND a.split IS NOT DISTINCT FROM c.split
-ORDER BY c.direction DESC, c.apart DESC, c.spread DESC, c.query, b.position`,
+ORDER BY c.direction DESC, first_apart DESC, apart DESC, spread DESC, c.query, b.position`,
   });
   const { what, sql: asked } = found;
   const groups = Map.groupBy(

@@ -8,10 +8,9 @@ import { codeBlock, escapeMarkdown } from "./markdown_text.ts";
 import { timeText } from "./number_text.ts";
 import type { ReportData } from "./report_data.ts";
 import type { Block } from "./shortened.ts";
-import { sourcesOf } from "./sources.ts";
+import { type CommandPlace, sourcesOf } from "./sources.ts";
 
-/** @param options.results `--results …` as commands of this folder need it, or nothing */
-export function markdownBlocks(data: ReportData, options: { results: string }): Block[] {
+export function markdownBlocks(data: ReportData, options: { results: CommandPlace }): Block[] {
   const { against } = data;
   return [
     titleBlock(data),
@@ -26,7 +25,7 @@ export function markdownBlocks(data: ReportData, options: { results: string }): 
 }
 
 /** What is told of an experiment that has never been run here. */
-export function emptyBlocks(experiment: string, file: string): Block[] {
+export function emptyBlocks(experiment: string, file: string, task: string): Block[] {
   return [{
     title: "experiment",
     importance: 0,
@@ -35,7 +34,7 @@ export function emptyBlocks(experiment: string, file: string): Block[] {
       "",
       "Nothing was run yet: there is no result to report. To run it:",
       "",
-      codeBlock(`deno task run ${file}`, "sh"),
+      codeBlock(`${task} run ${file}`, "sh"),
     ].join("\n"),
   }];
 }

@@ -19,7 +19,7 @@ import { resultsSection } from "./page_results.ts";
 import { commandsSection, costSection, environmentSection, gapsSection } from "./page_runs.ts";
 import { viewerSection } from "./page_viewer.ts";
 import type { ReportData } from "./report_data.ts";
-import { sourcesOf } from "./sources.ts";
+import { type CommandPlace, sourcesOf } from "./sources.ts";
 
 interface Section {
   readonly id: string;
@@ -27,10 +27,9 @@ interface Section {
   readonly body: Html;
 }
 
-/** @param options.results `--results …` as commands of this folder need it, or nothing */
 export async function reportPage(
   data: ReportData,
-  { results }: { readonly results: string },
+  { results }: { readonly results: CommandPlace },
 ): Promise<string> {
   const { curves, gaps, against } = data;
   const variants = variantsIn(data);
@@ -86,10 +85,10 @@ export async function reportPage(
 }
 
 /** What is told of an experiment that has never been run here. */
-export function emptyPage(experiment: string, file: string): string {
+export function emptyPage(experiment: string, file: string, task: string): string {
   return wholePage(experiment, {
     lead: markup`<p>Nothing was run yet: there is no result to report.</p>`,
-    sections: [{ id: "commands", title: "To run it", body: command(`deno task run ${file}`) }],
+    sections: [{ id: "commands", title: "To run it", body: command(`${task} run ${file}`) }],
   });
 }
 

@@ -3,6 +3,7 @@ import { chart, mostSeries, type Series } from "./charts.ts";
 import { type Html, markup, trusted } from "./html.ts";
 import { dataTable, figure, howMade } from "./page_parts.ts";
 import type { Question } from "./question.ts";
+import type { CommandPlace } from "./sources.ts";
 
 /** A point of a curve: its variant, its step, and its numbers by name. */
 export type CurvePoint = {
@@ -36,7 +37,7 @@ export async function curveFigures<Point extends CurvePoint>(
   { variants, question, results }: {
     readonly variants: readonly string[];
     readonly question: Question;
-    readonly results: string;
+    readonly results: CommandPlace;
   },
 ): Promise<Html[]> {
   const figures: Html[] = [];

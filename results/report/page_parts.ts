@@ -1,7 +1,7 @@
 /** What sections of the page are made of: tables that sort and copy, figures, and how they were made. */
 import { type Html, markup, trusted } from "./html.ts";
 import type { Question } from "./question.ts";
-import { sqlCommand } from "./sources.ts";
+import { type CommandPlace, sqlCommand } from "./sources.ts";
 
 export interface Column {
   readonly title: string;
@@ -92,7 +92,7 @@ ${made}</figure>`;
 }
 
 /** The commands by which the figures above come out again. */
-export function howMade(questions: readonly Question[], results: string): Html {
+export function howMade(questions: readonly Question[], results: CommandPlace): Html {
   return markup`<details class="made"><summary>How this was made</summary>${
     questions.map(({ what, sql }) =>
       markup`

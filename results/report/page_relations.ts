@@ -5,6 +5,7 @@ import { figureName } from "./page_curves.ts";
 import { correlationText } from "./number_text.ts";
 import { dataTable, figure, howMade } from "./page_parts.ts";
 import type { RelationPoint, Relations } from "./relation_points.ts";
+import type { CommandPlace } from "./sources.ts";
 
 interface Measure {
   readonly measure: "isda" | "isd_text";
@@ -17,7 +18,7 @@ const drawn = ["singular", "distributed"];
 
 export async function relationsSection(
   { stage, runs, correlations, queries }: Relations,
-  { variants, results }: { readonly variants: readonly string[]; readonly results: string },
+  { variants, results }: { readonly variants: readonly string[]; readonly results: CommandPlace },
 ): Promise<Html> {
   if (runs.rows.length === 0) {
     return markup`<p>No relation distance is stored: no run of <code>analyse_attention</code> is
@@ -108,7 +109,7 @@ async function scatter(
   { variants, runs, results, correlations }: {
     readonly variants: readonly string[];
     readonly runs: Relations["runs"];
-    readonly results: string;
+    readonly results: CommandPlace;
     readonly correlations: Relations["correlations"];
   },
 ): Promise<Html | undefined> {

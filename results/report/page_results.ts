@@ -6,8 +6,9 @@ import { metricTitle, signedValue, valueText } from "./number_text.ts";
 import { type Cell, dataTable, howMade } from "./page_parts.ts";
 import { recallsOf, recallTitles } from "./published.ts";
 import type { ReportData } from "./report_data.ts";
+import type { CommandPlace } from "./sources.ts";
 
-export function resultsSection(data: ReportData, results: string): Html {
+export function resultsSection(data: ReportData, results: CommandPlace): Html {
   const { headline, differences } = data;
   const staged = new Set(differences.rows.map(({ stage }) => stage)).size > 1;
   if (headline.tables.length === 0) {
@@ -42,7 +43,7 @@ ${
         row.split ?? "all",
         metricTitle(row.metric),
         { shown: signedValue(row.difference, true), value: row.difference },
-        row.interval,
+        intervalCell(row.interval),
         row.p === "" ? "" : { shown: row.p, value: Number(row.p) },
         row.verdict,
       ]),
@@ -50,6 +51,12 @@ ${
   }
 <ul class="cautions">${differences.cautions.map((caution) => markup`<li>${caution}</li>`)}</ul>
 ${howMade([differences.question], results)}`;
+}
+
+/** An interval sorts by its lower bound. */
+function intervalCell(interval: string): Cell {
+  const low = interval === "" ? NaN : Number(interval.split(" … ")[0]!.replace("−", "-"));
+  return { shown: interval, ...(Number.isFinite(low) && { value: low }) };
 }
 
 function yardstickPart({ yardsticks }: ReportData): Html | undefined {
@@ -105,7 +112,10 @@ function headlineTable(
   });
 }
 
-function publishedPart({ published, headline }: ReportData, results: string): Html | undefined {
+function publishedPart(
+  { published, headline }: ReportData,
+  results: CommandPlace,
+): Html | undefined {
   if (published === undefined) return undefined;
   const { table: { test, images, captions, rows, source }, others, standardErrors } = published;
   const [i2t, t2i] = standardErrors.map((error) => error.toFixed(1));

@@ -1,17 +1,17 @@
 /** The page's sections on the runs themselves: what is missing, cost, circumstances, commands. */
 import { secondsText } from "../seconds_text.ts";
 import type { Cost } from "./cost.ts";
-import type { Circumstance } from "./environment.ts";
+import { type Circumstance, notStored } from "./environment.ts";
 import type { Gaps } from "./gaps.ts";
 import { type Html, markup } from "./html.ts";
 import { command, dataTable, howMade } from "./page_parts.ts";
 import type { Answered } from "./question.ts";
-import type { Source } from "./sources.ts";
+import type { CommandPlace, Source } from "./sources.ts";
 import { stageGraph } from "./stage_graph.ts";
 
 export function gapsSection(
   { runs, metrics, question, metricQuestion }: Gaps,
-  results: string,
+  results: CommandPlace,
 ): Html {
   const made = howMade([question, metricQuestion], results);
   if (runs.length === 0 && metrics.length === 0) {
@@ -40,7 +40,7 @@ ${
   }${made}`;
 }
 
-export function costSection(cost: Cost, results: string): Html {
+export function costSection(cost: Cost, results: CommandPlace): Html {
   const { stages, edges } = cost;
   const count = (value: number) => ({ shown: String(value), value });
   const time = (value: number) => ({ shown: secondsText(value), value });
@@ -74,7 +74,7 @@ ${howMade([stages, edges], results)}`;
 
 export function environmentSection(
   environment: Answered<Circumstance>,
-  results: string,
+  results: CommandPlace,
 ): Html {
   if (environment.rows.length === 0) return markup`<p>No run is complete.</p>`;
   return markup`${
@@ -88,7 +88,7 @@ export function environmentSection(
         { shown: String(runs), value: runs },
       ]),
     })
-  }${howMade([environment], results)}`;
+  }<p class="note">${notStored}</p>${howMade([environment], results)}`;
 }
 
 /** Commands alone: every figure has its query beside it. */

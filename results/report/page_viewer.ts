@@ -2,8 +2,9 @@
 import type { AttentionPairs } from "./attention_pairs.ts";
 import { type Html, jsonText, markup } from "./html.ts";
 import { howMade } from "./page_parts.ts";
+import type { CommandPlace } from "./sources.ts";
 
-export function viewerSection(attention: AttentionPairs | undefined, results: string): Html {
+export function viewerSection(attention: AttentionPairs | undefined, results: CommandPlace): Html {
   if (attention === undefined) {
     return markup`<p>No attention is stored: <code>analyse_attention</code> keeps that of a few pairs
 (<code>samples</code>), and no run of it is complete or keeps any.</p>`;
@@ -15,7 +16,7 @@ export function viewerSection(attention: AttentionPairs | undefined, results: st
     <p>What the distances are made of. Words attend to regions along the lines; a word or a
     region that is chosen shows its own lines alone. Below, the words' own attention (S<sub>LL</sub>)
     beside that of the regions, brought to the words by the alignment (aligned S<sub>VV</sub>): the
-    distance says how much the two differ.</p>
+    distance says how much the two differ. What stands side by side has one scale of colours.</p>
     <div id="viewer">
       <div class="choices" role="group" aria-label="What to look at">
     ${choice("viewer-variant", "variant")}

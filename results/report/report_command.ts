@@ -11,6 +11,7 @@ import { findReported } from "./find_reported.ts";
 import { emptyBlocks, markdownBlocks } from "./markdown.ts";
 import { gatherReport, type ReportData } from "./report_data.ts";
 import { type Block, commentBytes, shortened, summaryBytes } from "./shortened.ts";
+import type { CommandPlace } from "./sources.ts";
 
 export interface ReportRequest {
   /** Name of an experiment, or `name~1` for what was asked before the last. */
@@ -27,8 +28,8 @@ export interface ReportRequest {
   readonly against?: string;
   /** Absolute path of the folder to write; without, one in the results folder. */
   readonly out?: string;
-  /** `--results …` as commands of this folder need it, or nothing. */
-  readonly resultsOption: string;
+  /** How the report writes commands. */
+  readonly commands: CommandPlace;
 }
 
 /** @returns what `report` prints */
@@ -93,14 +94,14 @@ function headlineText(
 
 async function writeEmpty(
   folder: string,
-  { experiment, file = "EXPERIMENT.yaml" }: ReportRequest,
+  { experiment, file = "EXPERIMENT.yaml", commands: { task } }: ReportRequest,
 ): Promise<string> {
   const { emptyPage } = await import("./page.ts");
   return [
     `${experiment}: nothing was run yet`,
     "",
-    ...writeMarkdown(folder, emptyBlocks(experiment, file)),
-    write(folder, "report.html", emptyPage(experiment, file)),
+    ...writeMarkdown(folder, emptyBlocks(experiment, file, task)),
+    write(folder, "report.html", emptyPage(experiment, file, task)),
     "",
   ].join("\n");
 }
@@ -108,7 +109,7 @@ async function writeEmpty(
 async function writeReport(
   folder: string,
   data: ReportData,
-  { resultsOption: results }: ReportRequest,
+  { commands: results }: ReportRequest,
 ): Promise<string[]> {
   const { reportPage } = await import("./page.ts");
   return [

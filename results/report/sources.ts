@@ -8,8 +8,15 @@ export interface Source {
   readonly sql?: string;
 }
 
-/** @param options.results `--results …` as commands of this folder need it, or nothing */
-export function sourcesOf(data: ReportData, { results }: { results: string }): Source[] {
+/** How commands are written that ask this results folder. */
+export interface CommandPlace {
+  /** How the program is started: `npx -y deno task` or `deno task`. */
+  readonly task: string;
+  /** `--results …` as this folder needs it, or nothing. */
+  readonly option: string;
+}
+
+export function sourcesOf(data: ReportData, { results }: { results: CommandPlace }): Source[] {
   const { headline, differences, published, gaps, cost, environment } = data;
   const { curves, relations, examples, attention } = data;
   const questions: Question[] = [
@@ -29,30 +36,25 @@ export function sourcesOf(data: ReportData, { results }: { results: string }): S
     environment,
   ];
   return [
-    { what: "the runs", command: runCommand(data, results) },
-    { what: "this report", command: reportCommandText(data, results) },
+    { what: "the runs", command: taskCommand("run", data, results) },
+    { what: "this report", command: taskCommand("report", data, results) },
     ...questions.map(({ what, sql }) => ({ what, sql })),
   ];
 }
 
 /** A query as a command: the quotes of SQL are single ones, so that the shell's are double. */
-export function sqlCommand(sql: string, results: string): string {
+export function sqlCommand(sql: string, { task, option }: CommandPlace): string {
   const quoted = sql.replace(/[\\"$`]/g, "\\$&");
-  return [`deno task sql "${quoted}"`, results].filter((part) => part !== "").join(" ");
+  return [task, `sql "${quoted}"`, option].filter((part) => part !== "").join(" ");
 }
 
-function runCommand({ file, set }: ReportData, results: string): string {
-  return ["deno task run", shellWord(file), ...set.map((one) => `--set ${shellWord(one)}`), results]
+function taskCommand(
+  name: "run" | "report",
+  { file, set }: ReportData,
+  { task, option }: CommandPlace,
+): string {
+  return [task, name, shellWord(file), ...set.map((one) => `--set ${shellWord(one)}`), option]
     .filter((part) => part !== "").join(" ");
-}
-
-function reportCommandText({ file, set }: ReportData, results: string): string {
-  return [
-    "deno task report",
-    shellWord(file),
-    ...set.map((one) => `--set ${shellWord(one)}`),
-    results,
-  ].filter((part) => part !== "").join(" ");
 }
 
 export function shellWord(word: string): string {

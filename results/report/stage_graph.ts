@@ -3,14 +3,21 @@ import { secondsText } from "../seconds_text.ts";
 import type { Cost, StageCost } from "./cost.ts";
 import { type Html, markup } from "./html.ts";
 
-const box = { width: 150, height: 62, gapX: 46, gapY: 18 };
+const box = { width: 150, height: 62, gapX: 40, gapY: 18 };
+/** Above the boxes: one for each stage that is read further on than in the next column. */
+const lane = { first: 8, height: 10 };
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
 
 export function stageGraph({ stages: { rows }, edges: { rows: edges } }: Cost): Html {
   const depth = depths(rows.map(({ stage }) => stage), edges);
   const columns = Map.groupBy(rows, ({ stage }) => depth.get(stage) ?? 0);
   const tallest = Math.max(1, ...[...columns.values()].map(({ length }) => length));
   const height = tallest * (box.height + box.gapY) + 2;
-  const places = new Map<string, { x: number; y: number }>();
+  const places = new Map<string, Place>();
   for (const [column, members] of columns) {
     const top = (height - members.length * (box.height + box.gapY) + box.gapY) / 2;
     members.forEach(({ stage }, row) =>
@@ -20,12 +27,20 @@ export function stageGraph({ stages: { rows }, edges: { rows: edges } }: Cost): 
       })
     );
   }
-  // Room for the edges that pass over other stages.
-  const over = 15 * Math.max(0, columns.size - 2);
   const width = columns.size * (box.width + box.gapX) - box.gapX + 4;
-  const lines = edges.flatMap(({ reader, source }) => {
-    const [from, to] = [places.get(source), places.get(reader)];
-    return from === undefined || to === undefined ? [] : [edgeLine(from, to)];
+  const isLong = ({ reader, source }: typeof edges[number]) =>
+    (depth.get(reader) ?? 0) - (depth.get(source) ?? 0) > 1;
+  const lanes = [...new Set(edges.filter(isLong).map(({ source }) => source))];
+  const over = lanes.length === 0 ? 0 : lane.first + lane.height * lanes.length;
+  const lines = edges.flatMap((edge) => {
+    const [from, to] = [places.get(edge.source), places.get(edge.reader)];
+    if (from === undefined || to === undefined) return [];
+    const path = isLong(edge)
+      ? wayAround(from, to, lanes.indexOf(edge.source))
+      : wayAcross(from, to);
+    return [markup`
+      <path class="edge" marker-end="url(#arrow)" d="${path}" />
+    `];
   });
   const said = edges.map(({ reader, source }) => `${reader} reads ${source}`).join("; ");
   return markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img"
@@ -34,6 +49,8 @@ export function stageGraph({ stages: { rows }, edges: { rows: edges } }: Cost): 
     height + over
   }"><title id="graph-title">Stages and what they read</title>
 <desc id="graph-description">${said}. The table below has the times.</desc>
+<defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="6" markerHeight="6"
+  orient="auto"><path class="arrow" d="M0 0L8 4L0 8z" /></marker></defs>
 ${lines}
 ${rows.map((row) => stageBox(row, places.get(row.stage)!))}
 </svg>`;
@@ -56,25 +73,24 @@ function depths(
   return new Map([...found].map(([stage, depth]) => [stage, used.indexOf(depth)]));
 }
 
-function edgeLine(from: { x: number; y: number }, to: { x: number; y: number }): Html {
+/** Through the gap between two columns. */
+function wayAcross(from: Place, to: Place): string {
   const [x1, y1] = [from.x + box.width, from.y + box.height / 2];
   const [x2, y2] = [to.x, to.y + box.height / 2];
-  const bend = Math.max(20, (x2 - x1) / 2);
-  const span = Math.round((to.x - from.x) / (box.width + box.gapX));
-  if (span > 1) {
-    const start = from.x + 0.7 * box.width;
-    const top = Math.min(from.y, to.y) - 20 * span;
-    const arc = `M${start} ${from.y}C${start + 40} ${top} ${to.x - 60} ${top} ${to.x} ${
-      to.y + 0.3 * box.height
-    }`;
-    return markup`
-      <path class="edge" d="${arc}" />
-    `;
-  }
-  const path = `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
-  return markup`
-    <path class="edge" d="${path}" />
-  `;
+  const middle = (x1 + x2) / 2;
+  return `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`;
+}
+
+/** Up in the gap behind the source, along a lane above all boxes, down in the gap before the reader. */
+function wayAround(from: Place, to: Place, number: number): string {
+  const aside = 5 * (number % 3);
+  const [start, end] = [from.y + 12 + aside, to.y + 10 + aside];
+  const [x1, up, down] = [from.x + box.width, from.x + box.width + 6 + aside, to.x - 24 + aside];
+  const top = -lane.first - lane.height * number;
+  const r = 5;
+  return `M${x1} ${start}H${up - r}Q${up} ${start} ${up} ${start - r}` +
+    `V${top + r}Q${up} ${top} ${up + r} ${top}H${down - r}Q${down} ${top} ${down} ${top + r}` +
+    `V${end - r}Q${down} ${end} ${down + r} ${end}H${to.x}`;
 }
 
 function stageBox(

@@ -168,7 +168,12 @@ function metricRows(variant: number, seed: number) {
 type Captions = readonly { id: string; image: string; text: string }[];
 
 function rankRows(images: readonly string[], captions: Captions, variant: number, seed: number) {
-  const row = (direction: string, query: string, place: number, answers: readonly string[]) => {
+  const row = (
+    direction: string,
+    { query, image }: { query: string; image: string },
+    place: number,
+    answers: readonly string[],
+  ) => {
     const rank = 1 + ((place * 7919 + variant * 104729 + seed * 1299709) % 1009) % 3;
     const top = Array.from({ length: 10 }, (_, at) => answers[(place + at) % answers.length]!);
     return {
@@ -179,12 +184,13 @@ function rankRows(images: readonly string[], captions: Captions, variant: number
       ties: 0,
       top_ids: JSON.stringify(top),
       top_scores: "[]",
+      image,
     };
   };
   const texts = captions.map(({ id }) => id);
   return [
-    ...images.map((id, place) => row("i2t", id, place, texts)),
-    ...captions.map(({ id }, place) => row("t2i", id, place, images)),
+    ...images.map((id, place) => row("i2t", { query: id, image: id }, place, texts)),
+    ...captions.map(({ id, image }, place) => row("t2i", { query: id, image }, place, images)),
   ];
 }
 
@@ -197,7 +203,7 @@ function distanceRows(captions: Captions, variant: number, seed: number) {
       layer: 1,
       alignment,
       isd_text: 0.5 - variant / 20 + place / 100,
-      isd_image: 0.4 + place / 90,
+      isd_image: 0.0000442 + place / 90,
       isda: place % 5 === 0 ? null : 0.3 - variant / 30 + seed / 100 + place / 80,
       objects: 2,
     }))

@@ -87,6 +87,30 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/* What is wider than its place -------------------------------------------------------------- */
+
+/** Says on which sides there is more to see, so that the style lets it fade out there. */
+function markMore(place) {
+  const { scrollLeft, scrollWidth, clientWidth } = place;
+  const more = [
+    ...(scrollLeft > 1 ? ["left"] : []),
+    ...(scrollLeft + clientWidth < scrollWidth - 1 ? ["right"] : []),
+  ];
+  place.dataset.more = more.join(" ");
+}
+
+const resized = new ResizeObserver((entries) => {
+  for (const { target } of entries) markMore(target.closest(".scroll, pre"));
+});
+
+function watchWidth(place) {
+  place.addEventListener("scroll", () => markMore(place), { passive: true });
+  resized.observe(place);
+  for (const child of place.children) resized.observe(child);
+}
+
+for (const place of document.querySelectorAll(".scroll, .code pre")) watchWidth(place);
+
 /* Attention viewer -------------------------------------------------------------------------- */
 
 const svgNamespace = "http://www.w3.org/2000/svg";
@@ -109,44 +133,46 @@ function drawn(name, attributes = {}, ...children) {
 const digits = (value) => String(Number(value.toPrecision(3)));
 const share = (thousandths) => `${(thousandths / 10).toFixed(1)} %`;
 
-/** Words in lines above the picture; returns their places and the height they take. */
-function wordPlaces(words, width) {
-  const [high, gap] = [24, 6];
-  let [x, y] = [0, 0];
-  const places = words.map((word) => {
-    const wide = Math.min(width, 14 + 7.6 * [...word].length);
-    if (x + wide > width) [x, y] = [0, y + high + gap];
-    const place = { x, y, width: wide, height: high };
-    x += wide + gap;
-    return place;
-  });
-  return { places, height: y + high };
+/** Words below each other: no line to a region passes behind another word. */
+function wordPlaces(words) {
+  const [high, gap] = [24, 4];
+  const width = Math.min(150, Math.max(...words.map((word) => 14 + 7.6 * [...word].length), 0));
+  return {
+    width,
+    height: Math.max(0, words.length * (high + gap) - gap),
+    places: words.map((_, place) => ({ x: 0, y: place * (high + gap), width, height: high })),
+  };
 }
 
-/** Words, picture with regions, and a line for each word and region, as wide as the attention. */
-function crossDrawing(pair, layer, { picture, shape, width }) {
-  const { places, height: top } = wordPlaces(pair.words, width);
-  const [wide, high] = [width, width * shape.height / shape.width];
-  const from = top + 60;
+/**
+ * Words, picture with regions, and a line for each word and region, as wide as the attention.
+ * @param most the attention of the widest line
+ */
+function crossDrawing(pair, layer, { picture, shape, width, most }) {
+  const { places, width: left, height: wordsHigh } = wordPlaces(pair.words);
+  const from = left + Math.min(60, 0.12 * width);
+  const wide = width - from;
+  const high = wide * shape.height / shape.width;
+  const below = Math.max(0, (wordsHigh - high) / 2);
+  for (const place of places) place.y += Math.max(0, (high - wordsHigh) / 2);
   const svg = drawn("svg", {
     class: "cross",
-    viewBox: `-2 -2 ${width + 4} ${from + high + 4}`,
+    viewBox: `-2 -2 ${width + 4} ${Math.max(high, wordsHigh) + 4}`,
     role: "group",
     "aria-label": "Words and regions; choose one to see its attention alone",
   });
   svg.append(
     picture === undefined
-      ? drawn("rect", { class: "blank", x: 0, y: from, width: wide, height: high })
-      : drawn("image", { href: picture, x: 0, y: from, width: wide, height: high }),
+      ? drawn("rect", { class: "blank", x: from, y: below, width: wide, height: high })
+      : drawn("image", { href: picture, x: from, y: below, width: wide, height: high }),
   );
   const regions = pair.boxes.map(([x1, y1, x2, y2]) => ({
-    x: x1 * wide,
-    y: from + y1 * high,
+    x: from + x1 * wide,
+    y: below + y1 * high,
     width: (x2 - x1) * wide,
     height: (y2 - y1) * high,
   }));
   const lines = drawn("g", { "aria-hidden": "true" });
-  const most = Math.max(1, ...layer.wordToRegion.flat());
   const draw = (kind, chosen) => {
     lines.replaceChildren();
     layer.wordToRegion.forEach((row, word) => {
@@ -160,8 +186,8 @@ function crossDrawing(pair, layer, { picture, shape, width }) {
         if (kind === undefined && !stands) return;
         const [a, b] = [places[word], regions[region]];
         lines.append(drawn("line", {
-          x1: a.x + a.width / 2,
-          y1: a.y + a.height,
+          x1: a.x + a.width,
+          y1: a.y + a.height / 2,
           x2: b.x + b.width / 2,
           y2: b.y + b.height / 2,
           "stroke-width": (0.5 + 3.5 * strength).toFixed(2),
@@ -238,6 +264,9 @@ function crossDrawing(pair, layer, { picture, shape, width }) {
           x: place.x + place.width / 2,
           y: place.y + 17,
           "text-anchor": "middle",
+          // A word too long for its chip is squeezed into it.
+          ...(7.6 * [...word].length > place.width - 8 &&
+            { textLength: place.width - 8, lengthAdjust: "spacingAndGlyphs" }),
         }, word),
       );
     }),
@@ -246,9 +275,29 @@ function crossDrawing(pair, layer, { picture, shape, width }) {
   return svg;
 }
 
-/** A matrix as a table: rows attend to columns; darker is more. Hundredths in the cells. */
-function matrixTable(caption, rows, columns, values) {
-  const most = Math.max(1, ...values.flat());
+/** The largest of some matrices, up to a whole percent, in thousandths. */
+const mostOf = (matrices) => 10 * Math.ceil(Math.max(1, ...matrices.flat(2)) / 10);
+
+/** The heat of a cell; what is compared has one `most`. */
+const heat = (part) => `color-mix(in srgb, var(--heat) ${(60 * part).toFixed(1)}%, transparent)`;
+
+/** What the colours of some matrices mean. */
+function heatLegend(most, shared) {
+  const bar = element("span", { class: "heat", "aria-hidden": "true" });
+  bar.style.background = `linear-gradient(to right, ${heat(0)}, ${heat(1)})`;
+  const number = (value) => element("span", {}, `${value / 10} %`);
+  return element(
+    "p",
+    { class: "heat-legend" },
+    number(0),
+    bar,
+    number(most),
+    element("span", {}, `of a row's attention; one scale for ${shared}`),
+  );
+}
+
+/** A matrix as a table: rows attend to columns; more colour is more. Percents in the cells. */
+function matrixTable(caption, { rows, columns, values, most }) {
   const table = element(
     "table",
     { class: "matrix" },
@@ -275,21 +324,21 @@ function matrixTable(caption, rows, columns, values) {
             const cell = element("td", {
               title: `${rows[place]} → ${columns[column]}: ${share(value)}`,
             }, String(Math.round(value / 10)));
-            cell.style.background = `color-mix(in srgb, var(--heat) ${
-              (60 * value / most).toFixed(1)
-            }%, transparent)`;
+            cell.style.background = heat(value / most);
             return cell;
           }),
         )
       ),
     ),
   );
-  return element("div", {
+  const place = element("div", {
     class: "scroll",
     tabindex: "0",
     role: "region",
     "aria-label": caption,
   }, table);
+  watchWidth(place);
+  return place;
 }
 
 function startViewer(source) {
@@ -303,16 +352,18 @@ function startViewer(source) {
   };
   const kept = (name) => select(name).value;
   fill("variant", variants.map(({ variant }, place) => [String(place), variant]));
-  fill("other", [
-    ["", "nothing"],
-    ...variants.map(({ variant }, place) => [String(place), variant]),
-  ]);
+  let before = kept("variant");
 
   const pairOf = (variant, text) =>
     variants[variant].pairs.find((pair) => pair.text === text) ?? variants[variant].pairs[0];
 
   function refill() {
     const variant = variants[Number(kept("variant"))];
+    // Beside a variant stands another one: who chooses that one gets the two exchanged.
+    const beside = kept("other") === kept("variant") ? before : kept("other");
+    before = kept("variant");
+    const all = variants.map(({ variant }, place) => [String(place), variant]);
+    fill("other", [["", "nothing"], ...all.filter(([place]) => place !== before)], beside);
     fill("pair", variant.pairs.map(({ text, caption }) => [text, caption || text]), kept("pair"));
     const pair = pairOf(Number(kept("variant")), kept("pair"));
     const last = String(pair.layers.at(-1)?.layer ?? "");
@@ -329,38 +380,67 @@ function startViewer(source) {
     );
   }
 
-  async function show() {
-    refill();
-    const first = panel("first", Number(kept("variant")));
-    const other = kept("other");
-    const second = other === "" ? undefined : panel("second", Number(other));
-    document.getElementById("viewer-second").hidden = other === "";
-    select("distance").textContent = [await first, await second].filter(Boolean).join(" · ");
-  }
-
-  async function panel(id, number) {
+  /** What a panel shows of a variant; no layer where none is stored. */
+  function chosenOf(number) {
     const { variant } = variants[number];
     const pair = pairOf(number, kept("pair"));
     const layer = pair.layers.find(({ layer }) => String(layer) === kept("layer")) ??
       pair.layers.at(-1);
+    const alignment = layer?.alignments.find(({ name }) => name === kept("alignment")) ??
+      layer?.alignments[0];
+    return { variant, pair, layer, alignment };
+  }
+
+  /** One scale for all that is looked at side by side. */
+  function scalesOf(shown) {
+    const layers = shown.flatMap(({ layer }) => layer ?? []);
+    const aligned = shown.flatMap(({ alignment }) =>
+      alignment === undefined ? [] : [alignment.aligned]
+    );
+    const across = layers.flatMap((one) => [one.wordToRegion, one.regionToWord]);
+    return {
+      compared: mostOf([...layers.map(({ wordToWord }) => wordToWord), ...aligned]),
+      lines: mostOf(across),
+      more: mostOf([...across, ...layers.map(({ regionToRegion }) => regionToRegion)]),
+    };
+  }
+
+  async function show() {
+    refill();
+    const other = kept("other");
+    const shown = [kept("variant"), ...(other === "" ? [] : [other])].map((place) =>
+      chosenOf(Number(place))
+    );
+    const scales = scalesOf(shown);
+    const second = document.getElementById("viewer-second");
+    second.hidden = other === "";
+    if (other === "") second.replaceChildren();
+    const told = await Promise.all(
+      shown.map((chosen, place) => panel(place === 0 ? "first" : "second", chosen, scales)),
+    );
+    select("distance").textContent = told.filter(Boolean).join(" · ");
+  }
+
+  async function panel(id, { variant, pair, layer, alignment }, scales) {
     const place = document.getElementById(`viewer-${id}`);
     if (layer === undefined) {
       place.replaceChildren(element("p", {}, "no layer is stored"));
       return "";
     }
-    const alignment = layer.alignments.find(({ name }) => name === kept("alignment")) ??
-      layer.alignments[0];
     const picture = pictures[pair.image];
     const shape = await sizeOf(picture);
     place.hidden = false;
     const width = Math.max(320, Math.min(560, place.clientWidth));
+    const words = pair.words;
     const regions = pair.boxes.map((_, region) => `region ${region + 1}`);
+    const compared = (caption, values) =>
+      matrixTable(caption, { rows: words, columns: words, values, most: scales.compared });
+    const matrix = (caption, rows, columns, values) =>
+      matrixTable(caption, { rows, columns, values, most: scales.more });
     const tables = [
-      matrixTable("S_LL: words to words, percent", pair.words, pair.words, layer.wordToWord),
-      ...(alignment === undefined ? [] : [matrixTable(
+      compared("S_LL: words to words, percent", layer.wordToWord),
+      ...(alignment === undefined ? [] : [compared(
         `aligned S_VV by ${alignment.name}: what S_LL is compared with, percent`,
-        pair.words,
-        pair.words,
         alignment.aligned,
       )]),
     ];
@@ -368,24 +448,10 @@ function startViewer(source) {
       "details",
       {},
       element("summary", {}, "The other attentions as tables"),
-      matrixTable(
-        "S_LV: words to regions, percent",
-        pair.words,
-        regions,
-        layer.wordToRegion,
-      ),
-      matrixTable(
-        "S_VL: regions to words, percent",
-        regions,
-        pair.words,
-        layer.regionToWord,
-      ),
-      matrixTable(
-        "S_VV: regions to regions, percent",
-        regions,
-        regions,
-        layer.regionToRegion,
-      ),
+      heatLegend(scales.more, "the tables below and beside"),
+      matrix("S_LV: words to regions, percent", words, regions, layer.wordToRegion),
+      matrix("S_VL: regions to words, percent", regions, words, layer.regionToWord),
+      matrix("S_VV: regions to regions, percent", regions, regions, layer.regionToRegion),
     );
     place.replaceChildren(
       element("h3", {}, `${variant}, layer ${layer.layer}`),
@@ -393,8 +459,22 @@ function startViewer(source) {
       element(
         "div",
         { class: "viewer-body" },
-        crossDrawing(pair, layer, { picture, shape, width }),
-        element("div", { class: "matrices" }, ...tables),
+        element(
+          "div",
+          {},
+          crossDrawing(pair, layer, { picture, shape, width, most: scales.lines }),
+          element(
+            "p",
+            { class: "note" },
+            `A line of full width: ${scales.lines / 10} % of attention.`,
+          ),
+        ),
+        element(
+          "div",
+          {},
+          heatLegend(scales.compared, "S_LL and aligned S_VV, also of the variant beside"),
+          element("div", { class: "matrices" }, ...tables),
+        ),
       ),
       more,
     );

@@ -14,7 +14,7 @@ async function report(root: string): Promise<{ page: string; whole: string; comm
   const request = {
     experiment: reportedExperiment,
     set: [],
-    resultsOption: "",
+    commands: { task: "deno task", option: "" },
     out: `${root}/out`,
   };
   await reportCommand(root, request, { warn() {} });
@@ -43,7 +43,7 @@ Deno.test("pictures that lie outside are shown, and nothing beyond their folder"
   const request = {
     experiment: reportedExperiment,
     set: [],
-    resultsOption: "",
+    commands: { task: "deno task", option: "" },
     out: `${path}/out`,
   };
   const asked: unknown[] = [];

@@ -34,7 +34,7 @@ async function withPage(
     experiment: reportedExperiment,
     set: [],
     out,
-    resultsOption: "",
+    commands: { task: "deno task", option: "" },
   }, { warn() {} });
   await withBrowser(async (browser) => {
     const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, ...context });
@@ -98,6 +98,60 @@ test("tables sort by value, and say how they are sorted", () =>
     assert.equal(await head.getAttribute("aria-sort"), null);
   }));
 
+test("intervals sort by their lower bound", () =>
+  withPage({ variants, seeds: 2 }, async (page) => {
+    const table = page.locator("#differences");
+    const head = table.locator("thead th", { hasText: "interval" });
+    const place = await head.evaluate((cell) => (cell as HTMLTableCellElement).cellIndex);
+    const lows = async () =>
+      (await table.locator(`tbody td:nth-child(${place + 1})`).allInnerTexts())
+        .map((text) => Number(text.split(" … ")[0]!.replace("−", "-")));
+    await head.locator("button").click();
+    const found = await lows();
+    assert.ok(found.some((low) => low < 0) && new Set(found).size > 2, `${found}`);
+    assert.deepEqual(found, found.toSorted((one, other) => other - one));
+    await head.locator("button").click();
+    assert.deepEqual(await lows(), found.toSorted((one, other) => one - other));
+  }));
+
+for (const width of [400, 1200]) {
+  test(`what is wider than the page says so, and can be read: ${width} wide`, () =>
+    withPage({ variants, seeds: 2 }, async (page) => {
+      const hidden = await page.locator("#results .scroll, #cost-section .scroll").evaluateAll((
+        places,
+      ) =>
+        places.map((place) => [
+          place.scrollWidth > place.clientWidth + 1,
+          getComputedStyle(place).maskImage !== "none",
+        ])
+      );
+      for (const [wider, faded] of hidden) assert.equal(faded, wider);
+      assert.ok(width === 1200 || hidden.some(([wider]) => wider));
+      const first = page.locator("#cost-section .scroll").first();
+      await first.evaluate((place) => place.scrollLeft = place.scrollWidth);
+      const more = await first.evaluate((place) =>
+        new Promise((done) =>
+          requestAnimationFrame(() =>
+            requestAnimationFrame(() => done((place as HTMLElement).dataset.more))
+          )
+        )
+      );
+      assert.equal(more, width === 1200 ? "" : "left");
+      for (const chart of await page.locator("figure svg.chart").all()) {
+        const { fontSize, scale } = await chart.evaluate((svg) => ({
+          fontSize: parseFloat(svg.querySelector("text")!.getAttribute("font-size")!),
+          scale: svg.getBoundingClientRect().width / (svg as SVGSVGElement).viewBox.baseVal.width,
+        }));
+        assert.ok(fontSize * scale >= 12, `labels of ${fontSize * scale} pixels`);
+      }
+      const code = page.locator("#commands .code").first();
+      const [button, text] = await Promise.all(
+        ["button", "pre"].map((part) => code.locator(part).boundingBox()),
+      );
+      assert.ok(button!.x >= text!.x + text!.width, "the button covers no text");
+    }, { viewport: { width, height: 900 } }));
+}
+
 test("numbers copy as a spreadsheet takes them", () =>
   withPage({ variants, seeds: 1 }, async (page) => {
     await page.locator("[data-copies=headline-0]").click();
@@ -112,7 +166,7 @@ test("the viewer shows any pair, layer and variant, by mouse and by keyboard", (
     assert.match(await panel.innerText(), /none, layer 1/);
     assert.match(
       await page.locator("#viewer-distance").innerText(),
-      /none: ISD by singular 0\.5 over words, 0\.25 over regions, ISDa 0\.25/,
+      /none: ISD by singular 0\.5 over words, 0\.0000442 over regions, ISDa 0\.25/,
     );
     const labels = () => panel.locator("table.matrix").first().locator("tbody th").allInnerTexts();
     assert.deepEqual(await labels(), ["caption", "0", "of", "image", "0"]);
@@ -137,6 +191,144 @@ test("the viewer shows any pair, layer and variant, by mouse and by keyboard", (
     await panel.locator(".region").first().click();
     assert.equal(await word.getAttribute("aria-pressed"), "false");
     assert.equal(await lines(), 5);
+  }));
+
+test("the graph's lines end in arrows and pass behind no stage", () =>
+  withPage({ variants, seeds: 1 }, async (page) => {
+    const found = await page.locator("#cost-section svg.chart").evaluate((svg) => {
+      const boxes = [...svg.querySelectorAll<SVGGElement>(".stage")].map((stage) => {
+        const { e: x, f: y } = stage.transform.baseVal.consolidate()!.matrix;
+        const rect = stage.querySelector("rect")!.getBBox();
+        return { x, y, width: rect.width, height: rect.height };
+      });
+      const view = (svg as SVGSVGElement).viewBox.baseVal;
+      return [...svg.querySelectorAll<SVGPathElement>(".edge")].map((edge) => {
+        const length = edge.getTotalLength();
+        const points = Array.from(
+          { length: 200 },
+          (_, at) => edge.getPointAtLength(length * at / 199),
+        );
+        return {
+          arrow: getComputedStyle(edge).markerEnd,
+          behind: points.filter(({ x, y }) =>
+            boxes.some((box) =>
+              x > box.x + 1 && x < box.x + box.width - 1 && y > box.y && y < box.y + box.height
+            )
+          ).length,
+          outside: points.filter(({ x, y }) =>
+            x < view.x || x > view.x + view.width || y < view.y || y > view.y + view.height
+          ).length,
+        };
+      });
+    });
+    assert.equal(found.length, 6);
+    for (const one of found) {
+      assert.deepEqual(one, { arrow: 'url("#arrow")', behind: 0, outside: 0 });
+    }
+  }));
+
+test("examples are of different images, and first those whose shown answers differ", () =>
+  withPage({ variants, seeds: 3, images: 30 }, async (page) => {
+    const found = await page.locator(".example").evaluateAll((cards) =>
+      cards.map((card) => ({
+        direction: card.querySelector(".tag")!.textContent!.split(" ")[0]!,
+        image: card.querySelector<HTMLImageElement>(".wanted img")!.alt,
+        marks: [...card.querySelectorAll(".mark")].map(({ textContent }) => textContent),
+      }))
+    );
+    for (const direction of ["caption", "image"]) {
+      const own = found.filter((one) => one.direction === direction);
+      assert.equal(new Set(own.map(({ image }) => image)).size, 6);
+      for (const { marks, image } of own) assert.equal(new Set(marks).size, 2, `${image} ${marks}`);
+    }
+    const answers = await page.locator(".example").first().locator("li .tag").allInnerTexts();
+    assert.equal(answers.length, variants.length);
+    for (const answer of answers) assert.match(answer, /^right in [0-3] of 3 seeds$/);
+  }));
+
+test("an image that asks shows its captions, and the best of them where it is not among the first", () =>
+  withPage({ variants, seeds: 1 }, async (page) => {
+    const card = page.locator(".example").filter({ has: page.locator(".wanted img[alt=test_3]") })
+      .filter({ hasText: "image asks" });
+    await card.locator("summary").click();
+    assert.deepEqual(await card.locator("header li").allInnerTexts(), [
+      "caption 0 of image 3",
+      "caption 1 of image 3",
+    ]);
+    assert.deepEqual(
+      await card.locator("ul > li").first().locator("ol li").allInnerTexts(),
+      ["caption 1 of image 1", "caption 0 of image 2", "right, at rank 4: caption 0 of image 3"],
+    );
+  }));
+
+test("attentions that are compared have one scale of colours, and a legend with its numbers", () =>
+  withPage({ variants, seeds: 1 }, async (page) => {
+    await page.selectOption("#viewer-other", { label: "sparse" });
+    await page.locator("#viewer-second svg.cross").waitFor();
+    const panels = page.locator(".viewer-panel");
+    // Percent of heat per percent of attention, of each table's cell with the most.
+    const slopes = await panels.locator(".matrices table.matrix").evaluateAll((tables) =>
+      tables.map((table) => {
+        const cells = [...table.querySelectorAll<HTMLElement>("td[title]")].map((cell) => ({
+          attention: Number(/: ([\d.]+) %$/.exec(cell.title)![1]),
+          heat: Number(/var\(--heat\) ([\d.]+)%/.exec(cell.style.background)![1]),
+        })).sort((one, other) => other.attention - one.attention);
+        return cells[0]!.heat / cells[0]!.attention;
+      })
+    );
+    assert.equal(slopes.length, 4);
+    for (const slope of slopes) assert.ok(Math.abs(slope - slopes[0]!) < 0.02, `${slopes}`);
+    const legends = await panels.locator(".viewer-body .heat-legend").allInnerTexts();
+    const most = `${(60 / slopes[0]!).toFixed(0)} %`;
+    assert.equal(legends.length, 2);
+    for (const legend of legends) {
+      assert.match(legend.replace(/\s+/g, " "), new RegExp(`^0 % ${most} of a row's attention`));
+    }
+  }));
+
+test("S_LL and what it is compared with stand side by side", () =>
+  withPage({ variants, seeds: 1 }, async (page) => {
+    const [own, aligned] = await Promise.all(
+      [0, 1].map((place) =>
+        page.locator("#viewer-first .matrices table.matrix").nth(place).boundingBox()
+      ),
+    );
+    assert.equal(own!.y, aligned!.y);
+    assert.ok(own!.x + own!.width < aligned!.x);
+  }));
+
+test("beside a variant stands another one", () =>
+  withPage({ variants, seeds: 1 }, async (page) => {
+    const offered = () => page.locator("#viewer-other option").allInnerTexts();
+    assert.deepEqual(await offered(), ["nothing", "singular", "distributed", "sparse"]);
+    await page.selectOption("#viewer-other", { label: "sparse" });
+    await page.selectOption("#viewer-variant", { label: "sparse" });
+    await page.locator("#viewer-second h3", { hasText: "none, layer 1" }).waitFor();
+    assert.deepEqual(await offered(), ["nothing", "none", "singular", "distributed"]);
+  }));
+
+test("lines from words to regions start at their word and pass behind no other", () =>
+  withPage({
+    variants,
+    seeds: 1,
+    caption: (image) => `a long caption of some twenty words ${"that goes on ".repeat(5)}${image}`,
+  }, async (page) => {
+    const crossed = await page.locator("#viewer-first svg.cross").evaluate((svg) => {
+      const words = [...svg.querySelectorAll<SVGGraphicsElement>(".word")]
+        .map((word) => word.getBBox());
+      return [...svg.querySelectorAll("line")].filter((line) => {
+        const at = (name: string) => Number(line.getAttribute(name));
+        return [0.01, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9].some((part) => {
+          const x = at("x1") + part * (at("x2") - at("x1"));
+          const y = at("y1") + part * (at("y2") - at("y1"));
+          return words.some((word) =>
+            x > word.x && x < word.x + word.width && y > word.y && y < word.y + word.height
+          );
+        });
+      }).length;
+    });
+    assert.equal(crossed, 0);
+    assert.ok(await page.locator("#viewer-first svg.cross line").count() > 15);
   }));
 
 test("names from outside are shown as they are, and do nothing", () => {

@@ -26,7 +26,34 @@ Deno.test("a report has every variant's numbers, differences, cost, circumstance
   assert.match(text, /Nothing: every run is complete/);
   assert.match(text, /\| tuned \| fine_tune \| 12 \| 12 \| 0 \|/);
   assert.match(text, /\| machine \| machine \| 39 \|/);
+  assert.match(text, /\| code of fine_tune \| [0-9a-f]{64} \| 12 \|/);
   assert.match(text, /deno task run experiments\/scenes_iais.yaml --set tuned.steps=40 --results/);
+});
+
+Deno.test("a report writes commands as the program was started", async () => {
+  using folder = temporaryFolder();
+  storeResults(folder.path);
+  const npx = { env: { npm_command: "exec" } };
+  const wrote = await runToy(["report", storedExperiment, "--results", folder.path], npx);
+  assert.equal(wrote.code, 0, wrote.err);
+  const at = `${folder.path}/reports/scenes_iais`;
+  for (const text of [markdown(at), Deno.readTextFileSync(`${at}/report.html`)]) {
+    const commands = text.match(/^.*deno task (run|report|sql) .*$/gm)!;
+    assert.ok(commands.length >= 2);
+    for (const command of commands) assert.match(command, /npx -y deno task/);
+  }
+  await report(folder.path, storedExperiment);
+  assert.doesNotMatch(markdown(at), /npx/);
+});
+
+Deno.test("the page says which code made the runs, and which circumstances are not stored", async () => {
+  using folder = temporaryFolder();
+  storeResults(folder.path);
+  await report(folder.path, storedExperiment);
+  const page = Deno.readTextFileSync(`${folder.path}/reports/scenes_iais/report.html`);
+  const [section] = /<section id="environment"[^]*?<\/section>/.exec(page)!;
+  assert.match(section, /code of fine_tune<\/th>\s*<td>[0-9a-f]{64}<\/td>/);
+  assert.match(section, /Not stored with a run: model of the processor, memory, operating system/);
 });
 
 Deno.test("every query that a report shows gives its figures again", async () => {

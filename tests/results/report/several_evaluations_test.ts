@@ -34,7 +34,7 @@ Deno.test("each stage's differences stand under its name; queries and relations 
   assert.doesNotMatch(section(alone.markdown, /^## Differences/), /\| stage \|/);
 
   // A variant has three runs of the stage, not six of two.
-  assert.match(beside.page, /right in \d of 3 runs/);
+  assert.match(beside.page, /right in \d of 3 seeds/);
   assert.doesNotMatch(beside.page, /of 6 runs/);
   assert.match(beside.page, /the variants of <code>recall<\/code> answer most differently/);
   const relations = /^## Recall and relation distance/;
