@@ -4,6 +4,11 @@ import { measuredAlignments } from "./objective/measured_names.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const layer = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** YAML takes an id of digits for a number. */
+const captionId = v.pipe(
+  v.union([v.pipe(v.string(), v.nonEmpty()), v.pipe(v.number(), v.safeInteger())]),
+  v.transform(String),
+);
 const path = v.pipe(v.string(), v.nonEmpty());
 
 const parameters = v.strictObject({
@@ -37,8 +42,20 @@ const parameters = v.strictObject({
   k: v.optional(count, 2),
   // The first so many captions of the split, each with its own image; all without it.
   limit: v.optional(count),
-  // Pairs of which the attentions themselves are kept, of every layer, to be looked at.
-  samples: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 6),
+  // Pairs of which the attentions themselves are kept, of every layer, to be looked at: so many, or
+  // those of captions with these ids.
+  samples: v.optional(
+    v.union([
+      v.pipe(v.number(), v.integer(), v.minValue(0)),
+      v.pipe(
+        v.array(captionId),
+        v.minLength(1, "at least one caption"),
+        v.maxLength(100, "at most 100 captions"),
+        v.check((ids) => new Set(ids).size === ids.length, "each caption once"),
+      ),
+    ]),
+    6,
+  ),
   // Folder of Flickr30k Entities, with Sentences/ and Annotations/. Rendered scenes need none.
   entities: v.optional(path),
   // BERT's vocab.txt with which the captions were cut; beside `entities`, for text databases.

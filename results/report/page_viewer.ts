@@ -16,7 +16,8 @@ export function viewerSection(attention: AttentionPairs | undefined, results: Co
     <p>What the distances are made of. Words attend to regions along the lines; a word or a
     region that is chosen shows its own lines alone. Below, the words' own attention (S<sub>LL</sub>)
     beside that of the regions, brought to the words by the alignment (aligned S<sub>VV</sub>): the
-    distance says how much the two differ. What stands side by side has one scale of colours.</p>
+    distance says how much the two differ. What stands side by side has one scale of colours. Other pairs
+are kept where <code>samples</code> of <code>analyse_attention</code> names their captions.</p>
     <div id="viewer">
       <div class="choices" role="group" aria-label="What to look at">
     ${choice("viewer-variant", "variant")}

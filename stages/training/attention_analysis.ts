@@ -15,7 +15,7 @@ import { measuredAlignment } from "../objective/measured_alignments.ts";
 import type { MeasuredAlignment } from "../objective/measured_names.ts";
 import { startCompute } from "../tensorflow/backend.ts";
 import { type AnnotationSource, captionAnnotations } from "./caption_annotations.ts";
-import { writeAttentionSamples } from "./attention_samples.ts";
+import { chosenTexts, writeAttentionSamples } from "./attention_samples.ts";
 import { type MeasuredPair, measurePairs } from "./attention_measuring.ts";
 import { indexSplit, type TableIndex } from "./pair_tables.ts";
 import { yieldToEvents } from "./yield_to_events.ts";
@@ -27,7 +27,8 @@ export interface AttentionAnalysisParameters {
   readonly alignments: readonly MeasuredAlignment[];
   readonly k: number;
   readonly limit?: number | undefined;
-  readonly samples: number;
+  /** How many, or ids of their captions. */
+  readonly samples: number | readonly string[];
   readonly entities?: string | undefined;
   readonly vocabulary?: string | undefined;
   readonly cased: boolean;
@@ -49,6 +50,8 @@ export async function attentionAnalysis(
   const annotations = await captionAnnotations(context, set, {
     captions: texts.map((row) => index.captions[row]!),
   });
+  // Complains of an unknown caption before anything is measured.
+  const sampled = chosenTexts({ set, index, annotations, texts }, parameters.samples);
   const compute = await startCompute({ threads: context.threads });
   progress.say(compute.description);
   const encoder = Object.entries(stored).filter(([name]) => name.startsWith("uniter."));
@@ -70,7 +73,7 @@ export async function attentionAnalysis(
       await yieldToEvents();
       context.signal.throwIfAborted();
     }
-    await writeAttentionSamples(context, config, { set, index, weights, annotations, texts });
+    await writeAttentionSamples(context, config, { set, index, weights, annotations, sampled });
   } finally {
     tf.dispose(weights);
   }

@@ -3,6 +3,7 @@
  * looked at. attention_samples.jsonl has a line per pair; weights have four decimals.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { Complaint, nearest } from "../../pipeline/complaint.ts";
 import type { AnnotatedObject } from "../data/annotations.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
 import { writeLines } from "../data/json_lines.ts";
@@ -61,7 +62,6 @@ interface SampleContext {
   readonly inputs: Readonly<Record<string, { readonly folder: string }>>;
   readonly parameters: {
     readonly split: string;
-    readonly samples: number;
     readonly alignments: readonly MeasuredAlignment[];
     readonly k: number;
     readonly vocabulary?: string | undefined;
@@ -75,8 +75,8 @@ interface SampleSource {
   /** On the device: the encoder. */
   readonly weights: Weights;
   readonly annotations: AnnotationSource;
-  /** Rows of texts to choose from. */
-  readonly texts: readonly number[];
+  /** Rows of texts, from `chosenTexts`. */
+  readonly sampled: readonly number[];
 }
 
 export async function writeAttentionSamples(
@@ -85,9 +85,9 @@ export async function writeAttentionSamples(
   source: SampleSource,
 ): Promise<void> {
   const { folder, inputs, parameters } = context;
-  const { set, index, annotations } = source;
+  const { set, index, annotations, sampled } = source;
   const nameOf = await wordPieces(inputs["features"]!.folder, parameters.vocabulary);
-  const samples = chosenTexts(source, parameters.samples).map((text): AttentionSample => {
+  const samples = sampled.map((text): AttentionSample => {
     const place = index.captions[text]!;
     const { id, image, tokens, text: caption } = set.captions[place]!;
     const { boxes } = set.regions.read(image);
@@ -110,13 +110,20 @@ export async function writeAttentionSamples(
 }
 
 /**
- * Evenly over the texts, so that every model of a sweep is looked at on the same pairs: those with at
+ * Those that are named, in their order; else evenly over the texts, so that every model of a sweep is looked at on the same pairs: those with at
  * least two annotated objects, where there are any, of each image one at most.
  */
 export function chosenTexts(
-  { set, index, annotations, texts }: Omit<SampleSource, "weights">,
-  count: number,
+  { set, index, annotations, texts }: Omit<SampleSource, "weights" | "sampled"> & {
+    /** Rows of texts to choose from. */
+    readonly texts: readonly number[];
+  },
+  samples: number | readonly string[],
 ): number[] {
+  if (typeof samples !== "number") {
+    const rows = new Map(texts.map((row) => [set.captions[index.captions[row]!]!.id, row]));
+    return samples.map((id) => rows.get(id) ?? unknown(id, [...rows.keys()]));
+  }
   const worded = texts.filter((row) => set.captions[index.captions[row]!]!.tokens.length > 0);
   const related = worded.filter((row) => annotations.objectsOf(index.captions[row]!).length >= 2);
   const seen = new Set<number>();
@@ -124,10 +131,21 @@ export function chosenTexts(
     const image = index.imageOfText[row]!;
     return !seen.has(image) && seen.add(image);
   });
-  const some = Math.min(count, candidates.length);
+  const some = Math.min(samples, candidates.length);
   return Array.from(
     { length: some },
     (_, place) => candidates[Math.floor(place * candidates.length / some)]!,
+  );
+}
+
+function unknown(id: string, known: readonly string[]): never {
+  const meant = nearest(id, known);
+  throw new Complaint(
+    `\`samples\` names the caption \`${id}\`, which is not among the ${known.length} measured`,
+    meant === undefined
+      ? `name captions as the features do, such as \`${known[0]}\``
+      : `did you mean \`${meant}\`?`,
+    { exitCode: 1 },
   );
 }
 

@@ -1,6 +1,7 @@
 /** Relation distances of a small model, against the same formulas on the host, pair by pair. */
 import * as tf from "@tensorflow/tfjs-core";
 import assert from "node:assert/strict";
+import * as v from "valibot";
 import { analyseAttention } from "../../stages/analyse_attention.ts";
 import { type FeatureSet, openFeatures } from "../../stages/data/feature_set.ts";
 import { annotatedDistance } from "../../stages/metric/annotated_relations.ts";
@@ -205,6 +206,25 @@ Deno.test("attentions of the same few pairs are kept, whole, with what they are 
       }
     }
   }
+});
+
+Deno.test("any pair is kept that is named, and an unknown one is told before anything is measured", async () => {
+  using folder = temporaryFolder();
+  const named = { layers: "all", alignments: ["singular"], samples: ["c_0_3", "c_0_1"] };
+  await analyse(folder.path, { parameters: named });
+  const lines = Deno.readTextFileSync(`${folder.path}/relations/attention_samples.jsonl`)
+    .trimEnd().split("\n").map((line): AttentionSample => JSON.parse(line));
+  assert.deepEqual(lines.map(({ text }) => text), ["c_0_3", "c_0_1"]);
+  using other = temporaryFolder();
+  const unknown = analyse(other.path, { parameters: { ...named, samples: ["c_0_1", "c_0_"] } });
+  await assert.rejects(
+    unknown,
+    /^error: `samples` names the caption `c_0_`, which is not among the 5 measured\nfix: did you mean `c_0_0`/,
+  );
+  const parse = (samples: unknown) =>
+    v.safeParse(analyseAttention.parameters, { samples }).output?.samples;
+  assert.deepEqual(parse([12, "a"]), ["12", "a"]);
+  assert.ok(!v.safeParse(analyseAttention.parameters, { samples: ["a", "a"] }).success);
 });
 
 Deno.test("annotated distances are those of the phrases' words and regions", async () => {
