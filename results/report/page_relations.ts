@@ -4,6 +4,7 @@ import { type Html, markup, trusted } from "./html.ts";
 import { figureName } from "./page_curves.ts";
 import { correlationText } from "./number_text.ts";
 import { dataTable, figure, howMade } from "./page_parts.ts";
+import { queryCorrelationsPart } from "./page_query_correlations.ts";
 import type { RelationPoint, Relations } from "./relation_points.ts";
 
 interface Measure {
@@ -16,9 +17,10 @@ interface Measure {
 const drawn = ["singular", "distributed"];
 
 export async function relationsSection(
-  { stage, runs, correlations, queries }: Relations,
+  relations: Relations,
   { variants, results }: { readonly variants: readonly string[]; readonly results: string },
 ): Promise<Html> {
+  const { stage, runs, correlations } = relations;
   if (runs.rows.length === 0) {
     return markup`<p>No relation distance is stored: no run of <code>analyse_attention</code> is
 complete.</p>${howMade([runs], results)}`;
@@ -62,29 +64,7 @@ vary.</p>`
 <h3>Distances by alignment and layer</h3>
 ${distanceTable(runs.rows)}
 ${howMade([runs], results)}
-<h3>Within a model: does a caption with lower ISDa find its image sooner?</h3>
-${
-    queries.rows.length === 0 ? markup`<p>No caption has both an ISDa and a rank.</p>` : dataTable({
-      id: "query-correlations",
-      caption: "Spearman's rho of a caption's ISDa and its image's rank, mean over models",
-      columns: [
-        { title: "variant" },
-        { title: "layer", numeric: true },
-        { title: "rho", numeric: true },
-        { title: "captions", numeric: true },
-        { title: "models", numeric: true },
-      ],
-      rows: queries.rows.map(({ variant, layer, rho, queries, models }) => [
-        variant || "all",
-        { shown: String(layer), value: layer },
-        { shown: correlationText(rho), value: rho },
-        { shown: String(queries), value: queries },
-        { shown: String(models), value: models },
-      ]),
-    })
-  }
-<p class="note">Positive: captions with a lower distance find their image sooner.</p>
-${howMade([queries], results)}`;
+${queryCorrelationsPart(relations, results)}`;
 }
 
 /** ISDa and ISD by the published alignments, of the last layer that was measured. */

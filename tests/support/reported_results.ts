@@ -199,7 +199,7 @@ function distanceRows(captions: Captions, variant: number, seed: number) {
       isd_text: 0.5 - variant / 20 + place / 100,
       isd_image: 0.4 + place / 90,
       isda: place % 5 === 0 ? null : 0.3 - variant / 30 + seed / 100 + place / 80,
-      objects: 2,
+      objects: 2 + place % 3,
     }))
   );
 }
