@@ -1,6 +1,7 @@
 /** The page's section on relations: distances by alignment and layer, and whether recall goes with them. */
 import { chart, mostSeries } from "./charts.ts";
 import { type Html, markup, trusted } from "./html.ts";
+import { cautionOf, chanceText, withinText } from "./model_correlation_text.ts";
 import { figureName } from "./page_curves.ts";
 import { correlationText } from "./number_text.ts";
 import { dataTable, figure, howMade } from "./page_parts.ts";
@@ -34,37 +35,42 @@ complete.</p>${howMade([runs], results)}`;
 the two together; ISDa is the same on annotated objects. Each point is a trained model${
     stage === undefined ? undefined : markup`, its recall that of <code>${stage}</code>`
   }. A rank
-correlation near −1 says that models with a lower distance have a better recall; of a few models it
-says little.</p>
+correlation near −1 says that models with a lower distance have a better recall.</p>
 <div class="figures">${figures}</div>
 <h3>Rank correlation with recall, over models</h3>
 ${
     correlations.length === 0
       ? markup`<p>None can be told: fewer than three models have both, or one of the two does not
 vary.</p>`
-      : dataTable({
-        id: "correlations",
-        caption: "Spearman's rho of mean R@1 and mean distance",
-        columns: [
-          { title: "distance" },
-          { title: "alignment" },
-          { title: "layer", numeric: true },
-          { title: "rho", numeric: true },
-          { title: "models", numeric: true },
-        ],
-        rows: correlations.map(({ measure, alignment, layer, rho, runs }) => [
-          measureName(measure),
-          alignment,
-          { shown: String(layer), value: layer },
-          { shown: correlationText(rho), value: rho },
-          { shown: String(runs), value: runs },
-        ]),
-      })
+      : markup`<p>${cautionOf(correlations)}</p>
+${correlationTable(correlations)}`
   }
 <h3>Distances by alignment and layer</h3>
 ${distanceTable(runs.rows)}
 ${howMade([runs], results)}
 ${queryCorrelationsPart(relations, results)}`;
+}
+
+function correlationTable(correlations: Relations["correlations"]): Html {
+  return dataTable({
+    id: "correlations",
+    caption: "Spearman's rho of mean R@1 and mean distance",
+    columns: [
+      { title: "distance" },
+      { title: "alignment" },
+      ...["layer", "rho", "p", "within variants", "models"]
+        .map((title) => ({ title, numeric: true })),
+    ],
+    rows: correlations.map((one) => [
+      measureName(one.measure),
+      one.alignment,
+      { shown: String(one.layer), value: one.layer },
+      { shown: correlationText(one.rho), value: one.rho },
+      { shown: chanceText(one.p), value: one.p },
+      { shown: withinText(one), ...one.within !== undefined && { value: one.within.rho } },
+      { shown: String(one.runs), value: one.runs },
+    ]),
+  });
 }
 
 /** ISDa and ISD by the published alignments, of the last layer that was measured. */
@@ -106,7 +112,10 @@ async function scatter(
   const title = `Recall against ${isda ? "ISDa" : `ISD by ${alignment}`}, layer ${layer}`;
   const said = found === undefined
     ? "No rank correlation: too few models, or no variation."
-    : `Rank correlation ${correlationText(found.rho)} over ${found.runs} models.`;
+    : `Rank correlation ${correlationText(found.rho)} (p ${
+      chanceText(found.p)
+    }) over ${found.runs} models of ${found.variants} variant${found.variants === 1 ? "" : "s"}.`;
+  const logarithmic = spansDecades(complete.map(({ distance }) => distance));
   const drawing = await chart(
     names.map((name) => ({
       name,
@@ -117,7 +126,8 @@ async function scatter(
       id: `scatter-${measure}-${figureName(alignment)}`,
       title,
       description: said,
-      x: `${isda ? "ISDa" : "ISD over words"}, nats per row`,
+      x: `${isda ? "ISDa" : "ISD over words"}, nats per row${logarithmic ? " (log scale)" : ""}`,
+      logarithmic,
       y: "mean R@1, percent",
       kind: "point",
       all: variants,
@@ -145,6 +155,12 @@ async function scatter(
     }),
     made: howMade([runs], results),
   });
+}
+
+/** More than a factor of ten, which a linear axis would press into a corner. */
+function spansDecades(values: readonly number[]): boolean {
+  const least = Math.min(...values);
+  return least > 0 && Math.max(...values) > 10 * least;
 }
 
 /** Means over the models of a variant. */

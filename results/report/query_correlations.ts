@@ -12,7 +12,7 @@ import {
   type RankedColumn,
   rankedColumn,
   weightedCorrelation,
-} from "./weighted_ranks.ts";
+} from "../statistics/weighted_ranks.ts";
 
 /** A caption in one model and layer. */
 export interface RankedCaption {

@@ -1,12 +1,12 @@
 /** Does a lower relation distance go with better recall? Of runs, and of single queries. */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { type Correlation, correlationsOf } from "./model_correlations.ts";
 import {
   type QueryCorrelation,
   queryCorrelations,
   type RankedCaption,
 } from "./query_correlations.ts";
 import { type Answered, ask, literal } from "./question.ts";
-import { rankCorrelation } from "./rank_correlation.ts";
 import type { Variants } from "./variants.ts";
 
 export interface Relations {
@@ -34,16 +34,6 @@ export interface RelationPoint {
   readonly pairs: number;
   /** Mean of R@1 in both directions, a fraction; null where it was not evaluated. */
   readonly recall: number | null;
-}
-
-export interface Correlation {
-  readonly measure: "isda" | "isd_text" | "isd_image";
-  readonly layer: number;
-  /** Empty for ISDa, which no alignment decides. */
-  readonly alignment: string;
-  /** Spearman's, over runs. */
-  readonly rho: number;
-  readonly runs: number;
 }
 
 export async function relationsOf(
@@ -107,34 +97,4 @@ LEFT JOIN variant AS v ON v.run = s.run
 ORDER BY ALL`,
     });
   }
-}
-
-/** Of each measure, as far as at least three models have it. */
-export function correlationsOf(points: readonly RelationPoint[]): Correlation[] {
-  const groups = Map.groupBy(
-    points,
-    ({ split, layer, alignment }) => JSON.stringify([split, layer, alignment]),
-  );
-  const found = [...groups.values()].flatMap((group) =>
-    (["isda", "isd_text", "isd_image"] as const).flatMap((measure): Correlation[] => {
-      const pairs = group.flatMap(({ recall, [measure]: distance }) =>
-        recall === null || distance === null ? [] : [[distance, recall] as const]
-      );
-      const rho = rankCorrelation(pairs);
-      const { layer, alignment } = group[0]!;
-      return rho === undefined ? [] : [{
-        measure,
-        layer,
-        alignment: measure === "isda" ? "" : alignment,
-        rho,
-        runs: pairs.length,
-      }];
-    })
-  );
-  // ISDa is the same whatever the alignment.
-  const seen = new Set<string>();
-  return found.filter(({ measure, layer, alignment }) => {
-    const name = JSON.stringify([measure, layer, alignment]);
-    return !seen.has(name) && seen.add(name);
-  });
 }

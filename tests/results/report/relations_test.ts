@@ -87,3 +87,33 @@ Deno.test("the plain and the partial correlation stand beside each other, from t
     assert.match(rows[0]![3]!, /^[+−]?\d\.\d\d \[[+−]?\d\.\d\d, [+−]?\d\.\d\d\]$/);
     assert.match(plainText(page), /captions with more annotated objects differ in both/);
   }));
+
+Deno.test("correlations over models stand with p and a caution, on the page and in Markdown", () =>
+  withReport({ ...several, seeds: 4 }, ({ page, markdown }) => {
+    const [head, first] = tableOf(page, "correlations");
+    assert.deepEqual(head!.slice(2), ["layer", "rho", "p", "within variants", "models"]);
+    assert.match(first![4]!, /^[01]\.\d+$/);
+    assert.match(first![5]!, /^[+−]?\d\.\d\d \(p \d\.\d+\)$/);
+    for (const text of [plainText(page), markdown]) {
+      assert.match(text, /3 correlations were looked at, .* over 8 models at most/);
+      assert.match(text, /Rho over all models mixes 2 variants/);
+    }
+    assert.match(
+      markdown,
+      /\| ISDa \| {2}\| 1 \| [+−\d.]+ \| [\d.]+ \| [+−\d.]+ \(p [\d.]+\) \| 8 \|/,
+    );
+    assert.match(markdown, /### ISDa and rank of single captions\n\nIn layer 1 the plain/);
+    assert.match(plainText(page), /Rank correlation [+−\d.]+ \(p [\d.]+\) over 8 models of 2 /);
+  }));
+
+Deno.test("distances that span more than a factor of ten have a logarithmic axis, which says so", async () => {
+  await withReport(several, ({ page }) => {
+    assert.ok(page.includes("ISD over words, nats per row<"));
+    assert.ok(!page.includes("(log scale)"));
+  });
+  const distance = (variant: number) => variant === 0 ? 0.5 : 0.002;
+  await withReport({ ...several, distance }, ({ page }) => {
+    assert.ok(page.includes("ISD over words, nats per row (log scale)"));
+    assert.ok(page.includes("ISDa, nats per row<"));
+  });
+});

@@ -5,7 +5,7 @@ import {
   centredRanks,
   rankedColumn,
   weightedCorrelation,
-} from "../../../results/report/weighted_ranks.ts";
+} from "../../../results/statistics/weighted_ranks.ts";
 
 Deno.test("rows that count several times correlate as if they were written out so often", () => {
   const value = fc.integer({ min: -3, max: 3 });
