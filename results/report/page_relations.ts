@@ -5,6 +5,7 @@ import { cautionOf, chanceText, withinText } from "./model_correlation_text.ts";
 import { figureName } from "./page_curves.ts";
 import { correlationText } from "./number_text.ts";
 import { dataTable, figure, howMade } from "./page_parts.ts";
+import { digits, distanceTables, shownAlignments } from "./page_distances.ts";
 import { queryCorrelationsPart } from "./page_query_correlations.ts";
 import type { RelationPoint, Relations } from "./relation_points.ts";
 
@@ -12,10 +13,8 @@ interface Measure {
   readonly measure: "isda" | "isd_text";
   readonly alignment: string;
   readonly layer: number;
+  readonly split: string;
 }
-
-/** The published alignments and ISDa have a drawing each; tables have all. */
-const drawn = ["singular", "distributed"];
 
 export async function relationsSection(
   relations: Relations,
@@ -26,6 +25,7 @@ export async function relationsSection(
     return markup`<p>No relation distance is stored: no run of <code>analyse_attention</code> is
 complete.</p>${howMade([runs], results)}`;
   }
+  const layers = new Set(runs.rows.map(({ layer }) => layer));
   const figures: Html[] = [];
   for (const measure of measuresOf(runs.rows)) {
     const made = await scatter(runs.rows, measure, { variants, runs, results, correlations });
@@ -35,7 +35,12 @@ complete.</p>${howMade([runs], results)}`;
 the two together; ISDa is the same on annotated objects. Each point is a trained model${
     stage === undefined ? undefined : markup`, its recall that of <code>${stage}</code>`
   }. A rank
-correlation near −1 says that models with a lower distance have a better recall.</p>
+correlation near −1 says that models with a lower distance have a better recall.${
+    layers.size > 1
+      ? markup` Drawings show layer ${Math.max(...layers)}, the last; the tables have ${layers.size}
+layers.`
+      : undefined
+  }</p>
 <div class="figures">${figures}</div>
 <h3>Rank correlation with recall, over models</h3>
 ${
@@ -46,7 +51,7 @@ vary.</p>`
 ${correlationTable(correlations)}`
   }
 <h3>Distances by alignment and layer</h3>
-${distanceTable(runs.rows)}
+${distanceTables(runs.rows)}
 ${howMade([runs], results)}
 ${queryCorrelationsPart(relations, results)}`;
 }
@@ -73,24 +78,25 @@ function correlationTable(correlations: Relations["correlations"]): Html {
   });
 }
 
-/** ISDa and ISD by the published alignments, of the last layer that was measured. */
+/** Of the last layer that was measured and, of several splits, the first with a recall. */
 function measuresOf(points: readonly RelationPoint[]): Measure[] {
   const layer = Math.max(...points.map((point) => point.layer));
-  const there = [...new Set(points.map(({ alignment }) => alignment))];
-  const shown = drawn.filter((name) => there.includes(name));
+  const { split } = points.find(({ recall }) => recall !== null) ?? points[0]!;
+  const alignments = shownAlignments(points);
   return [
-    { measure: "isda", alignment: there[0]!, layer },
-    ...(shown.length > 0 ? shown : there.slice(0, 2)).map((alignment) => ({
+    { measure: "isda", alignment: alignments[0]!, layer, split },
+    ...alignments.map((alignment) => ({
       measure: "isd_text" as const,
       alignment,
       layer,
+      split,
     })),
   ];
 }
 
 async function scatter(
   points: readonly RelationPoint[],
-  { measure, alignment, layer }: Measure,
+  { measure, alignment, layer, split }: Measure,
   { variants, runs, results, correlations }: {
     readonly variants: readonly string[];
     readonly runs: Relations["runs"];
@@ -98,7 +104,9 @@ async function scatter(
     readonly correlations: Relations["correlations"];
   },
 ): Promise<Html | undefined> {
-  const shown = points.filter((point) => point.alignment === alignment && point.layer === layer);
+  const shown = points.filter((point) =>
+    point.alignment === alignment && point.layer === layer && point.split === split
+  );
   const complete = shown.flatMap(({ variant, seed, recall, [measure]: distance }) =>
     recall === null || distance === null ? [] : [{ variant, seed, recall, distance }]
   );
@@ -163,53 +171,7 @@ function spansDecades(values: readonly number[]): boolean {
   return least > 0 && Math.max(...values) > 10 * least;
 }
 
-/** Means over the models of a variant. */
-function distanceTable(points: readonly RelationPoint[]): Html {
-  const groups = [
-    ...Map.groupBy(
-      points,
-      ({ variant, split, layer, alignment }) => JSON.stringify([variant, split, layer, alignment]),
-    ).values(),
-  ];
-  const mean = (group: readonly RelationPoint[], of: "isd_text" | "isd_image" | "isda") => {
-    const values = group.flatMap((point) => point[of] ?? []);
-    if (values.length === 0) return "";
-    const value = values.reduce((sum, one) => sum + one, 0) / values.length;
-    return { shown: digits(value), value };
-  };
-  return dataTable({
-    id: "distances",
-    caption: "Mean distances in nats per row: ISD over words, over regions, and ISDa",
-    columns: [
-      { title: "variant" },
-      { title: "alignment" },
-      { title: "layer", numeric: true },
-      { title: "ISD words", numeric: true },
-      { title: "ISD regions", numeric: true },
-      { title: "ISDa", numeric: true },
-      { title: "models", numeric: true },
-    ],
-    rows: groups.map((group) => {
-      const { variant, layer, alignment } = group[0]!;
-      return [
-        variant || "all",
-        alignment,
-        { shown: String(layer), value: layer },
-        mean(group, "isd_text"),
-        mean(group, "isd_image"),
-        mean(group, "isda"),
-        { shown: String(group.length), value: group.length },
-      ];
-    }),
-  });
-}
-
 function measureName(measure: string): string {
   return { isda: "ISDa", isd_text: "ISD over words", isd_image: "ISD over regions" }[measure] ??
     measure;
-}
-
-/** Three that count. */
-function digits(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

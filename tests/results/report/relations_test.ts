@@ -117,3 +117,37 @@ Deno.test("distances that span more than a factor of ten have a logarithmic axis
     assert.ok(page.includes("ISDa, nats per row<"));
   });
 });
+
+Deno.test("of several layers the last is drawn, and tables have each by itself", () =>
+  withReport({ ...several, layers: [0, 1, 2] }, ({ page }) => {
+    const [head, ...rows] = tableOf(page, "distances-by-layer");
+    assert.deepEqual(head, ["variant", "distance", "layer 0", "layer 1", "layer 2"]);
+    assert.deepEqual(rows.map(([variant, distance]) => `${variant}: ${distance}`), [
+      "none: ISDa",
+      "none: ISD over words by singular",
+      "none: ISD over words by distributed",
+      "singular: ISDa",
+      "singular: ISD over words by singular",
+      "singular: ISD over words by distributed",
+    ]);
+    // Made up so that ISDa rises by 0.1 from layer to layer.
+    const [first, second, third] = rows[0]!.slice(2).map(Number);
+    assert.ok(Math.abs(second! - first! - 0.1) < 2e-3 && Math.abs(third! - second! - 0.1) < 2e-3);
+    const text = plainText(page);
+    assert.match(text, /Drawings show layer 2, the last; the tables have 3 layers\./);
+    assert.match(text, /Recall against ISDa, layer 2\./);
+    assert.doesNotMatch(text, /Recall against ISDa, layer [01]\./);
+    const numbers = tableOf(page, "scatter-isda-singular-numbers");
+    assert.equal(numbers.length, 1 + 4, "a row per model");
+    const layersOf = (
+      id: string,
+      column: number,
+    ) => [...new Set(tableOf(page, id).slice(1).map((row) => row[column]))];
+    assert.deepEqual(layersOf("query-correlations", 1), ["0", "1", "2"]);
+    assert.deepEqual(layersOf("correlations", 2), ["0", "1", "2"]);
+  }));
+
+Deno.test("one layer needs no table of layers", () =>
+  withReport(several, ({ page }) => {
+    assert.ok(!page.includes("distances-by-layer") && !page.includes("Drawings show layer"));
+  }));
