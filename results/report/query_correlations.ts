@@ -143,10 +143,12 @@ function correlationsOf(
   { isda, rank, objects }: Readonly<Record<"isda" | "rank" | "objects", RankedColumn>>,
   weights: Int32Array,
 ): Correlations {
-  const [x, y, z] = [isda, rank, objects].map((column) => centredRanks(column, weights));
-  const plain = weightedCorrelation(x!, y!, weights);
-  const objectsIsda = weightedCorrelation(x!, z!, weights);
-  const objectsRank = weightedCorrelation(y!, z!, weights);
+  const x = centredRanks(isda, weights);
+  const y = centredRanks(rank, weights);
+  const z = centredRanks(objects, weights);
+  const plain = weightedCorrelation(x, y, weights);
+  const objectsIsda = weightedCorrelation(x, z, weights);
+  const objectsRank = weightedCorrelation(y, z, weights);
   return {
     plain,
     objectsIsda,

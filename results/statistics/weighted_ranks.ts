@@ -28,7 +28,8 @@ export function rankedColumn(values: readonly number[]): RankedColumn {
  * @param weights how often each row counts, integers from 0
  */
 export function centredRanks({ order, tied }: RankedColumn, weights: Int32Array): Float64Array {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let total = 0;
+  for (let row = 0; row < weights.length; row++) total += weights[row]!;
   const ranks = new Float64Array(weights.length);
   let before = 0;
   for (let from = 0; from < order.length;) {
@@ -49,13 +50,15 @@ export function weightedCorrelation(
   y: Float64Array,
   weights: Int32Array,
 ): number | undefined {
-  let [total, both, squaresX, squaresY] = [0, 0, 0, 0];
+  let total = 0, both = 0, squaresX = 0, squaresY = 0;
   for (let row = 0; row < weights.length; row++) {
-    const [weight, dx, dy] = [weights[row]!, x[row]!, y[row]!];
+    const weight = weights[row]!;
+    const left = weight * x[row]!;
+    const right = y[row]!;
     total += weight;
-    both += weight * dx * dy;
-    squaresX += weight * dx * dx;
-    squaresY += weight * dy * dy;
+    both += left * right;
+    squaresX += left * x[row]!;
+    squaresY += weight * right * right;
   }
   if (total < 3 || squaresX === 0 || squaresY === 0) return undefined;
   return both / Math.sqrt(squaresX * squaresY);
