@@ -102,8 +102,9 @@ CREATE TABLE metric (
                                        -- rerank_…: as if only a shortlist were ranked,
                                        -- pair_text, pair_image, pair_group,
                                        -- release_… as the published release would tell them,
-                                       -- isd_…, isda: means of relation_distance; collapsed: 1 where
-                                       -- training ended at chance or with all scores alike, …
+                                       -- isd_…, isda: means of relation_distance, of the last layer
+                                       -- measured; collapsed: 1 where training ended at chance or
+                                       -- with all scores alike, …
   split VARCHAR,                       -- train, val, test, swap; NULL where none applies
   value DOUBLE                         -- recalls and accuracies are fractions, 0 .. 1; ranks from 1
 );
@@ -281,18 +282,21 @@ LEFT JOIN trained AS t ON t.run = l.run;
 
 -- Every evaluated run that is complete, best first: recalls at 1 and the sum of all six recalls.
 CREATE VIEW leaderboard AS
-SELECT e.name AS experiment, t.alignment, t.seed, m.split,
+SELECT a.experiment, t.alignment, t.seed, m.split,
   max(m.value) FILTER (m.name = 'i2t_r1') AS i2t_r1,
   max(m.value) FILTER (m.name = 't2i_r1') AS t2i_r1,
   sum(m.value) FILTER (m.name SIMILAR TO '(i2t|t2i)_r(1|5|10)') AS recall_sum,
-  r.label, max(e.asked) AS asked, m.run
+  a.label, a.asked, m.run
 FROM metric AS m
-JOIN experiment_run AS r ON r.run = m.run
-JOIN experiment AS e ON e.id = r.experiment
+JOIN (
+  SELECT e.name AS experiment, r.run, r.label, max(e.asked) AS asked
+  FROM experiment_run AS r JOIN experiment AS e ON e.id = r.experiment
+  GROUP BY e.name, r.run, r.label
+) AS a ON a.run = m.run
 LEFT JOIN trained AS t ON t.run = m.run
-GROUP BY e.name, t.alignment, t.seed, r.label, m.split, m.run
+GROUP BY a.experiment, t.alignment, t.seed, a.label, a.asked, m.split, m.run
 HAVING i2t_r1 IS NOT NULL OR t2i_r1 IS NOT NULL
-ORDER BY recall_sum DESC, r.label;
+ORDER BY recall_sum DESC, a.label;
 
 -- Where the time of the last asking of each experiment went, stage by stage: runs that were made for
 -- it, and hits: runs that were there before. Seconds of wall time, added up; with --jobs runs go side

@@ -18,6 +18,8 @@ export interface ChartOptions {
   /** Unique on the page. */
   readonly id: string;
   readonly kind: "line" | "point";
+  /** Of x, whose values are all above 0. */
+  readonly logarithmic?: boolean;
   /** Every series of the experiment, drawn here or not: one has one look in all charts. */
   readonly all: readonly string[];
 }
@@ -57,9 +59,17 @@ export async function chart(
     legend,
   };
   const scale = { zero: false, nice: kind === "line", ...(kind === "point" && { padding: 16 }) };
+  // Without a precision, it is what keeps neighbouring ticks apart.
+  const axis = { format: ",~r" };
   const encoding = {
-    x: { field: "x", type: "quantitative", title: options.x, axis: { format: ".4~g" }, scale },
-    y: { field: "y", type: "quantitative", title: options.y, axis: { format: ".4~g" }, scale },
+    x: {
+      field: "x",
+      type: "quantitative",
+      title: options.x,
+      axis,
+      scale: options.logarithmic === true ? { type: "log", nice: false, padding: 16 } : scale,
+    },
+    y: { field: "y", type: "quantitative", title: options.y, axis, scale },
     color: colour,
   };
   const line = {

@@ -1,9 +1,12 @@
 /** The page's section on relations: distances by alignment and layer, and whether recall goes with them. */
 import { chart, mostSeries } from "./charts.ts";
 import { type Html, markup, trusted } from "./html.ts";
+import { cautionOf, chanceText, withinText } from "./model_correlation_text.ts";
 import { figureName } from "./page_curves.ts";
 import { correlationText } from "./number_text.ts";
 import { dataTable, figure, howMade } from "./page_parts.ts";
+import { digits, distanceTables, shownAlignments } from "./page_distances.ts";
+import { queryCorrelationsPart } from "./page_query_correlations.ts";
 import type { RelationPoint, Relations } from "./relation_points.ts";
 import type { CommandPlace } from "./sources.ts";
 
@@ -11,19 +14,19 @@ interface Measure {
   readonly measure: "isda" | "isd_text";
   readonly alignment: string;
   readonly layer: number;
+  readonly split: string;
 }
 
-/** The published alignments and ISDa have a drawing each; tables have all. */
-const drawn = ["singular", "distributed"];
-
 export async function relationsSection(
-  { stage, runs, correlations, queries }: Relations,
+  relations: Relations,
   { variants, results }: { readonly variants: readonly string[]; readonly results: CommandPlace },
 ): Promise<Html> {
+  const { stage, runs, correlations } = relations;
   if (runs.rows.length === 0) {
     return markup`<p>No relation distance is stored: no run of <code>analyse_attention</code> is
 complete.</p>${howMade([runs], results)}`;
   }
+  const layers = new Set(runs.rows.map(({ layer }) => layer));
   const figures: Html[] = [];
   for (const measure of measuresOf(runs.rows)) {
     const made = await scatter(runs.rows, measure, { variants, runs, results, correlations });
@@ -33,79 +36,68 @@ complete.</p>${howMade([runs], results)}`;
 the two together; ISDa is the same on annotated objects. Each point is a trained model${
     stage === undefined ? undefined : markup`, its recall that of <code>${stage}</code>`
   }. A rank
-correlation near −1 says that models with a lower distance have a better recall; of a few models it
-says little.</p>
+correlation near −1 says that models with a lower distance have a better recall.${
+    layers.size > 1
+      ? markup` Drawings show layer ${Math.max(...layers)}, the last; the tables have ${layers.size}
+layers.`
+      : undefined
+  }</p>
 <div class="figures">${figures}</div>
 <h3>Rank correlation with recall, over models</h3>
 ${
     correlations.length === 0
       ? markup`<p>None can be told: fewer than three models have both, or one of the two does not
 vary.</p>`
-      : dataTable({
-        id: "correlations",
-        caption: "Spearman's rho of mean R@1 and mean distance",
-        columns: [
-          { title: "distance" },
-          { title: "alignment" },
-          { title: "layer", numeric: true },
-          { title: "rho", numeric: true },
-          { title: "models", numeric: true },
-        ],
-        rows: correlations.map(({ measure, alignment, layer, rho, runs }) => [
-          measureName(measure),
-          alignment,
-          { shown: String(layer), value: layer },
-          { shown: correlationText(rho), value: rho },
-          { shown: String(runs), value: runs },
-        ]),
-      })
+      : markup`<p>${cautionOf(correlations)}</p>
+${correlationTable(correlations)}`
   }
 <h3>Distances by alignment and layer</h3>
-${distanceTable(runs.rows)}
+${distanceTables(runs.rows)}
 ${howMade([runs], results)}
-<h3>Within a model: does a caption with lower ISDa find its image sooner?</h3>
-${
-    queries.rows.length === 0 ? markup`<p>No caption has both an ISDa and a rank.</p>` : dataTable({
-      id: "query-correlations",
-      caption: "Spearman's rho of a caption's ISDa and its image's rank, mean over models",
-      columns: [
-        { title: "variant" },
-        { title: "layer", numeric: true },
-        { title: "rho", numeric: true },
-        { title: "captions", numeric: true },
-        { title: "models", numeric: true },
-      ],
-      rows: queries.rows.map(({ variant, layer, rho, queries, models }) => [
-        variant || "all",
-        { shown: String(layer), value: layer },
-        { shown: correlationText(rho), value: rho },
-        { shown: String(queries), value: queries },
-        { shown: String(models), value: models },
-      ]),
-    })
-  }
-<p class="note">Positive: captions with a lower distance find their image sooner.</p>
-${howMade([queries], results)}`;
+${queryCorrelationsPart(relations, results)}`;
 }
 
-/** ISDa and ISD by the published alignments, of the last layer that was measured. */
+function correlationTable(correlations: Relations["correlations"]): Html {
+  return dataTable({
+    id: "correlations",
+    caption: "Spearman's rho of mean R@1 and mean distance",
+    columns: [
+      { title: "distance" },
+      { title: "alignment" },
+      ...["layer", "rho", "p", "within variants", "models"]
+        .map((title) => ({ title, numeric: true })),
+    ],
+    rows: correlations.map((one) => [
+      measureName(one.measure),
+      one.alignment,
+      { shown: String(one.layer), value: one.layer },
+      { shown: correlationText(one.rho), value: one.rho },
+      { shown: chanceText(one.p), value: one.p },
+      { shown: withinText(one), ...one.within !== undefined && { value: one.within.rho } },
+      { shown: String(one.runs), value: one.runs },
+    ]),
+  });
+}
+
+/** Of the last layer that was measured and, of several splits, the first with a recall. */
 function measuresOf(points: readonly RelationPoint[]): Measure[] {
   const layer = Math.max(...points.map((point) => point.layer));
-  const there = [...new Set(points.map(({ alignment }) => alignment))];
-  const shown = drawn.filter((name) => there.includes(name));
+  const { split } = points.find(({ recall }) => recall !== null) ?? points[0]!;
+  const alignments = shownAlignments(points);
   return [
-    { measure: "isda", alignment: there[0]!, layer },
-    ...(shown.length > 0 ? shown : there.slice(0, 2)).map((alignment) => ({
+    { measure: "isda", alignment: alignments[0]!, layer, split },
+    ...alignments.map((alignment) => ({
       measure: "isd_text" as const,
       alignment,
       layer,
+      split,
     })),
   ];
 }
 
 async function scatter(
   points: readonly RelationPoint[],
-  { measure, alignment, layer }: Measure,
+  { measure, alignment, layer, split }: Measure,
   { variants, runs, results, correlations }: {
     readonly variants: readonly string[];
     readonly runs: Relations["runs"];
@@ -113,7 +105,9 @@ async function scatter(
     readonly correlations: Relations["correlations"];
   },
 ): Promise<Html | undefined> {
-  const shown = points.filter((point) => point.alignment === alignment && point.layer === layer);
+  const shown = points.filter((point) =>
+    point.alignment === alignment && point.layer === layer && point.split === split
+  );
   const complete = shown.flatMap(({ variant, seed, recall, [measure]: distance }) =>
     recall === null || distance === null ? [] : [{ variant, seed, recall, distance }]
   );
@@ -127,7 +121,10 @@ async function scatter(
   const title = `Recall against ${isda ? "ISDa" : `ISD by ${alignment}`}, layer ${layer}`;
   const said = found === undefined
     ? "No rank correlation: too few models, or no variation."
-    : `Rank correlation ${correlationText(found.rho)} over ${found.runs} models.`;
+    : `Rank correlation ${correlationText(found.rho)} (p ${
+      chanceText(found.p)
+    }) over ${found.runs} models of ${found.variants} variant${found.variants === 1 ? "" : "s"}.`;
+  const logarithmic = spansDecades(complete.map(({ distance }) => distance));
   const drawing = await chart(
     names.map((name) => ({
       name,
@@ -138,7 +135,8 @@ async function scatter(
       id: `scatter-${measure}-${figureName(alignment)}`,
       title,
       description: said,
-      x: `${isda ? "ISDa" : "ISD over words"}, nats per row`,
+      x: `${isda ? "ISDa" : "ISD over words"}, nats per row${logarithmic ? " (log scale)" : ""}`,
+      logarithmic,
       y: "mean R@1, percent",
       kind: "point",
       all: variants,
@@ -168,53 +166,13 @@ async function scatter(
   });
 }
 
-/** Means over the models of a variant. */
-function distanceTable(points: readonly RelationPoint[]): Html {
-  const groups = [
-    ...Map.groupBy(
-      points,
-      ({ variant, split, layer, alignment }) => JSON.stringify([variant, split, layer, alignment]),
-    ).values(),
-  ];
-  const mean = (group: readonly RelationPoint[], of: "isd_text" | "isd_image" | "isda") => {
-    const values = group.flatMap((point) => point[of] ?? []);
-    if (values.length === 0) return "";
-    const value = values.reduce((sum, one) => sum + one, 0) / values.length;
-    return { shown: digits(value), value };
-  };
-  return dataTable({
-    id: "distances",
-    caption: "Mean distances in nats per row: ISD over words, over regions, and ISDa",
-    columns: [
-      { title: "variant" },
-      { title: "alignment" },
-      { title: "layer", numeric: true },
-      { title: "ISD words", numeric: true },
-      { title: "ISD regions", numeric: true },
-      { title: "ISDa", numeric: true },
-      { title: "models", numeric: true },
-    ],
-    rows: groups.map((group) => {
-      const { variant, layer, alignment } = group[0]!;
-      return [
-        variant || "all",
-        alignment,
-        { shown: String(layer), value: layer },
-        mean(group, "isd_text"),
-        mean(group, "isd_image"),
-        mean(group, "isda"),
-        { shown: String(group.length), value: group.length },
-      ];
-    }),
-  });
+/** More than a factor of ten, which a linear axis would press into a corner. */
+function spansDecades(values: readonly number[]): boolean {
+  const least = Math.min(...values);
+  return least > 0 && Math.max(...values) > 10 * least;
 }
 
 function measureName(measure: string): string {
   return { isda: "ISDa", isd_text: "ISD over words", isd_image: "ISD over regions" }[measure] ??
     measure;
-}
-
-/** Three that count. */
-function digits(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

@@ -8,6 +8,21 @@ export function rankCorrelation(pairs: readonly (readonly [number, number])[]): 
   return pearson(x!, y!);
 }
 
+/**
+ * Of x and y with z held fixed, from the three pairwise correlations; of Spearman's, it is Pearson's of
+ * what is left of the ranks of x and y once those of z are fitted by a line each. Undefined where z
+ * alone decides one of them.
+ *
+ *     (xy - xz yz) / sqrt((1 - xz^2) (1 - yz^2))
+ */
+export function partialCorrelation(
+  { xy, xz, yz }: { readonly xy: number; readonly xz: number; readonly yz: number },
+): number | undefined {
+  const left = (1 - xz ** 2) * (1 - yz ** 2);
+  // A correlation of one is so but for the last bits.
+  return left < 1e-12 ? undefined : (xy - xz * yz) / Math.sqrt(left);
+}
+
 function ranks(values: readonly number[]): number[] {
   const order = values.map((_, place) => place).sort((a, b) => values[a]! - values[b]!);
   const found = new Array<number>(values.length);

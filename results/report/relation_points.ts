@@ -1,7 +1,12 @@
 /** Does a lower relation distance go with better recall? Of runs, and of single queries. */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { type Correlation, correlationsOf } from "./model_correlations.ts";
+import {
+  type QueryCorrelation,
+  queryCorrelations,
+  type RankedCaption,
+} from "./query_correlations.ts";
 import { type Answered, ask, literal } from "./question.ts";
-import { rankCorrelation } from "./rank_correlation.ts";
 import type { Variants } from "./variants.ts";
 
 export interface Relations {
@@ -10,7 +15,9 @@ export interface Relations {
   readonly runs: Answered<RelationPoint>;
   /** By measure, alignment and layer: over runs. */
   readonly correlations: readonly Correlation[];
-  readonly queries: Answered<QueryCorrelation>;
+  /** The rows are those that `queryCorrelations` are computed from. */
+  readonly queries: Answered<RankedCaption>;
+  readonly queryCorrelations: readonly QueryCorrelation[];
 }
 
 /** A model: its recall, and its mean distances in a layer by an alignment. */
@@ -27,25 +34,6 @@ export interface RelationPoint {
   readonly pairs: number;
   /** Mean of R@1 in both directions, a fraction; null where it was not evaluated. */
   readonly recall: number | null;
-}
-
-export interface Correlation {
-  readonly measure: "isda" | "isd_text" | "isd_image";
-  readonly layer: number;
-  /** Empty for ISDa, which no alignment decides. */
-  readonly alignment: string;
-  /** Spearman's, over runs. */
-  readonly rho: number;
-  readonly runs: number;
-}
-
-/** Within one model: Spearman's rho of a caption's ISDa and the rank at which its image was found. */
-export interface QueryCorrelation {
-  readonly variant: string;
-  readonly layer: number;
-  readonly rho: number;
-  readonly queries: number;
-  readonly models: number;
 }
 
 export async function relationsOf(
@@ -79,66 +67,34 @@ LEFT JOIN variant AS v ON v.run = s.run
 GROUP BY s.run, v.variant, v.seed, d.split, d.layer, d.alignment
 ORDER BY min(s.position), d.split, d.layer, d.alignment`,
   });
-  return { stage, runs, correlations: correlationsOf(runs.rows), queries: await byQuery() };
+  const queries = await byQuery();
+  return {
+    stage,
+    runs,
+    correlations: correlationsOf(runs.rows),
+    queries,
+    queryCorrelations: queryCorrelations(queries.rows),
+  };
 
-  function byQuery(): Promise<Answered<QueryCorrelation>> {
-    return ask<QueryCorrelation>(connection, {
-      what: "rank correlation of a caption's ISDa and the rank of its image, within each model",
+  function byQuery(): Promise<Answered<RankedCaption>> {
+    return ask<RankedCaption>(connection, {
+      what:
+        "ISDa of each caption, the number of its annotated objects and the rank of its image, " +
+        "in each model and layer",
       sql: `${sql}, measured AS (
   SELECT r.run, r.stage, e.input AS model
   FROM experiment_run AS r JOIN edge AS e ON e.run = r.run AND e.port = 'model'
   WHERE r.experiment = ${experiment}
-), pair AS (
-  SELECT DISTINCT s.run, d.layer, d.text, d.isda, q.rank
-  FROM measured AS s
-  JOIN relation_distance AS d ON d.run = s.run AND isfinite(d.isda)
-  JOIN measured AS o ON o.model = s.model${ofStage.replace("s.stage", "o.stage")}
-  JOIN query_rank AS q ON q.run = o.run AND q.direction = 't2i' AND q.query = d.text
-    AND q.split = d.split
-), placed AS (
-  SELECT run, layer,
-    rank() OVER (PARTITION BY run, layer ORDER BY isda)
-      + (count(*) OVER (PARTITION BY run, layer, isda) - 1) / 2 AS x,
-    rank() OVER (PARTITION BY run, layer ORDER BY rank)
-      + (count(*) OVER (PARTITION BY run, layer, rank) - 1) / 2 AS y
-  FROM pair
-), within AS (
-  SELECT run, layer, corr(x, y) AS rho, count(*) AS queries FROM placed GROUP BY run, layer
 )
-SELECT coalesce(v.variant, '') AS variant, w.layer, avg(w.rho) AS rho,
-  max(w.queries)::INTEGER AS queries, count(*)::INTEGER AS models
-FROM within AS w LEFT JOIN variant AS v ON v.run = w.run
-WHERE isfinite(w.rho) GROUP BY ALL ORDER BY w.layer, variant`,
+SELECT DISTINCT s.run || ' ' || o.run AS run, coalesce(v.variant, '') AS variant, d.layer, d.text,
+  d.image, d.isda, d.objects, q.rank
+FROM measured AS s
+JOIN relation_distance AS d ON d.run = s.run AND isfinite(d.isda)
+JOIN measured AS o ON o.model = s.model${ofStage.replace("s.stage", "o.stage")}
+JOIN query_rank AS q ON q.run = o.run AND q.direction = 't2i' AND q.query = d.text
+  AND q.split = d.split
+LEFT JOIN variant AS v ON v.run = s.run
+ORDER BY ALL`,
     });
   }
-}
-
-/** Of each measure, as far as at least three models have it. */
-export function correlationsOf(points: readonly RelationPoint[]): Correlation[] {
-  const groups = Map.groupBy(
-    points,
-    ({ split, layer, alignment }) => JSON.stringify([split, layer, alignment]),
-  );
-  const found = [...groups.values()].flatMap((group) =>
-    (["isda", "isd_text", "isd_image"] as const).flatMap((measure): Correlation[] => {
-      const pairs = group.flatMap(({ recall, [measure]: distance }) =>
-        recall === null || distance === null ? [] : [[distance, recall] as const]
-      );
-      const rho = rankCorrelation(pairs);
-      const { layer, alignment } = group[0]!;
-      return rho === undefined ? [] : [{
-        measure,
-        layer,
-        alignment: measure === "isda" ? "" : alignment,
-        rho,
-        runs: pairs.length,
-      }];
-    })
-  );
-  // ISDa is the same whatever the alignment.
-  const seen = new Set<string>();
-  return found.filter(({ measure, layer, alignment }) => {
-    const name = JSON.stringify([measure, layer, alignment]);
-    return !seen.has(name) && seen.add(name);
-  });
 }

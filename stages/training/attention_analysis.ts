@@ -56,7 +56,7 @@ export async function attentionAnalysis(
   progress.say(compute.description);
   const encoder = Object.entries(stored).filter(([name]) => name.startsWith("uniter."));
   const weights = weightsOnDevice(Object.fromEntries(encoder));
-  const rows = new RelationRows(context, { set, index, annotations });
+  const rows = new RelationRows(context, { set, index, annotations }, Math.max(...layers));
   try {
     const blocks = measurePairs(compute, config, texts, {
       ...parameters,
@@ -85,7 +85,7 @@ class RelationRows {
   pairs = 0;
   #annotated = 0;
   readonly #layerMeans = new Means();
-  /** Over layers, too. */
+  /** Of the last layer that is measured. */
   readonly #means = new Means();
 
   constructor(
@@ -95,6 +95,7 @@ class RelationRows {
       readonly index: TableIndex;
       readonly annotations: AnnotationSource;
     },
+    readonly lastLayer: number,
   ) {}
 
   add({ text, layers }: MeasuredPair): void {
@@ -144,7 +145,7 @@ class RelationRows {
   #count(layer: number, name: string, value: number | null): void {
     if (value === null) return;
     this.#layerMeans.count({ layer, name }, value);
-    this.#means.count({ name }, value);
+    if (layer === this.lastLayer) this.#means.count({ name }, value);
   }
 }
 

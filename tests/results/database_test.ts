@@ -50,6 +50,18 @@ Deno.test("the views answer the everyday questions", async () => {
   );
 });
 
+Deno.test("a model that was asked for twice stands in the leaderboard once, with its own numbers", async () => {
+  using folder = await filled();
+  const board = "SELECT label, i2t_r1, recall_sum FROM leaderboard ORDER BY label";
+  const once = await ask(folder.path, board);
+  const fewer = ["--set", "tuned.seed=[1, 2]", "--set", "tuned.alignment=[none]"];
+  const { code, out } = await runToy(["run", toyExperiment, ...fewer, "--results", folder.path]);
+  assert.equal(code, 0);
+  assert.match(out, /nothing to run/);
+  assert.equal(await ask(folder.path, "SELECT count(*) AS n FROM experiment"), "n\r\n2\r\n");
+  assert.equal(await ask(folder.path, board), once);
+});
+
 Deno.test("every row of every stage is in the database", async () => {
   using folder = await filled();
   const query = "SELECT (SELECT count(*) FROM metric) AS metric, " +

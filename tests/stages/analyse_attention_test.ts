@@ -155,7 +155,7 @@ Deno.test("distances are those of the formulas, of every pair and layer, padded 
       near(row("distributed").isd_image, distributed(regions, back, there), 1e-4);
     }
   }
-  const sums = rows.filter(({ alignment }) => alignment === "singular")
+  const sums = rows.filter(({ alignment, layer }) => alignment === "singular" && layer === 2)
     .map(({ isd_text }) => isd_text);
   near(metrics["isd_text_singular"] as number, sums.reduce((sum, x) => sum + x, 0) / sums.length);
   assert.equal(metrics["measured_pairs"], 5);
@@ -210,13 +210,13 @@ Deno.test("attentions of the same few pairs are kept, whole, with what they are 
 
 Deno.test("any pair is kept that is named, and an unknown one is told before anything is measured", async () => {
   using folder = temporaryFolder();
-  const named = { layers: "all", alignments: ["singular"], samples: ["c_0_3", "c_0_1"] };
+  const named = { layers: "all", alignments: ["singular"], samples: ["c_1_3", "c_1_1"] };
   await analyse(folder.path, { parameters: named });
   const lines = Deno.readTextFileSync(`${folder.path}/relations/attention_samples.jsonl`)
     .trimEnd().split("\n").map((line): AttentionSample => JSON.parse(line));
-  assert.deepEqual(lines.map(({ text }) => text), ["c_0_3", "c_0_1"]);
+  assert.deepEqual(lines.map(({ text }) => text), ["c_1_3", "c_1_1"]);
   using other = temporaryFolder();
-  const unknown = analyse(other.path, { parameters: { ...named, samples: ["c_0_1", "c_0_"] } });
+  const unknown = analyse(other.path, { parameters: { ...named, samples: ["c_1_1", "c_0_"] } });
   await assert.rejects(
     unknown,
     /^error: `samples` names the caption `c_0_`, which is not among the 5 measured\nfix: did you mean `c_0_0`/,
@@ -243,6 +243,15 @@ Deno.test("annotated distances are those of the phrases' words and regions", asy
   assert.deepEqual(rows.slice(3).map(({ isda }) => isda), [null, null]);
   const all = rows.flatMap(({ isda }) => isda ?? []);
   near(metrics["isda"] as number, all.reduce((sum, x) => sum + x, 0) / 3, 1e-12);
+  // Of several layers, a run's number is that of the last.
+  using other = temporaryFolder();
+  const several = await analyse(other.path, {
+    parameters: { alignments: ["singular"], layers: "all" },
+  });
+  assert.equal(several.rows.length, 3 * rows.length);
+  for (const name of ["isda", "isd_text_singular", "isd_image_singular", "annotated_pairs"]) {
+    assert.equal(several.metrics[name], metrics[name], name);
+  }
 });
 
 Deno.test("Flickr30k Entities tells what phrases of the captions tell, with or without their text", async () => {

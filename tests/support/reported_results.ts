@@ -21,6 +21,10 @@ export interface ReportedOptions {
   readonly compare?: string;
   /** A second stage evaluates the same models, and ranks in another way. */
   readonly again?: boolean;
+  /** ISD over words of all captions of a variant; each its own without it. */
+  readonly distance?: (variant: number) => number;
+  /** Whose relations are measured; layer 1 without it. */
+  readonly layers?: readonly number[];
   /** Without pictures nothing has to be drawn. */
   readonly pictures?: boolean;
 }
@@ -106,7 +110,7 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
         stage: "relations",
         kind: "analyse_attention",
         output: "relations",
-        rows: { relation_distance: distanceRows(captions, variant, seed) },
+        rows: { relation_distance: distanceRows(captions, variant, seed, options) },
         files: new Map([[
           "attention_samples.jsonl",
           lines(
@@ -194,19 +198,26 @@ function rankRows(images: readonly string[], captions: Captions, variant: number
   ];
 }
 
-function distanceRows(captions: Captions, variant: number, seed: number) {
+function distanceRows(
+  captions: Captions,
+  variant: number,
+  seed: number,
+  { distance, layers = [1] }: ReportedOptions,
+) {
   return captions.flatMap(({ id, image }, place) =>
-    ["singular", "distributed"].map((alignment) => ({
-      split: "test",
-      text: id,
-      image,
-      layer: 1,
-      alignment,
-      isd_text: 0.5 - variant / 20 + place / 100,
-      isd_image: 0.0000442 + place / 90,
-      isda: place % 5 === 0 ? null : 0.3 - variant / 30 + seed / 100 + place / 80,
-      objects: 2,
-    }))
+    layers.flatMap((layer) =>
+      ["singular", "distributed"].map((alignment) => ({
+        split: "test",
+        text: id,
+        image,
+        layer,
+        alignment,
+        isd_text: distance?.(variant) ?? 0.5 - variant / 20 + place / 100,
+        isd_image: 0.0000442 + place / 90,
+        isda: place % 5 === 0 ? null : 0.2 + layer / 10 - variant / 30 + seed / 100 + place / 80,
+        objects: 2 + place % 3,
+      }))
+    )
   );
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { rankCorrelation } from "../../../results/report/rank_correlation.ts";
+import { partialCorrelation, rankCorrelation } from "../../../results/report/rank_correlation.ts";
 
 const pairs = (x: number[], y: number[]) => x.map((value, place) => [value, y[place]!] as const);
 const near = (actual: number | undefined, expected: number) =>
@@ -14,6 +14,19 @@ Deno.test("the correlation is that of SciPy 1.17.1, ties included", () => {
     [[1, 2, 2, 2, 3, 8, 8], [2, 2, 1, 9, 9, 9, 3], 0.5490196078431372],
   ];
   for (const [x, y, rho] of known) near(rankCorrelation(pairs(x, y)), rho);
+});
+
+Deno.test("with a third held fixed, it is that of what a line through its ranks leaves, by SciPy 1.17.1", () => {
+  const x = [0.3, 0.1, 0.3, 0.2, 0.9, 0.9, 0.5, 0.7];
+  const y = [10, 20, 20, 40, 10, 5, 1, 2];
+  const z = [2, 2, 3, 2, 4, 3, 3, 4];
+  const [xy, xz, yz] = [[x, y], [x, z], [y, z]].map(([a, b]) => rankCorrelation(pairs(a!, b!))!);
+  near(xy, -0.676829268292683);
+  near(xz, 0.8224739598517063);
+  near(yz, -0.5801948088876379);
+  // scipy.stats.pearsonr of the residuals of rankdata(x) and rankdata(y) on rankdata(z)
+  near(partialCorrelation({ xy: xy!, xz: xz!, yz: yz! }), -0.430917280699554);
+  assert.equal(partialCorrelation({ xy: 0.5, xz: 1, yz: 0.5 }), undefined);
 });
 
 Deno.test("few pairs and sides that do not vary have none", () => {

@@ -1,0 +1,154 @@
+/** The report's section on relations, in both forms. */
+import assert from "node:assert/strict";
+import { askDatabase } from "../../../results/query.ts";
+import {
+  queryCorrelations,
+  type RankedCaption,
+} from "../../../results/report/query_correlations.ts";
+import { estimateText } from "../../../results/report/query_correlation_text.ts";
+import { reportCommand } from "../../../results/report/report_command.ts";
+import {
+  reportedExperiment,
+  type ReportedOptions,
+  storeReported,
+} from "../../support/reported_results.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+
+/** Makes a report; `ask` puts a query to its database. */
+async function withReport(
+  options: ReportedOptions,
+  use: (made: {
+    page: string;
+    markdown: string;
+    ask(sql: string): Promise<Record<string, unknown>[]>;
+  }) => Promise<void> | void,
+): Promise<void> {
+  using folder = temporaryFolder();
+  await storeReported(folder.path, { pictures: false, ...options });
+  const out = `${folder.path}/out`;
+  const commands = { task: "deno task", option: "" };
+  const request = { experiment: reportedExperiment, set: [], out, commands };
+  await reportCommand(folder.path, request, { warn() {} });
+  await use({
+    page: Deno.readTextFileSync(`${out}/report.html`),
+    markdown: Deno.readTextFileSync(`${out}/report.md`),
+    ask: async (sql) =>
+      JSON.parse(
+        await askDatabase(folder.path, sql, { format: "json", width: 80, warn: assert.fail }),
+      ),
+  });
+}
+
+/** The cells of a table, row by row. */
+function tableOf(page: string, id: string): string[][] {
+  const [, table] = new RegExp(`<table id="${id}"([^]*?)</table>`).exec(page) ?? [];
+  assert.ok(table !== undefined, `no table ${id}`);
+  return [...table.matchAll(/<tr[ >]([^]*?)<\/tr>/g)].map(([, row]) =>
+    [...row!.matchAll(/<t[hd][ >][^]*?<\/t[hd]>/g)].map(([cell]) =>
+      cell.replace(/<[^>]*>/g, "").trim()
+    )
+  );
+}
+
+function plainText(page: string): string {
+  return page.replace(/<[^>]*>/g, "").replace(/\s+/g, " ")
+    .replace(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code)));
+}
+
+const several = { variants: ["none", "singular"], seeds: 2, images: 12 };
+
+Deno.test("the plain and the partial correlation stand beside each other, from the rows of the SQL below", () =>
+  withReport(several, async ({ page, ask }) => {
+    const [head, ...rows] = tableOf(page, "query-correlations");
+    assert.deepEqual(head!.slice(0, 4), ["variant", "layer", "rho", "rho given objects"]);
+    const block = page.slice(page.indexOf(`id="query-correlations"`));
+    const [, shown] = /<pre[^>]*><code>([^]*?)<\/code>/.exec(block)!;
+    const [, sql] = /task sql "([^]*)"/.exec(plainText(shown!))!;
+    const captions = await ask(sql!) as unknown as RankedCaption[];
+    assert.deepEqual(Object.keys(captions[0]!), [
+      "run",
+      "variant",
+      "layer",
+      "text",
+      "image",
+      "isda",
+      "objects",
+      "rank",
+    ]);
+    const again = queryCorrelations(captions);
+    assert.deepEqual(
+      rows.map((row) => row.slice(0, 4)),
+      again.map(({ variant, layer, plain, partial }) => [
+        variant,
+        String(layer),
+        estimateText(plain),
+        estimateText(partial),
+      ]),
+    );
+    assert.match(rows[0]![3]!, /^[+−]?\d\.\d\d \[[+−]?\d\.\d\d, [+−]?\d\.\d\d\]$/);
+    assert.match(plainText(page), /captions with more annotated objects differ in both/);
+  }));
+
+Deno.test("correlations over models stand with p and a caution, on the page and in Markdown", () =>
+  withReport({ ...several, seeds: 4 }, ({ page, markdown }) => {
+    const [head, first] = tableOf(page, "correlations");
+    assert.deepEqual(head!.slice(2), ["layer", "rho", "p", "within variants", "models"]);
+    assert.match(first![4]!, /^[01]\.\d+$/);
+    assert.match(first![5]!, /^[+−]?\d\.\d\d \(p \d\.\d+\)$/);
+    for (const text of [plainText(page), markdown]) {
+      assert.match(text, /3 correlations were looked at, .* over 8 models at most/);
+      assert.match(text, /Rho over all models mixes 2 variants/);
+    }
+    assert.match(
+      markdown,
+      /\| ISDa \| {2}\| 1 \| [+−\d.]+ \| [\d.]+ \| [+−\d.]+ \(p [\d.]+\) \| 8 \|/,
+    );
+    assert.match(markdown, /### ISDa and rank of single captions\n\nIn layer 1 the plain/);
+    assert.match(plainText(page), /Rank correlation [+−\d.]+ \(p [\d.]+\) over 8 models of 2 /);
+  }));
+
+Deno.test("distances that span more than a factor of ten have a logarithmic axis, which says so", async () => {
+  await withReport(several, ({ page }) => {
+    assert.ok(page.includes("ISD over words, nats per row<"));
+    assert.ok(!page.includes("(log scale)"));
+  });
+  const distance = (variant: number) => variant === 0 ? 0.5 : 0.002;
+  await withReport({ ...several, distance }, ({ page }) => {
+    assert.ok(page.includes("ISD over words, nats per row (log scale)"));
+    assert.ok(page.includes("ISDa, nats per row<"));
+  });
+});
+
+Deno.test("of several layers the last is drawn, and tables have each by itself", () =>
+  withReport({ ...several, layers: [0, 1, 2] }, ({ page }) => {
+    const [head, ...rows] = tableOf(page, "distances-by-layer");
+    assert.deepEqual(head, ["variant", "distance", "layer 0", "layer 1", "layer 2"]);
+    assert.deepEqual(rows.map(([variant, distance]) => `${variant}: ${distance}`), [
+      "none: ISDa",
+      "none: ISD over words by singular",
+      "none: ISD over words by distributed",
+      "singular: ISDa",
+      "singular: ISD over words by singular",
+      "singular: ISD over words by distributed",
+    ]);
+    // Made up so that ISDa rises by 0.1 from layer to layer.
+    const [first, second, third] = rows[0]!.slice(2).map(Number);
+    assert.ok(Math.abs(second! - first! - 0.1) < 2e-3 && Math.abs(third! - second! - 0.1) < 2e-3);
+    const text = plainText(page);
+    assert.match(text, /Drawings show layer 2, the last; the tables have 3 layers\./);
+    assert.match(text, /Recall against ISDa, layer 2\./);
+    assert.doesNotMatch(text, /Recall against ISDa, layer [01]\./);
+    const numbers = tableOf(page, "scatter-isda-singular-numbers");
+    assert.equal(numbers.length, 1 + 4, "a row per model");
+    const layersOf = (
+      id: string,
+      column: number,
+    ) => [...new Set(tableOf(page, id).slice(1).map((row) => row[column]))];
+    assert.deepEqual(layersOf("query-correlations", 1), ["0", "1", "2"]);
+    assert.deepEqual(layersOf("correlations", 2), ["0", "1", "2"]);
+  }));
+
+Deno.test("one layer needs no table of layers", () =>
+  withReport(several, ({ page }) => {
+    assert.ok(!page.includes("distances-by-layer") && !page.includes("Drawings show layer"));
+  }));
