@@ -8,7 +8,7 @@ import { codeBlock, escapeMarkdown } from "./markdown_text.ts";
 import { timeText } from "./number_text.ts";
 import type { ReportData } from "./report_data.ts";
 import type { Block } from "./shortened.ts";
-import { sourcesOf } from "./sources.ts";
+import { runCommand, sourcesOf } from "./sources.ts";
 
 /** @param options.results `--results …` as commands of this folder need it, or nothing */
 export function markdownBlocks(data: ReportData, options: { results: string }): Block[] {
@@ -18,7 +18,7 @@ export function markdownBlocks(data: ReportData, options: { results: string }): 
     ...resultsBlocks(data),
     ...relationBlocks(data.relations),
     ...(against === undefined ? [] : againstBlocks(against)),
-    ...gapBlocks(data.gaps),
+    ...gapBlocks(data.gaps, runCommand(data, options.results)),
     costBlock(data.cost),
     environmentBlock(data.environment),
     sourcesBlock(sourcesOf(data, options)),

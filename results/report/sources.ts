@@ -18,6 +18,7 @@ export function sourcesOf(data: ReportData, { results }: { results: string }): S
     ...(published === undefined ? [] : [published.question]),
     gaps.question,
     gaps.metricQuestion,
+    gaps.rankQuestion,
     curves.training,
     curves.validation,
     relations.runs,
@@ -41,7 +42,11 @@ export function sqlCommand(sql: string, results: string): string {
   return [`deno task sql "${quoted}"`, results].filter((part) => part !== "").join(" ");
 }
 
-function runCommand({ file, set }: ReportData, results: string): string {
+/** Makes what is missing, and nothing else. */
+export function runCommand(
+  { file, set }: Pick<ReportData, "file" | "set">,
+  results: string,
+): string {
   return ["deno task run", shellWord(file), ...set.map((one) => `--set ${shellWord(one)}`), results]
     .filter((part) => part !== "").join(" ");
 }
