@@ -5,7 +5,13 @@ import { differences } from "./paired_differences.ts";
 import { publishedReport } from "./published_results.ts";
 import { rowsOf } from "./read_results.ts";
 import { mainKinds, type MetricColumn } from "./report/metric_tables.ts";
-import { type Variants, variantsOf } from "./report/variants.ts";
+import {
+  type AskedVariant,
+  askedVariants,
+  mostSeeds,
+  type Variants,
+  variantsOf,
+} from "./report/variants.ts";
 import { compareVariants, type Comparison } from "./statistics/comparison.ts";
 import { yardstickLines, yardsticksOf } from "./yardstick.ts";
 import { comparisonLines, resampledUnit, significanceMark } from "./statistics/comparison_text.ts";
@@ -35,7 +41,7 @@ export async function ablationReport(
 ): Promise<string> {
   const variants = await variantsOf(connection, experiment);
   const rows = await metricRows(connection, experiment, variants);
-  const asked = Map.groupBy(await askedRuns(connection, experiment, variants), (run) => run.stage);
+  const asked = await askedVariants(connection, experiment, variants);
   const compared = given ?? await compareVariants(connection, experiment);
   const groups = Map.groupBy(rows, ({ stage, split }) => `${stage} on ${split ?? "all"}`);
   const tables = [...groups].map(([title, group]) => {
@@ -72,30 +78,10 @@ async function metricRows(
   );
 }
 
-interface AskedRun {
-  readonly stage: string;
-  readonly variant: string;
-}
-
-/** Whether they have numbers or not. */
-async function askedRuns(
-  connection: DuckDBConnection,
-  experiment: string,
-  { sql }: Variants,
-): Promise<AskedRun[]> {
-  return await rowsOf<AskedRun>(
-    connection,
-    `${sql} SELECT r.stage, coalesce(v.variant, '') AS variant
-     FROM experiment_run AS r LEFT JOIN variant AS v ON v.run = r.run
-     WHERE r.experiment = $experiment ORDER BY r.position`,
-    { experiment },
-  );
-}
-
 interface GroupOptions {
   readonly baseline: string | undefined;
-  /** All runs of the stage. */
-  readonly asked: readonly AskedRun[];
+  /** All variants of the stage. */
+  readonly asked: readonly AskedVariant[];
   readonly compared: readonly Comparison[];
 }
 
@@ -103,7 +89,7 @@ function groupText(title: string, rows: readonly MetricRow[], options: GroupOpti
   const { baseline, asked, compared } = options;
   const kinds = mainKinds(new Set(rows.map(({ metric }) => metric)));
   if (kinds.length === 0) return "";
-  const seeds = seedsOf(asked);
+  const seeds = mostSeeds(asked);
   const over = seeds > 1 ? `, mean ± spread over ${seeds} seeds` : "";
   const marked = baseline !== undefined && asked.some(({ variant }) => variant === baseline);
   return [
@@ -117,14 +103,6 @@ function groupText(title: string, rows: readonly MetricRow[], options: GroupOpti
       ? differences(rows, { baseline, metrics: ["i2t_r1", "t2i_r1"] })
       : []),
   ].join("\n");
-}
-
-/** The most runs of a variant. */
-function seedsOf(asked: readonly AskedRun[]): number {
-  return Math.max(
-    1,
-    ...[...Map.groupBy(asked, ({ variant }) => variant).values()].map(({ length }) => length),
-  );
 }
 
 interface Summary {
@@ -150,8 +128,8 @@ function tableText(
       seeds: aq.op.count(),
     })
     .objects() as Summary[];
-  const all = seedsOf(asked);
-  const body = [...new Set(asked.map(({ variant }) => variant))].map((variant) => {
+  const all = mostSeeds(asked);
+  const body = asked.map(({ variant }) => {
     const own = summary.filter((each) => each.variant === variant);
     const cells = metrics.map((metric) => {
       const one = own.find((each) => each.metric === metric);

@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { furtherKinds, mainKinds, type MetricColumn, type MetricKind } from "./metric_tables.ts";
 import { type Answered, ask, literal } from "./question.ts";
-import type { Variants } from "./variants.ts";
+import { type AskedVariant, askedVariants, mostSeeds, type Variants } from "./variants.ts";
 
 export interface HeadlineTable {
   readonly stage: string;
@@ -100,29 +100,6 @@ export function overSeeds({ seeds, rows }: HeadlineTable): string {
   return `mean ± spread over ${seeds} seeds${fewer ? ", or over as many as is told" : ""}`;
 }
 
-interface AskedVariant {
-  readonly stage: string;
-  readonly variant: string;
-  readonly runs: number;
-}
-
-/** By stage; also those that have no number yet. */
-async function askedVariants(
-  connection: DuckDBConnection,
-  asking: string,
-  { sql }: Variants,
-): Promise<Map<string, AskedVariant[]>> {
-  const { rows } = await ask<AskedVariant>(connection, {
-    what: "variants of each stage",
-    sql: `${sql}
-SELECT r.stage, coalesce(v.variant, '') AS variant, count(*)::INTEGER AS runs
-FROM experiment_run AS r LEFT JOIN variant AS v ON v.run = r.run
-WHERE r.experiment = ${literal(asking)}
-GROUP BY r.stage, v.variant ORDER BY min(r.position)`,
-  });
-  return Map.groupBy(rows, ({ stage }) => stage);
-}
-
 /** Of one stage and split. */
 function tablesOf(
   means: readonly MetricMean[],
@@ -145,6 +122,6 @@ function tablesOf(
       baseline: variant === baseline,
       cells: columns.map(({ metric }) => byPlace.get(`${metric}\n${variant}`)),
     })),
-    seeds: Math.max(...variants.map(({ runs }) => runs)),
+    seeds: mostSeeds(variants),
   }));
 }

@@ -113,8 +113,14 @@ function differencesBlock(
   { rows: all, caption, cautions }: Differences,
   baseline = "",
 ): Block {
-  const told = cautions.map((caution) => `- ${escapeMarkdown(caution)}`).join("\n");
   const rows = all.filter(({ metric }) => !/_r(5|10)$/.test(metric));
+  const left = [
+    ...new Set(all.filter((row) => !rows.includes(row)).map(({ metric }) => metricTitle(metric))),
+  ];
+  const told = [
+    ...(left.length === 0 ? [] : [`Differences in ${left.join(", ")} are on the page alone.`]),
+    ...cautions.map((caution) => escapeMarkdown(caution)),
+  ].map((line) => `- ${line}`).join("\n");
   const staged = new Set(rows.map(({ stage }) => stage)).size > 1;
   if (rows.length === 0) {
     return { title: "differences", importance: 2, text: `## Differences\n\n${told}` };
@@ -130,16 +136,18 @@ function differencesBlock(
         { title: "split" },
         { title: "metric" },
         { title: "points", numeric: true },
+        { title: "seeds", numeric: true },
         { title: "95 % interval", numeric: true },
         { title: "p (Holm)", numeric: true },
         { title: "" },
       ],
-      rows.map(({ stage, variant, split, metric, difference, interval, p, verdict }) => [
+      rows.map(({ stage, variant, split, metric, difference, seeds, interval, p, verdict }) => [
         ...(staged ? [escapeMarkdown(stage)] : []),
         escapeMarkdown(variant),
         escapeMarkdown(split ?? "all"),
         metricTitle(metric),
         signedValue(difference, true),
+        seeds,
         interval,
         p,
         verdict,

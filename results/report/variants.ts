@@ -57,3 +57,32 @@ export async function variantsOf(connection: DuckDBConnection, asking: string): 
     ...(words.length > 0 && { baseline: words.join(", ") }),
   };
 }
+
+export interface AskedVariant {
+  readonly stage: string;
+  readonly variant: string;
+  /** How many were asked: its seeds. */
+  readonly runs: number;
+}
+
+/** By stage, in order; also those that have no number yet. */
+export async function askedVariants(
+  connection: DuckDBConnection,
+  asking: string,
+  { sql }: Variants,
+): Promise<Map<string, AskedVariant[]>> {
+  const rows = await rowsOf<AskedVariant>(
+    connection,
+    `${sql}
+SELECT r.stage, coalesce(v.variant, '') AS variant, count(*)::INTEGER AS runs
+FROM experiment_run AS r LEFT JOIN variant AS v ON v.run = r.run
+WHERE r.experiment = ${literal(asking)}
+GROUP BY r.stage, v.variant ORDER BY min(r.position)`,
+  );
+  return Map.groupBy(rows, ({ stage }) => stage);
+}
+
+/** The most runs that one of them was asked with. */
+export function mostSeeds(asked: readonly AskedVariant[]): number {
+  return Math.max(1, ...asked.map(({ runs }) => runs));
+}
