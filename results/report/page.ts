@@ -50,7 +50,7 @@ export async function reportPage(
     { id: "results", title: "Results", body: resultsSection(data, results) },
     ...(against === undefined
       ? []
-      : [{ id: "changed", title: "What changed", body: againstSection(against) }]),
+      : [{ id: "changed", title: "What changed", body: againstSection(against, results) }]),
     {
       id: "missing",
       title: lacks === 0 ? "What is missing" : `What is missing (${lacks})`,

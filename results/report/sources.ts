@@ -11,11 +11,12 @@ export interface Source {
 /** @param options.results `--results …` as commands of this folder need it, or nothing */
 export function sourcesOf(data: ReportData, { results }: { results: string }): Source[] {
   const { headline, differences, published, gaps, cost, environment } = data;
-  const { curves, relations, examples, attention } = data;
+  const { curves, relations, examples, attention, against } = data;
   const questions: Question[] = [
     headline.question,
     differences.question,
     ...(published === undefined ? [] : [published.question]),
+    ...(against === undefined ? [] : [against.question]),
     gaps.question,
     gaps.metricQuestion,
     gaps.rankQuestion,

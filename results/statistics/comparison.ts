@@ -63,9 +63,10 @@ const judgements: Readonly<Record<string, readonly string[]>> = {
   t2i: ["t2i_r1", "t2i_r5", "t2i_r10"],
   pair: ["pair_text", "pair_image", "pair_group"],
 };
-const places = [0, 1, 2] as const;
+export const places = [0, 1, 2] as const;
 
-interface ClusterRow {
+/** An image, or pair of swapped pictures, of a variant. */
+export interface ClusterRow {
   readonly stage: string;
   readonly split: string | null;
   /** Key of `judgements`. */
@@ -107,7 +108,7 @@ export async function compareVariants(
  * The same draws of images for every variant and metric of as many images: their intervals differ by
  * what was found alone.
  */
-function bootstrapDraws(): (images: number) => Int32Array {
+export function bootstrapDraws(): (images: number) => Int32Array {
   const random = randomStream(seed).fork("bootstrap");
   const drawn = new Map<number, Int32Array>();
   return (images) => {
@@ -119,7 +120,7 @@ function bootstrapDraws(): (images: number) => Int32Array {
 }
 
 /** One metric of all variants of a stage. */
-function compareGroup(
+export function compareGroup(
   group: readonly ClusterRow[],
   { place, baseline, draws, tests, askedSeeds }: {
     /** In `judgements`. */
@@ -190,23 +191,15 @@ function smallestShown({ sizes }: Clusters, { tests }: { tests: number }): numbe
  * queries and the seeds of both.
  */
 export function hitDifferences(asking: string, { sql }: Variants, baseline: string): string {
-  const from = (table: string) =>
-    `FROM experiment_run AS r
-  JOIN ${table} AS q ON q.run = r.run
-  LEFT JOIN variant AS v ON v.run = r.run`;
-  const point = "coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed";
+  const columns = "coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed";
   return `${sql}, hit AS (
-  SELECT r.stage, r.position, q.split, q.direction AS judged, q.query,
-    coalesce(q.image, q.query) AS image, ${point},
-    (q.rank <= 1)::INTEGER AS h0, (q.rank <= 5)::INTEGER AS h1, (q.rank <= 10)::INTEGER AS h2
-  ${from("query_rank")}
-  WHERE r.experiment = ${literal(asking)}
-  UNION ALL
-  SELECT r.stage, r.position, m.split, 'pair' AS judged, q.pair AS query, q.pair AS image, ${point},
-    q.text_right::INTEGER AS h0, q.image_right::INTEGER AS h1, q.group_right::INTEGER AS h2
-  ${from("pair_score")}
-  JOIN metric AS m ON m.run = r.run AND m.name = 'pair_group'
-  WHERE r.experiment = ${literal(asking)} AND q.group_right IS NOT NULL
+  ${
+    hits({
+      columns,
+      joins: "LEFT JOIN variant AS v ON v.run = r.run",
+      where: `r.experiment = ${literal(asking)}`,
+    })
+  }
 )
 SELECT a.stage, a.split, a.judged, a.variant, count(DISTINCT a.query)::INTEGER AS queries,
   count(*)::INTEGER AS pairs, max(s.seeds)::INTEGER AS seeds,
@@ -224,4 +217,28 @@ JOIN (
 WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
 GROUP BY a.stage, a.split, a.judged, a.variant, a.image
 ORDER BY min(a.position), a.split, a.judged, a.variant, a.image`;
+}
+
+/** Queries and pairs of swapped pictures: whether each of three metrics counts them as right. */
+export function hits(
+  { columns, joins = "", where }: {
+    readonly columns: string;
+    readonly joins?: string;
+    readonly where: string;
+  },
+): string {
+  const from = (table: string) =>
+    ["FROM experiment_run AS r", `JOIN ${table} AS q ON q.run = r.run`, ...(joins ? [joins] : [])]
+      .join("\n  ");
+  return `SELECT r.stage, r.position, q.split, q.direction AS judged, q.query,
+    coalesce(q.image, q.query) AS image, ${columns},
+    (q.rank <= 1)::INTEGER AS h0, (q.rank <= 5)::INTEGER AS h1, (q.rank <= 10)::INTEGER AS h2
+  ${from("query_rank")}
+  WHERE ${where}
+  UNION ALL
+  SELECT r.stage, r.position, m.split, 'pair' AS judged, q.pair AS query, q.pair AS image, ${columns},
+    q.text_right::INTEGER AS h0, q.image_right::INTEGER AS h1, q.group_right::INTEGER AS h2
+  ${from("pair_score")}
+  JOIN metric AS m ON m.run = r.run AND m.name = 'pair_group'
+  WHERE ${where} AND q.group_right IS NOT NULL`;
 }
