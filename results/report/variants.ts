@@ -46,7 +46,7 @@ export async function variantsOf(connection: DuckDBConnection, asking: string): 
     connection,
     `${sql} SELECT r.stage, count(DISTINCT coalesce(v.variant, ''))::INTEGER AS variants
      FROM experiment_run AS r
-     JOIN metric AS m ON m.run = r.run AND m.name IN ('i2t_r1', 't2i_r1')
+     JOIN metric AS m ON m.run = r.run AND regexp_matches(m.name, '^(i2t|t2i)_r[0-9]+$')
      LEFT JOIN variant AS v ON v.run = r.run
      WHERE r.experiment = ${experiment}
      GROUP BY r.stage ORDER BY variants DESC, min(r.position)`,
