@@ -1,8 +1,17 @@
 /** The table at the end of a run: each variant's recalls, mean and spread over seeds, and what may be said. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import * as aq from "arquero";
-import { publishedReport } from "./published_results.ts";
 import { differences } from "./paired_differences.ts";
+import { publishedReport } from "./published_results.ts";
+import { rowsOf } from "./read_results.ts";
+import { mainKinds, type MetricColumn } from "./report/metric_tables.ts";
+import {
+  type AskedVariant,
+  askedVariants,
+  mostSeeds,
+  type Variants,
+  variantsOf,
+} from "./report/variants.ts";
 import { compareVariants, type Comparison } from "./statistics/comparison.ts";
 import { yardstickLines, yardsticksOf } from "./yardstick.ts";
 import { comparisonLines, resampledUnit, significanceMark } from "./statistics/comparison_text.ts";
@@ -21,9 +30,6 @@ export interface MetricRow {
 /** What fits every terminal. */
 const width = 80;
 
-const recalls = ["i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"];
-const pairs = ["pair_text", "pair_image", "pair_group"];
-
 /**
  * @param given what `compareVariants` says of it, where that was asked already
  * @returns empty when nothing was evaluated
@@ -33,14 +39,19 @@ export async function ablationReport(
   experiment: string,
   given?: readonly Comparison[],
 ): Promise<string> {
-  const rows = await metricRows(connection, experiment);
-  const baseline = await baselineVariant(connection, experiment);
+  const variants = await variantsOf(connection, experiment);
+  const rows = await metricRows(connection, experiment, variants);
+  const asked = await askedVariants(connection, experiment, variants);
   const compared = given ?? await compareVariants(connection, experiment);
   const groups = Map.groupBy(rows, ({ stage, split }) => `${stage} on ${split ?? "all"}`);
   const tables = [...groups].map(([title, group]) => {
     const { stage, split } = group[0]!;
     const own = compared.filter((each) => each.stage === stage && each.split === split);
-    return groupText(title, group, { baseline, compared: own });
+    return groupText(title, group, {
+      baseline: variants.baseline,
+      asked: asked.get(stage) ?? [],
+      compared: own,
+    });
   });
   const yardstick = yardstickLines(await yardsticksOf(connection, experiment)).join("\n");
   return [...tables, yardstick, await publishedReport(connection, experiment)]
@@ -48,70 +59,42 @@ export async function ablationReport(
     .join("\n\n");
 }
 
-async function metricRows(connection: DuckDBConnection, experiment: string): Promise<MetricRow[]> {
-  const reader = await connection.runAndReadAll(
-    `WITH point AS (
-       SELECT run,
-         string_agg(CASE WHEN axes = 1 THEN value ELSE axis || '=' || value END, ', ' ORDER BY place)
-           FILTER (NOT is_seed) AS variant,
-         string_agg(value, ',' ORDER BY place) FILTER (is_seed) AS seed
-       FROM (
-         SELECT DISTINCT run, axis, value, axis = 'seed' OR axis LIKE '%.seed' AS is_seed,
-           min(rowid) OVER (PARTITION BY run, axis) AS place,
-           (SELECT count(DISTINCT axis) FROM run_point
-            WHERE experiment = $experiment AND axis <> 'seed' AND axis NOT LIKE '%.seed') AS axes
-         FROM run_point WHERE experiment = $experiment
-       ) GROUP BY run
-     )
-     SELECT r.stage, m.split, m.name AS metric, m.value, coalesce(p.variant, '') AS variant,
-       coalesce(p.seed, '') AS seed
+async function metricRows(
+  connection: DuckDBConnection,
+  experiment: string,
+  { sql }: Variants,
+): Promise<MetricRow[]> {
+  return await rowsOf<MetricRow>(
+    connection,
+    `${sql}
+     SELECT r.stage, m.split, m.name AS metric, m.value, coalesce(v.variant, '') AS variant,
+       coalesce(v.seed, '') AS seed
      FROM experiment_run AS r
      JOIN metric AS m ON m.run = r.run
-     LEFT JOIN point AS p ON p.run = r.run
-     WHERE r.experiment = $experiment AND m.value IS NOT NULL
+     LEFT JOIN variant AS v ON v.run = r.run
+     WHERE r.experiment = $experiment AND isfinite(m.value)
      ORDER BY r.position, m.name`,
     { experiment },
   );
-  return reader.getRowObjectsJS() as unknown as MetricRow[];
 }
 
-async function baselineVariant(
-  connection: DuckDBConnection,
-  experiment: string,
-): Promise<string | undefined> {
-  const reader = await connection.runAndReadAll(
-    `SELECT b.axis, b.value, (SELECT count(DISTINCT axis) FROM run_point
-       WHERE experiment = $experiment AND axis <> 'seed' AND axis NOT LIKE '%.seed') AS axes
-     FROM baseline AS b WHERE b.experiment = $experiment ORDER BY b.rowid`,
-    { experiment },
-  );
-  const rows = reader.getRows() as [string, string, bigint][];
-  if (rows.length === 0) return undefined;
-  return rows.map(([axis, value, axes]) => Number(axes) === 1 ? value : `${axis}=${value}`)
-    .join(", ");
+interface GroupOptions {
+  readonly baseline: string | undefined;
+  /** All variants of the stage. */
+  readonly asked: readonly AskedVariant[];
+  readonly compared: readonly Comparison[];
 }
 
-function groupText(
-  title: string,
-  rows: readonly MetricRow[],
-  { baseline, compared }: {
-    readonly baseline: string | undefined;
-    readonly compared: readonly Comparison[];
-  },
-): string {
-  const found = new Set(rows.map(({ metric }) => metric));
-  const tables = [
-    { columns: recalls, head: ["i→t R@1", "R@5", "R@10", "t→i R@1", "R@5", "R@10"] },
-    { columns: pairs, head: ["pairs: text", "image", "group"] },
-  ].filter(({ columns }) => columns.every((column) => found.has(column)));
-  if (tables.length === 0) return "";
-  const seeds = new Set(rows.map(({ seed }) => seed)).size;
+function groupText(title: string, rows: readonly MetricRow[], options: GroupOptions): string {
+  const { baseline, asked, compared } = options;
+  const kinds = mainKinds(new Set(rows.map(({ metric }) => metric)));
+  if (kinds.length === 0) return "";
+  const seeds = mostSeeds(asked);
   const over = seeds > 1 ? `, mean ± spread over ${seeds} seeds` : "";
-  const variants = [...new Set(rows.map(({ variant }) => variant))];
-  const marked = baseline !== undefined && variants.includes(baseline);
+  const marked = baseline !== undefined && asked.some(({ variant }) => variant === baseline);
   return [
     `${title} (percent${over})`,
-    ...tables.map(({ columns, head }) => tableText(rows, { columns, head, baseline, compared })),
+    ...kinds.map(({ columns }) => tableText(rows, { ...options, columns })),
     ...(marked ? ["* baseline"] : []),
     // Without ranks there are only the seeds to compare.
     ...(compared.length > 0
@@ -122,58 +105,62 @@ function groupText(
   ].join("\n");
 }
 
+interface Summary {
+  readonly variant: string;
+  readonly metric: string;
+  readonly mean: number;
+  readonly spread: number;
+  readonly seeds: number;
+}
+
 function tableText(
   rows: readonly MetricRow[],
-  { columns, head, baseline, compared }: {
-    columns: readonly string[];
-    head: readonly string[];
-    baseline: string | undefined;
-    compared: readonly Comparison[];
-  },
+  options: GroupOptions & { readonly columns: readonly MetricColumn[] },
 ): string {
+  const { columns, baseline, asked, compared } = options;
+  const metrics = columns.map(({ metric }) => metric);
   const summary = aq.from(rows as MetricRow[])
-    .filter(aq.escape((row: MetricRow) => columns.includes(row.metric)))
+    .filter(aq.escape((row: MetricRow) => metrics.includes(row.metric)))
     .groupby("variant", "metric")
     .rollup({
       mean: aq.op.mean("value"),
       spread: aq.op.stdev("value"),
       seeds: aq.op.count(),
     })
-    .objects() as {
-      variant: string;
-      metric: string;
-      mean: number;
-      spread: number;
-      seeds: number;
-    }[];
-  const variants = [...new Set(rows.map(({ variant }) => variant))];
-  const body = variants.map((variant) => {
-    const cells = columns.map((metric) => {
-      const one = summary.find((each) => each.variant === variant && each.metric === metric);
-      if (one === undefined) return "";
+    .objects() as Summary[];
+  const all = mostSeeds(asked);
+  const body = asked.map(({ variant }) => {
+    const own = summary.filter((each) => each.variant === variant);
+    const cells = metrics.map((metric) => {
+      const one = own.find((each) => each.metric === metric);
+      if (one === undefined) return "missing";
       const mean = (100 * one.mean).toFixed(1);
       const found = compared.find((each) => each.variant === variant && each.metric === metric);
       const mark = found === undefined ? "" : significanceMark(found);
       return `${mean}${one.seeds > 1 ? ` ±${(100 * one.spread).toFixed(1)}` : ""}${mark}`;
     });
-    return [`${variant || "all"}${variant === baseline ? " *" : ""}`, ...cells];
+    const fewest = Math.min(...own.map(({ seeds }) => seeds));
+    const fewer = own.length > 0 && fewest < all ? ` (${fewest} of ${all} seeds)` : "";
+    return [`${variant || "all"}${variant === baseline ? " *" : ""}${fewer}`, ...cells];
   });
-  const lines = [["", ...head], ...body];
+  const lines = [["", ...headOf(columns)], ...body];
   const widths = lines[0]!.map((_, index) => Math.max(...lines.map((line) => line[index]!.length)));
   const total = widths.reduce((sum, one) => sum + one + 2, -2);
   if (total > width && columns.length > 3) {
-    const half = columns.length / 2;
-    return [[0, half], [half, columns.length]].map(([from, to]) =>
-      tableText(rows, {
-        columns: columns.slice(from, to),
-        head: head.slice(from, to),
-        baseline,
-        compared,
-      })
-    ).join("\n");
+    const half = Math.ceil(columns.length / 2);
+    return [columns.slice(0, half), columns.slice(half)]
+      .map((columns) => tableText(rows, { ...options, columns })).join("\n");
   }
   return lines.map((line) =>
     line.map((cell, index) => index === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[index]!))
       .join("  ").trimEnd()
   ).join("\n");
+}
+
+/** `i→t R@1`, then `R@5`: what a title begins with is said once. */
+function headOf(columns: readonly MetricColumn[]): string[] {
+  const start = (title: string | undefined) => /^(i→t|t→i|pairs:) /.exec(title ?? "")?.[0] ?? "";
+  return columns.map(({ title }, place) =>
+    start(title) === start(columns[place - 1]?.title) ? title.slice(start(title).length) : title
+  );
 }

@@ -24,7 +24,11 @@ export function differences(
         return ours === undefined || theirs === undefined ? [] : [100 * (ours - theirs)];
       });
       const name = (index === 0 ? variant : "").padEnd(widest);
-      return paired.length === 0 ? [] : [`  ${name}  ${differenceText(metric, paired)}`];
+      return paired.length === 0 ? [] : [
+        `  ${name}  ${differenceText(metric, paired)}${
+          paired.length < seeds.length ? ` (${paired.length} of ${seeds.length} seeds)` : ""
+        }`,
+      ];
     })
   );
   if (lines.length === 0) return [];

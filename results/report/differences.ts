@@ -4,7 +4,14 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { compareVariants, type Comparison, hitDifferences } from "../statistics/comparison.ts";
-import { resampledUnit, significanceMark } from "../statistics/comparison_text.ts";
+import {
+  awaitedLines,
+  levelText,
+  pText,
+  resampledUnit,
+  seedsText,
+  significanceMark,
+} from "../statistics/comparison_text.ts";
 import { metricTitle, signedValue, valueText } from "./number_text.ts";
 import type { Question } from "./question.ts";
 import { seedDifferences } from "./seed_differences.ts";
@@ -28,6 +35,8 @@ export interface VariantDifference {
   readonly metric: string;
   /** Variant minus baseline; a fraction. */
   readonly difference: number;
+  /** Over how many: `3`, or `1 of 3` where more were asked. */
+  readonly seeds: string;
   /** 95 %, in points; empty where nothing can be said. */
   readonly interval: string;
   /** Corrected for the number of variants; empty where there is none. */
@@ -82,16 +91,19 @@ export function markOf(
 }
 
 function told(row: Comparison): VariantDifference {
-  const { stage, split, variant, metric, difference, low, high, pHolm, significant } = row;
+  const { stage, split, variant, metric, difference, low, high, significant } = row;
   return {
     stage,
     split,
     variant,
     metric,
     difference,
+    seeds: seedsText(row),
     interval: `${signedValue(low, true)} … ${signedValue(high, true)}`,
-    p: pHolm < 0.001 ? pHolm.toFixed(4) : pHolm.toFixed(3),
-    verdict: !significant
+    p: pText(row),
+    verdict: difference === 0 && low === 0 && high === 0
+      ? "no difference seen"
+      : !significant
       ? "may be chance"
       : difference > 0
       ? "significantly better"
@@ -110,8 +122,11 @@ function cautionsOf(compared: readonly Comparison[]): string[] {
   const [none, some] = [false, true].map((finite) =>
     largest.filter(({ missed }) => Number.isFinite(missed) === finite)
   );
-  const seeds = Math.min(...compared.map((row) => row.seeds));
+  const [fewest, most] = [Math.min, Math.max].map((of) => of(...compared.map((row) => row.seeds)));
+  const seeds = fewest === most ? `${most}` : `${fewest} to ${most}`;
+  const awaiting = compared.find(({ awaited }) => awaited > 0);
   return [
+    ...(awaiting === undefined ? [] : awaitedLines(awaiting)),
     ...(some!.length === 0 ? [] : [
       "May be chance is not equal: on so many queries at least one in five differences of " +
       `${
@@ -119,13 +134,13 @@ function cautionsOf(compared: readonly Comparison[]): string[] {
           `${valueText(missed, true)} points (${metricTitle(metric)})`
         )
           .join(", ")
-      } would be missed.`,
+      } would be missed${levelText(some![0]!)}.`,
     ]),
     ...none!.map((row) =>
       `May be chance is not equal: ${row.images} ${resampledUnit(row)} are too few to show any ` +
       `difference (${metricTitle(row.metric)}), however large.`
     ),
-    seeds === 1
+    most === 1
       ? "One seed: another training may differ by more than another choice of images."
       : `Intervals and p are over test images alone; ${seeds} seeds can hint at what another ` +
         "training would give, they do not prove it.",

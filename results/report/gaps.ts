@@ -1,6 +1,12 @@
-/** What a report lacks, and why: runs that failed or were not made, metrics that a run should have. */
+/** What a report lacks, and why: runs that failed or were not made, numbers that a run should have. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { listFailures, type StoredAsked } from "../stored_files.ts";
+import {
+  type MissingMetric,
+  missingMetrics,
+  type MissingRanks,
+  missingRanks,
+} from "./metric_gaps.ts";
 import { type Answered, ask, literal } from "./question.ts";
 
 export interface Gaps {
@@ -8,8 +14,10 @@ export interface Gaps {
   readonly complete: number;
   readonly runs: readonly MissingRun[];
   readonly metrics: readonly MissingMetric[];
+  readonly ranks: readonly MissingRanks[];
   readonly question: Answered<RunState>;
   readonly metricQuestion: Answered<MissingMetric>;
+  readonly rankQuestion: Answered<MissingRanks>;
 }
 
 export interface MissingRun {
@@ -17,13 +25,6 @@ export interface MissingRun {
   /** `not made`, `failed`, `running`, `stopped` or `interrupted`. */
   readonly state: string;
   readonly failure?: { readonly what: string; readonly fix?: string };
-}
-
-/** A number that other runs of the same stage have. */
-export interface MissingMetric {
-  readonly label: string;
-  readonly metric: string;
-  readonly split: string | null;
 }
 
 interface RunState {
@@ -60,28 +61,26 @@ WHERE r.experiment = ${experiment} ORDER BY r.position`,
         }),
       };
     });
-  const metrics = await ask<MissingMetric>(connection, {
-    what: "metrics that other runs of the same stage have",
-    sql: `WITH stored AS (
-  SELECT r.stage, r.label, r.run, r.position FROM experiment_run AS r
-  JOIN stage_run AS s ON s.run = r.run AND s.status = 'complete'
-  WHERE r.experiment = ${experiment}
-), expected AS (
-  SELECT DISTINCT stored.stage, m.name, m.split FROM stored JOIN metric AS m ON m.run = stored.run
-)
-SELECT stored.label, expected.name AS metric, expected.split
-FROM stored JOIN expected ON expected.stage = stored.stage
-LEFT JOIN metric AS m ON m.run = stored.run AND m.name = expected.name
-  AND m.split IS NOT DISTINCT FROM expected.split AND isfinite(m.value)
-WHERE m.run IS NULL
-ORDER BY stored.position, expected.name`,
-  });
+  const metrics = await missingMetrics(connection, asked.id);
+  const ranks = await missingRanks(connection, asked.id);
   return {
     all: question.rows.length,
     complete: question.rows.length - runs.length,
     runs,
     metrics: metrics.rows,
+    ranks: ranks.rows,
     question,
     metricQuestion: metrics,
+    rankQuestion: ranks,
   };
+}
+
+/** How many things are missing. */
+export function countGaps({ runs, metrics, ranks }: Gaps): number {
+  return runs.length + metrics.length + ranks.length;
+}
+
+/** What mends a missing run; nothing while it is being made. @param goOn the experiment's command */
+export function fixOf({ state, failure }: MissingRun, goOn: string): string {
+  return failure?.fix ?? (state === "running" ? "" : goOn);
 }

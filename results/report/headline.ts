@@ -1,22 +1,18 @@
 /** The tables that a report begins with: each variant's metrics, mean and spread over seeds. */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { furtherKinds, mainKinds, type MetricColumn, type MetricKind } from "./metric_tables.ts";
 import { type Answered, ask, literal } from "./question.ts";
-import type { Variants } from "./variants.ts";
+import { type AskedVariant, askedVariants, mostSeeds, type Variants } from "./variants.ts";
 
 export interface HeadlineTable {
   readonly stage: string;
   readonly split: string | null;
-  readonly columns: readonly HeadlineColumn[];
-  readonly rows: readonly HeadlineRow[];
-  /** The most runs that a mean is of. */
-  readonly seeds: number;
-}
-
-export interface HeadlineColumn {
-  readonly metric: string;
+  /** What the table holds, in words; empty for the first tables. */
   readonly title: string;
-  /** Shown a hundredfold. */
-  readonly percent: boolean;
+  readonly columns: readonly MetricColumn[];
+  readonly rows: readonly HeadlineRow[];
+  /** The most runs that a variant was asked with. */
+  readonly seeds: number;
 }
 
 export interface HeadlineRow {
@@ -35,7 +31,10 @@ export interface HeadlineCell {
 }
 
 export interface Headline {
+  /** Recalls and pairs. */
   readonly tables: readonly HeadlineTable[];
+  /** All other metrics of evaluations. */
+  readonly further: readonly HeadlineTable[];
   readonly question: Answered<MetricMean>;
 }
 
@@ -48,25 +47,6 @@ export interface MetricMean {
   readonly mean: number;
   readonly spread: number | null;
 }
-
-const recall = (metric: string, title: string) => ({ metric, title, percent: true });
-
-/** A table has the columns of which there is a number at all. */
-const kinds: readonly (readonly HeadlineColumn[])[] = [
-  [
-    recall("i2t_r1", "i→t R@1"),
-    recall("i2t_r5", "i→t R@5"),
-    recall("i2t_r10", "i→t R@10"),
-    recall("t2i_r1", "t→i R@1"),
-    recall("t2i_r5", "t→i R@5"),
-    recall("t2i_r10", "t→i R@10"),
-  ],
-  [
-    recall("pair_text", "pairs: text"),
-    recall("pair_image", "pairs: image"),
-    recall("pair_group", "pairs: group"),
-  ],
-];
 
 export async function headlineOf(
   connection: DuckDBConnection,
@@ -85,52 +65,63 @@ WHERE r.experiment = ${literal(asking)} AND isfinite(m.value)
 GROUP BY r.stage, v.variant, m.split, m.name
 ORDER BY min(r.position), m.split, m.name`,
   });
-  const asked = await variantsByStage(connection, asking, variants);
+  const asked = await askedVariants(connection, asking, variants);
   const groups = Map.groupBy(question.rows, ({ stage, split }) => JSON.stringify([stage, split]));
-  const tables = kinds.flatMap((columns) =>
-    [...groups.values()].flatMap((means) =>
-      tableOf(means, columns, { asked, baseline: variants.baseline })
-    )
-  );
-  return { tables, question };
+  const options = { asked, baseline: variants.baseline };
+  const tables = [...groups.values()].flatMap((means) => tablesOf(means, mainKinds, options));
+  return {
+    // Recalls of all stages, then pairs.
+    tables: tables.toSorted((a, b) => Number(isPairs(a)) - Number(isPairs(b))),
+    further: [...groups.values()].flatMap((means) => tablesOf(means, furtherKinds, options)),
+    question,
+  };
 }
 
-/** Also those that have no number yet. */
-async function variantsByStage(
-  connection: DuckDBConnection,
-  asking: string,
-  { sql }: Variants,
-): Promise<Map<string, string[]>> {
-  const { rows } = await ask<{ stage: string; variant: string }>(connection, {
-    what: "variants of each stage",
-    sql: `${sql}
-SELECT r.stage, coalesce(v.variant, '') AS variant
-FROM experiment_run AS r LEFT JOIN variant AS v ON v.run = r.run
-WHERE r.experiment = ${literal(asking)}
-GROUP BY r.stage, v.variant ORDER BY min(r.position)`,
-  });
-  const byStage = new Map<string, string[]>();
-  for (const { stage, variant } of rows) {
-    byStage.set(stage, [...byStage.get(stage) ?? [], variant]);
-  }
-  return byStage;
+function isPairs({ columns }: HeadlineTable): boolean {
+  return columns[0]!.metric.startsWith("pair_");
 }
 
-function tableOf(
+/** `1 of 3 seeds` where a mean is of fewer runs than its table is of; else nothing. */
+export function fewerSeeds({ runs }: HeadlineCell, { seeds }: { readonly seeds: number }): string {
+  return runs < seeds ? `${runs} of ${seeds} seeds` : "";
+}
+
+/** Of its numbers, in words; nothing where none is a share. */
+export function unitOf({ columns }: HeadlineTable): string {
+  const shares = columns.filter(({ percent }) => percent).length;
+  if (shares === 0) return "";
+  return shares === columns.length ? "percent" : "recalls and shares in percent";
+}
+
+/** What the means of a table are over, in words. */
+export function overSeeds({ seeds, rows }: HeadlineTable): string {
+  if (seeds <= 1) return "one seed";
+  const fewer = rows.some(({ cells }) => cells.some((cell) => cell && cell.runs < seeds));
+  return `mean ± spread over ${seeds} seeds${fewer ? ", or over as many as is told" : ""}`;
+}
+
+/** Of one stage and split. */
+function tablesOf(
   means: readonly MetricMean[],
-  kind: readonly HeadlineColumn[],
-  { asked, baseline }: { asked: ReadonlyMap<string, string[]>; baseline: string | undefined },
+  kinds: (found: ReadonlySet<string>) => readonly MetricKind[],
+  { asked, baseline }: {
+    readonly asked: ReadonlyMap<string, readonly AskedVariant[]>;
+    readonly baseline: string | undefined;
+  },
 ): HeadlineTable[] {
   const byPlace = new Map(means.map((mean) => [`${mean.metric}\n${mean.variant}`, mean]));
-  const found = new Set(means.map(({ metric }) => metric));
-  const columns = kind.filter(({ metric }) => found.has(metric));
-  if (columns.length === 0) return [];
   const { stage, split } = means[0]!;
-  const rows = (asked.get(stage) ?? []).map((variant) => ({
-    variant,
-    baseline: variant === baseline,
-    cells: columns.map(({ metric }) => byPlace.get(`${metric}\n${variant}`)),
+  const variants = asked.get(stage) ?? [];
+  return kinds(new Set(means.map(({ metric }) => metric))).map(({ title, columns }) => ({
+    stage,
+    split,
+    title,
+    columns,
+    rows: variants.map(({ variant }) => ({
+      variant,
+      baseline: variant === baseline,
+      cells: columns.map(({ metric }) => byPlace.get(`${metric}\n${variant}`)),
+    })),
+    seeds: mostSeeds(variants),
   }));
-  const counts = rows.flatMap(({ cells }) => cells.map((cell) => cell?.runs ?? 0));
-  return [{ stage, split, columns, rows, seeds: Math.max(...counts) }];
 }

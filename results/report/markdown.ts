@@ -8,7 +8,7 @@ import { codeBlock, escapeMarkdown } from "./markdown_text.ts";
 import { timeText } from "./number_text.ts";
 import type { ReportData } from "./report_data.ts";
 import type { Block } from "./shortened.ts";
-import { type CommandPlace, sourcesOf } from "./sources.ts";
+import { type CommandPlace, runCommand, sourcesOf } from "./sources.ts";
 
 export function markdownBlocks(data: ReportData, options: { results: CommandPlace }): Block[] {
   const { against } = data;
@@ -17,7 +17,7 @@ export function markdownBlocks(data: ReportData, options: { results: CommandPlac
     ...resultsBlocks(data),
     ...relationBlocks(data.relations),
     ...(against === undefined ? [] : againstBlocks(against)),
-    ...gapBlocks(data.gaps),
+    ...gapBlocks(data.gaps, runCommand(data, options.results)),
     costBlock(data.cost),
     environmentBlock(data.environment),
     sourcesBlock(sourcesOf(data, options)),

@@ -1,7 +1,7 @@
 /** The Markdown report's numbers: each variant's, published ones beside them, and differences. */
 import { type Yardstick, yardstickLines } from "../yardstick.ts";
 import { type Differences, markOf } from "./differences.ts";
-import type { HeadlineTable } from "./headline.ts";
+import { fewerSeeds, type HeadlineTable, overSeeds, unitOf } from "./headline.ts";
 import { tableBlock } from "./markdown_table.ts";
 import { escapeMarkdown } from "./markdown_text.ts";
 import { metricTitle, signedValue, valueText } from "./number_text.ts";
@@ -10,7 +10,7 @@ import type { ReportData } from "./report_data.ts";
 import type { Block } from "./shortened.ts";
 
 export function resultsBlocks(
-  { headline: { tables }, differences, yardsticks, published, baseline }: ReportData,
+  { headline: { tables, further }, differences, yardsticks, published, baseline }: ReportData,
 ): Block[] {
   return [
     ...tables.map((one) => headlineBlock(one, differences)),
@@ -18,6 +18,7 @@ export function resultsBlocks(
     ...yardstickBlocks(yardsticks),
     ...(published === undefined ? [] : [publishedBlock(published, tables)]),
     differencesBlock(differences, baseline),
+    ...further.map((one) => headlineBlock(one, differences)),
   ];
 }
 
@@ -28,18 +29,22 @@ const nothingEvaluated: Block = {
 };
 
 function headlineBlock(
-  { stage, split, columns, rows, seeds }: HeadlineTable,
+  table: HeadlineTable,
   differences: Differences,
 ): Block {
-  const percent = columns.some((column) => column.percent) ? "percent" : "";
-  const over = seeds > 1 ? `mean ± spread over ${seeds} seeds` : "one seed";
+  const { stage, split, title, columns, rows } = table;
   return {
-    title: `results of ${stage}`,
-    importance: 1,
+    title: title === "" ? `results of ${stage}` : `${title} of ${stage}`,
+    importance: title === "" ? 1 : 3,
     ...tableBlock(
-      `## ${escapeMarkdown(stage)} on ${escapeMarkdown(split ?? "all")}\n\n` +
-        `${[percent, over].filter((part) => part !== "").join(", ")}; * marks the baseline.`,
-      [{ title: "" }, ...columns.map(({ title }) => ({ title, numeric: true }))],
+      `## ${escapeMarkdown(stage)} on ${escapeMarkdown(split ?? "all")}${
+        title === "" ? "" : `: ${escapeMarkdown(title)}`
+      }\n\n${[unitOf(table), overSeeds(table)].filter((part) => part !== "").join(", ")}; ` +
+        "* marks the baseline.",
+      [
+        { title: "" },
+        ...columns.map(({ title }) => ({ title, numeric: true })),
+      ],
       rows.map(({ variant, baseline, cells }) => [
         `${escapeMarkdown(variant || "all")}${baseline ? " \\*" : ""}`,
         ...cells.map((cell, place) => {
@@ -48,7 +53,10 @@ function headlineBlock(
           const mark = markOf(differences, { stage, split, variant, metric });
           const mean = valueText(cell.mean, shown);
           const spread = cell.spread === null ? "" : ` ±${valueText(cell.spread, shown)}`;
-          return `${mean}${spread}${mark === "" ? "" : ` ${mark}`}`;
+          const fewer = fewerSeeds(cell, table);
+          return `${mean}${spread}${mark === "" ? "" : ` ${mark}`}${
+            fewer === "" ? "" : ` (${fewer})`
+          }`;
         }),
       ]),
     ),
@@ -105,8 +113,14 @@ function differencesBlock(
   { rows: all, caption, cautions }: Differences,
   baseline = "",
 ): Block {
-  const told = cautions.map((caution) => `- ${escapeMarkdown(caution)}`).join("\n");
   const rows = all.filter(({ metric }) => !/_r(5|10)$/.test(metric));
+  const left = [
+    ...new Set(all.filter((row) => !rows.includes(row)).map(({ metric }) => metricTitle(metric))),
+  ];
+  const told = [
+    ...(left.length === 0 ? [] : [`Differences in ${left.join(", ")} are on the page alone.`]),
+    ...cautions.map((caution) => escapeMarkdown(caution)),
+  ].map((line) => `- ${line}`).join("\n");
   const staged = new Set(rows.map(({ stage }) => stage)).size > 1;
   if (rows.length === 0) {
     return { title: "differences", importance: 2, text: `## Differences\n\n${told}` };
@@ -122,16 +136,18 @@ function differencesBlock(
         { title: "split" },
         { title: "metric" },
         { title: "points", numeric: true },
+        { title: "seeds", numeric: true },
         { title: "95 % interval", numeric: true },
         { title: "p (Holm)", numeric: true },
         { title: "" },
       ],
-      rows.map(({ stage, variant, split, metric, difference, interval, p, verdict }) => [
+      rows.map(({ stage, variant, split, metric, difference, seeds, interval, p, verdict }) => [
         ...(staged ? [escapeMarkdown(stage)] : []),
         escapeMarkdown(variant),
         escapeMarkdown(split ?? "all"),
         metricTitle(metric),
         signedValue(difference, true),
+        seeds,
         interval,
         p,
         verdict,

@@ -2,16 +2,18 @@
 import { secondsText } from "../seconds_text.ts";
 import type { Cost } from "./cost.ts";
 import type { Circumstance } from "./environment.ts";
-import type { Gaps } from "./gaps.ts";
+import { countGaps, fixOf, type Gaps } from "./gaps.ts";
+import { queriesText, whyExpected } from "./metric_gaps.ts";
 import { tableBlock } from "./markdown_table.ts";
 import { codeBlock, escapeMarkdown } from "./markdown_text.ts";
 import type { Answered } from "./question.ts";
 import type { Block } from "./shortened.ts";
 import type { Source } from "./sources.ts";
 
-/** Always there, so that nobody has to wonder. */
-export function gapBlocks({ runs, metrics }: Gaps): Block[] {
-  if (runs.length === 0 && metrics.length === 0) {
+/** Always there, so that nobody has to wonder. @param goOn the command that makes what is missing */
+export function gapBlocks(gaps: Gaps, goOn: string): Block[] {
+  const { runs, metrics, ranks } = gaps;
+  if (countGaps(gaps) === 0) {
     return [{
       title: "what is missing",
       importance: 1,
@@ -25,11 +27,11 @@ export function gapBlocks({ runs, metrics }: Gaps): Block[] {
       ...tableBlock(
         `## What is missing: ${runs.length} runs`,
         [{ title: "run" }, { title: "state" }, { title: "why" }, { title: "fix" }],
-        runs.map(({ label, state, failure }) => [
-          escapeMarkdown(label),
-          state,
-          escapeMarkdown(failure?.what ?? ""),
-          escapeMarkdown(failure?.fix ?? ""),
+        runs.map((run) => [
+          escapeMarkdown(run.label),
+          run.state,
+          escapeMarkdown(run.failure?.what ?? ""),
+          escapeMarkdown(fixOf(run, goOn)),
         ]),
       ),
     }]),
@@ -37,12 +39,27 @@ export function gapBlocks({ runs, metrics }: Gaps): Block[] {
       title: "missing metrics",
       importance: 2,
       ...tableBlock(
-        `## What is missing: ${metrics.length} metrics\n\nOther runs of the stage have them.`,
+        `## What is missing: ${metrics.length} metrics\n\n${whyExpected}.`,
         [{ title: "run" }, { title: "metric" }, { title: "split" }],
         metrics.map(({ label, metric, split }) => [
           escapeMarkdown(label),
           escapeMarkdown(metric),
           escapeMarkdown(split ?? ""),
+        ]),
+      ),
+    }]),
+    ...(ranks.length === 0 ? [] : [{
+      title: "missing ranks",
+      importance: 2,
+      ...tableBlock(
+        "## What is missing: ranks of queries\n\nWhat is computed from them is of fewer queries, or " +
+          "is not there.",
+        ["run", "split", "direction", "has"].map((title) => ({ title })),
+        ranks.map((one) => [
+          escapeMarkdown(one.label),
+          escapeMarkdown(one.split),
+          one.direction,
+          queriesText(one),
         ]),
       ),
     }]),

@@ -13,8 +13,10 @@ export function signedValue(value: number, percent: boolean): string {
   return `${value > 0 ? "+" : "−"}${text}`;
 }
 
-/** `i→t R@1` for `i2t_r1`; other metrics by their names. */
+/** `i→t R@1` for `i2t_r1`, `pairs: group` for `pair_group`; other metrics by their names. */
 export function metricTitle(metric: string): string {
+  const [, part] = /^pair_(text|image|group)$/.exec(metric) ?? [];
+  if (part !== undefined) return `pairs: ${part}`;
   const [, direction, cutoff] = /^(i2t|t2i)_r(\d+)$/.exec(metric) ?? [];
   if (direction === undefined) return metric;
   return `${direction === "i2t" ? "i→t" : "t→i"} R@${cutoff}`;

@@ -1,6 +1,7 @@
 /** A report as one page that opens from the disk: no network, no library, light and dark. */
 import { createHash } from "node:crypto";
 import { secondsText } from "../seconds_text.ts";
+import { countGaps } from "./gaps.ts";
 import { type Html, markup, trusted } from "./html.ts";
 import { timeText } from "./number_text.ts";
 import { againstSection } from "./page_against.ts";
@@ -19,7 +20,7 @@ import { resultsSection } from "./page_results.ts";
 import { commandsSection, costSection, environmentSection, gapsSection } from "./page_runs.ts";
 import { viewerSection } from "./page_viewer.ts";
 import type { ReportData } from "./report_data.ts";
-import { type CommandPlace, sourcesOf } from "./sources.ts";
+import { type CommandPlace, runCommand, sourcesOf } from "./sources.ts";
 
 interface Section {
   readonly id: string;
@@ -43,16 +44,16 @@ export async function reportPage(
   ];
   const alignment = await curveFigures(curves.training.rows, alignmentCurves, options);
   const figures = (list: readonly Html[]) => markup`<div class="figures">${list}</div>`;
-  const lacks = gaps.runs.length + gaps.metrics.length;
+  const lacks = countGaps(gaps);
   const sections: Section[] = [
     { id: "results", title: "Results", body: resultsSection(data, results) },
     ...(against === undefined
       ? []
-      : [{ id: "changed", title: "What changed", body: againstSection(against) }]),
+      : [{ id: "changed", title: "What changed", body: againstSection(against, results) }]),
     {
       id: "missing",
       title: lacks === 0 ? "What is missing" : `What is missing (${lacks})`,
-      body: gapsSection(gaps, results),
+      body: gapsSection(gaps, { goOn: runCommand(data, results), results }),
     },
     {
       id: "curves",

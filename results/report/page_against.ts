@@ -1,15 +1,17 @@
 /** The page's section on what changed since another asking. */
-import { metricText, signedText } from "../metrics.ts";
-import type { Against } from "./against.ts";
+import type { VariantMetric } from "../compare_experiments.ts";
+import { type Against, changedTexts, howCompared } from "./against.ts";
+import { changeText } from "./change_text.ts";
 import { type Html, markup } from "./html.ts";
-import { timeText } from "./number_text.ts";
-import { type Cell, dataTable } from "./page_parts.ts";
+import { metricTitle, timeText } from "./number_text.ts";
+import { type Cell, dataTable, howMade } from "./page_parts.ts";
+import type { CommandPlace } from "./sources.ts";
 
-export function againstSection({ comparison, metrics, same }: Against): Html {
+export function againstSection(
+  { comparison, metrics, alone, same, question }: Against,
+  results: CommandPlace,
+): Html {
   const { a, b, differences, onlyA, onlyB } = comparison;
-  const axes = [...new Set(metrics.flatMap(({ variant }) => Object.keys(variant)))];
-  const cell = (value: number | null, shown = metricText(value)): Cell =>
-    value === null ? { shown: markup`<span class="missing">missing</span>` } : { shown, value };
   return markup`<p>Before: ${a.experiment}, asked ${timeText(a.asked)}. Now: ${b.experiment}, asked
 ${timeText(b.asked)}.</p>
 ${
@@ -28,25 +30,82 @@ ${
   }
 ${onlyText("the one before", onlyA)}${onlyText("this one", onlyB)}
 ${
-    metrics.length === 0 ? markup`<p>No main metric changed.</p>` : dataTable({
-      id: "changed-metrics",
-      caption: "By how much: means over the seeds that both have",
-      columns: [
-        ...["stage", "metric", "split", ...axes].map((title) => ({ title })),
-        ...["before", "now", "change"].map((title) => ({ title, numeric: true })),
-      ],
-      rows: metrics.map((one) => [
-        one.stage,
-        one.name,
-        one.split ?? "",
-        ...axes.map((axis) => String(one.variant[axis] ?? "")),
-        cell(one.a),
-        cell(one.b),
-        one.difference === null ? "" : cell(one.difference, signedText(one.difference)),
-      ]),
-    })
+    metrics.length === 0
+      ? markup`<p>No main metric that both have changed.</p>`
+      : markup`${changedTable(metrics)}${howMade([question], results)}`
   }
+${alone.length === 0 ? undefined : aloneTable(alone)}
 <p class="note">${same} main metrics are the same; deno task compare tells the others.</p>`;
+}
+
+function changedTable(metrics: Against["metrics"]): Html {
+  const axes = axesOf(metrics);
+  return dataTable({
+    id: "changed-metrics",
+    caption: `By how much. ${howCompared}`,
+    columns: [
+      ...whose(axes),
+      ...["before", "now", "change", "seeds", "95 % interval", "p (Holm)"]
+        .map((title) => ({ title, numeric: true })),
+    ],
+    rows: metrics.map((one) => {
+      const { before, now, change, interval, p, mark } = changedTexts(one);
+      return [
+        ...names(one, axes),
+        valued(before, one.a),
+        valued(now, one.b),
+        valued(`${change}${mark === "" ? "" : ` ${mark}`}`, one.difference),
+        valued(String(one.runs), one.runs),
+        interval,
+        p === "" ? "" : valued(p, Number(p)),
+      ];
+    }),
+  });
+}
+
+/** Nothing to compare with: these are no changes. */
+function aloneTable(metrics: Against["alone"]): Html {
+  const axes = axesOf(metrics);
+  return dataTable({
+    id: "metrics-alone",
+    caption: "In one of the two alone: means over all its seeds, recalls in percent",
+    columns: [
+      ...whose(axes),
+      ...["before", "now", "seeds"].map((title) => ({ title, numeric: true })),
+    ],
+    rows: metrics.map((one) => {
+      const { before, now } = changeText(one);
+      return [
+        ...names(one, axes),
+        valued(before, one.a),
+        valued(now, one.b),
+        valued(String(one.runs), one.runs),
+      ];
+    }),
+  });
+}
+
+function axesOf(metrics: readonly VariantMetric[]): string[] {
+  return [...new Set(metrics.flatMap(({ variant }) => Object.keys(variant)))];
+}
+
+function whose(axes: readonly string[]) {
+  return ["stage", "metric", "split", ...axes].map((title) => ({ title }));
+}
+
+function names({ stage, name, split, variant }: VariantMetric, axes: readonly string[]): string[] {
+  return [
+    stage,
+    metricTitle(name),
+    split ?? "",
+    ...axes.map((axis) => String(variant[axis] ?? "")),
+  ];
+}
+
+function valued(shown: string, value: number | null): Cell {
+  return value === null
+    ? { shown: markup`<span class="missing">missing</span>` }
+    : { shown, value };
 }
 
 function onlyText(what: string, labels: readonly string[]): Html | undefined {

@@ -1,5 +1,5 @@
 /** The page's first section: each variant's numbers, published ones beside them, and differences. */
-import type { HeadlineTable } from "./headline.ts";
+import { fewerSeeds, type HeadlineTable, overSeeds, unitOf } from "./headline.ts";
 import { type Differences, markOf } from "./differences.ts";
 import { type Html, markup } from "./html.ts";
 import { metricTitle, signedValue, valueText } from "./number_text.ts";
@@ -14,10 +14,12 @@ export function resultsSection(data: ReportData, results: CommandPlace): Html {
   if (headline.tables.length === 0) {
     return markup`<p>No recall is stored yet: nothing was evaluated, or evaluating failed.</p>${
       howMade([headline.question], results)
-    }`;
+    }${furtherPart(data, results)}`;
   }
   return markup`${
-    headline.tables.map((table, place) => headlineTable(table, { place, differences }))
+    headline.tables.map((table, place) =>
+      headlineTable(table, { id: `headline-${place}`, differences })
+    )
   }
 ${howMade([headline.question], results)}
 ${yardstickPart(data)}
@@ -33,6 +35,7 @@ ${
         { title: "split" },
         { title: "metric" },
         { title: "points", numeric: true },
+        { title: "seeds", numeric: true },
         { title: "95 % interval", numeric: true },
         { title: "p (Holm)", numeric: true },
         { title: "verdict" },
@@ -43,6 +46,7 @@ ${
         row.split ?? "all",
         metricTitle(row.metric),
         { shown: signedValue(row.difference, true), value: row.difference },
+        { shown: row.seeds, value: parseInt(row.seeds) },
         intervalCell(row.interval),
         row.p === "" ? "" : { shown: row.p, value: Number(row.p) },
         row.verdict,
@@ -50,7 +54,22 @@ ${
     })
   }
 <ul class="cautions">${differences.cautions.map((caution) => markup`<li>${caution}</li>`)}</ul>
-${howMade([differences.question], results)}`;
+${howMade([differences.question], results)}
+${furtherPart(data, results)}`;
+}
+
+/** All other metrics, a table for each kind of them. */
+function furtherPart(
+  { headline, differences }: ReportData,
+  results: CommandPlace,
+): Html | undefined {
+  const { further, question } = headline;
+  if (further.length === 0) return undefined;
+  const kinds = [...new Set(further.map(({ title }) => title))].join("; ");
+  return markup`<h3>Further metrics</h3>
+<details><summary>${kinds}</summary>${
+    further.map((table, place) => headlineTable(table, { id: `further-${place}`, differences }))
+  }${howMade([question], results)}</details>`;
 }
 
 /** An interval sorts by its lower bound. */
@@ -73,14 +92,14 @@ function yardstickPart({ yardsticks }: ReportData): Html | undefined {
 }
 
 function headlineTable(
-  { stage, split, columns, rows, seeds }: HeadlineTable,
-  { place, differences }: { readonly place: number; readonly differences: Differences },
+  table: HeadlineTable,
+  { id, differences }: { readonly id: string; readonly differences: Differences },
 ): Html {
-  const unit = columns.some(({ percent }) => percent) ? "percent, " : "";
-  const over = seeds > 1 ? `mean ± spread over ${seeds} seeds` : "one seed";
+  const { stage, split, title, columns, rows } = table;
+  const told = [title, unitOf(table), overSeeds(table)].filter((part) => part !== "").join(", ");
   return dataTable({
-    id: `headline-${place}`,
-    caption: `${stage} on ${split ?? "all"}: ${unit}${over}; * marks the baseline`,
+    id,
+    caption: `${stage} on ${split ?? "all"}: ${told}; * marks the baseline`,
     columns: [
       { title: "variant" },
       ...columns.map(({ title }) => ({ title, numeric: true })),
@@ -98,13 +117,14 @@ function headlineTable(
             mark === "▲" ? "better" : "worse"
           }" title="${words}"><span aria-hidden="true">${mark}</span><span class="hidden">${words}</span></span>`;
         const mean = valueText(cell.mean, percent);
+        const fewer = fewerSeeds(cell, table);
         return {
           value: cell.mean,
           shown: markup`${mean}${
             cell.spread === null
               ? undefined
               : markup` <span class="spread">±${valueText(cell.spread, percent)}</span>`
-          }${marked}`,
+          }${marked}${fewer === "" ? undefined : markup` <span class="spread">(${fewer})</span>`}`,
         };
       }),
     ]),

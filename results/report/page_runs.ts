@@ -2,40 +2,47 @@
 import { secondsText } from "../seconds_text.ts";
 import type { Cost } from "./cost.ts";
 import { type Circumstance, notStored } from "./environment.ts";
-import type { Gaps } from "./gaps.ts";
+import { countGaps, fixOf, type Gaps } from "./gaps.ts";
 import { type Html, markup } from "./html.ts";
+import { queriesText, whyExpected } from "./metric_gaps.ts";
 import { command, dataTable, howMade } from "./page_parts.ts";
 import type { Answered } from "./question.ts";
 import type { CommandPlace, Source } from "./sources.ts";
 import { stageGraph } from "./stage_graph.ts";
 
+/** @param options.goOn the command that makes what is missing */
 export function gapsSection(
-  { runs, metrics, question, metricQuestion }: Gaps,
-  results: CommandPlace,
+  gaps: Gaps,
+  { goOn, results }: { readonly goOn: string; readonly results: CommandPlace },
 ): Html {
-  const made = howMade([question, metricQuestion], results);
-  if (runs.length === 0 && metrics.length === 0) {
+  const { runs, metrics, ranks, question, metricQuestion, rankQuestion } = gaps;
+  const made = howMade([question, metricQuestion, rankQuestion], results);
+  if (countGaps(gaps) === 0) {
     return markup`<p>Nothing: every run is complete and has all its metrics.</p>${made}`;
   }
+  const columns = (...titles: string[]) => titles.map((title) => ({ title }));
   return markup`${
     runs.length === 0 ? undefined : dataTable({
       id: "missing-runs",
       caption: `${runs.length} runs are missing`,
-      columns: ["run", "state", "why", "fix"].map((title) => ({ title })),
-      rows: runs.map(({ label, state, failure }) => [
-        label,
-        state,
-        failure?.what ?? "",
-        failure?.fix ?? "",
-      ]),
+      columns: columns("run", "state", "why", "fix"),
+      rows: runs.map((run) => [run.label, run.state, run.failure?.what ?? "", fixOf(run, goOn)]),
     })
   }
 ${
     metrics.length === 0 ? undefined : dataTable({
       id: "missing-metrics",
-      caption: `${metrics.length} metrics are missing that other runs of the stage have`,
-      columns: ["run", "metric", "split"].map((title) => ({ title })),
+      caption: `${metrics.length} metrics are missing. ${whyExpected}`,
+      columns: columns("run", "metric", "split"),
       rows: metrics.map(({ label, metric, split }) => [label, metric, split ?? ""]),
+    })
+  }
+${
+    ranks.length === 0 ? undefined : dataTable({
+      id: "missing-ranks",
+      caption: "Ranks of queries are missing",
+      columns: columns("run", "split", "direction", "has"),
+      rows: ranks.map((one) => [one.label, one.split, one.direction, queriesText(one)]),
     })
   }${made}`;
 }

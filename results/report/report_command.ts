@@ -76,12 +76,15 @@ function findOther(root: string, against: string): StoredAsked {
 
 /** Within 80 columns. */
 function headlineText(
-  { experiment, gaps: { all, complete, runs, metrics } }: ReportData,
+  { experiment, gaps: { all, complete, runs, metrics, ranks } }: ReportData,
   table: string,
 ): string {
   const lacks = [
     ...(runs.length > 0 ? [`${runs.length} runs are missing`] : []),
     ...(metrics.length > 0 ? [`${metrics.length} metrics are missing`] : []),
+    ...(ranks.length > 0
+      ? [`${new Set(ranks.map(({ label }) => label)).size} evaluations lack ranks of queries`]
+      : []),
   ];
   return [
     `${experiment}: ${complete} of ${all} runs complete`,

@@ -1,9 +1,10 @@
 /** Differences from the baseline over seeds alone: for numbers that are not told query by query. */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { seedsText } from "../statistics/comparison_text.ts";
 import { signedValue } from "./number_text.ts";
 import type { Differences } from "./differences.ts";
 import { ask, literal } from "./question.ts";
-import type { Variants } from "./variants.ts";
+import { askedVariants, mostSeeds, type Variants } from "./variants.ts";
 
 interface PairedDifference {
   readonly stage: string;
@@ -20,8 +21,9 @@ interface PairedDifference {
 export async function seedDifferences(
   connection: DuckDBConnection,
   asking: string,
-  { sql, baseline = "" }: Variants,
+  variants: Variants,
 ): Promise<Differences> {
+  const { sql, baseline = "" } = variants;
   const question = await ask<PairedDifference>(connection, {
     what: "differences from the baseline, paired by seed",
     sql: `${sql}, number AS (
@@ -42,8 +44,10 @@ WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
 GROUP BY a.stage, a.split, a.variant, a.metric
 ORDER BY a.split, min(a.position), a.metric`,
   });
+  const asked = await askedVariants(connection, asking, variants);
   const rows = question.rows.map((row) => ({
     ...row,
+    seeds: seedsText({ ...row, askedSeeds: mostSeeds(asked.get(row.stage) ?? []) }),
     interval: intervalText(intervalOf(row)),
     p: "",
     verdict: verdictOf(row),
@@ -53,7 +57,7 @@ ORDER BY a.split, min(a.position), a.metric`,
     caption: "In points, paired by seed; 95 % interval over seeds (Student)",
     rows,
     compared: [],
-    cautions: cautionsOf(rows),
+    cautions: cautionsOf(question.rows),
     question,
   };
 }
@@ -87,14 +91,16 @@ function verdictOf(row: PairedDifference): string {
   const interval = intervalOf(row);
   if (interval === undefined) return "one seed: may be chance";
   const [low, high] = interval;
+  if (low === 0 && high === 0) return "no difference seen";
   return low > 0 || high < 0 ? "apart" : "may be chance";
 }
 
 function cautionsOf(rows: readonly PairedDifference[]): string[] {
   if (rows.length === 0) return ["No variant has a number that the baseline has, too."];
-  const seeds = Math.max(...rows.map((row) => row.seeds));
+  const [fewest, most] = [Math.min, Math.max].map((of) => of(...rows.map((row) => row.seeds)));
+  const seeds = fewest === most ? `${most}` : `${fewest} to ${most}`;
   return [
-    seeds < 2
+    most! < 2
       ? "One seed has no spread: a difference may be chance."
       : `${seeds} seeds can hint at a difference; they do not prove one.`,
     "Intervals are Student's over seeds: they tell of training, not of the choice of test images, " +

@@ -18,13 +18,15 @@ export interface CommandPlace {
 
 export function sourcesOf(data: ReportData, { results }: { results: CommandPlace }): Source[] {
   const { headline, differences, published, gaps, cost, environment } = data;
-  const { curves, relations, examples, attention } = data;
+  const { curves, relations, examples, attention, against } = data;
   const questions: Question[] = [
     headline.question,
     differences.question,
     ...(published === undefined ? [] : [published.question]),
+    ...(against === undefined ? [] : [against.question]),
     gaps.question,
     gaps.metricQuestion,
+    gaps.rankQuestion,
     curves.training,
     curves.validation,
     relations.runs,
@@ -48,9 +50,17 @@ export function sqlCommand(sql: string, { task, option }: CommandPlace): string 
   return [task, `sql "${quoted}"`, option].filter((part) => part !== "").join(" ");
 }
 
+/** Makes what is missing, and nothing else. */
+export function runCommand(
+  data: Pick<ReportData, "file" | "set">,
+  place: CommandPlace,
+): string {
+  return taskCommand("run", data, place);
+}
+
 function taskCommand(
   name: "run" | "report",
-  { file, set }: ReportData,
+  { file, set }: Pick<ReportData, "file" | "set">,
   { task, option }: CommandPlace,
 ): string {
   return [task, name, shellWord(file), ...set.map((one) => `--set ${shellWord(one)}`), option]

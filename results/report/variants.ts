@@ -46,7 +46,7 @@ export async function variantsOf(connection: DuckDBConnection, asking: string): 
     connection,
     `${sql} SELECT r.stage, count(DISTINCT coalesce(v.variant, ''))::INTEGER AS variants
      FROM experiment_run AS r
-     JOIN metric AS m ON m.run = r.run AND m.name IN ('i2t_r1', 't2i_r1')
+     JOIN metric AS m ON m.run = r.run AND regexp_matches(m.name, '^(i2t|t2i)_r[0-9]+$')
      LEFT JOIN variant AS v ON v.run = r.run
      WHERE r.experiment = ${experiment}
      GROUP BY r.stage ORDER BY variants DESC, min(r.position)`,
@@ -56,4 +56,33 @@ export async function variantsOf(connection: DuckDBConnection, asking: string): 
     ranking,
     ...(words.length > 0 && { baseline: words.join(", ") }),
   };
+}
+
+export interface AskedVariant {
+  readonly stage: string;
+  readonly variant: string;
+  /** How many were asked: its seeds. */
+  readonly runs: number;
+}
+
+/** By stage, in order; also those that have no number yet. */
+export async function askedVariants(
+  connection: DuckDBConnection,
+  asking: string,
+  { sql }: Variants,
+): Promise<Map<string, AskedVariant[]>> {
+  const rows = await rowsOf<AskedVariant>(
+    connection,
+    `${sql}
+SELECT r.stage, coalesce(v.variant, '') AS variant, count(*)::INTEGER AS runs
+FROM experiment_run AS r LEFT JOIN variant AS v ON v.run = r.run
+WHERE r.experiment = ${literal(asking)}
+GROUP BY r.stage, v.variant ORDER BY min(r.position)`,
+  );
+  return Map.groupBy(rows, ({ stage }) => stage);
+}
+
+/** The most runs that one of them was asked with. */
+export function mostSeeds(asked: readonly AskedVariant[]): number {
+  return Math.max(1, ...asked.map(({ runs }) => runs));
 }

@@ -3,9 +3,10 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { randomStream } from "../../pipeline/random_stream.ts";
 import { rowsOf } from "../read_results.ts";
 import { literal } from "../report/question.ts";
-import { type Variants, variantsOf } from "../report/variants.ts";
+import { askedVariants, mostSeeds, type Variants, variantsOf } from "../report/variants.ts";
 import { type Clusters, meanDifference } from "./clusters.ts";
 import { holm } from "./holm.ts";
+import { normalQuantile } from "./normal_quantile.ts";
 import { imageDraws, pairedBootstrap } from "./paired_bootstrap.ts";
 import { fewestImages, signFlipTest } from "./sign_flip_test.ts";
 
@@ -30,16 +31,22 @@ export interface Comparison {
   /** pHolm is at most 0.05. */
   readonly significant: boolean;
   /**
-   * A true difference of this size would be found significant in four of five such tests, alone; at
-   * least what so many queries can show at all. Infinite where they can show nothing.
+   * A true difference of this size would be found significant in about four of five such tests, at
+   * the level that Holm holds the smallest p to; at least what so many queries can show at all.
+   * Infinite where they can show nothing.
    */
   readonly detectable: number;
+  /** That both have. */
   readonly seeds: number;
+  /** The most that a variant was asked with. */
+  readonly askedSeeds: number;
   readonly queries: number;
   /** What is resampled: images with their captions, or pairs of swapped pictures. */
   readonly images: number;
-  /** Variants that were compared, this one among them. */
+  /** Variants of the experiment beside the baseline, which p is corrected for. */
   readonly variants: number;
+  /** Those of them that have no result yet. */
+  readonly awaited: number;
 }
 
 export const significanceLevel = 0.05;
@@ -47,8 +54,8 @@ export const intervalLevel = 0.95;
 /** Decided here, so that a report says the same whenever it is made. */
 const seed = 20210801;
 const resamples = { bootstrap: 2000, permutation: 10_000 } as const;
-/** Standard normal quantiles of 97.5 % and of 80 %, added. */
-const powerQuantiles = 1.96 + 0.84;
+/** Share of true differences that are found where `detectable` is told. */
+const power = 0.8;
 
 /** What a query is judged by: three metrics of its direction, or of a pair of swapped pictures. */
 const judgements: Readonly<Record<string, readonly string[]>> = {
@@ -56,9 +63,10 @@ const judgements: Readonly<Record<string, readonly string[]>> = {
   t2i: ["t2i_r1", "t2i_r5", "t2i_r10"],
   pair: ["pair_text", "pair_image", "pair_group"],
 };
-const places = [0, 1, 2] as const;
+export const places = [0, 1, 2] as const;
 
-interface ClusterRow {
+/** An image, or pair of swapped pictures, of a variant. */
+export interface ClusterRow {
   readonly stage: string;
   readonly split: string | null;
   /** Key of `judgements`. */
@@ -87,16 +95,20 @@ export async function compareVariants(
     ({ stage, split, judged }) => JSON.stringify([stage, split, judged]),
   );
   const draws = bootstrapDraws();
-  return [...groups.values()].flatMap((group) =>
-    places.flatMap((place) => compareGroup(group, { place, baseline, draws }))
-  );
+  const asked = await askedVariants(connection, asking, variants);
+  return [...groups.values()].flatMap((group) => {
+    const all = asked.get(group[0]!.stage) ?? [];
+    const tests = all.filter(({ variant }) => variant !== baseline).length;
+    const options = { baseline, draws, tests, askedSeeds: mostSeeds(all) };
+    return places.flatMap((place) => compareGroup(group, { ...options, place }));
+  });
 }
 
 /**
  * The same draws of images for every variant and metric of as many images: their intervals differ by
  * what was found alone.
  */
-function bootstrapDraws(): (images: number) => Int32Array {
+export function bootstrapDraws(): (images: number) => Int32Array {
   const random = randomStream(seed).fork("bootstrap");
   const drawn = new Map<number, Int32Array>();
   return (images) => {
@@ -108,12 +120,15 @@ function bootstrapDraws(): (images: number) => Int32Array {
 }
 
 /** One metric of all variants of a stage. */
-function compareGroup(
+export function compareGroup(
   group: readonly ClusterRow[],
-  { place, baseline, draws }: {
+  { place, baseline, draws, tests, askedSeeds }: {
     /** In `judgements`. */
     readonly place: 0 | 1 | 2;
     readonly baseline: string;
+    /** As many variants were asked, whether they are here or not. */
+    readonly tests: number;
+    readonly askedSeeds: number;
     readonly draws: (images: number) => Int32Array;
   },
 ): Comparison[] {
@@ -145,16 +160,18 @@ function compareGroup(
       high,
       p,
       detectable: Math.max(
-        powerQuantiles * error,
-        smallestShown(clusters, { tests: byVariant.length }),
+        (normalQuantile(1 - significanceLevel / tests / 2) + normalQuantile(power)) * error,
+        smallestShown(clusters, { tests }),
       ),
       seeds,
+      askedSeeds,
       queries: rows.reduce((sum, { queries }) => sum + queries, 0),
       images: rows.length,
-      variants: byVariant.length,
+      variants: tests,
+      awaited: tests - byVariant.length,
     };
   });
-  const adjusted = holm(tested.map(({ p }) => p));
+  const adjusted = holm(tested.map(({ p }) => p), { tests });
   return tested.map((each, place) => ({
     ...each,
     pHolm: adjusted[place]!,
@@ -174,23 +191,15 @@ function smallestShown({ sizes }: Clusters, { tests }: { tests: number }): numbe
  * queries and the seeds of both.
  */
 export function hitDifferences(asking: string, { sql }: Variants, baseline: string): string {
-  const from = (table: string) =>
-    `FROM experiment_run AS r
-  JOIN ${table} AS q ON q.run = r.run
-  LEFT JOIN variant AS v ON v.run = r.run`;
-  const point = "coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed";
+  const columns = "coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed";
   return `${sql}, hit AS (
-  SELECT r.stage, r.position, q.split, q.direction AS judged, q.query,
-    coalesce(q.image, q.query) AS image, ${point},
-    (q.rank <= 1)::INTEGER AS h0, (q.rank <= 5)::INTEGER AS h1, (q.rank <= 10)::INTEGER AS h2
-  ${from("query_rank")}
-  WHERE r.experiment = ${literal(asking)}
-  UNION ALL
-  SELECT r.stage, r.position, m.split, 'pair' AS judged, q.pair AS query, q.pair AS image, ${point},
-    q.text_right::INTEGER AS h0, q.image_right::INTEGER AS h1, q.group_right::INTEGER AS h2
-  ${from("pair_score")}
-  JOIN metric AS m ON m.run = r.run AND m.name = 'pair_group'
-  WHERE r.experiment = ${literal(asking)} AND q.group_right IS NOT NULL
+  ${
+    hits({
+      columns,
+      joins: "LEFT JOIN variant AS v ON v.run = r.run",
+      where: `r.experiment = ${literal(asking)}`,
+    })
+  }
 )
 SELECT a.stage, a.split, a.judged, a.variant, count(DISTINCT a.query)::INTEGER AS queries,
   count(*)::INTEGER AS pairs, max(s.seeds)::INTEGER AS seeds,
@@ -208,4 +217,28 @@ JOIN (
 WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
 GROUP BY a.stage, a.split, a.judged, a.variant, a.image
 ORDER BY min(a.position), a.split, a.judged, a.variant, a.image`;
+}
+
+/** Queries and pairs of swapped pictures: whether each of three metrics counts them as right. */
+export function hits(
+  { columns, joins = "", where }: {
+    readonly columns: string;
+    readonly joins?: string;
+    readonly where: string;
+  },
+): string {
+  const from = (table: string) =>
+    ["FROM experiment_run AS r", `JOIN ${table} AS q ON q.run = r.run`, ...(joins ? [joins] : [])]
+      .join("\n  ");
+  return `SELECT r.stage, r.position, q.split, q.direction AS judged, q.query,
+    coalesce(q.image, q.query) AS image, ${columns},
+    (q.rank <= 1)::INTEGER AS h0, (q.rank <= 5)::INTEGER AS h1, (q.rank <= 10)::INTEGER AS h2
+  ${from("query_rank")}
+  WHERE ${where}
+  UNION ALL
+  SELECT r.stage, r.position, m.split, 'pair' AS judged, q.pair AS query, q.pair AS image, ${columns},
+    q.text_right::INTEGER AS h0, q.image_right::INTEGER AS h1, q.group_right::INTEGER AS h2
+  ${from("pair_score")}
+  JOIN metric AS m ON m.run = r.run AND m.name = 'pair_group'
+  WHERE ${where} AND q.group_right IS NOT NULL`;
 }

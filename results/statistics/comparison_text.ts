@@ -17,36 +17,71 @@ export function resampledUnit({ metric }: Pick<Comparison, "metric">): "images" 
   return metric.startsWith("pair_") ? "pairs" : "images";
 }
 
+/** Holm's p, as every report writes it. */
+export function pText({ pHolm }: Pick<Comparison, "pHolm">): string {
+  return pHolm.toFixed(pHolm < 0.001 ? 4 : 3);
+}
+
+/** `3`, or `1 of 3` where fewer are there than were asked. */
+export function seedsText(
+  { seeds, askedSeeds }: Pick<Comparison, "seeds" | "askedSeeds">,
+): string {
+  return seeds < askedSeeds ? `${seeds} of ${askedSeeds}` : String(seeds);
+}
+
+/** What p is corrected for, where that is more than can be seen. */
+export function awaitedLines(
+  { variants, awaited }: Pick<Comparison, "variants" | "awaited">,
+): string[] {
+  return awaited === 0
+    ? []
+    : [`Holm counts all ${variants} variants, ${awaited} of them not there yet.`];
+}
+
 /** @param comparisons of one stage and split, at least one */
 export function comparisonLines(comparisons: readonly Comparison[]): string[] {
-  const { baseline, variants, images } = comparisons[0]!;
+  const { baseline, images } = comparisons[0]!;
   const unit = resampledUnit(comparisons[0]!);
   const shown = comparisons.filter(({ metric }) => told.includes(metric));
-  const widest = Math.max(...shown.map(({ variant }) => Math.min(variant.length, 30)));
+  const widest = Math.max(...shown.map((row) => nameOf(row).length));
   const order = [...new Set(shown.map(({ variant }) => variant))];
   const lines = order.flatMap((variant) =>
     shown.filter((row) => row.variant === variant).map((row, index) => {
-      const name = (index === 0 ? clipped(variant) : "").padEnd(widest);
+      const name = (index === 0 ? nameOf(row) : "").padEnd(widest);
       const interval = `[${signed(row.low)}, ${signed(row.high)}]`.padEnd(16);
       const mark = significanceMark(row);
       return `  ${name}  ${metricText(row.metric)} ${signed(row.difference).padStart(5)} ` +
-        `${interval}p ${row.p.toFixed(row.p < 0.01 ? 4 : 2)}${mark === "" ? "" : ` ${mark}`}`;
+        `${interval}p ${pText(row)}${mark === "" ? "" : ` ${mark}`}`;
     })
   );
-  const seeds = Math.min(...comparisons.map((row) => row.seeds));
+  const [fewest, most] = [Math.min, Math.max].map((of) =>
+    of(...comparisons.map((row) => row.seeds))
+  );
+  const seeds = fewest === most ? `${most}` : `${fewest} to ${most}`;
   return [
     `difference from ${clipped(baseline)} in points`,
-    `(${percent(intervalLevel)} interval over ${images} ${unit}, p of a paired permutation test)`,
+    `(${
+      percent(intervalLevel)
+    } interval over ${images} ${unit}, p (Holm) of a paired permutation test)`,
     ...lines,
-    ...verdict(comparisons, { variants }),
+    verdict(comparisons),
+    ...awaitedLines(comparisons[0]!),
     ...missedLines(shown, unit),
-    seeds === 1
+    most === 1
       ? `One seed: another training may differ by more than another choice of ${unit}.`
       : `${seeds} seeds: ± is their spread; intervals and p are over test ${unit} alone.`,
   ];
 }
 
-function verdict(comparisons: readonly Comparison[], { variants }: { variants: number }): string[] {
+/** With how many seeds it has, where these are fewer than were asked. */
+function nameOf(row: Comparison): string {
+  if (row.seeds === row.askedSeeds) return clipped(row.variant);
+  const fewer = ` (${seedsText(row)} seeds)`;
+  return `${clipped(row.variant, longest - fewer.length)}${fewer}`;
+}
+
+function verdict(comparisons: readonly Comparison[]): string {
+  const { variants } = comparisons[0]!;
   const how = `${percent(significanceLevel)}${
     variants > 1 ? `, Holm over ${variants} variants` : ""
   }`;
@@ -55,11 +90,9 @@ function verdict(comparisons: readonly Comparison[], { variants }: { variants: n
     ...(marks.has("▲") ? ["▲ significantly better"] : []),
     ...(marks.has("▼") ? ["▼ significantly worse"] : []),
   ];
-  return [
-    words.length === 0
-      ? `No number differs significantly (${how}).`
-      : `${words.join(", ")} (${how})`,
-  ];
+  return words.length === 0
+    ? `No number differs significantly (${how}).`
+    : `${words.join(", ")} (${how})`;
 }
 
 function missedLines(shown: readonly Comparison[], unit: string): string[] {
@@ -77,8 +110,13 @@ function missedLines(shown: readonly Comparison[], unit: string): string[] {
   );
   return [
     `Not marked is not equal: on so many ${unit} at least one in five differences of`,
-    `${points.join(", ")} would be missed.`,
+    `${points.join(", ")} would be missed${levelText(shown[0]!)}.`,
   ];
+}
+
+/** The level that the smallest p is held to, where that is another than without a correction. */
+export function levelText({ variants }: Pick<Comparison, "variants">): string {
+  return variants > 1 ? ` at ${percent(significanceLevel)} / ${variants}` : "";
 }
 
 function metricText(metric: string): string {
@@ -93,8 +131,10 @@ function signed(difference: number): string {
   return `${difference < 0 && Number(size) > 0 ? "−" : "+"}${size}`;
 }
 
-function clipped(name: string): string {
-  return name.length <= 30 ? name : `${name.slice(0, 29)}…`;
+const longest = 30;
+
+function clipped(name: string, most = longest): string {
+  return name.length <= most ? name : `${name.slice(0, most - 1)}…`;
 }
 
 function percent(share: number): string {

@@ -34,7 +34,7 @@ Deno.test("a seed that one of the two lacks is left out", () => {
     row("singular", 2, "i2t_r1", 0.1),
     row("singular", 3, "i2t_r1", 0.9),
   ];
-  assert.equal(differences(rows, options)[1], "  singular  i→t R@1 −10.0");
+  assert.equal(differences(rows, options)[1], "  singular  i→t R@1 −10.0 (1 of 3 seeds)");
 });
 
 Deno.test("one seed is said to show nothing", () => {

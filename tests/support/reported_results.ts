@@ -27,6 +27,14 @@ export interface ReportedOptions {
   readonly layers?: readonly number[];
   /** Without pictures nothing has to be drawn. */
   readonly pictures?: boolean;
+  /** K of the recalls; by default 1, 5 and 10. */
+  readonly recallAt?: readonly number[];
+  /** More metrics of each evaluation, on `test`. */
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** More parameters of the evaluations. */
+  readonly evaluate?: Preimage["parameters"];
+  /** Labels of runs that were asked for and are not there. */
+  readonly without?: readonly string[];
 }
 
 export const reportedExperiment = "reported";
@@ -51,11 +59,16 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
     caption = (image, which) => `caption ${which} of image ${image}`,
     imageId = (image) => `test_${image}`,
     pictures = true,
+    recallAt = [1, 5, 10],
+    evaluate = {},
+    without = [],
   } = options;
+  const metrics = Object.entries(options.metrics ?? {})
+    .map(([name, value]) => ({ name, split: "test", value }));
   for (const folder of ["artifacts", "pending", "state/asked"]) {
     Deno.mkdirSync(`${root}/${folder}`, { recursive: true });
   }
-  const make = maker(root);
+  const make = maker(root, without);
   const ids = numbers(images).map((place) => imageId(place - 1));
   const captions = ids.flatMap((image, place) =>
     [0, 1].map((which) => ({
@@ -100,8 +113,9 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
         stage: "recall",
         kind: "evaluate",
         output: "recall",
+        parameters: { split: "test", ...evaluate },
         rows: {
-          metric: metricRows(variant, seed),
+          metric: [...metricRows(recallAt, variant, seed), ...metrics],
           query_rank: rankRows(ids, captions, variant, seed),
         },
       });
@@ -128,7 +142,7 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
         output: "recall",
         parameters: { split: "test", again: true },
         rows: {
-          metric: metricRows(variant + variants.length, seed),
+          metric: metricRows(recallAt, variant + variants.length, seed),
           query_rank: rankRows(ids, captions, variant + variants.length, seed),
         },
       }));
@@ -158,9 +172,9 @@ function trainingRows(steps: number, variant: number, seed: number) {
   }));
 }
 
-function metricRows(variant: number, seed: number) {
+function metricRows(recallAt: readonly number[], variant: number, seed: number) {
   const recalls = ["i2t", "t2i"].flatMap((direction) =>
-    [1, 5, 10].map((k) => ({
+    recallAt.map((k) => ({
       name: `${direction}_r${k}`,
       split: "test",
       value: Math.min(1, (20 + 4 * k + 2 * variant + (seed * 7) % 3) / 100),
@@ -274,7 +288,7 @@ interface Recipe {
   readonly files?: ReadonlyMap<string, string | Uint8Array>;
 }
 
-function maker(root: string): (recipe: Recipe) => Made {
+function maker(root: string, without: readonly string[]): (recipe: Recipe) => Made {
   let seconds = 10;
   return (
     {
@@ -299,6 +313,8 @@ function maker(root: string): (recipe: Recipe) => Made {
     const key = keyOf(preimage);
     const axes = Object.entries(point).map(([axis, value]) => `${axis}=${value}`);
     const label = axes.length === 0 ? stage : `${stage}[${axes.join(",")}]`;
+    const made = { label, stage, key, point, preimage };
+    if (without.includes(label)) return made;
     const folder = `${root}/artifacts/${kind}/${key}`;
     const contents = new Map([
       ["made.json", JSON.stringify(parameters)] as const,
@@ -332,7 +348,7 @@ function maker(root: string): (recipe: Recipe) => Made {
       },
     };
     write(`${folder}/manifest.json`, JSON.stringify(manifest));
-    return { label, stage, key, point, preimage };
+    return made;
   };
 }
 

@@ -19,6 +19,16 @@ if (browserProgram === undefined) {
 }
 
 const variants = ["none", "singular", "distributed", "sparse"];
+/** Of further tables, one wider than the page. */
+const metrics = Object.fromEntries(
+  ["rsum", "i2t_mrr", "fold5_rsum"].concat(
+    ["i2t", "t2i"].flatMap((direction) =>
+      [1, 5, 10].flatMap((k) =>
+        ["rerank_", "rerank_lost_"].map((before) => `${before}${direction}_r${k}`)
+      )
+    ),
+  ).map((name) => [name, 0.25]),
+);
 const screenshots = new URL("../../../.cache/screenshots/", import.meta.url);
 
 /** Makes a report and opens its page; what the browser complains of ends in `troubles`. */
@@ -353,7 +363,7 @@ test("names from outside are shown as they are, and do nothing", () => {
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [1200, 400]) {
     test(`nothing serious is wrong for those who need help: ${colorScheme}, ${width} wide`, () =>
-      withPage({ variants, seeds: 2, compare: "flickr30k_1k" }, async (page) => {
+      withPage({ variants, seeds: 2, compare: "flickr30k_1k", metrics }, async (page) => {
         await page.evaluate(() => {
           for (const details of document.querySelectorAll("details")) details.open = true;
         });

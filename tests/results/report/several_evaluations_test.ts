@@ -52,3 +52,12 @@ Deno.test("stages without variants are held beside each other", async () => {
     assert.ok(page.includes(`<strong>${stage}</strong>: `), stage);
   }
 });
+
+Deno.test("stages are told apart at whatever K they were asked for", async () => {
+  using folder = temporaryFolder();
+  const options = { variants: ["none", "singular"], seeds: 3, images: 12, again: true };
+  await storeReported(folder.path, { ...options, recallAt: [3] });
+  const { page } = await reportOf(folder.path);
+  assert.match(page, /the variants of <code>recall<\/code> answer most differently/);
+  assert.doesNotMatch(page, /of 6 runs/);
+});

@@ -101,6 +101,44 @@ Deno.test("several variants are corrected for", async () => {
   assert.ok(rows.every(({ significant, variants }) => !significant && variants === 3));
 });
 
+Deno.test("variants that were asked and are not there yet are corrected for, too", async () => {
+  const [row] = await compared(
+    [
+      ...ranksOf("none", 1, () => false),
+      ...ranksOf("none", 2, () => false),
+      ...ranksOf("a", 1, (caption) => caption < 12),
+    ],
+    {
+      more: `INSERT INTO experiment_run VALUES ('e', 'b-1', 'recall', 'b-1', 8);
+        INSERT INTO run_point VALUES ('e', 'b-1', 'alignment', 'b'), ('e', 'b-1', 'seed', '1')`,
+    },
+  );
+  assert.deepEqual([row!.p, row!.pHolm], [2 / 64, 4 / 64]);
+  assert.deepEqual([row!.variants, row!.awaited, row!.seeds, row!.askedSeeds], [2, 1, 1, 2]);
+});
+
+Deno.test("the difference that can be shown is told at the level that Holm tests at", async () => {
+  // Of 200 images of one caption the variant is ahead in half of 40 and behind in the other half.
+  const many = (variant: string, first: (image: number) => boolean): Rank[] =>
+    Array.from({ length: 200 }, (_, image) => ({
+      variant,
+      seed: 1,
+      direction: "t2i",
+      query: `c${image}`,
+      image: `i${image}`,
+      rank: first(image) ? 1 : 7,
+    }));
+  const none = many("none", (image) => image < 20);
+  const a = many("a", (image) => image >= 20 && image < 40);
+  const b = many("b", (image) => image < 20);
+  const [alone] = await compared([...none, ...a]);
+  const beside = await compared([...none, ...a, ...b]);
+  const both = beside.find(({ variant, metric }) => variant === "a" && metric === "t2i_r1");
+  // z of 1 - 0.05 / 2 / tests and of 0.8, of a standard error near sqrt(40) / 200.
+  assert.ok(Math.abs(alone!.detectable / (Math.sqrt(40) / 200) / (1.96 + 0.8416) - 1) < 0.05);
+  assert.ok(Math.abs(both!.detectable / alone!.detectable - 3.0830 / 2.8016) < 1e-3);
+});
+
 Deno.test("ranks of before, which do not name their image, stand for themselves", async () => {
   const bare = (rows: Rank[]) => rows.map((row) => ({ ...row, image: null }));
   const [row] = await compared([

@@ -16,9 +16,11 @@ const comparison = (more: Partial<Comparison>): Comparison => ({
   significant: false,
   detectable: 0.06,
   seeds: 3,
+  askedSeeds: 3,
   queries: 100,
   images: 100,
   variants: 2,
+  awaited: 0,
   ...more,
 });
 
@@ -32,19 +34,19 @@ Deno.test("differences are told with interval, p, and what cannot be told", () =
       difference: -0.2,
       low: -0.3,
       high: -0.1,
-      p: 0.0001,
+      pHolm: 0.0002,
       significant: true,
     }),
   ]);
   assert.deepEqual(lines, [
     "difference from none in points",
-    "(95 % interval over 100 images, p of a paired permutation test)",
-    "  singular  i→t R@1  +1.2 [−3.0, +5.0]    p 0.43",
-    "            t→i R@1 −10.0 [−12.3, −8.0]   p 0.43",
-    "  sparse    i→t R@1 −20.0 [−30.0, −10.0]  p 0.0001 ▼",
+    "(95 % interval over 100 images, p (Holm) of a paired permutation test)",
+    "  singular  i→t R@1  +1.2 [−3.0, +5.0]    p 0.864",
+    "            t→i R@1 −10.0 [−12.3, −8.0]   p 0.864",
+    "  sparse    i→t R@1 −20.0 [−30.0, −10.0]  p 0.0002 ▼",
     "▲ significantly better, ▼ significantly worse (5 %, Holm over 2 variants)",
     "Not marked is not equal: on so many images at least one in five differences of",
-    "6.0 points (i→t R@1), 2.0 points (t→i R@1) would be missed.",
+    "6.0 points (i→t R@1), 2.0 points (t→i R@1) would be missed at 5 % / 2.",
     "3 seeds: ± is their spread; intervals and p are over test images alone.",
   ]);
 });
@@ -62,13 +64,27 @@ Deno.test("of swapped pictures pairs are counted, not images", () => {
   const pairs = comparison({ metric: "pair_group", split: "swap", images: 60 });
   assert.deepEqual(comparisonLines([pairs, { ...pairs, metric: "pair_text" }]), [
     "difference from none in points",
-    "(95 % interval over 60 pairs, p of a paired permutation test)",
-    "  singular  group  +1.2 [−3.0, +5.0]    p 0.43",
+    "(95 % interval over 60 pairs, p (Holm) of a paired permutation test)",
+    "  singular  group  +1.2 [−3.0, +5.0]    p 0.864",
     "No number differs significantly (5 %, Holm over 2 variants).",
     "Not marked is not equal: on so many pairs at least one in five differences of",
-    "6.0 points (group) would be missed.",
+    "6.0 points (group) would be missed at 5 % / 2.",
     "3 seeds: ± is their spread; intervals and p are over test pairs alone.",
   ]);
+});
+
+Deno.test("a half-done sweep says over how many seeds each variant is, and what Holm counts", () => {
+  const lines = comparisonLines([
+    comparison({ variants: 3, awaited: 1 }),
+    comparison({ variant: "sparse", seeds: 1, variants: 3, awaited: 1 }),
+  ]);
+  assert.deepEqual(lines.slice(2, 6), [
+    "  singular               i→t R@1  +1.2 [−3.0, +5.0]    p 0.864",
+    "  sparse (1 of 3 seeds)  i→t R@1  +1.2 [−3.0, +5.0]    p 0.864",
+    "No number differs significantly (5 %, Holm over 3 variants).",
+    "Holm counts all 3 variants, 1 of them not there yet.",
+  ]);
+  assert.match(lines.at(-1)!, /^1 to 3 seeds: /);
 });
 
 Deno.test("where too few images are there to show anything, that is said", () => {
@@ -83,7 +99,14 @@ Deno.test("where too few images are there to show anything, that is said", () =>
 Deno.test("lines fit 80 columns, however long the names", () => {
   const name = "alignment=sparse, projection=entmax15, relation=roundtrip, k=2";
   const lines = comparisonLines([
-    comparison({ variant: name, baseline: name, significant: true, p: 0.00012, low: -1, high: 1 }),
+    comparison({
+      variant: name,
+      baseline: name,
+      significant: true,
+      pHolm: 0.00012,
+      low: -1,
+      high: 1,
+    }),
   ]);
   assert.deepEqual(lines.filter((line) => line.length > 80), []);
 });

@@ -1,0 +1,62 @@
+/** A sweep of which some runs are there: nothing is told as if it were whole. */
+import assert from "node:assert/strict";
+import { reportCommand } from "../../../results/report/report_command.ts";
+import { reportedExperiment, storeReported } from "../../support/reported_results.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+
+async function halfDone() {
+  using folder = temporaryFolder();
+  await storeReported(folder.path, {
+    variants: ["none", "singular", "sparse"],
+    seeds: 3,
+    images: 12,
+    pictures: false,
+    without: [
+      ...[2, 3].map((seed) => `recall[alignment=singular,seed=${seed}]`),
+      ...[1, 2, 3].map((seed) => `recall[alignment=sparse,seed=${seed}]`),
+    ],
+  });
+  const out = `${folder.path}/out`;
+  const request = {
+    experiment: reportedExperiment,
+    set: [],
+    commands: { task: "deno task", option: "" },
+    out,
+  };
+  const printed = await reportCommand(folder.path, request, { warn() {} });
+  const [markdown, page] = ["report.md", "report.html"]
+    .map((file) => Deno.readTextFileSync(`${out}/${file}`));
+  return { printed, markdown: markdown!, page: page! };
+}
+
+Deno.test("means and differences of fewer seeds say of how many; variants without a run are missing", async () => {
+  const { printed, markdown, page } = await halfDone();
+
+  assert.match(printed, /^none \* {2,}\d/m);
+  assert.match(printed, /^singular \(1 of 3 seeds\) {2,}\d/m);
+  assert.match(printed, /^sparse {2,}missing( +missing)+$/m);
+  assert.match(printed, /^ {2}singular \(1 of 3 seeds\) {2}i→t R@1/m);
+  assert.match(printed, /^Holm counts all 2 variants, 1 of them not there yet\.$/m);
+  assert.ok(
+    printed.split("\n").filter((line) => !line.startsWith("wrote"))
+      .every((line) => line.length <= 80),
+    printed,
+  );
+
+  assert.match(markdown, /mean ± spread over 3 seeds, or over as many as is told/);
+  assert.match(markdown, /\| singular \| \d+\.\d \(1 of 3 seeds\) \|/);
+  assert.match(markdown, /\| sparse \| missing \|/);
+  assert.match(markdown, /\| singular \| test \| i→t R@1 \| [^|]+ \| 1 of 3 \|/);
+  assert.match(markdown, /^- Holm counts all 2 variants, 1 of them not there yet/m);
+  assert.match(markdown, /^- Differences in i→t R@5, .* are on the page alone\.$/m);
+
+  assert.match(page, /<span class="spread">\(1 of 3 seeds\)<\/span>/);
+  assert.match(page, /<td class="number" data-value="1">1 of 3<\/td>/);
+});
+
+Deno.test("terminal and Markdown tell the same p", async () => {
+  const { printed, markdown } = await halfDone();
+  const [, told] = /i→t R@1 .*p (\d\.\d+)/.exec(printed)!;
+  const row = markdown.split("\n").find((line) => line.startsWith("| singular | test | i→t R@1"))!;
+  assert.ok(row.includes(`| ${told} |`), row);
+});

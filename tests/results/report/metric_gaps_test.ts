@@ -1,0 +1,111 @@
+/** What an evaluation should have written is missed, also where no run has it. */
+import assert from "node:assert/strict";
+import { reportCommand } from "../../../results/report/report_command.ts";
+import {
+  reportedExperiment,
+  type ReportedOptions,
+  storeReported,
+} from "../../support/reported_results.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+
+/** @param damage what becomes of the lines of a table of an evaluation, the n-th from 0 */
+async function reportOf(
+  options: ReportedOptions,
+  damage: (table: string, lines: string[], place: number) => string[] = (_, lines) => lines,
+) {
+  using folder = temporaryFolder();
+  await storeReported(folder.path, { pictures: false, ...options });
+  const runs = `${folder.path}/artifacts/evaluate`;
+  const names = [...Deno.readDirSync(runs)].map(({ name }) => name).sort();
+  for (const [place, name] of names.entries()) {
+    for (const table of ["metric", "query_rank"]) {
+      const file = `${runs}/${name}/artifact/rows/${table}.jsonl`;
+      const lines = Deno.readTextFileSync(file).trimEnd().split("\n");
+      Deno.writeTextFileSync(file, damage(table, lines, place).map((line) => `${line}\n`).join(""));
+    }
+  }
+  const out = `${folder.path}/out`;
+  const request = {
+    experiment: reportedExperiment,
+    set: [],
+    commands: { task: "deno task", option: "--results /r" },
+    out,
+  };
+  const printed = await reportCommand(folder.path, request, { warn() {} });
+  const [markdown, page] = ["report.md", "report.html"]
+    .map((file) => Deno.readTextFileSync(`${out}/${file}`));
+  return { printed, markdown: markdown!, page: page! };
+}
+
+const ranks = Object.fromEntries([
+  ["rsum", 3],
+  ["tied_queries", 0],
+  ...["i2t", "t2i"].flatMap((direction) =>
+    ["median_rank", "mean_rank", "mrr", "ndcg"].map((name) => [`${direction}_${name}`, 1])
+  ),
+]);
+
+Deno.test("metrics that the parameters ask for are missed, though no run has them", async () => {
+  const { printed, markdown, page } = await reportOf({
+    variants: ["none"],
+    seeds: 1,
+    recallAt: [1, 5],
+    metrics: ranks,
+    evaluate: { recall_at: [1, 5, 50], folds: 2, rerank: 20 },
+  });
+  // R@50 of both directions; 7 of the folds; 14 of the shortlist, found twice, and its pairs.
+  assert.match(printed, /^26 metrics are missing$/m);
+  for (const metric of ["t2i_r50", "fold2_i2t_r1", "fold2_rsum", "rerank_lost_t2i_r5"]) {
+    assert.ok(
+      markdown.includes(`| recall\\[alignment=none,seed=1\\] | ${metric} | test |`),
+      metric,
+    );
+    assert.ok(page.includes(`<td>${metric}</td>`), metric);
+  }
+});
+
+Deno.test("a complete evaluation misses nothing", async () => {
+  const { printed, markdown } = await reportOf({
+    variants: ["none", "sparse"],
+    seeds: 1,
+    metrics: ranks,
+    evaluate: { recall_at: [1, 5, 10], rerank: 0 },
+  });
+  assert.doesNotMatch(printed, /missing|lack/);
+  assert.match(markdown, /Nothing: every run is complete and has all its metrics/);
+});
+
+Deno.test("ranks of queries are missed, all of them or some", async () => {
+  const { printed, markdown, page } = await reportOf(
+    { variants: ["none", "sparse"], seeds: 2, images: 6 },
+    (table, lines, place) =>
+      table === "metric" || place > 1
+        ? lines
+        : place === 0
+        ? []
+        : lines.filter((line) => !line.includes('"i2t","query":"test_3"')),
+  );
+  assert.match(printed, /^2 evaluations lack ranks of queries$/m);
+  assert.match(markdown, /\| i2t \| 0 of 6 queries \|\n.*\| t2i \| 0 of 12 queries \|/);
+  assert.match(markdown, /\| i2t \| 5 of 6 queries \|/);
+  assert.match(page, /<td>5 of 6 queries<\/td>/);
+  const none = await reportOf(
+    { variants: ["none"], seeds: 1 },
+    (table, lines) => table === "metric" ? lines : [],
+  );
+  assert.match(none.markdown, /\| i2t \| no queries \|/);
+});
+
+Deno.test("of a run that was not made the command stands that goes on", async () => {
+  const { markdown, page } = await reportOf({
+    variants: ["none", "sparse"],
+    seeds: 1,
+    without: ["recall[alignment=sparse,seed=1]"],
+  });
+  const goOn = "deno task run experiments/reported.yaml --results /r";
+  assert.ok(
+    markdown.includes(`| recall\\[alignment=sparse,seed=1\\] | not made |  | ${goOn} |`),
+    markdown,
+  );
+  assert.ok(page.includes(`<td>${goOn}</td>`));
+});
