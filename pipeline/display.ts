@@ -88,8 +88,11 @@ export function makeDisplay({ write, clock, live, colour, width }: DisplayOption
       if (event.type === "started") state.waiting = false;
       if (event.type !== "progress") return;
       const now = clock.seconds();
+      // A stage that goes over to other work has a speed of its own there.
+      const { unit, total, done } = state.progress ?? event;
+      const goesOn = event.unit === unit && event.total === total && event.done >= done;
+      if (state.first === undefined || !goesOn) state.first = { at: now, done: event.done };
       state.progress = event;
-      state.first ??= { at: now, done: event.done };
       if (live && now - lastDraw >= redrawEvery) draw();
       if (!live && now - state.lastPrinted >= plainEvery) {
         state.lastPrinted = now;

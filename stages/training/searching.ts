@@ -7,6 +7,7 @@ import type { RegionRows } from "../data/region_source.ts";
 import { openTokenizer } from "../data/tokenizer.ts";
 import { Complaint } from "../../pipeline/complaint.ts";
 import { hasBranches, learnedBranchWeight } from "../model/branches.ts";
+import type { Configuration } from "../model/configuration.ts";
 import { readModel } from "../model/model_artifact.ts";
 import { weightsOnDevice } from "../model/weights_on_device.ts";
 import { startCompute } from "../tensorflow/backend.ts";
@@ -51,10 +52,12 @@ export async function searchModel(
   { features, model, query, split, count, threads, progress }: SearchOptions,
 ): Promise<Found[]> {
   using set = await openFeatures(features);
+  requireSplit(set, split);
   const { config, weights: stored } = await readModel(model);
   const { set: asked, index } = "text" in query
     ? await textAsked(set, features.folder, query.text, split)
     : imageAsked(set, query, split);
+  if ("text" in query) requireShort(asked.captions.at(-1)!.tokens.length, config);
   const compute = await startCompute({ threads });
   const cosines = async () => {
     const known = await pictureVectors(features, set);
@@ -104,6 +107,25 @@ export async function searchModel(
   } finally {
     tf.dispose(weights);
   }
+}
+
+/** @throws {Complaint} about the request */
+function requireSplit({ images }: FeatureSet, split: string): void {
+  const known = [...new Set(images.map((image) => image.split))];
+  if (known.includes(split)) return;
+  throw new Complaint(
+    `there is no split \`${split}\``,
+    `name one of those that the features hold: ${known.join(", ")}`,
+  );
+}
+
+/** @throws {Complaint} about the request */
+function requireShort(pieces: number, { max_position_embeddings: places }: Configuration): void {
+  if (pieces + 2 <= places) return;
+  throw new Complaint(
+    `the query has ${pieces} word pieces, and the model takes ${places - 2}`,
+    "ask with fewer words",
+  );
 }
 
 interface Asked {

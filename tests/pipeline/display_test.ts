@@ -36,6 +36,23 @@ Deno.test("off a terminal there are whole lines, at most one in ten seconds per 
   ]);
 });
 
+Deno.test("a stage that goes over to other work tells the speed and the time left of that", () => {
+  const { made, written, pass } = display(false);
+  made.begin("branches", "not made yet");
+  for (let second = 0; second < 5; second++) {
+    made.hear("branches", { type: "progress", done: 800 * second, total: 3200, unit: "captions" });
+    pass(1);
+  }
+  for (let second = 0; second < 16; second++) {
+    made.hear("branches", progress(4 * second));
+    pass(1);
+  }
+  assert.deepEqual(written.slice(1), [
+    "branches  20/400 steps · 4.0/s · 1 min 35 s left · loss 0.12\n",
+    "branches  60/400 steps · 4.0/s · 1 min 25 s left · loss 0.12\n",
+  ]);
+});
+
 Deno.test("on a terminal a live line is drawn in place and fits the width", () => {
   const { made, written, pass } = display(true);
   made.begin("tuned[alignment=distributed,seed=3,checkpoint=long,steps=400]", "not made yet");

@@ -9,7 +9,10 @@ import { initialiseModel } from "../../stages/initialise_model.ts";
 import { pretrain } from "../../stages/pretrain.ts";
 import { openFeatures } from "../../stages/data/feature_set.ts";
 import { indexSplit } from "../../stages/training/pair_tables.ts";
-import { searchModel } from "../../stages/training/searching.ts";
+import { type Query, searchModel } from "../../stages/training/searching.ts";
+import { readModel } from "../../stages/model/model_artifact.ts";
+import { tokenizerFromVocabulary } from "../../stages/data/tokenizer.ts";
+import type { Complaint } from "../../pipeline/complaint.ts";
 import { testCompute } from "../support/compute.ts";
 import { namedPictures } from "../support/named_pictures.ts";
 import { digestsBelow, type Row, runStage } from "../support/stage_context.ts";
@@ -97,6 +100,34 @@ Deno.test("search ranks by what the model was tuned to rank by", async () => {
   const { values } = await scores("tuned", { scores: "sum" });
   const best = captions.map((_, text) => values[text * images.length]!).sort((a, b) => b - a);
   found.forEach(({ score }, place) => assert.ok(Math.abs(score - best[place]!) < 1e-4));
+});
+
+Deno.test("a search among another split than there is, and with too many words, is a wrong request", async () => {
+  const vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b"].join("\n");
+  const { json } = tokenizerFromVocabulary(vocabulary, { cased: false, file: "vocab.txt" });
+  Deno.writeTextFileSync(`${features}/tokenizer.json`, json);
+  const search = (query: Query, split: string) =>
+    searchModel({
+      features: { folder: features, files: {} },
+      model: at("tuned"),
+      query,
+      split,
+      count: 3,
+      threads: 2,
+      progress: { report() {}, say() {} },
+    });
+  const wrong = (what: string) => (error: Complaint) => {
+    assert.deepEqual([error.what, error.exitCode], [what, 2]);
+    return true;
+  };
+  await assert.rejects(search({ text: "a" }, "tset"), wrong("there is no split `tset`"));
+  const { config } = await readModel(at("tuned"));
+  const most = config.max_position_embeddings - 2;
+  assert.equal((await search({ text: "a ".repeat(most) }, "test")).length, 3);
+  await assert.rejects(
+    search({ text: "a ".repeat(most + 1) }, "test"),
+    wrong(`the query has ${most + 1} word pieces, and the model takes ${most}`),
+  );
 });
 
 Deno.test("a shortlist of all images ranks as scoring every pair does", async () => {
