@@ -9,6 +9,7 @@ import { backboneWidth } from "../vision/efficientnet.ts";
 import { boxNumbers } from "../vision/box_numbers.ts";
 import { BadPhoto, decodeSquares } from "../vision/photo_pixels.ts";
 import type { Box } from "../vision/picture.ts";
+import { inBatches } from "./batches_ahead.ts";
 import { readPhotoFile } from "./photo_file.ts";
 import { type LocatedPhoto, type PhotoDescriber, photoDescriber } from "./photo_describer.ts";
 import { type PhotoList, photoList } from "./photo_list.ts";
@@ -176,41 +177,6 @@ async function locatedPhoto(
       `${error.fix ?? "replace the file"}, or leave such files out with \`on_bad_image: skip\``,
       { place: { file }, exitCode: 1, cause: error },
     );
-  }
-}
-
-interface Decoded<Result> {
-  readonly place: number;
-  readonly result: Result;
-}
-
-/**
- * While one batch is worked on, the next is decoded. Nothing is being decoded any more when this ends,
- * however it ends: what decodes may be closed then. Of several failures the first by name is told.
- */
-async function* inBatches<Item, Result>(
-  items: readonly Item[],
-  size: number,
-  decode: (item: Item) => Promise<Result>,
-): AsyncGenerator<Decoded<Result>[]> {
-  const start = (from: number) =>
-    Promise.allSettled(
-      items.slice(from, from + size).map(async (item, place) => ({
-        place: from + place,
-        result: await decode(item),
-      })),
-    );
-  let next = start(0);
-  try {
-    for (let from = 0; from < items.length; from += size) {
-      const batch = await next;
-      const failed = batch.find(({ status }) => status === "rejected");
-      if (failed?.status === "rejected") throw failed.reason;
-      next = start(from + size);
-      yield batch.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
-    }
-  } finally {
-    await next;
   }
 }
 
