@@ -16,6 +16,7 @@ import { branchCosines } from "./branch_scores.ts";
 import { pairScorer } from "./pair_scoring.ts";
 import { indexSplit, type TableIndex } from "./pair_tables.ts";
 import { planRanking, type RankingParameters, recordRanks, writeScores } from "./ranked_scores.ts";
+import { scoredOnce } from "./kept_scores.ts";
 import { type GridOptions, scoreGrid } from "./score_grid.ts";
 import { rerankedScores, scoreShortlist, shortlisted, withOthersBelow } from "./shortlist.ts";
 import { rawScale, scaleOf, summedScores } from "./score_sum.ts";
@@ -70,11 +71,18 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
       : undefined;
     const after = (done: number, total: number) => clock.report(done, total, "pairs");
     const options = { set, index, weights, block, xla, precision, after };
-    const cross = kind === "branches"
-      ? undefined
-      : places !== undefined
-      ? await scoreShortlist(compute, config, { ...options, places })
-      : await scoreGrid(compute, config, { ...options, ...keptTiles(context.resumeFolder) });
+    const keys = [inputs["model"]!.key, inputs["features"]!.key];
+    const decides = [keys, { split, shortlist, block, xla, precision }];
+    const cross = kind === "branches" ? undefined : await scoredOnce(
+      decides,
+      async () => {
+        const made = places !== undefined
+          ? await scoreShortlist(compute, config, { ...options, places })
+          : await scoreGrid(compute, config, { ...options, ...keptTiles(context.resumeFolder) });
+        clock.record(made.length);
+        return made;
+      },
+    );
     const scale = cross && (learned === undefined ? scaleOf(cross) : rawScale);
     const combined = (cross: Float32Array | undefined, cosines: Float32Array) =>
       cross === undefined ? cosines : summedScores(cross, cosines, {
@@ -85,7 +93,7 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
     const scores = places === undefined
       ? near === undefined ? cross! : ofPairs(near)
       : withOthersBelow(near!, places, ofPairs(Float32Array.from(places, (at) => near![at]!)));
-    clock.record(cross?.length ?? scores.length);
+    if (kind === "branches") clock.record(scores.length);
     const matrix = { scores, texts, images, imageOfText: index.imageOfText };
     const listed = rerank > 0 ? shortlisted(near!, { texts, images, count: rerank }) : undefined;
     recordRanks(context, { set, index, split }, matrix, {

@@ -31,13 +31,16 @@ export async function runStage(
   const { rows = new Map<string, Row[]>(), signal = new AbortController().signal } = rest;
   await Deno.mkdir(folder, { recursive: true });
   await Deno.mkdir(resumeFolder, { recursive: true });
+  const digests = await Promise.all(
+    Object.values(inputs).map(async (path) => JSON.stringify(await digestsBelow(path))),
+  );
   const add = (table: string, row: Row) => rows.set(table, [...(rows.get(table) ?? []), row]);
   await stage.run({
     parameters: v.parse(stage.parameters, parameters),
     inputs: Object.fromEntries(
-      Object.entries(inputs).map(([port, path]) => [port, {
+      Object.entries(inputs).map(([port, path], place) => [port, {
         folder: path,
-        key: port,
+        key: digests[place]!,
         files: inputFiles[port] ?? {},
       }]),
     ),
