@@ -68,6 +68,9 @@ Deno.test({
     assert.match(wrong, /^recall\[alignment=none\], split test: the most wrong of \d+ queries\n/);
     assert.match(Deno.readTextFileSync(page), /data:image\/jpeg;base64,/);
     assert.match(await task("report", experiment), /wrote .*report\.html/);
+    const report = Deno.readTextFileSync(`${results}/reports/flickr8k_iais/report.md`);
+    assert.match(report, /^## recall on test\n\n[^\n]*; \* marks the baseline\.$/m);
+    assert.match(report, /^## linear on test\n\npercent, one seed\.$/m);
   },
 });
 

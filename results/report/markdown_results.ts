@@ -39,8 +39,9 @@ function headlineBlock(
     ...tableBlock(
       `## ${escapeMarkdown(stage)} on ${escapeMarkdown(split ?? "all")}${
         title === "" ? "" : `: ${escapeMarkdown(title)}`
-      }\n\n${[unitOf(table), overSeeds(table)].filter((part) => part !== "").join(", ")}; ` +
-        "* marks the baseline.",
+      }\n\n${[unitOf(table), overSeeds(table)].filter((part) => part !== "").join(", ")}${
+        rows.some(({ baseline }) => baseline) ? "; * marks the baseline" : ""
+      }.`,
       [
         { title: "" },
         ...columns.map(({ title }) => ({ title, numeric: true })),

@@ -97,9 +97,10 @@ function headlineTable(
 ): Html {
   const { stage, split, title, columns, rows } = table;
   const told = [title, unitOf(table), overSeeds(table)].filter((part) => part !== "").join(", ");
+  const marked = rows.some(({ baseline }) => baseline);
   return dataTable({
     id,
-    caption: `${stage} on ${split ?? "all"}: ${told}; * marks the baseline`,
+    caption: `${stage} on ${split ?? "all"}: ${told}${marked ? "; * marks the baseline" : ""}`,
     columns: [
       { title: "variant" },
       ...columns.map(({ title }) => ({ title, numeric: true })),

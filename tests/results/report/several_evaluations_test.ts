@@ -37,6 +37,8 @@ Deno.test("each stage's differences stand under its name; queries and relations 
   assert.match(beside.page, /right in \d of 3 seeds/);
   assert.doesNotMatch(beside.page, /of 6 runs/);
   assert.match(beside.page, /the variants of <code>recall<\/code> answer most differently/);
+  assert.match(alone.page, /; \* marks the baseline/);
+  assert.match(alone.markdown, /; \* marks the baseline\./);
   const relations = /^## Recall and relation distance/;
   assert.equal(section(beside.markdown, relations), section(alone.markdown, relations));
   assert.notEqual(section(alone.markdown, relations), "");
