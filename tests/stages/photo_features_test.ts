@@ -44,6 +44,18 @@ function request(folder: string, more: Partial<LooseRun> = {}): LooseRun {
   };
 }
 
+/** The same, with the toy detector's boxes as regions. */
+function detected(folder: string, detection: object): LooseRun {
+  const detector = `${folder}/toy.onnx`;
+  Deno.writeFileSync(detector, toyDetector);
+  const { parameters, files, ...asked } = request(folder);
+  return {
+    ...asked,
+    parameters: { ...parameters, detector, detection },
+    files: { ...files, detector, onnxruntime: onnxRuntime },
+  };
+}
+
 Deno.test({
   name: "a folder of photos becomes features: splits, word pieces, boxes, regions, whole pictures",
   ignore,
@@ -237,21 +249,10 @@ Deno.test({
   async fn() {
     using folder = temporaryFolder();
     await madePhotos(folder.path, 6);
-    const detector = `${folder.path}/toy.onnx`;
-    Deno.writeFileSync(detector, toyDetector);
     const run = async (name: string, more: object) => {
-      const asked = request(folder.path);
       const detection = { boxes: "boxes", scores: "scores", side: 8, threshold: -1e9, ...more };
-      await runStage({
-        ...asked,
-        parameters: {
-          ...asked.parameters,
-          detector,
-          detection: { ...detection, scale: [1, 1, 1] },
-        },
-        files: { ...asked.files, detector, onnxruntime: onnxRuntime },
-        folder: `${folder.path}/${name}`,
-      });
+      const asked = detected(folder.path, { ...detection, scale: [1, 1, 1] });
+      await runStage({ ...asked, folder: `${folder.path}/${name}` });
       return await openFeatures({ folder: `${folder.path}/${name}` });
     };
     using boxes = await run("boxes", {});
@@ -272,21 +273,15 @@ Deno.test({
   async fn() {
     using folder = temporaryFolder();
     await madePhotos(folder.path, 6);
-    const detector = `${folder.path}/toy.onnx`;
-    Deno.writeFileSync(detector, toyDetector);
-    const { parameters, files, ...asked } = request(folder.path);
     const run = (classes: string, more: object = {}) => {
       const detection = { boxes: "boxes", classes, side: 8, scale: [1, 1, 1], ...more };
-      return runStage({
-        ...asked,
-        parameters: { ...parameters, detector, detection },
-        files: { ...files, detector, onnxruntime: onnxRuntime },
-        folder: `${asked.folder}${Object.keys(more)}`,
-      });
+      const asked = detected(folder.path, detection);
+      return runStage({ ...asked, folder: `${asked.folder}${Object.keys(more)}` });
     };
     await run("features"); // rows are multiples of the means of the three colours
-    using set = await openFeatures({ folder: asked.folder });
-    const known = await readRegionClasses({ folder: asked.folder }, set);
+    const place = { folder: request(folder.path).folder };
+    using set = await openFeatures(place);
+    const known = await readRegionClasses(place, set);
     assert.equal(known.count, 3);
     const [first, second] = [known.read(0, 0), known.read(0, 1)];
     assert.ok(Math.abs(first.reduce((sum, one) => sum + one, 0) - 1) < 1e-6);
@@ -302,17 +297,8 @@ Deno.test({
   async fn() {
     using folder = temporaryFolder();
     await madePhotos(folder.path, 6);
-    const detector = `${folder.path}/toy.onnx`;
-    Deno.writeFileSync(detector, toyDetector);
-    const run = (more: object) => {
-      const { parameters, files, ...asked } = request(folder.path);
-      const detection = { boxes: "boxes", side: 8, ...more };
-      return failure(runStage({
-        ...asked,
-        parameters: { ...parameters, detector, detection },
-        files: { ...files, detector, onnxruntime: onnxRuntime },
-      }));
-    };
+    const run = (more: object) =>
+      failure(runStage(detected(folder.path, { boxes: "boxes", side: 8, ...more })));
     const wild = await run({ features: "features", scale: [1e-45, 1, 1] });
     assert.equal(wild.what, "output `features` of the detector has numbers that are not finite");
     assert.match(wild.fix!, /^check `mean`, `scale`/);
