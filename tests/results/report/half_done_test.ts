@@ -1,33 +1,17 @@
 /** A sweep of which some runs are there: nothing is told as if it were whole. */
 import assert from "node:assert/strict";
-import { reportCommand } from "../../../results/report/report_command.ts";
-import { reportedExperiment, storeReported } from "../../support/reported_results.ts";
-import { temporaryFolder } from "../../support/temporary_folder.ts";
+import { madeReport } from "../../support/made_report.ts";
 
-async function halfDone() {
-  using folder = temporaryFolder();
-  await storeReported(folder.path, {
+const halfDone = () =>
+  madeReport({
     variants: ["none", "singular", "sparse"],
     seeds: 3,
     images: 12,
-    pictures: false,
     without: [
       ...[2, 3].map((seed) => `recall[alignment=singular,seed=${seed}]`),
       ...[1, 2, 3].map((seed) => `recall[alignment=sparse,seed=${seed}]`),
     ],
   });
-  const out = `${folder.path}/out`;
-  const request = {
-    experiment: reportedExperiment,
-    set: [],
-    commands: { task: "deno task", option: "" },
-    out,
-  };
-  const printed = await reportCommand(folder.path, request, { warn() {} });
-  const [markdown, page] = ["report.md", "report.html"]
-    .map((file) => Deno.readTextFileSync(`${out}/${file}`));
-  return { printed, markdown: markdown!, page: page! };
-}
 
 Deno.test("means and differences of fewer seeds say of how many; variants without a run are missing", async () => {
   const { printed, markdown, page } = await halfDone();

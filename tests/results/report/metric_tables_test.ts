@@ -1,32 +1,10 @@
 /** Every metric that an evaluation writes reaches the report. */
 import assert from "node:assert/strict";
 import { furtherKinds, mainKinds } from "../../../results/report/metric_tables.ts";
-import { reportCommand } from "../../../results/report/report_command.ts";
-import {
-  reportedExperiment,
-  type ReportedOptions,
-  storeReported,
-} from "../../support/reported_results.ts";
-import { temporaryFolder } from "../../support/temporary_folder.ts";
-
-async function reportOf(options: ReportedOptions) {
-  using folder = temporaryFolder();
-  await storeReported(folder.path, { pictures: false, ...options });
-  const out = `${folder.path}/out`;
-  const request = {
-    experiment: reportedExperiment,
-    set: [],
-    commands: { task: "deno task", option: "" },
-    out,
-  };
-  const printed = await reportCommand(folder.path, request, { warn() {} });
-  const [markdown, page] = ["report.md", "report.html"]
-    .map((file) => Deno.readTextFileSync(`${out}/${file}`));
-  return { printed, markdown: markdown!, page: page! };
-}
+import { madeReport } from "../../support/made_report.ts";
 
 Deno.test("recalls are told at the K that were asked, in order", async () => {
-  const { printed, markdown, page } = await reportOf({
+  const { printed, markdown, page } = await madeReport({
     variants: ["none", "sparse"],
     seeds: 1,
     recallAt: [20, 3],
@@ -34,7 +12,7 @@ Deno.test("recalls are told at the K that were asked, in order", async () => {
   assert.match(printed, /\n +i→t R@3 +R@20 +t→i R@3 +R@20\nnone \* /);
   assert.match(markdown, /\| {2}\| i→t R@3 \| i→t R@20 \| t→i R@3 \| t→i R@20 \|/);
   assert.ok(page.includes(">i→t R@3</button>"));
-  const { printed: many } = await reportOf({
+  const { printed: many } = await madeReport({
     variants: ["none"],
     seeds: 3,
     recallAt: [1, 2, 3, 4, 5, 10, 20, 50],
@@ -47,7 +25,7 @@ Deno.test("recalls are told at the K that were asked, in order", async () => {
 });
 
 Deno.test("ranks, folds, other right answers and two-stage ranking have tables of their own", async () => {
-  const { markdown, page } = await reportOf({
+  const { markdown, page } = await madeReport({
     variants: ["none", "sparse"],
     seeds: 2,
     metrics: {
