@@ -7,6 +7,7 @@ import { Complaint } from "../../pipeline/complaint.ts";
 import { databaseFile } from "../database.ts";
 import { readResults, rowsOf } from "../read_results.ts";
 import { requireExperiment } from "../run_list.ts";
+import { type LiveFeed, liveFeed } from "./live_feed.ts";
 import { liveView } from "./live_view.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { watchPage } from "./watch_page.ts";
@@ -59,6 +60,7 @@ export async function watchCommand(
       onListen: ({ port }) => print(`watching on http://${host}:${port} (Ctrl-C ends it)\n`),
     }, (request) => answer(request, feed));
     await server.finished;
+    await feed.settled();
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     throw new Complaint(
@@ -84,7 +86,7 @@ function waitingFor(experiment: string | undefined): string {
     : "<p>This experiment was not run here yet.</p>";
 }
 
-function answer(request: Request, feed: Feed): Response {
+function answer(request: Request, feed: LiveFeed): Response {
   const { hostname, pathname } = new URL(request.url);
   // A page from elsewhere must not reach us under a name of its own.
   if (hostname !== host && hostname !== "localhost") {
@@ -111,63 +113,4 @@ function answer(request: Request, feed: Feed): Response {
     default:
       return new Response("not found\n", { status: 404 });
   }
-}
-
-interface Feed {
-  /** Server-sent events, from now on. */
-  stream(): ReadableStream<Uint8Array>;
-}
-
-/** Looks while somebody listens, once for all of them. */
-function liveFeed(
-  look: () => Promise<string>,
-  { period, signal }: { readonly period: number; readonly signal: AbortSignal },
-): Feed {
-  const listeners = new Set<ReadableStreamDefaultController<Uint8Array>>();
-  const encoder = new TextEncoder();
-  let last: string | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let looking = false;
-  const round = async () => {
-    timer = undefined;
-    looking = true;
-    try {
-      const html = await look();
-      if (html !== last) {
-        last = html;
-        for (const listener of listeners) send(listener, html);
-      } else {
-        // Something has to be sent, or nobody learns that a listener is gone.
-        for (const listener of listeners) listener.enqueue(encoder.encode(": nothing new\n\n"));
-      }
-    } catch {
-      // A database that is written just now: the next look finds it.
-    } finally {
-      looking = false;
-      if (listeners.size > 0 && !signal.aborted) timer = setTimeout(round, period);
-    }
-  };
-  const send = (to: ReadableStreamDefaultController<Uint8Array>, html: string) =>
-    to.enqueue(encoder.encode(`data: ${JSON.stringify({ html })}\n\n`));
-  signal.addEventListener("abort", () => {
-    clearTimeout(timer);
-    for (const listener of listeners) listener.close();
-    listeners.clear();
-  });
-  return {
-    stream() {
-      let own: ReadableStreamDefaultController<Uint8Array>;
-      return new ReadableStream<Uint8Array>({
-        start(controller) {
-          own = controller;
-          listeners.add(own);
-          if (last !== undefined) send(own, last);
-          if (timer === undefined && !looking) timer = setTimeout(round, 0);
-        },
-        cancel() {
-          listeners.delete(own);
-        },
-      });
-    },
-  };
 }
