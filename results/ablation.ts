@@ -1,6 +1,7 @@
 /** The table at the end of a run: each variant's recalls, mean and spread over seeds, and what may be said. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import * as aq from "arquero";
+import { isRecall, leadingMetrics } from "./metrics.ts";
 import { differences } from "./paired_differences.ts";
 import { publishedReport } from "./published_results.ts";
 import { rowsOf } from "./read_results.ts";
@@ -100,7 +101,10 @@ function groupText(title: string, rows: readonly MetricRow[], options: GroupOpti
     ...(compared.length > 0
       ? [...Map.groupBy(compared, resampledUnit).values()].flatMap(comparisonLines)
       : marked
-      ? differences(rows, { baseline, metrics: ["i2t_r1", "t2i_r1"] })
+      ? differences(rows, {
+        baseline,
+        metrics: leadingMetrics(rows.map(({ metric }) => metric)).filter(isRecall),
+      })
       : []),
   ].join("\n");
 }

@@ -5,7 +5,7 @@ import { differencesTable } from "./differences_table.ts";
 import {
   differenceOf,
   inOrder,
-  isMain,
+  mainOf,
   type Metric,
   type MetricPair,
   metricText,
@@ -158,8 +158,7 @@ export function experimentsText(
 ): string {
   const heads = [["A", a], ["B", b]] as const;
   const widest = Math.max(...heads.map(([, { experiment }]) => experiment.length));
-  const main = metrics.filter(isMain);
-  const shown = main.length > 0 ? main : metrics;
+  const shown = mainOf(metrics);
   const axes = [...new Set(shown.flatMap(({ variant }) => Object.keys(variant)))];
   const stages = new Set(shown.map(({ stage }) => stage)).size > 1;
   const splits = shown.some(({ split }) => split !== null);

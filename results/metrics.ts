@@ -40,9 +40,32 @@ export function inOrder<Named extends { readonly name: string; readonly split: s
   );
 }
 
-/** Whether it is one of those that tell most. */
-export function isMain({ name }: { readonly name: string }): boolean {
-  return first.includes(name);
+/** Those that tell most; all where none does. */
+export function mainOf<Named extends { readonly name: string }>(
+  metrics: readonly Named[],
+): readonly Named[] {
+  const main = [...first, ...leadingMetrics(metrics.map(({ name }) => name))];
+  const found = metrics.filter(({ name }) => main.includes(name));
+  return found.length > 0 ? found : metrics;
+}
+
+/** The hits that stand for all where few are told: R@K of the least K each way, and of groups. */
+export function leadingMetrics(metrics: Iterable<string>): string[] {
+  const all = new Set(metrics);
+  const least = ["i2t_r", "t2i_r"].flatMap((start) => {
+    const cutoffs = [...all].flatMap((name) =>
+      name.startsWith(start) && /^\d+$/.test(name.slice(start.length))
+        ? [Number(name.slice(start.length))]
+        : []
+    );
+    return cutoffs.length === 0 ? [] : [`${start}${Math.min(...cutoffs)}`];
+  });
+  return [...least, ...(all.has("pair_group") ? ["pair_group"] : [])];
+}
+
+/** R@K of all queries of a direction. */
+export function isRecall(name: string): boolean {
+  return /^(i2t|t2i)_r\d+$/.test(name);
 }
 
 /** `i2t_r5` before `i2t_r10`. */

@@ -5,7 +5,7 @@ import {
   type ExperimentComparison,
   type VariantMetric,
 } from "../compare_experiments.ts";
-import { isMain } from "../metrics.ts";
+import { mainOf } from "../metrics.ts";
 import { compareAskings, variantKey } from "../statistics/asking_comparison.ts";
 import type { Comparison } from "../statistics/comparison.ts";
 import { pText, significanceMark } from "../statistics/comparison_text.ts";
@@ -44,8 +44,7 @@ export async function againstOf(
     now: reported,
   });
   const byPlace = new Map(compared.map((row) => [placeOf(row, row.variant, row.metric), row]));
-  const main = comparison.metrics.filter(isMain);
-  const shown = main.length > 0 ? main : comparison.metrics;
+  const shown = mainOf(comparison.metrics);
   const alone = shown.filter(({ difference }) => difference === null);
   const metrics = shown
     .filter(({ difference }) => difference !== null && Math.abs(difference) > leastChange)

@@ -3,7 +3,8 @@
  * images where queries were ranked, else over seeds.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { compareVariants, type Comparison, hitDifferences } from "../statistics/comparison.ts";
+import { leadingMetrics } from "../metrics.ts";
+import { compareVariants, type Comparison } from "../statistics/comparison.ts";
 import {
   awaitedLines,
   levelText,
@@ -12,6 +13,7 @@ import {
   seedsText,
   significanceMark,
 } from "../statistics/comparison_text.ts";
+import { hitDifferences } from "../statistics/hits.ts";
 import { metricTitle, signedValue, valueText } from "./number_text.ts";
 import type { Question } from "./question.ts";
 import { seedDifferences } from "./seed_differences.ts";
@@ -113,7 +115,8 @@ function told(row: Comparison): VariantDifference {
 }
 
 function cautionsOf(compared: readonly Comparison[]): string[] {
-  const largest = ["i2t_r1", "t2i_r1", "pair_group"].flatMap((metric) => {
+  const leading = leadingMetrics(compared.map(({ metric }) => metric));
+  const largest = leading.flatMap((metric) => {
     const own = compared.filter((row) => row.metric === metric);
     return own.length === 0
       ? []

@@ -12,14 +12,14 @@ export function relationBlocks(relations: Relations): Block[] {
   return [...overModels(relations), ...withinModels(relations)];
 }
 
-function overModels({ stage, correlations }: Relations): Block[] {
+function overModels({ stage, recalled, correlations }: Relations): Block[] {
   if (correlations.length === 0) return [];
   const names = { isda: "ISDa", isd_text: "ISD over words", isd_image: "ISD over regions" };
   return [{
     title: "recall and relation distance",
     importance: 4,
     ...tableBlock(
-      `## Recall and relation distance\n\nSpearman's rho of mean R@1${
+      `## Recall and relation distance\n\nSpearman's rho of ${recalled}${
         stage === undefined ? "" : ` (\`${stage}\`)`
       } and mean distance, over models: ` +
         `near −1, a lower distance goes with a better recall. ${cautionOf(correlations)}`,

@@ -29,7 +29,7 @@ complete.</p>${howMade([runs], results)}`;
   const layers = new Set(runs.rows.map(({ layer }) => layer));
   const figures: Html[] = [];
   for (const measure of measuresOf(runs.rows)) {
-    const made = await scatter(runs.rows, measure, { variants, runs, results, correlations });
+    const made = await scatter(measure, { variants, relations, results });
     if (made !== undefined) figures.push(made);
   }
   return markup`<p>ISD is how far the words' self-attention is from the regions', once an alignment brings
@@ -49,7 +49,7 @@ ${
       ? markup`<p>None can be told: fewer than three models have both, or one of the two does not
 vary.</p>`
       : markup`<p>${cautionOf(correlations)}</p>
-${correlationTable(correlations)}`
+${correlationTable(relations)}`
   }
 <h3>Distances by alignment and layer</h3>
 ${distanceTables(runs.rows)}
@@ -57,10 +57,10 @@ ${howMade([runs], results)}
 ${queryCorrelationsPart(relations, results)}`;
 }
 
-function correlationTable(correlations: Relations["correlations"]): Html {
+function correlationTable({ correlations, recalled }: Relations): Html {
   return dataTable({
     id: "correlations",
-    caption: "Spearman's rho of mean R@1 and mean distance",
+    caption: `Spearman's rho of ${recalled} and mean distance`,
     columns: [
       { title: "distance" },
       { title: "alignment" },
@@ -96,16 +96,15 @@ function measuresOf(points: readonly RelationPoint[]): Measure[] {
 }
 
 async function scatter(
-  points: readonly RelationPoint[],
   { measure, alignment, layer, split }: Measure,
-  { variants, runs, results, correlations }: {
+  { variants, relations, results }: {
     readonly variants: readonly string[];
-    readonly runs: Relations["runs"];
+    readonly relations: Relations;
     readonly results: CommandPlace;
-    readonly correlations: Relations["correlations"];
   },
 ): Promise<Html | undefined> {
-  const shown = points.filter((point) =>
+  const { runs, correlations, recalled } = relations;
+  const shown = runs.rows.filter((point) =>
     point.alignment === alignment && point.layer === layer && point.split === split
   );
   const complete = shown.flatMap(({ variant, seed, recall, [measure]: distance }) =>
@@ -137,7 +136,7 @@ async function scatter(
       description: said,
       x: `${isda ? "ISDa" : "ISD over words"}, nats per row${logarithmic ? " (log scale)" : ""}`,
       logarithmic,
-      y: "mean R@1, percent",
+      y: `${recalled}, percent`,
       kind: "point",
       all: variants,
     },
@@ -153,7 +152,7 @@ async function scatter(
         { title: "variant" },
         { title: "seed" },
         { title: "distance", numeric: true },
-        { title: "mean R@1", numeric: true },
+        { title: recalled, numeric: true },
       ],
       rows: complete.map(({ variant, seed, distance, recall }) => [
         variant || "all",

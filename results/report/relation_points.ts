@@ -1,5 +1,7 @@
 /** Does a lower relation distance go with better recall? Of runs, and of single queries. */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { isRecall, leadingMetrics } from "../metrics.ts";
+import { rowsOf } from "../read_results.ts";
 import { type Correlation, correlationsOf } from "./model_correlations.ts";
 import {
   type QueryCorrelation,
@@ -12,6 +14,8 @@ import type { Variants } from "./variants.ts";
 export interface Relations {
   /** Whose recall it is; undefined where nothing was evaluated. */
   readonly stage: string | undefined;
+  /** What recall is here: `mean R@1`, both directions of the least K that was asked. */
+  readonly recalled: string;
   readonly runs: Answered<RelationPoint>;
   /** By measure, alignment and layer: over runs. */
   readonly correlations: readonly Correlation[];
@@ -32,7 +36,7 @@ export interface RelationPoint {
   readonly isd_image: number | null;
   readonly isda: number | null;
   readonly pairs: number;
-  /** Mean of R@1 in both directions, a fraction; null where it was not evaluated. */
+  /** Mean of both directions, a fraction; null where it was not evaluated. */
   readonly recall: number | null;
 }
 
@@ -44,6 +48,7 @@ export async function relationsOf(
   const experiment = literal(asking);
   const stage = ranking[0]?.stage;
   const ofStage = stage === undefined ? "" : ` AND s.stage = ${literal(stage)}`;
+  const recalls = await leadingRecalls();
   const runs = await ask<RelationPoint>(connection, {
     what: "recall and mean relation distances of each model",
     sql: `${sql}, measured AS (
@@ -53,7 +58,7 @@ export async function relationsOf(
 ), recall AS (
   SELECT s.model, m.split, avg(m.value) AS recall
   FROM measured AS s JOIN metric AS m ON m.run = s.run
-  WHERE m.name IN ('i2t_r1', 't2i_r1') AND isfinite(m.value)${ofStage} GROUP BY ALL
+  WHERE m.name IN (${recalls.map(literal).join(", ")}) AND isfinite(m.value)${ofStage} GROUP BY ALL
 )
 SELECT coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed, d.split, d.layer,
   d.alignment, avg(d.isd_text) FILTER (isfinite(d.isd_text)) AS isd_text,
@@ -70,11 +75,22 @@ ORDER BY min(s.position), d.split, d.layer, d.alignment`,
   const queries = await byQuery();
   return {
     stage,
+    recalled: `mean R@${recalls[0]!.split("_r")[1]}`,
     runs,
     correlations: correlationsOf(runs.rows),
     queries,
     queryCorrelations: queryCorrelations(queries.rows),
   };
+
+  async function leadingRecalls(): Promise<string[]> {
+    const rows = await rowsOf<{ name: string }>(
+      connection,
+      `SELECT DISTINCT m.name FROM experiment_run AS s JOIN metric AS m ON m.run = s.run
+WHERE s.experiment = ${experiment}${ofStage}`,
+    );
+    const names = leadingMetrics(rows.map(({ name }) => name)).filter(isRecall);
+    return names.length > 0 ? names : ["i2t_r1", "t2i_r1"];
+  }
 
   function byQuery(): Promise<Answered<RankedCaption>> {
     return ask<RankedCaption>(connection, {

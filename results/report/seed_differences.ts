@@ -1,6 +1,7 @@
 /** Differences from the baseline over seeds alone: for numbers that are not told query by query. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { seedsText } from "../statistics/comparison_text.ts";
+import { inTableOrder } from "../statistics/hits.ts";
 import { signedValue } from "./number_text.ts";
 import type { Differences } from "./differences.ts";
 import { ask, literal } from "./question.ts";
@@ -33,7 +34,7 @@ export async function seedDifferences(
   JOIN metric AS m ON m.run = r.run
   LEFT JOIN variant AS v ON v.run = r.run
   WHERE r.experiment = ${literal(asking)} AND isfinite(m.value)
-    AND m.name IN ('i2t_r1', 't2i_r1', 'pair_group')
+    AND regexp_full_match(m.name, '(i2t|t2i)_r[0-9]+|pair_(text|image|group)')
 )
 SELECT a.stage, a.split, a.variant, a.metric, avg(a.value - b.value) AS difference,
   stddev_samp(a.value - b.value) AS spread, count(*)::INTEGER AS seeds
@@ -42,7 +43,7 @@ JOIN number AS b ON b.stage = a.stage AND b.split IS NOT DISTINCT FROM a.split
   AND b.metric = a.metric AND b.seed = a.seed
 WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
 GROUP BY a.stage, a.split, a.variant, a.metric
-ORDER BY a.split, min(a.position), a.metric`,
+ORDER BY a.split, min(a.position), ${inTableOrder("a.metric")}`,
   });
   const asked = await askedVariants(connection, asking, variants);
   const rows = question.rows.map((row) => ({

@@ -2,25 +2,18 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal } from "../report/question.ts";
 import type { StoredAsked } from "../stored_files.ts";
-import {
-  bootstrapDraws,
-  type ClusterRow,
-  compareGroup,
-  type Comparison,
-  hits,
-  places,
-} from "./comparison.ts";
+import { bootstrapDraws, compareGroup, type Comparison } from "./comparison.ts";
+import { type ClusterRow, hits, inTableOrder } from "./hits.ts";
 
 interface HitChange {
   readonly stage: string;
   readonly label: string;
   readonly split: string | null;
-  readonly judged: string;
+  readonly metric: string;
   readonly image: string;
   readonly queries: number;
-  readonly d0: number;
-  readonly d1: number;
-  readonly d2: number;
+  /** Of the later one, in hits. */
+  readonly ahead: number;
 }
 
 export interface AskingComparison {
@@ -53,14 +46,14 @@ export async function compareAskings(
       })
     }
 )
-SELECT b.stage, b.label, b.split, b.judged, b.image, count(*)::INTEGER AS queries,
-  ${places.map((place) => `sum(b.h${place} - a.h${place})::INTEGER AS d${place}`).join(", ")}
+SELECT b.stage, b.label, b.split, b.metric, b.image, count(*)::INTEGER AS queries,
+  sum(b.hit - a.hit)::INTEGER AS ahead
 FROM hit AS b
 JOIN hit AS a ON a.stage = b.stage AND a.label = b.label AND a.split IS NOT DISTINCT FROM b.split
-  AND a.judged = b.judged AND a.query = b.query
+  AND a.metric = b.metric AND a.query = b.query
 WHERE a.experiment = ${literal(before.id)} AND b.experiment = ${literal(now.id)}
-GROUP BY b.stage, b.label, b.split, b.judged, b.image
-ORDER BY min(b.position), b.split, b.judged, b.label, b.image`,
+GROUP BY b.stage, b.label, b.split, b.metric, b.image
+ORDER BY min(b.position), b.split, ${inTableOrder("b.metric")}, b.label, b.image`,
   });
   const variantOf = new Map(now.nodes.map(({ label, point }) => [label, variantKey(point)]));
   const keys = new Map(before.nodes.map(({ label, key }) => [label, key]));
@@ -73,13 +66,12 @@ ORDER BY min(b.position), b.split, b.judged, b.label, b.image`,
   const draws = bootstrapDraws();
   const groups = Map.groupBy(
     rows,
-    ({ stage, split, judged }) => JSON.stringify([stage, split, judged]),
+    ({ stage, split, metric }) => JSON.stringify([stage, split, metric]),
   );
   const compared = [...groups.values()].flatMap((group) => {
     const byVariant = [...Map.groupBy(group, ({ variant }) => variant).values()];
     const clusters = byVariant.flatMap(overSeeds);
-    const options = { baseline: "", draws, tests: byVariant.length, askedSeeds: 0 };
-    return places.flatMap((place) => compareGroup(clusters, { ...options, place }));
+    return compareGroup(clusters, { baseline: "", draws, tests: byVariant.length, askedSeeds: 0 });
   });
   return { compared, question };
 }
@@ -91,18 +83,16 @@ function overSeeds(
   const seeds = new Set(rows.map(({ label }) => label)).size;
   return [...Map.groupBy(rows, ({ image }) => image).values()].map((own) => {
     const sum = (of: (row: HitChange) => number) => own.reduce((all, row) => all + of(row), 0);
-    const { stage, split, judged, variant } = own[0]!;
+    const { stage, split, metric, variant } = own[0]!;
     return {
       stage,
       split,
-      judged,
+      metric,
       variant,
       queries: Math.max(...own.map(({ queries }) => queries)),
       pairs: sum(({ queries }) => queries),
       seeds,
-      d0: sum(({ d0 }) => d0),
-      d1: sum(({ d1 }) => d1),
-      d2: sum(({ d2 }) => d2),
+      ahead: sum(({ ahead }) => ahead),
     };
   });
 }

@@ -1,4 +1,5 @@
 /** Comparisons in words, at most 80 columns wide. */
+import { leadingMetrics } from "../metrics.ts";
 import { type Comparison, intervalLevel, significanceLevel } from "./comparison.ts";
 
 /** Stands behind a mean that is significantly better or worse than the baseline's. */
@@ -8,9 +9,6 @@ export function significanceMark(
   if (!significant) return "";
   return difference > 0 ? "▲" : "▼";
 }
-
-/** Metrics that lines are printed for; all are marked in the table. */
-const told = ["i2t_r1", "t2i_r1", "pair_group"];
 
 /** What was resampled. */
 export function resampledUnit({ metric }: Pick<Comparison, "metric">): "images" | "pairs" {
@@ -38,10 +36,15 @@ export function awaitedLines(
     : [`Holm counts all ${variants} variants, ${awaited} of them not there yet.`];
 }
 
-/** @param comparisons of one stage and split, at least one */
+/**
+ * A line for each leading metric; all are marked in the table.
+ *
+ * @param comparisons of one stage and split, at least one
+ */
 export function comparisonLines(comparisons: readonly Comparison[]): string[] {
   const { baseline, images } = comparisons[0]!;
   const unit = resampledUnit(comparisons[0]!);
+  const told = leadingMetrics(comparisons.map(({ metric }) => metric));
   const shown = comparisons.filter(({ metric }) => told.includes(metric));
   const widest = Math.max(...shown.map((row) => nameOf(row).length));
   const order = [...new Set(shown.map(({ variant }) => variant))];
@@ -66,7 +69,7 @@ export function comparisonLines(comparisons: readonly Comparison[]): string[] {
     ...lines,
     verdict(comparisons),
     ...awaitedLines(comparisons[0]!),
-    ...missedLines(shown, unit),
+    ...missedLines(shown, { told, unit }),
     most === 1
       ? `One seed: another training may differ by more than another choice of ${unit}.`
       : `${seeds} seeds: ± is their spread; intervals and p are over test ${unit} alone.`,
@@ -95,7 +98,10 @@ function verdict(comparisons: readonly Comparison[]): string {
     : `${words.join(", ")} (${how})`;
 }
 
-function missedLines(shown: readonly Comparison[], unit: string): string[] {
+function missedLines(
+  shown: readonly Comparison[],
+  { told, unit }: { readonly told: readonly string[]; readonly unit: string },
+): string[] {
   const largest = told.flatMap((metric) => {
     const found = shown.filter((row) => row.metric === metric);
     return found.length === 0

@@ -12,6 +12,18 @@ Deno.test("recalls are told at the K that were asked, in order", async () => {
   assert.match(printed, /\n +i→t R@3 +R@20 +t→i R@3 +R@20\nnone \* /);
   assert.match(markdown, /\| {2}\| i→t R@3 \| i→t R@20 \| t→i R@3 \| t→i R@20 \|/);
   assert.ok(page.includes(">i→t R@3</button>"));
+  // What is compared with the baseline, and what is drawn against distances, is asked at these K, too.
+  assert.match(printed, /\n {2}sparse {2}i→t R@3 .*\n {10}t→i R@3 /);
+  const differences = markdown.split(/^(?=## )/m).find((part) =>
+    part.startsWith("## Differences")
+  )!;
+  const compared = [...differences.matchAll(/\| (i→t|t→i) R@(\d+) \|/g)];
+  assert.deepEqual(
+    compared.map(([, direction, k]) => `${direction} ${k}`),
+    ["i→t 3", "i→t 20", "t→i 3", "t→i 20"],
+  );
+  assert.match(page, /mean R@3, percent/);
+  assert.doesNotMatch(page, /mean R@1/);
   const { printed: many } = await madeReport({
     variants: ["none"],
     seeds: 3,

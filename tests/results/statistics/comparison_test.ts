@@ -16,7 +16,11 @@ interface Rank {
 /** A database with these ranks of stage `recall` on split `test`; the baseline is `none`. */
 async function compared(
   ranks: readonly Rank[],
-  { baseline = "none", more = "" }: { baseline?: string; more?: string } = {},
+  { baseline = "none", more = "", cutoffs = [1, 5, 10] }: {
+    baseline?: string;
+    more?: string;
+    cutoffs?: readonly number[];
+  } = {},
 ) {
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
@@ -46,6 +50,10 @@ async function compared(
         [run, direction, query, rank, image],
       );
     }
+    await connection.run(
+      `INSERT INTO metric SELECT DISTINCT run, direction || '_r' || k, split, 0.5
+       FROM query_rank, (SELECT unnest([${cutoffs.join(", ")}]) AS k)`,
+    );
     await connection.run(more);
     return await compareVariants(connection, "e");
   } finally {
@@ -84,6 +92,19 @@ Deno.test("a variant is compared query by query, over the seeds of both, images 
   assert.equal(first!.p, 2 / 1024);
   assert.ok(first!.significant && first!.low > 0.5 && first!.high < 1);
   assert.deepEqual([last!.difference, last!.p, last!.significant], [0, 1, false]);
+});
+
+Deno.test("what is asked at other K is compared at those, by K", async () => {
+  // Ranks 1 of five images, 3 of the others; the baseline has 7.
+  const ranks = ranksOf("singular", 1, (caption) => caption < 10)
+    .map((row) => row.rank === 1 ? row : { ...row, rank: 3 });
+  const rows = await compared([...ranksOf("none", 1, () => false), ...ranks], {
+    cutoffs: [100, 2, 3],
+  });
+  assert.deepEqual(
+    rows.map(({ metric, difference }) => [metric, difference]),
+    [["t2i_r2", 0.5], ["t2i_r3", 1], ["t2i_r100", 0]],
+  );
 });
 
 Deno.test("several variants are corrected for", async () => {

@@ -1,0 +1,98 @@
+/**
+ * Which queries an evaluation got right, by every recall that was asked and by every accuracy of
+ * swapped pairs: what differences are resampled and tested from.
+ */
+import { literal } from "../report/question.ts";
+import type { Variants } from "../report/variants.ts";
+
+/** An image, or pair of swapped pictures, of a variant, by one metric. */
+export interface ClusterRow {
+  readonly stage: string;
+  readonly split: string | null;
+  /** i2t_r1, t2i_r10 …, pair_text, pair_image, pair_group. */
+  readonly metric: string;
+  readonly variant: string;
+  readonly queries: number;
+  /** Of a query and a seed. */
+  readonly pairs: number;
+  readonly seeds: number;
+  /** By how many hits the variant is ahead, over its queries and the seeds of both. */
+  readonly ahead: number;
+}
+
+/**
+ * Queries and pairs of swapped pictures: whether a metric counts them as right. R@K is asked of a
+ * stage and split where one of its runs has it.
+ */
+export function hits(
+  { columns, joins = "", where }: {
+    readonly columns: string;
+    readonly joins?: string;
+    /** Chooses rows of `experiment_run AS r`. */
+    readonly where: string;
+  },
+): string {
+  const from = (table: string) =>
+    ["FROM experiment_run AS r", `JOIN ${table} AS q ON q.run = r.run`, ...(joins ? [joins] : [])]
+      .join("\n  ");
+  return `WITH cutoff AS (
+    SELECT DISTINCT r.stage, m.split, m.name AS metric, m.name[1:3] AS direction,
+      TRY_CAST(m.name[6:] AS BIGINT) AS k
+    FROM experiment_run AS r
+    JOIN metric AS m ON m.run = r.run AND regexp_full_match(m.name, '(i2t|t2i)_r[0-9]+')
+    WHERE ${where}
+  )
+  SELECT r.stage, r.position, q.split, c.metric, q.query, coalesce(q.image, q.query) AS image,
+    ${columns}, (q.rank <= c.k)::INTEGER AS hit
+  ${from("query_rank")}
+  JOIN cutoff AS c ON c.stage = r.stage AND c.split IS NOT DISTINCT FROM q.split
+    AND c.direction = q.direction
+  WHERE ${where}
+  UNION ALL
+  SELECT r.stage, r.position, m.split, c.metric, q.pair AS query, q.pair AS image, ${columns},
+    (CASE c.metric WHEN 'pair_text' THEN q.text_right WHEN 'pair_image' THEN q.image_right
+      ELSE q.group_right END)::INTEGER AS hit
+  ${from("pair_score")}
+  JOIN metric AS m ON m.run = r.run AND m.name = 'pair_group'
+  CROSS JOIN (VALUES ('pair_text'), ('pair_image'), ('pair_group')) AS c (metric)
+  WHERE ${where} AND q.group_right IS NOT NULL`;
+}
+
+/** Orders rows of `hits` as tables have their metrics: i2t, t2i, pairs; by K. */
+export function inTableOrder(metric: string): string {
+  return `${metric}[1:4] = 'pair', ${metric}[1:3], list_position(
+    ['pair_text', 'pair_image', 'pair_group'], ${metric}
+  ), length(${metric}), ${metric}`;
+}
+
+/**
+ * By how many hits a variant is ahead of the baseline, image by image or pair by pair: a `ClusterRow`
+ * each.
+ */
+export function hitDifferences(asking: string, { sql }: Variants, baseline: string): string {
+  return `${sql}, hit AS (
+  ${
+    hits({
+      columns: "coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed",
+      joins: "LEFT JOIN variant AS v ON v.run = r.run",
+      where: `r.experiment = ${literal(asking)}`,
+    })
+  }
+)
+SELECT a.stage, a.split, a.metric, a.variant, count(DISTINCT a.query)::INTEGER AS queries,
+  count(*)::INTEGER AS pairs, max(s.seeds)::INTEGER AS seeds,
+  sum(a.hit - b.hit)::INTEGER AS ahead
+FROM hit AS a
+JOIN hit AS b ON b.stage = a.stage AND b.split IS NOT DISTINCT FROM a.split
+  AND b.metric = a.metric AND b.query = a.query AND b.seed = a.seed
+JOIN (
+  SELECT x.stage, x.split, x.variant, count(DISTINCT x.seed) AS seeds
+  FROM hit AS x WHERE x.seed IN (
+    SELECT y.seed FROM hit AS y WHERE y.stage = x.stage AND y.variant = ${literal(baseline)}
+  )
+  GROUP BY x.stage, x.split, x.variant
+) AS s ON s.stage = a.stage AND s.split IS NOT DISTINCT FROM a.split AND s.variant = a.variant
+WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
+GROUP BY a.stage, a.split, a.metric, a.variant, a.image
+ORDER BY min(a.position), a.split, ${inTableOrder("a.metric")}, a.variant, a.image`;
+}
