@@ -25,8 +25,10 @@ export interface Certificate {
   /** Where the stored one was made, and where it was made again. */
   readonly madeOn: string;
   readonly host: string;
-  /** Of Deno, the library, device, threads: both times, or it would be another key. */
+  /** Of Deno, the library, device, threads, and the machine that made it again. */
   readonly versions: Readonly<Record<string, string>>;
+  /** What was another when the stored one was made: no part of the key, but it may round otherwise. */
+  readonly otherwise: readonly { readonly name: string; readonly made: string }[];
 }
 
 /** Compares what is stored with what was made again. */
@@ -48,6 +50,9 @@ export function certificateOf(
     madeOn: stored.circumstances.host,
     host: remade.circumstances.host,
     versions: remade.circumstances.versions,
+    otherwise: Object.entries(stored.circumstances.versions)
+      .filter(([name, made]) => (remade.circumstances.versions[name] ?? made) !== made)
+      .map(([name, made]) => ({ name, made })),
   };
 }
 

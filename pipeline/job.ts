@@ -4,6 +4,7 @@ import type { ArtifactStore } from "./artifact_store.ts";
 import { type Grant, union } from "./executors/grant.ts";
 import type { Job } from "./executors/protocol.ts";
 import type { KeyedNode } from "./fingerprint.ts";
+import { type Machine, machineFacts } from "./machine.ts";
 import { outsidePaths } from "./outside_files.ts";
 import { type Why, whyText } from "./plan.ts";
 import type { Share } from "./resources.ts";
@@ -16,10 +17,7 @@ export interface JobSetting {
   readonly experiment: string;
   readonly byLabel: ReadonlyMap<string, KeyedNode>;
   readonly threads: number;
-  readonly host: string;
-  readonly deno: string;
-  /** Value of CUDA_VISIBLE_DEVICES, which the shares of GPUs number from 0. */
-  readonly visibleGpus: string | undefined;
+  readonly machine: Machine;
 }
 
 export function jobFor(
@@ -27,7 +25,7 @@ export function jobFor(
   why: Why,
   { share, ...setting }: JobSetting & { readonly share: Share },
 ): Job {
-  const { store, cache, experiment, byLabel, threads, host, deno } = setting;
+  const { store, cache, experiment, byLabel, threads, machine } = setting;
   const { key, preimage, label, stage, point } = node;
   return {
     root: store.root,
@@ -53,12 +51,12 @@ export function jobFor(
       stage,
       point,
       why: whyText(why),
-      host,
-      versions: { deno, ...preimage.compute },
+      host: machine.host,
+      versions: { deno: machine.deno, ...preimage.compute, ...machineFacts(machine) },
     },
     again: why.kind === "forced" || why.kind === "input digest",
     grant: grantOf(node, setting),
-    environment: gpuVariables(share, setting.visibleGpus),
+    environment: gpuVariables(share, machine),
   };
 }
 
@@ -125,9 +123,14 @@ function artifactOf({ definition, key }: KeyedNode, store: ArtifactStore): strin
   return `${store.completeFolder(definition.name, key)}/artifact`;
 }
 
-/** A stage sees the GPUs of its share alone. Written from documentation, not measured. */
-function gpuVariables({ gpus }: Share, visible: string | undefined): Record<string, string> {
+/**
+ * A stage sees the GPUs of its share alone, which are numbered from 0 among those that can be seen.
+ * Written from documentation, not measured.
+ */
+function gpuVariables({ gpus }: Share, { visibleGpus }: Machine): Record<string, string> {
   if (gpus.length === 0) return {};
-  const names = visible === undefined || visible === "" ? undefined : visible.split(",");
+  const names = visibleGpus === undefined || visibleGpus === ""
+    ? undefined
+    : visibleGpus.split(",");
   return { CUDA_VISIBLE_DEVICES: gpus.map((gpu) => names?.[gpu] ?? String(gpu)).join(",") };
 }

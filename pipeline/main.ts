@@ -11,6 +11,7 @@ import { type Display, makeDisplay } from "./display.ts";
 import { eventDisplay, quietDisplay } from "./event_display.ts";
 import { fromFileUrl } from "./file_path.ts";
 import { openStore } from "./artifact_store.ts";
+import { thisMachine } from "./machine.ts";
 import { publishedTables } from "../results/published_results.ts";
 import { neededFor } from "./plan.ts";
 import { silentProgress } from "./progress.ts";
@@ -329,14 +330,7 @@ function runWorld(
       reads: [fromFileUrl(new URL("pipeline/", project)), fromFileUrl(stages.folder)],
       native: () => stages.computeAccess(),
     },
-    machine: {
-      host: Deno.hostname(),
-      deno: Deno.version.deno,
-      cores: navigator.hardwareConcurrency,
-      memory: Deno.systemMemoryInfo().total,
-      gpus: stages.countGpus(),
-      visibleGpus: Deno.env.get("CUDA_VISIBLE_DEVICES"),
-    },
+    machine: thisMachine({ gpus: stages.countGpus() }),
     async openLedger(results) {
       const { openLedger } = await import("../results/ledger.ts");
       return openLedger(results);

@@ -12,6 +12,7 @@ import { failureFacts, failureText, nothingText, planFacts, planText } from "./r
 import { keyRequest } from "./key_request.ts";
 import { enterStore, holdKeys, sweepLeftovers } from "./live_runs.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Machine } from "./machine.ts";
 import { type Planned, planRun } from "./plan.ts";
 import type { Progress } from "./progress.ts";
 import type { Environment } from "./source_text.ts";
@@ -68,19 +69,6 @@ export interface RunRequest {
   readonly verify: boolean;
   /** Absolute path. */
   readonly results: string;
-}
-
-/** Where it runs. */
-export interface Machine {
-  readonly host: string;
-  /** Version of Deno. */
-  readonly deno: string;
-  readonly cores: number;
-  /** Bytes. */
-  readonly memory: number;
-  readonly gpus: number;
-  /** CUDA_VISIBLE_DEVICES, if it is set. */
-  readonly visibleGpus: string | undefined;
 }
 
 /** The world that a run acts in. */

@@ -44,7 +44,7 @@ export async function runStages(
     experiment: asked.experiment,
     byLabel: new Map(plan.map(({ node }) => [node.label, node])),
     threads: request.threads,
-    ...world.machine,
+    machine: world.machine,
   };
   const sharing = sharingNodes(plan);
   const running = new Map<string, KeyedNode>();

@@ -11,6 +11,7 @@ import type { KeyedNode } from "./fingerprint.ts";
 import { jobFor } from "./job.ts";
 import { keyRequest } from "./key_request.ts";
 import { holdKeys, scratchFolder } from "./live_runs.ts";
+import { isMachineFact } from "./machine.ts";
 import type { Manifest } from "./manifest.ts";
 import { fetchPackages } from "./packages.ts";
 import type { Planned } from "./plan.ts";
@@ -64,7 +65,7 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
     experiment: "verify",
     byLabel: new Map(nodes.map((node) => [node.label, node])),
     threads: request.threads,
-    ...world.machine,
+    machine: world.machine,
   };
   const byLabel = new Map(stored.map((one) => [one.node.label, one]));
   await using pool = workerPool(world.worker);
@@ -163,9 +164,21 @@ function scratchStore(store: ArtifactStore, root: string): ArtifactStore {
 }
 
 function certificateText(certificate: Certificate): string {
-  const { label, key, verdict, digest, remade, differing, versions, time, madeOn, host } =
-    certificate;
-  const where = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ");
+  const {
+    label,
+    key,
+    verdict,
+    digest,
+    remade,
+    differing,
+    versions,
+    time,
+    madeOn,
+    host,
+    otherwise,
+  } = certificate;
+  const where = Object.entries(versions).filter(([name]) => !isMachineFact(name))
+    .map(([name, version]) => `${name} ${version}`).join(", ");
   const lines = verdict === "equal" ? [`  digest   ${digest}`] : [
     `  stored   ${digest}`,
     `  remade   ${remade}`,
@@ -177,6 +190,8 @@ function certificateText(certificate: Certificate): string {
     `  key      ${key}`,
     ...lines,
     `  with     ${where}`,
+    ...(versions["processor"] === undefined ? [] : [`  on       ${versions["processor"]}`]),
     `  made     on ${madeOn}, verified on ${host} at ${time}`,
+    ...otherwise.map(({ name, made }) => `  made     with another ${name}: ${made}`),
   ].join("\n");
 }

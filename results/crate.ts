@@ -179,9 +179,9 @@ function withOffset(time: string): string {
 }
 
 function circumstances({ circumstances: { host, versions } }: StoredManifest): string {
-  const { device, threads } = versions;
+  const { processor, device, threads } = versions;
   return [
-    `on ${host}`,
+    `on ${host}${processor === undefined ? "" : ` (${processor})`}`,
     ...(device === undefined ? [] : [device]),
     ...(threads === undefined ? [] : [`${threads} threads`]),
   ].join(", ");

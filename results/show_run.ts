@@ -59,7 +59,7 @@ export function showText(
         [role, digest],
       ) => [role, `digest ${digest.slice(0, 8)}`]),
     ),
-    ...block("versions", [
+    ...block("made with", [
       ...Object.entries(record.versions),
       ...(record.code === null ? [] : [["code", `digest ${record.code.slice(0, 8)}`]]),
     ]),

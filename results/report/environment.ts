@@ -11,8 +11,8 @@ export interface Circumstance {
 
 /** What a reader may look for in vain. */
 export const notStored =
-  "Not stored with a run: model of the processor, memory, operating system, and commit. In place of a " +
-  "commit stands the digest of each stage's own code, which is part of the run's key.";
+  "Not stored with a run: the commit. In its place stands the digest of each stage's own code, which " +
+  "is part of the run's key.";
 
 export async function environmentOf(
   connection: DuckDBConnection,

@@ -86,6 +86,28 @@ Deno.test("a run is named by the beginning of its key, too; --json tells certifi
   assert.match((await verify("tunde")).err, /did you mean `tuned`\?/);
 });
 
+Deno.test("a certificate names what was otherwise on the machine that made it first", async () => {
+  using folder = temporaryFolder();
+  const results = `${folder.path}/results`;
+  await runToy(["run", toyExperiment, ...set, "--results", results]);
+  const file = `${onlyFile(`${results}/artifacts/toy_evaluate`)}/manifest.json`;
+  const manifest = JSON.parse(Deno.readTextFileSync(file));
+  const { versions } = manifest.circumstances;
+  assert.match(versions.memory, /^\d+\.\d GiB$/);
+  assert.ok(versions.processor.length > 0 && versions.system.startsWith(Deno.build.os));
+  assert.equal(versions.cores, String(navigator.hardwareConcurrency));
+  const verify = () => runToy(["verify", toyExperiment, "recall", ...set, "--results", results]);
+  assert.doesNotMatch((await verify()).out, /with another/);
+  versions.processor = "Abacus 1";
+  Deno.writeTextFileSync(file, JSON.stringify(manifest));
+  const { out, code } = await verify();
+  assert.equal(code, 0);
+  assert.match(
+    out,
+    /^ {2}on {7}.*\n {2}made {5}on .*\n {2}made {5}with another processor: Abacus 1$/m,
+  );
+});
+
 Deno.test("a certificate names every file that differs or that one of the two has not", () => {
   const manifest = (files: Record<string, string>) =>
     ({

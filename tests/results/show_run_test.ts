@@ -64,7 +64,7 @@ inputs
 files from outside
   checkpoint  digest dddddddd
 
-versions
+made with
   deno     2.9.6
   library  2.21
   code     digest eeeeeeee
