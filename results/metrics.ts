@@ -49,7 +49,7 @@ export function mainOf<Named extends { readonly name: string }>(
   return found.length > 0 ? found : metrics;
 }
 
-/** The hits that stand for all where few are told: R@K of the least K each way, and of groups. */
+/** Those that stand for all where few are told: R@K of the least K each way, rsum, groups of pairs. */
 export function leadingMetrics(metrics: Iterable<string>): string[] {
   const all = new Set(metrics);
   const least = ["i2t_r", "t2i_r"].flatMap((start) => {
@@ -60,7 +60,7 @@ export function leadingMetrics(metrics: Iterable<string>): string[] {
     );
     return cutoffs.length === 0 ? [] : [`${start}${Math.min(...cutoffs)}`];
   });
-  return [...least, ...(all.has("pair_group") ? ["pair_group"] : [])];
+  return [...least, ...["rsum", "pair_group"].filter((name) => all.has(name))];
 }
 
 /** R@K of all queries of a direction. */

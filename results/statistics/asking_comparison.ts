@@ -10,6 +10,7 @@ interface HitChange {
   readonly label: string;
   readonly split: string | null;
   readonly metric: string;
+  readonly direction: string;
   readonly image: string;
   readonly queries: number;
   /** Of the later one, in hits. */
@@ -46,14 +47,14 @@ export async function compareAskings(
       })
     }
 )
-SELECT b.stage, b.label, b.split, b.metric, b.image, count(*)::INTEGER AS queries,
+SELECT b.stage, b.label, b.split, b.metric, b.direction, b.image, count(*)::INTEGER AS queries,
   sum(b.hit - a.hit)::INTEGER AS ahead
 FROM hit AS b
 JOIN hit AS a ON a.stage = b.stage AND a.label = b.label AND a.split IS NOT DISTINCT FROM b.split
-  AND a.metric = b.metric AND a.query = b.query
+  AND a.metric = b.metric AND a.direction = b.direction AND a.query = b.query
 WHERE a.experiment = ${literal(before.id)} AND b.experiment = ${literal(now.id)}
-GROUP BY b.stage, b.label, b.split, b.metric, b.image
-ORDER BY min(b.position), b.split, ${inTableOrder("b.metric")}, b.label, b.image`,
+GROUP BY b.stage, b.label, b.split, b.metric, b.direction, b.image
+ORDER BY min(b.position), b.split, ${inTableOrder("b.metric")}, b.direction, b.label, b.image`,
   });
   const variantOf = new Map(now.nodes.map(({ label, point }) => [label, variantKey(point)]));
   const keys = new Map(before.nodes.map(({ label, key }) => [label, key]));
@@ -81,13 +82,16 @@ function overSeeds(
   rows: readonly (HitChange & { readonly variant: string })[],
 ): ClusterRow[] {
   const seeds = new Set(rows.map(({ label }) => label)).size;
-  return [...Map.groupBy(rows, ({ image }) => image).values()].map((own) => {
+  const byImage = Map.groupBy(rows, ({ direction, image }) => `${direction} ${image}`);
+  return [...byImage.values()].map((own) => {
     const sum = (of: (row: HitChange) => number) => own.reduce((all, row) => all + of(row), 0);
-    const { stage, split, metric, variant } = own[0]!;
+    const { stage, split, metric, direction, variant, image } = own[0]!;
     return {
       stage,
       split,
       metric,
+      direction,
+      image,
       variant,
       queries: Math.max(...own.map(({ queries }) => queries)),
       pairs: sum(({ queries }) => queries),

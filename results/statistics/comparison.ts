@@ -5,17 +5,18 @@ import { rowsOf } from "../read_results.ts";
 import { askedVariants, mostSeeds, variantsOf } from "../report/variants.ts";
 import { type Clusters, meanDifference } from "./clusters.ts";
 import { type ClusterRow, hitDifferences } from "./hits.ts";
+import { ofBothDirections } from "./rsum_rows.ts";
 import { holm } from "./holm.ts";
 import { normalQuantile } from "./normal_quantile.ts";
 import { imageDraws, pairedBootstrap } from "./paired_bootstrap.ts";
 import { fewestImages, signFlipTest } from "./sign_flip_test.ts";
 
-/** One recall or pair accuracy of a variant beside the baseline's. Fractions, 0 .. 1. */
+/** One recall, rsum or pair accuracy of a variant beside the baseline's. Fractions, 0 .. 1; rsum is up to 6. */
 export interface Comparison {
   /** Name of the evaluating stage. */
   readonly stage: string;
   readonly split: string | null;
-  /** R@K of every K that was asked, pair_text, pair_image, pair_group. */
+  /** R@K of every K that was asked, rsum, pair_text, pair_image, pair_group. */
   readonly metric: string;
   /** In words; so is the baseline. */
   readonly variant: string;
@@ -105,12 +106,14 @@ export function compareGroup(
     readonly draws: (images: number) => Int32Array;
   },
 ): Comparison[] {
-  const byVariant = [...Map.groupBy(group, ({ variant }) => variant)];
+  const byVariant = [...Map.groupBy(group, ({ variant }) => variant)]
+    .map(([variant, rows]) => [variant, ofBothDirections(rows)] as const)
+    .filter(([, rows]) => rows.length > 0);
   const tested = byVariant.map(([variant, rows]) => {
     const { stage, split, metric, seeds } = rows[0]!;
     const clusters: Clusters = {
-      sizes: Int32Array.from(rows, ({ pairs }) => pairs),
-      differences: Int32Array.from(rows, ({ ahead }) => ahead),
+      sizes: Float64Array.from(rows, ({ pairs }) => pairs),
+      differences: Float64Array.from(rows, ({ ahead }) => ahead),
     };
     const { low, high, error } = pairedBootstrap(clusters, {
       draws: draws(rows.length),

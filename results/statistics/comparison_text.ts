@@ -46,15 +46,18 @@ export function comparisonLines(comparisons: readonly Comparison[]): string[] {
   const unit = resampledUnit(comparisons[0]!);
   const told = leadingMetrics(comparisons.map(({ metric }) => metric));
   const shown = comparisons.filter(({ metric }) => told.includes(metric));
-  const widest = Math.max(...shown.map((row) => nameOf(row).length));
+  const widestOf = (textOf: (row: Comparison) => string) =>
+    Math.max(...shown.map((row) => textOf(row).length));
+  const widths = { name: widestOf(nameOf), metric: widestOf(({ metric }) => metricText(metric)) };
   const order = [...new Set(shown.map(({ variant }) => variant))];
   const lines = order.flatMap((variant) =>
     shown.filter((row) => row.variant === variant).map((row, index) => {
-      const name = (index === 0 ? nameOf(row) : "").padEnd(widest);
-      const interval = `[${signed(row.low)}, ${signed(row.high)}]`.padEnd(16);
+      const name = (index === 0 ? nameOf(row) : "").padEnd(widths.name);
+      const interval = `[${signed(row.low)}, ${signed(row.high)}]`.padEnd(15);
       const mark = significanceMark(row);
-      return `  ${name}  ${metricText(row.metric)} ${signed(row.difference).padStart(5)} ` +
-        `${interval}p ${pText(row)}${mark === "" ? "" : ` ${mark}`}`;
+      const metric = metricText(row.metric).padEnd(widths.metric);
+      return `  ${name}  ${metric} ${signed(row.difference).padStart(5)} ` +
+        `${interval} p ${pText(row)}${mark === "" ? "" : ` ${mark}`}`;
     })
   );
   const [fewest, most] = [Math.min, Math.max].map((of) =>
@@ -111,12 +114,13 @@ function missedLines(
   if (largest.some(({ of }) => of === Infinity)) {
     return [`Not marked is not equal: so few ${unit} can show no difference, however large.`];
   }
-  const points = largest.map(({ metric, of }) =>
-    `${(100 * of).toFixed(1)} points (${metricText(metric)})`
-  );
+  const points = largest.map(({ metric, of }, place) =>
+    `${(100 * of).toFixed(1)}${place === 0 ? " points" : ""} (${metricText(metric)})`
+  ).join(", ");
+  const missed = `would be missed${levelText(shown[0]!)}.`;
   return [
     `Not marked is not equal: on so many ${unit} at least one in five differences of`,
-    `${points.join(", ")} would be missed${levelText(shown[0]!)}.`,
+    ...(points.length + missed.length < 80 ? [`${points} ${missed}`] : [points, missed]),
   ];
 }
 
@@ -126,6 +130,7 @@ export function levelText({ variants }: Pick<Comparison, "variants">): string {
 }
 
 function metricText(metric: string): string {
+  if (metric === "rsum") return metric;
   if (metric === "pair_group") return "group";
   const [direction, cutoff] = metric.split("_r");
   return `${direction === "i2t" ? "i→t" : "t→i"} R@${cutoff}`;

@@ -1,6 +1,6 @@
 /**
- * Which queries an evaluation got right, by every recall that was asked and by every accuracy of
- * swapped pairs: what differences are resampled and tested from.
+ * Which queries an evaluation got right, by every recall that was asked, by their sum, and by every
+ * accuracy of swapped pairs: what differences are resampled and tested from.
  */
 import { literal } from "../report/question.ts";
 import type { Variants } from "../report/variants.ts";
@@ -9,9 +9,13 @@ import type { Variants } from "../report/variants.ts";
 export interface ClusterRow {
   readonly stage: string;
   readonly split: string | null;
-  /** i2t_r1, t2i_r10 …, pair_text, pair_image, pair_group. */
+  /** i2t_r1, t2i_r10 …, rsum, pair_text, pair_image, pair_group. */
   readonly metric: string;
+  /** i2t, t2i, pair: what rsum has two rows of. */
+  readonly direction: string;
   readonly variant: string;
+  /** Its id, or that of the pair. */
+  readonly image: string;
   readonly queries: number;
   /** Of a query and a seed. */
   readonly pairs: number;
@@ -21,8 +25,8 @@ export interface ClusterRow {
 }
 
 /**
- * Queries and pairs of swapped pictures: whether a metric counts them as right. R@K is asked of a
- * stage and split where one of its runs has it.
+ * Queries and pairs of swapped pictures: whether a metric counts them as right; rsum counts up to three
+ * times, at K of 1, 5 and 10. A metric is asked of a stage and split where one of its runs has it.
  */
 export function hits(
   { columns, joins = "", where }: {
@@ -41,15 +45,25 @@ export function hits(
     FROM experiment_run AS r
     JOIN metric AS m ON m.run = r.run AND regexp_full_match(m.name, '(i2t|t2i)_r[0-9]+')
     WHERE ${where}
+    UNION ALL
+    SELECT DISTINCT r.stage, m.split, m.name, d.direction, NULL
+    FROM experiment_run AS r
+    JOIN metric AS m ON m.run = r.run AND m.name = 'rsum'
+    CROSS JOIN (VALUES ('i2t'), ('t2i')) AS d (direction)
+    WHERE ${where}
   )
-  SELECT r.stage, r.position, q.split, c.metric, q.query, coalesce(q.image, q.query) AS image,
-    ${columns}, (q.rank <= c.k)::INTEGER AS hit
+  SELECT r.stage, r.position, q.split, c.metric, q.direction, q.query,
+    coalesce(q.image, q.query) AS image, ${columns},
+    CASE c.metric WHEN 'rsum'
+      THEN (q.rank <= 1)::INTEGER + (q.rank <= 5)::INTEGER + (q.rank <= 10)::INTEGER
+      ELSE (q.rank <= c.k)::INTEGER END AS hit
   ${from("query_rank")}
   JOIN cutoff AS c ON c.stage = r.stage AND c.split IS NOT DISTINCT FROM q.split
     AND c.direction = q.direction
   WHERE ${where}
   UNION ALL
-  SELECT r.stage, r.position, m.split, c.metric, q.pair AS query, q.pair AS image, ${columns},
+  SELECT r.stage, r.position, m.split, c.metric, 'pair' AS direction, q.pair AS query,
+    q.pair AS image, ${columns},
     (CASE c.metric WHEN 'pair_text' THEN q.text_right WHEN 'pair_image' THEN q.image_right
       ELSE q.group_right END)::INTEGER AS hit
   ${from("pair_score")}
@@ -58,9 +72,9 @@ export function hits(
   WHERE ${where} AND q.group_right IS NOT NULL`;
 }
 
-/** Orders rows of `hits` as tables have their metrics: i2t, t2i, pairs; by K. */
+/** Orders metrics as tables have them: i2t and t2i by K, rsum, pairs. */
 export function inTableOrder(metric: string): string {
-  return `${metric}[1:4] = 'pair', ${metric}[1:3], list_position(
+  return `list_position(['i2t', 't2i', 'rsu', 'pai'], ${metric}[1:3]), list_position(
     ['pair_text', 'pair_image', 'pair_group'], ${metric}
   ), length(${metric}), ${metric}`;
 }
@@ -79,12 +93,13 @@ export function hitDifferences(asking: string, { sql }: Variants, baseline: stri
     })
   }
 )
-SELECT a.stage, a.split, a.metric, a.variant, count(DISTINCT a.query)::INTEGER AS queries,
+SELECT a.stage, a.split, a.metric, a.direction, a.variant, a.image,
+  count(DISTINCT a.query)::INTEGER AS queries,
   count(*)::INTEGER AS pairs, max(s.seeds)::INTEGER AS seeds,
   sum(a.hit - b.hit)::INTEGER AS ahead
 FROM hit AS a
 JOIN hit AS b ON b.stage = a.stage AND b.split IS NOT DISTINCT FROM a.split
-  AND b.metric = a.metric AND b.query = a.query AND b.seed = a.seed
+  AND b.metric = a.metric AND b.direction = a.direction AND b.query = a.query AND b.seed = a.seed
 JOIN (
   SELECT x.stage, x.split, x.variant, count(DISTINCT x.seed) AS seeds
   FROM hit AS x WHERE x.seed IN (
@@ -93,6 +108,6 @@ JOIN (
   GROUP BY x.stage, x.split, x.variant
 ) AS s ON s.stage = a.stage AND s.split IS NOT DISTINCT FROM a.split AND s.variant = a.variant
 WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
-GROUP BY a.stage, a.split, a.metric, a.variant, a.image
-ORDER BY min(a.position), a.split, ${inTableOrder("a.metric")}, a.variant, a.image`;
+GROUP BY a.stage, a.split, a.metric, a.direction, a.variant, a.image
+ORDER BY min(a.position), a.split, ${inTableOrder("a.metric")}, a.direction, a.variant, a.image`;
 }

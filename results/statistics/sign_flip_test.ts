@@ -15,7 +15,7 @@ export interface SignFlipOptions {
 
 /** @param differences per image, integers, so that equal sums are equal */
 export function signFlipTest(
-  differences: Int32Array,
+  differences: Float64Array,
   { resamples, random }: SignFlipOptions,
 ): { readonly p: number; readonly exact: boolean } {
   // An image without a difference has none with the other sign either.
@@ -42,7 +42,7 @@ export function signFlipTest(
   return { p: (asFar + 1) / (resamples + 1), exact: false };
 }
 
-function exactShare(moving: Int32Array, found: number): number {
+function exactShare(moving: Float64Array, found: number): number {
   const choices = 2 ** moving.length;
   let asFar = 0;
   for (let choice = 0; choice < choices; choice++) {

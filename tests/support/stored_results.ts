@@ -216,7 +216,12 @@ function maker(root: string): (recipe: Recipe) => Made {
         started: new Date(Date.UTC(2026, 0, 1, 0, 0, seconds++)).toISOString(),
         seconds: 0.5 + Number(parameters["steps"] ?? 0),
         host: "machine",
-        versions: { deno: "2.9.6", ...preimage.compute },
+        versions: {
+          deno: "2.9.6",
+          ...preimage.compute,
+          processor: "Abacus 1",
+          memory: "1.0 GiB",
+        },
       },
     };
     write(`${folder}/manifest.json`, `${JSON.stringify(manifest)}\n`);

@@ -53,7 +53,8 @@ Deno.test("the page says which code made the runs, and which circumstances are n
   const page = Deno.readTextFileSync(`${folder.path}/reports/scenes_iais/report.html`);
   const [section] = /<section id="environment"[^]*?<\/section>/.exec(page)!;
   assert.match(section, /code of fine_tune<\/th>\s*<td>[0-9a-f]{64}<\/td>/);
-  assert.match(section, /Not stored with a run: model of the processor, memory, operating system/);
+  assert.match(section, /<th scope="row">processor<\/th>\s*<td>Abacus 1<\/td>/);
+  assert.match(section, /Not stored with a run: the commit\./);
 });
 
 Deno.test("every query that a report shows gives its figures again", async () => {

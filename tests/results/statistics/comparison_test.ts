@@ -107,6 +107,33 @@ Deno.test("what is asked at other K is compared at those, by K", async () => {
   );
 });
 
+Deno.test("rsum is compared where it is measured, images with their captions", async () => {
+  const images = (variant: string, rank: number): Rank[] =>
+    Array.from({ length: 10 }, (_, image) => ({
+      variant,
+      seed: 1,
+      direction: "i2t",
+      query: `i${image}`,
+      image: `i${image}`,
+      rank,
+    }));
+  const more = "INSERT INTO metric SELECT DISTINCT run, 'rsum', split, 0.5 FROM query_rank";
+  const rows = await compared([
+    ...ranksOf("none", 1, () => false), // rank 7: R@10 alone
+    ...images("none", 20),
+    ...ranksOf("singular", 1, (caption) => caption < 10),
+    ...images("singular", 4),
+  ], { more });
+  assert.deepEqual(
+    rows.map(({ metric }) => metric),
+    ["i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10", "rsum"],
+  );
+  const rsum = rows.at(-1)!;
+  // i2t: R@5 and R@10 of all; t2i: R@1 and R@5 of half.
+  assert.equal(rsum.difference, 3);
+  assert.deepEqual([rsum.queries, rsum.images, rsum.p], [30, 10, 2 / 1024]);
+});
+
 Deno.test("several variants are corrected for", async () => {
   const ahead = (count: number) => (caption: number) => caption < 2 * count;
   const rows = await compared([

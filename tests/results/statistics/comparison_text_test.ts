@@ -46,9 +46,33 @@ Deno.test("differences are told with interval, p, and what cannot be told", () =
     "  sparse    i→t R@1 −20.0 [−30.0, −10.0]  p 0.0002 ▼",
     "▲ significantly better, ▼ significantly worse (5 %, Holm over 2 variants)",
     "Not marked is not equal: on so many images at least one in five differences of",
-    "6.0 points (i→t R@1), 2.0 points (t→i R@1) would be missed at 5 % / 2.",
+    "6.0 points (i→t R@1), 2.0 (t→i R@1) would be missed at 5 % / 2.",
     "3 seeds: ± is their spread; intervals and p are over test images alone.",
   ]);
+});
+
+Deno.test("rsum stands below the recalls, and what is long takes a line more", () => {
+  const lines = comparisonLines([
+    comparison({}),
+    comparison({ metric: "t2i_r1" }),
+    comparison({
+      metric: "rsum",
+      difference: 0.153,
+      low: -0.071,
+      high: 0.402,
+      detectable: 1.234,
+      variants: 12,
+    }),
+  ]);
+  assert.deepEqual(lines.slice(2, 5), [
+    "  singular  i→t R@1  +1.2 [−3.0, +5.0]    p 0.864",
+    "            t→i R@1  +1.2 [−3.0, +5.0]    p 0.864",
+    "            rsum    +15.3 [−7.1, +40.2]   p 0.864",
+  ]);
+  assert.ok(
+    lines.includes("6.0 points (i→t R@1), 6.0 (t→i R@1), 123.4 (rsum) would be missed at 5 % / 2."),
+  );
+  assert.ok(lines.every((line) => line.length <= 80));
 });
 
 Deno.test("where nothing is significant, and with one seed, that is said", () => {

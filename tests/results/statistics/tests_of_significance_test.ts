@@ -20,8 +20,8 @@ const near = (found: number, expected: number, within: number) =>
   assert.ok(Math.abs(found - expected) <= within, `${found} is not ${expected} ± ${within}`);
 
 /** Sixty images: differences, and how many queries each has. */
-const many = Int32Array.from({ length: 60 }, (_, k) => (k * 37) % 11 - 4);
-const sizes = Int32Array.from({ length: 60 }, (_, k) => 5 + k % 3);
+const many = Float64Array.from({ length: 60 }, (_, k) => (k * 37) % 11 - 4);
+const sizes = Float64Array.from({ length: 60 }, (_, k) => 5 + k % 3);
 
 Deno.test("of few differences all signs are gone through, to SciPy's p", () => {
   const cases: [number[], number][] = [
@@ -33,7 +33,7 @@ Deno.test("of few differences all signs are gone through, to SciPy's p", () => {
     [[], 1],
   ];
   for (const [differences, p] of cases) {
-    const found = signFlipTest(Int32Array.from(differences), { resamples: 10_000, random });
+    const found = signFlipTest(Float64Array.from(differences), { resamples: 10_000, random });
     assert.deepEqual(found, { p, exact: true });
   }
 });
@@ -49,10 +49,10 @@ Deno.test("drawn signs give the p of all signs, within the error of drawing", ()
   const differences = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 8, maxLength: 12 });
   fc.assert(
     fc.property(differences, fc.nat(1000), (values, seed) => {
-      const all = signFlipTest(Int32Array.from(values), { resamples: 2 ** 12, random });
+      const all = signFlipTest(Float64Array.from(values), { resamples: 2 ** 12, random });
       fc.pre(values.filter((value) => value !== 0).length >= 8);
       const options = { resamples: 200, random: randomStream(seed) };
-      const drawn = signFlipTest(Int32Array.from(values), options);
+      const drawn = signFlipTest(Float64Array.from(values), options);
       assert.deepEqual([all.exact, drawn.exact], [true, false]);
       assert.ok(drawn.p > 0);
       near(drawn.p, all.p, 5 * Math.sqrt(0.25 / 200));
@@ -74,7 +74,7 @@ Deno.test("the interval of a paired cluster bootstrap is SciPy's, within the err
 });
 
 Deno.test("where all images agree, the interval is the difference itself", () => {
-  const clusters = { sizes: Int32Array.of(2, 2, 2), differences: Int32Array.of(1, 1, 1) };
+  const clusters = { sizes: Float64Array.of(2, 2, 2), differences: Float64Array.of(1, 1, 1) };
   const { low, high, error } = pairedBootstrap(clusters, {
     level: 0.95,
     draws: imageDraws(3, { resamples: 100, random }),
@@ -87,11 +87,11 @@ Deno.test("about 95 of 100 intervals hold the true difference", () => {
   for (let trial = 0; trial < 300; trial++) {
     const data = randomStream(trial).fork("data");
     // Differences -1, 0, 1 with probabilities 0.2, 0.5, 0.3: mean 0.1.
-    const differences = Int32Array.from({ length: 80 }, (_, k) => {
+    const differences = Float64Array.from({ length: 80 }, (_, k) => {
       const drawn = data.uniform(k);
       return drawn < 0.2 ? -1 : drawn < 0.7 ? 0 : 1;
     });
-    const clusters = { sizes: new Int32Array(80).fill(1), differences };
+    const clusters = { sizes: new Float64Array(80).fill(1), differences };
     const draws = imageDraws(80, { resamples: 400, random: data.fork("bootstrap") });
     const { low, high } = pairedBootstrap(clusters, { level: 0.95, draws });
     if (low <= 0.1 && 0.1 <= high) holds++;
@@ -103,7 +103,7 @@ Deno.test("about 5 of 100 tests of nothing come out significant", () => {
   let alarms = 0;
   for (let trial = 0; trial < 400; trial++) {
     const data = randomStream(trial).fork("nothing");
-    const differences = Int32Array.from({ length: 60 }, (_, k) => Math.round(data.normal(k)));
+    const differences = Float64Array.from({ length: 60 }, (_, k) => Math.round(data.normal(k)));
     const { p } = signFlipTest(differences, { resamples: 400, random: data.fork("signs") });
     if (p <= 0.05) alarms++;
   }
@@ -113,7 +113,7 @@ Deno.test("about 5 of 100 tests of nothing come out significant", () => {
 Deno.test("below so many images, all signs of one direction are not rare enough", () => {
   for (const tests of [1, 3, 18]) {
     const p = (images: number) =>
-      signFlipTest(new Int32Array(images).fill(1), { resamples: 10_000, random }).p * tests;
+      signFlipTest(new Float64Array(images).fill(1), { resamples: 10_000, random }).p * tests;
     const fewest = fewestImages({ level: 0.05, tests });
     assert.ok(p(fewest) <= 0.05 && p(fewest - 1) > 0.05);
   }
