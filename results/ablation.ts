@@ -4,6 +4,7 @@ import * as aq from "arquero";
 import { isRecall, leadingMetrics } from "./metrics.ts";
 import { differences } from "./paired_differences.ts";
 import { publishedReport } from "./published_results.ts";
+import { processorCaution } from "./processors.ts";
 import { rowsOf } from "./read_results.ts";
 import { mainKinds, type MetricColumn } from "./report/metric_tables.ts";
 import {
@@ -14,6 +15,7 @@ import {
   variantsOf,
 } from "./report/variants.ts";
 import { compareVariants, type Comparison } from "./statistics/comparison.ts";
+import { wrapped } from "./wrapped_text.ts";
 import { yardstickLines, yardsticksOf } from "./yardstick.ts";
 import { comparisonLines, resampledUnit, significanceMark } from "./statistics/comparison_text.ts";
 
@@ -55,7 +57,9 @@ export async function ablationReport(
     });
   });
   const yardstick = yardstickLines(await yardsticksOf(connection, experiment)).join("\n");
-  return [...tables, yardstick, await publishedReport(connection, experiment)]
+  const mixed = tables.length === 0 ? undefined : await processorCaution(connection, [experiment]);
+  const caution = mixed === undefined ? "" : wrapped(mixed, width).join("\n");
+  return [...tables, caution, yardstick, await publishedReport(connection, experiment)]
     .filter((text) => text !== "")
     .join("\n\n");
 }

@@ -6,10 +6,12 @@ import {
   type VariantMetric,
 } from "../compare_experiments.ts";
 import { mainOf } from "../metrics.ts";
+import { processorCaution } from "../processors.ts";
 import { compareAskings, variantKey } from "../statistics/asking_comparison.ts";
 import type { Comparison } from "../statistics/comparison.ts";
 import { pText, significanceMark } from "../statistics/comparison_text.ts";
 import type { StoredAsked } from "../stored_files.ts";
+import { wrapped } from "../wrapped_text.ts";
 import { changeText, leastChange } from "./change_text.ts";
 import { metricTitle, signedValue, timeText } from "./number_text.ts";
 import type { Question } from "./question.ts";
@@ -23,6 +25,8 @@ export interface Against {
   readonly alone: readonly VariantMetric[];
   /** Of those that tell most, how many are the same as before. */
   readonly same: number;
+  /** Where the two were computed on several kinds of processor. */
+  readonly caution?: string;
   /** By which the intervals and p come out again. */
   readonly question: Question;
 }
@@ -43,6 +47,7 @@ export async function againstOf(
     before: other,
     now: reported,
   });
+  const caution = await processorCaution(connection, [other.id, reported.id]);
   const byPlace = new Map(compared.map((row) => [placeOf(row, row.variant, row.metric), row]));
   const shown = mainOf(comparison.metrics);
   const alone = shown.filter(({ difference }) => difference === null);
@@ -56,6 +61,7 @@ export async function againstOf(
     comparison,
     metrics,
     alone,
+    ...(caution !== undefined && { caution }),
     same: shown.length - metrics.length - alone.length,
     question,
   };
@@ -102,7 +108,7 @@ const mostLines = 12;
 const width = 80;
 
 /** In lines of at most 80 columns. */
-export function againstText({ comparison, metrics, alone, same }: Against): string {
+export function againstText({ comparison, metrics, alone, same, caution }: Against): string {
   const { a, differences, onlyA, onlyB } = comparison;
   const lines = [...metrics.map(changedLine), ...alone.map(aloneLine)];
   const more = lines.length - mostLines;
@@ -116,6 +122,7 @@ export function againstText({ comparison, metrics, alone, same }: Against): stri
     ...(alone.length === 0 ? [] : [`  ${alone.length} main metrics are in one of the two alone`]),
     ...lines.slice(0, mostLines),
     ...(more > 0 ? [`  … ${more} more are in the report`] : []),
+    ...(caution === undefined ? [] : wrapped(caution, width - 2).map((line) => `  ${line}`)),
     "",
   ].join("\n");
 }

@@ -4,6 +4,7 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { leadingMetrics } from "../metrics.ts";
+import { processorCaution } from "../processors.ts";
 import { compareVariants, type Comparison } from "../statistics/comparison.ts";
 import {
   awaitedLines,
@@ -64,15 +65,20 @@ export async function differencesOf(
       question: { what: "the baseline", sql: "SELECT * FROM baseline" },
     };
   }
+  const caution = await processorCaution(connection, [asking]);
+  const mixed = caution === undefined ? [] : [caution];
   const compared = await compareVariants(connection, asking);
-  if (compared.length === 0) return await seedDifferences(connection, asking, variants);
+  if (compared.length === 0) {
+    const bySeeds = await seedDifferences(connection, asking, variants);
+    return { ...bySeeds, cautions: [...mixed, ...bySeeds.cautions] };
+  }
   return {
     caption:
       "In points; 95 % interval over test images, or pairs of them (paired bootstrap), p of a paired " +
       "permutation test, corrected for the number of variants (Holm)",
     rows: compared.map(told),
     compared,
-    cautions: cautionsOf(compared),
+    cautions: [...mixed, ...cautionsOf(compared)],
     question: {
       what:
         "hits more than the baseline has, image by image and pair by pair; resampled and tested",

@@ -15,7 +15,8 @@ export function againstBlocks(against: Against): Block[] {
       (labels.length > 20 ? ` and ${labels.length - 20} more` : ""),
     ];
   const head = `Before: ${escapeMarkdown(a.experiment)}, asked ${timeText(a.asked)}. ` +
-    `Now: ${escapeMarkdown(b.experiment)}, asked ${timeText(b.asked)}.`;
+    `Now: ${escapeMarkdown(b.experiment)}, asked ${timeText(b.asked)}.` +
+    (against.caution === undefined ? "" : `\n\n${escapeMarkdown(against.caution)}`);
   const changed = differences.map(({ stage, what, a, b, points }) => [
     escapeMarkdown(stage),
     escapeMarkdown(what),

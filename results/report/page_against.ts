@@ -8,12 +8,13 @@ import { type Cell, dataTable, howMade } from "./page_parts.ts";
 import type { CommandPlace } from "./sources.ts";
 
 export function againstSection(
-  { comparison, metrics, alone, same, question }: Against,
+  { comparison, metrics, alone, same, caution, question }: Against,
   results: CommandPlace,
 ): Html {
   const { a, b, differences, onlyA, onlyB } = comparison;
   return markup`<p>Before: ${a.experiment}, asked ${timeText(a.asked)}. Now: ${b.experiment}, asked
 ${timeText(b.asked)}.</p>
+${caution === undefined ? undefined : markup`<p class="note">${caution}</p>`}
 ${
     differences.length === 0 ? markup`<p>What both have does not differ.</p>` : dataTable({
       id: "changes",
