@@ -154,6 +154,11 @@ function tableText(
   const lines = [["", ...headOf(columns)], ...body];
   const widths = lines[0]!.map((_, index) => Math.max(...lines.map((line) => line[index]!.length)));
   const total = widths.reduce((sum, one) => sum + one + 2, -2);
+  const withoutSum = columns.filter(({ metric }) => metric !== "rsum");
+  if (total > width && withoutSum.length < columns.length) {
+    // The lines on differences below tell it, and the report.
+    return tableText(rows, { ...options, columns: withoutSum });
+  }
   if (total > width && columns.length > 3) {
     const half = Math.ceil(columns.length / 2);
     return [columns.slice(0, half), columns.slice(half)]

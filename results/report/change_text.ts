@@ -1,6 +1,6 @@
 /** A number before and now, so written that a change can be seen. */
 import type { MetricPair } from "../metrics.ts";
-import { isShare } from "./metric_tables.ts";
+import { isPercent } from "./metric_tables.ts";
 
 export interface ChangeText {
   /** Empty where there is none. */
@@ -10,17 +10,17 @@ export interface ChangeText {
 }
 
 /**
- * Recalls and other shares in percent, their changes in points. One decimal, three of other numbers,
+ * Recalls, their sums and other shares in percent, their changes in points. One decimal, three of other numbers,
  * and more where two numbers that differ would look alike.
  */
 export function changeText({ name, a, b, difference }: MetricPair): ChangeText {
-  const share = isShare(name);
+  const percent = isPercent(name);
   const written = (value: number | null, decimals: number) =>
-    value === null ? "" : (share ? 100 * value : value).toFixed(decimals);
+    value === null ? "" : (percent ? 100 * value : value).toFixed(decimals);
   const hidden = (decimals: number) =>
     difference !== null && difference !== 0 &&
     (written(a, decimals) === written(b, decimals) || Number(written(difference, decimals)) === 0);
-  let decimals = share ? 1 : 3;
+  let decimals = percent ? 1 : 3;
   while (decimals < mostDecimals && hidden(decimals)) decimals++;
   const size = difference === null ? "" : written(Math.abs(difference), decimals);
   const sign = difference === null || difference === 0 ? "" : difference > 0 ? "+" : "−";

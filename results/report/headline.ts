@@ -90,7 +90,7 @@ export function fewerSeeds({ runs }: HeadlineCell, { seeds }: { readonly seeds: 
 export function unitOf({ columns }: HeadlineTable): string {
   const shares = columns.filter(({ percent }) => percent).length;
   if (shares === 0) return "";
-  return shares === columns.length ? "percent" : "recalls and shares in percent";
+  return shares === columns.length ? "percent" : "recalls, sums and shares in percent";
 }
 
 /** What the means of a table are over, in words. */

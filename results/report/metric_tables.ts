@@ -17,10 +17,13 @@ export interface MetricKind {
 const pairs = ["pair_text", "pair_image", "pair_group"];
 const directions = ["i2t", "t2i"] as const;
 
-/** The tables that a report begins with: recalls at the K that were asked, and pairs. */
+/** The tables that a report begins with: recalls at the K that were asked, their sum, and pairs. */
 export function mainKinds(found: ReadonlySet<string>): MetricKind[] {
   return kept(found, [
-    { title: "", columns: ofCutoffs(found, "").map((metric) => column(metric, true)) },
+    {
+      title: "",
+      columns: [...ofCutoffs(found, ""), "rsum"].map((metric) => column(metric, true)),
+    },
     { title: "", columns: pairs.map((metric) => column(metric, true)) },
   ]);
 }
@@ -35,7 +38,6 @@ export function furtherKinds(found: ReadonlySet<string>): MetricKind[] {
     {
       title: "ranks",
       columns: named([
-        "rsum",
         ...each("median_rank", "mean_rank", "mrr", "ndcg"),
         "tied_queries",
       ]),
@@ -91,12 +93,13 @@ function ofCutoffs(found: ReadonlySet<string>, prefix: string): string[] {
 
 /** @param plain with a title for readers; else by its name */
 function column(metric: string, plain = false): MetricColumn {
-  return { metric, title: plain ? metricTitle(metric) : metric, percent: isShare(metric) };
+  return { metric, title: plain ? metricTitle(metric) : metric, percent: isPercent(metric) };
 }
 
-/** Recalls, accuracies and shares are told in percent, ranks and sums as they are. */
-export function isShare(metric: string): boolean {
-  return /(^|_)(i2t|t2i)_(r\d+|r_precision|map_at_r|found)$|^rerank_pairs$|^pair_/.test(metric);
+/** Recalls, their sums, accuracies and shares are told in percent, ranks and counts as they are. */
+export function isPercent(metric: string): boolean {
+  return /(^|_)(i2t|t2i)_(r\d+|r_precision|map_at_r|found)$|(^|_)rsum$|^rerank_pairs$|^pair_/
+    .test(metric);
 }
 
 function kept(found: ReadonlySet<string>, kinds: readonly MetricKind[]): MetricKind[] {

@@ -54,7 +54,9 @@ JOIN hit AS a ON a.stage = b.stage AND a.label = b.label AND a.split IS NOT DIST
   AND a.metric = b.metric AND a.direction = b.direction AND a.query = b.query
 WHERE a.experiment = ${literal(before.id)} AND b.experiment = ${literal(now.id)}
 GROUP BY b.stage, b.label, b.split, b.metric, b.direction, b.image
-ORDER BY min(b.position), b.split, ${inTableOrder("b.metric")}, b.direction, b.label, b.image`,
+ORDER BY min(b.position), b.direction = 'pair', b.split, ${
+      inTableOrder("b.metric")
+    }, b.direction, b.label, b.image`,
   });
   const variantOf = new Map(now.nodes.map(({ label, point }) => [label, variantKey(point)]));
   const keys = new Map(before.nodes.map(({ label, key }) => [label, key]));

@@ -109,5 +109,7 @@ JOIN (
 ) AS s ON s.stage = a.stage AND s.split IS NOT DISTINCT FROM a.split AND s.variant = a.variant
 WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
 GROUP BY a.stage, a.split, a.metric, a.direction, a.variant, a.image
-ORDER BY min(a.position), a.split, ${inTableOrder("a.metric")}, a.direction, a.variant, a.image`;
+ORDER BY min(a.position), a.direction = 'pair', a.split, ${
+    inTableOrder("a.metric")
+  }, a.direction, a.variant, a.image`;
 }

@@ -59,8 +59,10 @@ Deno.test("ranks, folds, other right answers and two-stage ranking have tables o
       "";
   assert.match(
     table("ranks"),
-    /\| rsum \| i2t_median_rank \|\n.*\n\| none \\\* \| 3\.500 ±0\.000 \| 2\.500 ±0\.000 \|\n/,
+    /\| {2}\| i2t_median_rank \|\n.*\n\| none \\\* \| 2\.500 ±0\.000 \|\n/,
   );
+  // The sum stands beside what it sums, in percent as those.
+  assert.match(markdown, /\| t→i R@10 \| rsum \|\n.*\n\| none \\\* \|.* \| 350\.0 ±0\.0 \|\n/);
   assert.match(table("mean over 2 folds"), /\| fold2_t2i_r1 \| fold2_rsum \|\n.*\n.*\| 50\.0 ±/);
   assert.match(table("by right answers beside"), /\| positives_i2t_map_at_r \|\n.*\n.*\| 25\.0 ±/);
   assert.match(
@@ -69,7 +71,7 @@ Deno.test("ranks, folds, other right answers and two-stage ranking have tables o
   );
   assert.match(
     table("two-stage ranking"),
-    /\| none \\\* \| \d+\.\d ±\d\.\d \| 12\.5 ±0\.0 \| 7\.5 ±0\.0 \| 3\.500 ±0\.000 \| 3\.000 /,
+    /\| none \\\* \| \d+\.\d ±\d\.\d \| 12\.5 ±0\.0 \| 7\.5 ±0\.0 \| 350\.0 ±0\.0 \| 300\.0 /,
   );
   assert.match(table("as the published release"), /30\.0 ±0\.0/);
   for (const name of ["rerank_lost_i2t_r1", "fold2_rsum", "positives_i2t_map_at_r"]) {
