@@ -17,14 +17,16 @@ export interface Machine {
   readonly system: string;
 }
 
-export function thisMachine({ gpus }: Pick<Machine, "gpus">): Machine {
+export function thisMachine(
+  { gpus, visibleGpus }: Pick<Machine, "gpus" | "visibleGpus">,
+): Machine {
   return {
     host: Deno.hostname(),
     deno: Deno.version.deno,
     cores: navigator.hardwareConcurrency,
     memory: Deno.systemMemoryInfo().total,
     gpus,
-    visibleGpus: Deno.env.get("CUDA_VISIBLE_DEVICES"),
+    visibleGpus,
     processor: cpus()[0]?.model.trim() || "unknown",
     system: `${Deno.build.os} ${Deno.build.arch} ${Deno.osRelease()}`,
   };

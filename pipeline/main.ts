@@ -330,7 +330,10 @@ function runWorld(
       reads: [fromFileUrl(new URL("pipeline/", project)), fromFileUrl(stages.folder)],
       native: () => stages.computeAccess(),
     },
-    machine: thisMachine({ gpus: stages.countGpus() }),
+    machine: thisMachine({
+      gpus: stages.countGpus(),
+      visibleGpus: Deno.env.get("CUDA_VISIBLE_DEVICES"),
+    }),
     async openLedger(results) {
       const { openLedger } = await import("../results/ledger.ts");
       return openLedger(results);
