@@ -59,6 +59,7 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
     );
   }
   const { backend, binding } = compute;
+  const { xla = true } = options;
   const programs = new Map<string, RecordedProgram>();
   const run = (inputs: Inputs): Outputs => {
     const tensors = leaves(inputs);
@@ -66,12 +67,12 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
       .join();
     let program = programs.get(signature);
     if (program === undefined) {
-      program = { ...record(compute, fn, inputs, options.name), signature };
+      program = { ...record(compute, fn, inputs, { name: options.name, xla }), signature };
       programs.set(signature, program);
     }
     const ids = backend.getInputTensorIds(tensors.map(({ tensor }) => tensor));
     const { functionName, outputs } = program;
-    const made = binding.eager.callFunction(functionName, ids, outputs.length, options.xla ?? true);
+    const made = binding.eager.callFunction(functionName, ids, outputs.length, xla);
     return program.assemble(
       made.map((id, place) => backend.createOutputTensor({ id, ...outputs[place]! })),
     ) as Outputs;
@@ -90,7 +91,7 @@ function record<Inputs extends TensorTree>(
   compute: Compute,
   fn: (inputs: Inputs) => TensorTree,
   inputs: Inputs,
-  name: string,
+  { name, xla }: Required<CompileOptions>,
 ): Omit<RecordedProgram, "signature"> {
   const { backend, binding } = compute;
   if (binding.recording !== undefined) {
@@ -101,7 +102,7 @@ function record<Inputs extends TensorTree>(
   const given = leaves(inputs).map(({ tensor }) => tensor);
   backend.getInputTensorIds(given); // values that wait on the host go to the device, not into the graph
   const idOf = (tensor: tf.Tensor) => backend.getInputTensorIds([tensor])[0]!;
-  using recording = new Recording(binding.native);
+  using recording = new Recording(binding.native, { xla });
   binding.recording = recording;
   try {
     let program: Omit<RecordedProgram, "signature"> | undefined;

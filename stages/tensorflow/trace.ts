@@ -31,11 +31,15 @@ export class Recording {
   /** TF_Output of each recorded tensor: operation address, output index. */
   #outputs = new Map<number, { readonly operation: bigint; readonly index: number }>();
   #operationCount = 0;
+  /** Whether XLA will compile the function. */
+  readonly xla: boolean;
   /** The tfjs kernel under way, for messages. */
   kernel = "";
 
-  constructor(native: Native) {
+  /** @param xla whether XLA will compile the function */
+  constructor(native: Native, { xla }: { readonly xla: boolean }) {
     this.#native = native;
+    this.xla = xla;
     this.#graph = native.c.TF_NewGraph()!;
   }
 
