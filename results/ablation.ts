@@ -1,7 +1,7 @@
 /** The table at the end of a run: each variant's recalls, mean and spread over seeds, and what may be said. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import * as aq from "arquero";
-import { isRecall, leadingMetrics } from "./metrics.ts";
+import { leadingRecalls } from "./metrics.ts";
 import { differences } from "./paired_differences.ts";
 import { publishedReport } from "./published_results.ts";
 import { processorCaution } from "./processors.ts";
@@ -107,7 +107,7 @@ function groupText(title: string, rows: readonly MetricRow[], options: GroupOpti
       : marked
       ? differences(rows, {
         baseline,
-        metrics: leadingMetrics(rows.map(({ metric }) => metric)).filter(isRecall),
+        metrics: leadingRecalls(rows.map(({ metric }) => metric)),
       })
       : []),
   ].join("\n");

@@ -50,22 +50,35 @@ export function mainOf<Named extends { readonly name: string }>(
 }
 
 /** Those that stand for all where few are told: R@K of the least K each way, rsum, groups of pairs. */
-export function leadingMetrics(metrics: Iterable<string>): string[] {
-  const all = new Set(metrics);
-  const least = ["i2t_r", "t2i_r"].flatMap((start) => {
-    const cutoffs = [...all].flatMap((name) =>
-      name.startsWith(start) && /^\d+$/.test(name.slice(start.length))
-        ? [Number(name.slice(start.length))]
-        : []
-    );
-    return cutoffs.length === 0 ? [] : [`${start}${Math.min(...cutoffs)}`];
-  });
-  return [...least, ...["rsum", "pair_group"].filter((name) => all.has(name))];
+export function leadingMetrics(metrics: readonly string[]): string[] {
+  return [
+    ...leadingRecalls(metrics),
+    ...["rsum", "pair_group"].filter((name) => metrics.includes(name)),
+  ];
 }
 
-/** R@K of all queries of a direction. */
-export function isRecall(name: string): boolean {
-  return /^(i2t|t2i)_r\d+$/.test(name);
+/** R@K of the least K each way. */
+export function leadingRecalls(metrics: readonly string[]): string[] {
+  return directions.flatMap((direction) => recallsOf(metrics, direction).slice(0, 1));
+}
+
+/**
+ * Names of R@K by K, i2t before t2i.
+ *
+ * @param prefix of what is counted otherwise, such as `fold5_`; of all queries by the data's own pairs without
+ */
+export function recallNames(metrics: Iterable<string>, prefix = ""): string[] {
+  return directions.flatMap((direction) => recallsOf(metrics, `${prefix}${direction}`));
+}
+
+const directions = ["i2t", "t2i"] as const;
+
+function recallsOf(metrics: Iterable<string>, direction: string): string[] {
+  const start = `${direction}_r`;
+  const cutoff = (name: string) => Number(name.slice(start.length));
+  return [...new Set(metrics)]
+    .filter((name) => name.startsWith(start) && /^\d+$/.test(name.slice(start.length)))
+    .sort((a, b) => cutoff(a) - cutoff(b));
 }
 
 /** `i2t_r5` before `i2t_r10`. */

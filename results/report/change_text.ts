@@ -10,8 +10,8 @@ export interface ChangeText {
 }
 
 /**
- * Recalls, their sums and other shares in percent, their changes in points. One decimal, three of other numbers,
- * and more where two numbers that differ would look alike.
+ * Recalls, their sums and other shares in percent, their changes in points. One decimal, three of
+ * other numbers, and more where two numbers that differ would look alike.
  */
 export function changeText({ name, a, b, difference }: MetricPair): ChangeText {
   const percent = isPercent(name);

@@ -1,4 +1,5 @@
 /** Which metrics stand together in a table, in which order, and under which titles. */
+import { recallNames } from "../metrics.ts";
 import { metricTitle } from "./number_text.ts";
 
 export interface MetricColumn {
@@ -22,7 +23,7 @@ export function mainKinds(found: ReadonlySet<string>): MetricKind[] {
   return kept(found, [
     {
       title: "",
-      columns: [...ofCutoffs(found, ""), "rsum"].map((metric) => column(metric, true)),
+      columns: [...recallNames(found), "rsum"].map((metric) => column(metric, true)),
     },
     { title: "", columns: pairs.map((metric) => column(metric, true)) },
   ]);
@@ -44,12 +45,12 @@ export function furtherKinds(found: ReadonlySet<string>): MetricKind[] {
     },
     ...folds.map((fold) => ({
       title: `mean over ${fold.slice("fold".length)} folds`,
-      columns: named([...ofCutoffs(found, `${fold}_`), `${fold}_rsum`]),
+      columns: named([...recallNames(found, `${fold}_`), `${fold}_rsum`]),
     })),
     {
       title: "by right answers beside the data's own pairs",
       columns: named([
-        ...ofCutoffs(found, "positives_"),
+        ...recallNames(found, "positives_"),
         ...each("r_precision", "map_at_r").map((name) => `positives_${name}`),
       ]),
     },
@@ -62,7 +63,7 @@ export function furtherKinds(found: ReadonlySet<string>): MetricKind[] {
     },
     {
       title: "as the published release counts",
-      columns: named([...ofCutoffs(found, "release_"), "release_tied_queries"]),
+      columns: named([...recallNames(found, "release_"), "release_tied_queries"]),
     },
   ]);
 }
@@ -70,7 +71,7 @@ export function furtherKinds(found: ReadonlySet<string>): MetricKind[] {
 /** Each metric of full scoring, what the shortlist gives, and what that loses. */
 function twoStage(found: ReadonlySet<string>): MetricKind[] {
   if (![...found].some((name) => name.startsWith("rerank_"))) return [];
-  const compared = [...ofCutoffs(found, "rerank_").map((name) => name.slice(7)), "rsum"];
+  const compared = [...recallNames(found, "rerank_").map((name) => name.slice(7)), "rsum"];
   return [{
     title: "two-stage ranking: full scoring, by shortlist (rerank_), what is lost (rerank_lost_)",
     columns: [
@@ -79,16 +80,6 @@ function twoStage(found: ReadonlySet<string>): MetricKind[] {
       "rerank_pairs",
     ].map((metric) => column(metric)),
   }];
-}
-
-/** Names of R@K that begin so, i2t before t2i, by K. */
-function ofCutoffs(found: ReadonlySet<string>, prefix: string): string[] {
-  return directions.flatMap((direction) => {
-    const start = `${prefix}${direction}_r`;
-    return [...found]
-      .filter((name) => name.startsWith(start) && /^\d+$/.test(name.slice(start.length)))
-      .sort((a, b) => Number(a.slice(start.length)) - Number(b.slice(start.length)));
-  });
 }
 
 /** @param plain with a title for readers; else by its name */

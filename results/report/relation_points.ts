@@ -1,6 +1,6 @@
 /** Does a lower relation distance go with better recall? Of runs, and of single queries. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { isRecall, leadingMetrics } from "../metrics.ts";
+import { leadingRecalls } from "../metrics.ts";
 import { rowsOf } from "../read_results.ts";
 import { type Correlation, correlationsOf } from "./model_correlations.ts";
 import {
@@ -48,7 +48,7 @@ export async function relationsOf(
   const experiment = literal(asking);
   const stage = ranking[0]?.stage;
   const ofStage = stage === undefined ? "" : ` AND s.stage = ${literal(stage)}`;
-  const recalls = await leadingRecalls();
+  const recalls = await recallsHere();
   const runs = await ask<RelationPoint>(connection, {
     what: "recall and mean relation distances of each model",
     sql: `${sql}, measured AS (
@@ -82,13 +82,13 @@ ORDER BY min(s.position), d.split, d.layer, d.alignment`,
     queryCorrelations: queryCorrelations(queries.rows),
   };
 
-  async function leadingRecalls(): Promise<string[]> {
+  async function recallsHere(): Promise<string[]> {
     const rows = await rowsOf<{ name: string }>(
       connection,
       `SELECT DISTINCT m.name FROM experiment_run AS s JOIN metric AS m ON m.run = s.run
 WHERE s.experiment = ${experiment}${ofStage}`,
     );
-    const names = leadingMetrics(rows.map(({ name }) => name)).filter(isRecall);
+    const names = leadingRecalls(rows.map(({ name }) => name));
     return names.length > 0 ? names : ["i2t_r1", "t2i_r1"];
   }
 

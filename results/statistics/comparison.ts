@@ -11,7 +11,10 @@ import { normalQuantile } from "./normal_quantile.ts";
 import { imageDraws, pairedBootstrap } from "./paired_bootstrap.ts";
 import { fewestImages, signFlipTest } from "./sign_flip_test.ts";
 
-/** One recall, rsum or pair accuracy of a variant beside the baseline's. Fractions, 0 .. 1; rsum is up to 6. */
+/**
+ * One recall, rsum or pair accuracy of a variant beside the baseline's. Fractions, 0 .. 1; rsum is at
+ * most 6.
+ */
 export interface Comparison {
   /** Name of the evaluating stage. */
   readonly stage: string;

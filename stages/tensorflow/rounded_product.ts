@@ -9,6 +9,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { RoundedMatMul, type RoundedMatMulAttrs } from "../model/matrix_product.ts";
 import type { Binding, KernelBackend } from "./backend.ts";
 import { TF_BFLOAT16, TF_FLOAT } from "./data_types.ts";
+import type { TensorMetadata } from "./eager.ts";
 import { attributeKinds } from "./op_attributes.ts";
 
 /** What runs ops: the device, or a recording. */
@@ -40,17 +41,14 @@ function roundedProduct(
   runner: Runner,
   factors: readonly number[],
   { type, ...layout }: Layout & { readonly type: number },
-) {
-  const rounded = factors.map((id) => cast(runner, id, [TF_FLOAT, TF_BFLOAT16]));
-  const given = type === TF_BFLOAT16
-    ? rounded
-    : rounded.map((id) => moved(runner, id, [TF_BFLOAT16, type]));
+): TensorMetadata {
+  const given = factors.map((id) => cast(runner, id, [TF_FLOAT, TF_BFLOAT16]).id)
+    .map((id) => moved(runner, id, [TF_BFLOAT16, type]));
   const product = matrixProduct(runner, given, { ...layout, type });
-  for (const id of given) runner.deleteTensor(id);
-  const result = type === TF_BFLOAT16 ? product : moved(runner, product, [type, TF_BFLOAT16]);
-  const [made] = runner.executeOp("Cast", castTypes(TF_BFLOAT16, TF_FLOAT), [result], 1);
-  runner.deleteTensor(result);
-  return made!;
+  const result = moved(runner, product, [type, TF_BFLOAT16]);
+  const made = cast(runner, result, [TF_BFLOAT16, TF_FLOAT]);
+  for (const id of [...given, result]) runner.deleteTensor(id);
+  return made;
 }
 
 const known = new WeakMap<Binding, boolean>();
@@ -101,20 +99,22 @@ function matrixProduct(
   return runner.executeOp("BatchMatMulV2", attributes, [...factors], 1)[0]!.id;
 }
 
-function cast(runner: Runner, id: number, [from, to]: readonly [number, number]): number {
-  return runner.executeOp("Cast", castTypes(from, to), [id], 1)[0]!.id;
-}
-
-/** As `cast`, in the place of what is cast. */
-function moved(runner: Runner, id: number, types: readonly [number, number]): number {
-  const made = cast(runner, id, types);
-  runner.deleteTensor(id);
-  return made;
-}
-
-function castTypes(from: number, to: number) {
-  return [
+function cast(
+  runner: Runner,
+  id: number,
+  [from, to]: readonly [number, number],
+): TensorMetadata {
+  const attributes = [
     { name: "SrcT", type: attributeKinds.TF_ATTR_TYPE, value: from },
     { name: "DstT", type: attributeKinds.TF_ATTR_TYPE, value: to },
   ];
+  return runner.executeOp("Cast", attributes, [id], 1)[0]!;
+}
+
+/** As `cast`, in the place of what is cast; itself where it has that type already. */
+function moved(runner: Runner, id: number, types: readonly [number, number]): number {
+  if (types[0] === types[1]) return id;
+  const made = cast(runner, id, types);
+  runner.deleteTensor(id);
+  return made.id;
 }
