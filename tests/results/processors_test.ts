@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { reportCommand } from "../../results/report/report_command.ts";
-import { storedExperiment, storeResults } from "../support/stored_results.ts";
+import { reportOf } from "../support/made_report.ts";
+import { storedAskings, storedExperiment, storeResults } from "../support/stored_results.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
 interface Run {
@@ -16,10 +16,7 @@ async function reported(processorOf: (run: Run) => string | undefined) {
   using folder = temporaryFolder();
   const root = folder.path;
   storeResults(root);
-  const askings = [...Deno.readDirSync(`${root}/state/asked`)]
-    .map(({ name }) => JSON.parse(Deno.readTextFileSync(`${root}/state/asked/${name}`)))
-    .sort((a, b) => a.asked < b.asked ? -1 : 1);
-  for (const [asking, { nodes }] of askings.entries()) {
+  for (const [asking, { nodes }] of storedAskings(root).entries()) {
     for (const { stage, point, key } of nodes) {
       const file = [...Deno.readDirSync(`${root}/artifacts`)]
         .map(({ name }) => `${root}/artifacts/${name}/${key}/manifest.json`)
@@ -30,14 +27,7 @@ async function reported(processorOf: (run: Run) => string | undefined) {
       Deno.writeTextFileSync(file, JSON.stringify(manifest));
     }
   }
-  const out = `${root}/out`;
-  const commands = { task: "deno task", option: "" };
-  const request = { experiment: storedExperiment, set: [], commands, out };
-  const against = `${storedExperiment}~1`;
-  const printed = await reportCommand(root, { ...request, against }, { warn() {} });
-  const [markdown, page] = ["report.md", "report.html"]
-    .map((file) => Deno.readTextFileSync(`${out}/${file}`));
-  return { printed, markdown: markdown!, page: page! };
+  return await reportOf(root, { experiment: storedExperiment, against: `${storedExperiment}~1` });
 }
 
 const caution =

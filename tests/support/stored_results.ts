@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { keyOf, type Preimage } from "../../pipeline/fingerprint.ts";
 import { digestOfFiles, type Manifest } from "../../pipeline/manifest.ts";
+import { listAsked, type StoredAsked } from "../../results/stored_files.ts";
 import type { Scalar } from "../../pipeline/stage.ts";
 
 export const storedExperiment = "scenes_iais";
@@ -30,6 +31,11 @@ interface Recipe {
   readonly point?: Point;
   readonly rows?: Rows;
   readonly measurements?: Rows;
+}
+
+/** What was asked of a results folder, the last one last. */
+export function storedAskings(root: string): StoredAsked[] {
+  return listAsked(root).sort((a, b) => a.asked < b.asked ? -1 : 1);
 }
 
 /** Fills an empty folder. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type Against, againstText, type ChangedMetric } from "../../../results/report/against.ts";
 import { changeText } from "../../../results/report/change_text.ts";
-import { reportCommand } from "../../../results/report/report_command.ts";
-import { storedExperiment, storeResults } from "../../support/stored_results.ts";
+import { reportOf } from "../../support/made_report.ts";
+import { storedAskings, storedExperiment, storeResults } from "../../support/stored_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const head = { experiment: "scenes", asked: "2026-01-02T03:04:05Z", runs: 3 };
@@ -90,11 +90,9 @@ Deno.test("recalls of both askings are compared query by query, and what one has
   using folder = temporaryFolder();
   const root = folder.path;
   storeResults(root);
-  const askings = [...Deno.readDirSync(`${root}/state/asked`)]
-    .map(({ name }) => JSON.parse(Deno.readTextFileSync(`${root}/state/asked/${name}`)))
-    .sort((a, b) => a.asked < b.asked ? -1 : 1);
+  const askings = storedAskings(root);
   const rewrite = (asking: number, alignment: string, table: string, of: (row: Row) => Row[]) => {
-    for (const { stage, key, point } of askings[asking].nodes) {
+    for (const { stage, key, point } of askings[asking]!.nodes) {
       if (stage !== "recall" || point.alignment !== alignment) continue;
       const file = `${root}/artifacts/evaluate/${key}/artifact/rows/${table}.jsonl`;
       const rows = Deno.readTextFileSync(file).trimEnd().split("\n")
@@ -113,17 +111,10 @@ Deno.test("recalls of both askings are compared query by query, and what one has
   }
   rewrite(0, "singular", "metric", (row) => row["name"] === "t2i_r1" ? [] : [row]);
 
-  const out = `${root}/out`;
-  const request = {
+  const { printed, markdown, page } = await reportOf(root, {
     experiment: storedExperiment,
-    set: [],
-    commands: { task: "deno task", option: "" },
-    out,
-  };
-  const against = `${storedExperiment}~1`;
-  const printed = await reportCommand(root, { ...request, against }, { warn() {} });
-  const [markdown, page] = ["report.md", "report.html"]
-    .map((file) => Deno.readTextFileSync(`${out}/${file}`));
+    against: `${storedExperiment}~1`,
+  });
 
   // Two of 2^6 choices of signs are as far; Holm counts the four variants that were trained again.
   assert.match(
@@ -131,15 +122,15 @@ Deno.test("recalls of both askings are compared query by query, and what one has
     /recall sparse: i→t R@1 on test 0\.0 → 100\.0, \+100\.0 \[\+100\.0, \+100\.0\] p 0\.125$/m,
   );
   assert.match(
-    markdown!,
+    markdown,
     /\| recall \| i→t R@1 \| test \| sparse \| 0\.0 \| 100\.0 \| \+100\.0 \| 3 \| \+100\.0 … \+100\.0 \| 0\.125 \|/,
   );
   assert.match(
-    markdown!,
+    markdown,
     /## In one of the two alone[^#]*\| recall \| t→i R@1 \| test \| singular \| missing \| \d+\.\d \| 3 \|/,
   );
-  assert.match(page!, /id="metrics-alone"/);
-  assert.match(page!, /hits more than before, image by image/);
+  assert.match(page, /id="metrics-alone"/);
+  assert.match(page, /hits more than before, image by image/);
 });
 
 type Row = Record<string, unknown>;

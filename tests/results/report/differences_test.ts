@@ -1,50 +1,49 @@
 /** What is said of a difference from the baseline, in words. */
 import assert from "node:assert/strict";
-import { reportCommand } from "../../../results/report/report_command.ts";
-import { reportedExperiment, storeReported } from "../../support/reported_results.ts";
-import { temporaryFolder } from "../../support/temporary_folder.ts";
+import { madeReport } from "../../support/made_report.ts";
+
+/** What the folder of each evaluation's rows is. */
+const evaluationRows = (root: string) =>
+  [...Deno.readDirSync(`${root}/artifacts/evaluate`)]
+    .map(({ name }) => `${root}/artifacts/evaluate/${name}/artifact/rows`);
+
+const write = (rows: string, table: string, values: readonly object[]) =>
+  Deno.writeTextFileSync(
+    `${rows}/${table}.jsonl`,
+    values.map((value) => `${JSON.stringify(value)}\n`).join(""),
+  );
 
 /** Every query finds its answer at once, whatever the variant. */
 async function differencesOf() {
-  using folder = temporaryFolder();
-  const root = folder.path;
-  await storeReported(root, { variants: ["none", "sparse"], seeds: 2, images: 8, pictures: false });
-  for (const { name } of Deno.readDirSync(`${root}/artifacts/evaluate`)) {
-    const artifact = `${root}/artifacts/evaluate/${name}/artifact/rows`;
-    const ranks = Deno.readTextFileSync(`${artifact}/query_rank.jsonl`).trimEnd().split("\n")
-      .map((line) => ({ ...JSON.parse(line), rank: 1 }));
-    const write = (table: string, rows: readonly object[]) =>
-      Deno.writeTextFileSync(
-        `${artifact}/${table}.jsonl`,
-        rows.map((row) => `${JSON.stringify(row)}\n`).join(""),
-      );
-    write("query_rank", ranks);
-    write(
-      "pair_score",
-      [1, 2, 3].map((pair) => ({
-        pair: `p${pair}`,
-        text_right: true,
-        image_right: false,
-        group_right: false,
-      })),
-    );
-    const metrics = Deno.readTextFileSync(`${artifact}/metric.jsonl`);
-    const pairs = ["image", "group"]
-      .map((part) => JSON.stringify({ name: `pair_${part}`, split: "swap", value: 0 }));
-    Deno.writeTextFileSync(`${artifact}/metric.jsonl`, `${metrics}${pairs.join("\n")}\n`);
-  }
-  const out = `${root}/out`;
-  const request = {
-    experiment: reportedExperiment,
-    set: [],
-    commands: { task: "deno task", option: "" },
-    out,
-  };
-  await reportCommand(root, request, { warn() {} });
-  const [markdown, page] = ["report.md", "report.html"]
-    .map((file) => Deno.readTextFileSync(`${out}/${file}`));
-  const told = markdown!.split(/^(?=## )/m).find((part) => part.startsWith("## Differences")) ?? "";
-  return { told, page: page! };
+  const { markdown, page } = await madeReport({
+    variants: ["none", "sparse"],
+    seeds: 2,
+    images: 8,
+  }, {
+    change(root) {
+      for (const rows of evaluationRows(root)) {
+        const read = (table: string) =>
+          Deno.readTextFileSync(`${rows}/${table}.jsonl`).trimEnd().split("\n")
+            .map((line) => JSON.parse(line));
+        write(rows, "query_rank", read("query_rank").map((row) => ({ ...row, rank: 1 })));
+        write(
+          rows,
+          "pair_score",
+          [1, 2, 3].map((pair) => ({
+            pair: `p${pair}`,
+            text_right: true,
+            image_right: false,
+            group_right: false,
+          })),
+        );
+        const pairs = ["image", "group"]
+          .map((part) => ({ name: `pair_${part}`, split: "swap", value: 0 }));
+        write(rows, "metric", [...read("metric"), ...pairs]);
+      }
+    },
+  });
+  const told = markdown.split(/^(?=## )/m).find((part) => part.startsWith("## Differences")) ?? "";
+  return { told, page };
 }
 
 Deno.test("where no image differs, a difference is not said to be chance", async () => {
@@ -63,27 +62,16 @@ Deno.test("scores of pairs have one name in all tables", async () => {
 });
 
 Deno.test("without ranks, seeds alone are compared, and nothing is chance either", async () => {
-  using folder = temporaryFolder();
-  const root = folder.path;
-  await storeReported(root, { variants: ["none", "sparse"], seeds: 3, pictures: false });
-  for (const { name } of Deno.readDirSync(`${root}/artifacts/evaluate`)) {
-    const rows = `${root}/artifacts/evaluate/${name}/artifact/rows`;
-    Deno.writeTextFileSync(`${rows}/query_rank.jsonl`, "");
-    Deno.writeTextFileSync(
-      `${rows}/metric.jsonl`,
-      `${JSON.stringify({ name: "i2t_r1", split: "test", value: 0.5 })}\n`,
-    );
-  }
-  const out = `${root}/out`;
-  const request = {
-    experiment: reportedExperiment,
-    set: [],
-    commands: { task: "deno task", option: "" },
-    out,
-  };
-  await reportCommand(root, request, { warn() {} });
+  const { markdown } = await madeReport({ variants: ["none", "sparse"], seeds: 3 }, {
+    change(root) {
+      for (const rows of evaluationRows(root)) {
+        write(rows, "query_rank", []);
+        write(rows, "metric", [{ name: "i2t_r1", split: "test", value: 0.5 }]);
+      }
+    },
+  });
   assert.match(
-    Deno.readTextFileSync(`${out}/report.md`),
+    markdown,
     /\| sparse \| test \| i→t R@1 \| 0\.0 \| 3 \| 0\.0 … 0\.0 \| {2}\| no difference seen \|/,
   );
 });

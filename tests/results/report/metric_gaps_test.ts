@@ -1,41 +1,27 @@
 /** What an evaluation should have written is missed, also where no run has it. */
 import assert from "node:assert/strict";
-import { reportCommand } from "../../../results/report/report_command.ts";
-import {
-  reportedExperiment,
-  type ReportedOptions,
-  storeReported,
-} from "../../support/reported_results.ts";
-import { temporaryFolder } from "../../support/temporary_folder.ts";
+import { madeReport } from "../../support/made_report.ts";
+import type { ReportedOptions } from "../../support/reported_results.ts";
 
 /** @param damage what becomes of the lines of a table of an evaluation, the n-th from 0 */
-async function reportOf(
+const reportOf = (
   options: ReportedOptions,
   damage: (table: string, lines: string[], place: number) => string[] = (_, lines) => lines,
-) {
-  using folder = temporaryFolder();
-  await storeReported(folder.path, { pictures: false, ...options });
-  const runs = `${folder.path}/artifacts/evaluate`;
-  const names = [...Deno.readDirSync(runs)].map(({ name }) => name).sort();
-  for (const [place, name] of names.entries()) {
-    for (const table of ["metric", "query_rank"]) {
-      const file = `${runs}/${name}/artifact/rows/${table}.jsonl`;
-      const lines = Deno.readTextFileSync(file).trimEnd().split("\n");
-      Deno.writeTextFileSync(file, damage(table, lines, place).map((line) => `${line}\n`).join(""));
-    }
-  }
-  const out = `${folder.path}/out`;
-  const request = {
-    experiment: reportedExperiment,
-    set: [],
-    commands: { task: "deno task", option: "--results /r" },
-    out,
-  };
-  const printed = await reportCommand(folder.path, request, { warn() {} });
-  const [markdown, page] = ["report.md", "report.html"]
-    .map((file) => Deno.readTextFileSync(`${out}/${file}`));
-  return { printed, markdown: markdown!, page: page! };
-}
+) =>
+  madeReport(options, {
+    option: "--results /r",
+    change(root) {
+      const runs = `${root}/artifacts/evaluate`;
+      const names = [...Deno.readDirSync(runs)].map(({ name }) => name).sort();
+      for (const [place, name] of names.entries()) {
+        for (const table of ["metric", "query_rank"]) {
+          const file = `${runs}/${name}/artifact/rows/${table}.jsonl`;
+          const lines = damage(table, Deno.readTextFileSync(file).trimEnd().split("\n"), place);
+          Deno.writeTextFileSync(file, lines.map((line) => `${line}\n`).join(""));
+        }
+      }
+    },
+  });
 
 const ranks = Object.fromEntries([
   ["rsum", 3],

@@ -6,12 +6,8 @@ import {
   type RankedCaption,
 } from "../../../results/report/query_correlations.ts";
 import { estimateText } from "../../../results/report/query_correlation_text.ts";
-import { reportCommand } from "../../../results/report/report_command.ts";
-import {
-  reportedExperiment,
-  type ReportedOptions,
-  storeReported,
-} from "../../support/reported_results.ts";
+import { reportOf } from "../../support/made_report.ts";
+import { type ReportedOptions, storeReported } from "../../support/reported_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 /** Makes a report; `ask` puts a query to its database. */
@@ -25,13 +21,8 @@ async function withReport(
 ): Promise<void> {
   using folder = temporaryFolder();
   await storeReported(folder.path, { pictures: false, ...options });
-  const out = `${folder.path}/out`;
-  const commands = { task: "deno task", option: "" };
-  const request = { experiment: reportedExperiment, set: [], out, commands };
-  await reportCommand(folder.path, request, { warn() {} });
   await use({
-    page: Deno.readTextFileSync(`${out}/report.html`),
-    markdown: Deno.readTextFileSync(`${out}/report.md`),
+    ...await reportOf(folder.path),
     ask: async (sql) =>
       JSON.parse(
         await askDatabase(folder.path, sql, { format: "json", width: 80, warn: assert.fail }),
