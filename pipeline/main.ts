@@ -1,24 +1,24 @@
 /** The command line: the only place where pipeline, stages and results meet. */
 import { resolve } from "node:path";
-import { systemClock } from "./clock.ts";
-import type { Command } from "./command_line/commands.ts";
-import { helpText } from "./command_line/help_text.ts";
-import { readCommand } from "./command_line/read_command.ts";
-import { Complaint } from "./complaint.ts";
-import { ComplaintList } from "./complaint_list.ts";
-import { diskComplaint } from "./disk_complaint.ts";
-import { type Display, makeDisplay } from "./display.ts";
-import { eventDisplay, quietDisplay } from "./event_display.ts";
-import { fromFileUrl } from "./file_path.ts";
-import { openStore } from "./artifact_store.ts";
-import { thisMachine } from "./machine.ts";
-import { publishedTables } from "../results/published_results.ts";
-import { neededFor } from "./plan.ts";
-import { silentProgress } from "./progress.ts";
-import { readExperimentFile, readRequest } from "./read_request.ts";
-import { run, type RunWorld, type Stages } from "./run.ts";
-import { commandText } from "./shell_text.ts";
-import { cacheFolder } from "./wheel_fetch.ts";
+import { systemClock } from "./contract/clock.ts";
+import type { Command } from "./commands/commands.ts";
+import { helpText } from "./commands/help_text.ts";
+import { readCommand } from "./commands/read_command.ts";
+import { Complaint } from "./contract/complaint.ts";
+import { ComplaintList } from "./contract/complaint_list.ts";
+import { diskComplaint } from "./disk/disk_complaint.ts";
+import { type Display, makeDisplay } from "./terminal/display.ts";
+import { eventDisplay, quietDisplay } from "./terminal/event_display.ts";
+import { fromFileUrl } from "./disk/file_path.ts";
+import { openStore } from "./store/artifact_store.ts";
+import { thisMachine } from "./run/machine.ts";
+import { publishedTables } from "../results/findings/published_results.ts";
+import { neededFor } from "./plan/plan.ts";
+import { silentProgress } from "./contract/progress.ts";
+import { readExperimentFile, readRequest } from "./experiment/read_request.ts";
+import { run, type RunWorld, type Stages } from "./run/run.ts";
+import { commandText } from "./terminal/shell_text.ts";
+import { cacheFolder } from "./fetch/package_fetch.ts";
 
 const project = new URL("../", import.meta.url);
 
@@ -57,18 +57,18 @@ async function obey(
       print(helpText);
       return 0;
     case "worker": {
-      const { serveStages } = await import("./executors/worker.ts");
+      const { serveStages } = await import("./workers/worker.ts");
       return await serveStages(stages.catalogue);
     }
     case "rebuild": {
       const results = openStore(resolve(command.results)).root;
-      const { rebuildDatabase } = await import("../results/rebuild.ts");
+      const { rebuildDatabase } = await import("../results/database/rebuild.ts");
       print(`${await rebuildDatabase(results)}\n`);
       return 0;
     }
     case "sql": {
       const results = openStore(resolve(command.results)).root;
-      const { askDatabase } = await import("../results/query.ts");
+      const { askDatabase } = await import("../results/queries/sql.ts");
       const { query, format } = command;
       print(await askDatabase(results, query, { format, width: terminalWidth(), warn }));
       return 0;
@@ -79,10 +79,10 @@ async function obey(
       const request = { ...command, results: resolve(command.results) };
       try {
         if (request.name === "status") {
-          const { statusCommand } = await import("./status_command.ts");
+          const { statusCommand } = await import("./commands/status.ts");
           print(await statusCommand(request, world));
         } else {
-          const { whyCommand } = await import("./why_command.ts");
+          const { whyCommand } = await import("./commands/why.ts");
           print(await whyCommand(request, world));
         }
         return 0;
@@ -91,7 +91,7 @@ async function obey(
       }
     }
     case "gc": {
-      const { gcCommand } = await import("./gc_command.ts");
+      const { gcCommand } = await import("./commands/gc.ts");
       const { keepExperiments } = command;
       const request = {
         ...command,
@@ -100,7 +100,7 @@ async function obey(
           { keepExperiments: keepExperiments.map(experimentName) }),
       };
       const forget = async (results: string) => {
-        const { forgetGone } = await import("../results/forget_gone.ts");
+        const { forgetGone } = await import("../results/database/forget_gone.ts");
         await forgetGone(results);
       };
       print(await gcCommand(request, { now: Date.parse(systemClock.now()) / 1000, forget }));
@@ -117,7 +117,7 @@ async function obey(
       const results = resolve(command.results);
       const page = resolve(command.page ?? `${results}/search.html`);
       try {
-        const { searchCommand } = await import("./search_command.ts");
+        const { searchCommand } = await import("./commands/search.ts");
         print(await searchCommand({ ...command, results, page }, world));
         return 0;
       } finally {
@@ -129,7 +129,7 @@ async function obey(
       const results = resolve(command.results);
       const page = resolve(command.page ?? `${results}/wrong.html`);
       try {
-        const { wrongCommand } = await import("./wrong_command.ts");
+        const { wrongCommand } = await import("./commands/wrong.ts");
         print(await wrongCommand({ ...command, results, page }, world));
         return 0;
       } finally {
@@ -138,7 +138,7 @@ async function obey(
     }
     case "runs": {
       const results = openStore(resolve(command.results)).root;
-      const { runsCommand } = await import("../results/run_list.ts");
+      const { runsCommand } = await import("../results/queries/run_list.ts");
       const { experiment: given } = command;
       const experiment = given === undefined ? undefined : experimentName(given);
       const request = { ...command, ...(experiment !== undefined && { experiment }) };
@@ -147,13 +147,13 @@ async function obey(
     }
     case "show": {
       const results = openStore(resolve(command.results)).root;
-      const { showCommand } = await import("../results/show_run.ts");
+      const { showCommand } = await import("../results/queries/show_run.ts");
       print(await showCommand(results, command.run, { json: command.json, warn }));
       return 0;
     }
     case "compare": {
       const results = openStore(resolve(command.results)).root;
-      const { compareCommand } = await import("../results/compare_runs.ts");
+      const { compareCommand } = await import("../results/queries/compare_runs.ts");
       const { json, both: [a, b] } = command;
       const both = [experimentName(a), experimentName(b)] as const;
       print(await compareCommand(results, both, { json, width: terminalWidth(), warn }));
@@ -184,7 +184,7 @@ async function obey(
       const results = openStore(resolve(command.results)).root;
       const { reportCommand } = await import("../results/report/report_command.ts");
       const { experiment: given, against, set, out, resultsOption } = command;
-      const { pictureFolders } = await import("./picture_folders.ts");
+      const { pictureFolders } = await import("./commands/picture_folders.ts");
       const experiment = experimentName(given);
       const request = {
         experiment,
@@ -205,7 +205,7 @@ async function obey(
     }
     case "export": {
       const results = openStore(resolve(command.results)).root;
-      const { exportCommand } = await import("../results/export.ts");
+      const { exportCommand } = await import("../results/export/export.ts");
       const { experiment: given } = command;
       const experiment = given === undefined ? undefined : experimentName(given);
       const request = { ...command, ...(experiment !== undefined && { experiment }) };
@@ -213,8 +213,8 @@ async function obey(
       return 0;
     }
     case "export-features": {
-      const { exportFeaturesCommand } = await import("./export_features_command.ts");
-      const { intoNewFolder } = await import("../results/new_folder.ts");
+      const { exportFeaturesCommand } = await import("./commands/export_features.ts");
+      const { intoNewFolder } = await import("../results/export/new_folder.ts");
       const plain = questionWorld(stages);
       const world = { ...plain, exportFeatures: stages.exportFeatures, intoNewFolder };
       try {
@@ -265,7 +265,7 @@ async function doctorCommand(
     environment: (name) => Deno.env.get(name),
     comparisons: Object.keys(publishedTables),
   });
-  const { examine } = await import("./doctor.ts");
+  const { examine } = await import("./commands/doctor.ts");
   const display = terminalDisplay();
   try {
     return await examine({
@@ -302,7 +302,7 @@ async function verifyCommand(
 ): Promise<number> {
   const display = displayOf(command.json ? "events" : "progress");
   const world = runWorld(command, args, { stages, entry, display });
-  const { verify } = await import("./verify_command.ts");
+  const { verify } = await import("./commands/verify.ts");
   try {
     return await verify({ ...command, results: resolve(command.results) }, world);
   } finally {
@@ -335,7 +335,7 @@ function runWorld(
       visibleGpus: Deno.env.get("CUDA_VISIBLE_DEVICES"),
     }),
     async openLedger(results) {
-      const { openLedger } = await import("../results/ledger.ts");
+      const { openLedger } = await import("../results/database/live_index.ts");
       return openLedger(results);
     },
     onInterrupt,

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { defineStage, type OutsideFile } from "../pipeline/stage.ts";
+import { defineStage, type OutsideFile } from "../pipeline/contract/stage.ts";
 import { measuredAlignments } from "./objective/measured_names.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -86,11 +86,11 @@ export const analyseAttention = defineStage({
   sharesProcess: true,
   resumable: false,
   async examine(context) {
-    const { examineAnalysis } = await import("./training/examination.ts");
+    const { examineAnalysis } = await import("./estimate/examination.ts");
     return await examineAnalysis(context, context.parameters);
   },
   async run(context) {
-    const { attentionAnalysis } = await import("./training/attention_analysis.ts");
+    const { attentionAnalysis } = await import("./analyse/attention_analysis.ts");
     await attentionAnalysis(context);
   },
 });

@@ -1,5 +1,5 @@
 /** Every stage that an experiment can use, and what the pipeline must know of computing. */
-import type { StageDefinition } from "../pipeline/stage.ts";
+import type { StageDefinition } from "../pipeline/contract/stage.ts";
 import { analyseAttention } from "./analyse_attention.ts";
 import { evaluate } from "./evaluate.ts";
 import { extractFeatures } from "./extract_features.ts";

@@ -1,9 +1,9 @@
 /** What the pipeline must know of computing without computing: its fingerprint, and how to get ready. */
-import type { Progress } from "../pipeline/progress.ts";
-import type { Finding } from "../pipeline/stage.ts";
-import { ensureLibrary } from "./tensorflow/library.ts";
-import { pinnedVersion } from "./tensorflow/library_release.ts";
-import { cudaFolder, isCudaBuild, searchLibrary } from "./tensorflow/library_search.ts";
+import type { Progress } from "../pipeline/contract/progress.ts";
+import type { Finding } from "../pipeline/contract/stage.ts";
+import { ensureLibrary } from "./tensorflow/library/open_library.ts";
+import { pinnedVersion } from "./tensorflow/library/release.ts";
+import { cudaFolder, isCudaBuild, searchLibrary } from "./tensorflow/library/search_library.ts";
 
 /** There if the machine has a GPU and its driver. */
 const gpuDevice = "/dev/nvidia0";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { defineStage, type OutsideFile } from "../pipeline/stage.ts";
+import { defineStage, type OutsideFile } from "../pipeline/contract/stage.ts";
 
 export const evaluate = defineStage({
   name: "evaluate",
@@ -76,11 +76,11 @@ export const evaluate = defineStage({
   async examine(context) {
     // One product of matrices: nothing worth measuring.
     if (context.parameters.scores === "branches") return { findings: [], facts: {} };
-    const { examineEvaluation } = await import("./training/examination.ts");
+    const { examineEvaluation } = await import("./estimate/examination.ts");
     return await examineEvaluation(context, context.parameters);
   },
   async run(context) {
-    const { evaluation } = await import("./training/evaluation.ts");
+    const { evaluation } = await import("./evaluate/recall_run.ts");
     await evaluation(context);
   },
 });

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { defineStage } from "../pipeline/stage.ts";
+import { defineStage } from "../pipeline/contract/stage.ts";
 import { trainingSplits, validationComplaint } from "./data/splits.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -162,13 +162,13 @@ export const fineTune = defineStage({
   compute: true,
   resumable: true,
   async examine(context) {
-    const { examineFineTuning } = await import("./training/examination.ts");
-    const { objectiveOf } = await import("./training/fine_tuning.ts");
+    const { examineFineTuning } = await import("./estimate/examination.ts");
+    const { objectiveOf } = await import("./train/fine_tune/run.ts");
     const { parameters } = context;
     return await examineFineTuning(context, { ...parameters, objective: objectiveOf(parameters) });
   },
   async run(context) {
-    const { fineTuning } = await import("./training/fine_tuning.ts");
+    const { fineTuning } = await import("./train/fine_tune/run.ts");
     await fineTuning(context);
   },
 });

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { defineStage } from "../pipeline/stage.ts";
-import { miniLm } from "./model/pretrained_packages.ts";
+import { defineStage } from "../pipeline/contract/stage.ts";
+import { miniLm } from "./model/checkpoint/pretrained_packages.ts";
 import { checkpointPublication } from "./data/published_sets.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -119,11 +119,11 @@ export const initialiseModel = defineStage({
   compute: false,
   resumable: false,
   async examine(context) {
-    const { examineInitialisation } = await import("./training/initialisation.ts");
+    const { examineInitialisation } = await import("./train/initialise/run.ts");
     return await examineInitialisation(context);
   },
   async run(context) {
-    const { initialisation } = await import("./training/initialisation.ts");
+    const { initialisation } = await import("./train/initialise/run.ts");
     await initialisation(context);
   },
 });

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { defineStage } from "../pipeline/stage.ts";
+import { defineStage } from "../pipeline/contract/stage.ts";
 import { trainingSplits } from "./data/splits.ts";
 
 const ridge = v.pipe(v.number(), v.gtValue(0));
@@ -26,7 +26,7 @@ export const linearBaseline = defineStage({
   compute: true,
   resumable: false,
   async run(context) {
-    const { linearBaseline } = await import("./training/linear_baseline.ts");
+    const { linearBaseline } = await import("./evaluate/linear_baseline.ts");
     await linearBaseline(context);
   },
 });

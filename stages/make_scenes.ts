@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { defineStage } from "../pipeline/stage.ts";
+import { defineStage } from "../pipeline/contract/stage.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000_000));
 

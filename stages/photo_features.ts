@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { defineStage, type OutsideFile } from "../pipeline/stage.ts";
-import { miniLm } from "./model/pretrained_packages.ts";
+import { defineStage, type OutsideFile } from "../pipeline/contract/stage.ts";
+import { miniLm } from "./model/checkpoint/pretrained_packages.ts";
 import { onnxRuntimePackage } from "./vision/onnx_runtime.ts";
 import { efficientnetLite0 } from "./vision/pretrained_packages.ts";
 
@@ -133,7 +133,7 @@ export const photoFeatures = defineStage({
   compute: true,
   resumable: true,
   async examine(context) {
-    const { examinePhotos } = await import("./extraction/photo_examination.ts");
+    const { examinePhotos } = await import("./estimate/photo_examination.ts");
     return await examinePhotos(context);
   },
   async run(context) {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { defineStage } from "../pipeline/stage.ts";
+import { defineStage } from "../pipeline/contract/stage.ts";
 import { trainingSplits, validationComplaint } from "./data/splits.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -126,7 +126,7 @@ export const pretrain = defineStage({
   // Its own time is not measured; the sizes of its model are those of the one it starts from.
   examine: ({ inputs }) => Promise.resolve({ findings: [], facts: inputs["from"]! }),
   async run(context) {
-    const { pretraining } = await import("./training/pretraining.ts");
+    const { pretraining } = await import("./train/pretrain/run.ts");
     await pretraining(context);
   },
 });

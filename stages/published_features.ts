@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
-import { defineStage, type OutsideFile } from "../pipeline/stage.ts";
+import { defineStage, type OutsideFile } from "../pipeline/contract/stage.ts";
 import { filesOf, lmdbChoices } from "./data/lmdb_names.ts";
 import { publication, type PublishedSource, splitSources } from "./data/published_sets.ts";
 
@@ -75,7 +75,7 @@ export const publishedFeatures = defineStage({
   permissions: { native: true },
   resumable: false,
   async examine({ parameters, files }) {
-    const { examinePublished } = await import("./data/published_examination.ts");
+    const { examinePublished } = await import("./estimate/published_examination.ts");
     return examinePublished(sourcesOf(parameters), files, parameters);
   },
   async run(context) {

@@ -1,7 +1,7 @@
 /** Search with a tuned model: how features of a kind find their pictures, and describe a new one. */
 import { basename } from "node:path";
-import { Complaint } from "../pipeline/complaint.ts";
-import type { Progress } from "../pipeline/progress.ts";
+import { Complaint } from "../pipeline/contract/complaint.ts";
+import type { Progress } from "../pipeline/contract/progress.ts";
 import type { PhotoParameters } from "./extraction/photo_parameters.ts";
 import type { SearchedFeatures } from "./vision/picture_paths.ts";
 
@@ -33,7 +33,7 @@ export async function search(request: SearchRequest): Promise<{
   readonly thumbnail?: string;
 }> {
   const { features, query } = request;
-  const { searchModel } = await import("./training/searching.ts");
+  const { searchModel } = await import("./evaluate/search.ts");
   const { picturePaths } = await import("./vision/picture_paths.ts");
   const { thumbnail } = await import("./vision/thumbnail.ts");
   const pictures = await picturePaths(features);

@@ -1,5 +1,5 @@
 /** The queries of an evaluation that went most wrong, with their pictures: for people to look at. */
-import { Complaint } from "../pipeline/complaint.ts";
+import { Complaint } from "../pipeline/contract/complaint.ts";
 import type { Direction } from "./metric/recall.ts";
 import type { SearchedFeatures } from "./vision/picture_paths.ts";
 

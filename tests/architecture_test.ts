@@ -8,7 +8,7 @@ const project = fileURLToPath(new URL("../", import.meta.url));
 const forNodes = ["stage", "complaint", "random_stream", "progress"].map((name) =>
   `pipeline/${name}.ts`
 );
-const forParts = ["pipeline/complaint.ts", "pipeline/random_stream.ts"];
+const forParts = ["pipeline/contract/complaint.ts", "pipeline/contract/random_stream.ts"];
 const partFolders = ["data", "vision", "model", "objective", "metric"];
 const parts = new RegExp(`^stages/(${partFolders.join("|")})/`);
 
@@ -37,7 +37,7 @@ const rules: readonly { files: RegExp; may: (target: string, file: string) => bo
     files: /^stages\/tensorflow\//,
     may: (target) =>
       target.startsWith("stages/tensorflow/") || forNodes.includes(target) ||
-      target === "pipeline/wheel_fetch.ts" || target === "stages/model/keyed_random.ts" ||
+      target === "pipeline/fetch/package_fetch.ts" || target === "stages/model/keyed_random.ts" ||
       target === "stages/model/matrix_product.ts",
   },
 ];

@@ -67,7 +67,7 @@ Deno.test("the commands of the page on published data do what it says: doctor fi
     assert.deepEqual([npx, yes, deno, task], ["npx", "-y", "deno", "task"]);
     return args;
   });
-  // The last two are tried by tests/pipeline/export_features_command_test.ts.
+  // The last two are tried by tests/pipeline/commands/export_features_test.ts.
   assert.deepEqual(
     commands.map(([task]) => task),
     ["doctor", "run", "export-features", "export-features"],

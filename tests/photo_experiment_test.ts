@@ -1,6 +1,6 @@
 /** experiments/flickr8k_iais.yaml and docs/photos.md, on real photos where there are any, else on made-up ones. */
 import assert from "node:assert/strict";
-import { miniLm } from "../stages/model/pretrained_packages.ts";
+import { miniLm } from "../stages/model/checkpoint/pretrained_packages.ts";
 import { efficientnetLite0 } from "../stages/vision/pretrained_packages.ts";
 import { denoTask, projectFolder } from "./support/command.ts";
 import { fetchedPackage } from "./support/fetched_package.ts";

@@ -1,7 +1,7 @@
 /** Which asking a report is about: the last of an experiment, `name~1`, or the one with some `--set`. */
-import { Complaint } from "../../pipeline/complaint.ts";
-import { findAsking } from "../find_asking.ts";
-import { listAsked, type StoredAsked } from "../stored_files.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
+import { findAsking } from "../queries/find_asking.ts";
+import { listAsked, type StoredAsked } from "../database/stored_files.ts";
 
 /**
  * @param set as it was given to the run; none: the last asking, whatever was set

@@ -1,17 +1,17 @@
 /** `report`: what an experiment found, as Markdown and as one page, from what is stored. Nothing is run. */
 import { existsSync } from "node:fs";
-import { Complaint } from "../../pipeline/complaint.ts";
-import { ablationReport } from "../ablation.ts";
-import { databaseFile } from "../database.ts";
-import { readResults } from "../read_results.ts";
-import { requireExperiment } from "../run_list.ts";
-import type { StoredAsked } from "../stored_files.ts";
-import { againstText } from "./against.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
+import { ablationReport } from "../findings/terminal_table.ts";
+import { databaseFile } from "../database/database.ts";
+import { readResults } from "../database/read_results.ts";
+import { requireExperiment } from "../queries/run_list.ts";
+import type { StoredAsked } from "../database/stored_files.ts";
+import { againstText } from "../findings/asking_changes.ts";
 import { findReported } from "./find_reported.ts";
-import { emptyBlocks, markdownBlocks } from "./markdown.ts";
-import { gatherReport, type ReportData } from "./report_data.ts";
-import { type Block, commentBytes, shortened, summaryBytes } from "./shortened.ts";
-import type { CommandPlace } from "./sources.ts";
+import { emptyBlocks, markdownBlocks } from "./markdown/markdown.ts";
+import { gatherReport, type ReportData } from "../findings/report_data.ts";
+import { type Block, commentBytes, shortened, summaryBytes } from "./markdown/size_limit.ts";
+import type { CommandPlace } from "../findings/reproduce.ts";
 
 export interface ReportRequest {
   /** Name of an experiment, or `name~1` for what was asked before the last. */
@@ -99,7 +99,7 @@ async function writeEmpty(
   folder: string,
   { experiment, file = "EXPERIMENT.yaml", commands: { task } }: ReportRequest,
 ): Promise<string> {
-  const { emptyPage } = await import("./page.ts");
+  const { emptyPage } = await import("./page/page.ts");
   return [
     `${experiment}: nothing was run yet`,
     "",
@@ -114,7 +114,7 @@ async function writeReport(
   data: ReportData,
   { commands: results }: ReportRequest,
 ): Promise<string[]> {
-  const { reportPage } = await import("./page.ts");
+  const { reportPage } = await import("./page/page.ts");
   return [
     ...writeMarkdown(folder, markdownBlocks(data, { results })),
     write(folder, "report.html", await reportPage(data, { results })),

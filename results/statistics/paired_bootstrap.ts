@@ -4,7 +4,7 @@
  * lies between the percentiles of the differences found so (Efron and Tibshirani, "An Introduction to
  * the Bootstrap", 1993, chapter 13). It tells of the choice of images, not of the training.
  */
-import type { RandomStream } from "../../pipeline/random_stream.ts";
+import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 import type { Clusters } from "./clusters.ts";
 
 export interface Interval {

@@ -5,7 +5,7 @@
  * are few, else so many are drawn, and the one found is counted among them (Phipson and Smyth, 2010,
  * arXiv 1603.05766), so that p is never 0.
  */
-import type { RandomStream } from "../../pipeline/random_stream.ts";
+import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 import { centredRanks, rankedColumn } from "./weighted_ranks.ts";
 
 type Pairs = readonly (readonly [x: number, y: number])[];

@@ -1,6 +1,6 @@
 /** What TensorBoard can show of a run: each step's numbers, recalls on the way, and what came out. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { rowsOf } from "../read_results.ts";
+import { rowsOf } from "../database/read_results.ts";
 import type { Scalar } from "./event_file.ts";
 
 export interface CurveRun {

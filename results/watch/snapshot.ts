@@ -1,6 +1,6 @@
 /** How an experiment stands at a moment: its runs, and the curves of those that train. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { rowsOf } from "../read_results.ts";
+import { rowsOf } from "../database/read_results.ts";
 
 export interface Snapshot {
   readonly experiment: string;

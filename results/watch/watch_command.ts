@@ -3,10 +3,10 @@
  * database every two seconds while somebody looks, and sends what has changed (server-sent events).
  */
 import { existsSync } from "node:fs";
-import { Complaint } from "../../pipeline/complaint.ts";
-import { databaseFile } from "../database.ts";
-import { readResults, rowsOf } from "../read_results.ts";
-import { requireExperiment } from "../run_list.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
+import { databaseFile } from "../database/database.ts";
+import { readResults, rowsOf } from "../database/read_results.ts";
+import { requireExperiment } from "../queries/run_list.ts";
 import { type LiveFeed, liveFeed } from "./live_feed.ts";
 import { liveView } from "./live_view.ts";
 import { snapshotOf } from "./snapshot.ts";

@@ -6,7 +6,7 @@
  * "himself") are one object. Objects without a token or without a region are left out.
  */
 import * as v from "valibot";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { bestRegion, type Box } from "../vision/coverage.ts";
 import type { FeatureSet } from "./feature_set.ts";
 import { type EntitySentence, noEntity } from "./flickr30k_entities_sentences.ts";

@@ -1,5 +1,5 @@
 /** Bytes that are read by place, never as a whole: a file of any size, or bytes in memory. */
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 export interface ByteSource extends Disposable {
   /** What errors name. */

@@ -3,7 +3,7 @@
  * fits together: every row, token and reference is within bounds, every number finite.
  */
 import * as v from "valibot";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { readLines } from "./json_lines.ts";
 import { regionDatabases, type RegionSource, regionTables } from "./region_source.ts";
 import { readSafetensors } from "./safetensors.ts";

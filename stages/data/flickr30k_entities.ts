@@ -1,5 +1,5 @@
 /** The folder of Flickr30k Entities: `Sentences/<image>.txt` and `Annotations/<image>.xml`. */
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { type EntityBoxes, parseEntityBoxes } from "./flickr30k_entities_boxes.ts";
 import { type EntitySentence, parseEntitySentences } from "./flickr30k_entities_sentences.ts";
 import { decoding, wrongIn } from "./foreign_file.ts";

@@ -1,5 +1,5 @@
 /** How files that others wrote are complained about. */
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 /** Makes the error of one file or one entry of it. */
 export type Wrong = (what: string, cause?: unknown) => Complaint;

@@ -1,6 +1,6 @@
 /** Files of one JSON object per line. */
 import * as v from "valibot";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 /**
  * Every line, checked. Keys that the schema does not name are dropped, unless it says otherwise.

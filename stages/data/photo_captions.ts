@@ -1,6 +1,6 @@
 /** Captions of a folder of photos: a CSV file with columns `image` and `caption`, as Flickr8k's. */
 import { CsvError, parse } from "csv-parse/sync";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 export interface PhotoCaption {
   /** File name in the folder of photos. */

@@ -1,5 +1,5 @@
 /** Which photo is in which split. */
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 export interface SplitRequest {
   /** How many photos, counted from the end of the list by name; or a file of names, one per line. */

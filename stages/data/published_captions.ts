@@ -1,6 +1,6 @@
 /** Captions of published data: UNITER's text databases, or Karpathy's JSON of raw captions. */
 import * as v from "valibot";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { Vocabulary } from "./feature_set.ts";
 import { decoding, wrongIn } from "./foreign_file.ts";
 import { imageFinder } from "./image_names.ts";

@@ -3,7 +3,7 @@
  * regions stay where they are. Every image is read once, so that a damaged database shows now and not
  * after hours of training.
  */
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import {
   type ImageDatabase,
   openImageDatabase,

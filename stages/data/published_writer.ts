@@ -9,7 +9,7 @@
 import { encode } from "@msgpack/msgpack";
 import { compressFrameSync } from "lz4-napi";
 import { Buffer } from "node:buffer";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { FeatureCaption, FeatureImage, FeatureSet } from "./feature_set.ts";
 import { joinBytes } from "./join_bytes.ts";
 import { longestLmdbKey, writeLmdb } from "./lmdb_writer.ts";

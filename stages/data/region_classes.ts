@@ -3,7 +3,7 @@
  * tensor `classes` of `regions.safetensors`, either probabilities, F32 [region, class], or one class
  * each, I32 [region].
  */
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { FeatureSet, FeaturesPlace } from "./feature_set.ts";
 import { readSafetensors } from "./safetensors.ts";
 

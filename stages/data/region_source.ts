@@ -3,7 +3,7 @@
  * which each image is read when it is needed.
  */
 import * as v from "valibot";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { type ImageDatabase, openImageDatabase } from "./image_database.ts";
 import { readLines } from "./json_lines.ts";
 

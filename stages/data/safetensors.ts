@@ -3,7 +3,7 @@
  * Format: 8 bytes little-endian header length, header, data. Everything in a header is checked before
  * it is used, so a broken or hostile file is an error, never a crash or a read outside of the file.
  */
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 export type TensorData =
   | Float32Array

@@ -3,7 +3,7 @@
  * pictures whose captions are swapped. Every reference is checked.
  */
 import * as v from "valibot";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { readLines } from "./json_lines.ts";
 
 const natural = v.pipe(v.number(), v.integer(), v.minValue(0));

@@ -1,5 +1,5 @@
 /** The scores of an evaluation, as its artifact holds them. */
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { readSafetensors } from "./safetensors.ts";
 
 export interface StoredScores {

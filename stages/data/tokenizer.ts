@@ -1,6 +1,6 @@
 /** Word pieces of captions, through the tokenizers library; the vocabulary comes from captions. */
 import { Tokenizer } from "@huggingface/tokenizers";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { Vocabulary } from "./feature_set.ts";
 
 const specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] as const;

@@ -1,4 +1,4 @@
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 /**
  * A text file from outside.

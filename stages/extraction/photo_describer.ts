@@ -1,6 +1,6 @@
 /** From decoded photos to vectors: the backbone's map, pooled to one vector per region. */
 import * as tf from "@tensorflow/tfjs-core";
-import { compile } from "../tensorflow/compile.ts";
+import { compile } from "../tensorflow/programs/compile.ts";
 import {
   backboneMap,
   backboneStride,

@@ -1,10 +1,10 @@
 /** From a folder of photos and their captions to a features artifact. */
-import type { StageContext } from "../../pipeline/stage.ts";
-import { Complaint } from "../../pipeline/complaint.ts";
+import type { StageContext } from "../../pipeline/contract/stage.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { writeLines } from "../data/json_lines.ts";
 import { writeSafetensors } from "../data/safetensors.ts";
 import type { PhotoParameters } from "./photo_parameters.ts";
-import { startCompute } from "../tensorflow/backend.ts";
+import { startCompute } from "../tensorflow/kernels/backend.ts";
 import { backboneWidth } from "../vision/efficientnet.ts";
 import { boxNumbers } from "../vision/box_numbers.ts";
 import { BadPhoto, decodeSquares } from "../vision/photo_pixels.ts";

@@ -1,5 +1,5 @@
 /** What is to be extracted: the photos that have captions, their splits, and their captions in pieces. */
-import type { StageContext } from "../../pipeline/stage.ts";
+import type { StageContext } from "../../pipeline/contract/stage.ts";
 import type { FeatureCaption } from "../data/feature_set.ts";
 import { readPhotoCaptions } from "../data/photo_captions.ts";
 import { splitsOf } from "../data/photo_splits.ts";

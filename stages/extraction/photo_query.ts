@@ -1,7 +1,7 @@
 /** The regions of a photo that is not among the data, described as those were. */
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { RegionRows } from "../data/region_source.ts";
-import { startCompute } from "../tensorflow/backend.ts";
+import { startCompute } from "../tensorflow/kernels/backend.ts";
 import { BadPhoto, decodeSquares } from "../vision/photo_pixels.ts";
 import { readPhotoFile } from "./photo_file.ts";
 import { photoDescriber } from "./photo_describer.ts";

@@ -3,7 +3,7 @@
  * are seen best at different scales. Roots keep the few strongest channels from drowning the others.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { compile } from "../tensorflow/compile.ts";
+import { compile } from "../tensorflow/programs/compile.ts";
 import { backboneMap, type BackboneTensors, backboneWidth } from "../vision/efficientnet.ts";
 import type { RgbPicture } from "../vision/picture.ts";
 import type { PictureNetwork } from "./picture_network.ts";

@@ -1,8 +1,8 @@
 /** The pretrained network that looks at photos, its weights on the device once. */
 import * as tf from "@tensorflow/tfjs-core";
-import { Complaint } from "../../pipeline/complaint.ts";
-import { readCheckpoint } from "../model/checkpoint.ts";
-import type { Compute } from "../tensorflow/backend.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
+import { readCheckpoint } from "../model/checkpoint/checkpoint.ts";
+import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { type BackboneTensors, backboneTensors, foldBackbone } from "../vision/efficientnet.ts";
 import { efficientnetLite0 } from "../vision/pretrained_packages.ts";
 

@@ -3,7 +3,7 @@
  * size, each is ranked by itself with its captions, and the recalls are averaged over the parts (Karpathy
  * and Fei-Fei 2015). The first part alone is another, luckier or unluckier test.
  */
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { mean, recallsAt, recallSum } from "./rank_metrics.ts";
 import { type QueryRank, rankQueries, type ScoreMatrix } from "./recall.ts";
 

@@ -6,7 +6,7 @@
  * that scores everything alike gets nothing. The number of such ties is kept for each query.
  * (The release rounds scores to float16 first and leaves ties to the sorting algorithm.)
  */
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 /** Scores of every text with every image. */
 export interface ScoreMatrix {

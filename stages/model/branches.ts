@@ -10,7 +10,7 @@
  * A model has them as `branch_text` and `branch_image` once it was trained on `branch_contrast`.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { Axes } from "./axes.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Training } from "./embeddings.ts";

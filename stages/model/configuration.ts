@@ -3,7 +3,7 @@
  * published files (BERT's), plus `img_dim`, which those files leave out.
  */
 import * as v from "valibot";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const rate = v.pipe(v.number(), v.minValue(0), v.ltValue(1));

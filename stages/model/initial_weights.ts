@@ -2,7 +2,7 @@
  * Random weights to start from, as UNITER starts without a checkpoint: matrices and embeddings
  * normal with mean 0 and deviation `initializer_range` (0.02), LayerNorms 1 and 0, biases 0.
  */
-import type { RandomStream } from "../../pipeline/random_stream.ts";
+import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 import type { Configuration } from "./configuration.ts";
 import { type Parameter, parameterTable } from "./parameters.ts";
 

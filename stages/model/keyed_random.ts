@@ -1,10 +1,10 @@
 /**
- * Random numbers inside recorded programs: the same bits as `pipeline/random_stream.ts`, from a key
+ * Random numbers inside recorded programs: the same bits as `pipeline/contract/random_stream.ts`, from a key
  * that is a run-time tensor. They come from the kernel `KeyedUniform`, which each backend brings
- * (`stages/tensorflow/random.ts`; for tfjs's CPU backend below, as the oracle).
+ * (`stages/tensorflow/kernels/random.ts`; for tfjs's CPU backend below, as the oracle).
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { mix, purposeWords } from "../../pipeline/random_stream.ts";
+import { mix, purposeWords } from "../../pipeline/contract/random_stream.ts";
 
 export const KeyedUniform = "KeyedUniform";
 

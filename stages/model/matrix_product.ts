@@ -2,7 +2,7 @@
  * Matrix products at a chosen precision. Mixed precision: weights, sums and everything between the
  * products stay float32; the factors of a product are rounded to bfloat16 (8 bits of mantissa) on
  * their way in, its result on its way out, as PyTorch's autocast does. A rounded product
- * is the kernel `RoundedMatMul`, which each backend brings (stages/tensorflow/rounded_product.ts;
+ * is the kernel `RoundedMatMul`, which each backend brings (stages/tensorflow/kernels/rounded_product.ts;
  * for tfjs's CPU backend below, as the oracle).
  */
 import * as tf from "@tensorflow/tfjs-core";

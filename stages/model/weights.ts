@@ -3,7 +3,7 @@
  * layer's weight is [out, in]).
  */
 import type * as tf from "@tensorflow/tfjs-core";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 /** Tensors by checkpoint name. */
 export type Weights = Readonly<Record<string, tf.Tensor>>;

@@ -1,5 +1,5 @@
 /** Of which attention the alignment loss is taken: layers, heads, and whose loss. */
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Modality } from "./alignment.ts";
 

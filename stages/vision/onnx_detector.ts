@@ -2,7 +2,7 @@
  * A detector of the user's own, as an ONNX file: run by onnxruntime-node, which is loaded only when a
  * detector is named, from a folder of its own.
  */
-import { Complaint, nearest } from "../../pipeline/complaint.ts";
+import { Complaint, nearest } from "../../pipeline/contract/complaint.ts";
 import {
   loadOnnxRuntime,
   type OnnxRuntime,

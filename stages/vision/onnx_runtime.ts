@@ -1,7 +1,7 @@
 /** onnxruntime-node, loaded from where it was installed: what of it is used. */
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 const system = Deno.build.os === "windows" ? "win32" : Deno.build.os;
 const machine = Deno.build.arch === "aarch64" ? "arm64" : "x64";

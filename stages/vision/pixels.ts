@@ -1,6 +1,6 @@
 /** Pictures as pixels. */
 import { createCanvas, loadImage } from "@napi-rs/canvas";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { pngFault } from "./png_structure.ts";
 
 export interface Pixels {

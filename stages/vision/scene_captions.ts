@@ -1,5 +1,5 @@
 /** Words for a scene: captions about relations, whose phrases know their objects. */
-import type { RandomStream } from "../../pipeline/random_stream.ts";
+import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 import type { RelationName, SceneRelation } from "./scene_relations.ts";
 import type { SceneObject } from "./scene_vocabulary.ts";
 

@@ -1,6 +1,6 @@
 /** Draws a scene as a PNG: a noisy, shaded background and textured, outlined objects. */
 import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
-import type { RandomStream } from "../../pipeline/random_stream.ts";
+import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 import {
   canvasHeight,
   canvasWidth,

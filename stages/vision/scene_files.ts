@@ -1,5 +1,5 @@
 /** Writes a scenes artifact: pictures, what is in them, captions, swapped pairs. */
-import { type RandomStream, randomStream } from "../../pipeline/random_stream.ts";
+import { type RandomStream, randomStream } from "../../pipeline/contract/random_stream.ts";
 import { type Caption, describeScene } from "./scene_captions.ts";
 import { drawScene } from "./scene_drawing.ts";
 import { layoutScene } from "./scene_layout.ts";

@@ -1,5 +1,5 @@
 /** Chooses the objects of a scene and where they stand. */
-import type { RandomStream } from "../../pipeline/random_stream.ts";
+import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 import { relationsOf } from "./scene_relations.ts";
 import {
   boxOf,

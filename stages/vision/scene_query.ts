@@ -1,4 +1,4 @@
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { readSafetensors } from "../data/safetensors.ts";
 import { boxNumbers } from "./box_numbers.ts";
 import { describeRegion } from "./descriptors.ts";

@@ -2,7 +2,7 @@
  * Pairs of scenes and captions that differ in one relation or one attribute binding alone, with the
  * same words in both captions, as in Winoground (arXiv 2204.03162).
  */
-import type { RandomStream } from "../../pipeline/random_stream.ts";
+import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 import { article, assemble, type Caption } from "./scene_captions.ts";
 import { layoutScene } from "./scene_layout.ts";
 import { relationsOf, type SceneRelation } from "./scene_relations.ts";

@@ -1,11 +1,11 @@
 /** Fills a results folder with what an experiment's stages would leave, without running them. */
-import { openStore } from "../../pipeline/artifact_store.ts";
-import { beginPending, commitPending, sealPending } from "../../pipeline/commit.ts";
-import { makeDisplay } from "../../pipeline/display.ts";
-import { keyRequest } from "../../pipeline/key_request.ts";
-import { manifestFormat } from "../../pipeline/manifest.ts";
-import { readRequest } from "../../pipeline/read_request.ts";
-import type { Stages } from "../../pipeline/run.ts";
+import { openStore } from "../../pipeline/store/artifact_store.ts";
+import { beginPending, commitPending, sealPending } from "../../pipeline/store/commit.ts";
+import { makeDisplay } from "../../pipeline/terminal/display.ts";
+import { keyRequest } from "../../pipeline/plan/key_graph.ts";
+import { manifestFormat } from "../../pipeline/store/manifest.ts";
+import { readRequest } from "../../pipeline/experiment/read_request.ts";
+import type { Stages } from "../../pipeline/run/run.ts";
 
 /** @param file the experiment @param results absolute path of the results folder */
 export async function fillStore(file: string, results: string, stages: Stages): Promise<void> {

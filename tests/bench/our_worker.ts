@@ -6,13 +6,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type PairBatch, pairScores } from "../../stages/model/uniter.ts";
 import type { Weights } from "../../stages/model/weights.ts";
-import { startCompute } from "../../stages/tensorflow/backend.ts";
-import { compile } from "../../stages/tensorflow/compile.ts";
-import { ensureLibrary } from "../../stages/tensorflow/library.ts";
-import { updateScalars } from "../../stages/training/adamw.ts";
-import { lossAndGradients } from "../../stages/training/gradients.ts";
-import { zerosLike } from "../../stages/training/training_state.ts";
-import { clippedUpdate, type UpdateInputs } from "../../stages/training/update.ts";
+import { startCompute } from "../../stages/tensorflow/kernels/backend.ts";
+import { compile } from "../../stages/tensorflow/programs/compile.ts";
+import { ensureLibrary } from "../../stages/tensorflow/library/open_library.ts";
+import { updateScalars } from "../../stages/train/adamw.ts";
+import { lossAndGradients } from "../../stages/train/gradients.ts";
+import { zerosLike } from "../../stages/train/state.ts";
+import { clippedUpdate, type UpdateInputs } from "../../stages/train/update.ts";
 import { lines } from "./lines.ts";
 import {
   configuration,

@@ -2,10 +2,10 @@
  * What is timed: a UNITER-shaped encoder on embedded pairs. Every route starts from the same numbers,
  * which a formula gives, so that routes can be checked against each other.
  */
-import { mix } from "../../pipeline/random_stream.ts";
+import { mix } from "../../pipeline/contract/random_stream.ts";
 import type { Configuration } from "../../stages/model/configuration.ts";
 import { decays, type Parameter, parameterTable } from "../../stages/model/parameters.ts";
-import { publishedAdamw } from "../../stages/training/adamw.ts";
+import { publishedAdamw } from "../../stages/train/adamw.ts";
 
 /** A model and a batch. */
 export interface Size {

@@ -3,7 +3,7 @@
  * comes out: `deno run -A tests/crash/break_every_call.ts [kill|ENOSPC|EIO] [how many] [seed]`
  */
 import assert from "node:assert/strict";
-import { randomStream } from "../../pipeline/random_stream.ts";
+import { randomStream } from "../../pipeline/contract/random_stream.ts";
 import type { Fault } from "../support/faulty_disk.ts";
 import { assertToldClearly, faultHarness, faultPlaces, faultSweep } from "./fault_harness.ts";
 

@@ -3,7 +3,7 @@
  * lets it: `deno run -A tests/crash/break_system_calls.ts [kill|ENOSPC|EIO] [how many] [seed]`
  */
 import assert from "node:assert/strict";
-import { randomStream } from "../../pipeline/random_stream.ts";
+import { randomStream } from "../../pipeline/contract/random_stream.ts";
 import { assertToldClearly, faultHarness, faultSweep, type Left } from "./fault_harness.ts";
 
 /** What changes files. Writing is not among it: threads are woken by it, and Deno keeps a cache. */

@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
-import { openStore } from "../../pipeline/artifact_store.ts";
-import { digestFolder } from "../../pipeline/commit.ts";
-import { digestOfFiles } from "../../pipeline/manifest.ts";
-import { withDatabase } from "../../results/database.ts";
+import { openStore } from "../../pipeline/store/artifact_store.ts";
+import { digestFolder } from "../../pipeline/store/commit.ts";
+import { digestOfFiles } from "../../pipeline/store/manifest.ts";
+import { withDatabase } from "../../results/database/database.ts";
 import { type DiskCall, type Fault, readCalls } from "../support/faulty_disk.ts";
 import { toyCommand } from "../support/toy_command.ts";
 

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { randomStream } from "../../pipeline/random_stream.ts";
+import { randomStream } from "../../pipeline/contract/random_stream.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 import { killAndCompare } from "./kill_harness.ts";
 

@@ -2,10 +2,10 @@
  * Runs an experiment, kills it with SIGKILL at random moments, starts it again, and compares what
  * comes out with an unbroken run: the digest of every artifact and every metric in the database.
  */
-import { openStore } from "../../pipeline/artifact_store.ts";
-import { digestFolder } from "../../pipeline/commit.ts";
-import { digestOfFiles } from "../../pipeline/manifest.ts";
-import type { RandomStream } from "../../pipeline/random_stream.ts";
+import { openStore } from "../../pipeline/store/artifact_store.ts";
+import { digestFolder } from "../../pipeline/store/commit.ts";
+import { digestOfFiles } from "../../pipeline/store/manifest.ts";
+import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 
 export interface KillOptions {
   /** Program and arguments, up to and without `--results`. */

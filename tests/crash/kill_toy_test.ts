@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { randomStream } from "../../pipeline/random_stream.ts";
+import { randomStream } from "../../pipeline/contract/random_stream.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 import { toyCommand, toyExperiment } from "../support/toy_command.ts";
 import { killAndCompare } from "./kill_harness.ts";

@@ -5,8 +5,8 @@ import { trainedNames } from "../../stages/model/parameters.ts";
 import type { Weights } from "../../stages/model/weights.ts";
 import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
 import { alignments } from "../../stages/objective/alignment.ts";
-import { lossAndGradients } from "../../stages/training/gradients.ts";
-import { pairTables } from "../../stages/training/pair_tables.ts";
+import { lossAndGradients } from "../../stages/train/gradients.ts";
+import { pairTables } from "../../stages/batch/pair_tables.ts";
 import { testCompute } from "../support/compute.ts";
 import { batchOfProblems, goldenSplit } from "../support/golden_data.ts";
 import {

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
 import { alignments } from "../../stages/objective/alignment.ts";
-import { hardCandidates } from "../../stages/training/hard_negatives.ts";
-import { pairTables } from "../../stages/training/pair_tables.ts";
+import { hardCandidates } from "../../stages/train/fine_tune/hard_negatives.ts";
+import { pairTables } from "../../stages/batch/pair_tables.ts";
 import { testCompute } from "../support/compute.ts";
 import { batchOfProblems, goldenSplit } from "../support/golden_data.ts";
 import {

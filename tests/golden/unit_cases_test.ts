@@ -5,8 +5,8 @@ import {
   type AdamwState,
   clipByGlobalNorm,
   updateScalars,
-} from "../../stages/training/adamw.ts";
-import { alignmentWeight, learningRate } from "../../stages/training/schedules.ts";
+} from "../../stages/train/adamw.ts";
+import { alignmentWeight, learningRate } from "../../stages/train/schedules.ts";
 import { assertRelease, assertTextbook } from "../support/golden_recalls.ts";
 import { goldenJson } from "../support/goldens.ts";
 import { assertClose, tensorTest } from "../support/tensor_test.ts";

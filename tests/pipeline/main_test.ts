@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fileLock, tryFileLock } from "../../pipeline/file_lock.ts";
+import { fileLock, tryFileLock } from "../../pipeline/disk/file_lock.ts";
 import { statSync } from "node:fs";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 import { runToy, startToy, toyExperiment } from "../support/toy_command.ts";

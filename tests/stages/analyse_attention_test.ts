@@ -10,7 +10,7 @@ import {
   type SquareMatrix,
 } from "../../stages/metric/self_attention_distance.ts";
 import { embedImage, embedText } from "../../stages/model/embeddings.ts";
-import { readModel } from "../../stages/model/model_artifact.ts";
+import { readModel } from "../../stages/model/checkpoint/model_artifact.ts";
 import { encodePairs } from "../../stages/model/uniter.ts";
 import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
 import { measuredAlignments } from "../../stages/objective/measured_names.ts";
@@ -22,7 +22,7 @@ import {
   writeAnnotatedModel,
   writeEntities,
 } from "../support/annotated_features.ts";
-import type { AttentionSample } from "../../stages/training/attention_samples.ts";
+import type { AttentionSample } from "../../stages/analyse/attention_samples.ts";
 import { testCompute } from "../support/compute.ts";
 import { type Row, runStage } from "../support/stage_context.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Complaint } from "../../pipeline/complaint.ts";
-import { silentProgress } from "../../pipeline/progress.ts";
-import type { Scalar } from "../../pipeline/stage.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
+import { silentProgress } from "../../pipeline/contract/progress.ts";
+import type { Scalar } from "../../pipeline/contract/stage.ts";
 import { openFeatures } from "../../stages/data/feature_set.ts";
 import { readSafetensors } from "../../stages/data/safetensors.ts";
 import { extractFeatures } from "../../stages/extract_features.ts";

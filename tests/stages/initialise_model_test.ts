@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
-import type { Complaint } from "../../pipeline/complaint.ts";
-import { silentProgress } from "../../pipeline/progress.ts";
+import type { Complaint } from "../../pipeline/contract/complaint.ts";
+import { silentProgress } from "../../pipeline/contract/progress.ts";
 import { initialiseModel } from "../../stages/initialise_model.ts";
 import { readSafetensors, writeSafetensors } from "../../stages/data/safetensors.ts";
-import { readModel } from "../../stages/model/model_artifact.ts";
+import { readModel } from "../../stages/model/checkpoint/model_artifact.ts";
 import { parameterTable } from "../../stages/model/parameters.ts";
-import { configurationFor } from "../../stages/training/initialisation.ts";
+import { configurationFor } from "../../stages/train/initialise/run.ts";
 import { runStage } from "../support/stage_context.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import * as v from "valibot";
-import { randomStream } from "../../pipeline/random_stream.ts";
+import { randomStream } from "../../pipeline/contract/random_stream.ts";
 import { makeScenes } from "../../stages/make_scenes.ts";
 import { describeScene } from "../../stages/vision/scene_captions.ts";
 import { layoutScene } from "../../stages/vision/scene_layout.ts";

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { openFeatures } from "../../stages/data/feature_set.ts";
 import { pictureVectors } from "../../stages/data/picture_vectors.ts";
 import { readRegionClasses } from "../../stages/data/region_classes.ts";
 import { describePhoto } from "../../stages/extraction/photo_query.ts";
-import { miniLm } from "../../stages/model/pretrained_packages.ts";
+import { miniLm } from "../../stages/model/checkpoint/pretrained_packages.ts";
 import { photoFeatures } from "../../stages/photo_features.ts";
 import { efficientnetLite0 } from "../../stages/vision/pretrained_packages.ts";
-import { ensureLibrary } from "../../stages/tensorflow/library.ts";
+import { ensureLibrary } from "../../stages/tensorflow/library/open_library.ts";
 import { fetchedPackage } from "../support/fetched_package.ts";
 import { madePhotos } from "../support/made_photos.ts";
 import { digestsBelow, type LooseRun, type Row, runStage } from "../support/stage_context.ts";

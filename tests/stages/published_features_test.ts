@@ -4,7 +4,7 @@ import { openFeatures } from "../../stages/data/feature_set.ts";
 import { openImageDatabase } from "../../stages/data/image_database.ts";
 import { openTextDatabase } from "../../stages/data/text_database.ts";
 import { initialiseModel } from "../../stages/initialise_model.ts";
-import { readModel } from "../../stages/model/model_artifact.ts";
+import { readModel } from "../../stages/model/checkpoint/model_artifact.ts";
 import { publishedFeatures } from "../../stages/published_features.ts";
 import { goldenFile, goldenJson } from "../support/goldens.ts";
 import { floats, halves, npz } from "../support/numpy_files.ts";

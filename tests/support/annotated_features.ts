@@ -2,13 +2,13 @@
  * A features artifact whose captions know which of their words are which object and which region shows
  * it, a model for it, and the same annotations in the form of Flickr30k Entities.
  */
-import { randomStream } from "../../pipeline/random_stream.ts";
+import { randomStream } from "../../pipeline/contract/random_stream.ts";
 import { writeLines } from "../../stages/data/json_lines.ts";
 import { writeSafetensors } from "../../stages/data/safetensors.ts";
 import { tokenizerFromCaptions } from "../../stages/data/tokenizer.ts";
 import type { Configuration } from "../../stages/model/configuration.ts";
 import { initialWeights } from "../../stages/model/initial_weights.ts";
-import { writeModel } from "../../stages/model/model_artifact.ts";
+import { writeModel } from "../../stages/model/checkpoint/model_artifact.ts";
 
 export const annotatedConfiguration: Configuration = {
   hidden_size: 24,

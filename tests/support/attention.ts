@@ -1,6 +1,6 @@
 /** Row-stochastic matrices for tests: soft rows, and rows with all or nearly all in one place. */
 import * as tf from "@tensorflow/tfjs-core";
-import { type RandomStream, randomStream } from "../../pipeline/random_stream.ts";
+import { type RandomStream, randomStream } from "../../pipeline/contract/random_stream.ts";
 import type { AttentionBlocks } from "../../stages/objective/self_attention.ts";
 
 export type Matrix = number[][];

@@ -1,6 +1,6 @@
 /** Ways to damage a file, for properties: any bytes are a result or a complaint, nothing else. */
 import fc from "fast-check";
-import { Complaint } from "../../pipeline/complaint.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 export type Damage = (bytes: Uint8Array) => Uint8Array;
 

@@ -4,8 +4,8 @@ import {
   fetchWheel,
   type PinnedPackage,
   wheelFolder,
-} from "../../pipeline/wheel_fetch.ts";
-import { Complaint } from "../../pipeline/complaint.ts";
+} from "../../pipeline/fetch/package_fetch.ts";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 /** @returns its folder, or undefined, with a word, where there is no way to it */
 export async function fetchedPackage(pinned: PinnedPackage): Promise<string | undefined> {

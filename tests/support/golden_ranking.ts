@@ -13,13 +13,13 @@ import {
 } from "../../stages/objective/alignment.ts";
 import { rankingLosses } from "../../stages/objective/ranking.ts";
 import { type AttentionBlocks, attentionBlocks } from "../../stages/objective/self_attention.ts";
-import { chooseHard } from "../../stages/training/fine_tuning_step.ts";
-import type { PairTables } from "../../stages/training/pair_tables.ts";
+import { chooseHard } from "../../stages/train/fine_tune/step.ts";
+import type { PairTables } from "../../stages/batch/pair_tables.ts";
 import {
   type RankingBatch,
   scoreBatch,
   type ScoredBatch,
-} from "../../stages/training/ranking_batch.ts";
+} from "../../stages/train/fine_tune/ranking_batch.ts";
 
 /** `plain`: as the release trains without alignment; `iais`: with it, and everywhere else. */
 export type Layout = "plain" | "iais";

@@ -4,9 +4,9 @@ import type { ScoreMatrix } from "../../stages/metric/recall.ts";
 import type { Configuration } from "../../stages/model/configuration.ts";
 import type { HostWeights } from "../../stages/model/initial_weights.ts";
 import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
-import type { Compute } from "../../stages/tensorflow/backend.ts";
-import { rankingWeights } from "../../stages/training/evaluation.ts";
-import { scoreGrid } from "../../stages/training/score_grid.ts";
+import type { Compute } from "../../stages/tensorflow/kernels/backend.ts";
+import { rankingWeights } from "../../stages/evaluate/recall_run.ts";
+import { scoreGrid } from "../../stages/score/grid.ts";
 import type { GoldenSplit } from "./golden_data.ts";
 import { goldenJson } from "./goldens.ts";
 

@@ -1,4 +1,4 @@
-"""PyTorch's side of tests/stages/model/pytorch_peer_test.ts.
+"""PyTorch's side of tests/stages/model/checkpoint/pytorch_peer_test.ts.
 
   pytorch_check.py load FILE       loads FILE with weights_only=True, prints {name: {shape, bits}} as JSON
   pytorch_check.py save FOLDER     writes FOLDER/CASE.pt and CASE.json with what they hold, prints the cases

@@ -1,7 +1,7 @@
 /** Checkpoint files made by hand: any pickle in either of PyTorch's containers. */
 import { joinBytes } from "../../stages/data/join_bytes.ts";
 import { storedZip } from "../../stages/data/stored_zip.ts";
-import { PickleWriter } from "../../stages/model/pickle_writer.ts";
+import { PickleWriter } from "../../stages/model/checkpoint/pickle_writer.ts";
 
 /** Letters and bytes of a pickle, as `pickle.dumps` would show them. */
 export function bytesFrom(letters: string): Uint8Array<ArrayBuffer> {

@@ -6,8 +6,8 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import sharp from "sharp";
-import { keyOf, type Preimage } from "../../pipeline/fingerprint.ts";
-import { digestOfFiles } from "../../pipeline/manifest.ts";
+import { keyOf, type Preimage } from "../../pipeline/key/key.ts";
+import { digestOfFiles } from "../../pipeline/store/manifest.ts";
 
 export interface ReportedOptions {
   readonly variants: readonly string[];

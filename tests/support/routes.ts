@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { randomStream } from "../../pipeline/random_stream.ts";
+import { randomStream } from "../../pipeline/contract/random_stream.ts";
 import type { Configuration } from "../../stages/model/configuration.ts";
 import { registerKeyedUniformForCpu } from "../../stages/model/keyed_random.ts";
-import { compile } from "../../stages/tensorflow/compile.ts";
+import { compile } from "../../stages/tensorflow/programs/compile.ts";
 import { testCompute } from "./compute.ts";
 
 export const config: Configuration = {

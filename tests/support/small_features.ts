@@ -1,5 +1,5 @@
 /** Images and captions of every length, with numbers from bits that no backend has a hand in. */
-import { randomStream } from "../../pipeline/random_stream.ts";
+import { randomStream } from "../../pipeline/contract/random_stream.ts";
 import type { FeatureSet } from "../../stages/data/feature_set.ts";
 import { regionTables } from "../../stages/data/region_source.ts";
 

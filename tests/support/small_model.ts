@@ -3,7 +3,7 @@
  * show; all weights are far from their starting values, so that no term is hidden by a 0 or a 1.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { type RandomStream, randomStream } from "../../pipeline/random_stream.ts";
+import { type RandomStream, randomStream } from "../../pipeline/contract/random_stream.ts";
 import type { Configuration } from "../../stages/model/configuration.ts";
 import { embedImage, embedText, type Training } from "../../stages/model/embeddings.ts";
 import { parameterTable } from "../../stages/model/parameters.ts";

@@ -1,6 +1,6 @@
 /** A stage's context without a pipeline: folders of a temporary folder, rows kept in memory. */
 import * as v from "valibot";
-import type { Scalar, StageDefinition } from "../../pipeline/stage.ts";
+import type { Scalar, StageDefinition } from "../../pipeline/contract/stage.ts";
 
 export type Row = Readonly<Record<string, Scalar>>;
 

@@ -4,10 +4,10 @@
  * made from it by whoever asks.
  */
 import { createHash } from "node:crypto";
-import { keyOf, type Preimage } from "../../pipeline/fingerprint.ts";
-import { digestOfFiles, type Manifest } from "../../pipeline/manifest.ts";
-import { listAsked, type StoredAsked } from "../../results/stored_files.ts";
-import type { Scalar } from "../../pipeline/stage.ts";
+import { keyOf, type Preimage } from "../../pipeline/key/key.ts";
+import { digestOfFiles, type Manifest } from "../../pipeline/store/manifest.ts";
+import { listAsked, type StoredAsked } from "../../results/database/stored_files.ts";
+import type { Scalar } from "../../pipeline/contract/stage.ts";
 
 export const storedExperiment = "scenes_iais";
 

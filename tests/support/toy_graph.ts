@@ -1,6 +1,6 @@
-import { readExperiment } from "../../pipeline/experiment.ts";
-import { buildGraph, type GraphNode } from "../../pipeline/graph.ts";
-import { overrideExperiment } from "../../pipeline/override.ts";
+import { readExperiment } from "../../pipeline/experiment/experiment.ts";
+import { buildGraph, type GraphNode } from "../../pipeline/experiment/stage_graph.ts";
+import { overrideExperiment } from "../../pipeline/experiment/override.ts";
 import { toyStages } from "./toy_main.ts";
 
 /** The graph of an experiment over toy stages. */

@@ -1,7 +1,7 @@
 /** The command line over toy stages: quick, and without TensorFlow. */
 import { main } from "../../pipeline/main.ts";
-import type { SearchStages } from "../../pipeline/search_command.ts";
-import type { WrongStages } from "../../pipeline/wrong_command.ts";
+import type { SearchStages } from "../../pipeline/commands/search.ts";
+import type { WrongStages } from "../../pipeline/commands/wrong.ts";
 import { toyEvaluate } from "./toy_stages/toy_evaluate.ts";
 import { toyFetcher } from "./toy_stages/toy_fetcher.ts";
 import { toyIntruder } from "./toy_stages/toy_intruder.ts";

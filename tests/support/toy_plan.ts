@@ -1,6 +1,6 @@
-import type { Found } from "../../pipeline/artifact_store.ts";
-import { type KeyedNode, keyNodes } from "../../pipeline/fingerprint.ts";
-import { digestOfFiles, type Manifest } from "../../pipeline/manifest.ts";
+import type { Found } from "../../pipeline/store/artifact_store.ts";
+import { type KeyedNode, keyNodes } from "../../pipeline/key/key.ts";
+import { digestOfFiles, type Manifest } from "../../pipeline/store/manifest.ts";
 import { toyGraph } from "./toy_graph.ts";
 
 const code = new Map([["toy_numbers", "a"], ["toy_train", "b"], ["toy_evaluate", "c"]]);

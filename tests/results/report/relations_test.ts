@@ -1,11 +1,11 @@
 /** The report's section on relations, in both forms. */
 import assert from "node:assert/strict";
-import { askDatabase } from "../../../results/query.ts";
+import { askDatabase } from "../../../results/queries/sql.ts";
 import {
   queryCorrelations,
   type RankedCaption,
-} from "../../../results/report/query_correlations.ts";
-import { estimateText } from "../../../results/report/query_correlation_text.ts";
+} from "../../../results/findings/query_correlations.ts";
+import { estimateText } from "../../../results/findings/query_correlation_text.ts";
 import { reportOf } from "../../support/made_report.ts";
 import { type ReportedOptions, storeReported } from "../../support/reported_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";

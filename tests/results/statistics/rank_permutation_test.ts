@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { randomStream } from "../../../pipeline/random_stream.ts";
+import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { permutationTest } from "../../../results/statistics/rank_permutation.ts";
 
 const options = { resamples: 2000, random: randomStream(1) };

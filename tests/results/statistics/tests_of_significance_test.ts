@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { randomStream } from "../../../pipeline/random_stream.ts";
+import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { meanDifference } from "../../../results/statistics/clusters.ts";
 import { holm } from "../../../results/statistics/holm.ts";
 import {

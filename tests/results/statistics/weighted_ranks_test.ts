@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { rankCorrelation } from "../../../results/report/rank_correlation.ts";
+import { rankCorrelation } from "../../../results/statistics/rank_correlation.ts";
 import {
   centredRanks,
   rankedColumn,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { readBottomUpTsv } from "../../../stages/data/bottom_up_tsv.ts";
 import { bytesInMemory } from "../../../stages/data/byte_source.ts";
 

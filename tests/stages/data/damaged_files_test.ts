@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { compressFrameSync } from "lz4-napi";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { readBottomUpTsv } from "../../../stages/data/bottom_up_tsv.ts";
 import { bytesInMemory } from "../../../stages/data/byte_source.ts";
 import { wrongIn } from "../../../stages/data/foreign_file.ts";

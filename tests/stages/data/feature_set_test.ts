@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { openFeatures } from "../../../stages/data/feature_set.ts";
 import { writeLines } from "../../../stages/data/json_lines.ts";
 import { type WritableTensor, writeSafetensors } from "../../../stages/data/safetensors.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { openFlickr30kEntities } from "../../../stages/data/flickr30k_entities.ts";
 import { parseEntityBoxes } from "../../../stages/data/flickr30k_entities_boxes.ts";
 import { parseEntitySentences } from "../../../stages/data/flickr30k_entities_sentences.ts";

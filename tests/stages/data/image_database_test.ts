@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { openImageDatabase, type RegionChoice } from "../../../stages/data/image_database.ts";
 import { goldenFile, goldenForward, goldenJson } from "../../support/goldens.ts";
 import { writeLmdb } from "../../../stages/data/lmdb_writer.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { bytesInMemory } from "../../../stages/data/byte_source.ts";
 import { openLmdb, readLmdb } from "../../../stages/data/lmdb.ts";
 import { goldenFile } from "../../support/goldens.ts";

@@ -1,7 +1,7 @@
 import { decode, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { wrongIn } from "../../../stages/data/foreign_file.ts";
 import { decodeMsgpack, Extension, type MsgpackValue } from "../../../stages/data/msgpack.ts";
 import { joined } from "../../support/numpy_files.ts";

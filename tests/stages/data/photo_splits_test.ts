@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { splitsOf } from "../../../stages/data/photo_splits.ts";
 
 Deno.test("the last photos by name are for test, those before them for validation", () => {

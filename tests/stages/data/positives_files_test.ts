@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { readPositives } from "../../../stages/data/positives_files.ts";
 import { evaluate } from "../../../stages/evaluate.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { type FeatureSet, openFeatures } from "../../../stages/data/feature_set.ts";
 import { bytesInMemory } from "../../../stages/data/byte_source.ts";
 import { wrongIn } from "../../../stages/data/foreign_file.ts";

@@ -2,7 +2,7 @@ import { encode } from "@msgpack/msgpack";
 import { compressFrameSync } from "lz4-napi";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { wrongIn } from "../../../stages/data/foreign_file.ts";
 import { openTextDatabase, readTextEntry } from "../../../stages/data/text_database.ts";
 import { goldenFile, goldenForward, goldenJson } from "../../support/goldens.ts";

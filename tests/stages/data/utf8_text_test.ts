@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { readUtf8 } from "../../../stages/data/utf8_text.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 

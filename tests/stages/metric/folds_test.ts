@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { cutFolds, foldMetrics, foldRanks } from "../../../stages/metric/folds.ts";
 import { rankQueries, recallAt, type ScoreMatrix } from "../../../stages/metric/recall.ts";
 

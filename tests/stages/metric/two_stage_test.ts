@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { rankQueries } from "../../../stages/metric/recall.ts";
 import { twoStageMetrics, withFound } from "../../../stages/metric/two_stage.ts";
-import { rerankedScores, shortlisted } from "../../../stages/training/shortlist.ts";
+import { rerankedScores, shortlisted } from "../../../stages/score/shortlist.ts";
 
 // Three texts of three images; full scoring finds text 0 for image 0, and text 2 for image 2.
 // deno-fmt-ignore

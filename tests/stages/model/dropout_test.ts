@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { randomStream } from "../../../pipeline/random_stream.ts";
+import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { dropout } from "../../../stages/model/dropout.ts";
 import { deviceRandom } from "../../../stages/model/keyed_random.ts";
 import { tensorTest } from "../../support/tensor_test.ts";

@@ -1,13 +1,13 @@
 /** Rounded products: worked example, gradients, and the same numbers on every route. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { randomStream } from "../../../pipeline/random_stream.ts";
+import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import {
   matrixProduct,
   type ProductOptions,
   registerRoundedMatMulForCpu,
 } from "../../../stages/model/matrix_product.ts";
-import { compile } from "../../../stages/tensorflow/compile.ts";
+import { compile } from "../../../stages/tensorflow/programs/compile.ts";
 import { testCompute } from "../../support/compute.ts";
 
 const compute = await testCompute();

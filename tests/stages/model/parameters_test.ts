@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { randomStream } from "../../../pipeline/random_stream.ts";
+import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { initialWeights, withRankHead } from "../../../stages/model/initial_weights.ts";
 import {
   decays,

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { randomStream } from "../../../pipeline/random_stream.ts";
+import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { wordLogits } from "../../../stages/model/heads.ts";
 import { deviceRandom } from "../../../stages/model/keyed_random.ts";
 import { encodePairs, pairScores, pooledPairs } from "../../../stages/model/uniter.ts";
 import { rankScores } from "../../../stages/model/heads.ts";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import {
   batchOf,
   loosePairs,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { randomStream } from "../../../pipeline/random_stream.ts";
+import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { alignmentLosses, alignments } from "../../../stages/objective/alignment.ts";
 import { attentionBlocks } from "../../../stages/objective/self_attention.ts";
 import { encodePairs } from "../../../stages/model/uniter.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { randomStream } from "../../../pipeline/random_stream.ts";
+import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { bestRegion } from "../../../stages/vision/coverage.ts";
 import { describeRegion, descriptorWidth } from "../../../stages/vision/descriptors.ts";
 import { decodePicture } from "../../../stages/vision/pixels.ts";

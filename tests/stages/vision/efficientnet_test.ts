@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readCheckpoint } from "../../../stages/model/checkpoint.ts";
-import { compile } from "../../../stages/tensorflow/compile.ts";
+import { readCheckpoint } from "../../../stages/model/checkpoint/checkpoint.ts";
+import { compile } from "../../../stages/tensorflow/programs/compile.ts";
 import {
   backboneMap,
   type BackboneTensors,

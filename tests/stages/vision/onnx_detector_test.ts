@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { Complaint } from "../../../pipeline/complaint.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { type DetectorOptions, openDetector } from "../../../stages/vision/onnx_detector.ts";
 import type { RgbPicture } from "../../../stages/vision/picture.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";

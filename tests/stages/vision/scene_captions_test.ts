@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { randomStream } from "../../../pipeline/random_stream.ts";
+import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { describeScene } from "../../../stages/vision/scene_captions.ts";
 import { layoutScene } from "../../../stages/vision/scene_layout.ts";
 import { relationsOf } from "../../../stages/vision/scene_relations.ts";

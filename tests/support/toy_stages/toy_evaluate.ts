@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { defineStage } from "../../../pipeline/stage.ts";
+import { defineStage } from "../../../pipeline/contract/stage.ts";
 
 /** Turns a model's state into the metrics of a retrieval run. */
 export const toyEvaluate = defineStage({

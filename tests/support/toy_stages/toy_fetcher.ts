@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { defineStage } from "../../../pipeline/stage.ts";
+import { defineStage } from "../../../pipeline/contract/stage.ts";
 
 /** Declares what `toy_intruder` tries in vain. */
 export const toyFetcher = defineStage({

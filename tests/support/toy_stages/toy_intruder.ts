@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { defineStage } from "../../../pipeline/stage.ts";
+import { defineStage } from "../../../pipeline/contract/stage.ts";
 
 /** Tries what its process may not do. */
 export const toyIntruder = defineStage({

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { defineStage } from "../../../pipeline/stage.ts";
+import { defineStage } from "../../../pipeline/contract/stage.ts";
 
 /** One step of a chain: done in a blink, so that what is measured is the pipeline. */
 export const toyLink = defineStage({

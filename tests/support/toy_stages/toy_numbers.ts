@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { randomStream } from "../../../pipeline/random_stream.ts";
-import { defineStage } from "../../../pipeline/stage.ts";
+import { randomStream } from "../../../pipeline/contract/random_stream.ts";
+import { defineStage } from "../../../pipeline/contract/stage.ts";
 
 /** Writes random numbers into a file. */
 export const toyNumbers = defineStage({
@@ -19,7 +19,7 @@ export const toyNumbers = defineStage({
   async run({ parameters, folder, progress }) {
     const { numberLines } = await import("./parts/number_lines.ts");
     if (parameters.fail === "complaint") {
-      const { Complaint } = await import("../../../pipeline/complaint.ts");
+      const { Complaint } = await import("../../../pipeline/contract/complaint.ts");
       throw new Complaint("the numbers ran out", "use fewer numbers");
     }
     console.log("toy_numbers speaks on standard output");

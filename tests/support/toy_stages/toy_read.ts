@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import * as v from "valibot";
-import { defineStage } from "../../../pipeline/stage.ts";
+import { defineStage } from "../../../pipeline/contract/stage.ts";
 
 /** Takes numbers over from a file outside of the project. */
 export const toyRead = defineStage({
@@ -26,7 +26,7 @@ export const toyRead = defineStage({
     const numbers = await Deno.readTextFile(files["numbers"]!);
     const count = numbers.trim().split("\n").length;
     if (numbers.includes("x")) {
-      const { Complaint } = await import("../../../pipeline/complaint.ts");
+      const { Complaint } = await import("../../../pipeline/contract/complaint.ts");
       throw new Complaint("x is no number", "write numbers", {
         place: { file: files["numbers"]! },
       });

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { randomStream } from "../../../pipeline/random_stream.ts";
-import { defineStage } from "../../../pipeline/stage.ts";
+import { randomStream } from "../../../pipeline/contract/random_stream.ts";
+import { defineStage } from "../../../pipeline/contract/stage.ts";
 
 /** A training loop in small: a state that each step changes, checkpoints, rows. */
 export const toyTrain = defineStage({

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { defineStage } from "../../../pipeline/stage.ts";
+import { defineStage } from "../../../pipeline/contract/stage.ts";
 
 /** Takes words over from a published package. */
 export const toyWords = defineStage({

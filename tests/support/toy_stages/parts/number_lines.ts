@@ -1,4 +1,4 @@
-import type { RandomStream } from "../../../../pipeline/random_stream.ts";
+import type { RandomStream } from "../../../../pipeline/contract/random_stream.ts";
 
 /** One integer below 1,000 a line. */
 export function numberLines(stream: RandomStream, count: number): string {

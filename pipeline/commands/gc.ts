@@ -1,0 +1,166 @@
+/** `gc`: frees the room of results that no kept experiment needs. */
+import { type ArtifactStore, exists, openStore, readIfThere } from "../store/artifact_store.ts";
+import type { Asked } from "../store/request_record.ts";
+import { below } from "../disk/disk_use.ts";
+import { isFileLocked } from "../disk/file_lock.ts";
+import { type Asking, type GcPlan, type GcPolicy, type Leftover, planGc } from "../plan/gc_plan.ts";
+import type { StoreContents, StoredArtifact } from "../plan/gc_plan.ts";
+import { closeStore, heldKeys, sweepLeftovers } from "../store/keys_in_use.ts";
+import { bytesText } from "../terminal/terminal_text.ts";
+import { textTable } from "../terminal/text_table.ts";
+
+export interface GcRequest extends Omit<GcPolicy, "now"> {
+  /** Absolute path of the results folder. */
+  readonly results: string;
+  /** Delete; otherwise only show. */
+  readonly yes: boolean;
+  readonly json: boolean;
+}
+
+/**
+ * @param options.forget told that runs and askings are gone, for the database
+ * @returns what is printed
+ */
+export async function gcCommand(
+  request: GcRequest,
+  { now, forget }: { now: number; forget(results: string): Promise<void> },
+): Promise<string> {
+  const store = openStore(request.results);
+  if (!exists(store.stateFile("format.json"))) return "there are no results\n";
+  let plan: GcPlan;
+  {
+    using _door = await closeStore(store);
+    plan = planGc(contentsOf(store), { ...request, now });
+    if (request.yes) moveToTrash(store, plan);
+  }
+  const freed = [...plan.artifacts, ...plan.pending, ...plan.setAside];
+  const bytes = freed.reduce((sum, each) => sum + each.bytes, 0);
+  if (request.yes) {
+    // Also what an earlier gc was killed over.
+    if (exists(trashOf(store))) Deno.removeSync(trashOf(store), { recursive: true });
+    if (freed.length > 0 || plan.askings.length > 0) await forget(store.root);
+  }
+  if (request.json) return `${JSON.stringify({ ...plan, bytes, deleted: request.yes }, null, 1)}\n`;
+  return gcText(plan, { bytes, deleted: request.yes });
+}
+
+function contentsOf(store: ArtifactStore): StoreContents {
+  const live = heldKeys(store);
+  sweepLeftovers(store);
+  return {
+    live,
+    artifacts: store.list().map(({ stage, key }) => artifactOf(store, stage, key)),
+    pending: namesIn(`${store.root}/pending`)
+      .filter((name) => !name.endsWith(".lock") && !isFileLocked(store.lockFile(name)))
+      .map((name) => leftover(`${store.root}/pending`, name)),
+    setAside: namesIn(store.stateFile("set_aside"))
+      .map((name) => leftover(store.stateFile("set_aside"), name)),
+    askings: askingsOf(store),
+  };
+}
+
+function artifactOf(store: ArtifactStore, stage: string, key: string): StoredArtifact {
+  const folder = store.completeFolder(stage, key);
+  const { bytes } = below(folder);
+  const found = store.find(stage, key);
+  const manifest = found.state === "complete" ? found.manifest : undefined;
+  return {
+    key,
+    stage,
+    label: manifest?.circumstances.label ?? "(damaged)",
+    experiment: manifest?.circumstances.experiment ?? "",
+    bytes,
+    made: manifest === undefined
+      ? changed(folder)
+      : Date.parse(manifest.circumstances.started) / 1000,
+    inputs: Object.values(manifest?.preimage.inputs ?? {}),
+  };
+}
+
+function askingsOf(store: ArtifactStore): Asking[] {
+  return namesIn(store.stateFile("asked")).filter((name) => name.endsWith(".json"))
+    .flatMap((name) => {
+      try {
+        const asked: Asked = JSON.parse(readIfThere(store.stateFile(`asked/${name}`)) ?? "");
+        return [{
+          id: asked.id,
+          experiment: asked.experiment,
+          asked: Date.parse(asked.asked) / 1000,
+          keys: asked.nodes.map(({ key }) => key),
+        }];
+      } catch {
+        return []; // damaged: nothing can be said of it
+      }
+    });
+}
+
+/** By renames, so that a kill leaves each thing whole, here or there. */
+function moveToTrash(store: ArtifactStore, plan: GcPlan): void {
+  const trash = trashOf(store);
+  Deno.mkdirSync(trash, { recursive: true });
+  let number = namesIn(trash).length;
+  const move = (path: string) => {
+    while (exists(`${trash}/${number}`)) number++;
+    if (exists(path)) Deno.renameSync(path, `${trash}/${number}`);
+  };
+  for (const { id } of plan.askings) {
+    move(store.stateFile(`asked/${id}.txt`));
+    move(store.stateFile(`asked/${id}.json`));
+  }
+  for (const { key, stage } of plan.artifacts) {
+    move(store.completeFolder(stage, key));
+    move(store.stateFile(`failed/${key}.json`));
+  }
+  for (const { name } of plan.pending) move(store.pendingFolder(name));
+  for (const { name } of plan.setAside) move(store.stateFile(`set_aside/${name}`));
+}
+
+function trashOf(store: ArtifactStore): string {
+  return store.stateFile("trash");
+}
+
+function gcText(
+  { artifacts, pending, setAside, askings, kept }: GcPlan,
+  { bytes, deleted }: { bytes: number; deleted: boolean },
+): string {
+  const row = (what: string, list: readonly { readonly bytes: number }[], why: string) =>
+    list.length === 0
+      ? []
+      : [[what, why, String(list.length), bytesText(list.reduce((s, { bytes }) => s + bytes, 0))]];
+  const rows = [
+    ...[...Map.groupBy(artifacts, ({ stage }) => stage)]
+      .flatMap(([stage, list]) => row(stage, list, "no kept asking needs it")),
+    ...row("(begun and given up)", pending, "no kept asking needs it"),
+    ...row("(set aside)", setAside, "damaged or replaced"),
+  ];
+  const keptText = `kept: ${kept.artifacts} results, ${bytesText(kept.bytes)}`;
+  if (rows.length === 0 && askings.length === 0) return `nothing to free; ${keptText}\n`;
+  const table = textTable([["what", "why", "how many", "size"], ...rows], 2);
+  const others = askings.length === 0 ? [] : [
+    `askings that go with it: ` +
+    [...Map.groupBy(askings, ({ experiment }) => experiment)]
+      .map(([experiment, list]) => `${experiment} (${list.length})`).join(", "),
+  ];
+  const end = deleted
+    ? `freed ${bytesText(bytes)}; ${keptText}`
+    : `${bytesText(bytes)} would be freed; ${keptText}\nnothing was deleted: --yes deletes it`;
+  return [...table, ...others, end, ""].join("\n");
+}
+
+function leftover(folder: string, name: string): Leftover {
+  const path = `${folder}/${name}`;
+  return { name, bytes: below(path).bytes, changed: changed(path) };
+}
+
+function changed(path: string): number {
+  return (Deno.lstatSync(path).mtime?.getTime() ?? 0) / 1000;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}

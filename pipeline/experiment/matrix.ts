@@ -1,0 +1,189 @@
+/**
+ * The `matrix` of a stage as it is written: axes that are crossed, points that are left out, and
+ * points that are added or given more parameters. Nothing is crossed here (sweep.ts does).
+ */
+import { isMap, isSeq, type Pair, type YAMLMap } from "yaml";
+import { Complaint, type Place } from "../contract/complaint.ts";
+import { enough } from "../contract/complaint_list.ts";
+import { entries, type Located, locatedPair } from "./located_value.ts";
+import { rangeValues } from "./range.ts";
+import { listed, shown } from "./shown_value.ts";
+import { keyText } from "./yaml_nodes.ts";
+import type { SourceText } from "./yaml_text.ts";
+import type { Scalar } from "../contract/stage.ts";
+
+/** One point, or a part of one: values by axis, and in `include` by parameter. */
+export interface MatrixEntry {
+  readonly place: Place;
+  readonly values: ReadonlyMap<string, Located>;
+}
+
+export interface Matrix {
+  /** Parameter -> list of values; ranges are written out. */
+  readonly axes: ReadonlyMap<string, Located>;
+  /** Every value of an axis is crossed with every other; otherwise `include` lists all points. */
+  readonly crossed: boolean;
+  readonly include: readonly MatrixEntry[];
+  readonly exclude: readonly MatrixEntry[];
+  /** Axes that `--set` gave other values, so that an entry may have nothing left to match. */
+  readonly restricted: ReadonlySet<string>;
+}
+
+export const noMatrix: Matrix = {
+  axes: new Map(),
+  crossed: true,
+  include: [],
+  exclude: [],
+  restricted: new Set(),
+};
+
+/** More would be a table, and belongs into another form. */
+const mostEntries = 10_000;
+
+/** @param complaints takes what is wrong */
+export function readMatrix(
+  stage: string,
+  body: YAMLMap,
+  source: SourceText,
+  complaints: Complaint[],
+): Matrix {
+  const matrix = source.resolve(body.get("matrix", true));
+  if (matrix === undefined) return noMatrix;
+  const refuse = (what: string, fix: string, place: Place) => {
+    complaints.push(new Complaint(what, fix, { place }));
+  };
+  if (!isMap(matrix)) {
+    refuse(
+      `\`matrix\` of stage \`${stage}\` is not a map of lists`,
+      "write `matrix: { seed: [1, 2, 3] }`",
+      source.place(matrix),
+    );
+    return noMatrix;
+  }
+  const axes = new Map<string, Located>();
+  const lists = { include: [] as MatrixEntry[], exclude: [] as MatrixEntry[] };
+  for (const pair of matrix.items) {
+    const key = keyText(pair.key);
+    if (key === "include" || key === "exclude") lists[key] = readEntries(pair, key);
+    else axes.set(key, readAxis(pair, key));
+    if (enough(complaints)) return noMatrix;
+  }
+  return axes.size > 0 ? crossedMatrix() : listedMatrix();
+
+  function readAxis(pair: Pair, axis: string): Located {
+    const written = source.value(pair.value);
+    const values = axisValues(stage, axis, written);
+    if (Array.isArray(values)) return locatedPair(pair, source, values);
+    const located = locatedPair(pair, source);
+    const { what, fix, key } = values;
+    refuse(what, fix, key === undefined ? located.place : located.at([key]));
+    return locatedPair(pair, source, []);
+  }
+
+  function readEntries(pair: Pair, list: string): MatrixEntry[] {
+    const items = source.resolve(pair.value);
+    const place = source.place(pair.value ?? pair.key);
+    const sequence = isSeq(items) ? items.items.map(source.resolve) : [];
+    if (sequence.length === 0 || sequence.length > mostEntries || !sequence.every(isMap)) {
+      refuse(
+        sequence.length > mostEntries
+          ? `\`${list}\` in the matrix of stage \`${stage}\` has more than ${mostEntries} entries`
+          : `\`${list}\` in the matrix of stage \`${stage}\` is not a list of points`,
+        `write \`${list}: [{ alignment: none, seed: 3 }]\``,
+        place,
+      );
+      return [];
+    }
+    return (sequence as YAMLMap[]).map((item) => ({
+      place: source.place(item),
+      values: entries(item, source),
+    }));
+  }
+
+  function crossedMatrix(): Matrix {
+    for (const { values, place } of lists.exclude) {
+      if (enough(complaints)) break;
+      if (values.size === 0) refuse("an empty point excludes everything", "remove it", place);
+      for (const [axis, { keyPlace, value, place }] of values) {
+        const known = axes.get(axis)?.value as unknown[] | undefined;
+        if (known === undefined) {
+          refuse(
+            `\`exclude\` of stage \`${stage}\` names \`${axis}\`, which is no axis of its matrix`,
+            `the axes are ${listed(axes.keys())}`,
+            keyPlace,
+          );
+        } else if (!known.includes(value)) {
+          refuse(
+            `\`exclude\` of stage \`${stage}\` matches no point: ` +
+              `\`${axis}\` is never ${shown(value)}`,
+            "write a value of the axis, or remove the entry",
+            place,
+          );
+        }
+      }
+    }
+    return { ...noMatrix, axes, ...lists };
+  }
+
+  /** Without axes, `include` lists every point, and its keys are the axes. */
+  function listedMatrix(): Matrix {
+    const [first] = lists.include;
+    if (first === undefined || lists.exclude.length > 0 || first.values.size === 0) {
+      if (!enough(complaints) && complaints.length === 0) {
+        refuse(
+          `\`matrix\` of stage \`${stage}\` has no axis`,
+          "write `matrix: { seed: [1, 2, 3] }`",
+          source.place(matrix),
+        );
+      }
+      return noMatrix;
+    }
+    const names = [...first.values.keys()];
+    const odd = lists.include.find(({ values }) =>
+      values.size !== names.length || !names.every((name) => values.has(name))
+    );
+    if (odd !== undefined) {
+      refuse(
+        "this point has other axes than the first",
+        `give ${listed(names)}, or name the axes in the matrix`,
+        odd.place,
+      );
+      return noMatrix;
+    }
+    for (const name of names) {
+      const values = lists.include.map(({ values }) => values.get(name)!.value);
+      axes.set(name, { ...first.values.get(name)!, value: [...new Set(values)] });
+    }
+    return { ...noMatrix, axes, crossed: false, ...lists };
+  }
+}
+
+/** The values of an axis that is a list of different plain values, or a range; or what is wrong. */
+export function axisValues(
+  stage: string,
+  axis: string,
+  value: unknown,
+): Scalar[] | { readonly what: string; readonly fix: string; readonly key?: string } {
+  const owner = `\`${axis}\` in the matrix of stage \`${stage}\``;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    const values = rangeValues(value as Record<string, unknown>);
+    return Array.isArray(values) ? values : { ...values, what: `${owner}: ${values.what}` };
+  }
+  if (!Array.isArray(value) || value.length === 0) {
+    return {
+      what: `${owner} is not a list of values`,
+      fix: `write \`${axis}: [first, second]\`, or a range: \`${axis}: { from: 1, to: 5 }\``,
+    };
+  }
+  if (value.some((item) => item !== null && typeof item === "object")) {
+    return {
+      what: `${owner} holds more than plain values`,
+      fix: "list numbers, texts or true/false",
+    };
+  }
+  const seen = new Set<unknown>();
+  const twice = value.find((item) => seen.size === seen.add(item).size);
+  return twice === undefined
+    ? value
+    : { what: `${owner} lists ${shown(twice)} twice`, fix: "list each value once" };
+}

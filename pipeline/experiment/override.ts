@@ -1,0 +1,91 @@
+/** `--set stage.parameter=value`: changes to an experiment from the command line. */
+import { Complaint, nearest, type Place } from "../contract/complaint.ts";
+import type { Experiment, StageText } from "./experiment.ts";
+import type { Located } from "./located_value.ts";
+import { axisValues } from "./matrix.ts";
+import { listed } from "./shown_value.ts";
+import { parseValue } from "./yaml_text.ts";
+
+/**
+ * The experiment with the changes applied, the last one winning. A value is what YAML says, or the
+ * text itself where the stage wants a text. For an axis of a matrix, a list or a range replaces the
+ * axis and a plain value pins it.
+ *
+ * @param changes texts such as `tuned.steps=50`, `tuned.alignment=[none, singular]`, `seed=7`
+ */
+export function overrideExperiment(
+  experiment: Experiment,
+  changes: readonly string[],
+): Experiment {
+  return changes.reduce(overrideOnce, experiment);
+}
+
+function overrideOnce(experiment: Experiment, change: string): Experiment {
+  const place = { file: `--set ${change}` };
+  const [, target, text] = /^([^=]*)=(.*)$/s.exec(change) ?? [];
+  if (target === undefined || text === undefined) {
+    throw new Complaint(
+      `\`${change}\` does not say what to set`,
+      "write `--set stage.parameter=value`, as in `--set tuned.steps=50`",
+      { place },
+    );
+  }
+  const value = locatedValue(text, place);
+  if (target === "seed") return { ...experiment, seed: value };
+  const [, stageName, parameter] = /^([^.]+)\.([^.]+)$/.exec(target) ?? [];
+  if (stageName === undefined || parameter === undefined) {
+    throw new Complaint(
+      `\`${target}\` is not a parameter of a stage`,
+      "write `--set stage.parameter=value`, as in `--set tuned.steps=50`",
+      { place },
+    );
+  }
+  const names = experiment.stages.map(({ name }) => name);
+  if (!names.includes(stageName)) {
+    const meant = nearest(stageName, names);
+    throw new Complaint(
+      `the experiment has no stage \`${stageName}\``,
+      meant === undefined
+        ? `its stages are ${listed(names)}`
+        : `did you mean \`${meant}.${parameter}\`?`,
+      { place },
+    );
+  }
+  const stages = experiment.stages.map((stage) =>
+    stage.name === stageName ? setIn(stage, parameter, value) : stage
+  );
+  return { ...experiment, stages };
+}
+
+function setIn(stage: StageText, parameter: string, value: Located): StageText {
+  const settings = new Map(stage.settings);
+  const axes = new Map(stage.matrix.axes);
+  if (parameter === "use") return { ...stage, use: value };
+  if (parameter === "matrix") {
+    throw new Complaint(
+      "a matrix is changed axis by axis",
+      `write \`--set '${stage.name}.seed=[1, 2]'\``,
+      { place: value.place },
+    );
+  }
+  if (!axes.has(parameter)) {
+    settings.set(parameter, value);
+    return { ...stage, settings };
+  }
+  settings.delete(parameter);
+  if (value.value !== null && typeof value.value === "object") {
+    const values = axisValues(stage.name, parameter, value.value);
+    if (!Array.isArray(values)) throw new Complaint(values.what, values.fix, value);
+    const written = Array.isArray(value.value) ? value.written : values;
+    axes.set(parameter, { ...value, value: values, written });
+  } else {
+    settings.set(parameter, value);
+  }
+  const restricted = new Set(stage.matrix.restricted).add(parameter);
+  return { ...stage, settings, matrix: { ...stage.matrix, axes, restricted } };
+}
+
+function locatedValue(text: string, place: Place): Located {
+  const { value, written } = parseValue(text, place);
+  return { value, written, keyPlace: place, place, base: ".", at: () => place };
+}

@@ -1,0 +1,110 @@
+/**
+ * What a name on the command line means: a stage with all its points, or the points that have
+ * certain values, in any order: `tuned`, `tuned[alignment=sparse]`, `tuned[seed=1,alignment=sparse]`.
+ */
+import { Complaint, nearest } from "../contract/complaint.ts";
+import { type GraphNode, valueText } from "./stage_graph.ts";
+import { clipped, listed } from "./shown_value.ts";
+import type { Scalar } from "../contract/stage.ts";
+
+/**
+ * @param option where the names were given, for messages
+ * @returns the labels of the nodes that are meant
+ * @throws Complaint about a name that means no node
+ */
+export function selectNodes(
+  nodes: readonly GraphNode[],
+  option: string,
+  names: readonly string[],
+): Set<string> {
+  const selected = new Set<string>();
+  for (const name of names) {
+    for (const { label } of selectOne(nodes, option, name)) selected.add(label);
+  }
+  return selected;
+}
+
+function selectOne(
+  nodes: readonly GraphNode[],
+  option: string,
+  name: string,
+): readonly GraphNode[] {
+  const refuse = (what: string, fix: string) =>
+    new Complaint(what, fix, { place: { file: `${option} ${clipped(name)}` } });
+  const bracket = name.indexOf("[");
+  const stage = bracket < 0 ? name : name.slice(0, bracket);
+  const points = nodes.filter((node) => node.stage === stage);
+  if (points.length === 0) {
+    const stages = new Set(nodes.map(({ stage }) => stage));
+    const meant = nearest(stage, stages);
+    throw refuse(
+      `the experiment has no stage \`${clipped(stage)}\``,
+      meant === undefined
+        ? `its stages are ${listed(stages)}`
+        : `did you mean \`${meant}${bracket < 0 ? "" : name.slice(bracket)}\`?`,
+    );
+  }
+  if (bracket < 0) return points;
+  const wanted = readValues(name.slice(bracket));
+  if (wanted === undefined) {
+    throw refuse(
+      `\`${clipped(name)}\` does not say which points of \`${stage}\` are meant`,
+      `write \`${points.at(-1)!.label}\`, or fewer values to mean all points that have them`,
+    );
+  }
+  const axes = Object.keys(points[0]!.point);
+  const unknown = [...wanted.keys()].find((axis) => !axes.includes(axis));
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, axes);
+    throw refuse(
+      `stage \`${stage}\` is not swept over \`${clipped(unknown)}\``,
+      meant !== undefined
+        ? `did you mean \`${meant}\`?`
+        : axes.length === 0
+        ? `write \`${stage}\`: it has one point`
+        : `its axes are ${listed(axes)}`,
+    );
+  }
+  const having = (same: (value: Scalar, text: string) => boolean) =>
+    points.filter(({ point }) => [...wanted].every(([axis, text]) => same(point[axis]!, text)));
+  const exact = having((value, text) => sameValue(value, text));
+  // A text that looks like a number needs its quotes only where there is such a number too.
+  const found = exact.length > 0 ? exact : having((value, text) => value === text);
+  if (found.length > 0) return found;
+  const [axis, text] =
+    [...wanted].find(([axis, text]) =>
+      !points.some(({ point }) => sameValue(point[axis]!, text) || point[axis] === text)
+    ) ?? [];
+  if (axis === undefined || text === undefined) {
+    throw refuse(`stage \`${stage}\` has no point with all these values`, "see --plan for all");
+  }
+  const values = new Set(points.map(({ point }) => valueText(point[axis]!)));
+  const meant = nearest(text, values);
+  throw refuse(
+    `no point of stage \`${stage}\` has the value ${clipped(text)} of \`${axis}\``,
+    meant === undefined ? `its values are ${listed(values)}` : `did you mean \`${meant}\`?`,
+  );
+}
+
+/** `[axis=value,…]`; a value is a word, or a JSON text in quotes. */
+function readValues(text: string): Map<string, string> | undefined {
+  const inner = /^\[(.*)\]$/s.exec(text)?.[1];
+  if (inner === undefined) return undefined;
+  const part = /\s*([^=,"\s]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^,"]*)\s*(,|$)/y;
+  const values = new Map<string, string>();
+  for (let end = 0; end < inner.length;) {
+    part.lastIndex = end;
+    const [found, axis, value, comma] = part.exec(inner) ?? [];
+    if (found === undefined || values.has(axis!)) return undefined;
+    values.set(axis!, value!.trim());
+    end = part.lastIndex;
+    if (comma === "," && end === inner.length) return undefined;
+  }
+  return values.size === 0 ? undefined : values;
+}
+
+function sameValue(value: Scalar, text: string): boolean {
+  if (typeof value === "number") return text !== "" && Number(text) === value;
+  if (typeof value === "string" && text.startsWith('"')) return JSON.stringify(value) === text;
+  return valueText(value) === text;
+}

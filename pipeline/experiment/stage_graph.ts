@@ -1,0 +1,261 @@
+/** From a checked experiment to the graph of what has to exist: references resolved, sweeps written out. */
+import type { Canonical } from "../disk/canonical.ts";
+import { Complaint, nearest } from "../contract/complaint.ts";
+import { enough, throwComplaints } from "../contract/complaint_list.ts";
+import type { Experiment } from "./experiment.ts";
+import { mostPoints } from "./range.ts";
+import { clipped, listed } from "./shown_value.ts";
+import type { OutsideFile, Resources, Scalar, StageDefinition } from "../contract/stage.ts";
+import { checkStages, type StageRequest } from "./stage_request.ts";
+import { tooManyText } from "./sweep.ts";
+import type { PinnedPackage } from "../fetch/package_fetch.ts";
+
+/** One thing to make: a stage, or one point of a swept stage. */
+export interface GraphNode {
+  /** `scenes`, or with its point `tuned[alignment=none,seed=1]`: unique in the graph. */
+  readonly label: string;
+  /** Name of the stage in the experiment. */
+  readonly stage: string;
+  readonly definition: StageDefinition;
+  /** Axis -> value, of its own matrix and of every stage it reads from. */
+  readonly point: Readonly<Record<string, Scalar>>;
+  /** After defaults; paths are absolute. */
+  readonly parameters: Readonly<Record<string, Canonical>>;
+  readonly outside: readonly OutsideFile[];
+  /** Role -> package that is fetched for it. */
+  readonly packages: Readonly<Record<string, PinnedPackage>>;
+  /** What the experiment says that a run of it takes; no part of its key. */
+  readonly resources: Partial<Resources>;
+  /** Port -> label of the node it reads. */
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
+/**
+ * The nodes of an experiment in an order in which they can run: a node stands after those it reads,
+ * stages in the order of the file otherwise, points in the order of the matrix.
+ *
+ * @throws Complaint or ComplaintList with everything that is wrong with the experiment's stages
+ */
+export function buildGraph(
+  experiment: Experiment,
+  catalogue: readonly StageDefinition[],
+): GraphNode[] {
+  const complaints: Complaint[] = [];
+  const requests = checkStages(experiment, catalogue, complaints);
+  const names = new Set(experiment.stages.map(({ name }) => name));
+  checkReferences(requests, names, complaints);
+  throwComplaints(complaints);
+  const ordered = inOrder(requests);
+  checkKinds(ordered);
+  return expand(ordered);
+}
+
+function checkReferences(
+  requests: readonly StageRequest[],
+  names: ReadonlySet<string>,
+  complaints: Complaint[],
+): void {
+  for (const request of requests) {
+    for (const { stage, place } of Object.values(request.inputs)) {
+      if (names.has(stage)) continue;
+      if (enough(complaints)) return;
+      const meant = nearest(stage, [...names].filter((name) => name !== request.name));
+      complaints.push(
+        new Complaint(
+          `stage \`${request.name}\` reads \`${clipped(stage)}\`, which no stage writes`,
+          meant === undefined ? `the stages are ${listed(names)}` : `did you mean \`${meant}\`?`,
+          { place },
+        ),
+      );
+    }
+  }
+}
+
+/** Depth first, in the order of the file; without recursion, so that no chain is too long. */
+function inOrder(requests: readonly StageRequest[]): StageRequest[] {
+  const byName = new Map(requests.map((request) => [request.name, request]));
+  const done = new Set<string>();
+  const ordered: StageRequest[] = [];
+  for (const start of requests) {
+    const path: { request: StageRequest; waiting: { stage: string }[] }[] = [];
+    const open = new Set<string>();
+    const enter = (request: StageRequest) => {
+      open.add(request.name);
+      path.push({ request, waiting: Object.values(request.inputs).reverse() });
+    };
+    if (!done.has(start.name)) enter(start);
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const next = top.waiting.pop();
+      if (next === undefined) {
+        path.pop();
+        open.delete(top.request.name);
+        done.add(top.request.name);
+        ordered.push(top.request);
+      } else if (open.has(next.stage)) {
+        throw cycle(path.map(({ request }) => request), next.stage);
+      } else if (!done.has(next.stage)) {
+        enter(byName.get(next.stage)!);
+      }
+    }
+  }
+  return ordered;
+}
+
+function cycle(path: readonly StageRequest[], repeated: string): Complaint {
+  const loop = path.slice(path.findIndex(({ name }) => name === repeated));
+  const last = loop.at(-1)!;
+  const { place } = Object.values(last.inputs).find(({ stage }) => stage === repeated)!;
+  const all = [...loop.map(({ name }) => name), repeated];
+  const names = all.length > 20 ? [...all.slice(0, 10), "…", ...all.slice(-10)] : all;
+  return new Complaint(
+    `stages read each other in a circle: ${names.join(" -> ")}`,
+    "let one of them read another stage",
+    { place },
+  );
+}
+
+function checkKinds(requests: readonly StageRequest[]): void {
+  const byName = new Map(requests.map((request) => [request.name, request]));
+  const complaints: Complaint[] = [];
+  for (const { name, definition, inputs } of requests) {
+    for (const [port, { stage, place }] of Object.entries(inputs)) {
+      const { kinds } = definition.inputs[port]!;
+      const kind = byName.get(stage)!.definition.output;
+      if (kinds.includes(kind)) continue;
+      if (enough(complaints)) break;
+      const fitting = requests.filter((other) =>
+        other.name !== name && kinds.includes(other.definition.output)
+      );
+      complaints.push(
+        new Complaint(
+          `\`${port}\` of stage \`${name}\` takes ${kinds.join(" or ")}, ` +
+            `but \`${stage}\` writes ${kind}`,
+          fitting.length === 0
+            ? `add a stage that writes ${kinds.join(" or ")}`
+            : `name ${listed(fitting.map((other) => other.name)).replaceAll(", ", " or ")}`,
+          { place },
+        ),
+      );
+    }
+  }
+  throwComplaints(complaints);
+}
+
+/** A node before its label is known; axes are `stage.parameter`, so that two never meet by name. */
+interface Unlabelled {
+  readonly request: StageRequest;
+  readonly axes: ReadonlyMap<string, Scalar>;
+  readonly parameters: Readonly<Record<string, Canonical>>;
+  readonly inputs: Readonly<Record<string, Unlabelled>>;
+}
+
+function expand(requests: readonly StageRequest[]): GraphNode[] {
+  const nodesOf = new Map<string, readonly Unlabelled[]>();
+  let left = mostPoints;
+  for (const request of requests) {
+    let partial: Beginning[] = [{ axes: new Map(), inputs: {} }];
+    for (const [port, { stage }] of Object.entries(request.inputs)) {
+      partial = join(partial, nodesOf.get(stage)!, { port, most: left, request });
+    }
+    left -= partial.length * request.variants.length;
+    if (left < 0) throw tooMany(request);
+    nodesOf.set(
+      request.name,
+      partial.flatMap(({ axes, inputs }) =>
+        request.variants.map(({ point, parameters }) => ({
+          request,
+          axes: new Map([
+            ...axes,
+            ...Object.entries(point).map(([axis, value]) =>
+              [`${request.name}.${axis}`, value] as const
+            ),
+          ]),
+          parameters,
+          inputs,
+        }))
+      ),
+    );
+  }
+  const labels = new Map<Unlabelled, string>();
+  return [...nodesOf.values()].flat().map((node) => labelled(node, labels));
+}
+
+/** A node of which not all inputs are known yet. */
+type Beginning = Pick<Unlabelled, "axes" | "inputs">;
+
+/** Every pair of points that agree: the axes they share have the same values. */
+function join(
+  partial: readonly Beginning[],
+  inputs: readonly Unlabelled[],
+  { port, most, request }: { port: string; most: number; request: StageRequest },
+): Beginning[] {
+  // All points of a stage have the same axes.
+  const known = partial[0]?.axes ?? new Map();
+  const shared = [...inputs[0]?.axes.keys() ?? []].filter((axis) => known.has(axis));
+  const address = ({ axes }: { axes: ReadonlyMap<string, Scalar> }) =>
+    JSON.stringify(shared.map((axis) => axes.get(axis)));
+  const byAddress = Map.groupBy(inputs, address);
+  const joined: Beginning[] = [];
+  for (const one of partial) {
+    for (const input of byAddress.get(address(one)) ?? []) {
+      if (joined.length === most) throw tooMany(request);
+      joined.push({
+        axes: input.axes.size === 0 ? one.axes : new Map([...one.axes, ...input.axes]),
+        inputs: { ...one.inputs, [port]: input },
+      });
+    }
+  }
+  return joined;
+}
+
+function tooMany({ name, place }: StageRequest): Complaint {
+  return new Complaint(tooManyText(name), "vary fewer parameters at once", { place });
+}
+
+function labelled(
+  { request, axes, parameters, inputs }: Unlabelled,
+  labels: Map<Unlabelled, string>,
+): GraphNode {
+  const labelOfInput = (node: Unlabelled) => {
+    const known = labels.get(node) ?? labelOf(node.request, node.axes);
+    labels.set(node, known);
+    return known;
+  };
+  return {
+    label: labelOf(request, axes),
+    stage: request.name,
+    definition: request.definition,
+    point: shortPoint(axes),
+    parameters,
+    outside: request.definition.outside?.(parameters) ?? [],
+    packages: request.definition.packages?.(parameters) ?? {},
+    resources: request.resources,
+    inputs: Object.fromEntries(
+      Object.entries(inputs).map(([port, input]) => [port, labelOfInput(input)]),
+    ),
+  };
+}
+
+function labelOf(request: StageRequest, axes: ReadonlyMap<string, Scalar>): string {
+  const values = Object.entries(shortPoint(axes)).map(([axis, value]) =>
+    `${axis}=${valueText(value)}`
+  );
+  return values.length === 0 ? request.name : `${request.name}[${values.join(",")}]`;
+}
+
+/** Plain words as they are; other texts in quotes, so that `1` and `"1"` are two labels. */
+export function valueText(value: Scalar): string {
+  const plain = typeof value !== "string" ||
+    /^(?!(?:true|false|null)$)[A-Za-z_][\w.-]*$/.test(value);
+  return plain ? String(value) : JSON.stringify(value);
+}
+
+/** `alignment` for `tuned.alignment`; the full name where two stages vary the same parameter. */
+function shortPoint(axes: ReadonlyMap<string, Scalar>): Record<string, Scalar> {
+  const short = (axis: string) => axis.slice(axis.indexOf(".") + 1);
+  const names = [...axes.keys()].map(short);
+  const unique = (axis: string) => names.filter((name) => name === short(axis)).length === 1;
+  return Object.fromEntries(
+    [...axes].map(([axis, value]) => [unique(axis) ? short(axis) : axis, value]),
+  );
+}

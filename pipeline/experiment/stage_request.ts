@@ -1,0 +1,195 @@
+/** Checks the stages of an experiment against their definitions: `use`, ports, parameters, matrix. */
+import type { Canonical } from "../disk/canonical.ts";
+import { Complaint, nearest, type Place } from "../contract/complaint.ts";
+import { ComplaintList, enough } from "../contract/complaint_list.ts";
+import type { Experiment, StageText } from "./experiment.ts";
+import type { Located } from "./located_value.ts";
+import { clipped, listed } from "./shown_value.ts";
+import type { Resources, Scalar, StageDefinition } from "../contract/stage.ts";
+import { asSchemaWants, checkParameters, parameterNames } from "./stage_parameters.ts";
+import { readResources } from "./stage_resources.ts";
+import { type SweepPoint, sweepPoints } from "./sweep.ts";
+
+/** A stage of the experiment whose own words are right; its references are not resolved yet. */
+export interface StageRequest {
+  readonly name: string;
+  readonly place: Place;
+  readonly definition: StageDefinition;
+  /** Port -> the stage named there. */
+  readonly inputs: Readonly<Record<string, { readonly stage: string; readonly place: Place }>>;
+  /** Names of the axes of its own matrix, in the order of the file. */
+  readonly axes: readonly string[];
+  /** One per point of its own matrix (one in all without a matrix), last axis fastest. */
+  readonly variants: readonly Variant[];
+  /** What it says that a run of it takes. */
+  readonly resources: Partial<Resources>;
+}
+
+export interface Variant {
+  readonly point: Readonly<Record<string, Scalar>>;
+  /** After defaults. */
+  readonly parameters: Readonly<Record<string, Canonical>>;
+}
+
+/** @param complaints takes what is wrong; stages with mistakes are left out of the result */
+export function checkStages(
+  experiment: Experiment,
+  catalogue: readonly StageDefinition[],
+  complaints: Complaint[],
+): StageRequest[] {
+  const definitions = new Map(catalogue.map((definition) => [definition.name, definition]));
+  return experiment.stages.flatMap((stage) => {
+    if (enough(complaints)) return [];
+    const definition = definitions.get(String(stage.use.value));
+    if (definition !== undefined) return checkStage(stage, definition, experiment, complaints);
+    const meant = nearest(String(stage.use.value), definitions.keys());
+    complaints.push(
+      new Complaint(
+        `stage \`${stage.name}\` uses \`${clipped(String(stage.use.value))}\`, which is no stage`,
+        meant === undefined
+          ? `the stages are ${listed(definitions.keys())}`
+          : `did you mean \`${meant}\`?`,
+        { place: stage.use.place },
+      ),
+    );
+    return [];
+  });
+}
+
+function checkStage(
+  stage: StageText,
+  definition: StageDefinition,
+  experiment: Experiment,
+  complaints: Complaint[],
+): StageRequest[] {
+  const before = complaints.length;
+  const ports = Object.keys(definition.inputs);
+  const parameters = parameterNames(definition.parameters);
+  checkKeys(stage, definition, complaints);
+  const inputs = Object.fromEntries(ports.flatMap((port) => {
+    const reference = readReference(stage, definition, port, complaints);
+    return reference === undefined ? [] : [[port, reference]];
+  }));
+  if (complaints.length > before) return [];
+
+  const settings = new Map(
+    [...stage.settings].filter(([name]) => !ports.includes(name) && name !== "resources"),
+  );
+  const resources = readResources(stage.name, stage.settings.get("resources"), complaints);
+  if (parameters.includes("seed") && !settings.has("seed") && !stage.matrix.axes.has("seed")) {
+    if (experiment.seed !== undefined) settings.set("seed", experiment.seed);
+  }
+  const swept = sweptPoints(stage, definition, settings, complaints);
+  const variants: Variant[] = [];
+  for (const { point, more } of swept) {
+    if (enough(complaints)) break;
+    const given = more.size === 0 ? settings : new Map([...settings, ...more]);
+    variants.push({
+      point,
+      parameters: checkParameters({ stage, definition, settings: given, point }, complaints),
+    });
+  }
+  if (complaints.length > before) return [];
+  const axes = [...stage.matrix.axes.keys()].filter((axis) => !settings.has(axis));
+  return [{ name: stage.name, place: stage.place, definition, inputs, axes, variants, resources }];
+}
+
+/** Without a matrix one point, which has no values. */
+function sweptPoints(
+  stage: StageText,
+  definition: StageDefinition,
+  settings: ReadonlyMap<string, Located>,
+  complaints: Complaint[],
+): SweepPoint[] {
+  const { matrix } = stage;
+  if (matrix.axes.size === 0) return [{ point: {}, more: new Map() }];
+  const typed = [...matrix.axes].map(([axis, values]) =>
+    [axis, asSchemaWants(definition, axis, settings.get(axis) ?? values)] as const
+  );
+  const pinned = (axis: string) => settings.has(axis);
+  try {
+    return sweepPoints({
+      ...matrix,
+      stage: stage.name,
+      place: stage.place,
+      axes: new Map(
+        typed.filter(([axis]) => !pinned(axis)).map(([axis, value]) => [axis, value as Scalar[]]),
+      ),
+      pinned: new Map(
+        typed.filter(([axis]) => pinned(axis)).map(([axis, value]) => [axis, value as Scalar]),
+      ),
+    });
+  } catch (error) {
+    if (!(error instanceof Complaint || error instanceof ComplaintList)) throw error;
+    complaints.push(...error instanceof Complaint ? [error] : error.complaints);
+    return [];
+  }
+}
+
+function checkKeys(stage: StageText, definition: StageDefinition, complaints: Complaint[]): void {
+  const ports = Object.keys(definition.inputs);
+  const parameters = parameterNames(definition.parameters);
+  const own = [...ports, ...parameters];
+  const { axes, include } = stage.matrix;
+  for (const [key, { keyPlace, written }] of stage.settings) {
+    if (enough(complaints)) return;
+    if (key === "resources") continue;
+    if (own.includes(key)) {
+      // The command line may give one value to an axis.
+      if (!axes.has(key) || written !== undefined) continue;
+      const what = `stage \`${stage.name}\` gives \`${key}\` both plainly and in its matrix`;
+      complaints.push(new Complaint(what, "keep one of the two", { place: keyPlace }));
+      continue;
+    }
+    const meant = nearest(key, [...own, "use", "matrix", "resources"]);
+    complaints.push(
+      new Complaint(
+        `stage \`${stage.name}\` (${definition.name}) has no parameter \`${clipped(key)}\``,
+        meant !== undefined
+          ? `did you mean \`${meant}\`?`
+          : own.length === 0
+          ? "remove it; this stage has no parameters"
+          : `it has ${listed(own)}`,
+        { place: keyPlace },
+      ),
+    );
+  }
+  const varied = [...axes, ...include.flatMap(({ values }) => [...values])];
+  for (const [axis, { keyPlace }] of varied) {
+    if (parameters.includes(axis)) continue;
+    if (enough(complaints)) return;
+    const meant = nearest(axis, parameters);
+    complaints.push(
+      new Complaint(
+        ports.includes(axis)
+          ? `\`${axis}\` of stage \`${stage.name}\` names an input and cannot be in its matrix`
+          : `stage \`${stage.name}\` (${definition.name}) has no parameter ` +
+            `\`${clipped(axis)}\` to vary`,
+        meant === undefined
+          ? `its parameters are ${listed(parameters)}`
+          : `did you mean \`${meant}\`?`,
+        { place: keyPlace },
+      ),
+    );
+  }
+}
+
+function readReference(
+  stage: StageText,
+  definition: StageDefinition,
+  port: string,
+  complaints: Complaint[],
+): { stage: string; place: Place } | undefined {
+  const given = stage.settings.get(port);
+  if (typeof given?.value === "string") return { stage: given.value, place: given.place };
+  complaints.push(
+    new Complaint(
+      given === undefined
+        ? `stage \`${stage.name}\` (${definition.name}) does not say what it reads as \`${port}\``
+        : `\`${port}\` of stage \`${stage.name}\` is not the name of a stage`,
+      `write \`${port}:\` and the name of a stage (${definition.inputs[port]!.summary})`,
+      { place: given?.place ?? stage.place },
+    ),
+  );
+  return undefined;
+}

@@ -1,0 +1,164 @@
+/** Decides what has to run. Pure: it is told what is stored, and touches nothing. */
+import { canonicalText } from "../disk/canonical.ts";
+import type { KeyedNode, Preimage } from "../key/key.ts";
+import type { Found } from "../store/artifact_store.ts";
+import type { GraphNode } from "../experiment/stage_graph.ts";
+import type { Manifest } from "../store/manifest.ts";
+import { selectNodes } from "../experiment/selection.ts";
+
+/** A node with the decision about it. */
+export type Planned =
+  & { readonly node: KeyedNode }
+  & (
+    | { readonly action: "hit"; readonly manifest: Manifest }
+    | { readonly action: "run"; readonly why: Why }
+  );
+
+/** Why a node has to run. */
+export type Why =
+  | { readonly kind: "missing" }
+  | { readonly kind: "forced" }
+  | { readonly kind: "broken"; readonly reason: string }
+  | { readonly kind: "changed"; readonly changes: readonly string[] }
+  /** Its own words are as before, but what it reads has to run. */
+  | { readonly kind: "input"; readonly inputs: readonly string[] }
+  /** An input was made again since and came out different. */
+  | { readonly kind: "input digest"; readonly inputs: readonly string[] };
+
+export interface Stored {
+  find(node: KeyedNode): Found;
+  /** Preimage of the last run of this label in this experiment, if any. */
+  previous(node: KeyedNode): Preimage | undefined;
+}
+
+export interface PlanOptions {
+  /** Names of stages (or points, see selection.ts) to run again even if they are stored. */
+  readonly force?: readonly string[];
+  /** Names of stages (or points); only they and what they need. */
+  readonly only?: readonly string[];
+}
+
+/** @param nodes inputs first */
+export function planRun(
+  nodes: readonly KeyedNode[],
+  stored: Stored,
+  { force = [], only = [] }: PlanOptions = {},
+): Planned[] {
+  const forced = selectNodes(nodes, "--force", force);
+  const planned = new Map<string, Planned>();
+  for (const node of neededFor(nodes, only)) {
+    planned.set(node.label, decide(node, planned, stored, forced.has(node.label)));
+  }
+  return [...planned.values()];
+}
+
+/** The reason in a few words. */
+export function whyText(why: Why): string {
+  switch (why.kind) {
+    case "missing":
+      return "not made yet";
+    case "forced":
+      return "forced";
+    case "broken":
+      return `damaged: ${why.reason}`;
+    case "changed":
+      return why.changes.join("; ");
+    case "input":
+      return `${why.inputs.join(", ")} will run`;
+    case "input digest":
+      return `${why.inputs.join(", ")} came out different`;
+    default:
+      return why satisfies never;
+  }
+}
+
+function decide(
+  node: KeyedNode,
+  planned: ReadonlyMap<string, Planned>,
+  stored: Stored,
+  forced: boolean,
+): Planned {
+  const found = stored.find(node);
+  if (forced) return { node, action: "run", why: { kind: "forced" } };
+  if (found.state === "broken") {
+    return { node, action: "run", why: { kind: "broken", reason: found.reason } };
+  }
+  if (found.state === "complete") {
+    const different = differentInputs(node, planned, found.manifest);
+    if (different.length === 0) return { node, action: "hit", manifest: found.manifest };
+    return { node, action: "run", why: { kind: "input digest", inputs: different } };
+  }
+  return { node, action: "run", why: whyAbsent(node, planned, stored.previous(node)) };
+}
+
+function differentInputs(
+  node: KeyedNode,
+  planned: ReadonlyMap<string, Planned>,
+  { inputDigests }: Manifest,
+): string[] {
+  return Object.entries(node.inputs).flatMap(([port, label]) => {
+    const input = planned.get(label);
+    return input?.action === "hit" && input.manifest.digest !== inputDigests[port] ? [label] : [];
+  });
+}
+
+function whyAbsent(
+  node: KeyedNode,
+  planned: ReadonlyMap<string, Planned>,
+  previous: Preimage | undefined,
+): Why {
+  const changes = previous === undefined ? [] : ownChanges(previous, node.preimage);
+  if (changes.length > 0) return { kind: "changed", changes };
+  const inputs = [...new Set(Object.values(node.inputs))]
+    .filter((label) => planned.get(label)?.action === "run");
+  if (inputs.length > 0 && previous !== undefined) return { kind: "input", inputs };
+  return { kind: "missing" };
+}
+
+/** Differences of a stage itself, without those of its inputs. */
+function ownChanges(before: Preimage, after: Preimage): string[] {
+  const changes: string[] = [];
+  if (before.engine !== after.engine) changes.push("the pipeline's format changed");
+  if (before.stage !== after.stage) changes.push(`uses ${after.stage} instead of ${before.stage}`);
+  if (before.code !== after.code) changes.push("its code changed");
+  changes.push(...entryChanges(before.parameters, after.parameters));
+  changes.push(...entryChanges(before.compute ?? {}, after.compute ?? {}));
+  for (const [role, digest] of Object.entries(after.outside ?? {})) {
+    if (before.outside?.[role] !== digest) changes.push(`the file \`${role}\` changed`);
+  }
+  return changes;
+}
+
+function entryChanges(before: object, after: object): string[] {
+  const old = new Map<string, unknown>(Object.entries(before));
+  const now = new Map<string, unknown>(Object.entries(after));
+  return [...new Set([...old.keys(), ...now.keys()])].flatMap((name) => {
+    const [from, to] = [old.get(name), now.get(name)].map((value) =>
+      value === undefined ? "nothing" : canonicalShort(value)
+    );
+    return from === to ? [] : [`${name} ${from} -> ${to}`];
+  });
+}
+
+function canonicalShort(value: unknown): string {
+  canonicalText(value);
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}
+
+/**
+ * The nodes of these stages (or points) and all that they need; without names, all nodes.
+ *
+ * @throws Complaint about a name that means no node
+ */
+export function neededFor<Node extends GraphNode>(
+  nodes: readonly Node[],
+  only: readonly string[],
+): readonly Node[] {
+  if (only.length === 0) return nodes;
+  const needed = selectNodes(nodes, "--only", only);
+  for (const node of nodes.toReversed()) {
+    if (needed.has(node.label)) Object.values(node.inputs).forEach((label) => needed.add(label));
+  }
+  return nodes.filter(({ label }) => needed.has(label));
+}

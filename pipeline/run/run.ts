@@ -1,0 +1,278 @@
+/** `run`: from the text of an experiment to a filled results folder and a report. */
+import { type ArtifactStore, openStore } from "../store/artifact_store.ts";
+import { forgetFailures } from "../store/failure_record.ts";
+import {
+  type Asked,
+  askedOf,
+  keepAsked,
+  keepReport,
+  keptReport,
+  lastAsked,
+} from "../store/request_record.ts";
+import { keepCode } from "../store/code_record.ts";
+import type { Clock } from "../contract/clock.ts";
+import { Complaint } from "../contract/complaint.ts";
+import type { Display } from "../terminal/display.ts";
+import type { WorkerCommand } from "../workers/worker_process.ts";
+import type { ExportFeatures } from "../commands/export_features.ts";
+import { failureFacts, failureText, nothingText, planFacts, planText } from "./run_text.ts";
+import { keyRequest } from "../plan/key_graph.ts";
+import { enterStore, holdKeys, sweepLeftovers } from "../store/keys_in_use.ts";
+import type { Ledger } from "./result_index.ts";
+import type { Machine } from "./machine.ts";
+import { type Planned, planRun } from "../plan/plan.ts";
+import type { Progress } from "../contract/progress.ts";
+import type { Environment } from "../experiment/yaml_text.ts";
+import type { Finding, StageDefinition } from "../contract/stage.ts";
+import { fetchPackages } from "./packages.ts";
+import { readRequest } from "../experiment/read_request.ts";
+import { jobsNote } from "./resources.ts";
+import type { SearchStages } from "../commands/search.ts";
+import type { WrongStages } from "../commands/wrong.ts";
+import { runStages } from "./run_stages.ts";
+import { checkStored } from "../plan/stored_check.ts";
+import { bytesText, formatSeconds } from "../terminal/terminal_text.ts";
+
+/** The stages and what computing with them needs: `stages/catalogue.ts`, or a test's own. */
+export interface Stages {
+  readonly catalogue: readonly StageDefinition[];
+  /** Where `<stage name>.ts` of each stage lies. */
+  readonly folder: URL;
+  /** Cheap: part of every run, also of one that has nothing to do. */
+  computeFingerprint(
+    options: { threads: number },
+  ): Record<string, string> | Promise<Record<string, string>>;
+  /** What is found out about library and device; fetches the library if no place has it. */
+  examineCompute(
+    options: { threads: number },
+    progress: Progress,
+  ): Promise<readonly Finding[]>;
+  /** What processes that compute need: paths that they read, and variables of the environment. */
+  computeAccess(): { reads: string[]; environment: Record<string, string> };
+  countGpus(): number;
+  /** Asks a tuned model. */
+  readonly search: SearchStages;
+  readonly wrongQueries: WrongStages;
+  readonly exportFeatures: ExportFeatures;
+  /** Fetches what computing needs; called before the first computing stage runs. */
+  prepareCompute(progress: Progress): Promise<void>;
+}
+
+export interface RunRequest {
+  /** Path of the experiment file as the user wrote it. */
+  readonly file: string;
+  readonly set: readonly string[];
+  readonly only: readonly string[];
+  readonly force: readonly string[];
+  readonly jobs: number;
+  readonly threads: number;
+  /** Bytes, and GPUs, that stages may take at once; absent: what the machine has. */
+  readonly memory?: number;
+  readonly gpus?: number;
+  /** When a stage fails, the others are stopped. */
+  readonly failFast: boolean;
+  readonly planOnly: boolean;
+  /** Read every stored file and compare digests, not only names and sizes. */
+  readonly verify: boolean;
+  /** Absolute path. */
+  readonly results: string;
+}
+
+/** The world that a run acts in. */
+export interface RunWorld {
+  readonly stages: Stages;
+  readonly project: URL;
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly display: Display;
+  readonly worker: WorkerCommand;
+  readonly machine: Machine;
+  openLedger(results: string): Promise<Ledger>;
+  /** Calls back on each Ctrl-C; returns how to stop listening. */
+  onInterrupt(callback: (count: number) => void): () => void;
+  /** The command that runs the same again, with these options added where it names no stages itself. */
+  commandAgain(...only: string[]): string;
+  /** Names of published results that a report can be compared with. */
+  readonly comparisons: readonly string[];
+  /** Commands that a user may want next. */
+  readonly tryNext: readonly string[];
+}
+
+/** @returns the exit code: 0, 1 when a stage failed, 130 when stopped */
+export async function run(request: RunRequest, world: RunWorld): Promise<number> {
+  const begun = world.clock.seconds();
+  const { experiment, graph, text } = readRequest(request, {
+    ...world,
+    catalogue: world.stages.catalogue,
+  });
+  const store = openStore(request.results);
+  const { nodes, code, saveCaches } = await keyRequest(graph, {
+    ...request,
+    experiment: experiment.file,
+    writes: !request.planOnly,
+  }, { ...world, store });
+  const last = lastAsked(store, experiment.name);
+  const previous = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
+  const door = request.planOnly ? undefined : await enterIfWritable(store);
+  const find = await checkStored(nodes, store, {
+    everything: request.verify,
+    writes: !request.planOnly,
+    progress: () => world.display.task("store"),
+  });
+  const plan = planRun(nodes, {
+    find,
+    previous: (node) => previous.get(node.label),
+  }, request);
+  if (request.planOnly) {
+    world.display.tell("plan", planText(plan), { stages: planFacts(plan) });
+    return 0;
+  }
+  if (door !== undefined) {
+    sweepLeftovers(store);
+    const hits = plan.filter(({ action }) => action === "hit").map(({ node }) => node.key);
+    forgetFailures(store, new Set(hits));
+  }
+  const idle = plan.every(({ action }) => action === "hit");
+  using _held = idle || door === undefined
+    ? undefined
+    : holdKeys(store, nodes.map(({ key }) => key));
+  door?.[Symbol.dispose]();
+  const ledger = idle ? undefined : await world.openLedger(store.root);
+  await ledger?.check();
+  const { compare } = experiment.report;
+  // What is not needed now and could not be keyed stays as it was last asked.
+  const keyed = new Map(nodes.map((node) => [node.label, node]));
+  const before = new Map(last?.nodes.map((node) => [node.label, node]));
+  const all = graph.flatMap(({ label }) => keyed.get(label) ?? before.get(label) ?? []);
+  const asked = askedOf(all, {
+    experiment: experiment.name,
+    file: request.file,
+    baseline: experiment.report.baseline,
+    ...(compare !== undefined && { compare }),
+    asked: world.clock.now(),
+    source: { text, set: request.set },
+  });
+  const keep = () => {
+    store.prepare();
+    saveCaches();
+    keepAsked(store, asked);
+  };
+  if (ledger === undefined) {
+    unlessProtected(keep);
+    world.display.tell("summary", nothingText(plan.length), { ran: 0, of: 0 });
+    await report(asked, store, world);
+    return 0;
+  }
+  keep();
+  const toRun = plan.filter(({ action }) => action === "run");
+  for (const kind of new Set(toRun.map(({ node }) => node.definition.name))) {
+    keepCode(store, code.get(kind)!);
+  }
+  return await carryOut(plan, asked, { ledger, store, request, world, begun });
+}
+
+/** Does what would be good to note; results that must not be written can still be read. */
+function unlessProtected(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!isProtection(error)) throw error;
+  }
+}
+
+function isProtection(error: unknown): boolean {
+  const code = (error as { code?: string }).code ?? "";
+  return error instanceof Deno.errors.PermissionDenied ||
+    ["EACCES", "EPERM", "EROFS"].includes(code);
+}
+
+/** Results that must not be written are not collected either. */
+async function enterIfWritable(store: ArtifactStore): Promise<Disposable | undefined> {
+  try {
+    return await enterStore(store);
+  } catch (error) {
+    if (isProtection(error)) return undefined;
+    throw error;
+  }
+}
+
+/** What carrying a plan out works with. */
+export interface Setting {
+  readonly ledger: Ledger;
+  readonly store: ArtifactStore;
+  readonly request: RunRequest;
+  readonly world: RunWorld;
+  readonly begun: number;
+}
+
+async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promise<number> {
+  const { ledger, store, request, world, begun } = setting;
+  const { display, clock } = world;
+  const toRun = plan.filter(({ action }) => action === "run").length;
+  display.line(`${asked.experiment}: ${toRun} of ${plan.length} stages to run`);
+  const computing = plan.filter(({ action, node }) => action === "run" && node.definition.compute);
+  const jobs = jobsNote(request, world.machine, computing.length);
+  if (jobs !== undefined) display.line(jobs);
+  await ledger.reconcile(display.line);
+  if (computing.length > 0) {
+    await world.stages.prepareCompute(display.task("TensorFlow"));
+  }
+  await fetchPackages(plan, world);
+  const { execution, interrupted, peakMemory } = await runStages(plan, asked, setting);
+  await ledger.reconcile(display.line);
+  const took = formatSeconds(clock.seconds() - begun);
+  const most = peakMemory === 0 ? "" : `, ${bytesText(peakMemory)} of memory at most in one`;
+  display.tell("summary", `ran ${execution.made.length} of ${toRun} stages in ${took}${most}`, {
+    ran: execution.made.length,
+    of: toRun,
+    failed: execution.failed.length,
+    left: execution.left.length,
+    stopped: execution.stopped.length,
+    memory: peakMemory,
+  });
+  if (execution.failed.length > 0) {
+    display.tell("failure", failureText(execution, world.commandAgain), failureFacts(execution));
+    return 1;
+  }
+  if (interrupted) {
+    const text = `stopped; what is complete is kept. To go on: ${world.commandAgain()}`;
+    display.tell("failure", text, { failed: [], again: world.commandAgain() });
+    return 130;
+  }
+  await report(asked, store, world, ledger);
+  return 0;
+}
+
+/** Prints the report of what was asked, and what to try next. */
+async function report(
+  asked: Asked,
+  store: ArtifactStore,
+  world: RunWorld,
+  opened?: Ledger,
+): Promise<void> {
+  const { display } = world;
+  const kept = opened === undefined ? keptReport(store, asked.id) : undefined;
+  const text = kept ?? await makeReport(asked, store, world, opened);
+  const next = ["\ntry next:", ...world.tryNext.map((line) => `  ${line}`)].join("\n");
+  if (text !== "") display.tell("report", `\n${text}`, { experiment: asked.experiment });
+  display.tell("summary", next, { next: world.tryNext });
+}
+
+/** The stages are complete by now, so that trouble with the database is no failure of the run. */
+async function makeReport(
+  asked: Asked,
+  store: ArtifactStore,
+  { display, openLedger }: RunWorld,
+  opened?: Ledger,
+): Promise<string> {
+  try {
+    const ledger = opened ?? await openLedger(store.root);
+    if (opened === undefined) await ledger.reconcile(display.line);
+    const text = await ledger.report(asked.id, display.line);
+    keepReport(store, asked.id, text);
+    return text;
+  } catch (error) {
+    if (!(error instanceof Complaint)) throw error;
+    return `The results are complete, but there is no report:\n${error}`;
+  }
+}

@@ -1,0 +1,189 @@
+import type { Asked } from "../store/request_record.ts";
+import type { Clock } from "../contract/clock.ts";
+import { commitPending } from "../store/commit.ts";
+import type { ArtifactStore, Found } from "../store/artifact_store.ts";
+import { diskComplaint } from "../disk/disk_complaint.ts";
+import { executePlan, type Execution, type Failed } from "./schedule.ts";
+import type { Job } from "../workers/protocol.ts";
+import { type JobListener, workerPool } from "../workers/worker_pool.ts";
+import { type FailureRecord, forgetFailure, keepFailure } from "../store/failure_record.ts";
+import type { KeyedNode } from "../key/key.ts";
+import { jobFor, sharedGrant } from "./worker_job.ts";
+import type { Planned, Why } from "../plan/plan.ts";
+import { budgetOf, resourcesOf } from "./resources.ts";
+import type { Setting } from "./run.ts";
+import { stageLog } from "./stage_log.ts";
+import { cacheFolder } from "../fetch/package_fetch.ts";
+
+/** Stages that share one process at most: the paths of all of them are on its command line. */
+const mostTogether = 100;
+
+/**
+ * Runs what a plan says in worker processes, shows it, keeps the logs, and tells the database.
+ *
+ * @returns what became of it, and whether the user stopped it
+ */
+export async function runStages(
+  plan: readonly Planned[],
+  asked: Asked,
+  { ledger, store, request, world }: Setting,
+): Promise<{ execution: Execution; interrupted: boolean; peakMemory: number }> {
+  const { display } = world;
+  await using pool = workerPool(world.worker);
+  let interrupted = false;
+  const forget = world.onInterrupt((count) => {
+    interrupted = true;
+    if (count === 1) {
+      display.line("stopping at the next safe point; Ctrl-C again stops at once");
+      pool.stop();
+    } else pool.kill();
+  });
+  const setting = {
+    store,
+    cache: cacheFolder(world.environment),
+    experiment: asked.experiment,
+    byLabel: new Map(plan.map(({ node }) => [node.label, node])),
+    threads: request.threads,
+    machine: world.machine,
+  };
+  const sharing = sharingNodes(plan);
+  const running = new Map<string, KeyedNode>();
+  let watching = Promise.resolve();
+  let trouble: unknown;
+  // The stages do not wait for the database; its errors are told when they are done.
+  const note = (writing: Promise<void>) => void writing.catch((error) => trouble ??= error);
+  const watch = setInterval(() => {
+    const nodes = [...running.values()];
+    watching = watching.then(() => ledger.live(nodes)).catch((error) => trouble ??= error);
+  }, 1000);
+  try {
+    const execution = await executePlan(plan, {
+      budget: budgetOf(request, world.machine),
+      resources: (node) => resourcesOf(node, request),
+      async run(node, why, share) {
+        const job = jobFor(node, why, { ...setting, share });
+        const begin = () => {
+          if (running.has(node.label)) return;
+          running.set(node.label, node);
+          display.begin(node.label, job.circumstances.why);
+          note(ledger.started(node, job.circumstances.why, world.clock.now()));
+        };
+        const log = stageLog(store, node);
+        const outcome = await pool.run(job, {
+          ...keeper(node, job, why, { store, say: (line) => display.line(line) }),
+          event(event) {
+            // Its process is there by now, and in the end holds its lock.
+            begin();
+            if (event.type === "started") {
+              forgetFailure(store, node.key);
+              log.open();
+            }
+            display.hear(node.label, event);
+          },
+          log: log.line,
+        }, sharedGrant(node, sharing(node), setting));
+        log.close();
+        // Not even begun: there is nothing to tell.
+        if (outcome.type === "stopped" && !running.has(node.label)) return outcome;
+        running.delete(node.label);
+        if (outcome.type === "failed") {
+          keepFailure(store, failureOf(node, outcome, world.clock));
+          if (request.failFast) pool.stop();
+        }
+        const taken = outcome.type === "done" && !outcome.made;
+        display.end(node.label, taken ? "taken over" : outcome.type);
+        note(ledger.ended(node, outcome.type === "done" ? "complete" : outcome.type));
+        return outcome;
+      },
+    });
+    await watching;
+    if (trouble !== undefined) throw trouble;
+    return { execution, interrupted, peakMemory: pool.peakMemory() };
+  } catch (error) {
+    pool.kill();
+    throw diskComplaint(error, store.root) ?? error;
+  } finally {
+    clearInterval(watch);
+    await watching;
+    forget();
+  }
+}
+
+/** Node -> those that come after it in the plan and may share its process. */
+function sharingNodes(plan: readonly Planned[]): (node: KeyedNode) => readonly KeyedNode[] {
+  const kinds = Map.groupBy(
+    plan.filter(({ action, node }) => action === "run" && node.definition.sharesProcess),
+    ({ node }) => node.definition.name,
+  );
+  const places = new Map(
+    [...kinds.values()].flatMap((kind) =>
+      kind.map(({ node }, place) => [node.label, { kind, place }] as const)
+    ),
+  );
+  return ({ label }) => {
+    const { kind, place } = places.get(label) ?? { kind: [], place: 0 };
+    return kind.slice(place + 1, place + mostTogether).map(({ node }) => node);
+  };
+}
+
+/** The store's side of a job: whether it has to be made at all, and making it complete. */
+export function keeper(
+  node: KeyedNode,
+  job: Job,
+  why: Why,
+  { store, say }: { store: ArtifactStore; say(line: string): void },
+): Pick<JobListener, "locked" | "filled"> {
+  const { definition: { name }, label, key } = node;
+  let before: string | undefined;
+  return {
+    locked() {
+      const found = store.find(name, key);
+      const damage = damageIn(found, why);
+      if (damage !== undefined) {
+        const folder = store.setAside(name, key);
+        say(
+          `${label}: warning: what was stored for ${label} is damaged (${damage}); ` +
+            `it is kept in ${folder} and made again`,
+        );
+      } else if (found.state === "complete") {
+        if (!job.again) return undefined;
+        before = found.manifest.digest;
+      }
+      return inputDigests(job, store);
+    },
+    filled(manifest) {
+      commitPending(store, manifest);
+      if (before === undefined || before === manifest.digest) return;
+      say(
+        `${label}: warning: ${label} came out different when it was made again ` +
+          `(${before.slice(0, 10)} -> ${manifest.digest.slice(0, 10)})`,
+      );
+    },
+  };
+}
+
+/** What is wrong with what is stored; damage that only digests show was found when planning. */
+function damageIn(found: Found, why: Why): string | undefined {
+  if (found.state === "broken") return found.reason;
+  // What another run has made anew meanwhile is as that run left it.
+  const stillThere = found.state === "complete" && found.touched.length > 0;
+  return stillThere && why.kind === "broken" ? why.reason : undefined;
+}
+
+function inputDigests(job: Job, store: ArtifactStore): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(job.inputs).map(([port, { stage, key }]) => {
+      const found = store.find(stage, key);
+      if (found.state !== "complete") throw new Error(`internal: input \`${port}\` went away`);
+      return [port, found.manifest.digest];
+    }),
+  );
+}
+
+function failureOf(
+  { key, label, stage, definition: { name: kind } }: KeyedNode,
+  { failure }: Failed,
+  clock: Clock,
+): FailureRecord {
+  return { key, label, stage, kind, ...failure, time: clock.now() };
+}

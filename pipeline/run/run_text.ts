@@ -1,0 +1,80 @@
+/** The texts of a plan and of a run that went wrong. */
+import { printPlace } from "../contract/complaint.ts";
+import type { Execution } from "./schedule.ts";
+import { type Planned, whyText } from "../plan/plan.ts";
+
+/** One line per node: `hit` or `run` and why. */
+export function planText(plan: readonly Planned[]): string {
+  const widest = Math.max(...plan.map(({ node }) => node.label.length));
+  const lines = plan.map((planned) => {
+    const { label, key } = planned.node;
+    const why = planned.action === "run" ? `  ${whyText(planned.why)}` : "";
+    return `${planned.action}  ${label.padEnd(widest)}  ${key.slice(0, 10)}${why}`.trimEnd();
+  });
+  const toRun = plan.filter(({ action }) => action === "run").length;
+  const summary = toRun === 0
+    ? nothingText(plan.length)
+    : `${toRun} of ${plan.length} stages would run`;
+  return [...lines, summary].join("\n");
+}
+
+/** The same for programs. */
+export function planFacts(plan: readonly Planned[]): object[] {
+  return plan.map((planned) => ({
+    stage: planned.node.label,
+    key: planned.node.key,
+    action: planned.action,
+    ...(planned.action === "run" && { why: whyText(planned.why) }),
+  }));
+}
+
+/** Said when all stages are stored. */
+export function nothingText(stages: number): string {
+  return stages === 1
+    ? "nothing to run: the one stage is up to date"
+    : `nothing to run: all ${stages} stages are up to date`;
+}
+
+/** What failed with the end of its log, what was left for it, and the command that tries again. */
+export function failureText(
+  { failed, left }: Execution,
+  commandAgain: (...only: string[]) => string,
+): string {
+  const blocks = failed.map(({ node, outcome: { failure, log } }) => {
+    const place = failure.place === undefined ? [] : [`  --> ${printPlace(failure.place)}`];
+    const lines = log.map((line) => `  | ${line}`);
+    const fix = failure.fix === undefined ? [] : [`fix: ${failure.fix}`];
+    return [
+      `error: stage \`${node.label}\` failed: ${failure.what}`,
+      ...place,
+      ...lines,
+      ...fix,
+    ].join("\n");
+  });
+  const rest = left.length === 0 ? [] : [`not run because of that: ${countedStages(left)}`];
+  const only = failed.flatMap(({ node }) => ["--only", node.label]);
+  const again = `to try again: ${commandAgain(...(failed.length > 4 ? [] : only))}`;
+  return ["", ...blocks, ...rest, again].join("\n");
+}
+
+/** The same for programs. */
+export function failureFacts({ failed, left }: Execution): object {
+  return {
+    failed: failed.map(({ node: { label, key }, outcome: { failure, log } }) => ({
+      stage: label,
+      key,
+      ...failure,
+      log,
+    })),
+    left: left.map(({ label }) => label),
+  };
+}
+
+/** `tuned` (3), `recall` */
+function countedStages(nodes: readonly { readonly stage: string }[]): string {
+  return [...Map.groupBy(nodes, ({ stage }) => stage)]
+    .map(([stage, points]) =>
+      points.length === 1 ? `\`${stage}\`` : `\`${stage}\` (${points.length})`
+    )
+    .join(", ");
+}

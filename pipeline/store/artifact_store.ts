@@ -1,0 +1,166 @@
+/**
+ * The results folder, without the database:
+ *
+ *     artifacts/<stage>/<key>/    complete: manifest.json, stamps.json, artifact/, log/
+ *     pending/<key>/              being made: artifact/, resume/, log/
+ *     pending/<key>.lock          held by the process that makes it
+ *     state/                      format.json, what was asked, cached code digests, set_aside/
+ *
+ * A stage run goes from pending to complete by one rename. A run killed at any moment leaves the
+ * one or the other.
+ */
+import { statSync } from "node:fs";
+import { Complaint } from "../contract/complaint.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
+import { diskComplaint } from "../disk/disk_complaint.ts";
+import { readStamps } from "./file_stamps.ts";
+import { writeWhole } from "../disk/atomic_write.ts";
+
+/** Raised with every change that an older program must not meet, of this folder or of schema.sql. */
+export const storeFormat = 1;
+
+export interface ArtifactStore {
+  /** Absolute path of the results folder. */
+  readonly root: string;
+  completeFolder(stage: string, key: string): string;
+  pendingFolder(key: string): string;
+  lockFile(key: string): string;
+  stateFile(name: string): string;
+  find(stage: string, key: string): Found;
+  /** Every complete artifact: stage and key. */
+  list(): { readonly stage: string; readonly key: string }[];
+  /** Moves a complete folder out of the way; returns where it is now, from the root. */
+  setAside(stage: string, key: string): string;
+  /** Makes the folders that a run writes to. */
+  prepare(): void;
+}
+
+/** What is stored under a key. */
+export type Found =
+  | { readonly state: "absent" }
+  | {
+    readonly state: "complete";
+    readonly manifest: Manifest;
+    /** Paths of files whose size, time and inode are not as when their digests were taken. */
+    readonly touched: readonly string[];
+  }
+  | { readonly state: "broken"; readonly reason: string };
+
+/**
+ * Writes nothing; the folder need not exist.
+ *
+ * @throws Complaint when a newer program wrote the folder
+ */
+export function openStore(root: string): ArtifactStore {
+  const completeFolder = (stage: string, key: string) => `${root}/artifacts/${stage}/${key}`;
+  const stateFile = (name: string) => `${root}/state/${name}`;
+  refuseNewerFormat(stateFile("format.json"));
+  return {
+    root,
+    completeFolder,
+    pendingFolder: (key) => `${root}/pending/${key}`,
+    lockFile: (key) => `${root}/pending/${key}.lock`,
+    stateFile,
+    find: (stage, key) => find(completeFolder(stage, key), key),
+    list: () =>
+      entries(`${root}/artifacts`).flatMap((stage) =>
+        entries(`${root}/artifacts/${stage}`).map((key) => ({ stage, key }))
+      ),
+    setAside(stage, key) {
+      const folder = `state/set_aside/${stage}-${key}`;
+      Deno.mkdirSync(stateFile("set_aside"), { recursive: true });
+      const free = firstFree(`${root}/${folder}`);
+      Deno.renameSync(completeFolder(stage, key), free);
+      return free.slice(root.length + 1);
+    },
+    prepare() {
+      try {
+        for (const folder of ["artifacts", "pending", "state"]) {
+          Deno.mkdirSync(`${root}/${folder}`, { recursive: true });
+        }
+        const format = stateFile("format.json");
+        if (!exists(format)) writeWhole(format, JSON.stringify({ format: storeFormat }) + "\n");
+      } catch (error) {
+        throw diskComplaint(error, root) ?? error;
+      }
+    },
+  };
+}
+
+/** The text of a file, or undefined when there is none. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+export function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refuseNewerFormat(file: string): void {
+  const text = readIfThere(file);
+  const format = text === undefined ? storeFormat : formatIn(text);
+  if (format <= storeFormat) return;
+  throw new Complaint(
+    `the results folder was written by a newer version (format ${format}, ` +
+      `this version reads up to ${storeFormat})`,
+    "update the project, or use another folder with --results",
+    { place: { file } },
+  );
+}
+
+function formatIn(text: string): number {
+  try {
+    return Number(JSON.parse(text).format);
+  } catch {
+    return storeFormat;
+  }
+}
+
+function find(folder: string, key: string): Found {
+  const file = `${folder}/manifest.json`;
+  const text = readIfThere(file);
+  if (text === undefined) {
+    return exists(folder) ? { state: "broken", reason: "it has no manifest" } : { state: "absent" };
+  }
+  const manifest = readManifest(text, key, file);
+  if (typeof manifest === "string") return { state: "broken", reason: manifest };
+  const isAsNoted = readStamps(folder);
+  const touched: string[] = [];
+  for (const { path, size } of manifest.files) {
+    const stat = statSync(`${folder}/artifact/${path}`, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined) return { state: "broken", reason: `its file ${path} is gone` };
+    if (Number(stat.size) !== size) {
+      const reason = `its file ${path} has ${stat.size} bytes instead of ${size}`;
+      return { state: "broken", reason };
+    }
+    if (!isAsNoted(path, stat)) touched.push(path);
+  }
+  return { state: "complete", manifest, touched };
+}
+
+function entries(folder: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function firstFree(path: string): string {
+  for (let number = 1;; number++) {
+    if (!exists(`${path}-${number}`)) return `${path}-${number}`;
+  }
+}

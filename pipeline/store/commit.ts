@@ -1,0 +1,160 @@
+/** A pending folder: begun, filled by a stage, and made complete. */
+import { createHash } from "node:crypto";
+import { type ArtifactStore, exists } from "./artifact_store.ts";
+import { type ArtifactFile, digestOfFiles, type Manifest } from "./manifest.ts";
+import { writeStamps } from "./file_stamps.ts";
+import { writeWhole } from "../disk/atomic_write.ts";
+
+export interface Pending {
+  readonly folder: string;
+  readonly artifact: string;
+  readonly resume: string;
+  readonly log: string;
+}
+
+/**
+ * The folders a stage writes to; call with the key's lock held. What an earlier, killed run left
+ * is kept if the stage is resumable and had reached a checkpoint (`resume` is not empty): then the
+ * checkpoints, the rows and the measurements stay. All else starts from nothing.
+ */
+export function beginPending(
+  folder: string,
+  { resumable }: { resumable: boolean },
+): Pending {
+  const pending = pendingIn(folder);
+  if (resumable && isFilled(pending.resume)) {
+    for (const { name } of listed(pending.artifact)) {
+      if (name !== "rows") Deno.removeSync(`${pending.artifact}/${name}`, { recursive: true });
+    }
+    if (exists(`${folder}/manifest.json`)) Deno.removeSync(`${folder}/manifest.json`);
+  } else if (exists(folder)) {
+    Deno.removeSync(folder, { recursive: true });
+  }
+  for (const part of [pending.artifact, pending.resume, pending.log]) {
+    Deno.mkdirSync(part, { recursive: true });
+  }
+  return pending;
+}
+
+export function pendingIn(folder: string): Pending {
+  return {
+    folder,
+    artifact: `${folder}/artifact`,
+    resume: `${folder}/resume`,
+    log: `${folder}/log`,
+  };
+}
+
+/** What a manifest says besides what is found in the folder. */
+export type ManifestFacts = Omit<Manifest, "files" | "digest">;
+
+/** Gives a pending folder its manifest and asks the system to write all of it to the disk. */
+export async function sealPending(pending: Pending, facts: ManifestFacts): Promise<Manifest> {
+  const files = await digestFolder(pending.artifact);
+  const manifest: Manifest = { ...facts, files, digest: digestOfFiles(files) };
+  const text = JSON.stringify(manifest, null, 1) + "\n";
+  writeWhole(`${pending.folder}/manifest.json`, text, { sync: false });
+  writeStamps(pending.folder, files);
+  await syncFolder(pending.folder);
+  return manifest;
+}
+
+/**
+ * Makes a sealed folder complete, by one rename; call while its key is locked. What was complete
+ * under the key before is replaced.
+ */
+export function commitPending(store: ArtifactStore, { key, preimage: { stage } }: Manifest): void {
+  const complete = store.completeFolder(stage, key);
+  Deno.mkdirSync(`${store.root}/artifacts/${stage}`, { recursive: true });
+  const replaced = exists(complete) ? store.setAside(stage, key) : undefined;
+  Deno.renameSync(store.pendingFolder(key), complete);
+  // Only now: until here a kill would lose the training that led to these files.
+  Deno.removeSync(pendingIn(complete).resume, { recursive: true });
+  if (replaced !== undefined) Deno.removeSync(`${store.root}/${replaced}`, { recursive: true });
+  syncPath(`${store.root}/artifacts/${stage}`);
+  syncPath(`${store.root}/pending`);
+}
+
+/** Reads files of a complete artifact; in words what is wrong with them, or undefined. */
+export async function damageIn(
+  folder: string,
+  files: readonly ArtifactFile[],
+): Promise<string | undefined> {
+  for (const { path, sha256 } of files) {
+    const now = await digestFile(`${folder}/artifact/${path}`);
+    if (now.sha256 !== sha256) return `the content of ${path} changed`;
+  }
+  return undefined;
+}
+
+/** A file that lies in a complete artifact and is no part of it. */
+export function extraFile(folder: string, files: readonly ArtifactFile[]): string | undefined {
+  const known = new Set(files.map(({ path }) => path));
+  return filesBelow(`${folder}/artifact`).find((path) => !known.has(path));
+}
+
+/** Every file below a folder with size and SHA-256, sorted by path in code unit order. */
+export async function digestFolder(folder: string): Promise<ArtifactFile[]> {
+  const paths = filesBelow(folder).sort((a, b) => (a < b ? -1 : 1));
+  const files: ArtifactFile[] = [];
+  for (const path of paths) files.push({ path, ...await digestFile(`${folder}/${path}`) });
+  return files;
+}
+
+async function digestFile(path: string): Promise<{ size: number; sha256: string }> {
+  const hash = createHash("sha256");
+  let size = 0;
+  using file = Deno.openSync(path);
+  const chunk = new Uint8Array(1 << 18);
+  for (let read = await file.read(chunk); read !== null; read = await file.read(chunk)) {
+    hash.update(chunk.subarray(0, read));
+    size += read;
+  }
+  return { size, sha256: hash.digest("hex") };
+}
+
+function filesBelow(folder: string, prefix = ""): string[] {
+  return listed(folder).flatMap((entry) => {
+    const path = `${prefix}${entry.name}`;
+    if (entry.isDirectory) return filesBelow(`${folder}/${entry.name}`, `${path}/`);
+    if (entry.isFile) return [path];
+    throw new Error(`internal: an artifact holds ${path}, which is neither a file nor a folder`);
+  });
+}
+
+/** Asks the system to write everything below a folder to the disk, files first. */
+async function syncFolder(folder: string): Promise<void> {
+  const files = filesBelow(folder);
+  const workers = Array.from({ length: 8 }, async () => {
+    for (let path = files.pop(); path !== undefined; path = files.pop()) {
+      using file = await Deno.open(`${folder}/${path}`);
+      await file.sync();
+    }
+  });
+  await Promise.all(workers);
+  for (const path of foldersBelow(folder)) syncPath(path);
+}
+
+function foldersBelow(folder: string): string[] {
+  const inner = listed(folder).filter(({ isDirectory }) => isDirectory);
+  return [...inner.flatMap(({ name }) => foldersBelow(`${folder}/${name}`)), folder];
+}
+
+function syncPath(path: string): void {
+  if (Deno.build.os === "windows") return;
+  using file = Deno.openSync(path);
+  file.syncSync();
+}
+
+function listed(folder: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(folder)];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function isFilled(folder: string): boolean {
+  return listed(folder).length > 0;
+}

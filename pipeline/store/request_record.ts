@@ -1,0 +1,103 @@
+/**
+ * What was asked of a results folder, kept as files beside the artifacts: which experiment needs
+ * which stage runs. The database is filled from them, and the text of a report waits here for the
+ * next time the same is asked and nothing has to run.
+ */
+import { type ArtifactStore, readIfThere } from "./artifact_store.ts";
+import { canonicalDigest } from "../disk/canonical.ts";
+import type { Preimage } from "../key/key.ts";
+import type { Scalar } from "../contract/stage.ts";
+import { writeWhole } from "../disk/atomic_write.ts";
+
+export interface Asked {
+  /** Digest of all the rest but time and words. */
+  readonly id: string;
+  readonly experiment: string;
+  readonly file: string;
+  readonly baseline: Readonly<Record<string, Scalar>>;
+  /** Published results that it is compared with. */
+  readonly compare?: string;
+  readonly nodes: readonly AskedNode[];
+  /** When it was last asked: ISO 8601, UTC. */
+  readonly asked: string;
+  /** The words it was last asked in; askings in other words that need the same runs are the same. */
+  readonly source?: AskedSource;
+}
+
+export interface AskedSource {
+  /** What the experiment file held. */
+  readonly text: string;
+  /** What `--set` changed in it. */
+  readonly set: readonly string[];
+}
+
+export interface AskedNode {
+  readonly label: string;
+  readonly stage: string;
+  readonly point: Readonly<Record<string, Scalar>>;
+  readonly key: string;
+  readonly preimage: Preimage;
+}
+
+export function askedOf(
+  nodes: readonly AskedNode[],
+  { experiment, file, baseline, compare, asked, source }: Omit<Asked, "id" | "nodes">,
+): Asked {
+  const kept = nodes.map(({ label, stage, point, key, preimage }) => ({
+    label,
+    stage,
+    point,
+    key,
+    preimage,
+  }));
+  const id = canonicalDigest([
+    "asked",
+    experiment,
+    file,
+    baseline,
+    compare ?? null,
+    kept.map(({ label, key }) => [label, key]),
+  ]);
+  return {
+    id,
+    experiment,
+    file,
+    baseline,
+    ...(compare !== undefined && { compare }),
+    nodes: kept,
+    asked,
+    ...(source !== undefined && { source }),
+  };
+}
+
+/** Keeps what is asked, as the last of its experiment. */
+export function keepAsked(store: ArtifactStore, asked: Asked): void {
+  Deno.mkdirSync(store.stateFile("asked"), { recursive: true });
+  Deno.mkdirSync(store.stateFile("last"), { recursive: true });
+  writeWhole(askedFile(store, asked.id), JSON.stringify(asked) + "\n");
+  writeWhole(store.stateFile(`last/${asked.experiment}`), asked.id + "\n");
+}
+
+/** The last that was asked of an experiment, if it can be read. */
+export function lastAsked(store: ArtifactStore, experiment: string): Asked | undefined {
+  const id = readIfThere(store.stateFile(`last/${experiment}`))?.trim();
+  const text = id === undefined ? undefined : readIfThere(askedFile(store, id));
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The report that was printed for what is asked; undefined when it has to be made. */
+export function keptReport(store: ArtifactStore, id: string): string | undefined {
+  return readIfThere(store.stateFile(`asked/${id}.txt`));
+}
+
+export function keepReport(store: ArtifactStore, id: string, text: string): void {
+  writeWhole(store.stateFile(`asked/${id}.txt`), text);
+}
+
+function askedFile(store: ArtifactStore, id: string): string {
+  return store.stateFile(`asked/${id}.json`);
+}

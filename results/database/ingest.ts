@@ -1,0 +1,201 @@
+/** Takes complete artifacts, and what was asked, over into the database. Doing it twice changes nothing. */
+import { type DuckDBConnection, LIST, listValue, VARCHAR } from "@duckdb/node-api";
+import type { Missing } from "./not_indexed.ts";
+import { linesFrom, openRows, type RowWriter, type TableColumns } from "./row_writer.ts";
+import {
+  readManifest,
+  rowFiles,
+  type StoredAsked,
+  type StoredCertificate,
+  type StoredFailure,
+  type StoredManifest,
+} from "./stored_files.ts";
+
+/** These say which experiments need a run; its own rows are in all other tables that begin with it. */
+const sharedTables = ["experiment_run", "run_point"];
+
+/** A complete artifact. */
+export interface Complete {
+  /** From the root of the results. */
+  readonly folder: string;
+  readonly manifest: StoredManifest;
+}
+
+/**
+ * Brings the database up to what the folder holds.
+ *
+ * @returns how many runs were taken over, and what was left out of their rows
+ */
+export async function ingestMissing(
+  connection: DuckDBConnection,
+  root: string,
+  { columns, missing }: { columns: TableColumns; missing: Missing },
+): Promise<{ runs: number; left: string[] }> {
+  for (const run of missing.interrupted) await setStatus(connection, run, "interrupted");
+  const found = missing.artifacts.flatMap(({ folder }) => {
+    const manifest = readManifest(root, folder);
+    return manifest === undefined ? [] : [{ folder, manifest }];
+  });
+  const known = await knownRuns(connection, found.map(({ manifest }) => manifest.key));
+  for (const table of runTables(columns)) await deleteRuns(connection, table, known);
+  const left = new Set<string>();
+  using rows = openRows(connection, columns);
+  for (const complete of found) {
+    for (const text of await addRun(rows, root, complete)) left.add(text);
+  }
+  for (const failure of missing.failures) await addFailure(rows, failure);
+  for (const certificate of missing.certificates) await addCertificate(rows, certificate);
+  for (const asked of missing.asked) await addAsked(rows, asked);
+  rows.flush();
+  for (const { id, asked: time } of missing.askedAgain) {
+    await connection.run(
+      "UPDATE experiment SET asked = CAST($time AS TIMESTAMP) WHERE id = $id",
+      { time: time.replace("Z", ""), id },
+    );
+  }
+  return { runs: found.length, left: [...left] };
+}
+
+/**
+ * Adds everything that an artifact holds of its run; the database holds nothing of it.
+ *
+ * @returns what was left out of its rows, in words
+ */
+export async function addRun(
+  rows: RowWriter,
+  root: string,
+  { folder, manifest }: Complete,
+): Promise<string[]> {
+  const { key: run, preimage, circumstances } = manifest;
+  await rows.add("stage_run", {
+    run,
+    stage: circumstances.stage,
+    kind: preimage.stage,
+    label: circumstances.label,
+    status: "complete",
+    why: circumstances.why,
+    started: circumstances.started,
+    seconds: circumstances.seconds,
+    host: circumstances.host,
+    device: preimage.compute?.["device"],
+    code: preimage.code,
+    versions: JSON.stringify(circumstances.versions),
+  });
+  for (const [port, input] of Object.entries(preimage.inputs)) {
+    await rows.add("edge", { run, port, input });
+  }
+  for (const [role, digest] of Object.entries(preimage.outside ?? {})) {
+    await rows.add("outside_file", { run, role, digest });
+  }
+  for (const [name, value] of Object.entries(preimage.parameters)) {
+    await rows.add("parameter", {
+      run,
+      name,
+      value: valueText(value),
+      number: typeof value === "number" ? value : null,
+      flag: typeof value === "boolean" ? value : null,
+    });
+  }
+  await rows.add("artifact", {
+    run,
+    kind: manifest.output,
+    folder,
+    digest: manifest.digest,
+    files: manifest.files.length,
+    bytes: manifest.files.reduce((sum, { size }) => sum + size, 0),
+  });
+  const left: string[] = [];
+  for (const part of ["artifact/rows", "log"]) {
+    for (const { table, path } of rowFiles(`${root}/${folder}/${part}`)) {
+      const { lines } = linesFrom(path, 0);
+      left.push(...await rows.addLines({ run, table, lines }));
+    }
+  }
+  return left;
+}
+
+export async function setStatus(
+  connection: DuckDBConnection,
+  run: string,
+  status: string,
+): Promise<void> {
+  await connection.run("UPDATE stage_run SET status = $status WHERE run = $run", { status, run });
+}
+
+/** Those of the runs that the database has something of. */
+export async function knownRuns(
+  connection: DuckDBConnection,
+  runs: readonly string[],
+): Promise<string[]> {
+  if (runs.length === 0) return [];
+  const reader = await connection.runAndReadAll(
+    "SELECT run FROM stage_run WHERE run IN (SELECT unnest($runs))",
+    { runs: listValue(runs) },
+    { runs: LIST(VARCHAR) },
+  );
+  return reader.getRows().map(([run]) => String(run));
+}
+
+export async function deleteRuns(
+  connection: DuckDBConnection,
+  table: string,
+  runs: readonly string[],
+): Promise<void> {
+  if (runs.length === 0) return;
+  await connection.run(
+    `DELETE FROM ${table} WHERE run IN (SELECT unnest($runs))`,
+    { runs: listValue(runs) },
+    { runs: LIST(VARCHAR) },
+  );
+}
+
+/** Every table that a run can have rows in, but those that say which experiments need it. */
+export function runTables(columns: TableColumns): string[] {
+  return [...columns]
+    .filter(([table, [first]]) => first?.name === "run" && !sharedTables.includes(table))
+    .map(([table]) => table);
+}
+
+/** A failed run that a database made anew does not know. */
+async function addFailure(rows: RowWriter, failure: StoredFailure): Promise<void> {
+  const { key: run, stage, kind, label, time: started } = failure;
+  await rows.add("stage_run", { run, stage, kind, label, status: "failed", started });
+}
+
+async function addCertificate(rows: RowWriter, certificate: StoredCertificate): Promise<void> {
+  const { id, key: run, label, kind, verdict, digest, remade, differing } = certificate;
+  const { time: verified, seconds, madeOn: made_on, host, versions } = certificate;
+  await rows.add("certificate", {
+    id,
+    run,
+    label,
+    kind,
+    verdict,
+    digest,
+    remade,
+    differing: JSON.stringify(differing),
+    verified,
+    seconds,
+    made_on,
+    host,
+    versions: JSON.stringify(versions),
+  });
+}
+
+async function addAsked(rows: RowWriter, asked: StoredAsked): Promise<void> {
+  const { id, experiment: name, file, baseline, compare, nodes } = asked;
+  await rows.add("experiment", { id, name, file, compare, asked: asked.asked });
+  for (const [axis, value] of Object.entries(baseline)) {
+    await rows.add("baseline", { experiment: id, axis, value: valueText(value) });
+  }
+  for (const [position, { label, stage, key: run, point }] of nodes.entries()) {
+    await rows.add("experiment_run", { experiment: id, run, stage, label, position });
+    for (const [axis, value] of Object.entries(point)) {
+      await rows.add("run_point", { experiment: id, run, axis, value: valueText(value) });
+    }
+  }
+}
+
+function valueText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

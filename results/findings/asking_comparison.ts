@@ -1,0 +1,104 @@
+/** An asking beside another, query by query: what changed in hits, how sure that is. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { type Answered, ask, literal } from "../database/question.ts";
+import type { StoredAsked } from "../database/stored_files.ts";
+import { bootstrapDraws, compareGroup, type Comparison } from "./comparison.ts";
+import { type ClusterRow, hits, inTableOrder } from "./hits.ts";
+
+interface HitChange {
+  readonly stage: string;
+  readonly label: string;
+  readonly split: string | null;
+  readonly metric: string;
+  readonly direction: string;
+  readonly image: string;
+  readonly queries: number;
+  /** Of the later one, in hits. */
+  readonly ahead: number;
+}
+
+export interface AskingComparison {
+  /** `variant` is `variantKey` of its point, `difference` the later one minus the other. */
+  readonly compared: readonly Comparison[];
+  readonly question: Answered<HitChange>;
+}
+
+/** What a point is without its seed, as one word. */
+export function variantKey(point: Readonly<Record<string, unknown>>): string {
+  const { seed: _, ...variant } = point;
+  return JSON.stringify(variant);
+}
+
+/**
+ * Of runs that both have, by their labels, and of queries that both ranked. Variants of which every run
+ * is the same one are left out, and Holm does not count them.
+ */
+export async function compareAskings(
+  connection: DuckDBConnection,
+  { before, now }: { readonly before: StoredAsked; readonly now: StoredAsked },
+): Promise<AskingComparison> {
+  const question = await ask<HitChange>(connection, {
+    what: "hits more than before, image by image and pair by pair; resampled and tested",
+    sql: `WITH hit AS (
+  ${
+      hits({
+        columns: "r.experiment, r.label",
+        where: `r.experiment IN (${literal(before.id)}, ${literal(now.id)})`,
+      })
+    }
+)
+SELECT b.stage, b.label, b.split, b.metric, b.direction, b.image, count(*)::INTEGER AS queries,
+  sum(b.hit - a.hit)::INTEGER AS ahead
+FROM hit AS b
+JOIN hit AS a ON a.stage = b.stage AND a.label = b.label AND a.split IS NOT DISTINCT FROM b.split
+  AND a.metric = b.metric AND a.direction = b.direction AND a.query = b.query
+WHERE a.experiment = ${literal(before.id)} AND b.experiment = ${literal(now.id)}
+GROUP BY b.stage, b.label, b.split, b.metric, b.direction, b.image
+ORDER BY min(b.position), b.direction = 'pair', b.split, ${
+      inTableOrder("b.metric")
+    }, b.direction, b.label, b.image`,
+  });
+  const variantOf = new Map(now.nodes.map(({ label, point }) => [label, variantKey(point)]));
+  const keys = new Map(before.nodes.map(({ label, key }) => [label, key]));
+  const changed = new Set(
+    now.nodes.filter(({ label, key }) => keys.get(label) !== key)
+      .map(({ stage, point }) => `${stage} ${variantKey(point)}`),
+  );
+  const rows = question.rows.map((row) => ({ ...row, variant: variantOf.get(row.label)! }))
+    .filter(({ stage, variant }) => changed.has(`${stage} ${variant}`));
+  const draws = bootstrapDraws();
+  const groups = Map.groupBy(
+    rows,
+    ({ stage, split, metric }) => JSON.stringify([stage, split, metric]),
+  );
+  const compared = [...groups.values()].flatMap((group) => {
+    const byVariant = [...Map.groupBy(group, ({ variant }) => variant).values()];
+    const clusters = byVariant.flatMap(overSeeds);
+    return compareGroup(clusters, { baseline: "", draws, tests: byVariant.length, askedSeeds: 0 });
+  });
+  return { compared, question };
+}
+
+/** The rows of a variant, an image's of all seeds added up. */
+function overSeeds(
+  rows: readonly (HitChange & { readonly variant: string })[],
+): ClusterRow[] {
+  const seeds = new Set(rows.map(({ label }) => label)).size;
+  const byImage = Map.groupBy(rows, ({ direction, image }) => `${direction} ${image}`);
+  return [...byImage.values()].map((own) => {
+    const sum = (of: (row: HitChange) => number) => own.reduce((all, row) => all + of(row), 0);
+    const { stage, split, metric, direction, variant, image } = own[0]!;
+    return {
+      stage,
+      split,
+      metric,
+      direction,
+      image,
+      variant,
+      queries: Math.max(...own.map(({ queries }) => queries)),
+      pairs: sum(({ queries }) => queries),
+      seeds,
+      ahead: sum(({ ahead }) => ahead),
+    };
+  });
+}

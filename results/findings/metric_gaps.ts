@@ -1,0 +1,119 @@
+/** Numbers that complete runs should have and do not: by their parameters, and by runs beside them. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { type Answered, ask, literal } from "../database/question.ts";
+
+/** What the run's parameters ask for, or other runs of the same stage have. */
+export interface MissingMetric {
+  readonly label: string;
+  readonly metric: string;
+  readonly split: string | null;
+}
+
+/** An evaluation with fewer rows of `query_rank` than there are queries, or with none. */
+export interface MissingRanks {
+  readonly label: string;
+  readonly split: string;
+  readonly direction: string;
+  readonly queries: number;
+  /** The most that a run with the same features and split has. */
+  readonly expected: number;
+}
+
+/**
+ * `evaluate` writes R@K of its `recall_at`, of its `folds` and of its shortlist, and metrics of ranks
+ * always. What depends on the data (swapped pairs, right answers of queries) is known by other runs
+ * alone, and so is all of other kinds of stage, and of evaluations by code that had no `recall_at`.
+ */
+export async function missingMetrics(
+  connection: DuckDBConnection,
+  asking: string,
+): Promise<Answered<MissingMetric>> {
+  const parameter = (name: string, column = "value") =>
+    `max(p.${column}) FILTER (p.name = '${name}')`;
+  const directions = "unnest(['i2t', 't2i']) AS way(direction)";
+  return await ask<MissingMetric>(connection, {
+    what: "metrics that parameters ask for, or other runs of the same stage have",
+    sql: `WITH stored AS (
+  SELECT r.stage, r.label, r.run, r.position, s.kind FROM experiment_run AS r
+  JOIN stage_run AS s ON s.run = r.run AND s.status = 'complete'
+  WHERE r.experiment = ${literal(asking)}
+), evaluated AS (
+  SELECT stored.run, ${parameter("split")} AS split,
+    ${parameter("recall_at")}::INTEGER[] AS cutoffs, ${
+      parameter("folds", "number")
+    }::INTEGER AS folds,
+    coalesce(${parameter("rerank", "number")}, 0) > 0 AS reranks,
+    ${parameter("positives")} IS NOT NULL AS extra, coalesce(bool_or(p.flag) FILTER (
+      p.name = 'release_recall'), false) AS release
+  FROM stored JOIN parameter AS p ON p.run = stored.run
+  WHERE stored.kind = 'evaluate' GROUP BY stored.run HAVING cutoffs IS NOT NULL
+), recall AS (
+  SELECT run, split, folds, reranks, direction || '_r' || k AS name
+  FROM evaluated, ${directions}, unnest(cutoffs) AS cutoff(k)
+  UNION ALL SELECT run, split, folds, reranks, 'rsum' FROM evaluated
+), expected AS (
+  SELECT run, name, split FROM recall
+  UNION SELECT run, 'fold' || folds || '_' || name, split FROM recall WHERE folds IS NOT NULL
+  UNION SELECT run, kind || name, split
+    FROM recall, unnest(['rerank_', 'rerank_lost_']) AS stage(kind) WHERE reranks
+  UNION SELECT run, direction || '_' || name, split
+    FROM evaluated, ${directions}, unnest(['median_rank', 'mean_rank', 'mrr', 'ndcg']) AS each(name)
+  UNION SELECT run, 'tied_queries', split FROM evaluated
+  UNION SELECT run, 'rerank_' || direction || '_found', split
+    FROM evaluated, ${directions} WHERE reranks
+  UNION SELECT run, 'rerank_pairs', split FROM evaluated WHERE reranks
+  UNION SELECT stored.run, other.name, other.split
+    FROM stored
+    JOIN (
+      SELECT DISTINCT s.stage, m.name, m.split FROM stored AS s JOIN metric AS m ON m.run = s.run
+    ) AS other ON other.stage = stored.stage
+    LEFT JOIN evaluated AS e ON e.run = stored.run
+    WHERE e.run IS NULL OR starts_with(other.name, 'pair_')
+      OR (other.split = e.split AND e.extra AND starts_with(other.name, 'positives_'))
+      OR (other.split = e.split AND e.release AND starts_with(other.name, 'release_'))
+)
+SELECT stored.label, expected.name AS metric, expected.split
+FROM stored JOIN expected ON expected.run = stored.run
+LEFT JOIN metric AS m ON m.run = stored.run AND m.name = expected.name
+  AND m.split IS NOT DISTINCT FROM expected.split AND isfinite(m.value)
+WHERE m.run IS NULL
+ORDER BY stored.position, expected.name`,
+  });
+}
+
+/** Without them a recall has no interval and no p, and its queries cannot be looked at. */
+export async function missingRanks(
+  connection: DuckDBConnection,
+  asking: string,
+): Promise<Answered<MissingRanks>> {
+  return await ask<MissingRanks>(connection, {
+    what: "evaluations with fewer ranked queries than others of the same features and split",
+    sql: `WITH evaluated AS (
+  SELECT r.label, r.run, r.position, coalesce(p.value, 'test') AS split, e.input AS features
+  FROM experiment_run AS r
+  JOIN stage_run AS s ON s.run = r.run AND s.status = 'complete' AND s.kind = 'evaluate'
+  LEFT JOIN parameter AS p ON p.run = r.run AND p.name = 'split'
+  LEFT JOIN edge AS e ON e.run = r.run AND e.port = 'features'
+  WHERE r.experiment = ${literal(asking)}
+), counted AS (
+  SELECT e.label, e.position, e.split, e.features, way.direction,
+    count(DISTINCT q.query)::INTEGER AS queries
+  FROM evaluated AS e CROSS JOIN unnest(['i2t', 't2i']) AS way(direction)
+  LEFT JOIN query_rank AS q ON q.run = e.run AND q.direction = way.direction
+  GROUP BY ALL
+)
+SELECT label, split, direction, queries,
+  max(queries) OVER (PARTITION BY split, features, direction) AS expected
+FROM counted QUALIFY queries = 0 OR queries < expected
+ORDER BY position, direction`,
+  });
+}
+
+/** Of a missing metric. */
+export const whyExpected =
+  "The run's parameters ask for them, or other runs of the stage have them";
+
+/** `3 of 6 queries`, `no queries` where no run tells how many there are. */
+export function queriesText({ queries, expected }: MissingRanks): string {
+  return expected === 0 ? "no queries" : `${queries} of ${expected} queries`;
+}

@@ -1,0 +1,93 @@
+/**
+ * Does a lower relation distance go with better recall, over trained models? Spearman's correlation
+ * over all models mixes variants, which differ in distance by what they were trained for; so it is told
+ * within variants, too. Models are few and measures many: each correlation has the p of a permutation
+ * test, which deals the recalls out anew among the models, or among those of each variant.
+ */
+import { type RandomStream, randomStream } from "../../pipeline/contract/random_stream.ts";
+import { permutationTest } from "../statistics/rank_permutation.ts";
+import { rankCorrelation } from "../statistics/rank_correlation.ts";
+import type { RelationPoint } from "./relation_points.ts";
+
+export interface Correlation {
+  readonly measure: "isda" | "isd_text" | "isd_image";
+  readonly layer: number;
+  /** Empty for ISDa, which no alignment decides. */
+  readonly alignment: string;
+  /** Spearman's, over all models. */
+  readonly rho: number;
+  /** Two-sided; of one measure by itself. */
+  readonly p: number;
+  readonly runs: number;
+  readonly variants: number;
+  /** Undefined where no variant has enough models. */
+  readonly within: WithinVariants | undefined;
+}
+
+export interface WithinVariants {
+  /** Mean over variants of the correlation within each. */
+  readonly rho: number;
+  readonly p: number;
+  /** Those with enough models. */
+  readonly variants: number;
+  readonly runs: number;
+}
+
+/** Fewer models of a variant say nothing of a correlation within it. */
+export const fewestWithin = 4;
+/** Decided here, so that a report says the same whenever it is made. */
+const seed = 20210801;
+const resamples = 2000;
+
+/** Of each measure, as far as at least three models have it. */
+export function correlationsOf(points: readonly RelationPoint[]): Correlation[] {
+  const random = randomStream(seed).fork("model correlations");
+  const groups = Map.groupBy(
+    points,
+    ({ split, layer, alignment }) => JSON.stringify([split, layer, alignment]),
+  );
+  // ISDa is the same whatever the alignment.
+  const seen = new Set<string>();
+  return [...groups.values()].flatMap((group) =>
+    (["isda", "isd_text", "isd_image"] as const).flatMap((measure): Correlation[] => {
+      const { layer, alignment: by } = group[0]!;
+      const alignment = measure === "isda" ? "" : by;
+      const name = JSON.stringify([measure, layer, alignment]);
+      if (seen.has(name)) return [];
+      const found = ofMeasure(group, { measure, random });
+      if (found === undefined) return [];
+      seen.add(name);
+      return [{ measure, layer, alignment, ...found }];
+    })
+  );
+}
+
+function ofMeasure(
+  group: readonly RelationPoint[],
+  { measure, random }: { readonly measure: Correlation["measure"]; readonly random: RandomStream },
+): Pick<Correlation, "rho" | "p" | "runs" | "variants" | "within"> | undefined {
+  const models = group.flatMap(({ variant, recall, [measure]: distance }) =>
+    recall === null || distance === null ? [] : [{ variant, pair: [distance, recall] as const }]
+  );
+  const rho = rankCorrelation(models.map(({ pair }) => pair));
+  if (rho === undefined) return undefined;
+  const variants = [...Map.groupBy(models, ({ variant }) => variant).values()]
+    .map((list) => list.map(({ pair }) => pair));
+  const told = variants.filter((pairs) =>
+    pairs.length >= fewestWithin && rankCorrelation(pairs) !== undefined
+  );
+  const all = permutationTest([models.map(({ pair }) => pair)], { resamples, random });
+  const within = permutationTest(told, { resamples, random });
+  return {
+    rho,
+    p: all!.p,
+    runs: models.length,
+    variants: variants.length,
+    within: within === undefined ? undefined : {
+      rho: within.rho,
+      p: within.p,
+      variants: told.length,
+      runs: told.reduce((sum, pairs) => sum + pairs.length, 0),
+    },
+  };
+}

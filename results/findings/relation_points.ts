@@ -1,0 +1,116 @@
+/** Does a lower relation distance go with better recall? Of runs, and of single queries. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { leadingRecalls } from "../text/metrics.ts";
+import { rowsOf } from "../database/read_results.ts";
+import { type Correlation, correlationsOf } from "./model_correlations.ts";
+import {
+  type QueryCorrelation,
+  queryCorrelations,
+  type RankedCaption,
+} from "./query_correlations.ts";
+import { type Answered, ask, literal } from "../database/question.ts";
+import type { Variants } from "./variants.ts";
+
+export interface Relations {
+  /** Whose recall it is; undefined where nothing was evaluated. */
+  readonly stage: string | undefined;
+  /** What recall is here: `mean R@1`, both directions of the least K that was asked. */
+  readonly recalled: string;
+  readonly runs: Answered<RelationPoint>;
+  /** By measure, alignment and layer: over runs. */
+  readonly correlations: readonly Correlation[];
+  /** The rows are those that `queryCorrelations` are computed from. */
+  readonly queries: Answered<RankedCaption>;
+  readonly queryCorrelations: readonly QueryCorrelation[];
+}
+
+/** A model: its recall, and its mean distances in a layer by an alignment. */
+export interface RelationPoint {
+  readonly variant: string;
+  readonly seed: string;
+  readonly split: string;
+  readonly layer: number;
+  readonly alignment: string;
+  /** Nats per row; null where no pair has it. */
+  readonly isd_text: number | null;
+  readonly isd_image: number | null;
+  readonly isda: number | null;
+  readonly pairs: number;
+  /** Mean of both directions, a fraction; null where it was not evaluated. */
+  readonly recall: number | null;
+}
+
+export async function relationsOf(
+  connection: DuckDBConnection,
+  asking: string,
+  { sql, ranking }: Variants,
+): Promise<Relations> {
+  const experiment = literal(asking);
+  const stage = ranking[0]?.stage;
+  const ofStage = stage === undefined ? "" : ` AND s.stage = ${literal(stage)}`;
+  const recalls = await recallsHere();
+  const runs = await ask<RelationPoint>(connection, {
+    what: "recall and mean relation distances of each model",
+    sql: `${sql}, measured AS (
+  SELECT r.run, r.stage, r.position, e.input AS model
+  FROM experiment_run AS r JOIN edge AS e ON e.run = r.run AND e.port = 'model'
+  WHERE r.experiment = ${experiment}
+), recall AS (
+  SELECT s.model, m.split, avg(m.value) AS recall
+  FROM measured AS s JOIN metric AS m ON m.run = s.run
+  WHERE m.name IN (${recalls.map(literal).join(", ")}) AND isfinite(m.value)${ofStage} GROUP BY ALL
+)
+SELECT coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed, d.split, d.layer,
+  d.alignment, avg(d.isd_text) FILTER (isfinite(d.isd_text)) AS isd_text,
+  avg(d.isd_image) FILTER (isfinite(d.isd_image)) AS isd_image,
+  avg(d.isda) FILTER (isfinite(d.isda)) AS isda,
+  count(*)::INTEGER AS pairs, any_value(c.recall) AS recall
+FROM measured AS s
+JOIN relation_distance AS d ON d.run = s.run
+LEFT JOIN recall AS c ON c.model = s.model AND c.split = d.split
+LEFT JOIN variant AS v ON v.run = s.run
+GROUP BY s.run, v.variant, v.seed, d.split, d.layer, d.alignment
+ORDER BY min(s.position), d.split, d.layer, d.alignment`,
+  });
+  const queries = await byQuery();
+  return {
+    stage,
+    recalled: `mean R@${recalls[0]!.split("_r")[1]}`,
+    runs,
+    correlations: correlationsOf(runs.rows),
+    queries,
+    queryCorrelations: queryCorrelations(queries.rows),
+  };
+
+  async function recallsHere(): Promise<string[]> {
+    const rows = await rowsOf<{ name: string }>(
+      connection,
+      `SELECT DISTINCT m.name FROM experiment_run AS s JOIN metric AS m ON m.run = s.run
+WHERE s.experiment = ${experiment}${ofStage}`,
+    );
+    const names = leadingRecalls(rows.map(({ name }) => name));
+    return names.length > 0 ? names : ["i2t_r1", "t2i_r1"];
+  }
+
+  function byQuery(): Promise<Answered<RankedCaption>> {
+    return ask<RankedCaption>(connection, {
+      what:
+        "ISDa of each caption, the number of its annotated objects and the rank of its image, " +
+        "in each model and layer",
+      sql: `${sql}, measured AS (
+  SELECT r.run, r.stage, e.input AS model
+  FROM experiment_run AS r JOIN edge AS e ON e.run = r.run AND e.port = 'model'
+  WHERE r.experiment = ${experiment}
+)
+SELECT DISTINCT s.run || ' ' || o.run AS run, coalesce(v.variant, '') AS variant, d.layer, d.text,
+  d.image, d.isda, d.objects, q.rank
+FROM measured AS s
+JOIN relation_distance AS d ON d.run = s.run AND isfinite(d.isda)
+JOIN measured AS o ON o.model = s.model${ofStage.replace("s.stage", "o.stage")}
+JOIN query_rank AS q ON q.run = o.run AND q.direction = 't2i' AND q.query = d.text
+  AND q.split = d.split
+LEFT JOIN variant AS v ON v.run = s.run
+ORDER BY ALL`,
+    });
+  }
+}

@@ -1,0 +1,110 @@
+/** Differences from the baseline over seeds alone: for numbers that are not told query by query. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { seedsText } from "./comparison_text.ts";
+import { inTableOrder } from "./hits.ts";
+import { signedValue } from "../text/number_text.ts";
+import type { Differences } from "./variant_differences.ts";
+import { ask, literal } from "../database/question.ts";
+import { askedVariants, mostSeeds, type Variants } from "./variants.ts";
+
+interface PairedDifference {
+  readonly stage: string;
+  readonly split: string | null;
+  readonly variant: string;
+  readonly metric: string;
+  /** Variant minus baseline, mean over the seeds that both have; a fraction for recalls. */
+  readonly difference: number;
+  /** Sample standard deviation of the differences; null for one seed. */
+  readonly spread: number | null;
+  readonly seeds: number;
+}
+
+export async function seedDifferences(
+  connection: DuckDBConnection,
+  asking: string,
+  variants: Variants,
+): Promise<Differences> {
+  const { sql, baseline = "" } = variants;
+  const question = await ask<PairedDifference>(connection, {
+    what: "differences from the baseline, paired by seed",
+    sql: `${sql}, number AS (
+  SELECT r.stage, r.position, m.split, m.name AS metric, m.value,
+    coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed
+  FROM experiment_run AS r
+  JOIN metric AS m ON m.run = r.run
+  LEFT JOIN variant AS v ON v.run = r.run
+  WHERE r.experiment = ${literal(asking)} AND isfinite(m.value)
+    AND regexp_full_match(m.name, '(i2t|t2i)_r[0-9]+|pair_(text|image|group)')
+)
+SELECT a.stage, a.split, a.variant, a.metric, avg(a.value - b.value) AS difference,
+  stddev_samp(a.value - b.value) AS spread, count(*)::INTEGER AS seeds
+FROM number AS a
+JOIN number AS b ON b.stage = a.stage AND b.split IS NOT DISTINCT FROM a.split
+  AND b.metric = a.metric AND b.seed = a.seed
+WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
+GROUP BY a.stage, a.split, a.variant, a.metric
+ORDER BY a.split, min(a.position), ${inTableOrder("a.metric")}`,
+  });
+  const asked = await askedVariants(connection, asking, variants);
+  const rows = question.rows.map((row) => ({
+    ...row,
+    seeds: seedsText({ ...row, askedSeeds: mostSeeds(asked.get(row.stage) ?? []) }),
+    interval: intervalText(intervalOf(row)),
+    p: "",
+    verdict: verdictOf(row),
+    mark: "",
+  }));
+  return {
+    caption: "In points, paired by seed; 95 % interval over seeds (Student)",
+    rows,
+    compared: [],
+    cautions: cautionsOf(question.rows),
+    question,
+  };
+}
+
+/** Student's t at 97.5 % for 1 .. 30 degrees of freedom; the last serves for more. */
+// deno-fmt-ignore
+const students = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
+  2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
+  2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
+];
+
+/**
+ * mean ± t s / √n over the paired differences of n seeds, as fractions; undefined for one seed.
+ */
+export function intervalOf(
+  { difference, spread, seeds }: Pick<PairedDifference, "difference" | "spread" | "seeds">,
+): readonly [number, number] | undefined {
+  if (spread === null || seeds < 2) return undefined;
+  const half = students[Math.min(seeds - 2, students.length - 1)]! * spread / Math.sqrt(seeds);
+  return [difference - half, difference + half];
+}
+
+function intervalText(interval: ReturnType<typeof intervalOf>): string {
+  return interval === undefined
+    ? ""
+    : `${signedValue(interval[0], true)} … ${signedValue(interval[1], true)}`;
+}
+
+function verdictOf(row: PairedDifference): string {
+  const interval = intervalOf(row);
+  if (interval === undefined) return "one seed: may be chance";
+  const [low, high] = interval;
+  if (low === 0 && high === 0) return "no difference seen";
+  return low > 0 || high < 0 ? "apart" : "may be chance";
+}
+
+function cautionsOf(rows: readonly PairedDifference[]): string[] {
+  if (rows.length === 0) return ["No variant has a number that the baseline has, too."];
+  const [fewest, most] = [Math.min, Math.max].map((of) => of(...rows.map((row) => row.seeds)));
+  const seeds = fewest === most ? `${most}` : `${fewest} to ${most}`;
+  return [
+    most! < 2
+      ? "One seed has no spread: a difference may be chance."
+      : `${seeds} seeds can hint at a difference; they do not prove one.`,
+    "Intervals are Student's over seeds: they tell of training, not of the choice of test images, " +
+    "and they are not corrected for the number of variants and metrics.",
+  ];
+}

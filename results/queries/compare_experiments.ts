@@ -1,0 +1,208 @@
+/** Two experiments side by side: parameters that differ, and metrics as means over seeds. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { type Difference, ownDifferences } from "./key_differences.ts";
+import { differencesTable } from "./differences_table.ts";
+import {
+  differenceOf,
+  inOrder,
+  mainOf,
+  type Metric,
+  type MetricPair,
+  metricText,
+  signedText,
+} from "../text/metrics.ts";
+import { rowsOf } from "../database/read_results.ts";
+import { tableLines } from "../text/sql_table.ts";
+import type { StoredAsked } from "../database/stored_files.ts";
+
+export interface ExperimentComparison {
+  readonly a: AskingHead;
+  readonly b: AskingHead;
+  /** Of stages that both have; `points` says at which of its points, where not at all. */
+  readonly differences: readonly (Difference & { readonly points?: string })[];
+  /** Labels that only one of the two has. */
+  readonly onlyA: readonly string[];
+  readonly onlyB: readonly string[];
+  readonly metrics: readonly VariantMetric[];
+}
+
+export interface AskingHead {
+  readonly experiment: string;
+  /** ISO 8601, UTC. */
+  readonly asked: string;
+  readonly runs: number;
+}
+
+/** Means over seeds; where both have the variant, over the seeds that both have. */
+export interface VariantMetric extends MetricPair {
+  readonly stage: string;
+  /** Axis -> value, without the seed. */
+  readonly variant: Readonly<Record<string, unknown>>;
+  /** How many runs a mean is of. */
+  readonly runs: number;
+}
+
+type Asked = StoredAsked;
+type AskedNode = Asked["nodes"][number];
+
+export async function compareExperiments(
+  connection: DuckDBConnection,
+  [a, b]: readonly [Asked, Asked],
+): Promise<ExperimentComparison> {
+  const labels = (asked: Asked) => new Set(asked.nodes.map(({ label }) => label));
+  const [inA, inB] = [labels(a), labels(b)];
+  return {
+    a: headOf(a),
+    b: headOf(b),
+    differences: stageDifferences(a, b),
+    onlyA: [...inA].filter((label) => !inB.has(label)),
+    onlyB: [...inB].filter((label) => !inA.has(label)),
+    metrics: await variantMetrics(connection, a, b),
+  };
+}
+
+function headOf({ experiment, asked, nodes }: Asked): AskingHead {
+  return { experiment, asked, runs: nodes.length };
+}
+
+/** What stages differ in at points that both have; equal differences of many points told once. */
+function stageDifferences(a: Asked, b: Asked): ExperimentComparison["differences"] {
+  const others = new Map(b.nodes.map((node) => [node.label, node]));
+  const pairs = a.nodes.flatMap((node) => {
+    const other = others.get(node.label);
+    return other === undefined ? [] : [[node, other] as const];
+  });
+  const sizes = Map.groupBy(pairs, ([{ stage }]) => stage);
+  const found = pairs.flatMap(([one, other]) =>
+    one.key === other.key || one.preimage === undefined || other.preimage === undefined
+      ? []
+      : ownDifferences(
+        { stage: one.stage, preimage: one.preimage },
+        { stage: one.stage, preimage: other.preimage },
+      ).map((difference) => ({ difference, label: one.label }))
+  );
+  return [...Map.groupBy(found, ({ difference }) => JSON.stringify(difference)).values()]
+    .map((same) => {
+      const { difference } = same[0]!;
+      const all = sizes.get(difference.stage)!.length;
+      if (same.length === all) return difference;
+      const points = same.length === 1 ? same[0]!.label : `${same.length} of ${all} points`;
+      return { ...difference, points };
+    });
+}
+
+interface Valued extends Metric {
+  readonly node: AskedNode;
+  readonly variant: Record<string, unknown>;
+}
+
+async function variantMetrics(
+  connection: DuckDBConnection,
+  a: Asked,
+  b: Asked,
+): Promise<VariantMetric[]> {
+  const rows = await rowsOf<Metric & { run: string }>(
+    connection,
+    "SELECT run, name, split, value FROM metric",
+  );
+  const byRun = Map.groupBy(rows, ({ run }) => run);
+  const valued = ({ nodes }: Asked): Map<string, Valued[]> =>
+    Map.groupBy(
+      nodes.flatMap((node) => {
+        const { seed: _, ...variant } = node.point;
+        return (byRun.get(node.key) ?? []).map(({ run: _, ...metric }) => ({
+          ...metric,
+          node,
+          variant,
+        }));
+      }),
+      ({ node, variant, name, split }) => JSON.stringify([node.stage, variant, name, split]),
+    );
+  const [inA, inB] = [valued(a), valued(b)];
+  const pairs = [...new Set([...inA.keys(), ...inB.keys()])].map((key): VariantMetric => {
+    const [one = [], other = []] = [inA.get(key), inB.get(key)];
+    const { node, variant, name, split } = (one[0] ?? other[0])!;
+    const [left, right] = one.length > 0 && other.length > 0
+      ? [paired(one, other), paired(other, one)]
+      : [one, other];
+    const [from, to] = [mean(left), mean(right)];
+    return {
+      stage: node.stage,
+      variant,
+      name,
+      split,
+      a: from,
+      b: to,
+      difference: differenceOf(from, to),
+      runs: Math.max(left.length, right.length),
+    };
+  }).filter(({ runs }) => runs > 0);
+  return inOrder(pairs);
+}
+
+/** Those whose point the others have, too. */
+function paired(these: readonly Valued[], others: readonly Valued[]): Valued[] {
+  const labels = new Set(others.map(({ node }) => node.label));
+  return these.filter(({ node }) => labels.has(node.label));
+}
+
+function mean(values: readonly Valued[]): number | null {
+  const numbers = values.flatMap(({ value }) => value ?? []);
+  if (numbers.length === 0) return null;
+  return numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+}
+
+export function experimentsText(
+  { a, b, differences, onlyA, onlyB, metrics }: ExperimentComparison,
+  width: number,
+): string {
+  const heads = [["A", a], ["B", b]] as const;
+  const widest = Math.max(...heads.map(([, { experiment }]) => experiment.length));
+  const shown = mainOf(metrics);
+  const axes = [...new Set(shown.flatMap(({ variant }) => Object.keys(variant)))];
+  const stages = new Set(shown.map(({ stage }) => stage)).size > 1;
+  const splits = shown.some(({ split }) => split !== null);
+  const left = metrics.length - shown.length;
+  return [
+    ...heads.map(([name, { experiment, asked, runs }]) =>
+      `${name}  ${experiment.padEnd(widest)}  asked ${asked.slice(0, 16).replace("T", " ")} UTC, ` +
+      `${runs} runs`
+    ),
+    "",
+    ...(differences.length === 0
+      ? ["what both have does not differ"]
+      : differencesTable(differences, width)),
+    ...onlyText("A", onlyA),
+    ...onlyText("B", onlyB),
+    "",
+    ...(shown.length === 0 ? ["neither has metrics"] : tableLines({
+      columns: [
+        ...["metric", ...(splits ? ["split"] : []), ...(stages ? ["stage"] : []), ...axes]
+          .map((name) => ({ name, numeric: false })),
+        ...["runs", "A", "B", "B - A"].map((name) => ({ name, numeric: true })),
+      ],
+      rows: shown.map((one) => [
+        one.name,
+        ...(splits ? [one.split ?? ""] : []),
+        ...(stages ? [one.stage] : []),
+        ...axes.map((axis) => String(one.variant[axis] ?? "")),
+        one.runs,
+        metricText(one.a),
+        metricText(one.b),
+        signedText(one.difference),
+      ]),
+    }, Number.isFinite(width) ? width : 80)),
+    ...(left > 0 ? [`and ${left} more; --json lists all`] : []),
+    "",
+  ].join("\n");
+}
+
+function onlyText(name: string, labels: readonly string[]): string[] {
+  if (labels.length === 0) return [];
+  const most = 8;
+  return [
+    `only in ${name}:`,
+    ...labels.slice(0, most).map((label) => `  ${label}`),
+    ...(labels.length > most ? [`  … ${labels.length - most} more`] : []),
+  ];
+}

@@ -1,0 +1,128 @@
+/** `compare`: two runs, or two experiments: what differs in them, and their metrics side by side. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
+import { compareExperiments, experimentsText } from "./compare_experiments.ts";
+import { type Difference, knownNodes, runDifferences } from "./key_differences.ts";
+import { differencesTable } from "./differences_table.ts";
+import { findAsking } from "./find_asking.ts";
+import { findRun } from "./find_run.ts";
+import { differenceOf, inOrder, type MetricPair, metricText, signedText } from "../text/metrics.ts";
+import { readResults } from "../database/read_results.ts";
+import { recordOf, type RunRecord } from "./run_record.ts";
+import { secondsText } from "../text/seconds_text.ts";
+import { tableLines } from "../text/sql_table.ts";
+
+export interface RunComparison {
+  readonly a: RunRecord;
+  readonly b: RunRecord;
+  readonly differences: readonly Difference[];
+  readonly metrics: readonly MetricPair[];
+}
+
+export interface CompareOptions {
+  readonly json: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
+  warn(line: string): void;
+}
+
+/**
+ * @param words two runs (beginning of a key, label) or two experiments (name, or `name~1` for the
+ *   choice of parameters asked before the last)
+ */
+export async function compareCommand(
+  root: string,
+  [first, second]: readonly [string, string],
+  { json, width, warn }: CompareOptions,
+): Promise<string> {
+  const print = <Result>(result: Result, text: (result: Result, width: number) => string) =>
+    json ? JSON.stringify(result, null, 1) + "\n" : text(result, width);
+  return await readResults(root, async (connection) => {
+    const askings = [first, second].map((word) => findAsking(root, word));
+    const [a, b] = askings;
+    if (a !== undefined && b !== undefined) {
+      return print(await compareExperiments(connection, [a, b]), experimentsText);
+    }
+    const find = async (word: string, other: string, asked: boolean) => {
+      try {
+        return (await findRun(connection, word)).run;
+      } catch (error) {
+        throw asked ? mixed(word, other) : error; // an experiment and a run can have one name
+      }
+    };
+    const runs = [
+      await find(first, second, a !== undefined),
+      await find(second, first, b !== undefined),
+    ] as const;
+    return print(await compareRuns(connection, root, runs), comparisonText);
+  }, { warn });
+}
+
+async function compareRuns(
+  connection: DuckDBConnection,
+  root: string,
+  [first, second]: readonly [string, string],
+): Promise<RunComparison> {
+  const a = await recordOf(connection, root, first);
+  const b = await recordOf(connection, root, second);
+  const nodes = await knownNodes(connection, root);
+  return {
+    a,
+    b,
+    differences: runDifferences(first, second, nodes),
+    metrics: sideBySide(a, b),
+  };
+}
+
+function sideBySide({ metrics: a }: RunRecord, { metrics: b }: RunRecord): MetricPair[] {
+  const names = new Map([...a, ...b].map((one) => [`${one.name} ${one.split}`, one]));
+  return inOrder([...names.values()]).map(({ name, split }) => {
+    const [from, to] = [a, b].map((metrics) =>
+      metrics.find((metric) => metric.name === name && metric.split === split)?.value ?? null
+    ) as [number | null, number | null];
+    return { name, split, a: from, b: to, difference: differenceOf(from, to) };
+  });
+}
+
+function comparisonText({ a, b, differences, metrics }: RunComparison, width: number): string {
+  if (a.run === b.run) return `${a.label} and ${b.label} are the same run, ${a.run}\n`;
+  const heads = [["A", a], ["B", b]] as const;
+  const widest = Math.max(...heads.map(([, { label }]) => label.length));
+  const splits = metrics.some(({ split }) => split !== null);
+  return [
+    ...heads.map(([name, run]) => `${name}  ${run.label.padEnd(widest)}  ${headText(run)}`),
+    "",
+    ...(differences.length === 0
+      ? ["they differ in nothing that decides a result"]
+      : differencesTable(differences, width)),
+    "",
+    ...(metrics.length === 0 ? ["neither has metrics"] : tableLines({
+      columns: [
+        { name: "metric", numeric: false },
+        ...(splits ? [{ name: "split", numeric: false }] : []),
+        ...["A", "B", "B - A"].map((name) => ({ name, numeric: true })),
+      ],
+      rows: metrics.map((one) => [
+        one.name,
+        ...(splits ? [one.split ?? ""] : []),
+        metricText(one.a),
+        metricText(one.b),
+        signedText(one.difference),
+      ]),
+    }, width)),
+    "",
+  ].join("\n");
+}
+
+function headText({ run, status, started, seconds }: RunRecord): string {
+  const when = started === null ? "" : `  ${started.slice(0, 16).replace("T", " ")} UTC`;
+  const took = status === "complete" && seconds !== null ? secondsText(seconds) : status;
+  return `${run.slice(0, 8)}${when}  ${took}`;
+}
+
+function mixed(experiment: string, other: string): Complaint {
+  return new Complaint(
+    `\`${experiment}\` is an experiment, and \`${other}\` is none`,
+    "name two runs or two experiments, as in: deno task compare scenes_iais~1 scenes_iais",
+  );
+}

@@ -1,0 +1,118 @@
+/** What two runs differ in: of themselves, and of all they were made from. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { rowsOf } from "../database/read_results.ts";
+import { listAsked, readManifest, type StoredPreimage } from "../database/stored_files.ts";
+
+/** One thing that differs; `null` where one of the two does not have it. */
+export interface Difference {
+  /** Whose it is: a stage's name. */
+  readonly stage: string;
+  /** `steps`, `code`, `file images`, … */
+  readonly what: string;
+  readonly a: string | null;
+  readonly b: string | null;
+}
+
+/** What is known of a run without its artifact. */
+export interface KnownNode {
+  readonly stage: string;
+  readonly preimage: StoredPreimage;
+}
+
+/** Every run that is stored or was ever asked for, by key. */
+export async function knownNodes(
+  connection: DuckDBConnection,
+  root: string,
+): Promise<(key: string) => KnownNode | undefined> {
+  const asked = new Map<string, KnownNode>();
+  for (const { nodes } of listAsked(root)) {
+    for (const { key, stage, preimage } of nodes) {
+      if (preimage !== undefined) asked.set(key, { stage, preimage });
+    }
+  }
+  const rows = await rowsOf<{ run: string; stage: string; kind: string }>(
+    connection,
+    "SELECT run, stage, kind FROM stage_run",
+  );
+  const stored = new Map(rows.map((row) => [row.run, row]));
+  return (key) => {
+    const { stage, kind } = stored.get(key) ?? {};
+    if (asked.has(key) || stage === undefined) return asked.get(key);
+    const preimage = readManifest(root, `artifacts/${kind}/${key}`)?.preimage;
+    return preimage === undefined ? undefined : { stage, preimage };
+  };
+}
+
+/**
+ * What two runs and the runs they were made from differ in, from the run itself up to the sources;
+ * each pair of runs is compared once.
+ */
+export function runDifferences(
+  a: string,
+  b: string,
+  known: (key: string) => KnownNode | undefined,
+): Difference[] {
+  const seen = new Set<string>();
+  const waiting: [string, string][] = [[a, b]];
+  const found: Difference[] = [];
+  for (let pair = waiting.shift(); pair !== undefined; pair = waiting.shift()) {
+    const id = pair.join(" ");
+    if (pair[0] === pair[1] || seen.has(id)) continue;
+    seen.add(id);
+    const [one, other] = [known(pair[0]), known(pair[1])];
+    if (one === undefined || other === undefined) {
+      const stage = (one ?? other)?.stage ?? "a stage";
+      found.push({ stage, what: "key", a: pair[0].slice(0, 8), b: pair[1].slice(0, 8) });
+      continue;
+    }
+    found.push(...ownDifferences(one, other));
+    for (const port of portsOf(one, other)) {
+      const [from, to] = [one.preimage.inputs[port], other.preimage.inputs[port]];
+      if (from !== undefined && to !== undefined) waiting.push([from, to]);
+    }
+  }
+  return found;
+}
+
+/** What differs in two runs of one stage, without what their inputs differ in. */
+export function ownDifferences(one: KnownNode, other: KnownNode): Difference[] {
+  const { stage } = one;
+  const [a, b] = [one.preimage, other.preimage];
+  const single = (what: string, from: string | null, to: string | null): Difference[] =>
+    from === to ? [] : [{ stage, what, a: from, b: to }];
+  const each = (from: object, to: object, what: (name: string) => string, shown = valueText) => {
+    const [old, now] = [from, to].map((map) => new Map<string, unknown>(Object.entries(map)));
+    return [...new Set([...old!.keys(), ...now!.keys()])].flatMap((name) =>
+      valueText(old!.get(name)) === valueText(now!.get(name))
+        ? []
+        : single(what(name), shown(old!.get(name)), shown(now!.get(name)))
+    );
+  };
+  const digest = (value: unknown) => valueText(value)?.slice(0, 8) ?? null;
+  return [
+    ...single("use", a.stage, b.stage),
+    ...each(a.parameters, b.parameters, (name) => name),
+    ...each({ code: a.code }, { code: b.code }, (name) => name, digest),
+    ...each(a.compute ?? {}, b.compute ?? {}, (name) => `on ${name}`),
+    ...each(a.outside ?? {}, b.outside ?? {}, (role) => `file ${role}`, digest),
+    ...portsOf(one, other).flatMap((port) =>
+      [a, b].every(({ inputs }) => inputs[port] !== undefined) ? [] : single(
+        `reads ${port}`,
+        ...[a, b].map(({ inputs }) => inputs[port] === undefined ? null : "yes") as [
+          string | null,
+          string | null,
+        ],
+      )
+    ),
+    ...single("pipeline format", valueText(a.engine), valueText(b.engine)),
+  ];
+}
+
+function portsOf({ preimage: a }: KnownNode, { preimage: b }: KnownNode): string[] {
+  return [...new Set([...Object.keys(a.inputs), ...Object.keys(b.inputs)])];
+}
+
+function valueText(value: unknown): string | null {
+  if (value === undefined) return null;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

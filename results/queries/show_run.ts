@@ -1,0 +1,117 @@
+/** `show`: everything that is known of one run. */
+import { findRun } from "./find_run.ts";
+import { metricText } from "../text/metrics.ts";
+import { readResults } from "../database/read_results.ts";
+import { recordOf, type RunRecord } from "./run_record.ts";
+import { secondsText } from "../text/seconds_text.ts";
+import { bytesText } from "../text/bytes_text.ts";
+
+export interface ShowOptions {
+  readonly json: boolean;
+  warn(line: string): void;
+}
+
+/** @param word beginning of a key, or a label */
+export async function showCommand(
+  root: string,
+  word: string,
+  { json, warn }: ShowOptions,
+): Promise<string> {
+  const { record, others } = await readResults(root, async (connection) => {
+    const { run, others } = await findRun(connection, word);
+    return { record: await recordOf(connection, root, run), others };
+  }, { warn });
+  return json ? JSON.stringify(record, null, 1) + "\n" : showText(record, { root, others });
+}
+
+const mostFiles = 20;
+
+export function showText(
+  record: RunRecord,
+  { root, others }: { readonly root: string; readonly others: number },
+): string {
+  const { artifact, failure, metrics } = record;
+  const splits = metrics.some(({ split }) => split !== null);
+  const bytes = artifact?.files.reduce((sum, { size }) => sum + size, 0) ?? 0;
+  const left = (artifact?.files.length ?? 0) - mostFiles;
+  return [
+    record.label,
+    ...indented([
+      ["key", record.run],
+      ["state", stateText(record)],
+      ...(failure === null ? [] : [["failure", failure.what]]),
+      ...(failure?.fix === undefined ? [] : [["fix", failure.fix]]),
+      ...(record.why === null ? [] : [["why", record.why]]),
+      ...record.experiments.map(({ experiment, label }) => [
+        "needed by",
+        label === record.label ? experiment : `${experiment}, as ${label}`,
+      ]),
+      ...(others === 0 ? [] : [["others", `${others} earlier ${plural(others)} with this label`]]),
+    ]),
+    ...block("parameters", Object.entries(record.parameters).map(([n, v]) => [n, valueText(v)])),
+    ...block(
+      "inputs",
+      record.inputs.map(({ port, run, label }) => [port, label ?? "(not kept)", run.slice(0, 8)]),
+    ),
+    ...block(
+      "files from outside",
+      Object.entries(record.outside).map((
+        [role, digest],
+      ) => [role, `digest ${digest.slice(0, 8)}`]),
+    ),
+    ...block("made with", [
+      ...Object.entries(record.versions),
+      ...(record.code === null ? [] : [["code", `digest ${record.code.slice(0, 8)}`]]),
+    ]),
+    ...block(
+      "metrics",
+      metrics.map(({ name, split, value }) => [
+        name,
+        ...(splits ? [split ?? ""] : []),
+        metricText(value),
+      ]),
+    ),
+    ...(artifact === null ? [] : [
+      "",
+      `artifact: ${artifact.kind}, ${bytesText(bytes)}, digest ${artifact.digest.slice(0, 8)}`,
+      `  ${root}/${artifact.folder}/artifact`,
+      ...indented(artifact.files.slice(0, mostFiles).map((f) => [f.path, bytesText(f.size)])),
+      ...(left > 0 ? [`  … ${left} more; --json lists all`] : []),
+    ]),
+    ...(record.logs.length === 0
+      ? []
+      : ["", "logs", ...record.logs.map((log) => `  ${root}/${log}`)]),
+    "",
+  ].join("\n");
+}
+
+function stateText({ status, kind, started, seconds, host }: RunRecord): string {
+  return [
+    `${kind}, ${status}`,
+    ...(started === null ? [] : [`${started.slice(0, 16).replace("T", " ")} UTC`]),
+    ...(seconds === null ? [] : [secondsText(seconds)]),
+    ...(host === null ? [] : [`on ${host}`]),
+  ].join(", ");
+}
+
+function plural(count: number): string {
+  return count === 1 ? "run" : "runs";
+}
+
+function valueText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function block(title: string, rows: readonly (readonly string[])[]): string[] {
+  return rows.length === 0 ? [] : ["", title, ...indented(rows)];
+}
+
+/** Columns two spaces apart, as wide as their widest word. */
+function indented(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  );
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd()
+  );
+}

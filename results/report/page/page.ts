@@ -1,0 +1,161 @@
+/** A report as one page that opens from the disk: no network, no library, light and dark. */
+import { createHash } from "node:crypto";
+import { secondsText } from "../../text/seconds_text.ts";
+import { countGaps } from "../../findings/gaps.ts";
+import { type Html, markup, trusted } from "./html.ts";
+import { timeText } from "../../text/number_text.ts";
+import { againstSection } from "./page_against.ts";
+import {
+  alignmentCurves,
+  curveFigures,
+  nothingTrained,
+  trainingCurves,
+  validationCurves,
+} from "./page_curves.ts";
+import { examplesSection } from "./page_examples.ts";
+import { partOfPage } from "./page_files.ts";
+import { command } from "./page_parts.ts";
+import { relationsSection } from "./page_relations.ts";
+import { resultsSection } from "./page_results.ts";
+import { commandsSection, costSection, environmentSection, gapsSection } from "./page_runs.ts";
+import { viewerSection } from "./page_viewer.ts";
+import type { ReportData } from "../../findings/report_data.ts";
+import { type CommandPlace, runCommand, sourcesOf } from "../../findings/reproduce.ts";
+
+interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly body: Html;
+}
+
+export async function reportPage(
+  data: ReportData,
+  { results }: { readonly results: CommandPlace },
+): Promise<string> {
+  const { curves, gaps, against } = data;
+  const variants = variantsIn(data);
+  const options = { variants, question: curves.training, results };
+  const training = [
+    ...await curveFigures(curves.training.rows, trainingCurves, options),
+    ...await curveFigures(curves.validation.rows, validationCurves, {
+      ...options,
+      question: curves.validation,
+    }),
+  ];
+  const alignment = await curveFigures(curves.training.rows, alignmentCurves, options);
+  const figures = (list: readonly Html[]) => markup`<div class="figures">${list}</div>`;
+  const lacks = countGaps(gaps);
+  const sections: Section[] = [
+    { id: "results", title: "Results", body: resultsSection(data, results) },
+    ...(against === undefined
+      ? []
+      : [{ id: "changed", title: "What changed", body: againstSection(against, results) }]),
+    {
+      id: "missing",
+      title: lacks === 0 ? "What is missing" : `What is missing (${lacks})`,
+      body: gapsSection(gaps, { goOn: runCommand(data, results), results }),
+    },
+    {
+      id: "curves",
+      title: "Learning curves",
+      body: training.length === 0 ? nothingTrained() : figures(training),
+    },
+    {
+      id: "alignment",
+      title: "Alignment during training",
+      body: alignment.length === 0
+        ? markup`<p>No training step has an alignment.</p>`
+        : figures(alignment),
+    },
+    {
+      id: "relations",
+      title: "Recall and relation distance",
+      body: await relationsSection(data.relations, { variants, results }),
+    },
+    { id: "examples", title: "Retrieval examples", body: examplesSection(data.examples, results) },
+    { id: "attention", title: "Attention", body: viewerSection(data.attention, results) },
+    { id: "cost-section", title: "Stages, time and cache", body: costSection(data.cost, results) },
+    {
+      id: "environment",
+      title: "Environment",
+      body: environmentSection(data.environment, results),
+    },
+    { id: "commands", title: "Commands", body: commandsSection(sourcesOf(data, { results })) },
+  ];
+  return wholePage(data.experiment, { lead: lead(data), sections });
+}
+
+/** What is told of an experiment that has never been run here. */
+export function emptyPage(experiment: string, file: string, task: string): string {
+  return wholePage(experiment, {
+    lead: markup`<p>Nothing was run yet: there is no result to report.</p>`,
+    sections: [{ id: "commands", title: "To run it", body: command(`${task} run ${file}`) }],
+  });
+}
+
+function lead({ file, set, asked, gaps, cost }: ReportData): Html {
+  const { stages: { rows } } = cost;
+  const sum = (of: (row: typeof rows[number]) => number) =>
+    rows.reduce((total, row) => total + of(row), 0);
+  const changes = set.length === 0 ? "" : `, with ${set.map((one) => `--set ${one}`).join(" ")}`;
+  return markup`<p class="lead">${file}${changes}, asked ${timeText(asked)}.
+<strong>${gaps.complete} of ${gaps.all} runs are complete</strong>: ${
+    sum((row) => row.made)
+  } made in ${secondsText(sum((row) => row.seconds_made))}, ${
+    sum((row) => row.hits)
+  } from the cache, which saved ${secondsText(sum((row) => row.seconds_saved))}.</p>`;
+}
+
+/** The baseline first, so that it looks the same everywhere. */
+function variantsIn({ headline, curves, relations, baseline }: ReportData): string[] {
+  const found = new Set([
+    ...headline.tables.flatMap(({ rows }) => rows.map(({ variant }) => variant)),
+    ...curves.training.rows.map(({ variant }) => variant),
+    ...relations.runs.rows.map(({ variant }) => variant),
+  ]);
+  return [...found].sort((a, b) => Number(b === baseline) - Number(a === baseline));
+}
+
+function wholePage(
+  title: string,
+  { lead, sections }: { readonly lead: Html; readonly sections: readonly Section[] },
+): string {
+  const style = partOfPage("colours.css") + partOfPage("style.css");
+  const script = partOfPage("script.js");
+  const digest = createHash("sha256").update(script).digest("base64");
+  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; ` +
+    `script-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
+  return markup`
+    <!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>${title} · report</title>
+        <style>${trusted(style)}</style>
+      </head>
+      <body>
+        <a class="skip" href="#main">Skip to the results</a>
+        <header class="top"><h1>${title}</h1>${lead}
+    <nav aria-label="Sections"><ul>${
+    sections.map(({ id, title }) => markup`<li><a href="#${id}">${title}</a></li>`)
+  }</ul></nav></header>
+        <main id="main">
+    ${
+    sections.map(({ id, title, body }) =>
+      markup`
+        <section id="${id}"
+          aria-labelledby="${id}-heading"><h2 id="${id}-heading">${title}</h2>
+        ${body}</section>
+      `
+    )
+  }
+        </main>
+        <p id="said" role="status" class="hidden"></p>
+        <script>${trusted(script)}</script>
+      </body>
+    </html>
+  `.text.trimStart();
+}

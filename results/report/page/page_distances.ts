@@ -1,0 +1,101 @@
+/** The page's tables of relation distances: layer beside layer, and all of them. */
+import { type Html, markup } from "./html.ts";
+import { type Cell, dataTable } from "./page_parts.ts";
+import type { RelationPoint } from "../../findings/relation_points.ts";
+
+type Distance = "isd_text" | "isd_image" | "isda";
+
+/** The published alignments, or the first two that were measured. */
+export function shownAlignments(points: readonly RelationPoint[]): string[] {
+  const there = [...new Set(points.map(({ alignment }) => alignment))];
+  const published = ["singular", "distributed"].filter((name) => there.includes(name));
+  return published.length > 0 ? published : there.slice(0, 2);
+}
+
+/** Means over the models of a variant. */
+export function distanceTables(points: readonly RelationPoint[]): Html {
+  return markup`${new Set(points.map(({ layer }) => layer)).size > 1 ? byLayer(points) : undefined}
+${allDistances(points)}`;
+}
+
+/** A column per layer; by the alignments that are drawn. */
+function byLayer(points: readonly RelationPoint[]): Html {
+  const layers = [...new Set(points.map(({ layer }) => layer))].sort((a, b) => a - b);
+  const alignments = shownAlignments(points);
+  const distances: { title: string; of: Distance; alignment: string }[] = [
+    { title: "ISDa", of: "isda", alignment: alignments[0]! },
+    ...alignments.map((alignment) => ({
+      title: `ISD over words by ${alignment}`,
+      of: "isd_text" as const,
+      alignment,
+    })),
+  ];
+  const groups = Map.groupBy(points, ({ variant, split }) => JSON.stringify([variant, split]));
+  return dataTable({
+    id: "distances-by-layer",
+    caption: "Mean distances layer by layer, nats per row",
+    columns: [
+      { title: "variant" },
+      { title: "distance" },
+      ...layers.map((layer) => ({ title: `layer ${layer}`, numeric: true })),
+    ],
+    rows: [...groups.values()].flatMap((group) =>
+      distances.map(({ title, of, alignment }) => [
+        group[0]!.variant || "all",
+        title,
+        ...layers.map((layer) =>
+          meanCell(
+            group.filter((point) => point.layer === layer && point.alignment === alignment),
+            of,
+          )
+        ),
+      ])
+    ),
+  });
+}
+
+function allDistances(points: readonly RelationPoint[]): Html {
+  const groups = [
+    ...Map.groupBy(
+      points,
+      ({ variant, split, layer, alignment }) => JSON.stringify([variant, split, layer, alignment]),
+    ).values(),
+  ];
+  return dataTable({
+    id: "distances",
+    caption: "Mean distances in nats per row: ISD over words, over regions, and ISDa",
+    columns: [
+      { title: "variant" },
+      { title: "alignment" },
+      { title: "layer", numeric: true },
+      { title: "ISD words", numeric: true },
+      { title: "ISD regions", numeric: true },
+      { title: "ISDa", numeric: true },
+      { title: "models", numeric: true },
+    ],
+    rows: groups.map((group) => {
+      const { variant, layer, alignment } = group[0]!;
+      return [
+        variant || "all",
+        alignment,
+        { shown: String(layer), value: layer },
+        meanCell(group, "isd_text"),
+        meanCell(group, "isd_image"),
+        meanCell(group, "isda"),
+        { shown: String(group.length), value: group.length },
+      ];
+    }),
+  });
+}
+
+function meanCell(group: readonly RelationPoint[], of: Distance): Cell | string {
+  const values = group.flatMap((point) => point[of] ?? []);
+  if (values.length === 0) return "";
+  const value = values.reduce((sum, one) => sum + one, 0) / values.length;
+  return { shown: digits(value), value };
+}
+
+/** Three that count. */
+export function digits(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,64 @@
+/** The page's part on whether, within a model, a caption with lower ISDa finds its image sooner. */
+import { type Html, markup } from "./html.ts";
+import { correlationText } from "../../text/number_text.ts";
+import { type Cell, dataTable, howMade } from "./page_parts.ts";
+import { estimateText, readingOf } from "../../findings/query_correlation_text.ts";
+import type { Relations } from "../../findings/relation_points.ts";
+import type { CommandPlace } from "../../findings/reproduce.ts";
+
+export function queryCorrelationsPart(
+  { queries, queryCorrelations: found }: Pick<Relations, "queries" | "queryCorrelations">,
+  results: CommandPlace,
+): Html {
+  return markup`<h3>Within a model: does a caption with lower ISDa find its image sooner?</h3>
+${
+    found.length === 0
+      ? markup`<p>No model has three captions with both an ISDa and a rank that vary.</p>`
+      : markup`<p>${readingOf(found)}</p>
+${
+        dataTable({
+          id: "query-correlations",
+          caption:
+            "Spearman's rho of a caption's ISDa and its image's rank, mean over models [95 % interval]",
+          columns: [
+            { title: "variant" },
+            ...[
+              "layer",
+              "rho",
+              "rho given objects",
+              "objects and ISDa",
+              "objects and rank",
+              "captions",
+              "images",
+              "models",
+            ].map((title) => ({ title, numeric: true })),
+          ],
+          rows: found.map((one) => [
+            one.variant || "all",
+            countCell(one.layer),
+            { shown: estimateText(one.plain), value: one.plain.rho },
+            one.partial === undefined
+              ? "–"
+              : { shown: estimateText(one.partial), value: one.partial.rho },
+            correlationCell(one.objectsIsda),
+            correlationCell(one.objectsRank),
+            countCell(one.queries),
+            countCell(one.images),
+            countCell(one.models),
+          ]),
+        })
+      }
+<p class="note">Positive: captions with a lower distance find their image sooner. “Given objects” is
+the partial correlation with the number of annotated objects held fixed. Intervals are of test images,
+drawn with replacement, each with all its captions; they do not tell of other trainings.</p>`
+  }
+${howMade([queries], results)}`;
+}
+
+function countCell(value: number): Cell {
+  return { shown: String(value), value };
+}
+
+function correlationCell(rho: number | undefined): Cell | string {
+  return rho === undefined ? "–" : { shown: correlationText(rho), value: rho };
+}

@@ -1,0 +1,108 @@
+/** The page's sections on the runs themselves: what is missing, cost, circumstances, commands. */
+import { secondsText } from "../../text/seconds_text.ts";
+import type { Cost } from "../../findings/cost.ts";
+import { type Circumstance, notStored } from "../../findings/environment.ts";
+import { countGaps, fixOf, type Gaps } from "../../findings/gaps.ts";
+import { type Html, markup } from "./html.ts";
+import { queriesText, whyExpected } from "../../findings/metric_gaps.ts";
+import { command, dataTable, howMade } from "./page_parts.ts";
+import type { Answered } from "../../database/question.ts";
+import type { CommandPlace, Source } from "../../findings/reproduce.ts";
+import { stageGraph } from "./stage_graph.ts";
+
+/** @param options.goOn the command that makes what is missing */
+export function gapsSection(
+  gaps: Gaps,
+  { goOn, results }: { readonly goOn: string; readonly results: CommandPlace },
+): Html {
+  const { runs, metrics, ranks, question, metricQuestion, rankQuestion } = gaps;
+  const made = howMade([question, metricQuestion, rankQuestion], results);
+  if (countGaps(gaps) === 0) {
+    return markup`<p>Nothing: every run is complete and has all its metrics.</p>${made}`;
+  }
+  const columns = (...titles: string[]) => titles.map((title) => ({ title }));
+  return markup`${
+    runs.length === 0 ? undefined : dataTable({
+      id: "missing-runs",
+      caption: `${runs.length} runs are missing`,
+      columns: columns("run", "state", "why", "fix"),
+      rows: runs.map((run) => [run.label, run.state, run.failure?.what ?? "", fixOf(run, goOn)]),
+    })
+  }
+${
+    metrics.length === 0 ? undefined : dataTable({
+      id: "missing-metrics",
+      caption: `${metrics.length} metrics are missing. ${whyExpected}`,
+      columns: columns("run", "metric", "split"),
+      rows: metrics.map(({ label, metric, split }) => [label, metric, split ?? ""]),
+    })
+  }
+${
+    ranks.length === 0 ? undefined : dataTable({
+      id: "missing-ranks",
+      caption: "Ranks of queries are missing",
+      columns: columns("run", "split", "direction", "has"),
+      rows: ranks.map((one) => [one.label, one.split, one.direction, queriesText(one)]),
+    })
+  }${made}`;
+}
+
+export function costSection(cost: Cost, results: CommandPlace): Html {
+  const { stages, edges } = cost;
+  const count = (value: number) => ({ shown: String(value), value });
+  const time = (value: number) => ({ shown: secondsText(value), value });
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Stages as a graph">${
+    stageGraph(cost)
+  }</div>
+${
+    dataTable({
+      id: "cost",
+      caption: "Wall time of each stage, added up over its runs",
+      columns: [
+        { title: "stage" },
+        { title: "uses" },
+        ...["runs", "made", "from cache", "time", "saved", "slowest"]
+          .map((title) => ({ title, numeric: true })),
+      ],
+      rows: stages.rows.map((row) => [
+        row.stage,
+        row.kind ?? "not begun",
+        count(row.runs),
+        count(row.made),
+        count(row.hits),
+        row.made > 0 ? time(row.seconds_made) : "",
+        row.hits > 0 ? time(row.seconds_saved) : "",
+        row.slowest === null ? "" : time(row.slowest),
+      ]),
+    })
+  }
+${howMade([stages, edges], results)}`;
+}
+
+export function environmentSection(
+  environment: Answered<Circumstance>,
+  results: CommandPlace,
+): Html {
+  if (environment.rows.length === 0) return markup`<p>No run is complete.</p>`;
+  return markup`${
+    dataTable({
+      id: "environment-table",
+      caption: "Circumstances of the complete runs",
+      columns: [{ title: "what" }, { title: "value" }, { title: "runs", numeric: true }],
+      rows: environment.rows.map(({ name, value, runs }) => [
+        name,
+        value,
+        { shown: String(runs), value: runs },
+      ]),
+    })
+  }<p class="note">${notStored}</p>${howMade([environment], results)}`;
+}
+
+/** Commands alone: every figure has its query beside it. */
+export function commandsSection(sources: readonly Source[]): Html {
+  return markup`${
+    sources.flatMap(({ what, command: text }) =>
+      text === undefined ? [] : [markup`<p>${what}</p>${command(text)}`]
+    )
+  }`;
+}

@@ -1,0 +1,103 @@
+/** Which metrics stand together in a table, in which order, and under which titles. */
+import { recallNames } from "./metrics.ts";
+import { metricTitle } from "./number_text.ts";
+
+export interface MetricColumn {
+  readonly metric: string;
+  readonly title: string;
+  /** Shown a hundredfold. */
+  readonly percent: boolean;
+}
+
+export interface MetricKind {
+  /** What the table holds, in words; the first tables have their stage and split alone. */
+  readonly title: string;
+  readonly columns: readonly MetricColumn[];
+}
+
+const pairs = ["pair_text", "pair_image", "pair_group"];
+const directions = ["i2t", "t2i"] as const;
+
+/** The tables that a report begins with: recalls at the K that were asked, their sum, and pairs. */
+export function mainKinds(found: ReadonlySet<string>): MetricKind[] {
+  return kept(found, [
+    {
+      title: "",
+      columns: [...recallNames(found), "rsum"].map((metric) => column(metric, true)),
+    },
+    { title: "", columns: pairs.map((metric) => column(metric, true)) },
+  ]);
+}
+
+/** Tables of all other metrics of evaluations, under the names of docs/evaluation.md. */
+export function furtherKinds(found: ReadonlySet<string>): MetricKind[] {
+  const folds = [...found].flatMap((name) => /^(fold\d+)_rsum$/.exec(name)?.[1] ?? []);
+  const each = (...names: string[]) =>
+    directions.flatMap((direction) => names.map((name) => `${direction}_${name}`));
+  const named = (metrics: readonly string[]) => metrics.map((metric) => column(metric));
+  return kept(found, [
+    {
+      title: "ranks",
+      columns: named([
+        ...each("median_rank", "mean_rank", "mrr", "ndcg"),
+        "tied_queries",
+      ]),
+    },
+    ...folds.map((fold) => ({
+      title: `mean over ${fold.slice("fold".length)} folds`,
+      columns: named([...recallNames(found, `${fold}_`), `${fold}_rsum`]),
+    })),
+    {
+      title: "by right answers beside the data's own pairs",
+      columns: named([
+        ...recallNames(found, "positives_"),
+        ...each("r_precision", "map_at_r").map((name) => `positives_${name}`),
+      ]),
+    },
+    ...twoStage(found),
+    {
+      title: "swapped pairs by what differs",
+      columns: named(
+        [...found].filter((name) => /^pair_(text|image|group)_\w+$/.test(name)).sort(),
+      ),
+    },
+    {
+      title: "as the published release counts",
+      columns: named([...recallNames(found, "release_"), "release_tied_queries"]),
+    },
+  ]);
+}
+
+/** Each metric of full scoring, what the shortlist gives, and what that loses. */
+function twoStage(found: ReadonlySet<string>): MetricKind[] {
+  if (![...found].some((name) => name.startsWith("rerank_"))) return [];
+  const compared = [...recallNames(found, "rerank_").map((name) => name.slice(7)), "rsum"];
+  return [{
+    title: "two-stage ranking: full scoring, by shortlist (rerank_), what is lost (rerank_lost_)",
+    columns: [
+      ...compared.flatMap((name) => [name, `rerank_${name}`, `rerank_lost_${name}`]),
+      ...directions.map((direction) => `rerank_${direction}_found`),
+      "rerank_pairs",
+    ].map((metric) => column(metric)),
+  }];
+}
+
+/** @param plain with a title for readers; else by its name */
+function column(metric: string, plain = false): MetricColumn {
+  return { metric, title: plain ? metricTitle(metric) : metric, percent: isPercent(metric) };
+}
+
+/** Recalls, their sums, accuracies and shares are told in percent, ranks and counts as they are. */
+export function isPercent(metric: string): boolean {
+  return /(^|_)(i2t|t2i)_(r\d+|r_precision|map_at_r|found)$|(^|_)rsum$|^rerank_pairs$|^pair_/
+    .test(metric);
+}
+
+function kept(found: ReadonlySet<string>, kinds: readonly MetricKind[]): MetricKind[] {
+  return kinds
+    .map(({ title, columns }) => ({
+      title,
+      columns: columns.filter(({ metric }) => found.has(metric)),
+    }))
+    .filter(({ columns }) => columns.length > 0);
+}

@@ -1,0 +1,103 @@
+/** Result numbers of runs. */
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { rowsOf } from "../database/read_results.ts";
+
+export interface Metric {
+  readonly name: string;
+  readonly split: string | null;
+  readonly value: number | null;
+}
+
+export interface MetricPair {
+  readonly name: string;
+  readonly split: string | null;
+  readonly a: number | null;
+  readonly b: number | null;
+  /** b - a; null where one of them lacks. */
+  readonly difference: number | null;
+}
+
+/** Those of one run, those that tell most first. */
+export async function metricsOf(connection: DuckDBConnection, run: string): Promise<Metric[]> {
+  const rows = await rowsOf<Metric>(
+    connection,
+    "SELECT name, split, value FROM metric WHERE run = $run",
+    { run },
+  );
+  return inOrder(rows);
+}
+
+/** The metrics that tell most come first, in this order; the others by name. */
+const first = ["i2t_r1", "t2i_r1", "rsum", "pair_group", "isda", "gold_coverage"];
+
+export function inOrder<Named extends { readonly name: string; readonly split: string | null }>(
+  metrics: readonly Named[],
+): Named[] {
+  const rank = (name: string) => first.includes(name) ? first.indexOf(name) : first.length;
+  return metrics.toSorted((a, b) =>
+    rank(a.name) - rank(b.name) || naturally.compare(a.name, b.name) ||
+    naturally.compare(a.split ?? "", b.split ?? "")
+  );
+}
+
+/** Those that tell most; all where none does. */
+export function mainOf<Named extends { readonly name: string }>(
+  metrics: readonly Named[],
+): readonly Named[] {
+  const main = [...first, ...leadingMetrics(metrics.map(({ name }) => name))];
+  const found = metrics.filter(({ name }) => main.includes(name));
+  return found.length > 0 ? found : metrics;
+}
+
+/** Those that stand for all where few are told: R@K of the least K each way, rsum, groups of pairs. */
+export function leadingMetrics(metrics: readonly string[]): string[] {
+  return [
+    ...leadingRecalls(metrics),
+    ...["rsum", "pair_group"].filter((name) => metrics.includes(name)),
+  ];
+}
+
+/** R@K of the least K each way. */
+export function leadingRecalls(metrics: readonly string[]): string[] {
+  return directions.flatMap((direction) => recallsOf(metrics, direction).slice(0, 1));
+}
+
+/**
+ * Names of R@K by K, i2t before t2i.
+ *
+ * @param prefix of what is counted otherwise, such as `fold5_`; of all queries by the data's own pairs without
+ */
+export function recallNames(metrics: Iterable<string>, prefix = ""): string[] {
+  return directions.flatMap((direction) => recallsOf(metrics, `${prefix}${direction}`));
+}
+
+const directions = ["i2t", "t2i"] as const;
+
+function recallsOf(metrics: Iterable<string>, direction: string): string[] {
+  const start = `${direction}_r`;
+  const cutoff = (name: string) => Number(name.slice(start.length));
+  return [...new Set(metrics)]
+    .filter((name) => name.startsWith(start) && /^\d+$/.test(name.slice(start.length)))
+    .sort((a, b) => cutoff(a) - cutoff(b));
+}
+
+/** `i2t_r5` before `i2t_r10`. */
+const naturally = new Intl.Collator("en", { numeric: true });
+
+/** Three decimals below ten, four digits above; nothing where there is none. */
+export function metricText(value: number | null | undefined): string {
+  if (value === null || value === undefined) return "";
+  if (!Number.isFinite(value) || Number.isInteger(value)) return String(value);
+  return Math.abs(value) < 10 ? value.toFixed(3) : String(Number(value.toPrecision(4)));
+}
+
+export function differenceOf(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : b - a;
+}
+
+/** With `+` or `−`, as many decimals as metrics have. */
+export function signedText(value: number | null): string {
+  if (value === null) return "";
+  const text = metricText(Math.abs(value));
+  return value === 0 || Number(text) === 0 ? text : `${value > 0 ? "+" : "−"}${text}`;
+}

@@ -1,0 +1,181 @@
+/**
+ * How far the two modalities' relations of a split's matched pairs are apart: by every alignment (ISD),
+ * and on annotated objects (ISDa) where captions say which word is which region.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { StageContext } from "../../pipeline/contract/stage.ts";
+import { type FeatureSet, openFeatures } from "../data/feature_set.ts";
+import { writeLines } from "../data/json_lines.ts";
+import { annotatedDistance } from "../metric/annotated_relations.ts";
+import type { Precision } from "../model/matrix_product.ts";
+import { readModel } from "../model/checkpoint/model_artifact.ts";
+import { weightsOnDevice } from "../model/weights_on_device.ts";
+import { type Layers, layersOf } from "../objective/alignment_scope.ts";
+import { measuredAlignment } from "../objective/measured_alignments.ts";
+import type { MeasuredAlignment } from "../objective/measured_names.ts";
+import { startCompute } from "../tensorflow/kernels/backend.ts";
+import { type AnnotationSource, captionAnnotations } from "./caption_annotations.ts";
+import { chosenTexts, writeAttentionSamples } from "./attention_samples.ts";
+import { type MeasuredPair, measurePairs } from "./attention_measuring.ts";
+import { indexSplit, type TableIndex } from "../batch/pair_tables.ts";
+import { yieldToEvents } from "../train/yield_to_events.ts";
+
+export interface AttentionAnalysisParameters {
+  readonly split: string;
+  readonly layers: Layers;
+  readonly heads: "mean" | "each";
+  readonly alignments: readonly MeasuredAlignment[];
+  readonly k: number;
+  readonly limit?: number | undefined;
+  /** How many, or ids of their captions. */
+  readonly samples: number | readonly string[];
+  readonly entities?: string | undefined;
+  readonly vocabulary?: string | undefined;
+  readonly cased: boolean;
+  readonly block: number;
+  readonly xla: boolean;
+  readonly precision: Precision;
+}
+
+export async function attentionAnalysis(
+  context: StageContext<AttentionAnalysisParameters>,
+): Promise<void> {
+  const { parameters, inputs, progress } = context;
+  const { split, alignments: names, k, limit = Infinity } = parameters;
+  using set = await openFeatures(inputs["features"]!);
+  const index = indexSplit(set, split);
+  const { config, weights: stored } = await readModel(inputs["model"]!.folder);
+  const layers = layersOf(parameters.layers, config);
+  const texts = index.captions.slice(0, limit).map((_, row) => row);
+  const annotations = await captionAnnotations(context, set, {
+    captions: texts.map((row) => index.captions[row]!),
+  });
+  // Complains of an unknown caption before anything is measured.
+  const sampled = chosenTexts({ set, index, annotations, texts }, parameters.samples);
+  const compute = await startCompute({ threads: context.threads });
+  progress.say(compute.description);
+  const encoder = Object.entries(stored).filter(([name]) => name.startsWith("uniter."));
+  const weights = weightsOnDevice(Object.fromEntries(encoder));
+  const rows = new RelationRows(context, { set, index, annotations }, Math.max(...layers));
+  try {
+    const blocks = measurePairs(compute, config, texts, {
+      ...parameters,
+      set,
+      index,
+      weights,
+      layers,
+      relations: texts.some((row) => annotations.objectsOf(index.captions[row]!).length >= 2),
+      alignments: names.map((name) => measuredAlignment(name, { k })),
+    });
+    for await (const pairs of blocks) {
+      for (const pair of pairs) rows.add(pair);
+      progress.report(rows.pairs, texts.length, "pairs");
+      await yieldToEvents();
+      context.signal.throwIfAborted();
+    }
+    await writeAttentionSamples(context, config, { set, index, weights, annotations, sampled });
+  } finally {
+    tf.dispose(weights);
+  }
+  await rows.finish();
+}
+
+/** Rows of table relation_distance, and their means. */
+class RelationRows {
+  pairs = 0;
+  #annotated = 0;
+  readonly #layerMeans = new Means();
+  /** Of the last layer that is measured. */
+  readonly #means = new Means();
+
+  constructor(
+    readonly context: StageContext<AttentionAnalysisParameters>,
+    readonly source: {
+      readonly set: FeatureSet;
+      readonly index: TableIndex;
+      readonly annotations: AnnotationSource;
+    },
+    readonly lastLayer: number,
+  ) {}
+
+  add({ text, layers }: MeasuredPair): void {
+    const { set, index, annotations } = this.source;
+    const { record, parameters: { split, alignments } } = this.context;
+    const caption = set.captions[index.captions[text]!]!;
+    const objects = annotations.objectsOf(index.captions[text]!);
+    this.pairs++;
+    if (objects.length >= 2) this.#annotated++;
+    for (const { layer, distances, relations } of layers) {
+      const isda = meanOf(relations.map((own) => annotatedDistance(own, objects)));
+      this.#count(layer, "isda", isda);
+      distances.forEach((distance, place) => {
+        const alignment = alignments[place]!;
+        // A caption without a word piece has no relation.
+        const wordless = caption.tokens.length === 0;
+        const [isd_text, isd_image] = wordless ? [null, null] : [distance.text, distance.image];
+        this.#count(layer, `isd_text_${alignment}`, isd_text);
+        this.#count(layer, `isd_image_${alignment}`, isd_image);
+        record.row("relation_distance", {
+          split,
+          text: caption.id,
+          image: set.images[caption.image]!.id,
+          layer,
+          alignment,
+          isd_text,
+          isd_image,
+          isda,
+          objects: objects.length,
+        });
+      });
+    }
+  }
+
+  /** Metrics: means over pairs and layers. relations.jsonl: the same layer by layer. */
+  async finish(): Promise<void> {
+    const { record, folder, parameters: { split } } = this.context;
+    for (const { name, mean } of this.#means.all()) record.metric(name, mean, { split });
+    record.metric("measured_pairs", this.pairs, { split });
+    record.metric("annotated_pairs", this.#annotated, { split });
+    await writeLines(
+      `${folder}/relations.jsonl`,
+      this.#layerMeans.all().map((line) => ({ split, ...line })),
+    );
+  }
+
+  #count(layer: number, name: string, value: number | null): void {
+    if (value === null) return;
+    this.#layerMeans.count({ layer, name }, value);
+    if (layer === this.lastLayer) this.#means.count({ name }, value);
+  }
+}
+
+/** Means by name, in the order in which names come up. */
+class Means {
+  readonly #sums = new Map<string, { of: MeanOf; sum: number; count: number }>();
+
+  count(of: MeanOf, value: number): void {
+    const key = JSON.stringify(of);
+    const before = this.#sums.get(key);
+    this.#sums.set(key, {
+      of,
+      sum: (before?.sum ?? 0) + value,
+      count: (before?.count ?? 0) + 1,
+    });
+  }
+
+  all() {
+    return [...this.#sums.values()]
+      .map(({ of, sum, count }) => ({ ...of, mean: sum / count, pairs: count }));
+  }
+}
+
+interface MeanOf {
+  readonly layer?: number;
+  readonly name: string;
+}
+
+/** Over heads; null when there is none. */
+function meanOf(values: readonly (number | undefined)[]): number | null {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
+}

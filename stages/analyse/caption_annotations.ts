@@ -1,0 +1,120 @@
+/** Annotated objects of captions: those of rendered scenes, or of Flickr30k Entities. */
+import { Complaint } from "../../pipeline/contract/complaint.ts";
+import type { StageContext } from "../../pipeline/contract/stage.ts";
+import { type AnnotatedObject, objectsOfEntities, readPhraseObjects } from "../data/annotations.ts";
+import { matchSentence } from "../data/entity_captions.ts";
+import type { FeatureSet } from "../data/feature_set.ts";
+import { type EntityImage, openFlickr30kEntities } from "../data/flickr30k_entities.ts";
+import {
+  type CaptionTokenizer,
+  openTokenizer,
+  tokenizerFromVocabulary,
+} from "../data/tokenizer.ts";
+import type { Box } from "../vision/coverage.ts";
+
+export interface AnnotationSource {
+  /** @param caption place in `FeatureSet.captions`, of those asked for */
+  objectsOf(caption: number): readonly AnnotatedObject[];
+}
+
+export interface AnnotationParameters {
+  /** Folder of Flickr30k Entities; without, what the features artifact knows itself. */
+  readonly entities?: string | undefined;
+  /** vocab.txt, where the artifact has no tokenizer of its own. */
+  readonly vocabulary?: string | undefined;
+  readonly cased: boolean;
+}
+
+type AnnotationContext = Pick<
+  StageContext<AnnotationParameters>,
+  "parameters" | "inputs" | "progress"
+>;
+
+/** Reads all that is needed at once, so that files that do not fit are complained about early. */
+export async function captionAnnotations(
+  { parameters, inputs, progress }: AnnotationContext,
+  set: FeatureSet,
+  { captions }: { readonly captions: readonly number[] },
+): Promise<AnnotationSource> {
+  const { folder } = inputs["features"]!;
+  if (parameters.entities === undefined) {
+    const objects = await readPhraseObjects(folder, set);
+    return { objectsOf: (caption) => objects.get(set.captions[caption]!.id) ?? [] };
+  }
+  const tokenizer = await tokenizerOf(folder, parameters);
+  const entities = openFlickr30kEntities(parameters.entities);
+  const objects = new Map<number, AnnotatedObject[]>();
+  const missing = { image: 0, words: 0 };
+  for (const [image, own] of Map.groupBy(captions, (caption) => set.captions[caption]!.image)) {
+    const found = entities.read(set.images[image]!.id);
+    if (found === undefined) {
+      missing.image += own.length;
+      continue;
+    }
+    const regions = boxesOf(set.regions.read(image).boxes);
+    for (const caption of own) {
+      const matched = objectsIn(found, { caption: set.captions[caption]!, regions, tokenizer });
+      if (matched === undefined) missing.words++;
+      else objects.set(caption, matched);
+    }
+  }
+  progress.say(summary(captions.length, objects, missing));
+  return { objectsOf: (caption) => objects.get(caption) ?? [] };
+}
+
+/** The tokenizer that the captions were cut with. */
+async function tokenizerOf(
+  folder: string,
+  { vocabulary, cased }: AnnotationParameters,
+): Promise<CaptionTokenizer> {
+  if (vocabulary !== undefined) {
+    return tokenizerFromVocabulary(await Deno.readTextFile(vocabulary), {
+      cased,
+      file: vocabulary,
+    });
+  }
+  const json = await Deno.readTextFile(`${folder}/tokenizer.json`).catch(() => undefined);
+  if (json !== undefined) return openTokenizer(json);
+  throw new Complaint(
+    "the features do not say into which pieces their captions' words are cut",
+    "set `vocabulary` to the vocab.txt of the checkpoint, beside `entities`",
+    { place: { file: folder }, exitCode: 1 },
+  );
+}
+
+function objectsIn(
+  { sentences, boxes }: EntityImage,
+  { caption, regions, tokenizer }: {
+    caption: FeatureSet["captions"][number];
+    regions: readonly Box[];
+    tokenizer: CaptionTokenizer;
+  },
+): AnnotatedObject[] | undefined {
+  const matched = matchSentence(caption, sentences, (text) => tokenizer.encode(text));
+  if (matched === undefined) return undefined;
+  const { sentence, tokensAt } = matched;
+  return objectsOfEntities(sentence, { boxes: boxes.boxes, regions, tokensAt });
+}
+
+/** x1 y1 x2 y2 of rows of seven numbers. */
+function boxesOf(rows: Float32Array): Box[] {
+  return Array.from({ length: rows.length / 7 }, (_, row) => {
+    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = rows.subarray(7 * row);
+    return [x1, y1, x2, y2] as const;
+  });
+}
+
+function summary(
+  captions: number,
+  objects: ReadonlyMap<number, readonly AnnotatedObject[]>,
+  missing: { readonly image: number; readonly words: number },
+): string {
+  const related = [...objects.values()].filter(({ length }) => length >= 2).length;
+  const reasons = [
+    { count: missing.image, why: "of images that are not there" },
+    { count: missing.words, why: "with words of no sentence of their image" },
+    { count: objects.size - related, why: "with fewer than two objects that a region shows" },
+  ].filter(({ count }) => count > 0).map(({ count, why }) => `${count} ${why}`);
+  const rest = reasons.length === 0 ? "" : `; not ${reasons.join(", ")}`;
+  return `Flickr30k Entities annotates ${related} of ${captions} captions${rest}`;
+}

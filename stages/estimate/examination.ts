@@ -1,0 +1,222 @@
+/**
+ * What `doctor` measures: steps of the real programs on made-up numbers of the real sizes, with few
+ * candidates, from which the time of a whole training or evaluation follows.
+ */
+import type {
+  Examination,
+  ExaminationContext,
+  Facts,
+  Finding,
+} from "../../pipeline/contract/stage.ts";
+import type { TrainingSplits } from "../data/splits.ts";
+import type { Configuration } from "../model/configuration.ts";
+import type { Precision } from "../model/matrix_product.ts";
+import { isOfText } from "../model/branches.ts";
+import { parameterTable } from "../model/parameters.ts";
+import { startCompute } from "../tensorflow/kernels/backend.ts";
+import type { FineTuningObjective } from "../train/fine_tune/step.ts";
+import {
+  few,
+  measureScoring,
+  measureStep,
+  measureUpdate,
+  type PairSizes,
+} from "./measured_programs.ts";
+
+/** Sizes of a model as facts, for the stages that read it. */
+export function modelFacts(config: Configuration): Facts {
+  const numbers = Object.entries(config).filter(([, value]) => typeof value === "number");
+  const weights = parameterTable(config).reduce(
+    (sum, { shape }) => sum + shape.reduce((size, side) => size * side, 1),
+    0,
+  );
+  return { ...Object.fromEntries(numbers) as Facts, weights };
+}
+
+export interface StepPlan {
+  readonly train: TrainingSplits;
+  readonly objective: FineTuningObjective;
+  readonly steps: number;
+  readonly micro_steps: number;
+  readonly anchors: number;
+  readonly negatives: number;
+  /** Negatives that are drawn where branches choose of them; else 0. */
+  readonly pool: number;
+  readonly validate_every: number;
+  readonly validation_split: string;
+  readonly validation_images: number;
+  readonly xla: boolean;
+}
+
+export async function examineFineTuning(
+  { inputs, threads, progress }: ExaminationContext<unknown>,
+  plan: StepPlan,
+): Promise<Examination> {
+  const sizes = sizesOf(inputs);
+  const inTheWay = trainingFindings(sizes.facts, plan);
+  if (inTheWay.length > 0) return { findings: inTheWay };
+  const compute = await startCompute({ threads });
+  progress.say("measuring a step of fine-tuning");
+  const { objective, steps, micro_steps, anchors, negatives } = plan;
+  const candidates = Math.min(few.candidates, 1 + negatives);
+  const hardNegatives = Math.min(few.hard, objective.hardNegatives, candidates - 1);
+  const step = measureStep(compute, sizes, {
+    // What stands beneath the scores is nothing beside the encoder.
+    objective: { ...objective, hardNegatives, branchWeight: 0 },
+    candidates,
+    xla: plan.xla,
+  });
+  const { precision } = objective;
+  const pair = measureScoring(compute, sizes, { precision, xla: plan.xla });
+  const optimiser = measureUpdate(compute, sizes.config, { xla: plan.xla });
+  const trained = Math.max(0, step.warm - 2 * candidates * pair) / (2 * (1 + hardNegatives));
+  const microStep = 2 * anchors *
+    ((1 + negatives) * pair + (1 + objective.hardNegatives) * trained);
+  const update = micro_steps * microStep + optimiser.warm;
+  const compiling = step.first - step.warm + optimiser.first - optimiser.warm;
+  const validations = plan.validate_every === 0 ? 0 : Math.ceil(steps / plan.validate_every);
+  const validating = validations * validationPairs(sizes.facts, plan) * pair;
+  const pairs = 2 * anchors * (1 + negatives);
+  const { weights } = sizes.facts as { weights: number };
+  const frozen = objective.branchWeight ? textWeights(sizes.config) : 0;
+  return {
+    findings: [{
+      verdict: "ok",
+      what: `an update of ${(pairs * micro_steps).toLocaleString("en")} pairs takes about ${
+        rounded(update)
+      } s, as ${2 * candidates} pairs tell`,
+    }],
+    facts: sizes.facts,
+    seconds: compiling + steps * update + validating,
+    memory: 1e9 + 8 * 4 * weights + pairs * pairMemory(sizes) +
+      Math.min(
+        2 ** 30,
+        4 * imagesOf(sizes.facts, plan.train) * sizes.regions * sizes.config.img_dim,
+      ),
+    disk: 4 * (weights + frozen),
+    scratch: (plan.validate_every > 0 ? 4 : 3) * 4 * weights,
+  };
+}
+
+export async function examineEvaluation(
+  { inputs, threads, progress }: ExaminationContext<unknown>,
+  { split, block, precision, shortlist, xla }: {
+    readonly split: string;
+    readonly block: number;
+    readonly precision: Precision;
+    /** Images of a text that are scored; 0: all. */
+    readonly shortlist: number;
+    readonly xla: boolean;
+  },
+): Promise<Examination> {
+  const sizes = sizesOf(inputs);
+  const { [`${split}_captions`]: captions, [`${split}_images`]: images } = sizes.facts;
+  if (captions === undefined || images === undefined) {
+    return { findings: [noSplit(split)] };
+  }
+  const compute = await startCompute({ threads });
+  progress.say("measuring the scoring of pairs");
+  const pair = measureScoring(compute, sizes, { precision, xla });
+  const pairs = captions * (shortlist > 0 ? Math.min(images, 2 * shortlist) : images);
+  return {
+    findings: [{
+      verdict: "ok",
+      what: `${shortlist > 0 ? "at most " : ""}${pairs.toLocaleString("en")} pairs to score, ${
+        rounded(1 / pair)
+      } a second or more`,
+    }],
+    facts: {},
+    seconds: pairs * pair,
+    memory: 1e9 + 4 * sizes.facts["weights"]! + block * pairMemory(sizes) + 8 * captions * images,
+    disk: 8 * captions * images,
+  };
+}
+
+interface Sizes extends PairSizes {
+  readonly facts: Facts;
+}
+
+/** Forward passes of the matched pairs; the distances themselves are small beside them. */
+export async function examineAnalysis(
+  { inputs, threads, progress }: ExaminationContext<unknown>,
+  { split, limit = Infinity, block, precision, xla }: {
+    readonly split: string;
+    readonly limit?: number | undefined;
+    readonly block: number;
+    readonly precision: Precision;
+    readonly xla: boolean;
+  },
+): Promise<Examination> {
+  const sizes = sizesOf(inputs);
+  const captions = sizes.facts[`${split}_captions`];
+  if (captions === undefined) return { findings: [noSplit(split)] };
+  const compute = await startCompute({ threads });
+  progress.say("measuring the scoring of pairs");
+  const pairs = Math.min(captions, limit);
+  return {
+    findings: [],
+    seconds: pairs * measureScoring(compute, sizes, { precision, xla }),
+    memory: 1e9 + 4 * sizes.facts["weights"]! + block * pairMemory(sizes),
+  };
+}
+
+/** Numbers of the text encoder that frozen branches keep for themselves. */
+function textWeights(config: Configuration): number {
+  return parameterTable(config).filter(({ name }) => isOfText(name))
+    .reduce((sum, { shape }) => sum + shape.reduce((size, side) => size * side, 1), 0);
+}
+
+/** What the data lacks for this training. */
+function trainingFindings(facts: Facts, plan: StepPlan): Finding[] {
+  const wanted = [
+    ...[plan.train].flat(),
+    ...(plan.validate_every > 0 ? [plan.validation_split] : []),
+  ];
+  const absent = wanted.filter((split) => facts[`${split}_captions`] === undefined);
+  if (absent.length > 0) return absent.map(noSplit);
+  const others = imagesOf(facts, plan.train) - 1;
+  const key = plan.pool > 0 ? "pool" : "negatives";
+  return plan[key] <= others ? [] : [{
+    verdict: "bad",
+    what: `${plan[key]} negatives are wanted, the training split has ${others} wrong images`,
+    fix: `lower \`${key}\`, or train on more images`,
+  }];
+}
+
+function noSplit(split: string): Finding {
+  return {
+    verdict: "bad",
+    what: `there is no split \`${split}\``,
+    fix: "name a split that the features hold",
+  };
+}
+
+/** Facts of the model and of the features, wherever they are read. */
+function sizesOf(inputs: Readonly<Record<string, Facts>>): Sizes {
+  const facts: Facts = Object.assign({}, ...Object.values(inputs));
+  const { words = 2, regions = 1 } = facts;
+  return { config: facts as unknown as Configuration, words, regions, facts };
+}
+
+function imagesOf(facts: Facts, splits: TrainingSplits): number {
+  return [splits].flat().reduce((sum, split) => sum + (facts[`${split}_images`] ?? 0), 0);
+}
+
+function validationPairs(facts: Facts, plan: StepPlan): number {
+  const images = facts[`${plan.validation_split}_images`] ?? 0;
+  const captions = facts[`${plan.validation_split}_captions`] ?? 0;
+  if (images === 0) return 0;
+  const kept = Math.min(images, plan.validation_images);
+  return kept * kept * captions / images;
+}
+
+/** Bytes that a pair takes on its way through the encoder: hidden states and one layer's attention. */
+function pairMemory({ config, words, regions }: Sizes): number {
+  const positions = words + regions;
+  const { hidden_size: hidden, intermediate_size: wide, num_attention_heads: heads } = config;
+  return 4 * positions * (6 * hidden + 2 * wide + 2 * heads * positions);
+}
+
+/** Two digits that count. */
+const rounded = (value: number) =>
+  Number(value.toPrecision(2)).toLocaleString("en", { maximumFractionDigits: 4 });

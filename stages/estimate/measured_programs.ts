@@ -1,0 +1,206 @@
+/** Times of the real programs on made-up numbers of given sizes: one step, one update, one scoring. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Configuration } from "../model/configuration.ts";
+import { embedImage, embedText } from "../model/embeddings.ts";
+import type { Precision } from "../model/matrix_product.ts";
+import { parameterTable, trainedNames } from "../model/parameters.ts";
+import { pairScores } from "../model/uniter.ts";
+import type { Compute } from "../tensorflow/kernels/backend.ts";
+import { compile, type TensorTree } from "../tensorflow/programs/compile.ts";
+import { publishedAdamw, updateScalars } from "../train/adamw.ts";
+import { type FineTuningObjective, fineTuningStep } from "../train/fine_tune/step.ts";
+import { type ImageTable, takeImages, takeTexts, type TextTable } from "../batch/pair_tables.ts";
+import { scalarTensors } from "../train/loop.ts";
+import { zerosLike } from "../train/state.ts";
+import { clippedUpdate } from "../train/update.ts";
+
+/** What decides the work of a pair. */
+export interface PairSizes {
+  readonly config: Configuration;
+  /** Places of a text. */
+  readonly words: number;
+  /** Places of an image. */
+  readonly regions: number;
+}
+
+/** Candidates that are measured; times grow in proportion. */
+export const few = { candidates: 4, hard: 2 };
+
+interface Compilation {
+  readonly precision?: Precision | undefined;
+  readonly xla: boolean;
+}
+
+const measured = new Map<string, unknown>();
+
+/** Points of a sweep share what does not depend on their alignment. */
+function once<Result>(key: unknown, measure: () => Result): Result {
+  const name = JSON.stringify(key);
+  if (!measured.has(name)) measured.set(name, measure());
+  return measured.get(name) as Result;
+}
+
+/** Seconds per pair without gradient, programs being there. */
+export function measureScoring(
+  compute: Compute,
+  sizes: PairSizes,
+  { precision, xla }: Compilation,
+): number {
+  const { config, words, regions } = sizes;
+  return once(
+    ["scoring", config, words, regions, precision, xla],
+    () => scoringSeconds(compute, sizes, { precision, xla }),
+  );
+}
+
+function scoringSeconds(
+  compute: Compute,
+  sizes: PairSizes,
+  { precision, xla }: Compilation,
+): number {
+  const pairs = 2 * few.candidates;
+  const { config } = sizes;
+  using program = compile(compute, ({ weights, tables, rows }: ScoringInputs) => {
+    const { tokens, wordMask } = takeTexts(tables, rows);
+    const images = takeImages(tables, rows);
+    return pairScores(weights, config, {
+      textEmbedding: embedText(weights, config, tokens),
+      wordMask,
+      imageEmbedding: embedImage(weights, config, images, { precision }),
+      regionMask: images.regionMask,
+    }, { precision }) as tf.Tensor;
+  }, { name: "examined_scoring", xla });
+  const inputs = {
+    weights: madeUpWeights(config, trainedNames(config, ["ranking"])),
+    tables: madeUpTables(sizes, pairs),
+    rows: tf.range(0, pairs, 1, "int32"),
+  };
+  const { warm } = timed(() => program(inputs as never));
+  tf.dispose(inputs as unknown as tf.TensorContainer);
+  return warm / pairs;
+}
+
+type ScoringInputs = {
+  readonly weights: Record<string, tf.Tensor>;
+  readonly tables: TextTable & ImageTable;
+  readonly rows: tf.Tensor;
+};
+
+/** Seconds of a micro-step with one anchor per direction; the first call compiles. */
+export function measureStep(
+  compute: Compute,
+  sizes: PairSizes,
+  { objective, candidates, xla }: {
+    readonly objective: FineTuningObjective;
+    readonly candidates: number;
+    readonly xla: boolean;
+  },
+): { first: number; warm: number } {
+  const { config } = sizes;
+  const weights = madeUpWeights(config, trainedNames(config, ["ranking"]));
+  const every = Int32Array.from({ length: candidates }, (_, place) => place);
+  const inputs = {
+    weights,
+    accumulated: zerosLike(weights),
+    tables: madeUpTables(sizes, candidates),
+    batch: {
+      imageAnchors: tf.tensor1d([0], "int32"),
+      textCandidates: tf.tensor2d(every, [1, candidates], "int32"),
+      textAnchors: tf.tensor1d([0], "int32"),
+      imageCandidates: tf.tensor2d(every, [1, candidates], "int32"),
+    },
+    key: tf.tensor1d([1, 2], "int32"),
+    alignmentWeight: tf.scalar(1),
+    share: tf.scalar(1),
+  };
+  using step = compile(
+    compute,
+    (given: Parameters<typeof fineTuningStep>[2]) =>
+      fineTuningStep(config, objective, given) as unknown as TensorTree,
+    { name: "examined_step", xla },
+  );
+  const times = timed(() => step(inputs));
+  tf.dispose(inputs as unknown as tf.TensorContainer);
+  return times;
+}
+
+/** Seconds of an optimiser update. */
+export function measureUpdate(
+  compute: Compute,
+  config: Configuration,
+  { xla }: Compilation,
+): { first: number; warm: number } {
+  return once(["update", config, xla], () => {
+    const options = { ...publishedAdamw, clip: 2 };
+    using update = compile(
+      compute,
+      (given: Parameters<typeof clippedUpdate>[0]) =>
+        clippedUpdate(given, options) as unknown as TensorTree,
+      { name: "examined_update", xla },
+    );
+    const weights = madeUpWeights(config, trainedNames(config, ["ranking"]));
+    const gradients = zerosLike(weights);
+    const state = { weights, first: zerosLike(weights), second: zerosLike(weights) };
+    const scalars = scalarTensors({ ...updateScalars(1, 1e-5, options) });
+    const times = timed(() => update({ state, gradients, scalars } as never));
+    tf.dispose([state, gradients, scalars] as unknown as tf.TensorContainer);
+    return times;
+  });
+}
+
+/** Longer than this, a second look is not worth its time. */
+const longSeconds = 3;
+
+/** Seconds of the first call, compilation included, and of the faster of two more. */
+function timed(call: () => TensorTree): { first: number; warm: number } {
+  const seconds = () => {
+    const begun = performance.now();
+    const made = call() as tf.TensorContainer;
+    firstTensor(made).dataSync();
+    tf.dispose(made);
+    return (performance.now() - begun) / 1000;
+  };
+  const first = seconds();
+  const warm = seconds();
+  return { first, warm: warm > longSeconds ? warm : Math.min(warm, seconds()) };
+}
+
+function firstTensor(tree: tf.TensorContainer): tf.Tensor {
+  if (tree instanceof tf.Tensor) return tree;
+  return firstTensor(Object.values(tree as Record<string, tf.TensorContainer>)[0]!);
+}
+
+/** Weights near 0: no number overflows, and none is faster than another. */
+function madeUpWeights(
+  config: Configuration,
+  names: readonly string[],
+): Record<string, tf.Tensor> {
+  const shapes = new Map(parameterTable(config).map(({ name, shape }) => [name, shape]));
+  return Object.fromEntries(names.map((name) => {
+    const shape = [...shapes.get(name)!];
+    const values = Float32Array.from(
+      { length: tf.util.sizeFromShape(shape) },
+      (_, i) => 0.01 * Math.sin(i),
+    );
+    return [name, tf.tensor(values, shape)];
+  }));
+}
+
+function madeUpTables(
+  { config, words, regions }: PairSizes,
+  rows: number,
+): TextTable & ImageTable & { [name: string]: tf.Tensor } {
+  const values = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i) / 2);
+  const places = Math.min(words, config.max_position_embeddings);
+  const tokens = Int32Array.from(
+    { length: rows * places },
+    (_, i) => 1 + i % (config.vocab_size - 1),
+  );
+  return {
+    tokens: tf.tensor2d(tokens, [rows, places], "int32"),
+    words: tf.fill([rows], places, "int32"),
+    features: tf.tensor3d(values(rows * regions * config.img_dim), [rows, regions, config.img_dim]),
+    boxes: tf.tensor3d(values(rows * regions * 7), [rows, regions, 7]),
+    regions: tf.fill([rows], regions, "int32"),
+  };
+}

@@ -1,0 +1,140 @@
+/** What a matrix of scores of a split becomes: a rank per query, recalls, and the matrix itself. */
+import type { StageContext } from "../../pipeline/contract/stage.ts";
+import type { FeatureSet } from "../data/feature_set.ts";
+import { writeSafetensors } from "../data/safetensors.ts";
+import { readPositives } from "../data/positives_files.ts";
+import { positiveMetrics, type Positives, rankPositives } from "../metric/extra_positives.ts";
+import { cutFolds, foldMetrics, foldRanks, type Folds } from "../metric/folds.ts";
+import { rankMetrics } from "../metric/rank_metrics.ts";
+import { twoStageMetrics, withFound } from "../metric/two_stage.ts";
+import { type Direction, rankQueries, type ScoreMatrix } from "../metric/recall.ts";
+import type { TableIndex } from "../batch/pair_tables.ts";
+
+/** What it belongs to. */
+export interface ScoredSplit {
+  readonly set: FeatureSet;
+  readonly index: TableIndex;
+  readonly split: string;
+}
+
+/** What is asked of the ranks, made sure of before hours go into scores. */
+export interface RankingPlan {
+  /** K of Recall@K. */
+  readonly recallAt: readonly number[];
+  readonly folds?: Folds;
+  /** Judged beside the data's own pairs. */
+  readonly positives?: readonly Positives[];
+  /** What ranking a shortlist alone would give: its places in the matrix, and that matrix. */
+  readonly twoStage?: { readonly listed: Int32Array; readonly scores: Float32Array };
+}
+
+export interface RankingParameters {
+  readonly recall_at: readonly number[];
+  readonly folds?: number | undefined;
+}
+
+/** @throws {Complaint} where the split cannot be cut so, or the extra positives do not fit it */
+export function planRanking(
+  { parameters, files, progress }: Pick<
+    StageContext<RankingParameters>,
+    "parameters" | "files" | "progress"
+  >,
+  { set, index }: ScoredSplit,
+): RankingPlan {
+  const { recall_at: recallAt, folds } = parameters;
+  const named = Object.keys(files).length === 0
+    ? undefined
+    : readPositives(files, { texts: captionIds(set, index), images: imageIds(set, index) });
+  if (named !== undefined && named.leftOut > 0) {
+    progress.say(`${named.leftOut} queries and answers of \`positives\` are not in the split`);
+  }
+  return {
+    recallAt,
+    ...(folds !== undefined && {
+      folds: cutFolds({ images: index.images.length, imageOfText: index.imageOfText, folds }),
+    }),
+    ...(named !== undefined && { positives: named.positives }),
+  };
+}
+
+/** Rows of `query_rank`, and what they come to as metrics. */
+export function recordRanks(
+  { record }: Pick<StageContext<unknown>, "record">,
+  { set, index, split }: ScoredSplit,
+  matrix: ScoreMatrix,
+  { recallAt, folds, positives, twoStage }: RankingPlan = { recallAt: [1, 5, 10] },
+): void {
+  const ranks = rankQueries(matrix);
+  const inFolds = folds && foldRanks(matrix, folds);
+  const judged = positives && rankPositives(matrix, positives);
+  const reranked = twoStage && withFound(
+    rankQueries({ ...matrix, scores: twoStage.scores }, { keep: 0 }),
+    matrix,
+    twoStage.listed,
+  );
+  const rerankedOf = byQuery(reranked ?? []);
+  const foldOf = byQuery(inFolds ?? []);
+  const judgedOf = byQuery(judged ?? []);
+  const captions = captionIds(set, index);
+  const images = imageIds(set, index);
+  for (const { direction, query, rank, ties, rightRanks, top } of ranks) {
+    const [asking, answering] = direction === "i2t" ? [images, captions] : [captions, images];
+    const inFold = foldOf(direction, query);
+    const others = judgedOf(direction, query);
+    const again = rerankedOf(direction, query);
+    record.row("query_rank", {
+      direction,
+      query: asking[query]!,
+      split,
+      rank,
+      ties,
+      top_ids: JSON.stringify(top.map(({ answer }) => answering[answer])),
+      top_scores: JSON.stringify(top.map((entry) => entry.score)),
+      image: images[direction === "i2t" ? query : index.imageOfText[query]!]!,
+      right_ranks: JSON.stringify(rightRanks),
+      ...(inFold && { fold: inFold.fold, fold_rank: inFold.rank }),
+      ...(others && { positive_ranks: JSON.stringify(others.ranks) }),
+      ...(again && { rerank_rank: again.rank, rerank_found: again.found }),
+    });
+  }
+  const metrics = {
+    ...rankMetrics(ranks, { recallAt }),
+    ...(inFolds && foldMetrics(inFolds, { recallAt })),
+    ...(judged && positiveMetrics(judged, { recallAt })),
+    ...(reranked && twoStageMetrics(reranked, {
+      full: ranks,
+      recallAt,
+      pairs: twoStage!.listed.length / matrix.scores.length,
+    })),
+    tied_queries: ranks.filter(({ ties }) => ties > 0).length,
+  };
+  for (const [name, value] of Object.entries(metrics)) record.metric(name, value, { split });
+}
+
+function byQuery<Item extends { readonly direction: Direction; readonly query: number }>(
+  items: readonly Item[],
+): (direction: Direction, query: number) => Item | undefined {
+  const found = new Map(items.map((item) => [`${item.direction} ${item.query}`, item]));
+  return (direction, query) => found.get(`${direction} ${query}`);
+}
+
+/** `scores.safetensors` [text, image], and `index.json` that names its rows and columns. */
+export async function writeScores(
+  folder: string,
+  { set, index, split }: ScoredSplit,
+  data: Float32Array,
+): Promise<void> {
+  const texts = captionIds(set, index);
+  const images = imageIds(set, index);
+  const matrix = { shape: [texts.length, images.length], dtype: "F32" as const, data };
+  await writeSafetensors(`${folder}/scores.safetensors`, new Map([["scores", matrix]]));
+  await Deno.writeTextFile(
+    `${folder}/index.json`,
+    `${JSON.stringify({ split, texts, images })}\n`,
+  );
+}
+
+const captionIds = (set: FeatureSet, { captions }: TableIndex) =>
+  captions.map((caption) => set.captions[caption]!.id);
+const imageIds = (set: FeatureSet, { images }: TableIndex) =>
+  images.map((image) => set.images[image]!.id);

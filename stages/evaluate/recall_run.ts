@@ -1,0 +1,189 @@
+/** Scores every caption of a split with every image, ranks, and judges the swapped pairs. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { StageContext } from "../../pipeline/contract/stage.ts";
+import { openFeatures } from "../data/feature_set.ts";
+import { pictureVectors } from "../data/picture_vectors.ts";
+import { readSafetensors, writeSafetensors } from "../data/safetensors.ts";
+import type { ScoreMatrix } from "../metric/recall.ts";
+import { releaseRecall } from "../metric/release_recall.ts";
+import { learnedBranchWeight, requireBranches } from "../model/branches.ts";
+import { type HostWeights, withRankHead } from "../model/initial_weights.ts";
+import type { Precision } from "../model/matrix_product.ts";
+import { readModel } from "../model/checkpoint/model_artifact.ts";
+import { weightsOnDevice } from "../model/weights_on_device.ts";
+import { startCompute } from "../tensorflow/kernels/backend.ts";
+import { branchCosines } from "../score/branches.ts";
+import { pairScorer } from "../score/pair_scoring.ts";
+import { indexSplit, type TableIndex } from "../batch/pair_tables.ts";
+import { planRanking, type RankingParameters, recordRanks, writeScores } from "./ranked_scores.ts";
+import { scoredOnce } from "../score/kept_scores.ts";
+import { type GridOptions, scoreGrid } from "../score/grid.ts";
+import {
+  rerankedScores,
+  scoreShortlist,
+  shortlisted,
+  withOthersBelow,
+} from "../score/shortlist.ts";
+import { rawScale, scaleOf, summedScores } from "../score/score_sum.ts";
+import { judgeSwappedPairs, type ScoreRows } from "./swapped_pairs.ts";
+import { yieldToEvents } from "../train/yield_to_events.ts";
+
+export interface EvaluationParameters extends RankingParameters {
+  readonly split: string;
+  readonly block: number;
+  readonly release_recall: boolean;
+  readonly xla: boolean;
+  readonly precision: Precision;
+  readonly scores: "cross" | "branches" | "sum";
+  /** Of a cosine in the sum; by default the model's own, or 10. */
+  readonly branch_weight?: number | undefined;
+  /** Images of a text that go through the cross-encoder, by the branches; 0: all. */
+  readonly shortlist: number;
+  /** The same, beside scoring all pairs; 0: not asked. */
+  readonly rerank: number;
+}
+
+export async function evaluation(context: StageContext<EvaluationParameters>): Promise<void> {
+  const { parameters: p, inputs } = context;
+  const { split, block, xla, precision, scores: kind, shortlist, rerank } = p;
+  const onBranches = kind !== "cross" || shortlist > 0 || rerank > 0;
+  using set = await openFeatures(inputs["features"]!);
+  const index = indexSplit(set, split);
+  const plan = planRanking(context, { set, index, split });
+  const { config, weights: stored } = await readModel(inputs["model"]!.folder);
+  const learned = learnedBranchWeight(stored);
+  if (onBranches) {
+    const why = kind !== "cross" ? `scores: ${kind}` : shortlist > 0 ? "shortlist" : "rerank";
+    requireBranches(stored, `\`${why}\``);
+  }
+  const compute = await startCompute({ threads: context.threads });
+  context.progress.say(compute.description);
+  const pictures = onBranches ? await pictureVectors(inputs["features"]!, set) : undefined;
+  const weights = weightsOnDevice(onBranches ? withRankHead(stored) : rankingWeights(stored));
+  // A run that was killed between its first row and its last leaves rows that are written again.
+  for (const table of ["query_rank", "pair_score", "metric"]) {
+    context.record.retain(table, () => false);
+  }
+  try {
+    const clock = scoringClock(context);
+    const cosines = (index: TableIndex) =>
+      branchCosines(compute, config, { set, index, pictures: pictures!, weights, xla });
+    const { length: texts } = index.captions;
+    const { length: images } = index.images;
+    const near = onBranches ? await cosines(index) : undefined;
+    const places = shortlist > 0 && kind !== "branches"
+      ? shortlisted(near!, { texts, images, count: shortlist })
+      : undefined;
+    const after = (done: number, total: number) => clock.report(done, total, "pairs");
+    const options = { set, index, weights, block, xla, precision, after };
+    const keys = [inputs["model"]!.key, inputs["features"]!.key];
+    const decides = [keys, { split, shortlist, block, xla, precision }];
+    const cross = kind === "branches" ? undefined : await scoredOnce(
+      decides,
+      async () => {
+        const made = places !== undefined
+          ? await scoreShortlist(compute, config, { ...options, places })
+          : await scoreGrid(compute, config, { ...options, ...keptTiles(context.resumeFolder) });
+        clock.record(made.length);
+        return made;
+      },
+    );
+    const scale = cross && (learned === undefined ? scaleOf(cross) : rawScale);
+    const combined = (cross: Float32Array | undefined, cosines: Float32Array) =>
+      cross === undefined ? cosines : summedScores(cross, cosines, {
+        scale: scale!,
+        weight: p.branch_weight ?? learned ?? 10,
+      });
+    const ofPairs = (near: Float32Array) => kind === "cross" ? cross! : combined(cross, near);
+    const scores = places === undefined
+      ? near === undefined ? cross! : ofPairs(near)
+      : withOthersBelow(near!, places, ofPairs(Float32Array.from(places, (at) => near![at]!)));
+    if (kind === "branches") clock.record(scores.length);
+    const matrix = { scores, texts, images, imageOfText: index.imageOfText };
+    const listed = rerank > 0 ? shortlisted(near!, { texts, images, count: rerank }) : undefined;
+    recordRanks(context, { set, index, split }, matrix, {
+      ...plan,
+      ...(listed && { twoStage: { listed, scores: rerankedScores(near!, listed, scores) } }),
+    });
+    if (p.release_recall) recordReleaseRecall(context, matrix);
+    await writeScores(context.folder, { set, index, split }, scores);
+    const crossRows: ScoreRows = async (index, texts, images) => {
+      const rows = [...new Set(images)];
+      const placeOf = new Map(rows.map((row, place) => [row, place]));
+      const options = { set, index, weights, xla, precision };
+      using scorer = pairScorer(compute, config, {
+        ...options,
+        block: Math.min(block, texts.length),
+        tile: rows.length,
+      });
+      using tile = scorer.tile(rows);
+      return await tile.score(
+        Int32Array.from(texts),
+        Int32Array.from(images, (row) => placeOf.get(row)!),
+        (done) => clock.report(done, texts.length, "swapped pairs"),
+      );
+    };
+    const scoreRows: ScoreRows = async (index, texts, images) => {
+      const cross = kind === "branches" ? undefined : await crossRows(index, texts, images);
+      if (kind === "cross") return cross!;
+      const all = await cosines(index);
+      const own = texts.map((text, pair) => all[text * index.images.length + images[pair]!]!);
+      return combined(cross, Float32Array.from(own));
+    };
+    await judgeSwappedPairs(context, set, scoreRows);
+  } finally {
+    tf.dispose(weights);
+  }
+}
+
+/** What scoring reads: the encoder and the rank head. */
+export function rankingWeights(stored: HostWeights): HostWeights {
+  const weights = withRankHead(stored);
+  return Object.fromEntries(
+    Object.entries(weights).filter(([name]) => /^(uniter|rank_output)\./.test(name)),
+  );
+}
+
+function recordReleaseRecall(
+  { record, parameters: { split } }: StageContext<EvaluationParameters>,
+  matrix: ScoreMatrix,
+): void {
+  const { metrics, ambiguous } = releaseRecall(matrix);
+  for (const [name, value] of Object.entries(metrics)) {
+    const ours = name.replace("txt_", "i2t_").replace("img_", "t2i_");
+    record.metric(`release_${ours}`, value, { split });
+  }
+  record.metric("release_tied_queries", ambiguous, { split });
+}
+
+/** Scores of tiles in files: a killed evaluation goes on after its last whole tile. */
+function keptTiles(folder: string): Pick<GridOptions, "kept" | "keep"> {
+  const fileOf = (tile: number) => `${folder}/tile-${tile}.safetensors`;
+  return {
+    async kept(tile, count) {
+      const tensors = await readSafetensors(fileOf(tile)).catch(() => undefined);
+      const scores = tensors?.get("scores")?.data;
+      return scores instanceof Float32Array && scores.length === count ? scores : undefined;
+    },
+    async keep(tile, data) {
+      const scores = { shape: [data.length], dtype: "F32" as const, data };
+      await writeSafetensors(fileOf(tile), new Map([["scores", scores]]));
+    },
+  };
+}
+
+/** Shows how far scoring is, lets Ctrl-C in, and takes the time. */
+function scoringClock({ progress, record, signal }: StageContext<EvaluationParameters>) {
+  const begun = performance.now();
+  return {
+    async report(done: number, total: number, unit: string): Promise<void> {
+      progress.report(done, total, unit);
+      await yieldToEvents();
+      signal.throwIfAborted();
+    },
+    record(pairs: number): void {
+      const seconds = (performance.now() - begun) / 1000;
+      record.measurement("scoring_speed", { pairs, seconds });
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** Four scores per pair of pictures and captions that differ in one thing (Winoground). */
+import type { StageContext } from "../../pipeline/contract/stage.ts";
+import type { FeatureSet } from "../data/feature_set.ts";
+import { judgePair, pairAccuracy } from "../metric/pair_accuracy.ts";
+import { indexSplit, type TableIndex } from "../batch/pair_tables.ts";
+
+/** Scores pairs of rows of an index. */
+export type ScoreRows = (
+  index: TableIndex,
+  texts: readonly number[],
+  images: readonly number[],
+) => Promise<Float32Array>;
+
+export async function judgeSwappedPairs(
+  { record }: Pick<StageContext<unknown>, "record">,
+  set: FeatureSet,
+  score: ScoreRows,
+): Promise<void> {
+  if (set.pairs.length === 0) return;
+  const split = set.images[set.pairs[0]!.image0]!.split;
+  const index = indexSplit(set, split);
+  const textRow = new Map(index.captions.map((caption, row) => [caption, row]));
+  const imageRow = new Map(index.images.map((image, row) => [image, row]));
+  const texts = set.pairs.flatMap(({ caption0, caption1 }) =>
+    [caption0, caption0, caption1, caption1].map((caption) => textRow.get(caption)!)
+  );
+  const images = set.pairs.flatMap(({ image0, image1 }) =>
+    [image0, image1, image0, image1].map((image) => imageRow.get(image)!)
+  );
+  const scores = await score(index, texts, images);
+  const judged = set.pairs.map(({ id, kind }, place) => {
+    const [s00 = NaN, s01 = NaN, s10 = NaN, s11 = NaN] = scores.subarray(4 * place, 4 * place + 4);
+    const outcome = judgePair({ s00, s01, s10, s11 });
+    record.row("pair_score", {
+      pair: id,
+      kind,
+      s00,
+      s01,
+      s10,
+      s11,
+      text_right: outcome.textRight,
+      image_right: outcome.imageRight,
+      group_right: outcome.groupRight,
+    });
+    return { kind, outcome };
+  });
+  for (const kind of ["all", ...new Set(judged.map(({ kind }) => kind))]) {
+    const outcomes = judged.filter((one) => kind === "all" || one.kind === kind);
+    for (const [name, value] of Object.entries(pairAccuracy(outcomes.map((one) => one.outcome)))) {
+      record.metric(kind === "all" ? name : `${name}_${kind}`, value, { split });
+    }
+  }
+}

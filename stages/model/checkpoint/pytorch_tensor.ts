@@ -1,0 +1,230 @@
+/**
+ * Tensors of a PyTorch checkpoint, as its pickle describes them: a storage (a flat array that several
+ * tensors may share), an offset, sizes and strides. Described first, read afterwards.
+ */
+import type { ByteSource } from "../../data/byte_source.ts";
+import { floatBytes, type FloatFormat, toFloat32 } from "../../data/float_formats.ts";
+import type { Wrong } from "../../data/foreign_file.ts";
+import type { HostTensor } from "../initial_weights.ts";
+import type { PickleWorld } from "./pickle.ts";
+import { isKind, type PickleValue } from "./pickle_value.ts";
+
+/** Where a storage's numbers are is its container's business; `key` finds them. */
+export interface PickledStorage {
+  readonly kind: "storage";
+  readonly key: string;
+  readonly format: StorageFormat;
+  /** Numbers in the whole storage. */
+  readonly length: number;
+  /** First number of the part that is meant (old streams name parts), and how many there are. */
+  readonly from: number;
+  readonly count: number;
+}
+
+export interface PickledTensor {
+  readonly kind: "tensor";
+  readonly storage: PickledStorage;
+  /** In numbers, from the storage's start; all numbers of the tensor are checked to lie within it. */
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+}
+
+export type PytorchValue = PickleValue<PickledStorage | PickledTensor>;
+
+export type StorageFormat = FloatFormat | "integer";
+
+/** Bytes of a number, by the name of its storage's class in PyTorch. */
+const storages: ReadonlyMap<string, { readonly format: StorageFormat; readonly bytes: number }> =
+  new Map([
+    ["torch.FloatStorage", { format: "float32", bytes: 4 }],
+    ["torch.HalfStorage", { format: "float16", bytes: 2 }],
+    ["torch.BFloat16Storage", { format: "bfloat16", bytes: 2 }],
+    ["torch.DoubleStorage", { format: "float64", bytes: 8 }],
+    ["torch.LongStorage", { format: "integer", bytes: 8 }],
+    ["torch.IntStorage", { format: "integer", bytes: 4 }],
+    ["torch.ShortStorage", { format: "integer", bytes: 2 }],
+    ["torch.CharStorage", { format: "integer", bytes: 1 }],
+    ["torch.ByteStorage", { format: "integer", bytes: 1 }],
+    ["torch.BoolStorage", { format: "integer", bytes: 1 }],
+  ]);
+
+/** A storage as a container finds it: its key and how many bytes it must have. */
+export interface StorageNeed {
+  readonly key: string;
+  readonly length: number;
+  readonly bytes: number;
+}
+
+/** What a state dict's pickle may ask for, and the storages that it names, by key. */
+export function pytorchWorld(wrong: Wrong): {
+  readonly world: PickleWorld<PickledStorage | PickledTensor>;
+  readonly needs: ReadonlyMap<string, StorageNeed>;
+} {
+  const needs = new Map<string, StorageNeed & { readonly format: StorageFormat }>();
+  const world: PickleWorld<PickledStorage | PickledTensor> = {
+    callables: new Map<string, ((args: readonly PytorchValue[]) => PytorchValue) | "named only">([
+      ...[...storages.keys()].map((name) => [name, "named only"] as const),
+      ["collections.OrderedDict", (args) => {
+        if (args.length > 0) throw wrong("an OrderedDict is made of something");
+        return { kind: "dict", entries: new Map(), ordered: true };
+      }],
+      ["torch.Size", ([sizes]) => {
+        if (!isKind(sizes!, "tuple")) throw wrong("a torch.Size is made of no tuple");
+        return sizes;
+      }],
+      ["torch._utils._rebuild_tensor_v2", (args) => rebuildTensor(args, wrong)],
+      ["torch._utils._rebuild_parameter", ([tensor]) => {
+        if (!isKind(tensor!, "tensor")) throw wrong("a parameter is made of no tensor");
+        return tensor;
+      }],
+    ]),
+    persistent(id) {
+      const storage = describeStorage(id, wrong);
+      const { bytes } = storage;
+      const { key, length, format } = storage.storage;
+      const before = needs.get(key);
+      if (before !== undefined && (before.length !== length || before.format !== format)) {
+        throw wrong(`storage ${JSON.stringify(key)} is described in two ways`);
+      }
+      needs.set(key, { key, length, bytes: length * bytes, format });
+      return storage.storage;
+    },
+  };
+  return { world, needs };
+}
+
+/** ("storage", class, key, location, length), in streams with a sixth item: None or a view. */
+function describeStorage(id: PytorchValue, wrong: Wrong) {
+  const items = isKind(id, "tuple") ? id.items : [];
+  const [tag, type, key, _location, length, part = null] = items;
+  const known = isKind(type!, "callable") ? storages.get(type.name) : undefined;
+  if (tag !== "storage" || typeof key !== "string" || !isSize(length) || known === undefined) {
+    throw wrong("it describes a storage in a way that PyTorch never did");
+  }
+  let [from, count] = [0, length];
+  if (part !== null) {
+    const [_key, start, size] = isKind(part, "tuple") ? part.items : [];
+    if (!isSize(start) || !isSize(size) || start + size > length) {
+      throw wrong(`a part of storage ${JSON.stringify(key)} does not lie within it`);
+    }
+    [from, count] = [start, size];
+  }
+  const storage: PickledStorage = {
+    kind: "storage",
+    key,
+    format: known.format,
+    length,
+    from,
+    count,
+  };
+  return { storage, bytes: known.bytes };
+}
+
+/** PyTorch's own limit. */
+const MOST_AXES = 64;
+
+/** (storage, offset, sizes, strides, requires_grad, hooks): numbers that lie within the storage. */
+function rebuildTensor(args: readonly PytorchValue[], wrong: Wrong): PickledTensor {
+  const [storage = null, offset, sizes = null, steps = null] = args;
+  if (!isKind(storage, "storage") || !isSize(offset)) throw wrong("a tensor has no storage");
+  const shape = isKind(sizes, "tuple") ? sizes.items : [];
+  const strides = isKind(steps, "tuple") ? steps.items : [];
+  if (
+    !isKind(sizes, "tuple") || !shape.every(isSize) || !strides.every(isSize) ||
+    shape.length !== strides.length || shape.length > MOST_AXES
+  ) {
+    throw wrong("a tensor has no shape");
+  }
+  const count = shape.reduce((product, side) => product * side, 1);
+  const last = shape.reduce((sum, side, axis) => sum + (side - 1) * strides[axis]!, offset);
+  if (!(count === 0 || last < storage.count) || Number.isNaN(count)) {
+    throw wrong(
+      `a tensor [${shape}] reaches beyond its storage of ${storage.count} numbers`,
+    );
+  }
+  if (count > storage.count) {
+    throw wrong(
+      `a tensor [${shape}] has more numbers than its storage (${storage.count});` +
+        " save it with .contiguous()",
+    );
+  }
+  return { kind: "tensor", storage, offset: offset + storage.from, shape, strides };
+}
+
+function isSize(value: PytorchValue | undefined): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** What tensors need beyond their storages is bounded by this many times the file's size. */
+const MOST_COPIES = 4;
+
+/**
+ * The float tensors' values. A storage is read once. Tensors that are a whole storage share one array;
+ * the others are copies.
+ */
+export function readTensors(
+  tensors: ReadonlyMap<string, PickledTensor>,
+  { source, wrong, readStorage }: {
+    readonly source: ByteSource;
+    readonly wrong: Wrong;
+    /** Fills `into` with a storage's bytes, checked where the container can. */
+    readonly readStorage: (key: string, into: Uint8Array<ArrayBuffer>) => void;
+  },
+): Record<string, HostTensor> {
+  const storages = new Map<string, Float32Array>();
+  let budget = MOST_COPIES * source.size;
+  const entries = Array.from(tensors, ([name, tensor]): [string, HostTensor] => {
+    const { key, format, length } = tensor.storage;
+    if (format === "integer") throw new Error(`internal: ${name} has integers`);
+    let values = storages.get(key);
+    if (values === undefined) {
+      const bytes = new Uint8Array(length * floatBytes[format]);
+      readStorage(key, bytes);
+      values = toFloat32(bytes, format);
+      storages.set(key, values);
+    }
+    const { shape } = tensor;
+    const count = shape.reduce((product, side) => product * side, 1);
+    const dense = isRowMajor(tensor);
+    if (dense && count === values.length) return [name, { shape, values }];
+    budget -= count * 4;
+    if (budget < 0) {
+      throw wrong("its tensors are so many parts of storages that they cannot be real");
+    }
+    if (dense) return [name, { shape, values: values.slice(tensor.offset, tensor.offset + count) }];
+    return [name, { shape, values: gather(tensor, { from: values, count }) }];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Whether neighbours in row-major order are neighbours in the storage. */
+function isRowMajor({ shape, strides }: PickledTensor): boolean {
+  let expected = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] === 0) return true;
+    if (shape[axis] !== 1 && strides[axis] !== expected) return false;
+    expected *= shape[axis]!;
+  }
+  return true;
+}
+
+/** Row-major values of a tensor of any strides: the index counts up like an odometer. */
+function gather(
+  { shape, strides, offset }: PickledTensor,
+  { from, count }: { readonly from: Float32Array; readonly count: number },
+): Float32Array {
+  const values = new Float32Array(count);
+  const index = shape.map(() => 0);
+  let place = offset;
+  for (let i = 0; i < count; i++) {
+    values[i] = from[place]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      place += strides[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      place -= strides[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return values;
+}

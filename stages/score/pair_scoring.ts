@@ -1,0 +1,159 @@
+/**
+ * Scores many pairs of a split without gradient. Images go to the device and through their embedding
+ * once, a tile of them at a time, so that a split of any size fits; pairs go through the encoder in
+ * blocks of one size. Little of them is padding: a block has as many word places as its texts need, a
+ * tile as many region places as its images, in steps of 16, so that a few programs serve all.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { FeatureSet } from "../data/feature_set.ts";
+import type { Configuration } from "../model/configuration.ts";
+import { embedImage, embedText } from "../model/embeddings.ts";
+import type { Precision } from "../model/matrix_product.ts";
+import { pairScores } from "../model/uniter.ts";
+import type { Weights } from "../model/weights.ts";
+import type { Compute } from "../tensorflow/kernels/backend.ts";
+import type { TensorTree } from "../tensorflow/programs/compile.ts";
+import { compileOnce } from "../tensorflow/programs/kept_programs.ts";
+import {
+  type ImageTable,
+  imageTable,
+  longestRows,
+  requireFit,
+  type TableIndex,
+  takeImages,
+  takeTexts,
+  type TextTable,
+  textTable,
+} from "../batch/pair_tables.ts";
+
+export interface PairScorer extends Disposable {
+  /** Puts images on the device. @param images rows of the index */
+  tile(images: readonly number[]): ImageTile;
+}
+
+export interface ImageTile extends Disposable {
+  /**
+   * Raw rank scores, float32, one per pair.
+   * @param texts rows of the index @param images places in the tile, as many
+   */
+  score(
+    texts: Int32Array,
+    images: Int32Array,
+    after?: (done: number) => Promise<void>,
+  ): Promise<Float32Array>;
+}
+
+export interface ScorerOptions {
+  readonly set: FeatureSet;
+  readonly index: TableIndex;
+  /** On the device: the encoder and the rank head. */
+  readonly weights: Weights;
+  /** Pairs that go through the encoder together. */
+  readonly block: number;
+  /** Places of a tile. */
+  readonly tile: number;
+  readonly xla: boolean;
+  readonly precision?: Precision | undefined;
+}
+
+export function pairScorer(
+  compute: Compute,
+  config: Configuration,
+  { set, index, weights, block, tile, xla, precision }: ScorerOptions,
+): PairScorer {
+  requireFit(set, index, config);
+  const longest = longestRows(set, index);
+  const wordPlaces = (text: number) =>
+    places(set.captions[index.captions[text]!]!.tokens.length + 2, longest.words);
+  const tables = new Map(
+    [...new Set(index.captions.map((_, text) => wordPlaces(text)))].sort((a, b) => a - b)
+      .map((words) => [words, textTable(set, index, { words })]),
+  );
+  const options = { xla, decides: [config, precision] };
+  const embed = compileOnce(
+    compute,
+    ({ weights, images }: { weights: Weights; images: ImageTable }) => {
+      const all = takeImages(images, tf.range(0, images.features.shape[0]!, 1, "int32"));
+      return { image: embedImage(weights, config, all, { precision }), regionMask: all.regionMask };
+    },
+    { name: "embed_images", ...options },
+  );
+  const scoreBlock = compileOnce(
+    compute,
+    ({ weights, table, embedded, texts, images }: BlockInputs) => {
+      const { tokens, wordMask } = takeTexts(table, texts);
+      return pairScores(weights, config, {
+        textEmbedding: embedText(weights, config, tokens),
+        wordMask,
+        imageEmbedding: tf.gather(embedded["image"]!, images),
+        regionMask: tf.gather(embedded["regionMask"]!, images),
+      }, { precision }) as tf.Tensor;
+    },
+    { name: "score_pairs", ...options },
+  );
+  return {
+    tile(rows) {
+      const shown = rows.map((row) => index.images[row]!);
+      const most = shown.reduce((most, image) => Math.max(most, set.images[image]!.regions), 1);
+      const regions = places(most, longest.regions);
+      const images = imageTable(set, shown, { regions, rows: tile });
+      const embedded = embed({ weights, images });
+      tf.dispose(images as unknown as tf.TensorContainer);
+      return {
+        async score(texts, images, after) {
+          const scores = new Float32Array(texts.length);
+          let before = 0;
+          for (const [words, table] of tables) {
+            const pairs = [...texts.keys()].filter((pair) => wordPlaces(texts[pair]!) === words);
+            const made = await inBlocks(
+              Int32Array.from(pairs, (pair) => texts[pair]!),
+              Int32Array.from(pairs, (pair) => images[pair]!),
+              { block, after: after && ((done) => after(before + done)) },
+              (texts, images) => scoreBlock({ weights, table, embedded, texts, images }),
+            );
+            pairs.forEach((pair, at) => scores[pair] = made[at]!);
+            before += pairs.length;
+          }
+          return scores;
+        },
+        [Symbol.dispose]: () => tf.dispose(embedded as unknown as tf.TensorContainer),
+      };
+    },
+    [Symbol.dispose]: () => tf.dispose([...tables.values()] as unknown as tf.TensorContainer),
+  };
+}
+
+/** For a row of so many words or regions. */
+const places = (length: number, most: number) => Math.min(Math.ceil(length / 16) * 16, most);
+
+type BlockInputs = {
+  readonly weights: Weights;
+  readonly table: TextTable;
+  readonly embedded: Readonly<Record<string, tf.Tensor>>;
+  readonly texts: tf.Tensor;
+  readonly images: tf.Tensor;
+} & { readonly [name: string]: TensorTree };
+
+async function inBlocks(
+  texts: Int32Array,
+  images: Int32Array,
+  { block, after }: { block: number; after: ((done: number) => Promise<void>) | undefined },
+  scoreBlock: (texts: tf.Tensor, images: tf.Tensor) => tf.Tensor,
+): Promise<Float32Array> {
+  const scores = new Float32Array(texts.length);
+  for (let from = 0; from < texts.length; from += block) {
+    const to = Math.min(from + block, texts.length);
+    // The last block is filled up with pairs 0, whose scores are dropped.
+    const rows = (all: Int32Array) => {
+      const filled = new Int32Array(block);
+      filled.set(all.subarray(from, to));
+      return tf.tensor1d(filled, "int32");
+    };
+    const [textRows, imageRows] = [rows(texts), rows(images)];
+    const result = scoreBlock(textRows, imageRows);
+    scores.set(result.dataSync<"float32">().subarray(0, to - from), from);
+    tf.dispose([textRows, imageRows, result]);
+    await after?.(to);
+  }
+  return scores;
+}

@@ -1,0 +1,120 @@
+/**
+ * The kernel `RoundedMatMul` (stages/model/matrix_product.ts): a product of bfloat16 between casts.
+ *
+ * XLA, GPUs and processors with instructions for bfloat16 round its sums to the nearest. On other
+ * processors TensorFlow cuts them off, which makes every product smaller; there the rounded factors are
+ * multiplied as float32, which they fit into, and the result is rounded by a cast.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { RoundedMatMul, type RoundedMatMulAttrs } from "../../model/matrix_product.ts";
+import type { Binding, KernelBackend } from "./backend.ts";
+import { TF_BFLOAT16, TF_FLOAT } from "../runtime/data_types.ts";
+import type { TensorMetadata } from "../runtime/eager.ts";
+import { attributeKinds } from "../runtime/op_attributes.ts";
+
+/** What runs ops: the device, or a recording. */
+type Runner = Pick<Binding, "executeOp" | "deleteTensor">;
+
+interface Layout {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+export function registerRoundedMatMul(backendName: string): void {
+  tf.registerKernel({
+    kernelName: RoundedMatMul,
+    backendName,
+    kernelFunc: ({ inputs, attrs, backend }) => {
+      const kernels = backend as unknown as KernelBackend;
+      const { binding } = kernels;
+      const layout = attrs as unknown as RoundedMatMulAttrs;
+      const factors = kernels.getInputTensorIds([inputs["a"]!, inputs["b"]!]);
+      // XLA would leave out a cast there and back.
+      const type = binding.recording?.xla || roundsSums(binding) ? TF_BFLOAT16 : TF_FLOAT;
+      return kernels.createOutputTensor(roundedProduct(binding, factors, { ...layout, type }));
+    },
+  });
+}
+
+/** @param type in which factors are multiplied */
+function roundedProduct(
+  runner: Runner,
+  factors: readonly number[],
+  { type, ...layout }: Layout & { readonly type: number },
+): TensorMetadata {
+  const given = factors.map((id) => cast(runner, id, [TF_FLOAT, TF_BFLOAT16]).id)
+    .map((id) => moved(runner, id, [TF_BFLOAT16, type]));
+  const product = matrixProduct(runner, given, { ...layout, type });
+  const result = moved(runner, product, [type, TF_BFLOAT16]);
+  const made = cast(runner, result, [TF_BFLOAT16, TF_FLOAT]);
+  for (const id of [...given, result]) runner.deleteTensor(id);
+  return made;
+}
+
+const known = new WeakMap<Binding, boolean>();
+
+/** Whether a product of bfloat16 is rounded to the nearest here, once it is summed up. */
+function roundsSums(binding: Binding): boolean {
+  const before = known.get(binding);
+  if (before !== undefined) return before;
+  const found = binding.isUsingGpuDevice() || triesToRound(binding);
+  known.set(binding, found);
+  return found;
+}
+
+/** 1.0078125 x 1.75 lies three quarters of the way from 1.7578125 to 1.765625. */
+function triesToRound({ eager }: Binding): boolean {
+  const runner: Runner = {
+    executeOp: (...op) => eager.execute(...op),
+    deleteTensor: (id) => eager.deleteTensor(id),
+  };
+  const [rows, inner, columns] = [3, 7, 5];
+  const values = (count: number, value: (place: number) => number) =>
+    Float32Array.from({ length: count }, (_, place) => value(place));
+  const factors = [
+    eager.createTensor([1, rows, inner], TF_FLOAT, values(rows * inner, () => 1 + 2 ** -7)),
+    eager.createTensor(
+      [1, inner, columns],
+      TF_FLOAT,
+      values(inner * columns, (place) => place < columns ? 1.75 : 0),
+    ),
+  ];
+  const layout = { transposeA: false, transposeB: false, type: TF_BFLOAT16 };
+  const { id } = roundedProduct(runner, factors, layout);
+  const products = eager.read(id) as Float32Array;
+  for (const tensor of [...factors, id]) eager.deleteTensor(tensor);
+  return products.every((product) => product === 1.765625);
+}
+
+function matrixProduct(
+  runner: Runner,
+  factors: readonly number[],
+  { transposeA, transposeB, type }: Layout & { readonly type: number },
+): number {
+  const attributes = [
+    { name: "T", type: attributeKinds.TF_ATTR_TYPE, value: type },
+    { name: "adj_x", type: attributeKinds.TF_ATTR_BOOL, value: transposeA },
+    { name: "adj_y", type: attributeKinds.TF_ATTR_BOOL, value: transposeB },
+  ];
+  return runner.executeOp("BatchMatMulV2", attributes, [...factors], 1)[0]!.id;
+}
+
+function cast(
+  runner: Runner,
+  id: number,
+  [from, to]: readonly [number, number],
+): TensorMetadata {
+  const attributes = [
+    { name: "SrcT", type: attributeKinds.TF_ATTR_TYPE, value: from },
+    { name: "DstT", type: attributeKinds.TF_ATTR_TYPE, value: to },
+  ];
+  return runner.executeOp("Cast", attributes, [id], 1)[0]!;
+}
+
+/** As `cast`, in the place of what is cast; itself where it has that type already. */
+function moved(runner: Runner, id: number, types: readonly [number, number]): number {
+  if (types[0] === types[1]) return id;
+  const made = cast(runner, id, types);
+  runner.deleteTensor(id);
+  return made.id;
+}

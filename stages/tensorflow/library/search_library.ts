@@ -1,0 +1,146 @@
+/**
+ * Where libtensorflow may lie, and what was found there. Nothing is opened and nothing is run, so
+ * this is fast enough for planning.
+ */
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
+import { fetchedFolder, pinnedVersion, requiredVersion } from "./release.ts";
+
+export interface FoundLibrary {
+  /** Absolute path of libtensorflow_cc. */
+  readonly path: string;
+  /** Which of the places it is, for messages. */
+  readonly place: string;
+  /** Version as its surroundings tell it, if they do. */
+  readonly version?: string;
+}
+
+/** A place that was searched, and what spoke against it. */
+export interface SearchedPlace {
+  readonly place: string;
+  readonly verdict: string;
+}
+
+export type SearchResult =
+  | { readonly found: FoundLibrary; readonly searched: readonly SearchedPlace[] }
+  | { readonly found?: never; readonly searched: readonly SearchedPlace[] };
+
+const libraryNames = Deno.build.os === "darwin"
+  ? ["libtensorflow_cc.2.dylib", "libtensorflow_cc.dylib"]
+  : ["libtensorflow_cc.so.2", "libtensorflow_cc.so"];
+
+/** In this order: TENSORFLOW_LIBRARY, the fetched one, a Python environment's, the system's. */
+export function searchLibrary(environment: Pick<typeof Deno.env, "get"> = Deno.env): SearchResult {
+  const named = environment.get("TENSORFLOW_LIBRARY");
+  if (named !== undefined && named !== "") return { found: namedLibrary(named), searched: [] };
+  const searched: SearchedPlace[] = [{ place: "TENSORFLOW_LIBRARY", verdict: "not set" }];
+  for (const { place, folder, version } of places(environment)) {
+    if (folder === undefined) {
+      searched.push({ place, verdict: "not set" });
+      continue;
+    }
+    const path = libraryIn(folder);
+    if (path === undefined) searched.push({ place: `${place}: ${folder}`, verdict: "not there" });
+    else if (version !== undefined && !version.startsWith(requiredVersion)) {
+      const verdict = `is version ${version}, needed is ${requiredVersion}`;
+      searched.push({ place: `${place}: ${folder}`, verdict });
+    } else {
+      return { found: { path, place, ...(version === undefined ? {} : { version }) }, searched };
+    }
+  }
+  return { searched };
+}
+
+function namedLibrary(named: string): FoundLibrary {
+  const path = isFile(named) ? named : libraryIn(named);
+  if (path === undefined) {
+    throw new Complaint(
+      `TENSORFLOW_LIBRARY is ${named}, where no ${libraryNames[0]} is`,
+      "name the library file or its folder, or unset the variable to have it found or fetched",
+    );
+  }
+  return { path: Deno.realPathSync(path), place: "TENSORFLOW_LIBRARY" };
+}
+
+interface Candidate {
+  readonly place: string;
+  /** Undefined: the variable that would name it is not set. */
+  readonly folder: string | undefined;
+  readonly version?: string;
+}
+
+function* places(environment: Pick<typeof Deno.env, "get">): Generator<Candidate> {
+  yield { place: "fetched", folder: fetchedFolder(environment), version: pinnedVersion };
+  for (const variable of ["VIRTUAL_ENV", "CONDA_PREFIX"]) {
+    const prefix = environment.get(variable);
+    if (prefix !== undefined && prefix !== "") {
+      yield* pythonPackages(`${prefix}/lib`, `Python environment ${variable}`);
+    } else yield { place: `Python environment ${variable}`, folder: undefined };
+  }
+  for (const prefix of ["/usr/local/lib", "/usr/lib", "/opt/homebrew/lib"]) {
+    yield* pythonPackages(prefix, "system Python");
+  }
+  const path = environment.get("LD_LIBRARY_PATH") ?? "";
+  for (const folder of path.split(":").filter((part) => part !== "")) {
+    yield { place: "LD_LIBRARY_PATH", folder };
+  }
+  for (const folder of ["/usr/local/lib", "/usr/lib", "/usr/lib/x86_64-linux-gnu"]) {
+    yield { place: "system", folder };
+  }
+}
+
+/** `tensorflow` folders in the site-packages below `lib`, with the version of their dist-info. */
+function* pythonPackages(lib: string, place: string): Generator<Candidate> {
+  let found = false;
+  for (const python of folderNames(lib).filter((name) => /^python3(\.\d+)?$/.test(name))) {
+    for (const packages of ["site-packages", "dist-packages"]) {
+      const folder = `${lib}/${python}/${packages}`;
+      const names = folderNames(folder);
+      if (!names.includes("tensorflow")) continue;
+      found = true;
+      const info = names.map((name) =>
+        /^tensorflow(?:_cpu|_intel|_macos)?-(.+)\.dist-info$/.exec(name)
+      );
+      const version = info.find((match) => match !== null)?.[1];
+      yield {
+        place,
+        folder: `${folder}/tensorflow`,
+        ...(version === undefined ? {} : { version }),
+      };
+    }
+  }
+  if (!found) yield { place, folder: `${lib}/python3*/{site,dist}-packages/tensorflow` };
+}
+
+/** A wheel with CUDA has NVIDIA's libraries beside it; from TensorFlow's packaging, not measured. */
+export function isCudaBuild(libraryPath: string): boolean {
+  try {
+    return Deno.statSync(cudaFolder(libraryPath)).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** Where such a wheel has ptxas and libdevice. */
+export function cudaFolder(libraryPath: string): string {
+  return libraryPath.replace(/tensorflow\/[^/]+$/, "nvidia/cuda_nvcc");
+}
+
+function libraryIn(folder: string): string | undefined {
+  return libraryNames.map((name) => `${folder}/${name}`).find(isFile);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function folderNames(folder: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), (entry) => entry.name).sort();
+  } catch {
+    return [];
+  }
+}

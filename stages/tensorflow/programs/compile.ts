@@ -1,0 +1,170 @@
+/**
+ * Record, then compile: a function over tensors, written in plain tfjs, becomes one TensorFlow
+ * function per input signature, compiled by XLA.
+ *
+ *     const step = compile(({ weights, batch }) => trainingStep(weights, batch), { name: "step" });
+ *     const { weights: next, loss } = step({ weights, batch });   // everything stays on the device
+ *
+ * The function runs once per signature, at recording, with tensors that have shapes but no values:
+ * gradients, clipping and the optimiser land in the same program. It must not read values, and takes
+ * every tensor it uses from its inputs.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Compute } from "../kernels/backend.ts";
+import { Recording, RecordingError } from "../record/trace.ts";
+
+/** Tensors by name, nested as the function likes. */
+export type TensorTree = tf.Tensor | readonly TensorTree[] | {
+  readonly [name: string]: TensorTree;
+};
+
+export interface CompileOptions {
+  /** For messages and profiles; letters, digits and underscores. */
+  readonly name: string;
+  /** false: TensorFlow runs the recorded ops one by one. Only for comparison. */
+  readonly xla?: boolean;
+}
+
+export interface Compiled<Inputs extends TensorTree, Outputs extends TensorTree> {
+  /** Runs the program. The inputs stay alive; the outputs are the caller's to dispose. */
+  (inputs: Inputs): Outputs;
+  /** Programs made so far, one per input signature. */
+  readonly programs: readonly Program[];
+  /** Frees the programs. */
+  [Symbol.dispose](): void;
+}
+
+export interface Program {
+  readonly signature: string;
+  readonly operationCount: number;
+}
+
+interface RecordedProgram extends Program {
+  readonly functionName: string;
+  readonly outputs: readonly { readonly shape: number[]; readonly dtype: number }[];
+  /** Puts the outputs back into the function's tree. */
+  readonly assemble: (tensors: readonly tf.Tensor[]) => TensorTree;
+}
+
+let functionCount = 0;
+
+export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
+  compute: Compute,
+  fn: (inputs: Inputs) => Outputs,
+  options: CompileOptions,
+): Compiled<Inputs, Outputs> {
+  if (!/^\w+$/.test(options.name)) {
+    throw new RangeError(
+      `a program's name has letters, digits and underscores, not ${options.name}`,
+    );
+  }
+  const { backend, binding } = compute;
+  const { xla = true } = options;
+  const programs = new Map<string, RecordedProgram>();
+  const run = (inputs: Inputs): Outputs => {
+    const tensors = leaves(inputs);
+    const signature = tensors.map(({ path, tensor }) => `${path}:${tensor.dtype}[${tensor.shape}]`)
+      .join();
+    let program = programs.get(signature);
+    if (program === undefined) {
+      program = { ...record(compute, fn, inputs, { name: options.name, xla }), signature };
+      programs.set(signature, program);
+    }
+    const ids = backend.getInputTensorIds(tensors.map(({ tensor }) => tensor));
+    const { functionName, outputs } = program;
+    const made = binding.eager.callFunction(functionName, ids, outputs.length, xla);
+    return program.assemble(
+      made.map((id, place) => backend.createOutputTensor({ id, ...outputs[place]! })),
+    ) as Outputs;
+  };
+  const dispose = () => {
+    for (const { functionName } of programs.values()) binding.eager.removeFunction(functionName);
+    programs.clear();
+  };
+  return Object.defineProperties(run, {
+    programs: { get: () => [...programs.values()] },
+    [Symbol.dispose]: { value: dispose },
+  }) as Compiled<Inputs, Outputs>;
+}
+
+function record<Inputs extends TensorTree>(
+  compute: Compute,
+  fn: (inputs: Inputs) => TensorTree,
+  inputs: Inputs,
+  { name, xla }: Required<CompileOptions>,
+): Omit<RecordedProgram, "signature"> {
+  const { backend, binding } = compute;
+  if (binding.recording !== undefined) {
+    throw new RecordingError(
+      `${name} is called while another function is recorded; call its plain function`,
+    );
+  }
+  const given = leaves(inputs).map(({ tensor }) => tensor);
+  backend.getInputTensorIds(given); // values that wait on the host go to the device, not into the graph
+  const idOf = (tensor: tf.Tensor) => backend.getInputTensorIds([tensor])[0]!;
+  using recording = new Recording(binding.native, { xla });
+  binding.recording = recording;
+  try {
+    let program: Omit<RecordedProgram, "signature"> | undefined;
+    tf.tidy(() => {
+      const placeholders = given.map((tensor) => {
+        const dtype = binding.typeOf(tensor.dtype);
+        return backend.createOutputTensor(recording.placeholder(tensor.shape, dtype));
+      });
+      const placeholderIds = placeholders.map(idOf);
+      const result = fn(replaceLeaves(inputs, placeholders) as Inputs);
+      const outputs = leaves(result).map(({ tensor }) => tensor);
+      const outputIds = outputs.map(idOf);
+      const functionName = `${name}_${functionCount++}`;
+      const recorded = recording.toFunction(functionName, placeholderIds, outputIds);
+      binding.eager.addFunction(recorded.body);
+      binding.native.c.TF_DeleteFunction(recorded.body);
+      const shape = skeleton(result);
+      program = {
+        functionName,
+        operationCount: recorded.operationCount,
+        outputs: outputs.map((tensor) => ({
+          shape: tensor.shape,
+          dtype: binding.typeOf(tensor.dtype),
+        })),
+        assemble: (tensors) => replaceLeaves(shape, tensors),
+      };
+    });
+    return program!;
+  } finally {
+    binding.recording = undefined;
+  }
+}
+
+/** The tensors of a tree, in the order of its keys, with their paths. */
+export function leaves(tree: TensorTree, path = ""): { path: string; tensor: tf.Tensor }[] {
+  if (tree instanceof tf.Tensor) return [{ path, tensor: tree }];
+  return Object.entries(tree).flatMap(([name, part]) =>
+    leaves(part as TensorTree, path === "" ? name : `${path}.${name}`)
+  );
+}
+
+/** A tree of the same form with other tensors, in the order of `leaves`. */
+function replaceLeaves(tree: TensorTree | Skeleton, tensors: readonly tf.Tensor[]): TensorTree {
+  let next = 0;
+  const replace = (part: TensorTree | Skeleton): TensorTree => {
+    if (part === leaf || part instanceof tf.Tensor) return tensors[next++]!;
+    if (Array.isArray(part)) return part.map(replace);
+    return Object.fromEntries(
+      Object.entries(part).map(([name, inner]) => [name, replace(inner as TensorTree)]),
+    );
+  };
+  return replace(tree);
+}
+
+const leaf = Symbol("tensor");
+type Skeleton = typeof leaf | readonly Skeleton[] | { readonly [name: string]: Skeleton };
+
+/** The form of a tree without its tensors, which do not outlive the recording. */
+function skeleton(tree: TensorTree): Skeleton {
+  if (tree instanceof tf.Tensor) return leaf;
+  if (Array.isArray(tree)) return tree.map(skeleton);
+  return Object.fromEntries(
+    Object.entries(tree).map(([name, part]) => [name, skeleton(part as TensorTree)]),
+  );
+}

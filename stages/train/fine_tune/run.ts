@@ -1,0 +1,160 @@
+/** Runs fine-tuning: data on the device once, then recorded programs for micro-step and update. */
+import * as tf from "@tensorflow/tfjs-core";
+import { randomStream } from "../../../pipeline/contract/random_stream.ts";
+import type { StageContext } from "../../../pipeline/contract/stage.ts";
+import { openFeatures } from "../../data/feature_set.ts";
+import { pictureVectors } from "../../data/picture_vectors.ts";
+import type { TrainingSplits } from "../../data/splits.ts";
+import { requireBranches, withFrozenBranches } from "../../model/branches.ts";
+import { withRankHead } from "../../model/initial_weights.ts";
+import { readModel } from "../../model/checkpoint/model_artifact.ts";
+import { writePytorch } from "../../model/checkpoint/pytorch_writer.ts";
+import { trainedNames } from "../../model/parameters.ts";
+import { alignmentFrom, type AlignmentParameters } from "../../objective/alignment_parameters.ts";
+import { type AlignmentScope, layersOf } from "../../objective/alignment_scope.ts";
+import { startCompute } from "../../tensorflow/kernels/backend.ts";
+import { compileOnce } from "../../tensorflow/programs/kept_programs.ts";
+import { type FineTuningObjective, fineTuningStep, type MicroStepInputs } from "./step.ts";
+import { indexSplit, requireFit } from "../../batch/pair_tables.ts";
+import { rankingData } from "./ranking_data.ts";
+import { rankingProblems } from "../../batch/sampling.ts";
+import { signsOfRows } from "../score_signs.ts";
+import { type AlignmentSchedule, alignmentWeight } from "../schedules.ts";
+import { frozenBranches } from "../../score/frozen_branches.ts";
+import { freedAtEnd } from "../freed_at_end.ts";
+import { type OptimisationParameters, train } from "../loop.ts";
+import { validation, type ValidationParameters } from "../../evaluate/validation.ts";
+import { zerosLike } from "../state.ts";
+
+export interface FineTuningParameters
+  extends OptimisationParameters, ValidationParameters, AlignmentParameters, AlignmentScope {
+  readonly train: TrainingSplits;
+  readonly alignment_weight: number;
+  readonly schedule: AlignmentSchedule;
+  readonly micro_steps: number;
+  readonly anchors: number;
+  readonly negatives: number;
+  readonly hard_negatives: number;
+  readonly margin: number;
+  readonly release_layout: boolean;
+  readonly feature_drop: number;
+  readonly region_drop: number;
+  /** Of frozen branches beneath the scores; 0: without them. */
+  readonly branch_weight: number;
+  /** Drawn for each problem, for the branches to choose from; 0: no more than the negatives. */
+  readonly pool: number;
+  readonly pytorch_file: "none" | "zip" | "stream";
+}
+
+export async function fineTuning(context: StageContext<FineTuningParameters>): Promise<void> {
+  const { parameters: p, inputs } = context;
+  const compute = await startCompute({ threads: context.threads });
+  context.progress.say(compute.description);
+  using set = await openFeatures(inputs["features"]!);
+  const model = await readModel(inputs["weights"]!.folder);
+  const { config } = model;
+  const onBranches = p.branch_weight > 0;
+  if (onBranches) requireBranches(model.weights, "`branch_weight`");
+  const ranking = withRankHead(model.weights);
+  const start = onBranches ? withFrozenBranches(ranking, p.branch_weight) : ranking;
+  const trained = trainedNames(config, ["ranking"]);
+  const index = indexSplit(set, p.train);
+  requireFit(set, index, config);
+  const pictures = onBranches ? await pictureVectors(inputs["features"]!, set) : undefined;
+  const branches = pictures &&
+    await frozenBranches(compute, { config, weights: start }, { set, index, pictures, xla: p.xla });
+  using data = rankingData(set, index, {
+    branches: branches && { tables: branches.tables, pictures: pictures! },
+  });
+  const sizes = {
+    ...p,
+    pool: p.pool > 0 && branches ? { size: p.pool, cosine: branches.cosine } : undefined,
+  };
+  const random = randomStream(p.seed).fork("fine_tune");
+  const objective = objectiveOf(p);
+  layersOf(p.layers, config); // complains before anything is read or compiled
+  const microStep = compileOnce(
+    compute,
+    (inputs: MicroStepInputs) => fineTuningStep(config, objective, inputs),
+    { name: "fine_tuning_step", xla: p.xla, decides: [config, objective] },
+  );
+  const share = tf.scalar(1 / p.micro_steps);
+  using _freed = freedAtEnd([share]);
+  await train(context, compute, {
+    phase: "fine_tune",
+    config,
+    start,
+    trained,
+    validation: validation(context, compute, config, set, p),
+    pairsPerUpdate: 2 * p.micro_steps * p.anchors * (1 + p.negatives),
+    gradients(weights, update) {
+      const annealed = alignmentWeight(update - 1, { total: p.steps, schedule: p.schedule });
+      const weightTensor = tf.scalar(p.alignment_weight * annealed);
+      // A single micro-step has nothing to add to; several run one program, so the first adds to 0.
+      let accumulated: Record<string, tf.Tensor> = p.micro_steps === 1 ? {} : zerosLike(weights);
+      const sums = [0, 0, 0];
+      const mined: number[] = [];
+      for (let micro = 0; micro < p.micro_steps; micro++) {
+        const place = (update - 1) * p.micro_steps + micro;
+        const { tables, batch, free } = data.onDevice(rankingProblems(index, random, place, sizes));
+        const key = tf.tensor1d([...random.fork("dropout").fork(place).key], "int32");
+        const next = microStep({
+          weights,
+          accumulated,
+          tables,
+          batch,
+          key,
+          alignmentWeight: weightTensor,
+          share,
+        });
+        next.numbers.dataSync().forEach((number, i) => sums[i]! += number / p.micro_steps);
+        next.mined.dataSync().forEach((score) => mined.push(1 / (1 + Math.exp(-score))));
+        tf.dispose([accumulated, key, next.numbers, next.mined]);
+        free();
+        accumulated = next.accumulated;
+      }
+      weightTensor.dispose();
+      const [loss, ranking, aligning] = sums as [number, number, number];
+      const aligned = objective.alignment !== undefined;
+      return {
+        gradients: accumulated,
+        numbers: {
+          loss,
+          rank_loss: ranking,
+          alignment_loss: aligned ? aligning : null,
+          alignment_weight: aligned ? p.alignment_weight * annealed : null,
+        },
+        signs: signsOfRows(mined, 1 + p.negatives, () => 0),
+        note: `ranking ${ranking.toFixed(3)}${aligned ? `, alignment ${aligning.toFixed(3)}` : ""}`,
+      };
+    },
+  });
+  if (p.pytorch_file !== "none") {
+    const { weights } = await readModel(context.folder);
+    await writePytorch(`${context.folder}/model.pt`, weights, { container: p.pytorch_file });
+  }
+}
+
+/** What the parameters ask to be minimised. */
+export function objectiveOf(
+  { margin, hard_negatives: hardNegatives, precision, release_layout, ...others }:
+    & Pick<FineTuningParameters, "margin" | "hard_negatives" | "precision" | "release_layout">
+    & Pick<FineTuningParameters, "feature_drop" | "region_drop" | "branch_weight">
+    & AlignmentParameters
+    & AlignmentScope,
+): FineTuningObjective {
+  const { feature_drop: feature, region_drop: region, branch_weight, ...aligning } = others;
+  const { layers, heads, modality } = aligning;
+  const alignment = alignmentFrom(aligning);
+  return {
+    alignment,
+    scope: { layers, heads, modality },
+    margin,
+    hardNegatives,
+    precision,
+    ...(feature + region > 0 && { drops: { feature, region } }),
+    ...(branch_weight > 0 && { branchWeight: branch_weight }),
+    // With alignment, the release lays its pairs out rightly.
+    releaseLayout: release_layout && alignment === undefined,
+  };
+}

@@ -1,0 +1,252 @@
+/**
+ * The loop that pretraining and fine-tuning share: resume, step, log, checkpoint, save. What a step
+ * does comes from the caller as a function that gives the gradients of update `update`.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
+import type { StageContext } from "../../pipeline/contract/stage.ts";
+import type { Configuration } from "../model/configuration.ts";
+import type { HostWeights } from "../model/initial_weights.ts";
+import { writeModel } from "../model/checkpoint/model_artifact.ts";
+import { weightsOnDevice } from "../model/weights_on_device.ts";
+import type { Compute } from "../tensorflow/kernels/backend.ts";
+import { compileOnce } from "../tensorflow/programs/kept_programs.ts";
+import { publishedAdamw, updateScalars } from "./adamw.ts";
+import { learningRate } from "./schedules.ts";
+import { TrainingState } from "./state.ts";
+import { clippedUpdate } from "./update.ts";
+import { CollapseWatch } from "./collapse_watch.ts";
+import type { ScoreSigns } from "./score_signs.ts";
+import { BestWeights, type Validation } from "../evaluate/validation.ts";
+import { yieldToEvents } from "./yield_to_events.ts";
+
+/** What every stage that trains is told of its optimisation; the loop reads it from the context. */
+export interface OptimisationParameters {
+  readonly seed: number;
+  /** Updates of the optimiser. */
+  readonly steps: number;
+  /** The peak of the schedule, reached after `warmup` updates. */
+  readonly learning_rate: number;
+  readonly warmup: number;
+  /** Largest joint norm of the gradients. */
+  readonly clip: number;
+  readonly weight_decay: number;
+  readonly xla: boolean;
+}
+
+export interface TrainingPlan {
+  /** Column `phase` of the log. */
+  readonly phase: string;
+  readonly config: Configuration;
+  /** Weights to start from, trained and others. */
+  readonly start: HostWeights;
+  /** Which of them are trained. */
+  readonly trained: readonly string[];
+  /** Recall on held-out images now and then; the best weights are kept, not the last. */
+  readonly validation?: Validation | undefined;
+  /** As in `AdamwOptions`. */
+  readonly factors?: Readonly<Record<string, number>>;
+  /** Pairs that one update looks at, for the speed that is logged. */
+  readonly pairsPerUpdate: number;
+  /**
+   * Gradients of one update, and what is logged of it.
+   * @param update from 1
+   */
+  gradients(weights: Record<string, tf.Tensor>, update: number): UpdateGradients;
+}
+
+export interface UpdateGradients {
+  /** By name of the trained tensors; freed by the loop. */
+  readonly gradients: Record<string, tf.Tensor>;
+  /** Columns of `training_step` beside those that every phase has. */
+  readonly numbers: Readonly<Record<string, number | null>>;
+  /** Where scores competed: how they did. */
+  readonly signs?: ScoreSigns | undefined;
+  /** Columns that are no numbers. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** A short remark for the display. */
+  readonly note: string;
+}
+
+export async function train(
+  context: StageContext<OptimisationParameters>,
+  compute: Compute,
+  plan: TrainingPlan,
+): Promise<void> {
+  const { steps, warmup, clip, xla, weight_decay: decay, learning_rate: peak } = context.parameters;
+  const checkpoint = `${context.resumeFolder}/training.safetensors`;
+  const made = await resumed(context, plan.trained);
+  using state = made?.state ?? freshState(plan);
+  const best = made?.best ?? await BestWeights.open(context.resumeFolder, 0);
+  const watch = new CollapseWatch({ phase: plan.phase, warmup, steps });
+  const validated = retainRows(context, state.updates, watch);
+  if (state.updates > 0) context.progress.say(`going on after update ${state.updates}`);
+  const options = {
+    ...publishedAdamw,
+    decay,
+    clip,
+    ...(plan.factors !== undefined && { factors: plan.factors }),
+  };
+  const update = compileOnce(compute, (inputs: Parameters<typeof clippedUpdate>[0]) => {
+    return clippedUpdate(inputs, options);
+  }, { name: "update", xla, decides: options });
+
+  const between = updatesBetweenCheckpoints(steps);
+  const { validation } = plan;
+  const isDue = (step: number) =>
+    validation !== undefined && step > 0 && (step % validation.every === 0 || step === steps);
+  // Killed while it validated, a run goes on with that.
+  if (isDue(state.updates) && !validated.has(state.updates)) {
+    await validate(context, validation!, state, best);
+  }
+  while (state.updates < steps) {
+    await yieldToEvents();
+    if (context.signal.aborted) {
+      if (state.updates > 0) await state.save(checkpoint);
+      throw context.signal.reason;
+    }
+    const begun = performance.now();
+    const step = state.updates + 1;
+    const rate = learningRate(step, { peak, warmup, total: steps });
+    const { gradients, numbers, signs, labels, note } = tidied(() =>
+      plan.gradients(state.tensors.weights, step)
+    );
+    const scalars = scalarTensors({ ...updateScalars(step, rate, options) });
+    const next = update({ state: { ...state.tensors }, gradients, scalars } as never);
+    const norm = next.norm.dataSync()[0]!;
+    tf.dispose([gradients, scalars, next.norm]);
+    state.advance(next.state);
+    requireFinite(plan.phase, step, { ...numbers, grad_norm: norm });
+    context.record.row("training_step", {
+      phase: plan.phase,
+      step,
+      ...numbers,
+      lr: rate,
+      grad_norm: norm,
+      ...labels,
+      ...(signs !== undefined && { score_spread: signs.spread, wrong_above: signs.wrongAbove }),
+    });
+    const warning = signs && watch.see(step, signs);
+    if (warning !== undefined) context.progress.say(warning);
+    const seconds = (performance.now() - begun) / 1000;
+    context.record.measurement("training_speed", {
+      step,
+      seconds,
+      pairs_per_second: plan.pairsPerUpdate / seconds,
+    });
+    context.progress.report(step, steps, "steps", note);
+    if (isDue(step) || (step % between === 0 && step < steps)) await state.save(checkpoint);
+    if (isDue(step)) await validate(context, validation!, state, best);
+  }
+  const weights = best.step === undefined
+    ? trainedWeights(plan, state)
+    : { ...plan.start, ...await best.read() };
+  await writeModel(context.folder, { config: plan.config, weights });
+  if (watch.collapsed !== undefined) context.record.metric("collapsed", watch.collapsed ? 1 : 0);
+}
+
+async function validate(
+  { record, progress }: StageContext<OptimisationParameters>,
+  validation: Validation,
+  { updates: step, tensors: { weights } }: TrainingState,
+  best: BestWeights,
+): Promise<void> {
+  const recalls = await validation.run(weights);
+  await best.offer({ step, rsum: recalls["rsum"]!, weights });
+  record.row("validation", { step, ...recalls }); // last: a row says that it is all done
+  const sum = (100 * recalls["rsum"]!).toFixed(1);
+  progress.say(`validation after ${step} steps: sum of recalls ${sum}, best at ${best.step}`);
+}
+
+/** When checkpoints are written does not decide a result, so it is no parameter. */
+export function updatesBetweenCheckpoints(updates: number): number {
+  return Math.min(50, Math.ceil(updates / 8));
+}
+
+/** Frees what a step has made and does not give back, also when it fails. */
+function tidied(step: () => UpdateGradients): UpdateGradients {
+  return tf.tidy(step as unknown as () => tf.TensorContainer) as unknown as UpdateGradients;
+}
+
+/**
+ * Drops rows of updates that are made again, and shows the watch those that stay.
+ * @returns steps whose validation is done
+ */
+function retainRows(
+  { record }: StageContext<OptimisationParameters>,
+  updates: number,
+  watch: CollapseWatch,
+): ReadonlySet<number> {
+  const validated = new Set<number>();
+  record.retain("metric", () => false);
+  for (const table of ["training_step", "training_speed", "validation"]) {
+    record.retain(table, (row) => {
+      const step = Number(row["step"]);
+      if (step > updates) return false;
+      if (table === "validation") validated.add(step);
+      const { score_spread: spread, wrong_above: wrongAbove } = row;
+      if (typeof spread === "number" && typeof wrongAbove === "number") {
+        watch.see(step, { spread, wrongAbove });
+      }
+      return true;
+    });
+  }
+  return validated;
+}
+
+/** What a killed run has left; undefined where it left nothing, or something damaged. */
+async function resumed(
+  { resumeFolder, progress }: StageContext<OptimisationParameters>,
+  trained: readonly string[],
+): Promise<{ state: TrainingState; best: BestWeights } | undefined> {
+  const checkpoint = `${resumeFolder}/training.safetensors`;
+  const there = await Deno.stat(checkpoint).then(() => true, () => false);
+  if (!there) return undefined;
+  let state: TrainingState | undefined;
+  try {
+    state = await TrainingState.load(checkpoint, trained);
+    return { state, best: await BestWeights.open(resumeFolder, state.updates) };
+  } catch (error) {
+    state?.[Symbol.dispose]();
+    if (!(error instanceof Complaint)) throw error;
+    progress.say(`the checkpoint is damaged, training starts again: ${error.what}`);
+    await Deno.remove(checkpoint);
+    return undefined;
+  }
+}
+
+function freshState({ start, trained }: TrainingPlan): TrainingState {
+  return TrainingState.fresh(weightsOnDevice(start, trained));
+}
+
+/** All weights, the trained ones as they are now. */
+function trainedWeights({ start, trained }: TrainingPlan, state: TrainingState): HostWeights {
+  const now = trained.map((name) => {
+    const tensor = state.tensors.weights[name]!;
+    return [name, { shape: tensor.shape, values: tensor.dataSync<"float32">() }] as const;
+  });
+  return { ...start, ...Object.fromEntries(now) };
+}
+
+export function scalarTensors(values: Readonly<Record<string, number>>): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, tf.scalar(value)]),
+  );
+}
+
+/** Training that has run into infinity or NaN stops at once instead of writing a useless model. */
+function requireFinite(
+  phase: string,
+  step: number,
+  numbers: Readonly<Record<string, number | null>>,
+): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value !== null && !Number.isFinite(value)) {
+      throw new Complaint(
+        `${name} is ${value} at step ${step} of ${phase}: training has left the finite numbers`,
+        "lower `learning_rate`, or lengthen `warmup`",
+        { exitCode: 1 },
+      );
+    }
+  }
+}

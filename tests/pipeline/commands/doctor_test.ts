@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { runToy } from "../../support/toy_command.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+
+const experiment = `name: examined
+seed: 1
+stages:
+  numbers: { use: toy_read, file: numbers.txt }
+  tuned:
+    use: toy_train
+    numbers: numbers
+    steps: 10
+    matrix: { alignment: [none, singular], seed: [1, 2, 3] }
+`;
+
+function prepared(numbers: string | undefined) {
+  const folder = temporaryFolder();
+  const path = (name: string) => `${folder.path}/${name}`;
+  Deno.writeTextFileSync(path("toy.yaml"), experiment);
+  if (numbers !== undefined) Deno.writeTextFileSync(path("numbers.txt"), numbers);
+  const doctor = (...more: string[]) =>
+    runToy(["doctor", path("toy.yaml"), "--results", path("results"), ...more]);
+  return { path, doctor, [Symbol.dispose]: () => folder[Symbol.dispose]() };
+}
+
+Deno.test("doctor tells what is there and how long a run takes, points of a sweep counted, and writes nothing", async () => {
+  using place = prepared("1\n2\n3\n");
+  const { code, out, err } = await place.doctor();
+  assert.equal(code, 0, err);
+  const lines = out.trim().split("\n");
+  assert.deepEqual(lines.filter((line) => !/memory|disk/.test(line)), [
+    `ok    ${place.path("numbers.txt")}: numbers, one per line, 6 bytes`,
+    "ok    a toy computes",
+    "ok    numbers: 3 numbers",
+    "ok    tuned[alignment=none,seed=1]: 10 steps on 3 numbers",
+    "ok    tuned[alignment=singular,seed=1]: 10 steps on 3 numbers",
+    "estimated time, nothing stored yet:",
+    "  numbers: 1 x 3.0 s",
+    "  tuned: 6 x 30 s",
+    "  in all about 3 min 3 s",
+    "nothing is in the way of a run",
+  ]);
+  assert.match(out, /^ok {4}about 1\.0 MB of memory are needed, [\d.]+ GB of [\d.]+ GB are free$/m);
+  assert.match(out, /^ok {4}about 1\.0 kB of disk are needed, [\d.]+ [GT]B are free$/m);
+  assert.throws(() => Deno.statSync(place.path("results")), Deno.errors.NotFound);
+});
+
+Deno.test("doctor looks at everything that can be looked at when a file is missing, and ends with 2", async () => {
+  using place = prepared(undefined);
+  const { code, out } = await place.doctor();
+  assert.equal(code, 2);
+  assert.equal(
+    out,
+    `BAD   not there: ${place.path("numbers.txt")}
+      numbers, one per line
+      about 1 kB
+      fix: put it there, or say where it is: --set numbers.file=PATH
+ok    a toy computes
+no time can be estimated
+1 thing is in the way of a run
+`,
+  );
+});
+
+Deno.test("what is wrong with a file is told by doctor as a run would tell it", async () => {
+  using place = prepared("1\nx\n");
+  const { code, out } = await place.doctor("--only", "numbers");
+  assert.equal(code, 2);
+  assert.match(
+    out,
+    /\nBAD {3}numbers: x is no number\n {6}\/.*numbers\.txt\n {6}fix: write numbers\n/,
+  );
+});
+
+Deno.test("doctor takes run's options and tells wrong ones", async () => {
+  using place = prepared("1\n");
+  const { out } = await place.doctor("--set", "tuned.steps=3", "--jobs", "2");
+  assert.match(out, /tuned: 6 x 3\.0 s/);
+  assert.match(out, /shared by 2 jobs/);
+  const { code, err } = await place.doctor("--plan");
+  assert.equal(code, 2);
+  assert.match(err, /`doctor` has no option `--plan`/);
+});

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+import { runToy, startToy, toyExperiment } from "../../support/toy_command.ts";
+
+const pinned = ["--set", "tuned.seed=1", "--set", "tuned.alignment=none"];
+const count = (folder: string) => [...Deno.readDirSync(folder)].length;
+
+Deno.test("gc shows what no kept asking needs, and deletes it when told to", async () => {
+  using folder = temporaryFolder();
+  const rest = ["--results", `${folder.path}/results`];
+  assert.equal((await runToy(["gc", ...rest])).out, "there are no results\n");
+  for (const steps of [20, 30, 40]) {
+    const set = [...pinned, "--set", `tuned.steps=${steps}`];
+    assert.equal((await runToy(["run", toyExperiment, ...set, ...rest])).code, 0);
+  }
+  const artifacts = `${folder.path}/results/artifacts`;
+  const shown = await runToy(["gc", "--keep-last", "2", ...rest]);
+  assert.equal(
+    shown.out.replaceAll(/[\d.]+ (bytes|kB)/g, "SIZE").replaceAll(/ +/g, " "),
+    "what why how many size\n" +
+      "toy_evaluate no kept asking needs it 1 SIZE\n" +
+      "toy_train no kept asking needs it 1 SIZE\n" +
+      "askings that go with it: toy (1)\n" +
+      "SIZE would be freed; kept: 5 results, SIZE\n" +
+      "nothing was deleted: --yes deletes it\n",
+  );
+  assert.equal(count(`${artifacts}/toy_train`), 3);
+
+  const done = await runToy(["gc", "--keep-last", "2", "--yes", ...rest]);
+  assert.match(done.out, /^freed [\d.]+ kB; kept: 5 results, /m);
+  assert.deepEqual(
+    ["toy_numbers", "toy_train", "toy_evaluate"].map((stage) => count(`${artifacts}/${stage}`)),
+    [1, 2, 2],
+  );
+  const sql = async (query: string) =>
+    (await runToy(["sql", query, "--format", "csv", ...rest])).out.trim().split("\r\n").slice(1);
+  assert.deepEqual(await sql("SELECT count(*) FROM stage_run"), ["5"]);
+  assert.deepEqual(await sql("SELECT count(DISTINCT run) FROM metric"), ["2"]);
+  assert.deepEqual(await sql("SELECT count(*) FROM experiment"), ["2"]);
+
+  const last = await runToy(["run", toyExperiment, ...pinned, "--set", "tuned.steps=40", ...rest]);
+  assert.match(last.out, /^nothing to run/);
+  const young = await runToy(["gc", "--older-than", "1d", ...rest]);
+  assert.match(young.out, /^nothing to free; kept: 5 results/);
+  const json = JSON.parse((await runToy(["gc", "--json", ...rest])).out);
+  assert.deepEqual([json.artifacts.length, json.deleted], [2, false]);
+});
+
+Deno.test("gc leaves what a run that goes on reads and makes", async () => {
+  using folder = temporaryFolder();
+  const results = `${folder.path}/results`;
+  const rest = ["--results", results];
+  const slow = [...pinned, "--set", "tuned.steps=5000", "--set", "tuned.pause=20"];
+  await runToy(["run", toyExperiment, ...pinned, "--only", "numbers", ...rest]);
+  await using running = startToy(["run", toyExperiment, ...slow, ...rest]);
+  await running.until("tuned: started");
+  const { code, out } = await runToy(["gc", "--keep-experiments", "another", "--yes", ...rest]);
+  assert.equal(code, 0);
+  assert.match(out, /^nothing to free; kept: 1 results|^freed 0 bytes; kept: 1 results/m);
+  assert.equal(count(`${results}/artifacts/toy_numbers`), 1);
+  assert.equal(count(`${results}/pending`), 2);
+  running.child.kill("SIGKILL");
+  await running.child.status;
+  const after = await runToy(["gc", "--keep-experiments", "another", "--yes", ...rest]);
+  assert.match(after.out, /^\(begun and given up\) +no kept asking needs it +1 /m);
+  assert.equal(count(`${results}/artifacts/toy_numbers`), 0);
+  assert.deepEqual([...Deno.readDirSync(`${results}/state/live`)], []);
+});
+
+Deno.test("what a gc that was killed has moved away, the next one deletes", async () => {
+  using folder = temporaryFolder();
+  const results = `${folder.path}/results`;
+  await runToy(["run", toyExperiment, ...pinned, "--results", results]);
+  Deno.mkdirSync(`${results}/state/trash`);
+  const [entry] = [...Deno.readDirSync(`${results}/artifacts/toy_train`)];
+  Deno.renameSync(`${results}/artifacts/toy_train/${entry!.name}`, `${results}/state/trash/0`);
+  const { out } = await runToy(["gc", "--yes", "--results", results]);
+  assert.match(out, /^nothing to free; kept: 2 results/);
+  assert.throws(() => Deno.statSync(`${results}/state/trash`), Deno.errors.NotFound);
+  // What was freed is made again when it is asked for.
+  const again = await runToy(["run", toyExperiment, ...pinned, "--results", results]);
+  assert.match(again.out, /^ran 1 of 1 stages/m);
+});
+
+Deno.test("gc takes experiments by name or file, and refuses what it does not understand", async () => {
+  using folder = temporaryFolder();
+  const rest = ["--results", `${folder.path}/results`];
+  await runToy(["run", toyExperiment, ...pinned, ...rest]);
+  const kept = await runToy(["gc", "--keep-experiments", `other,${toyExperiment}`, ...rest]);
+  assert.match(kept.out, /^nothing to free/);
+  for (
+    const [args, error] of [
+      [["--older-than", "soon"], /^error: `--older-than` is "soon"\nfix: give a time such as 12h/],
+      [["--keep-last", "0"], /^error: `--keep-last` is "0"/],
+      [["--keep-experiments", "a,,b"], /^error: `--keep-experiments` has an empty name/],
+      [["--yes", "--dry-run"], /^error: `--yes` and `--dry-run` are both given/],
+      [["toy"], /^error: `toy` is not expected here/],
+    ] as const
+  ) {
+    const { code, err } = await runToy(["gc", ...args, ...rest]);
+    assert.equal(code, 2);
+    assert.match(err, error);
+  }
+});

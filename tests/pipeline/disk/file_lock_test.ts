@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { fileLock, tryFileLock } from "../../../pipeline/disk/file_lock.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+
+Deno.test("a lock is held once, and its file is gone when it is given back", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/key.lock`;
+  const lock = tryFileLock(path)!;
+  assert.equal(tryFileLock(path), undefined);
+  lock.release();
+  lock.release();
+  assert.deepEqual([...Deno.readDirSync(folder.path)], []);
+  using again = tryFileLock(path);
+  assert.ok(again !== undefined);
+});
+
+Deno.test("a lock's file that a killed process left is no lock", () => {
+  using folder = temporaryFolder();
+  Deno.writeTextFileSync(`${folder.path}/key.lock`, "");
+  using lock = tryFileLock(`${folder.path}/key.lock`);
+  assert.ok(lock !== undefined);
+});
+
+Deno.test("who waits is told once and gets the lock next", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/key.lock`;
+  const first = tryFileLock(path)!;
+  let told = 0;
+  const waiting = Promise.withResolvers<void>();
+  const second = fileLock(path, {
+    waiting: () => {
+      told++;
+      waiting.resolve();
+    },
+  });
+  await waiting.promise;
+  first.release();
+  using _lock = await second;
+  assert.equal(told, 1);
+  assert.equal(tryFileLock(path), undefined);
+});
+
+Deno.test("waiting ends when it is stopped", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/key.lock`;
+  using _first = tryFileLock(path)!;
+  const stop = new AbortController();
+  const second = fileLock(path, { signal: stop.signal, waiting: () => stop.abort() });
+  await assert.rejects(second, { name: "AbortError" });
+});

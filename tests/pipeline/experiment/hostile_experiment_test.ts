@@ -1,0 +1,272 @@
+/** Experiment files that no one means well: each is one error, or is read as YAML 1.2 says. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
+import { ComplaintList } from "../../../pipeline/contract/complaint_list.ts";
+import { type KeyedNode, keyNodes } from "../../../pipeline/key/key.ts";
+import { readExperimentFile } from "../../../pipeline/experiment/read_request.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+import { errorText, toyGraph } from "../../support/toy_graph.ts";
+import { toyStages } from "../../support/toy_main.ts";
+
+const head = "name: x\nseed: 1\nstages:\n";
+const good = `${head}  a: { use: toy_numbers }\n`;
+const code = new Map(toyStages.catalogue.map(({ name }) => [name, "code"]));
+const keyed = (text: string): KeyedNode[] => keyNodes(toyGraph(text), { code, compute: {} });
+const error = (text: string) => errorText(() => keyed(text));
+const count = (value: string) => `${head}  a: { use: toy_numbers, count: ${value} }\n`;
+
+Deno.test("aliases that stand for more than a machine holds are refused, not written out", () => {
+  const names = [..."abcdefghi"];
+  const bomb = names.map((name, index) =>
+    `${name}: &${name} [${Array(9).fill(index === 0 ? "x" : `*${names[index - 1]}`)}]`
+  );
+  assert.match(error(bomb.join("\n")), /^error: with its aliases written out this has more than/);
+  const chain = Array.from({ length: 500 }, (_, i) => `x${i}: &x${i} [${i ? `*x${i - 1}` : 1}]`);
+  assert.match(
+    error(chain.join("\n")),
+    /^error: .* is nested deeper than 64 levels\n {2}--> \S+:65:/,
+  );
+});
+
+Deno.test("nesting is given up at its 65th level, however it is written", () => {
+  const levels = 100_000;
+  const indented = Array.from({ length: 200 }, (_, level) => `${" ".repeat(level)}a:\n`).join("");
+  for (const text of ["[".repeat(levels), "{a: ".repeat(levels), "- ".repeat(levels), indented]) {
+    assert.match(error(text), /^error: the experiment file is nested deeper than 64 levels\n/);
+  }
+  assert.equal(keyed(`${good}# ${"[".repeat(levels)}\n`).length, 1);
+});
+
+Deno.test("a huge file is not read, one of too many words not to its end", () => {
+  using folder = temporaryFolder();
+  const file = `${folder.path}/huge.yaml`;
+  Deno.writeTextFileSync(file, "");
+  Deno.truncateSync(file, 2 ** 40);
+  const read = () => readExperimentFile(file, { environment: () => undefined, comparisons: [] });
+  assert.match(errorText(read), /^error: the experiment file is larger than 2 MiB\n/);
+  assert.match(
+    error(`a: [${"a,".repeat(900_000)}]`),
+    /^error: .* more than 400000 words and marks\n/,
+  );
+  assert.match(error("\n".repeat(2 ** 21 - 9) + "a: 1"), /^error: .* more than 400000 words and/);
+});
+
+Deno.test("a huge word is clipped where an error tells it", () => {
+  const huge = "x".repeat(1_000_000);
+  for (
+    const text of [
+      count(huge),
+      `${head}  a: { use: ${huge} }\n`,
+      `${head}  a: { use: toy_train, numbers: ${huge} }\n`,
+      `${head}  ${huge}: { use: toy_numbers }\n`,
+      `name: ${huge}\nstages: { a: { use: toy_numbers } }\n`,
+      `${good}report: { baseline: { a: ${huge} }, compare: ${huge} }\n`,
+      count(`*${huge}`),
+      count(`!${huge} 3`),
+      count(`"\${${huge}}"`),
+    ]
+  ) {
+    assert.ok(error(text).length < 1000, error(text).slice(0, 2000));
+  }
+});
+
+Deno.test("a mistake in every line is told twenty times", () => {
+  const many = Array.from({ length: 10_000 }, (_, index) => index);
+  for (
+    const [line, most] of [
+      [(index: number) => `  s${index}: { use: toy_numbrs }\n`, 20],
+      [(index: number) => `  s${index}: { use: toy_train, numbers: t${index} }\n`, 20],
+      [(index: number) => `  ${index}: { use: toy_numbers }\n`, 20],
+      [() => "  s: { use: toy_numbers }\n", 20],
+      [(index: number) => `  s${index}: { use: toy_numbers, count: x }\n`, 20],
+    ] as const
+  ) {
+    const text = error(head + many.map(line).join(""));
+    assert.equal(text.split("error: ").length - 1, most);
+    assert.match(text, /\n\nThere is more of the kind\.$/);
+  }
+});
+
+Deno.test("keys that are no plain texts, stand twice or merge are refused", () => {
+  assert.match(
+    error(`${head}  [a, b]: { use: toy_numbers }\n`),
+    /^error: this key is no plain text\n/,
+  );
+  assert.match(
+    error(`${head}  ? { a: b }\n  : { use: toy_numbers }\n`),
+    /this key is no plain text/,
+  );
+  assert.match(error(`${head}  1: { use: toy_numbers }\n`), /^error: "1" is no name for a stage\n/);
+  assert.match(error(`${head}  ~: { use: toy_numbers }\n`), /^error: "~" is no name for a stage\n/);
+  assert.match(
+    error(good + "name: y\n"),
+    /^error: this key stands here twice\n {2}--> toy\.yaml:5:1/,
+  );
+  assert.match(
+    error(`${head}  a: &a { use: toy_numbers }\n  b: { <<: *a, count: 3 }\n`),
+    /^error: `<<` merges nothing: YAML 1\.2 has no merge keys\n {2}--> toy\.yaml:5:8\n/,
+  );
+});
+
+Deno.test("names of what every object has are names like any other", () => {
+  assert.match(error(`${good}__proto__: { polluted: 1 }\n`), /has no key `__proto__`/);
+  assert.match(
+    error(`${head}  a: { use: toy_numbers, __proto__: { count: 3 }, toString: 1 }\n`),
+    /no parameter `__proto__`\n[^]*no parameter `toString`\n/,
+  );
+  assert.match(error(`${head}  a: { use: __proto__ }\n`), /uses `__proto__`, which is no stage/);
+  assert.match(error(`${head}  a: { use: toy_train, numbers: constructor }\n`), /no stage writes/);
+  assert.match(
+    error(`${head}  a: { use: toy_numbers, matrix: { __proto__: [1] } }\n`),
+    /no parameter `__proto__` to vary/,
+  );
+  assert.match(
+    error(`${good}report: { baseline: { a: { toString: 1 } }, compare: { toString: 1 } }\n`),
+    /no published results named \{"toString":1\}/,
+  );
+  assert.equal(({} as Record<string, unknown>)["polluted"], undefined);
+});
+
+Deno.test("numbers that are none, or would be others, are refused", () => {
+  for (const value of [".nan", ".inf", "-.inf", "1e999"]) {
+    assert.match(error(count(value)), /is no number that can be counted with\n/);
+  }
+  for (const value of ["9007199254740993", "0x3fffffffffffffff", "1".repeat(400)]) {
+    assert.match(error(count(value)), /has too many digits|is no number that can be counted/);
+  }
+  assert.equal(keyed(count("0o17"))[0]!.parameters["count"], 15);
+  assert.equal(keyed(count("1e3"))[0]!.parameters["count"], 1000);
+});
+
+Deno.test("tags that make other things than plain values are refused", () => {
+  for (
+    const tag of [
+      "!!binary aGk=",
+      '!!js/function "x"',
+      "!own 3",
+      "!!set {a}",
+      "!!timestamp 2001-01-01",
+    ]
+  ) {
+    assert.match(
+      error(count(tag)),
+      /^error: the tag `!.*` means nothing here\n {2}--> toy\.yaml:4:/,
+    );
+  }
+  assert.match(error(`%YAML 1.1\n---\n${count("2001-01-01")}`), /is "2001-01-01"\n/);
+  assert.equal(keyed(count("!!int 3"))[0]!.parameters["count"], 3);
+});
+
+Deno.test("a text with half a character has no key and is refused", () => {
+  assert.match(error(count('"\\ud800"')), /^error: this text holds half a character/);
+});
+
+Deno.test("marks of other systems' files are read over", () => {
+  assert.equal(keyed(`\ufeff${good}`).length, 1);
+  assert.equal(keyed(good.replaceAll("\n", "\r\n")).length, 1);
+});
+
+Deno.test("bytes that are not UTF-8 are refused", () => {
+  using folder = temporaryFolder();
+  const file = `${folder.path}/e.yaml`;
+  const utf16 = [...`\ufeff${good}`].flatMap((
+    each,
+  ) => [each.charCodeAt(0) & 255, each.charCodeAt(0) >> 8]);
+  for (const bytes of [utf16, [0x61, 0xe4], [0x61, 0xed, 0xa0, 0x80], [0x61, 0]]) {
+    Deno.writeFileSync(file, new Uint8Array(bytes));
+    const read = () => readExperimentFile(file, { environment: () => undefined, comparisons: [] });
+    assert.equal(errorText(read).split("\n")[0], "error: this is not a text file in UTF-8");
+  }
+});
+
+Deno.test("variables are looked up once each, and give no more text than a file may have", () => {
+  let asked = 0;
+  const environment = () => {
+    asked++;
+    return "[".repeat(100_000);
+  };
+  using folder = temporaryFolder();
+  const file = `${folder.path}/e.yaml`;
+  const read = (value: string) => {
+    asked = 0;
+    Deno.writeTextFileSync(file, count(`"${value}"`));
+    return () => readExperimentFile(file, { environment, comparisons: [] });
+  };
+  assert.match(
+    errorText(read("${BIG}".repeat(100_000))),
+    /variables give more than 1 MiB of text\n/,
+  );
+  assert.ok(asked <= 11);
+  assert.match(
+    errorText(read("${A:-".repeat(100_000))),
+    /^error: `\$\{` begins no variable here\n/,
+  );
+  assert.match(errorText(read("${A:-${B}}")), /^error: `\$\{` begins no variable here\n/);
+  read("${BIG}")();
+  assert.equal(asked, 1);
+});
+
+const texts = [
+  `${head}  n: { use: toy_numbers, count: 3 }\n` +
+  "  t:\n    use: toy_train\n    numbers: n\n" +
+  "    matrix:\n      alignment: [none, singular]\n      seed: { from: 1, to: 3 }\n" +
+  "      exclude: [{ alignment: none, seed: 3 }]\n      include:\n        - { alignment: singular, steps: 7 }\n" +
+  "  r: { use: toy_evaluate, model: t, numbers: n, split: test }\n" +
+  "report: { baseline: { alignment: none } }\n",
+  `# a comment\n${head}  a: &a { use: toy_numbers, count: "\${COUNT:-4}" }\n  b: *a\n`,
+  `---\nname: "x"\nstages: {"a": {"use": "toy_numbers", "seed": 0x1F}}\n`,
+];
+const pieces = [
+  ..."[]{}:,-?&*!|>'\"%@`#~\n\t\r \\\0",
+  "\ufeff",
+  "\u2028",
+  "\ud800",
+  "&a ",
+  "*a",
+  "<<: ",
+  "${X",
+  "${",
+  "}",
+  "__proto__",
+  "!!binary ",
+  ".nan",
+  "1e999",
+  "- ",
+  ": ",
+  "\n  ",
+  "---\n",
+  "null",
+  "from",
+  "matrix",
+  "include",
+  "99999999999999999999",
+];
+
+Deno.test("a valid experiment, changed anywhere, is an experiment or a complaint of a few lines", () => {
+  const change = fc.record({
+    at: fc.nat(600),
+    remove: fc.nat(12),
+    piece: fc.constantFrom(...pieces),
+    times: fc.oneof(fc.constantFrom(0, 1), fc.nat(300)),
+  });
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...texts),
+      fc.array(change, { minLength: 1, maxLength: 6 }),
+      (text, changes) => {
+        for (const { at, remove, piece, times } of changes) {
+          const place = at % (text.length + 1);
+          text = text.slice(0, place) + piece.repeat(times) + text.slice(place + remove);
+        }
+        try {
+          assert.ok(keyed(text).every(({ key }) => /^[0-9a-f]{64}$/.test(key)));
+        } catch (error) {
+          assert.ok(error instanceof Complaint || error instanceof ComplaintList, String(error));
+          assert.ok(String(error).split("\n").length < 100 && String(error).length < 20_000);
+        }
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});

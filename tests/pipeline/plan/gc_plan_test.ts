@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type GcPolicy, planGc, type StoreContents } from "../../../pipeline/plan/gc_plan.ts";
+
+const now = 1000;
+const policy: GcPolicy = { keepLast: 1, olderThan: 0, now };
+const artifact = (key: string, inputs: string[] = [], made = 0) => ({
+  key,
+  stage: "s",
+  label: key,
+  experiment: "e",
+  bytes: 10,
+  made,
+  inputs,
+});
+const asking = (id: string, experiment: string, asked: number, keys: string[]) => ({
+  id,
+  experiment,
+  asked,
+  keys,
+});
+const contents = (more: Partial<StoreContents>): StoreContents => ({
+  artifacts: [artifact("a"), artifact("b", ["a"]), artifact("c", ["a"]), artifact("d")],
+  pending: [],
+  setAside: [],
+  askings: [
+    asking("1", "e", 1, ["a", "b"]),
+    asking("2", "e", 2, ["c"]),
+    asking("3", "f", 1, ["d"]),
+  ],
+  live: new Set(),
+  ...more,
+});
+const freed = (more: Partial<StoreContents>, how: Partial<GcPolicy> = {}) =>
+  planGc(contents(more), { ...policy, ...how }).artifacts.map(({ key }) => key);
+
+Deno.test("the last asking of each experiment is kept, with everything it was made from", () => {
+  assert.deepEqual(freed({}), ["b"]);
+  assert.deepEqual(freed({}, { keepLast: 2 }), []);
+  assert.deepEqual(freed({}, { keepExperiments: ["e"] }), ["b", "d"]);
+  assert.deepEqual(freed({}, { keepExperiments: ["f"] }), ["a", "b", "c"]);
+  assert.deepEqual(freed({ askings: [] }), ["a", "b", "c", "d"]);
+});
+
+Deno.test("what a live run holds, and what is young, stays with its inputs", () => {
+  assert.deepEqual(freed({ live: new Set(["b"]) }, { keepExperiments: [] }), ["c", "d"]);
+  const young = [artifact("a"), artifact("b", ["a"], 950), artifact("c", ["a"], 100)];
+  assert.deepEqual(freed({ artifacts: young, askings: [] }, { olderThan: 100 }), ["c"]);
+});
+
+Deno.test("an asking goes when something that only it needs goes", () => {
+  const ids = (how: Partial<GcPolicy>) =>
+    planGc(contents({}), { ...policy, ...how }).askings.map(({ id }) => id);
+  assert.deepEqual(ids({}), ["1"]);
+  assert.deepEqual(ids({ keepLast: 2 }), []);
+  assert.deepEqual(ids({ keepExperiments: ["f"] }), ["1", "2"]);
+});
+
+Deno.test("what was begun for a kept asking stays, so that it can go on; the rest of it goes", () => {
+  const left = (name: string, changed = 0) => ({ name, bytes: 1, changed });
+  const { pending, setAside } = planGc(
+    contents({
+      pending: [left("c"), left("x"), left("y", 999)],
+      setAside: [left("old"), left("new", 999)],
+    }),
+    { ...policy, olderThan: 100 },
+  );
+  assert.deepEqual(pending.map(({ name }) => name), ["x"]);
+  assert.deepEqual(setAside.map(({ name }) => name), ["old"]);
+});
+
+Deno.test("whatever is there, nothing goes that a kept asking or a live run needs, near or far", () => {
+  const key = fc.integer({ min: 0, max: 9 }).map(String);
+  const store = fc.record({
+    artifacts: fc.array(fc.tuple(key, fc.array(key, { maxLength: 3 }), fc.nat(1000)), {
+      maxLength: 10,
+    }),
+    askings: fc.array(
+      fc.tuple(fc.constantFrom("e", "f", "g"), fc.nat(1000), fc.array(key, { maxLength: 4 })),
+      { maxLength: 8 },
+    ),
+    live: fc.array(key, { maxLength: 2 }),
+    keepLast: fc.integer({ min: 1, max: 3 }),
+    olderThan: fc.nat(1000),
+  });
+  fc.assert(fc.property(store, ({ artifacts, askings, live, keepLast, olderThan }) => {
+    // Inputs come from lower keys, as a DAG.
+    const all = new Map(
+      artifacts.map(([key, inputs, made]) => [
+        key,
+        artifact(key, inputs.filter((input) => input < key), made),
+      ]),
+    );
+    const asked = askings.map(([experiment, time, keys], id) =>
+      asking(String(id), experiment, time, keys)
+    );
+    const plan = planGc(
+      contents({ artifacts: [...all.values()], askings: asked, live: new Set(live) }),
+      { ...policy, keepLast, olderThan },
+    );
+    const gone = new Set(plan.artifacts.map(({ key }) => key));
+    const need = (key: string) => {
+      assert.ok(!gone.has(key));
+      all.get(key)?.inputs.forEach(need);
+    };
+    live.forEach(need);
+    for (const own of Map.groupBy(asked, ({ experiment }) => experiment).values()) {
+      const last = own.toSorted((a, b) => b.asked - a.asked || (a.id < b.id ? -1 : 1));
+      last.slice(0, keepLast).forEach(({ keys }) => keys.forEach(need));
+    }
+    for (const { made } of plan.artifacts) assert.ok(now - made >= olderThan);
+    for (const { key, inputs } of all.values()) if (!gone.has(key)) inputs.forEach(need);
+  }));
+});

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Found } from "../../../pipeline/store/artifact_store.ts";
+import type { KeyedNode } from "../../../pipeline/key/key.ts";
+import { type PlanOptions, planRun, whyText } from "../../../pipeline/plan/plan.ts";
+import { errorText } from "../../support/toy_graph.ts";
+import { completeNodes, toyNodes } from "../../support/toy_plan.ts";
+
+const text = (steps = 5) =>
+  `name: toy
+seed: 42
+stages:
+  numbers: { use: toy_numbers }
+  tuned: { use: toy_train, numbers: numbers, steps: ${steps}, matrix: { seed: [1, 2] } }
+  recall: { use: toy_evaluate, model: tuned, numbers: numbers }
+`;
+
+function plan(
+  nodes: readonly KeyedNode[],
+  stored: ReadonlyMap<string, Found>,
+  { before = [], ...options }: PlanOptions & { before?: readonly KeyedNode[] } = {},
+): Record<string, string> {
+  const planned = planRun(nodes, {
+    find: ({ key }) => stored.get(key) ?? { state: "absent" },
+    previous: ({ label }) => before.find((node) => node.label === label)?.preimage,
+  }, options);
+  return Object.fromEntries(
+    planned.map((one) => [one.node.label, one.action === "hit" ? "hit" : whyText(one.why)]),
+  );
+}
+
+Deno.test("planRun() makes everything in an empty store and nothing in a full one", () => {
+  const nodes = toyNodes(text());
+  assert.deepEqual(new Set(Object.values(plan(nodes, new Map()))), new Set(["not made yet"]));
+  assert.deepEqual(new Set(Object.values(plan(nodes, completeNodes(nodes)))), new Set(["hit"]));
+});
+
+Deno.test("planRun() reruns only what lies downstream of a changed parameter, and says why", () => {
+  const before = toyNodes(text(5));
+  assert.deepEqual(plan(toyNodes(text(6)), completeNodes(before), { before }), {
+    "numbers": "hit",
+    "tuned[seed=1]": "steps 5 -> 6",
+    "tuned[seed=2]": "steps 5 -> 6",
+    "recall[seed=1]": "tuned[seed=1] will run",
+    "recall[seed=2]": "tuned[seed=2] will run",
+  });
+});
+
+Deno.test("planRun() says that code changed", () => {
+  const before = toyNodes(text());
+  const after = toyNodes(
+    text(),
+    new Map([["toy_numbers", "a"], ["toy_train", "b"], ["toy_evaluate", "new"]]),
+  );
+  assert.deepEqual(plan(after, completeNodes(before), { before }), {
+    "numbers": "hit",
+    "tuned[seed=1]": "hit",
+    "tuned[seed=2]": "hit",
+    "recall[seed=1]": "its code changed",
+    "recall[seed=2]": "its code changed",
+  });
+});
+
+Deno.test("planRun() makes what is damaged again, and keeps what was made from it", () => {
+  const nodes = toyNodes(text());
+  const stored = completeNodes(nodes);
+  stored.set(nodes[1]!.key, { state: "broken", reason: "its file model.json is gone" });
+  const decided = plan(nodes, stored);
+  assert.equal(decided["tuned[seed=1]"], "damaged: its file model.json is gone");
+  assert.equal(decided["recall[seed=1]"], "hit");
+});
+
+Deno.test("planRun() reruns what read an input that came out different when it was made again", () => {
+  const nodes = toyNodes(text());
+  const stored = completeNodes(nodes);
+  const { manifest } = stored.get(nodes[1]!.key) as Extract<Found, { state: "complete" }>;
+  stored.set(nodes[1]!.key, {
+    state: "complete",
+    manifest: { ...manifest, digest: "other" },
+    touched: [],
+  });
+  assert.equal(plan(nodes, stored)["recall[seed=1]"], "tuned[seed=1] came out different");
+  assert.equal(plan(nodes, stored)["recall[seed=2]"], "hit");
+});
+
+Deno.test("--force runs a stage or a single point, --only leaves out what is not needed", () => {
+  const nodes = toyNodes(text());
+  const stored = completeNodes(nodes);
+  const forced = plan(nodes, stored, { force: ["tuned[seed=2]"] });
+  assert.deepEqual(Object.entries(forced).filter(([, why]) => why !== "hit"), [[
+    "tuned[seed=2]",
+    "forced",
+  ]]);
+  assert.deepEqual(Object.keys(plan(nodes, stored, { only: ["recall[seed=1]"] })), [
+    "numbers",
+    "tuned[seed=1]",
+    "recall[seed=1]",
+  ]);
+});
+
+Deno.test("--force of an unknown stage is told with what was meant", () => {
+  assert.equal(
+    errorText(() => plan(toyNodes(text()), new Map(), { force: ["tuend"] })),
+    "error: the experiment has no stage `tuend`\n  --> --force tuend\nfix: did you mean `tuned`?",
+  );
+});
+
+Deno.test("whatever part of the artifacts is stored, exactly the others run", () => {
+  const nodes = toyNodes(text());
+  const full = completeNodes(nodes);
+  fc.assert(fc.property(fc.subarray(nodes), (kept) => {
+    const stored = new Map(kept.map(({ key }) => [key, full.get(key)!]));
+    const hits = Object.entries(plan(nodes, stored)).filter(([, why]) => why === "hit");
+    assert.deepEqual(hits.map(([label]) => label), kept.map(({ label }) => label));
+  }));
+});

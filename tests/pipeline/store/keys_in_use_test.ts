@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { exists, openStore } from "../../../pipeline/store/artifact_store.ts";
+import { tryFileLock } from "../../../pipeline/disk/file_lock.ts";
+import {
+  heldKeys,
+  holdKeys,
+  scratchFolder,
+  sweepLeftovers,
+} from "../../../pipeline/store/keys_in_use.ts";
+import { writeWhole } from "../../../pipeline/disk/atomic_write.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+
+Deno.test("what killed processes have left is swept, what living ones hold stays", () => {
+  using folder = temporaryFolder();
+  const store = openStore(folder.path);
+  store.prepare();
+  using _held = holdKeys(store, ["a", "b"]);
+  using scratch = scratchFolder(store);
+  const left = ["live/1.json", "verify/2.lock", "verify/2/pending/x", "asked/q.json.3.part"]
+    .concat("4.part", "code/text/t.gz.5.part")
+    .map((path) => store.stateFile(path));
+  for (const path of left) {
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    Deno.writeTextFileSync(path, "half");
+  }
+  Deno.mkdirSync(store.stateFile("set_aside/old"), { recursive: true });
+  const kept = [store.stateFile("set_aside/old/own.part"), store.stateFile("q.json.6.part")];
+  Deno.writeTextFileSync(kept[0]!, "a stage's own");
+  using _writing = tryFileLock(kept[1]!)!;
+
+  sweepLeftovers(store);
+  assert.deepEqual(left.filter(exists), []);
+  assert.ok(!exists(store.stateFile("verify/2")));
+  assert.deepEqual(kept.filter(exists), kept);
+  assert.ok(exists(scratch.path));
+  assert.deepEqual(heldKeys(store), new Set(["a", "b"]));
+});
+
+Deno.test("what ends by itself leaves nothing", () => {
+  using folder = temporaryFolder();
+  const store = openStore(folder.path);
+  store.prepare();
+  {
+    using _held = holdKeys(store, ["a"]);
+    using scratch = scratchFolder(store);
+    Deno.writeTextFileSync(`${scratch.path}/x`, "");
+  }
+  assert.deepEqual(heldKeys(store), new Set());
+  assert.deepEqual([...Deno.readDirSync(store.stateFile("verify"))], []);
+});
+
+Deno.test("a file that cannot be put in its place leaves nothing half-written", () => {
+  using folder = temporaryFolder();
+  Deno.mkdirSync(`${folder.path}/taken/below`, { recursive: true });
+  assert.throws(() => writeWhole(`${folder.path}/taken`, "text"));
+  assert.deepEqual(Array.from(Deno.readDirSync(folder.path), ({ name }) => name), ["taken"]);
+  writeWhole(`${folder.path}/free`, "text");
+  assert.equal(Deno.readTextFileSync(`${folder.path}/free`), "text");
+});

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { fileRecorder } from "../../../pipeline/workers/recorder.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+
+const foldersIn = (path: string) => ({ rows: `${path}/rows`, measurements: `${path}/log` });
+
+Deno.test("rows are in the file when the call returns, odd numbers as texts", () => {
+  using folder = temporaryFolder();
+  const record = fileRecorder(foldersIn(folder.path));
+  record.row("training_step", { step: 1, loss: NaN, phase: null });
+  record.metric("i2t_r1", 0.5, { split: "test" });
+  record.metric("gold_coverage", 0.97);
+  const read = (table: string) => Deno.readTextFileSync(`${folder.path}/rows/${table}.jsonl`);
+  assert.equal(read("training_step"), '{"step":1,"loss":"NaN","phase":null}\n');
+  assert.equal(
+    read("metric"),
+    '{"name":"i2t_r1","split":"test","value":0.5}\n' +
+      '{"name":"gold_coverage","split":null,"value":0.97}\n',
+  );
+  record.close();
+});
+
+Deno.test("a resumed run drops what came after its checkpoint and what a kill cut off", () => {
+  using folder = temporaryFolder();
+  const first = fileRecorder(foldersIn(folder.path));
+  for (const step of [1, 2, 3]) {
+    first.row("training_step", { step });
+    first.measurement("training_step", { step });
+  }
+  first.close();
+  const file = `${folder.path}/rows/training_step.jsonl`;
+  Deno.writeTextFileSync(file, '{"step":', { append: true });
+  const second = fileRecorder(foldersIn(folder.path));
+  second.retain("training_step", (row) => (row["step"] as number) <= 2);
+  second.row("training_step", { step: 3 });
+  second.close();
+  assert.equal(Deno.readTextFileSync(file), '{"step":1}\n{"step":2}\n{"step":3}\n');
+  assert.equal(
+    Deno.readTextFileSync(`${folder.path}/log/training_step.jsonl`),
+    '{"step":1}\n{"step":2}\n',
+  );
+});
+
+Deno.test("retaining nothing leaves no file, as if no row had ever been written", () => {
+  using folder = temporaryFolder();
+  const record = fileRecorder(foldersIn(folder.path));
+  record.row("metric", { name: "a", split: null, value: 1 });
+  record.retain("metric", () => false);
+  assert.deepEqual([...Deno.readDirSync(`${folder.path}/rows`)], []);
+});

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { withDatabase } from "../../../results/database/database.ts";
+import { openLedger } from "../../../results/database/live_index.ts";
+import { rowsOf } from "../../../results/database/read_results.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+
+const key = "e".repeat(64);
+const node = { key, label: "tuned[seed=1]", stage: "tuned", definition: { name: "toy_train" } };
+const time = "2026-01-01T00:00:00.000Z";
+
+function prepared() {
+  const folder = temporaryFolder();
+  const root = folder.path;
+  const rows = `${root}/pending/${key}/artifact/rows`;
+  Deno.mkdirSync(`${root}/artifacts/toy_train`, { recursive: true });
+  Deno.mkdirSync(rows, { recursive: true });
+  const say = (table: string, text: string) =>
+    Deno.writeTextFileSync(`${rows}/${table}.jsonl`, text, { append: true });
+  /** The stage becomes complete. */
+  const complete = () => {
+    Deno.writeTextFileSync(
+      `${root}/pending/${key}/manifest.json`,
+      JSON.stringify({
+        key,
+        output: "model",
+        digest: "d",
+        files: [],
+        preimage: {
+          stage: "toy_train",
+          code: "c",
+          parameters: { seed: 1 },
+          inputs: {},
+          compute: null,
+        },
+        circumstances: {
+          label: node.label,
+          stage: "tuned",
+          why: "",
+          started: time,
+          seconds: 1,
+          host: "h",
+          versions: {},
+        },
+      }),
+    );
+    Deno.renameSync(`${root}/pending/${key}`, `${root}/artifacts/toy_train/${key}`);
+  };
+  return Object.assign(folder, { root, say, complete });
+}
+
+const held = (root: string) =>
+  withDatabase(root, async (connection) => {
+    const [row] = await rowsOf<Record<string, string | bigint>>(
+      connection,
+      `SELECT (SELECT string_agg(status, ' ') FROM stage_run) AS runs,
+         (SELECT count(*) FROM training_step) AS steps, (SELECT count(*) FROM metric) AS metrics,
+         (SELECT count(*) FROM parameter) AS parameters`,
+    );
+    return Object.values(row!).map(String).join(" ");
+  }, { readOnly: true });
+
+Deno.test("what was taken over while a stage ran is there once when it is complete", async () => {
+  using folder = prepared();
+  const { root, say, complete } = folder;
+  const ledger = openLedger(root);
+  await ledger.started(node, "not made yet", time);
+  say("training_step", '{"step":1}\n{"step":2}\n');
+  await ledger.live([node]);
+  assert.equal(await held(root), "running 2 0 0");
+  say("training_step", '{"step":3}\n');
+  say("metric", '{"name":"loss","value":1}\n');
+  complete();
+  await ledger.ended(node, "complete");
+  assert.equal(await held(root), "complete 3 1 1");
+});
+
+Deno.test("a run that another program left half told is told anew", async () => {
+  using folder = prepared();
+  const { root, say, complete } = folder;
+  say("training_step", '{"step":1}\n{"step":2}\n');
+  const killed = openLedger(root);
+  await killed.started(node, "not made yet", time);
+  await killed.live([node]);
+
+  const ledger = openLedger(root);
+  const told = [ledger.started(node, "not made yet", time), ledger.live([node])];
+  await Promise.all(told);
+  assert.equal(await held(root), "running 2 0 0");
+  complete();
+  await ledger.ended(node, "complete");
+  assert.equal(await held(root), "complete 2 0 1");
+});
+
+Deno.test("begun and ended within one batch: a run is one row, with what became of it", async () => {
+  using folder = prepared();
+  const { root, say } = folder;
+  const ledger = openLedger(root);
+  say("training_step", '{"step":1}\n');
+  const told = [
+    ledger.started(node, "not made yet", time),
+    ledger.live([node]),
+    ledger.ended(node, "failed"),
+    ledger.started(node, "failed before", time),
+    ledger.ended(node, "stopped"),
+  ];
+  await Promise.all(told);
+  assert.equal(await held(root), "stopped 0 0 0");
+});
+
+Deno.test("while the database is taken the ledger keeps its notes, and goes on", async () => {
+  using folder = prepared();
+  const { root, complete } = folder;
+  const ledger = openLedger(root);
+  const holder = new Deno.Command(Deno.execPath(), {
+    args: [
+      "eval",
+      `
+      import { withDatabase } from ${
+        JSON.stringify(new URL("../../../results/database/database.ts", import.meta.url).href)
+      };
+      await withDatabase(${JSON.stringify(root)}, async () => {
+        console.log("held");
+        await new Promise((resolve) => Deno.stdin.read(new Uint8Array(1)).then(resolve));
+      });`,
+    ],
+    cwd: new URL("../../../", import.meta.url),
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const reader = holder.stdout.getReader();
+  await reader.read();
+  await ledger.started(node, "not made yet", time);
+  await holder.stdin.close();
+  await reader.cancel();
+  await holder.status;
+  complete();
+  await ledger.ended(node, "complete");
+  assert.equal(await held(root), "complete 0 0 1");
+});

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { databaseFile, withDatabase } from "../../../results/database/database.ts";
+import { askDatabase } from "../../../results/queries/sql.ts";
+import { reconcile } from "../../../results/database/reconcile.ts";
+import { schemaVersion } from "../../../results/database/schema.ts";
+import { readSchema } from "../../../results/database/schema_text.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+
+/** The schemas as they were once; `schema_<now>.sql` are the tables of today. */
+const frozen = (version: number): string =>
+  Deno.readTextFileSync(new URL(`../schemas/schema_${version}.sql`, import.meta.url));
+const current = readSchema(
+  Deno.readTextFileSync(new URL("../../../results/database/schema.sql", import.meta.url)),
+);
+
+const oldRows = `
+  INSERT INTO experiment (id, name, file, asked) VALUES ('e', 'toy', 'toy.yaml', '2026-01-02 03:04:05');
+  INSERT INTO experiment_run VALUES ('e', 'r1', 'tuned', 'tuned', 0), ('e', 'r2', 'recall', 'recall', 1);
+  INSERT INTO stage_run (run, stage, kind, label, status, started, seconds) VALUES
+    ('r1', 'tuned', 'fine_tune', 'tuned', 'complete', '2026-01-02 03:04:06', 2.5),
+    ('r2', 'recall', 'evaluate', 'recall', 'complete', '2026-01-02 03:04:09', 0.5);
+  INSERT INTO edge VALUES ('r2', 'model', 'r1');
+  INSERT INTO parameter (run, name, value) VALUES ('r1', 'alignment', 'sparse'), ('r1', 'seed', '7');
+  INSERT INTO artifact VALUES ('r1', 'model', 'a', 'd', 1, 10), ('r2', 'recall', 'b', 'd', 1, 10);
+  INSERT INTO metric VALUES ('r2', 'i2t_r1', 'test', 0.25);
+`;
+
+/** A results folder with a small database as that version of the program left it. */
+async function oldDatabase(version: number, change = "") {
+  const folder = temporaryFolder();
+  const instance = await DuckDBInstance.create(databaseFile(folder.path));
+  const connection = await instance.connect();
+  await connection.run(frozen(version));
+  await connection.run(`INSERT INTO schema_version VALUES (${version});${oldRows}${change}`);
+  connection.closeSync();
+  instance.closeSync();
+  Deno.mkdirSync(`${folder.path}/artifacts`);
+  return folder;
+}
+
+/** Every table, view, column and comment, as lines. */
+async function shape(connection: DuckDBConnection): Promise<string[]> {
+  const reader = await connection.runAndReadAll(`
+    SELECT concat_ws(' ', 'column', table_name, column_index, column_name, data_type, is_nullable,
+      column_default, comment) AS line FROM duckdb_columns() WHERE NOT internal
+    UNION ALL SELECT concat_ws(' ', 'table', table_name, comment) FROM duckdb_tables()
+    UNION ALL SELECT concat_ws(' ', 'view', view_name, sql, comment) FROM duckdb_views()
+      WHERE NOT internal
+    UNION ALL SELECT concat_ws(' ', 'version', version) FROM schema_version
+    ORDER BY ALL`);
+  return reader.getRows().map(([line]) => String(line));
+}
+
+for (const version of Array.from({ length: schemaVersion - 1 }, (_, index) => index + 1)) {
+  Deno.test(`a database of schema ${version} comes forward and is like a new one`, async () => {
+    using old = await oldDatabase(version);
+    using fresh = temporaryFolder();
+    const said: string[] = [];
+    const query = "SELECT alignment, seed, split, metric, value FROM ablation";
+    const answer = await askDatabase(old.path, query, {
+      format: "csv",
+      width: 80,
+      warn: (line) => said.push(line),
+    });
+    assert.equal(answer, "alignment,seed,split,metric,value\r\nsparse,7,test,i2t_r1,0.25\r\n");
+    assert.deepEqual(said, [
+      `brought the result database forward from schema ${version} to ${schemaVersion}`,
+    ]);
+    const expected = await withDatabase(fresh.path, shape);
+    assert.deepEqual(await withDatabase(old.path, shape, { readOnly: true }), expected);
+    assert.ok(expected.length > 100);
+  });
+}
+
+Deno.test("the tables of this version are frozen: who changes them raises schemaVersion and adds a step", () => {
+  const plain = (text: string) =>
+    readSchema(text).filter(({ kind }) => kind === "TABLE")
+      .map(({ sql }) => sql.replace(/ *--.*/g, "").replace(/\n\s*(?=\n)/g, ""));
+  const tables = current.filter(({ kind }) => kind === "TABLE");
+  assert.deepEqual(
+    plain(tables.map(({ sql }) => sql).join("\n\n")),
+    plain(frozen(schemaVersion)),
+  );
+});
+
+Deno.test("a step that fails changes nothing; the database is made anew from the artifacts", async () => {
+  using old = await oldDatabase(2, "CREATE TABLE relation_distance (mine INTEGER);");
+  const said: string[] = [];
+  assert.equal(await reconcile(old.path, (line) => said.push(line)), 0);
+  assert.equal(said.length, 1);
+  assert.match(
+    said[0]!,
+    /^warning: the result database could not be read \(its schema 2 could not be brought forward: .*relation_distance.* already exists.*\); it is kept in state\/set_aside\/database-1 and was made anew from 0 artifacts$/,
+  );
+  const aside = `${old.path}/state/set_aside/database-1`;
+  const kept = await DuckDBInstance.create(`${aside}/results.duckdb`);
+  const connection = await kept.connect();
+  const [[version]] = (await connection.runAndReadAll("SELECT version FROM schema_version"))
+    .getRows() as [[number]];
+  connection.closeSync();
+  kept.closeSync();
+  assert.equal(version, 2);
+});
+
+Deno.test("a reader that must not write says what to do about an older schema", async () => {
+  using old = await oldDatabase(3);
+  await assert.rejects(
+    withDatabase(old.path, shape, { readOnly: true }),
+    (error) =>
+      String(error) === "error: the result database has schema 3 and must be brought forward to " +
+          `${schemaVersion}\n  --> ${databaseFile(old.path)}\nfix: ask again where it can be ` +
+          "written and no other process holds it; or copy the results folder and name the copy " +
+          "with --results",
+  );
+});
+
+Deno.test("every table and view says what it is, and every column what it means", () => {
+  const silent = current.flatMap(({ name, comment, columns }) => [
+    ...(comment === "" ? [name] : []),
+    ...columns.filter((column) => column.comment === "").map((column) => `${name}.${column.name}`),
+  ]);
+  assert.deepEqual(silent, []);
+});
+
+Deno.test("the database tells the meaning of its columns", async () => {
+  using folder = temporaryFolder();
+  const comments = await withDatabase(folder.path, async (connection) => {
+    const reader = await connection.runAndReadAll(
+      "SELECT table_name || '.' || column_name, comment FROM duckdb_columns() WHERE NOT internal",
+    );
+    return new Map(reader.getRows() as [string, string | null][]);
+  });
+  assert.equal(comments.get("stage_run.status"), "running, complete, failed, stopped, interrupted");
+  assert.equal(
+    comments.get("relation_distance.isd_text"),
+    "self-attention distance over words (the paper's L), nats per row, both ways added; NULL for " +
+      "a caption without words",
+  );
+  const tables = current.filter(({ kind }) => kind === "TABLE");
+  for (const { name, columns } of tables) {
+    for (const column of columns) {
+      assert.equal(comments.get(`${name}.${column.name}`), column.comment);
+    }
+  }
+});

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { askDatabase } from "../../../results/queries/sql.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+import { startToy } from "../../support/toy_command.ts";
+
+Deno.test("sql is answered, again and again, during a run of many quick stages", async () => {
+  using folder = temporaryFolder();
+  const file = `${folder.path}/many.yaml`;
+  const results = `${folder.path}/results`;
+  const seeds = Array.from({ length: 400 }, (_, index) => index + 1);
+  Deno.writeTextFileSync(
+    file,
+    "name: many\nseed: 1\nstages:\n" +
+      `  numbers: { use: toy_numbers, matrix: { seed: [${seeds}] } }\n`,
+  );
+  await using running = startToy(["run", file, "--jobs", "2", "--results", results]);
+  await running.until("done numbers[seed=1]");
+  let ended = false;
+  const end = running.until("ran 400 of 400 stages").then(() => ended = true);
+  const counts: number[] = [];
+  while (!ended) {
+    const query = "SELECT count(*) AS n FROM stage_run WHERE status = 'complete'";
+    const answer = await askDatabase(results, query, {
+      format: "json",
+      width: 80,
+      warn: (line) => assert.fail(line),
+    });
+    counts.push(JSON.parse(answer)[0].n);
+  }
+  await end;
+  assert.ok(counts.length >= 5, `asked ${counts.length} times only`);
+  assert.deepEqual(counts, counts.toSorted((a, b) => a - b), "a run that was complete stays so");
+  assert.ok(new Set(counts).size >= 3, `it did not follow the run: ${counts}`);
+});

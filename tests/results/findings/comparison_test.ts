@@ -1,0 +1,255 @@
+import assert from "node:assert/strict";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { compareVariants } from "../../../results/findings/comparison.ts";
+
+const schema = Deno.readTextFileSync(
+  new URL("../../../results/database/schema.sql", import.meta.url),
+);
+
+interface Rank {
+  readonly variant: string;
+  readonly seed: number;
+  readonly direction: "i2t" | "t2i";
+  readonly query: string;
+  readonly image: string | null;
+  readonly rank: number;
+}
+
+/** A database with these ranks of stage `recall` on split `test`; the baseline is `none`. */
+async function compared(
+  ranks: readonly Rank[],
+  { baseline = "none", more = "", cutoffs = [1, 5, 10] }: {
+    baseline?: string;
+    more?: string;
+    cutoffs?: readonly number[];
+  } = {},
+) {
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  try {
+    await connection.run(schema);
+    await connection.run("INSERT INTO experiment VALUES ('e', 'x', 'x.yaml', NULL, now())");
+    if (baseline !== "") {
+      await connection.run("INSERT INTO baseline VALUES ('e', 'alignment', $1)", [baseline]);
+    }
+    const runs = new Set<string>();
+    for (const { variant, seed, direction, query, image, rank } of ranks) {
+      const run = `${variant}-${seed}`;
+      if (!runs.has(run)) {
+        runs.add(run);
+        await connection.run("INSERT INTO experiment_run VALUES ('e', $1, 'recall', $1, $2)", [
+          run,
+          runs.size,
+        ]);
+        await connection.run(
+          "INSERT INTO run_point VALUES ('e', $1, 'alignment', $2), ('e', $1, 'seed', $3)",
+          [run, variant, String(seed)],
+        );
+      }
+      await connection.run(
+        `INSERT INTO query_rank (run, direction, query, split, rank, image)
+         VALUES ($1, $2, $3, 'test', $4, $5)`,
+        [run, direction, query, rank, image],
+      );
+    }
+    await connection.run(
+      `INSERT INTO metric SELECT DISTINCT run, direction || '_r' || k, split, 0.5
+       FROM query_rank, (SELECT unnest([${cutoffs.join(", ")}]) AS k)`,
+    );
+    await connection.run(more);
+    return await compareVariants(connection, "e");
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** Twenty captions of ten images; `better` says of which a variant ranks first. */
+const ranksOf = (variant: string, seed: number, better: (caption: number) => boolean): Rank[] =>
+  Array.from({ length: 20 }, (_, caption) => ({
+    variant,
+    seed,
+    direction: "t2i",
+    query: `c${caption}`,
+    image: `i${caption >> 1}`,
+    rank: better(caption) ? 1 : 7,
+  }));
+
+Deno.test("a variant is compared query by query, over the seeds of both, images as wholes", async () => {
+  const rows = await compared([
+    ...ranksOf("none", 1, () => false),
+    ...ranksOf("none", 2, () => false),
+    ...ranksOf("singular", 1, () => true),
+    ...ranksOf("singular", 2, (caption) => caption < 10),
+    ...ranksOf("singular", 3, () => true), // a seed that the baseline lacks
+  ]);
+  assert.deepEqual(rows.map(({ metric }) => metric), ["t2i_r1", "t2i_r5", "t2i_r10"]);
+  const [first, , last] = rows;
+  assert.deepEqual(
+    [first!.variant, first!.baseline, first!.seeds, first!.queries, first!.images],
+    ["singular", "none", 2, 20, 10],
+  );
+  assert.equal(first!.difference, 0.75);
+  // All ten images are ahead: two of 2^10 sign choices are as far.
+  assert.equal(first!.p, 2 / 1024);
+  assert.ok(first!.significant && first!.low > 0.5 && first!.high < 1);
+  assert.deepEqual([last!.difference, last!.p, last!.significant], [0, 1, false]);
+});
+
+Deno.test("what is asked at other K is compared at those, by K", async () => {
+  // Ranks 1 of five images, 3 of the others; the baseline has 7.
+  const ranks = ranksOf("singular", 1, (caption) => caption < 10)
+    .map((row) => row.rank === 1 ? row : { ...row, rank: 3 });
+  const rows = await compared([...ranksOf("none", 1, () => false), ...ranks], {
+    cutoffs: [100, 2, 3],
+  });
+  assert.deepEqual(
+    rows.map(({ metric, difference }) => [metric, difference]),
+    [["t2i_r2", 0.5], ["t2i_r3", 1], ["t2i_r100", 0]],
+  );
+});
+
+Deno.test("rsum is compared where it is measured, images with their captions", async () => {
+  const images = (variant: string, rank: number): Rank[] =>
+    Array.from({ length: 10 }, (_, image) => ({
+      variant,
+      seed: 1,
+      direction: "i2t",
+      query: `i${image}`,
+      image: `i${image}`,
+      rank,
+    }));
+  const more = "INSERT INTO metric SELECT DISTINCT run, 'rsum', split, 0.5 FROM query_rank";
+  const rows = await compared([
+    ...ranksOf("none", 1, () => false), // rank 7: R@10 alone
+    ...images("none", 20),
+    ...ranksOf("singular", 1, (caption) => caption < 10),
+    ...images("singular", 4),
+  ], { more });
+  assert.deepEqual(
+    rows.map(({ metric }) => metric),
+    ["i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10", "rsum"],
+  );
+  const rsum = rows.at(-1)!;
+  // i2t: R@5 and R@10 of all; t2i: R@1 and R@5 of half.
+  assert.equal(rsum.difference, 3);
+  assert.deepEqual([rsum.queries, rsum.images, rsum.p], [30, 10, 2 / 1024]);
+});
+
+Deno.test("several variants are corrected for", async () => {
+  const ahead = (count: number) => (caption: number) => caption < 2 * count;
+  const rows = await compared([
+    ...ranksOf("none", 1, () => false),
+    ...ranksOf("a", 1, ahead(6)),
+    ...ranksOf("b", 1, ahead(5)),
+    ...ranksOf("c", 1, ahead(0)),
+  ]);
+  const of = (variant: string) =>
+    rows.find((row) => row.variant === variant && row.metric === "t2i_r1")!;
+  assert.deepEqual([of("a").p, of("b").p, of("c").p], [2 / 64, 2 / 32, 1]);
+  assert.deepEqual([of("a").pHolm, of("b").pHolm, of("c").pHolm], [6 / 64, 4 / 32, 1]);
+  assert.ok(rows.every(({ significant, variants }) => !significant && variants === 3));
+});
+
+Deno.test("variants that were asked and are not there yet are corrected for, too", async () => {
+  const [row] = await compared(
+    [
+      ...ranksOf("none", 1, () => false),
+      ...ranksOf("none", 2, () => false),
+      ...ranksOf("a", 1, (caption) => caption < 12),
+    ],
+    {
+      more: `INSERT INTO experiment_run VALUES ('e', 'b-1', 'recall', 'b-1', 8);
+        INSERT INTO run_point VALUES ('e', 'b-1', 'alignment', 'b'), ('e', 'b-1', 'seed', '1')`,
+    },
+  );
+  assert.deepEqual([row!.p, row!.pHolm], [2 / 64, 4 / 64]);
+  assert.deepEqual([row!.variants, row!.awaited, row!.seeds, row!.askedSeeds], [2, 1, 1, 2]);
+});
+
+Deno.test("the difference that can be shown is told at the level that Holm tests at", async () => {
+  // Of 200 images of one caption the variant is ahead in half of 40 and behind in the other half.
+  const many = (variant: string, first: (image: number) => boolean): Rank[] =>
+    Array.from({ length: 200 }, (_, image) => ({
+      variant,
+      seed: 1,
+      direction: "t2i",
+      query: `c${image}`,
+      image: `i${image}`,
+      rank: first(image) ? 1 : 7,
+    }));
+  const none = many("none", (image) => image < 20);
+  const a = many("a", (image) => image >= 20 && image < 40);
+  const b = many("b", (image) => image < 20);
+  const [alone] = await compared([...none, ...a]);
+  const beside = await compared([...none, ...a, ...b]);
+  const both = beside.find(({ variant, metric }) => variant === "a" && metric === "t2i_r1");
+  // z of 1 - 0.05 / 2 / tests and of 0.8, of a standard error near sqrt(40) / 200.
+  assert.ok(Math.abs(alone!.detectable / (Math.sqrt(40) / 200) / (1.96 + 0.8416) - 1) < 0.05);
+  assert.ok(Math.abs(both!.detectable / alone!.detectable - 3.0830 / 2.8016) < 1e-3);
+});
+
+Deno.test("ranks of before, which do not name their image, stand for themselves", async () => {
+  const bare = (rows: Rank[]) => rows.map((row) => ({ ...row, image: null }));
+  const [row] = await compared([
+    ...bare(ranksOf("none", 1, () => false)),
+    ...bare(ranksOf("a", 1, () => true)),
+  ]);
+  assert.deepEqual([row!.images, row!.queries], [20, 20]);
+});
+
+Deno.test("swapped pictures are compared pair by pair, beside the ranks", async () => {
+  const scores = (run: string, groupRight: (pair: number) => boolean) =>
+    Array.from(
+      { length: 12 },
+      (_, pair) => `('${run}', 'p${pair}', true, ${pair < 3}, ${groupRight(pair)})`,
+    ).join(", ");
+  const rows = await compared(
+    [...ranksOf("none", 1, () => true), ...ranksOf("a", 1, () => true)],
+    {
+      more: `INSERT INTO pair_score (run, pair, text_right, image_right, group_right) VALUES
+        ${scores("none-1", () => false)}, ${scores("a-1", (pair) => pair < 8)};
+        INSERT INTO metric VALUES ('none-1', 'pair_group', 'swap', 0), ('a-1', 'pair_group', 'swap', 0)`,
+    },
+  );
+  assert.deepEqual(
+    rows.map(({ metric, split, difference, images }) => [metric, split, difference, images]),
+    [
+      ...["t2i_r1", "t2i_r5", "t2i_r10"].map((metric) => [metric, "test", 0, 10]),
+      ["pair_text", "swap", 0, 12],
+      ["pair_image", "swap", 0, 12],
+      ["pair_group", "swap", 8 / 12, 12],
+    ],
+  );
+  assert.deepEqual([rows[5]!.p, rows[5]!.significant], [2 / 2 ** 8, true]);
+});
+
+Deno.test("where nothing differs, what these queries could show is told, not 0", async () => {
+  // Of ten images six must differ, by one of twenty captions each: 2 / 2^6 <= 0.05.
+  const [row] = await compared([
+    ...ranksOf("none", 1, () => true),
+    ...ranksOf("a", 1, () => true),
+  ]);
+  assert.deepEqual([row!.difference, row!.p, row!.detectable], [0, 1, 6 / 20]);
+  const few = (variant: string) => ranksOf(variant, 1, () => true).slice(0, 8);
+  const [none] = await compared([...few("none"), ...few("a")]);
+  assert.deepEqual([none!.images, none!.detectable], [4, Infinity]);
+});
+
+Deno.test("without a baseline, or with it alone, there is nothing to compare", async () => {
+  assert.deepEqual(await compared(ranksOf("none", 1, () => true)), []);
+  assert.deepEqual(
+    await compared([...ranksOf("none", 1, () => true), ...ranksOf("a", 1, () => true)], {
+      baseline: "",
+    }),
+    [],
+  );
+});
+
+Deno.test("the same ranks give the same numbers, whenever they are compared", async () => {
+  const ranks = [
+    ...ranksOf("none", 1, (caption) => caption % 3 === 0),
+    ...ranksOf("a", 1, (caption) => caption % 2 === 0),
+  ];
+  assert.deepEqual(await compared(ranks), await compared(ranks));
+});

@@ -1,0 +1,97 @@
+/** Whether a lower distance goes with better recall, over models and within variants. */
+import assert from "node:assert/strict";
+import {
+  cautionOf,
+  chanceText,
+  withinText,
+} from "../../../results/findings/model_correlation_text.ts";
+import { correlationsOf } from "../../../results/findings/model_correlations.ts";
+import type { RelationPoint } from "../../../results/findings/relation_points.ts";
+
+/** Models of a variant: ISDa and recall. */
+function models(
+  variant: string,
+  pairs: readonly (readonly [isda: number, recall: number])[],
+  more: Partial<RelationPoint> = {},
+): RelationPoint[] {
+  return pairs.map(([isda, recall], place) => ({
+    variant,
+    seed: String(place),
+    split: "test",
+    layer: 2,
+    alignment: "singular",
+    isd_text: null,
+    isd_image: null,
+    isda,
+    pairs: 9,
+    recall,
+    ...more,
+  }));
+}
+
+/** Far apart in both, and the other way round within each. */
+const two = [
+  ...models("none", [[0.9, 0.1], [0.91, 0.11], [0.92, 0.12], [0.93, 0.13]]),
+  ...models("singular", [[0.1, 0.2], [0.11, 0.21], [0.12, 0.22], [0.13, 0.23]]),
+];
+
+Deno.test("two groups of models make a large correlation; within variants it is the other way round", () => {
+  const [found] = correlationsOf(two);
+  assert.ok(found!.rho < -0.5, String(found!.rho));
+  assert.ok(found!.p > 0 && found!.p < 0.5);
+  assert.deepEqual([found!.runs, found!.variants], [8, 2]);
+  const { rho, p, ...counts } = found!.within!;
+  assert.ok(Math.abs(rho - 1) < 1e-12);
+  assert.ok(p < 0.02, String(p));
+  assert.deepEqual(counts, { variants: 2, runs: 8 });
+  assert.match(withinText(found!), /^\+1\.00 \(p 0\.00\d\d\)$/);
+  assert.deepEqual(correlationsOf(two), [found]);
+});
+
+Deno.test("three models of a variant are too few to say anything within it", () => {
+  const few = two.filter(({ seed }) => seed !== "3");
+  const [found] = correlationsOf(few);
+  assert.equal(found!.within, undefined);
+  assert.equal(withinText(found!), "too few");
+  // The fourth of one variant is enough for that one alone.
+  const [mixed] = correlationsOf(
+    two.filter(({ seed, variant }) => seed !== "3" || variant === "none"),
+  );
+  assert.deepEqual([mixed!.within!.variants, mixed!.within!.runs], [1, 4]);
+});
+
+Deno.test("the caution says how many were looked at, what is mixed, and what is too little", () => {
+  const layers = [0, 1].flatMap((layer) =>
+    two.filter(({ seed }) => seed !== "3").map((one) => ({ ...one, layer }))
+  );
+  const found = correlationsOf(layers);
+  assert.deepEqual(found.map(({ layer }) => layer), [0, 1]);
+  assert.equal(
+    cautionOf(found.map((one) => ({ ...one, p: 0.2 }))),
+    "2 correlations were looked at, of measures that are close kin, over 6 models at most: " +
+      "0 have p ≤ 0.05, about 0.1 would by chance; p (permutation test, two-sided) is of one by " +
+      "itself. Rho over all models mixes 2 variants, which differ in distance by what they were " +
+      "trained for: two groups of models that are far apart are enough for a large rho, and no " +
+      "evidence that the distance makes the recall. Within variants nothing can be told: none has " +
+      "4 models.",
+  );
+  assert.match(cautionOf(correlationsOf(two)), /Within variants, rho is the mean over those that/);
+  assert.doesNotMatch(cautionOf(correlationsOf(two.slice(0, 4))), /mixes/);
+  assert.equal(cautionOf([]), "");
+});
+
+Deno.test("ISDa is told once, whatever the alignment; models without a number do not count", () => {
+  const rows = ["singular", "distributed"].flatMap((alignment) =>
+    two.map((one) => ({ ...one, alignment, isd_text: one.isda }))
+  );
+  assert.deepEqual(
+    correlationsOf(rows).map(({ measure, alignment }) => [measure, alignment]),
+    [["isda", ""], ["isd_text", "singular"], ["isd_text", "distributed"]],
+  );
+  const gaps = two.map((one, place) => ({ ...one, recall: place < 2 ? one.recall : null }));
+  assert.deepEqual(correlationsOf(gaps), []);
+});
+
+Deno.test("p is finer where the level is near", () => {
+  assert.deepEqual([0.371, 0.0523, 0.00249].map(chanceText), ["0.37", "0.052", "0.0025"]);
+});

@@ -1,0 +1,14 @@
+import assert from "node:assert/strict";
+import { intervalOf } from "../../../results/findings/seed_differences.ts";
+
+Deno.test("an interval over seeds is Student's, as SciPy 1.17.1 has it", () => {
+  // scipy.stats.ttest_1samp([0.01, 0.03, -0.01], 0).confidence_interval(0.95)
+  const [low, high] = intervalOf({ difference: 0.01, spread: 0.02, seeds: 3 })!;
+  assert.ok(
+    Math.abs(low - -0.03968275423500659) < 1e-5 && Math.abs(high - 0.059682754235006595) < 1e-5,
+  );
+});
+
+Deno.test("one seed has no interval", () => {
+  assert.equal(intervalOf({ difference: 0.01, spread: null, seeds: 1 }), undefined);
+});

@@ -1,0 +1,88 @@
+/** What doctor finds in the way of a training before it measures anything. */
+import assert from "node:assert/strict";
+import * as v from "valibot";
+import type { ExaminationContext, Facts } from "../../../pipeline/contract/stage.ts";
+import { evaluate } from "../../../stages/evaluate.ts";
+import { fineTune } from "../../../stages/fine_tune.ts";
+import type { StageDefinition } from "../../../pipeline/contract/stage.ts";
+
+const features: Facts = {
+  words: 9,
+  regions: 4,
+  vocabulary: 20,
+  feature_dim: 6,
+  train_images: 5,
+  train_captions: 10,
+};
+
+async function findings(
+  stage: StageDefinition,
+  parameters: Record<string, unknown>,
+  facts: Facts = features,
+) {
+  const context: ExaminationContext<unknown> = {
+    parameters: v.parse(stage.parameters, { ...parameters }),
+    files: {},
+    inputs: { features: facts },
+    threads: 1,
+    progress: { report() {}, say: (line) => assert.fail(line) },
+  };
+  const { findings } = await stage.examine!(context);
+  return findings.map(({ verdict, what, fix }) => `${verdict}: ${what}; ${fix}`);
+}
+
+Deno.test("a validation split that the data lacks is in the way", async () => {
+  assert.deepEqual(
+    await findings(fineTune, { seed: 1, negatives: 3, validate_every: 10 }),
+    ["bad: there is no split `val`; name a split that the features hold"],
+  );
+});
+
+Deno.test("more negatives than the training split has wrong images are in the way", async () => {
+  assert.deepEqual(
+    await findings(fineTune, { seed: 1, negatives: 5 }),
+    [
+      "bad: 5 negatives are wanted, the training split has 4 wrong images; " +
+      "lower `negatives`, or train on more images",
+    ],
+  );
+});
+
+Deno.test("wrong images are counted over all the splits that are trained on", async () => {
+  const train = ["train", "val"];
+  assert.deepEqual(
+    await findings(fineTune, { seed: 1, negatives: 5, train }),
+    ["bad: there is no split `val`; name a split that the features hold"],
+  );
+  const more = { ...features, val_images: 3, val_captions: 6 };
+  assert.deepEqual(
+    await findings(fineTune, { seed: 1, negatives: 8, train }, more),
+    [
+      "bad: 8 negatives are wanted, the training split has 7 wrong images; " +
+      "lower `negatives`, or train on more images",
+    ],
+  );
+});
+
+Deno.test("a pool that is larger than the training split is in the way", async () => {
+  assert.deepEqual(
+    await findings(fineTune, {
+      seed: 1,
+      negatives: 2,
+      hard_negatives: 2,
+      branch_weight: 1,
+      pool: 5,
+    }),
+    [
+      "bad: 5 negatives are wanted, the training split has 4 wrong images; " +
+      "lower `pool`, or train on more images",
+    ],
+  );
+});
+
+Deno.test("a split to evaluate that the data lacks is in the way", async () => {
+  assert.deepEqual(
+    await findings(evaluate, { split: "tset" }),
+    ["bad: there is no split `tset`; name a split that the features hold"],
+  );
+});

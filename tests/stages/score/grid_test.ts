@@ -1,0 +1,101 @@
+/** The whole matrix of a split, in tiles of any size and after a kill. */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Weights } from "../../../stages/model/weights.ts";
+import { indexSplit } from "../../../stages/batch/pair_tables.ts";
+import { imageTiles, scoreGrid } from "../../../stages/score/grid.ts";
+import { testCompute } from "../../support/compute.ts";
+import { smallFeatures } from "../../support/small_features.ts";
+import { smallConfiguration, smallWeights } from "../../support/small_model.ts";
+
+const compute = await testCompute();
+const set = smallFeatures({
+  featureDim: smallConfiguration.img_dim,
+  vocabulary: smallConfiguration.vocab_size,
+});
+const index = indexSplit(set, "train");
+
+async function grid(
+  imagesOfTile: number,
+  block: number,
+  more: Partial<Parameters<typeof scoreGrid>[2]> = {},
+) {
+  const weights: Weights = smallWeights(7);
+  try {
+    const options = { set, index, weights, block, imagesOfTile, xla: false, ...more };
+    return await scoreGrid(compute, smallConfiguration, options);
+  } finally {
+    tf.dispose(weights as Record<string, tf.Tensor>);
+  }
+}
+
+const apart = (a: Float32Array, b: Float32Array) =>
+  a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
+
+Deno.test("a matrix is the same in tiles and blocks of any size, and no tensor is left", async () => {
+  const before = [tf.memory().numTensors, compute.binding.eager.tensorCount];
+  const whole = await grid(100, 1000);
+  assert.equal(whole.length, 12 * 6);
+  assert.equal(new Set(whole).size, 72, "every pair has a score of its own");
+  for (const [tile, block] of [[1, 5], [4, 7], [5, 60], [6, 72]] as const) {
+    assert.ok(apart(await grid(tile, block), whole) < 1e-5, `tiles of ${tile}, blocks of ${block}`);
+  }
+  assert.deepEqual([tf.memory().numTensors, compute.binding.eager.tensorCount], before);
+});
+
+Deno.test("tiles that a killed run has left are taken over, and only the others are scored", async () => {
+  const tiles = new Map<number, Float32Array>();
+  const whole = await grid(4, 7, {
+    keep: (tile, scores) => Promise.resolve(void tiles.set(tile, scores)),
+  });
+  assert.deepEqual([...tiles.keys()], [0, 1]);
+  const scored: number[] = [];
+  const marked = tiles.get(0)!.map((score) => score + 1);
+  const resumed = await grid(4, 7, {
+    kept: (tile, count) => Promise.resolve(tile === 0 && count === 48 ? marked : undefined),
+    keep: (tile) => Promise.resolve(void scored.push(tile)),
+  });
+  assert.deepEqual(scored, [1]);
+  const [first] = imageTiles({ set, index }, 4);
+  for (let text = 0; text < 12; text++) {
+    for (let image = 0; image < 6; image++) {
+      const place = text * 6 + image;
+      const taken = first!.includes(image);
+      assert.equal(resumed[place], taken ? Math.fround(whole[place]! + 1) : whole[place]);
+    }
+  }
+});
+
+Deno.test("images of like numbers of regions share a tile", () => {
+  const regions = imageTiles({ set, index }, 2).map((rows) =>
+    rows.map((row) => set.images[index.images[row]!]!.regions)
+  );
+  assert.deepEqual(regions, [[1, 1], [2, 2], [3, 4]]);
+});
+
+Deno.test("pairs of very different sizes score as each does alone, without padding", async () => {
+  const config = { ...smallConfiguration, max_position_embeddings: 64 };
+  const uneven = smallFeatures({
+    featureDim: config.img_dim,
+    vocabulary: config.vocab_size,
+    counts: [2, 30, 17, 60, 16, 1, 33],
+    longer: 12,
+  });
+  const of = { set: uneven, block: 7, xla: false };
+  const weights = smallWeights(7, config);
+  const all = indexSplit(uneven, "train");
+  const scores = await scoreGrid(compute, config, { ...of, index: all, weights, imagesOfTile: 2 });
+  for (const text of all.captions.keys()) {
+    for (const image of all.images.keys()) {
+      const pair = {
+        captions: [all.captions[text]!],
+        images: [all.images[image]!],
+        imageOfText: [0],
+        textsOfImage: [[0]],
+      };
+      const [alone] = await scoreGrid(compute, config, { ...of, index: pair, weights });
+      assert.ok(Math.abs(alone! - scores[text * all.images.length + image]!) < 1e-5);
+    }
+  }
+  tf.dispose(weights as Record<string, tf.Tensor>);
+});

@@ -1,0 +1,52 @@
+/** Which pairs are scored, that they are scored rightly, and where the others stand. */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import { indexSplit } from "../../../stages/batch/pair_tables.ts";
+import { scoreGrid } from "../../../stages/score/grid.ts";
+import { scoreShortlist, shortlisted, withOthersBelow } from "../../../stages/score/shortlist.ts";
+import { testCompute } from "../../support/compute.ts";
+import { smallFeatures } from "../../support/small_features.ts";
+import { smallConfiguration, smallWeights } from "../../support/small_model.ts";
+
+const compute = await testCompute();
+
+// deno-fmt-ignore
+const cosines = Float32Array.of(
+  0.9, 0.1,
+  0.8, 0.2,
+  0.7, 0.3,
+  0.6, 0.4,
+);
+
+Deno.test("shortlisted() has the likeliest images of each text and the likeliest texts of each image", () => {
+  const places = shortlisted(cosines, { texts: 4, images: 2, count: 1 });
+  // Image 0 of every text; texts 0 and 1 of image 0, texts 3 and 2 of image 1.
+  assert.deepEqual([...places], [0, 2, 4, 5, 6, 7]);
+  assert.equal(shortlisted(cosines, { texts: 4, images: 2, count: 9 }).length, 8);
+});
+
+Deno.test("what is not on the shortlist stands below all that is, in the order of the branches", () => {
+  const all = withOthersBelow(cosines, Int32Array.of(0, 7), Float32Array.of(-5, 2));
+  assert.deepEqual([all[0], all[7]], [-5, 2]);
+  const others = [1, 2, 3, 4, 5, 6];
+  const order = (values: Float32Array) => others.toSorted((a, b) => values[b]! - values[a]!);
+  assert.ok(others.every((place) => all[place]! < -5));
+  assert.deepEqual(order(all), order(cosines));
+});
+
+Deno.test("a pair of the shortlist has the score that it has in the whole matrix", async () => {
+  const set = smallFeatures({
+    featureDim: smallConfiguration.img_dim,
+    vocabulary: smallConfiguration.vocab_size,
+  });
+  const index = indexSplit(set, "train");
+  const before = [tf.memory().numTensors, compute.binding.eager.tensorCount];
+  const weights = smallWeights(7);
+  const options = { set, index, weights, block: 5, xla: false };
+  const whole = await scoreGrid(compute, smallConfiguration, options);
+  const places = Int32Array.of(1, 7, 8, 20, 33, 71);
+  const scores = await scoreShortlist(compute, smallConfiguration, { ...options, places });
+  scores.forEach((score, row) => assert.ok(Math.abs(score - whole[places[row]!]!) < 1e-5));
+  tf.dispose(weights as Record<string, tf.Tensor>);
+  assert.deepEqual([tf.memory().numTensors, compute.binding.eager.tensorCount], before);
+});

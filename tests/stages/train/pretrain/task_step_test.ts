@@ -1,0 +1,157 @@
+/** Each task of pretraining on every route, and what its batches and steps hold. */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  initialWeights,
+  startingTensor,
+  withRankHead,
+} from "../../../../stages/model/initial_weights.ts";
+import { extraParameters, trainedNames } from "../../../../stages/model/parameters.ts";
+import { weightsOnDevice } from "../../../../stages/model/weights_on_device.ts";
+import type { TaskAlone } from "../../../../stages/train/pretrain/task_batch.ts";
+import { type TaskInputs, taskStep, toldOf } from "../../../../stages/train/pretrain/task_step.ts";
+import { branchVectors } from "../../../../stages/score/frozen_branches.ts";
+import { branchTables, config, flat, random, routes, tables } from "../../../support/routes.ts";
+import { assertClose } from "../../../support/tensor_test.ts";
+
+const compare = await routes();
+const tasks = Object.keys(toldOf) as TaskAlone[];
+const objective = {
+  temperature: 0.1,
+  drops: { feature: 0.3, region: 0.3 },
+  transport: { weight: 0.1, iterations: 7, beta: 0.5 },
+};
+
+function inputs(task: TaskAlone): TaskInputs {
+  const extra = extraParameters(config, [task], { classes: 5, common: 13 });
+  const weights = weightsOnDevice(
+    withRankHead({
+      ...initialWeights(config, random),
+      ...Object.fromEntries(extra.map((one) => [one.name, startingTensor(one, config, random)])),
+    }),
+    trainedNames(config, [task]),
+  );
+  const all = tables();
+  const pictures = tf.mean(all.features, 1);
+  const texts = tf.tensor1d([1, 4, 6, 3], "int32");
+  const classes = Array.from({ length: 4 * 5 }, (_, i) => 0.1 + 0.05 * (i % 5));
+  return {
+    weights,
+    tables: { ...all, pictures, pictureMean: tf.mean(pictures, 0, true) } as TaskInputs["tables"],
+    batch: {
+      texts,
+      images: tf.tensor1d([0, 2, 2, 4], "int32"),
+      ...(task === "masked_words" && {
+        tokens: tf.gather(all.tokens, texts),
+        maskedPlaces: tf.tensor1d([1, 24, 25, 0], "int32"),
+        maskedWords: tf.tensor1d([5, 6, 7, 0], "int32"),
+        maskedThere: tf.tensor1d([1, 1, 1, 0], "int32"),
+      }),
+      ...(task.startsWith("masked_region") && {
+        maskedRegions: tf.tensor2d(
+          [1, 7, 12].reduce((mask, place) => {
+            mask[place] = 1;
+            return mask;
+          }, new Float32Array(24)),
+          [4, 6],
+        ),
+        regionRows: tf.tensor1d([1, 7, 12, 0], "int32"),
+        regionThere: tf.tensor1d([1, 1, 1, 0], "int32"),
+      }),
+      ...(task === "masked_region_classes" && { regionClasses: tf.tensor2d(classes, [4, 5]) }),
+      ...(/matching|transport/.test(task) && { matched: tf.tensor1d([1, 0, 1, 0], "int32") }),
+    },
+    key: tf.tensor1d([...random.key], "int32"),
+  };
+}
+
+for (const task of tasks) {
+  Deno.test(`a step of ${task} agrees on three routes`, () =>
+    compare(
+      task,
+      () => inputs(task),
+      (given) => taskStep(config, task, objective, given) as unknown as tf.TensorContainer,
+    ));
+}
+
+Deno.test("a step of pair_ranking on top of frozen branches agrees on three routes", () =>
+  compare(
+    "pair_ranking on branches",
+    () => {
+      const given = inputs("pair_ranking");
+      return { ...given, tables: { ...given.tables, ...branchTables() } };
+    },
+    (given) =>
+      taskStep(
+        config,
+        "pair_ranking",
+        { ...objective, branchWeight: 5 },
+        given,
+      ) as unknown as tf.TensorContainer,
+  ));
+
+Deno.test("pair_ranking adds frozen cosines to the scores; they get no gradient of their own", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const given = inputs("pair_ranking");
+    const still = { ...objective, drops: { feature: 0, region: 0 } };
+    const tables = { ...given.tables, ...branchTables() };
+    const run = (branchWeight: number) =>
+      taskStep(config, "pair_ranking", { ...still, branchWeight }, { ...given, tables });
+    const logits = (branchWeight: number) => tf.log(run(branchWeight).scores);
+    const { batch } = given;
+    const { texts, pictures } = branchVectors(tables, {
+      texts: batch["texts"]!,
+      images: batch["images"]!,
+    });
+    const cosines = tf.matMul(texts as tf.Tensor, pictures as tf.Tensor, false, true);
+    // Both are known up to a number for each row.
+    const centred = (x: tf.Tensor) => tf.sub(x, tf.mean(x, 1, true));
+    const [with5, without] = [centred(logits(5)), centred(logits(0))];
+    assertClose(
+      tf.sub(with5, without),
+      [...tf.mul(centred(cosines), 5).dataSync()],
+      1e-4,
+    );
+    assert.deepEqual(Object.keys(run(5).gradients), trainedNames(config, ["pair_ranking"]));
+  });
+});
+
+Deno.test("a task's gradient reaches all it trains, and it tells as many numbers as it has names for", async () => {
+  await tf.setBackend("cpu");
+  for (const task of tasks) {
+    tf.tidy(() => {
+      const made = taskStep(config, task, objective, inputs(task));
+      assert.equal(made.numbers.size, 1 + toldOf[task].length, task);
+      assert.deepEqual(Object.keys(made.gradients), trainedNames(config, [task]), task);
+      for (const [name, gradient] of Object.entries(flat(made.gradients))) {
+        if (name.endsWith("key.bias")) continue; // shifts all logits of a row alike
+        assert.ok(gradient.some((one) => Math.abs(one) > 1e-12), `${task}: ${name} is all 0`);
+      }
+    });
+  }
+});
+
+Deno.test("a masked region is not seen: its features decide nothing but the target", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const given = inputs("masked_region_classes"); // whose target is not the features
+    const still = { ...objective, drops: { feature: 0, region: 0 } };
+    const run = (features: tf.Tensor) =>
+      flat(
+        taskStep(config, "masked_region_classes", still, {
+          ...given,
+          tables: { ...given.tables, features } as TaskInputs["tables"],
+        }) as unknown as tf.TensorContainer,
+      );
+    const { features } = given.tables;
+    // Image 0 is pair 0, whose region 1 is masked; image 2 is pairs 1 (region 1) and 2 (region 0).
+    const changed = (place: number) => {
+      const values = Float32Array.from(features.dataSync());
+      values.fill(9, place * 17, (place + 1) * 17);
+      return tf.tensor(values, features.shape);
+    };
+    assert.deepEqual(run(changed(1)), run(features as tf.Tensor));
+    assert.notDeepEqual(run(changed(0)), run(features as tf.Tensor));
+  });
+});

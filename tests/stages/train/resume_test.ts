@@ -1,0 +1,185 @@
+/** Training that is stopped and started again, on scenes of toy size. */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import * as v from "valibot";
+import { evaluate } from "../../../stages/evaluate.ts";
+import { extractFeatures } from "../../../stages/extract_features.ts";
+import { fineTune } from "../../../stages/fine_tune.ts";
+import { initialiseModel } from "../../../stages/initialise_model.ts";
+import { makeScenes } from "../../../stages/make_scenes.ts";
+import { pretrain } from "../../../stages/pretrain.ts";
+import type { StageDefinition } from "../../../pipeline/contract/stage.ts";
+import { testCompute } from "../../support/compute.ts";
+import { digestsBelow, type Row, runStage } from "../../support/stage_context.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
+
+const compute = await testCompute();
+
+/** Scenes, features and a random model, made once. */
+const made = temporaryFolder();
+const at = (name: string) => `${made.path}/${name}`;
+await runStage({
+  stage: makeScenes,
+  parameters: { seed: 5, images: 14, val_images: 3, test_images: 4, swap_pairs: 2 },
+  folder: at("scenes"),
+});
+await runStage({
+  stage: extractFeatures,
+  parameters: {},
+  inputs: { from: at("scenes") },
+  folder: at("features"),
+});
+await runStage({
+  stage: initialiseModel,
+  parameters: { seed: 5, hidden: 16, layers: 2, heads: 2, dropout: 0.2 },
+  inputs: { features: at("features") },
+  folder: at("initial"),
+});
+globalThis.addEventListener("unload", () => made[Symbol.dispose]());
+
+const stages: readonly { stage: StageDefinition; parameters: object; port: string }[] = [
+  { stage: pretrain, parameters: { seed: 1, steps: 17, pairs: 8, warmup: 3 }, port: "from" },
+  {
+    stage: fineTune,
+    parameters: {
+      seed: 1,
+      steps: 17,
+      anchors: 2,
+      negatives: 3,
+      hard_negatives: 2,
+      micro_steps: 2,
+      alignment: "singular",
+      warmup: 3,
+      validate_every: 4,
+      validation_images: 2,
+    },
+    port: "weights",
+  },
+];
+
+for (const { stage, parameters, port } of stages) {
+  const run = (
+    name: string,
+    more: { rows?: Map<string, Row[]>; signal?: AbortSignal; onReport?: (done: number) => void },
+  ) =>
+    runStage({
+      stage,
+      parameters: parameters as Record<string, unknown>,
+      inputs: { features: at("features"), [port]: at("initial") },
+      folder: at(`${stage.name} ${name}`),
+      ...more,
+    });
+
+  Deno.test(`${stage.name} that is stopped in mid-training ends with the bits and rows of an unbroken run`, async () => {
+    const before = [tf.memory().numTensors, compute.binding.eager.tensorCount];
+    const unbroken = await run("unbroken", {});
+    const rows = new Map<string, Row[]>();
+    for (const last of [2, 7, 14]) { // before a checkpoint, on the step after one, late
+      const stop = new AbortController();
+      const onReport = (done: number) => done >= last && stop.abort(new Error("stopped"));
+      await assert.rejects(run("broken", { rows, signal: stop.signal, onReport }), /stopped/);
+    }
+    if (stage === fineTune) { // within a validation, after its update was made
+      const stop = new AbortController();
+      let updates = 0;
+      const onReport = (done: number) => {
+        updates = done;
+        if (done === 16) queueMicrotask(() => stop.abort(new Error("stopped")));
+      };
+      await assert.rejects(run("broken", { rows, signal: stop.signal, onReport }), /stopped/);
+      assert.equal(updates, 16);
+    }
+    let first = 0;
+    const resumed = await run("broken", { rows, onReport: (done) => first ||= done });
+    assert.ok(first > 1, "it went on from a checkpoint");
+    assert.deepEqual(resumed, unbroken);
+    const validated = (resumed.get("validation") ?? []).map(({ step }) => step);
+    assert.deepEqual(validated, stage === fineTune ? [4, 8, 12, 16, 17] : []);
+    assert.equal(resumed.get("training_step")!.length, 17);
+    assert.deepEqual(
+      await digestsBelow(at(`${stage.name} broken`)),
+      await digestsBelow(at(`${stage.name} unbroken`)),
+    );
+    assert.deepEqual([tf.memory().numTensors, compute.binding.eager.tensorCount], before);
+  });
+}
+
+Deno.test("evaluate ranks every caption and every image of the split, and judges every swapped pair", async () => {
+  const inputs = { features: at("features"), model: at("initial") };
+  const rows = await runStage({ stage: evaluate, parameters: {}, inputs, folder: at("recall") });
+  const ranks = rows.get("query_rank")!;
+  assert.equal(ranks.filter(({ direction }) => direction === "i2t").length, 4);
+  assert.equal(ranks.filter(({ direction }) => direction === "t2i").length, 20);
+  assert.equal(rows.get("pair_score")!.length, 2);
+  const hits =
+    ranks.filter(({ direction, rank }) => direction === "t2i" && Number(rank) <= 1).length;
+  const recorded = rows.get("metric")!.find(({ name }) => name === "t2i_r1")!;
+  assert.equal(recorded["value"], hits / 20);
+  // Blocks of another size score alike: what a pair scores does not depend on its neighbours.
+  const other = await runStage({
+    stage: evaluate,
+    parameters: { block: 7 },
+    inputs,
+    folder: at("recall 7"),
+  });
+  assert.deepEqual(
+    other.get("query_rank")!.map(({ query, rank }) => [query, rank]),
+    ranks.map(({ query, rank }) => [query, rank]),
+  );
+});
+
+Deno.test("a split that is not there is one error that names those that are", async () => {
+  const inputs = { features: at("features"), model: at("initial") };
+  await assert.rejects(
+    runStage({ stage: evaluate, parameters: { split: "tset" }, inputs, folder: at("none") }),
+    (error) =>
+      String(error) === "error: split `tset` has 0 images and 0 captions\n" +
+          "fix: name one of the splits that the features hold: train, val, test, swap",
+  );
+});
+
+Deno.test("a damaged checkpoint is told and training starts again, with the same result", async () => {
+  const { stage, parameters, port } = stages[0]!;
+  const said: string[] = [];
+  const folder = at("damaged");
+  await Deno.mkdir(`${folder}.resume`);
+  await Deno.writeTextFile(`${folder}.resume/training.safetensors`, "half a check");
+  await runStage({
+    stage,
+    parameters: parameters as Record<string, unknown>,
+    inputs: { features: at("features"), [port]: at("initial") },
+    folder,
+    onSay: (line) => said.push(line),
+  });
+  assert.ok(
+    said.some((line) => line.startsWith("the checkpoint is damaged, training starts again:")),
+  );
+  assert.deepEqual(await digestsBelow(folder), await digestsBelow(at(`${stage.name} unbroken`)));
+});
+
+Deno.test("more negatives than there are wrong answers, and losses beyond numbers, are the user's to mend", async () => {
+  const run = (parameters: object) =>
+    runStage({
+      stage: fineTune,
+      parameters: { seed: 1, steps: 3, anchors: 2, warmup: 0, ...parameters },
+      inputs: { features: at("features"), weights: at("initial") },
+      folder: at("refused"),
+    });
+  await assert.rejects(
+    run({ negatives: 14 }),
+    (error) =>
+      /^error: 14 negatives are wanted, but the training split has 13 wrong answers\nfix: lower/
+        .test(String(error)),
+  );
+  await assert.rejects(
+    run({ negatives: 4, learning_rate: 1e30 }),
+    (error) =>
+      /^error: \w+ is (NaN|Infinity) at step \d of fine_tune.*\nfix: lower `learning_rate`/s.test(
+        String(error),
+      ),
+  );
+  assert.throws(
+    () => v.parse(fineTune.parameters, { seed: 1, negatives: 2, hard_negatives: 3 }),
+    /at most negatives/,
+  );
+});
