@@ -4,8 +4,7 @@ import { systemClock } from "./contract/clock.ts";
 import type { Command } from "./commands/commands.ts";
 import { helpText } from "./commands/help_text.ts";
 import { readCommand } from "./commands/read_command.ts";
-import { Complaint } from "./contract/complaint.ts";
-import { ComplaintList } from "./contract/complaint_list.ts";
+import { Complaint, ComplaintList } from "./contract/complaint.ts";
 import { diskComplaint } from "./disk/disk_complaint.ts";
 import { type Display, makeDisplay } from "./terminal/display.ts";
 import { eventDisplay, quietDisplay } from "./terminal/event_display.ts";
@@ -17,7 +16,7 @@ import { neededFor } from "./plan/plan.ts";
 import { silentProgress } from "./contract/progress.ts";
 import { readExperimentFile, readRequest } from "./experiment/read_request.ts";
 import { run, type RunWorld, type Stages } from "./run/run.ts";
-import { commandText } from "./terminal/shell_text.ts";
+import { commandText } from "./terminal/terminal_text.ts";
 import { cacheFolder } from "./fetch/package_fetch.ts";
 
 const project = new URL("../", import.meta.url);

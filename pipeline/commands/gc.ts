@@ -1,5 +1,6 @@
 /** `gc`: frees the room of results that no kept experiment needs. */
-import { type ArtifactStore, exists, openStore, readIfThere } from "../store/artifact_store.ts";
+import { type ArtifactStore, openStore } from "../store/artifact_store.ts";
+import { exists, readIfThere } from "../disk/read_if_there.ts";
 import type { Asked } from "../store/request_record.ts";
 import { below } from "../disk/disk_use.ts";
 import { isFileLocked } from "../disk/file_lock.ts";

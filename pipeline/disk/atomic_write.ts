@@ -6,7 +6,7 @@ import { type FileLock, tryFileLock } from "./file_lock.ts";
  *
  * @param options.sync false where the file is of no use after a loss of power, or is synced later
  */
-export function writeWhole(
+export function writeAtomically(
   path: string,
   content: string | Uint8Array<ArrayBuffer>,
   { sync = true }: { sync?: boolean } = {},

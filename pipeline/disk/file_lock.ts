@@ -1,5 +1,5 @@
 /** Locks between processes that die with the process that holds them. */
-import { delay } from "./delay.ts";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** A lock that is held; `using` gives it back. */
 export interface FileLock extends Disposable {

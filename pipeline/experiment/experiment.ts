@@ -1,7 +1,6 @@
 /** Reads an experiment file: what is asked, with the place of every word, not yet checked against the stages. */
 import { isMap, type Pair, type YAMLMap } from "yaml";
-import { Complaint, nearest, type Place } from "../contract/complaint.ts";
-import { enough, throwComplaints } from "../contract/complaint_list.ts";
+import { Complaint, enough, nearest, type Place, throwComplaints } from "../contract/complaint.ts";
 import { entries, type Located } from "./located_value.ts";
 import { type Matrix, readMatrix } from "./matrix.ts";
 import { type Environment, parseSource, type SourceText } from "./yaml_text.ts";

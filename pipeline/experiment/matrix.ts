@@ -3,8 +3,7 @@
  * points that are added or given more parameters. Nothing is crossed here (sweep.ts does).
  */
 import { isMap, isSeq, type Pair, type YAMLMap } from "yaml";
-import { Complaint, type Place } from "../contract/complaint.ts";
-import { enough } from "../contract/complaint_list.ts";
+import { Complaint, enough, type Place } from "../contract/complaint.ts";
 import { entries, type Located, locatedPair } from "./located_value.ts";
 import { rangeValues } from "./range.ts";
 import { listed, shown } from "./shown_value.ts";

@@ -1,7 +1,6 @@
 /** From a checked experiment to the graph of what has to exist: references resolved, sweeps written out. */
 import type { Canonical } from "../disk/canonical.ts";
-import { Complaint, nearest } from "../contract/complaint.ts";
-import { enough, throwComplaints } from "../contract/complaint_list.ts";
+import { Complaint, enough, nearest, throwComplaints } from "../contract/complaint.ts";
 import type { Experiment } from "./experiment.ts";
 import { mostPoints } from "./range.ts";
 import { clipped, listed } from "./shown_value.ts";

@@ -1,7 +1,6 @@
 /** Checks the stages of an experiment against their definitions: `use`, ports, parameters, matrix. */
 import type { Canonical } from "../disk/canonical.ts";
-import { Complaint, nearest, type Place } from "../contract/complaint.ts";
-import { ComplaintList, enough } from "../contract/complaint_list.ts";
+import { Complaint, ComplaintList, enough, nearest, type Place } from "../contract/complaint.ts";
 import type { Experiment, StageText } from "./experiment.ts";
 import type { Located } from "./located_value.ts";
 import { clipped, listed } from "./shown_value.ts";

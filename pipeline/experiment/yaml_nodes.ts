@@ -4,8 +4,7 @@
  * end, numbers that are none or not kept exactly, tags.
  */
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from "yaml";
-import { Complaint, type Place } from "../contract/complaint.ts";
-import { enough, throwComplaints } from "../contract/complaint_list.ts";
+import { Complaint, enough, type Place, throwComplaints } from "../contract/complaint.ts";
 import { clipped, shown } from "./shown_value.ts";
 import { type Environment, replaceVariables } from "./variables.ts";
 

@@ -1,5 +1,6 @@
 /** `status`: what is stored of an experiment, what is being made, what would run; and of all at once. */
-import { type ArtifactStore, readIfThere } from "../store/artifact_store.ts";
+import { type ArtifactStore } from "../store/artifact_store.ts";
+import { readIfThere } from "../disk/read_if_there.ts";
 import { type Asked, lastAsked } from "../store/request_record.ts";
 import { type DiskUse, diskUse } from "../disk/disk_use.ts";
 import { type FailureRecord, readFailure } from "../store/failure_record.ts";

@@ -1,5 +1,6 @@
 /** From a checked graph to the keys of its nodes: code, compute fingerprint and outside files looked at. */
-import { type ArtifactStore, readIfThere } from "../store/artifact_store.ts";
+import { type ArtifactStore } from "../store/artifact_store.ts";
+import { readIfThere } from "../disk/read_if_there.ts";
 import { type CodeCache, codeDigests } from "../key/code_digest.ts";
 import type { StageCode } from "../store/code_record.ts";
 import type { Display } from "../terminal/display.ts";
@@ -14,7 +15,7 @@ import {
 } from "../key/outside_files.ts";
 import { neededFor } from "./plan.ts";
 import type { Stages } from "../run/run.ts";
-import { writeWhole } from "../disk/atomic_write.ts";
+import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface KeyedRequest {
   /** Inputs first; without those that are not needed and read what is not there. */
@@ -98,7 +99,7 @@ function openCache<Content extends object>(store: ArtifactStore, name: string) {
   const content = parsed() as Content;
   const save = () => {
     const after = JSON.stringify(content);
-    if (after !== before) writeWhole(file, after);
+    if (after !== before) writeAtomically(file, after);
     before = after;
   };
   return {

@@ -13,8 +13,9 @@ import { statSync } from "node:fs";
 import { Complaint } from "../contract/complaint.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { diskComplaint } from "../disk/disk_complaint.ts";
+import { exists, readIfThere } from "../disk/read_if_there.ts";
 import { readStamps } from "./file_stamps.ts";
-import { writeWhole } from "../disk/atomic_write.ts";
+import { writeAtomically } from "../disk/atomic_write.ts";
 
 /** Raised with every change that an older program must not meet, of this folder or of schema.sql. */
 export const storeFormat = 1;
@@ -79,33 +80,14 @@ export function openStore(root: string): ArtifactStore {
           Deno.mkdirSync(`${root}/${folder}`, { recursive: true });
         }
         const format = stateFile("format.json");
-        if (!exists(format)) writeWhole(format, JSON.stringify({ format: storeFormat }) + "\n");
+        if (!exists(format)) {
+          writeAtomically(format, JSON.stringify({ format: storeFormat }) + "\n");
+        }
       } catch (error) {
         throw diskComplaint(error, root) ?? error;
       }
     },
   };
-}
-
-/** The text of a file, or undefined when there is none. */
-export function readIfThere(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-export function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function refuseNewerFormat(file: string): void {

@@ -6,9 +6,10 @@
  */
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { type ArtifactStore, exists, readIfThere } from "./artifact_store.ts";
+import { type ArtifactStore } from "./artifact_store.ts";
+import { exists, readIfThere } from "../disk/read_if_there.ts";
 import { type CodeCache, fileState } from "../key/code_digest.ts";
-import { writeWhole } from "../disk/atomic_write.ts";
+import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface CodeRecord {
   /** Path of the stage's file from the project's root, as all paths here. */
@@ -50,7 +51,7 @@ export function keepCode(store: ArtifactStore, code: StageCode): void {
     Array.from(sources, ([path, text]) => [path, keepText(store, text)]),
   );
   const stored: Stored = { format: recordFormat, stage, versions, files };
-  writeWhole(file, JSON.stringify(stored) + "\n");
+  writeAtomically(file, JSON.stringify(stored) + "\n");
 }
 
 /** The code as it is on the disk; undefined when it has changed since its digest was taken. */
@@ -82,7 +83,7 @@ export function readCode(store: ArtifactStore, digest: string): CodeRecord | und
 function keepText(store: ArtifactStore, text: string): string {
   const sha256 = createHash("sha256").update(text).digest("hex");
   const file = textFile(store, sha256);
-  if (!exists(file)) writeWhole(file, new Uint8Array(gzipSync(text)));
+  if (!exists(file)) writeAtomically(file, new Uint8Array(gzipSync(text)));
   return sha256;
 }
 

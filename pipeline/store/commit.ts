@@ -1,9 +1,10 @@
 /** A pending folder: begun, filled by a stage, and made complete. */
 import { createHash } from "node:crypto";
-import { type ArtifactStore, exists } from "./artifact_store.ts";
+import { type ArtifactStore } from "./artifact_store.ts";
+import { exists } from "../disk/read_if_there.ts";
 import { type ArtifactFile, digestOfFiles, type Manifest } from "./manifest.ts";
 import { writeStamps } from "./file_stamps.ts";
-import { writeWhole } from "../disk/atomic_write.ts";
+import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface Pending {
   readonly folder: string;
@@ -53,7 +54,7 @@ export async function sealPending(pending: Pending, facts: ManifestFacts): Promi
   const files = await digestFolder(pending.artifact);
   const manifest: Manifest = { ...facts, files, digest: digestOfFiles(files) };
   const text = JSON.stringify(manifest, null, 1) + "\n";
-  writeWhole(`${pending.folder}/manifest.json`, text, { sync: false });
+  writeAtomically(`${pending.folder}/manifest.json`, text, { sync: false });
   writeStamps(pending.folder, files);
   await syncFolder(pending.folder);
   return manifest;

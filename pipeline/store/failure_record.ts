@@ -2,9 +2,10 @@
  * How a stage run failed the last time, kept as `state/failed/<key>.json` until it is run again: what
  * `status` and `show` tell of it, also when the database is gone.
  */
-import { type ArtifactStore, readIfThere } from "./artifact_store.ts";
+import { type ArtifactStore } from "./artifact_store.ts";
+import { readIfThere } from "../disk/read_if_there.ts";
 import type { Place } from "../contract/complaint.ts";
-import { writeWhole } from "../disk/atomic_write.ts";
+import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface FailureRecord {
   readonly key: string;
@@ -23,7 +24,7 @@ export interface FailureRecord {
 export function keepFailure(store: ArtifactStore, failure: FailureRecord): void {
   try {
     Deno.mkdirSync(store.stateFile("failed"), { recursive: true });
-    writeWhole(fileOf(store, failure.key), JSON.stringify(failure) + "\n");
+    writeAtomically(fileOf(store, failure.key), JSON.stringify(failure) + "\n");
   } catch {
     // The failure itself is told when the run ends.
   }

@@ -4,9 +4,9 @@
  * and is read once.
  */
 import { type BigIntStats, statSync } from "node:fs";
-import { readIfThere } from "./artifact_store.ts";
+import { readIfThere } from "../disk/read_if_there.ts";
 import type { ArtifactFile } from "./manifest.ts";
-import { writeWhole } from "../disk/atomic_write.ts";
+import { writeAtomically } from "../disk/atomic_write.ts";
 
 /** Path -> size, time of the last change in nanoseconds, inode. */
 type Stamps = Readonly<Record<string, readonly [size: string, changed: string, inode: string]>>;
@@ -18,7 +18,7 @@ export function writeStamps(folder: string, files: readonly ArtifactFile[]): voi
       { path },
     ) => [path, stampOf(statSync(`${folder}/artifact/${path}`, { bigint: true }))]),
   );
-  writeWhole(fileOf(folder), JSON.stringify(stamps) + "\n", { sync: false });
+  writeAtomically(fileOf(folder), JSON.stringify(stamps) + "\n", { sync: false });
 }
 
 /** The files are not what their digests say, whatever their times tell. */

@@ -2,7 +2,8 @@
  * Which results are in use. A run says so in a file that it holds locked as long as it lives; `gc`
  * reads these files, and locks the door while it decides.
  */
-import { type ArtifactStore, exists } from "./artifact_store.ts";
+import { type ArtifactStore } from "./artifact_store.ts";
+import { exists } from "../disk/read_if_there.ts";
 import { isFileLocked, tryFileLock } from "../disk/file_lock.ts";
 import { sweepParts } from "../disk/atomic_write.ts";
 

@@ -3,11 +3,12 @@
  * which stage runs. The database is filled from them, and the text of a report waits here for the
  * next time the same is asked and nothing has to run.
  */
-import { type ArtifactStore, readIfThere } from "./artifact_store.ts";
+import { type ArtifactStore } from "./artifact_store.ts";
+import { readIfThere } from "../disk/read_if_there.ts";
 import { canonicalDigest } from "../disk/canonical.ts";
 import type { Preimage } from "../key/key.ts";
 import type { Scalar } from "../contract/stage.ts";
-import { writeWhole } from "../disk/atomic_write.ts";
+import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface Asked {
   /** Digest of all the rest but time and words. */
@@ -74,8 +75,8 @@ export function askedOf(
 export function keepAsked(store: ArtifactStore, asked: Asked): void {
   Deno.mkdirSync(store.stateFile("asked"), { recursive: true });
   Deno.mkdirSync(store.stateFile("last"), { recursive: true });
-  writeWhole(askedFile(store, asked.id), JSON.stringify(asked) + "\n");
-  writeWhole(store.stateFile(`last/${asked.experiment}`), asked.id + "\n");
+  writeAtomically(askedFile(store, asked.id), JSON.stringify(asked) + "\n");
+  writeAtomically(store.stateFile(`last/${asked.experiment}`), asked.id + "\n");
 }
 
 /** The last that was asked of an experiment, if it can be read. */
@@ -95,7 +96,7 @@ export function keptReport(store: ArtifactStore, id: string): string | undefined
 }
 
 export function keepReport(store: ArtifactStore, id: string, text: string): void {
-  writeWhole(store.stateFile(`asked/${id}.txt`), text);
+  writeAtomically(store.stateFile(`asked/${id}.txt`), text);
 }
 
 function askedFile(store: ArtifactStore, id: string): string {

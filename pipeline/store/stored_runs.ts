@@ -1,5 +1,6 @@
 /** Runs of a results folder by what is told about them in its files: keys, labels, preimages. */
-import { type ArtifactStore, readIfThere } from "./artifact_store.ts";
+import { type ArtifactStore } from "./artifact_store.ts";
+import { readIfThere } from "../disk/read_if_there.ts";
 import type { Asked } from "./request_record.ts";
 import { Complaint } from "../contract/complaint.ts";
 import type { Preimage } from "../key/key.ts";

@@ -2,9 +2,10 @@
  * What came of making a stored result once more: `state/certificates/<key>-<number>.json`. The database
  * takes it over, and is made anew from it.
  */
-import { type ArtifactStore, exists } from "./artifact_store.ts";
+import { type ArtifactStore } from "./artifact_store.ts";
+import { exists } from "../disk/read_if_there.ts";
 import type { ArtifactFile, Manifest } from "./manifest.ts";
-import { writeWhole } from "../disk/atomic_write.ts";
+import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface Certificate {
   /** Key, dash, number: the name of its file. */
@@ -67,7 +68,7 @@ export function keepCertificate(
     const file = store.stateFile(`certificates/${id}.json`);
     if (exists(file)) continue;
     const whole = { id, ...certificate };
-    writeWhole(file, JSON.stringify(whole, null, 1) + "\n");
+    writeAtomically(file, JSON.stringify(whole, null, 1) + "\n");
     return whole;
   }
 }

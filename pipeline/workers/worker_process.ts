@@ -1,5 +1,5 @@
 /** One worker process: started with its rights, spoken to in lines, heard until it ends. */
-import { delay } from "../disk/delay.ts";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Grant, permissionFlags } from "./grant.ts";
 import { type Failure, type FromWorker, readWorkerLine, type ToWorker } from "./protocol.ts";
 import { TextLineStream } from "./text_lines.ts";

@@ -1,8 +1,7 @@
 /** Experiment files that no one means well: each is one error, or is read as YAML 1.2 says. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Complaint } from "../../../pipeline/contract/complaint.ts";
-import { ComplaintList } from "../../../pipeline/contract/complaint_list.ts";
+import { Complaint, ComplaintList } from "../../../pipeline/contract/complaint.ts";
 import { type KeyedNode, keyNodes } from "../../../pipeline/key/key.ts";
 import { readExperimentFile } from "../../../pipeline/experiment/read_request.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";

@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type ArtifactStore, exists, openStore } from "../../../pipeline/store/artifact_store.ts";
+import { type ArtifactStore, openStore } from "../../../pipeline/store/artifact_store.ts";
+import { exists } from "../../../pipeline/disk/read_if_there.ts";
 import {
   beginPending,
   commitPending,

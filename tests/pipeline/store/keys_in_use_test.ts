@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { exists, openStore } from "../../../pipeline/store/artifact_store.ts";
+import { openStore } from "../../../pipeline/store/artifact_store.ts";
+import { exists } from "../../../pipeline/disk/read_if_there.ts";
 import { tryFileLock } from "../../../pipeline/disk/file_lock.ts";
 import {
   heldKeys,
@@ -7,7 +8,7 @@ import {
   scratchFolder,
   sweepLeftovers,
 } from "../../../pipeline/store/keys_in_use.ts";
-import { writeWhole } from "../../../pipeline/disk/atomic_write.ts";
+import { writeAtomically } from "../../../pipeline/disk/atomic_write.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 Deno.test("what killed processes have left is swept, what living ones hold stays", () => {
@@ -52,8 +53,8 @@ Deno.test("what ends by itself leaves nothing", () => {
 Deno.test("a file that cannot be put in its place leaves nothing half-written", () => {
   using folder = temporaryFolder();
   Deno.mkdirSync(`${folder.path}/taken/below`, { recursive: true });
-  assert.throws(() => writeWhole(`${folder.path}/taken`, "text"));
+  assert.throws(() => writeAtomically(`${folder.path}/taken`, "text"));
   assert.deepEqual(Array.from(Deno.readDirSync(folder.path), ({ name }) => name), ["taken"]);
-  writeWhole(`${folder.path}/free`, "text");
+  writeAtomically(`${folder.path}/free`, "text");
   assert.equal(Deno.readTextFileSync(`${folder.path}/free`), "text");
 });
