@@ -333,7 +333,7 @@ function runWorld(
       gpus: stages.countGpus(),
       visibleGpus: Deno.env.get("CUDA_VISIBLE_DEVICES"),
     }),
-    async openLedger(results) {
+    async openResultIndex(results) {
       const { openLedger } = await import("../results/database/live_index.ts");
       return openLedger(results);
     },

@@ -1,12 +1,12 @@
 /** `gc`: frees the room of results that no kept experiment needs. */
 import { type ArtifactStore, openStore } from "../store/artifact_store.ts";
 import { exists, readIfThere } from "../disk/read_if_there.ts";
-import type { Asked } from "../store/request_record.ts";
+import type { RequestRecord } from "../store/request_record.ts";
 import { below } from "../disk/disk_use.ts";
 import { isFileLocked } from "../disk/file_lock.ts";
 import { type Asking, type GcPlan, type GcPolicy, type Leftover, planGc } from "../plan/gc_plan.ts";
 import type { StoreContents, StoredArtifact } from "../plan/gc_plan.ts";
-import { closeStore, heldKeys, sweepLeftovers } from "../store/keys_in_use.ts";
+import { heldKeys, lockForGc, sweepLeftovers } from "../store/keys_in_use.ts";
 import { bytesText } from "../terminal/terminal_text.ts";
 import { textTable } from "../terminal/text_table.ts";
 
@@ -30,7 +30,7 @@ export async function gcCommand(
   if (!exists(store.stateFile("format.json"))) return "there are no results\n";
   let plan: GcPlan;
   {
-    using _door = await closeStore(store);
+    using _door = await lockForGc(store);
     plan = planGc(contentsOf(store), { ...request, now });
     if (request.yes) moveToTrash(store, plan);
   }
@@ -82,7 +82,9 @@ function askingsOf(store: ArtifactStore): Asking[] {
   return namesIn(store.stateFile("asked")).filter((name) => name.endsWith(".json"))
     .flatMap((name) => {
       try {
-        const asked: Asked = JSON.parse(readIfThere(store.stateFile(`asked/${name}`)) ?? "");
+        const asked: RequestRecord = JSON.parse(
+          readIfThere(store.stateFile(`asked/${name}`)) ?? "",
+        );
         return [{
           id: asked.id,
           experiment: asked.experiment,

@@ -1,5 +1,5 @@
 import { openStore } from "../store/artifact_store.ts";
-import { lastAsked } from "../store/request_record.ts";
+import { lastRequest } from "../store/request_record.ts";
 import { keyRequest } from "../plan/key_graph.ts";
 import { planRun } from "../plan/plan.ts";
 import { readRequest, type RequestWorld } from "../experiment/read_request.ts";
@@ -31,7 +31,7 @@ export async function statusCommand(
     store,
   });
   const before = new Map(
-    lastAsked(store, experiment.name)?.nodes.map(({ label, preimage }) => [label, preimage]),
+    lastRequest(store, experiment.name)?.nodes.map(({ label, preimage }) => [label, preimage]),
   );
   const find = await checkStored(nodes, store, {
     everything: false,

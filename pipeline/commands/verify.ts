@@ -8,7 +8,7 @@ import { Complaint } from "../contract/complaint.ts";
 import { executePlan } from "../run/schedule.ts";
 import { type Outcome, workerPool } from "../workers/worker_pool.ts";
 import type { KeyedNode } from "../key/key.ts";
-import { jobFor } from "../run/worker_job.ts";
+import { workerJob } from "../run/worker_job.ts";
 import { keyRequest } from "../plan/key_graph.ts";
 import { holdKeys, scratchFolder } from "../store/keys_in_use.ts";
 import { isMachineFact } from "../run/machine.ts";
@@ -82,7 +82,7 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
       resources: (node) => resourcesOf(node, request),
       async run({ label }, why, share): Promise<Outcome> {
         const { node, manifest } = byLabel.get(label)!;
-        const job = jobFor(node, why, { ...setting, share });
+        const job = workerJob(node, why, { ...setting, share });
         display.begin(label, "made again, to compare");
         const outcome = await pool.run(job, {
           locked: () => manifest.inputDigests,
@@ -111,7 +111,7 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
     if (execution.failed.length > 0) {
       display.tell("failure", failureText(execution, world.commandAgain), {});
     }
-    if (found.length > 0) await (await world.openLedger(store.root)).reconcile(display.line);
+    if (found.length > 0) await (await world.openResultIndex(store.root)).reconcile(display.line);
     if (interrupted) return 130;
     return different > 0 || execution.failed.length > 0 ? 1 : 0;
   } finally {

@@ -1,7 +1,7 @@
 /** Reads an experiment file: what is asked, with the place of every word, not yet checked against the stages. */
 import { isMap, type Pair, type YAMLMap } from "yaml";
 import { Complaint, enough, nearest, type Place, throwComplaints } from "../contract/complaint.ts";
-import { entries, type Located } from "./located_value.ts";
+import { entries, type LocatedValue } from "./located_value.ts";
 import { type Matrix, readMatrix } from "./matrix.ts";
 import { type Environment, parseSource, type SourceText } from "./yaml_text.ts";
 import { keyText } from "./yaml_nodes.ts";
@@ -11,16 +11,16 @@ import type { Scalar } from "../contract/stage.ts";
 export interface StageText {
   readonly name: string;
   readonly place: Place;
-  readonly use: Located;
+  readonly use: LocatedValue;
   /** Input ports and parameters; the stage's definition tells which is which. */
-  readonly settings: ReadonlyMap<string, Located>;
+  readonly settings: ReadonlyMap<string, LocatedValue>;
   readonly matrix: Matrix;
 }
 
 export interface Experiment {
   readonly file: string;
   readonly name: string;
-  readonly seed: Located | undefined;
+  readonly seed: LocatedValue | undefined;
   readonly stages: readonly StageText[];
   readonly report: Report;
 }
@@ -69,7 +69,7 @@ export function readExperiment(
 }
 
 function refuseUnknownKeys(
-  found: ReadonlyMap<string, Located>,
+  found: ReadonlyMap<string, LocatedValue>,
   known: readonly string[],
   owner: string,
   complaints: Complaint[],
@@ -88,7 +88,7 @@ function refuseUnknownKeys(
   }
 }
 
-function readName(name: Located | undefined, file: string, complaints: Complaint[]): string {
+function readName(name: LocatedValue | undefined, file: string, complaints: Complaint[]): string {
   if (typeof name?.value === "string" && /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(name.value)) {
     return name.value;
   }
@@ -166,7 +166,7 @@ function readStage(
 function refuseOddBaseline(
   { baseline }: Report,
   stages: readonly StageText[],
-  top: ReadonlyMap<string, Located>,
+  top: ReadonlyMap<string, LocatedValue>,
   complaints: Complaint[],
 ): void {
   const swept = new Map<string, Set<unknown>>();
@@ -202,7 +202,7 @@ function refuseOddBaseline(
 }
 
 function readReport(
-  report: Located | undefined,
+  report: LocatedValue | undefined,
   comparisons: readonly string[],
   complaints: Complaint[],
 ): Report {

@@ -6,7 +6,7 @@ import { keyText } from "./yaml_nodes.ts";
 import type { SourceText } from "./yaml_text.ts";
 
 /** A value and where it stands; `at` leads to the parts of a list or map. */
-export interface Located {
+export interface LocatedValue {
   readonly value: unknown;
   /** Of a value from the command line: the same, each plain value as the text it was written as. */
   readonly written?: unknown;
@@ -18,7 +18,7 @@ export interface Located {
 }
 
 /** The entries of a YAML map, by key. */
-export function entries(map: YAMLMap, source: SourceText): Map<string, Located> {
+export function entries(map: YAMLMap, source: SourceText): Map<string, LocatedValue> {
   return new Map(map.items.map((pair) => [keyText(pair.key), locatedPair(pair, source)]));
 }
 
@@ -27,7 +27,7 @@ export function locatedPair(
   pair: Pair,
   source: SourceText,
   value: unknown = source.value(pair.value),
-): Located {
+): LocatedValue {
   // Places are looked up when an error needs them.
   return {
     value,

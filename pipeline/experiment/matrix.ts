@@ -4,7 +4,7 @@
  */
 import { isMap, isSeq, type Pair, type YAMLMap } from "yaml";
 import { Complaint, enough, type Place } from "../contract/complaint.ts";
-import { entries, type Located, locatedPair } from "./located_value.ts";
+import { entries, locatedPair, type LocatedValue } from "./located_value.ts";
 import { rangeValues } from "./range.ts";
 import { listed, shown } from "./shown_value.ts";
 import { keyText } from "./yaml_nodes.ts";
@@ -14,12 +14,12 @@ import type { Scalar } from "../contract/stage.ts";
 /** One point, or a part of one: values by axis, and in `include` by parameter. */
 export interface MatrixEntry {
   readonly place: Place;
-  readonly values: ReadonlyMap<string, Located>;
+  readonly values: ReadonlyMap<string, LocatedValue>;
 }
 
 export interface Matrix {
   /** Parameter -> list of values; ranges are written out. */
-  readonly axes: ReadonlyMap<string, Located>;
+  readonly axes: ReadonlyMap<string, LocatedValue>;
   /** Every value of an axis is crossed with every other; otherwise `include` lists all points. */
   readonly crossed: boolean;
   readonly include: readonly MatrixEntry[];
@@ -59,7 +59,7 @@ export function readMatrix(
     );
     return noMatrix;
   }
-  const axes = new Map<string, Located>();
+  const axes = new Map<string, LocatedValue>();
   const lists = { include: [] as MatrixEntry[], exclude: [] as MatrixEntry[] };
   for (const pair of matrix.items) {
     const key = keyText(pair.key);
@@ -69,7 +69,7 @@ export function readMatrix(
   }
   return axes.size > 0 ? crossedMatrix() : listedMatrix();
 
-  function readAxis(pair: Pair, axis: string): Located {
+  function readAxis(pair: Pair, axis: string): LocatedValue {
     const written = source.value(pair.value);
     const values = axisValues(stage, axis, written);
     if (Array.isArray(values)) return locatedPair(pair, source, values);

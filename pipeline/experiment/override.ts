@@ -1,7 +1,7 @@
 /** `--set stage.parameter=value`: changes to an experiment from the command line. */
 import { Complaint, nearest, type Place } from "../contract/complaint.ts";
 import type { Experiment, StageText } from "./experiment.ts";
-import type { Located } from "./located_value.ts";
+import type { LocatedValue } from "./located_value.ts";
 import { axisValues } from "./matrix.ts";
 import { listed } from "./shown_value.ts";
 import { parseValue } from "./yaml_text.ts";
@@ -57,7 +57,7 @@ function overrideOnce(experiment: Experiment, change: string): Experiment {
   return { ...experiment, stages };
 }
 
-function setIn(stage: StageText, parameter: string, value: Located): StageText {
+function setIn(stage: StageText, parameter: string, value: LocatedValue): StageText {
   const settings = new Map(stage.settings);
   const axes = new Map(stage.matrix.axes);
   if (parameter === "use") return { ...stage, use: value };
@@ -85,7 +85,7 @@ function setIn(stage: StageText, parameter: string, value: Located): StageText {
   return { ...stage, settings, matrix: { ...stage.matrix, axes, restricted } };
 }
 
-function locatedValue(text: string, place: Place): Located {
+function locatedValue(text: string, place: Place): LocatedValue {
   const { value, written } = parseValue(text, place);
   return { value, written, keyPlace: place, place, base: ".", at: () => place };
 }

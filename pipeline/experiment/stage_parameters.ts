@@ -5,7 +5,7 @@ import type { BaseIssue, GenericSchema } from "valibot";
 import type { Canonical } from "../disk/canonical.ts";
 import { Complaint, enough, nearest, type Place } from "../contract/complaint.ts";
 import type { StageText } from "./experiment.ts";
-import type { Located } from "./located_value.ts";
+import type { LocatedValue } from "./located_value.ts";
 import { shown } from "./shown_value.ts";
 import type { Scalar, StageDefinition } from "../contract/stage.ts";
 
@@ -26,7 +26,7 @@ function entriesOf(schema: GenericSchema): Record<string, GenericSchema> {
 export function asSchemaWants(
   { parameters }: StageDefinition,
   name: string,
-  { value, written }: Located,
+  { value, written }: LocatedValue,
 ): unknown {
   const schema = Object.hasOwn(entriesOf(parameters), name)
     ? entriesOf(parameters)[name]
@@ -43,7 +43,7 @@ export function asSchemaWants(
 export interface Given {
   readonly stage: StageText;
   readonly definition: StageDefinition;
-  readonly settings: ReadonlyMap<string, Located>;
+  readonly settings: ReadonlyMap<string, LocatedValue>;
   readonly point: Readonly<Record<string, Scalar>>;
 }
 
@@ -72,7 +72,7 @@ function withAbsolutePaths(
   parameters: Record<string, Canonical>,
   { matrix: { axes } }: StageText,
   { paths = [] }: StageDefinition,
-  settings: ReadonlyMap<string, Located>,
+  settings: ReadonlyMap<string, LocatedValue>,
 ): Record<string, Canonical> {
   const absolute = paths.flatMap((name) => {
     const written = parameters[name];
@@ -86,7 +86,7 @@ function complaintOf(
   issue: BaseIssue<unknown>,
   stage: StageText,
   definition: StageDefinition,
-  settings: ReadonlyMap<string, Located>,
+  settings: ReadonlyMap<string, LocatedValue>,
 ): Complaint {
   const path = (issue.path ?? []).map(({ key }) => key as string | number);
   const [name, ...inner] = path as [string, ...(string | number)[]];

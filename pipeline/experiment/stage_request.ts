@@ -2,7 +2,7 @@
 import type { Canonical } from "../disk/canonical.ts";
 import { Complaint, ComplaintList, enough, nearest, type Place } from "../contract/complaint.ts";
 import type { Experiment, StageText } from "./experiment.ts";
-import type { Located } from "./located_value.ts";
+import type { LocatedValue } from "./located_value.ts";
 import { clipped, listed } from "./shown_value.ts";
 import type { Resources, Scalar, StageDefinition } from "../contract/stage.ts";
 import { asSchemaWants, checkParameters, parameterNames } from "./stage_parameters.ts";
@@ -97,7 +97,7 @@ function checkStage(
 function sweptPoints(
   stage: StageText,
   definition: StageDefinition,
-  settings: ReadonlyMap<string, Located>,
+  settings: ReadonlyMap<string, LocatedValue>,
   complaints: Complaint[],
 ): SweepPoint[] {
   const { matrix } = stage;

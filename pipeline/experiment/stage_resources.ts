@@ -1,7 +1,7 @@
 /** What an experiment says a stage takes while it runs: `resources: { memory: 8 GB, gpus: 1 }`. */
 import { readByteSize } from "./byte_size.ts";
 import { Complaint, nearest } from "../contract/complaint.ts";
-import type { Located } from "./located_value.ts";
+import type { LocatedValue } from "./located_value.ts";
 import { clipped, shown } from "./shown_value.ts";
 import type { Resources } from "../contract/stage.ts";
 
@@ -19,7 +19,7 @@ const forms: Readonly<Record<string, string>> = {
 /** It decides what runs at once, and no result: it is no part of any key. */
 export function readResources(
   stage: string,
-  given: Located | undefined,
+  given: LocatedValue | undefined,
   complaints: Complaint[],
 ): Partial<Resources> {
   if (given === undefined || given.value === null) return {};

@@ -1,6 +1,6 @@
 /** The points of a stage's matrix: axes crossed, points left out, added, and given more parameters. */
 import { Complaint, type Place } from "../contract/complaint.ts";
-import type { Located } from "./located_value.ts";
+import type { LocatedValue } from "./located_value.ts";
 import type { MatrixEntry } from "./matrix.ts";
 import { mostPoints } from "./range.ts";
 import { listed } from "./shown_value.ts";
@@ -9,7 +9,7 @@ import type { Scalar } from "../contract/stage.ts";
 export interface SweepPoint {
   readonly point: Readonly<Record<string, Scalar>>;
   /** Parameters that `include` gives this point. */
-  readonly more: ReadonlyMap<string, Located>;
+  readonly more: ReadonlyMap<string, LocatedValue>;
 }
 
 export interface Sweep {
@@ -29,7 +29,7 @@ export interface Sweep {
 /** A point under way; `whole` has the pinned axes too. */
 interface Made {
   readonly whole: ReadonlyMap<string, Scalar>;
-  readonly more: Map<string, Located>;
+  readonly more: Map<string, LocatedValue>;
 }
 
 /**

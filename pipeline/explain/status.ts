@@ -1,7 +1,7 @@
 /** `status`: what is stored of an experiment, what is being made, what would run; and of all at once. */
 import { type ArtifactStore } from "../store/artifact_store.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
-import { type Asked, lastAsked } from "../store/request_record.ts";
+import { lastRequest, type RequestRecord } from "../store/request_record.ts";
 import { type DiskUse, diskUse } from "../disk/disk_use.ts";
 import { type FailureRecord, readFailure } from "../store/failure_record.ts";
 import { isFileLocked } from "../disk/file_lock.ts";
@@ -79,11 +79,11 @@ export interface FolderStatus {
 }
 
 export function folderStatus(store: ArtifactStore): FolderStatus {
-  const experiments = everAsked(store).map((asked) => ({
-    experiment: asked.experiment,
-    file: asked.file,
-    asked: asked.asked,
-    ...counted(asked.nodes.map(({ key, preimage }) => askedState(preimage.stage, key, store))),
+  const experiments = lastRequests(store).map((record) => ({
+    experiment: record.experiment,
+    file: record.file,
+    asked: record.asked,
+    ...counted(record.nodes.map(({ key, preimage }) => requestedState(preimage.stage, key, store))),
   }));
   return { experiments, disk: diskUse(store.root) };
 }
@@ -139,7 +139,7 @@ function stateNow(planned: Planned, store: ArtifactStore): InState {
   return absentState(planned.node.key, store);
 }
 
-function askedState(stage: string, key: string, store: ArtifactStore): InState {
+function requestedState(stage: string, key: string, store: ArtifactStore): InState {
   const found = store.find(stage, key);
   if (found.state === "complete") return { state: "stored", bytes: sizeOf(found.manifest) };
   return absentState(key, store);
@@ -185,13 +185,13 @@ function logOf(store: ArtifactStore, key: string): string | undefined {
   return readIfThere(path) === undefined ? undefined : path.slice(store.root.length + 1);
 }
 
-function everAsked(store: ArtifactStore): Asked[] {
+function lastRequests(store: ArtifactStore): RequestRecord[] {
   let names: string[];
   try {
     names = Array.from(Deno.readDirSync(store.stateFile("last")), ({ name }) => name);
   } catch {
     return [];
   }
-  return names.flatMap((name) => lastAsked(store, name) ?? [])
+  return names.flatMap((name) => lastRequest(store, name) ?? [])
     .sort((a, b) => a.asked < b.asked ? 1 : a.asked > b.asked ? -1 : 0);
 }

@@ -3,7 +3,7 @@ import type { ArtifactStore, Found } from "../store/artifact_store.ts";
 import { damageIn, extraFile } from "../store/commit.ts";
 import type { KeyedNode } from "../key/key.ts";
 import type { Progress } from "../contract/progress.ts";
-import { dropStamps, writeStamps } from "../store/file_stamps.ts";
+import { dropFileStamps, writeFileStamps } from "../store/file_stamps.ts";
 
 /**
  * Looks at every node's artifact: size, time and inode of its files, and where one of them is not as
@@ -41,7 +41,9 @@ export async function checkStored(
     shown?.report(place + 1, doubtful.length, "stored results read");
     if (reason !== undefined) found.get(key)!.state = { state: "broken", reason };
     if (writes) {
-      note(() => reason === undefined ? writeStamps(folder, manifest.files) : dropStamps(folder));
+      note(() =>
+        reason === undefined ? writeFileStamps(folder, manifest.files) : dropFileStamps(folder)
+      );
     }
   }
   return ({ key }) => found.get(key)!.state;

@@ -1,7 +1,7 @@
 /** What the pipeline tells the result database; `results/` keeps it, `main.ts` joins the two. */
 import type { KeyedNode } from "../key/key.ts";
 
-export interface Ledger {
+export interface ResultIndex {
   /** Writes nothing. Throws a Complaint when a newer program made the database. */
   check(): Promise<void>;
   /** A node begins to run; `time` is ISO 8601, UTC. */

@@ -2,12 +2,12 @@
 import { type ArtifactStore, openStore } from "../store/artifact_store.ts";
 import { forgetFailures } from "../store/failure_record.ts";
 import {
-  type Asked,
-  askedOf,
-  keepAsked,
   keepReport,
+  keepRequest,
   keptReport,
-  lastAsked,
+  lastRequest,
+  type RequestRecord,
+  requestRecord,
 } from "../store/request_record.ts";
 import { keepCode } from "../store/code_record.ts";
 import type { Clock } from "../contract/clock.ts";
@@ -17,8 +17,8 @@ import type { WorkerCommand } from "../workers/worker_process.ts";
 import type { ExportFeatures } from "../commands/export_features.ts";
 import { failureFacts, failureText, nothingText, planFacts, planText } from "./run_text.ts";
 import { keyRequest } from "../plan/key_graph.ts";
-import { enterStore, holdKeys, sweepLeftovers } from "../store/keys_in_use.ts";
-import type { Ledger } from "./result_index.ts";
+import { holdKeys, lockForRun, sweepLeftovers } from "../store/keys_in_use.ts";
+import type { ResultIndex } from "./result_index.ts";
 import type { Machine } from "./machine.ts";
 import { type Planned, planRun } from "../plan/plan.ts";
 import type { Progress } from "../contract/progress.ts";
@@ -87,7 +87,7 @@ export interface RunWorld {
   readonly display: Display;
   readonly worker: WorkerCommand;
   readonly machine: Machine;
-  openLedger(results: string): Promise<Ledger>;
+  openResultIndex(results: string): Promise<ResultIndex>;
   /** Calls back on each Ctrl-C; returns how to stop listening. */
   onInterrupt(callback: (count: number) => void): () => void;
   /** The command that runs the same again, with these options added where it names no stages itself. */
@@ -111,9 +111,9 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     experiment: experiment.file,
     writes: !request.planOnly,
   }, { ...world, store });
-  const last = lastAsked(store, experiment.name);
+  const last = lastRequest(store, experiment.name);
   const previous = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
-  const door = request.planOnly ? undefined : await enterIfWritable(store);
+  const door = request.planOnly ? undefined : await lockIfWritable(store);
   const find = await checkStored(nodes, store, {
     everything: request.verify,
     writes: !request.planOnly,
@@ -137,14 +137,14 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     ? undefined
     : holdKeys(store, nodes.map(({ key }) => key));
   door?.[Symbol.dispose]();
-  const ledger = idle ? undefined : await world.openLedger(store.root);
-  await ledger?.check();
+  const index = idle ? undefined : await world.openResultIndex(store.root);
+  await index?.check();
   const { compare } = experiment.report;
-  // What is not needed now and could not be keyed stays as it was last asked.
+  // What is not needed now and could not be keyed stays as it was last requested.
   const keyed = new Map(nodes.map((node) => [node.label, node]));
   const before = new Map(last?.nodes.map((node) => [node.label, node]));
   const all = graph.flatMap(({ label }) => keyed.get(label) ?? before.get(label) ?? []);
-  const asked = askedOf(all, {
+  const record = requestRecord(all, {
     experiment: experiment.name,
     file: request.file,
     baseline: experiment.report.baseline,
@@ -155,12 +155,12 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   const keep = () => {
     store.prepare();
     saveCaches();
-    keepAsked(store, asked);
+    keepRequest(store, record);
   };
-  if (ledger === undefined) {
+  if (index === undefined) {
     unlessProtected(keep);
     world.display.tell("summary", nothingText(plan.length), { ran: 0, of: 0 });
-    await report(asked, store, world);
+    await report(record, store, world);
     return 0;
   }
   keep();
@@ -168,7 +168,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   for (const kind of new Set(toRun.map(({ node }) => node.definition.name))) {
     keepCode(store, code.get(kind)!);
   }
-  return await carryOut(plan, asked, { ledger, store, request, world, begun });
+  return await carryOut(plan, record, { index, store, request, world, begun });
 }
 
 /** Does what would be good to note; results that must not be written can still be read. */
@@ -187,9 +187,9 @@ function isProtection(error: unknown): boolean {
 }
 
 /** Results that must not be written are not collected either. */
-async function enterIfWritable(store: ArtifactStore): Promise<Disposable | undefined> {
+async function lockIfWritable(store: ArtifactStore): Promise<Disposable | undefined> {
   try {
-    return await enterStore(store);
+    return await lockForRun(store);
   } catch (error) {
     if (isProtection(error)) return undefined;
     throw error;
@@ -198,28 +198,28 @@ async function enterIfWritable(store: ArtifactStore): Promise<Disposable | undef
 
 /** What carrying a plan out works with. */
 export interface Setting {
-  readonly ledger: Ledger;
+  readonly index: ResultIndex;
   readonly store: ArtifactStore;
   readonly request: RunRequest;
   readonly world: RunWorld;
   readonly begun: number;
 }
 
-async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promise<number> {
-  const { ledger, store, request, world, begun } = setting;
+async function carryOut(plan: Planned[], record: RequestRecord, setting: Setting): Promise<number> {
+  const { index, store, request, world, begun } = setting;
   const { display, clock } = world;
   const toRun = plan.filter(({ action }) => action === "run").length;
-  display.line(`${asked.experiment}: ${toRun} of ${plan.length} stages to run`);
+  display.line(`${record.experiment}: ${toRun} of ${plan.length} stages to run`);
   const computing = plan.filter(({ action, node }) => action === "run" && node.definition.compute);
   const jobs = jobsNote(request, world.machine, computing.length);
   if (jobs !== undefined) display.line(jobs);
-  await ledger.reconcile(display.line);
+  await index.reconcile(display.line);
   if (computing.length > 0) {
     await world.stages.prepareCompute(display.task("TensorFlow"));
   }
   await fetchPackages(plan, world);
-  const { execution, interrupted, peakMemory } = await runStages(plan, asked, setting);
-  await ledger.reconcile(display.line);
+  const { execution, interrupted, peakMemory } = await runStages(plan, record, setting);
+  await index.reconcile(display.line);
   const took = formatSeconds(clock.seconds() - begun);
   const most = peakMemory === 0 ? "" : `, ${bytesText(peakMemory)} of memory at most in one`;
   display.tell("summary", `ran ${execution.made.length} of ${toRun} stages in ${took}${most}`, {
@@ -239,37 +239,37 @@ async function carryOut(plan: Planned[], asked: Asked, setting: Setting): Promis
     display.tell("failure", text, { failed: [], again: world.commandAgain() });
     return 130;
   }
-  await report(asked, store, world, ledger);
+  await report(record, store, world, index);
   return 0;
 }
 
-/** Prints the report of what was asked, and what to try next. */
+/** Prints the report of what was requested, and what to try next. */
 async function report(
-  asked: Asked,
+  record: RequestRecord,
   store: ArtifactStore,
   world: RunWorld,
-  opened?: Ledger,
+  opened?: ResultIndex,
 ): Promise<void> {
   const { display } = world;
-  const kept = opened === undefined ? keptReport(store, asked.id) : undefined;
-  const text = kept ?? await makeReport(asked, store, world, opened);
+  const kept = opened === undefined ? keptReport(store, record.id) : undefined;
+  const text = kept ?? await makeReport(record, store, world, opened);
   const next = ["\ntry next:", ...world.tryNext.map((line) => `  ${line}`)].join("\n");
-  if (text !== "") display.tell("report", `\n${text}`, { experiment: asked.experiment });
+  if (text !== "") display.tell("report", `\n${text}`, { experiment: record.experiment });
   display.tell("summary", next, { next: world.tryNext });
 }
 
 /** The stages are complete by now, so that trouble with the database is no failure of the run. */
 async function makeReport(
-  asked: Asked,
+  record: RequestRecord,
   store: ArtifactStore,
-  { display, openLedger }: RunWorld,
-  opened?: Ledger,
+  { display, openResultIndex }: RunWorld,
+  opened?: ResultIndex,
 ): Promise<string> {
   try {
-    const ledger = opened ?? await openLedger(store.root);
-    if (opened === undefined) await ledger.reconcile(display.line);
-    const text = await ledger.report(asked.id, display.line);
-    keepReport(store, asked.id, text);
+    const index = opened ?? await openResultIndex(store.root);
+    if (opened === undefined) await index.reconcile(display.line);
+    const text = await index.report(record.id, display.line);
+    keepReport(store, record.id, text);
     return text;
   } catch (error) {
     if (!(error instanceof Complaint)) throw error;

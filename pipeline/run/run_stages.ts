@@ -1,14 +1,14 @@
-import type { Asked } from "../store/request_record.ts";
+import type { RequestRecord } from "../store/request_record.ts";
 import type { Clock } from "../contract/clock.ts";
 import { commitPending } from "../store/commit.ts";
 import type { ArtifactStore, Found } from "../store/artifact_store.ts";
 import { diskComplaint } from "../disk/disk_complaint.ts";
 import { executePlan, type Execution, type Failed } from "./schedule.ts";
-import type { Job } from "../workers/protocol.ts";
+import type { WorkerJob } from "../workers/protocol.ts";
 import { type JobListener, workerPool } from "../workers/worker_pool.ts";
 import { type FailureRecord, forgetFailure, keepFailure } from "../store/failure_record.ts";
 import type { KeyedNode } from "../key/key.ts";
-import { jobFor, sharedGrant } from "./worker_job.ts";
+import { sharedGrant, workerJob } from "./worker_job.ts";
 import type { Planned, Why } from "../plan/plan.ts";
 import { budgetOf, resourcesOf } from "./resources.ts";
 import type { Setting } from "./run.ts";
@@ -25,8 +25,8 @@ const mostTogether = 100;
  */
 export async function runStages(
   plan: readonly Planned[],
-  asked: Asked,
-  { ledger, store, request, world }: Setting,
+  record: RequestRecord,
+  { index, store, request, world }: Setting,
 ): Promise<{ execution: Execution; interrupted: boolean; peakMemory: number }> {
   const { display } = world;
   await using pool = workerPool(world.worker);
@@ -41,7 +41,7 @@ export async function runStages(
   const setting = {
     store,
     cache: cacheFolder(world.environment),
-    experiment: asked.experiment,
+    experiment: record.experiment,
     byLabel: new Map(plan.map(({ node }) => [node.label, node])),
     threads: request.threads,
     machine: world.machine,
@@ -54,19 +54,19 @@ export async function runStages(
   const note = (writing: Promise<void>) => void writing.catch((error) => trouble ??= error);
   const watch = setInterval(() => {
     const nodes = [...running.values()];
-    watching = watching.then(() => ledger.live(nodes)).catch((error) => trouble ??= error);
+    watching = watching.then(() => index.live(nodes)).catch((error) => trouble ??= error);
   }, 1000);
   try {
     const execution = await executePlan(plan, {
       budget: budgetOf(request, world.machine),
       resources: (node) => resourcesOf(node, request),
       async run(node, why, share) {
-        const job = jobFor(node, why, { ...setting, share });
+        const job = workerJob(node, why, { ...setting, share });
         const begin = () => {
           if (running.has(node.label)) return;
           running.set(node.label, node);
           display.begin(node.label, job.circumstances.why);
-          note(ledger.started(node, job.circumstances.why, world.clock.now()));
+          note(index.started(node, job.circumstances.why, world.clock.now()));
         };
         const log = stageLog(store, node);
         const outcome = await pool.run(job, {
@@ -92,7 +92,7 @@ export async function runStages(
         }
         const taken = outcome.type === "done" && !outcome.made;
         display.end(node.label, taken ? "taken over" : outcome.type);
-        note(ledger.ended(node, outcome.type === "done" ? "complete" : outcome.type));
+        note(index.ended(node, outcome.type === "done" ? "complete" : outcome.type));
         return outcome;
       },
     });
@@ -129,7 +129,7 @@ function sharingNodes(plan: readonly Planned[]): (node: KeyedNode) => readonly K
 /** The store's side of a job: whether it has to be made at all, and making it complete. */
 export function keeper(
   node: KeyedNode,
-  job: Job,
+  job: WorkerJob,
   why: Why,
   { store, say }: { store: ArtifactStore; say(line: string): void },
 ): Pick<JobListener, "locked" | "filled"> {
@@ -170,7 +170,7 @@ function damageIn(found: Found, why: Why): string | undefined {
   return stillThere && why.kind === "broken" ? why.reason : undefined;
 }
 
-function inputDigests(job: Job, store: ArtifactStore): Record<string, string> {
+function inputDigests(job: WorkerJob, store: ArtifactStore): Record<string, string> {
   return Object.fromEntries(
     Object.entries(job.inputs).map(([port, { stage, key }]) => {
       const found = store.find(stage, key);

@@ -2,7 +2,7 @@
 import { realpathSync } from "node:fs";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import { type Grant, union } from "../workers/grant.ts";
-import type { Job } from "../workers/protocol.ts";
+import type { WorkerJob } from "../workers/protocol.ts";
 import type { KeyedNode } from "../key/key.ts";
 import { type Machine, machineFacts } from "./machine.ts";
 import { outsidePaths } from "../key/outside_files.ts";
@@ -10,7 +10,7 @@ import { type Why, whyText } from "../plan/plan.ts";
 import type { Share } from "./resources.ts";
 
 /** What a job must know of the run beside its node. */
-export interface JobSetting {
+export interface WorkerJobSetting {
   readonly store: ArtifactStore;
   /** Where packages are fetched to. */
   readonly cache: string;
@@ -20,11 +20,11 @@ export interface JobSetting {
   readonly machine: Machine;
 }
 
-export function jobFor(
+export function workerJob(
   node: KeyedNode,
   why: Why,
-  { share, ...setting }: JobSetting & { readonly share: Share },
-): Job {
+  { share, ...setting }: WorkerJobSetting & { readonly share: Share },
+): WorkerJob {
   const { store, cache, experiment, byLabel, threads, machine } = setting;
   const { key, preimage, label, stage, point } = node;
   return {
@@ -63,7 +63,7 @@ export function jobFor(
 /** What the process of a node may do. */
 export function grantOf(
   node: KeyedNode,
-  { store, cache, byLabel }: Pick<JobSetting, "store" | "cache" | "byLabel">,
+  { store, cache, byLabel }: Pick<WorkerJobSetting, "store" | "cache" | "byLabel">,
 ): Grant {
   const { permissions, compute } = node.definition;
   const inputs = inputsOf(node, byLabel);
@@ -109,7 +109,7 @@ function targetOf(path: string): string {
 export function sharedGrant(
   node: KeyedNode,
   later: readonly KeyedNode[],
-  setting: Pick<JobSetting, "store" | "cache" | "byLabel">,
+  setting: Pick<WorkerJobSetting, "store" | "cache" | "byLabel">,
 ): Grant | undefined {
   if (!node.definition.sharesProcess) return undefined;
   return union([node, ...later].map((each) => grantOf(each, setting)));

@@ -14,7 +14,7 @@ import { Complaint } from "../contract/complaint.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { diskComplaint } from "../disk/disk_complaint.ts";
 import { exists, readIfThere } from "../disk/read_if_there.ts";
-import { readStamps } from "./file_stamps.ts";
+import { readFileStamps } from "./file_stamps.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 /** Raised with every change that an older program must not meet, of this folder or of schema.sql. */
@@ -118,7 +118,7 @@ function find(folder: string, key: string): Found {
   }
   const manifest = readManifest(text, key, file);
   if (typeof manifest === "string") return { state: "broken", reason: manifest };
-  const isAsNoted = readStamps(folder);
+  const isAsNoted = readFileStamps(folder);
   const touched: string[] = [];
   for (const { path, size } of manifest.files) {
     const stat = statSync(`${folder}/artifact/${path}`, { bigint: true, throwIfNoEntry: false });

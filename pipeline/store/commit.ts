@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { type ArtifactStore } from "./artifact_store.ts";
 import { exists } from "../disk/read_if_there.ts";
 import { type ArtifactFile, digestOfFiles, type Manifest } from "./manifest.ts";
-import { writeStamps } from "./file_stamps.ts";
+import { writeFileStamps } from "./file_stamps.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface Pending {
@@ -55,7 +55,7 @@ export async function sealPending(pending: Pending, facts: ManifestFacts): Promi
   const manifest: Manifest = { ...facts, files, digest: digestOfFiles(files) };
   const text = JSON.stringify(manifest, null, 1) + "\n";
   writeAtomically(`${pending.folder}/manifest.json`, text, { sync: false });
-  writeStamps(pending.folder, files);
+  writeFileStamps(pending.folder, files);
   await syncFolder(pending.folder);
   return manifest;
 }

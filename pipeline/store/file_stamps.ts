@@ -12,7 +12,7 @@ import { writeAtomically } from "../disk/atomic_write.ts";
 type Stamps = Readonly<Record<string, readonly [size: string, changed: string, inode: string]>>;
 
 /** @param folder holds `artifact/`, whose files have just been read or written */
-export function writeStamps(folder: string, files: readonly ArtifactFile[]): void {
+export function writeFileStamps(folder: string, files: readonly ArtifactFile[]): void {
   const stamps = Object.fromEntries(
     files.map((
       { path },
@@ -22,7 +22,7 @@ export function writeStamps(folder: string, files: readonly ArtifactFile[]): voi
 }
 
 /** The files are not what their digests say, whatever their times tell. */
-export function dropStamps(folder: string): void {
+export function dropFileStamps(folder: string): void {
   Deno.removeSync(fileOf(folder));
 }
 
@@ -33,7 +33,7 @@ export function dropStamps(folder: string): void {
 const tick = 50_000_000n; // ns
 
 /** Tells of a file whether it is as it was noted; of none where nothing is noted, or it is damaged. */
-export function readStamps(folder: string): (path: string, stat: BigIntStats) => boolean {
+export function readFileStamps(folder: string): (path: string, stat: BigIntStats) => boolean {
   const file = fileOf(folder);
   const noted = statSync(file, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
   const stamps = noted === undefined ? {} : parsed(file);

@@ -8,12 +8,12 @@ import { isFileLocked, tryFileLock } from "../disk/file_lock.ts";
 import { sweepParts } from "../disk/atomic_write.ts";
 
 /** While a run finds out what is stored, `gc` waits; while `gc` decides, a run waits. */
-export async function enterStore(store: ArtifactStore): Promise<Disposable> {
+export async function lockForRun(store: ArtifactStore): Promise<Disposable> {
   return await lockDoor(store, false);
 }
 
 /** Nobody else may find out what is stored. */
-export async function closeStore(store: ArtifactStore): Promise<Disposable> {
+export async function lockForGc(store: ArtifactStore): Promise<Disposable> {
   return await lockDoor(store, true);
 }
 

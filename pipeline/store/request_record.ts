@@ -10,7 +10,7 @@ import type { Preimage } from "../key/key.ts";
 import type { Scalar } from "../contract/stage.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
-export interface Asked {
+export interface RequestRecord {
   /** Digest of all the rest but time and words. */
   readonly id: string;
   readonly experiment: string;
@@ -18,21 +18,21 @@ export interface Asked {
   readonly baseline: Readonly<Record<string, Scalar>>;
   /** Published results that it is compared with. */
   readonly compare?: string;
-  readonly nodes: readonly AskedNode[];
+  readonly nodes: readonly RequestedNode[];
   /** When it was last asked: ISO 8601, UTC. */
   readonly asked: string;
   /** The words it was last asked in; askings in other words that need the same runs are the same. */
-  readonly source?: AskedSource;
+  readonly source?: RequestSource;
 }
 
-export interface AskedSource {
+export interface RequestSource {
   /** What the experiment file held. */
   readonly text: string;
   /** What `--set` changed in it. */
   readonly set: readonly string[];
 }
 
-export interface AskedNode {
+export interface RequestedNode {
   readonly label: string;
   readonly stage: string;
   readonly point: Readonly<Record<string, Scalar>>;
@@ -40,10 +40,10 @@ export interface AskedNode {
   readonly preimage: Preimage;
 }
 
-export function askedOf(
-  nodes: readonly AskedNode[],
-  { experiment, file, baseline, compare, asked, source }: Omit<Asked, "id" | "nodes">,
-): Asked {
+export function requestRecord(
+  nodes: readonly RequestedNode[],
+  { experiment, file, baseline, compare, asked, source }: Omit<RequestRecord, "id" | "nodes">,
+): RequestRecord {
   const kept = nodes.map(({ label, stage, point, key, preimage }) => ({
     label,
     stage,
@@ -72,17 +72,17 @@ export function askedOf(
 }
 
 /** Keeps what is asked, as the last of its experiment. */
-export function keepAsked(store: ArtifactStore, asked: Asked): void {
+export function keepRequest(store: ArtifactStore, record: RequestRecord): void {
   Deno.mkdirSync(store.stateFile("asked"), { recursive: true });
   Deno.mkdirSync(store.stateFile("last"), { recursive: true });
-  writeAtomically(askedFile(store, asked.id), JSON.stringify(asked) + "\n");
-  writeAtomically(store.stateFile(`last/${asked.experiment}`), asked.id + "\n");
+  writeAtomically(requestFile(store, record.id), JSON.stringify(record) + "\n");
+  writeAtomically(store.stateFile(`last/${record.experiment}`), record.id + "\n");
 }
 
 /** The last that was asked of an experiment, if it can be read. */
-export function lastAsked(store: ArtifactStore, experiment: string): Asked | undefined {
+export function lastRequest(store: ArtifactStore, experiment: string): RequestRecord | undefined {
   const id = readIfThere(store.stateFile(`last/${experiment}`))?.trim();
-  const text = id === undefined ? undefined : readIfThere(askedFile(store, id));
+  const text = id === undefined ? undefined : readIfThere(requestFile(store, id));
   try {
     return text === undefined ? undefined : JSON.parse(text);
   } catch {
@@ -99,6 +99,6 @@ export function keepReport(store: ArtifactStore, id: string, text: string): void
   writeAtomically(store.stateFile(`asked/${id}.txt`), text);
 }
 
-function askedFile(store: ArtifactStore, id: string): string {
+function requestFile(store: ArtifactStore, id: string): string {
   return store.stateFile(`asked/${id}.json`);
 }

@@ -1,7 +1,7 @@
 /** Runs of a results folder by what is told about them in its files: keys, labels, preimages. */
 import { type ArtifactStore } from "./artifact_store.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
-import type { Asked } from "./request_record.ts";
+import type { RequestRecord } from "./request_record.ts";
 import { Complaint } from "../contract/complaint.ts";
 import type { Preimage } from "../key/key.ts";
 import type { Manifest } from "./manifest.ts";
@@ -46,17 +46,17 @@ export function storedRuns(store: ArtifactStore): StoredRuns {
     complete.set(key, run);
     call(label, run, manifest.circumstances.experiment);
   }
-  const asked = new Map<string, Preimage>();
-  for (const { experiment, nodes } of everAsked(store)) {
+  const requested = new Map<string, Preimage>();
+  for (const { experiment, nodes } of allRequests(store)) {
     for (const { key, label, preimage } of nodes) {
-      asked.set(key, preimage);
+      requested.set(key, preimage);
       const run = complete.get(key);
       if (run !== undefined) call(label, run, experiment);
     }
   }
   return {
     complete: (key) => complete.get(key),
-    preimage: (key) => complete.get(key)?.preimage ?? asked.get(key),
+    preimage: (key) => complete.get(key)?.preimage ?? requested.get(key),
     last(label, experiment) {
       const runs = called.get(label) ?? [];
       const own = runs.filter((one) => one.experiment === experiment);
@@ -92,11 +92,11 @@ export function storedRuns(store: ArtifactStore): StoredRuns {
   };
 }
 
-function everAsked(store: ArtifactStore): Asked[] {
+function allRequests(store: ArtifactStore): RequestRecord[] {
   try {
     const names = Array.from(Deno.readDirSync(store.stateFile("asked")), ({ name }) => name).sort();
     return names.filter((name) => name.endsWith(".json"))
-      .flatMap((name) => readJson<Asked>(store.stateFile(`asked/${name}`)) ?? []);
+      .flatMap((name) => readJson<RequestRecord>(store.stateFile(`asked/${name}`)) ?? []);
   } catch {
     return [];
   }

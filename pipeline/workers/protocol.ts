@@ -17,7 +17,7 @@ import type { Place } from "../contract/complaint.ts";
 import type { Grant } from "./grant.ts";
 
 /** One stage to run. Paths are absolute. */
-export interface Job {
+export interface WorkerJob {
   /** Results folder. */
   readonly root: string;
   /** The folder to fill, and the lock that says who may. */
@@ -32,7 +32,7 @@ export interface Job {
   /** Files from outside that it or its inputs read: they stay as they are while it runs. */
   readonly watched: readonly FileState[];
   /** Port -> what to read. */
-  readonly inputs: Readonly<Record<string, JobInput>>;
+  readonly inputs: Readonly<Record<string, WorkerJobInput>>;
   readonly threads: number;
   /** What its manifest says of how it came to run. */
   readonly circumstances: Omit<Manifest["circumstances"], "started" | "seconds">;
@@ -44,18 +44,18 @@ export interface Job {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export interface JobInput {
+export interface WorkerJobInput {
   /** The artifact. */
   readonly folder: string;
   /** Name of the definition of the stage that made it. */
   readonly stage: string;
   readonly key: string;
-  /** As `Job.files`, of the run that made it. */
+  /** As `WorkerJob.files`, of the run that made it. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 export type ToWorker =
-  | { readonly type: "run"; readonly job: Job }
+  | { readonly type: "run"; readonly job: WorkerJob }
   /** Fill the pending folder. */
   | { readonly type: "go"; readonly inputDigests: Readonly<Record<string, string>> }
   /** Give the lock back; nothing more is to be done for this job. */

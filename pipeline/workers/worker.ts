@@ -9,7 +9,13 @@ import { requireUnchanged } from "../key/outside_files.ts";
 import type { Progress } from "../contract/progress.ts";
 import { fileRecorder } from "./recorder.ts";
 import type { StageDefinition } from "../contract/stage.ts";
-import { type Failure, type FromWorker, type Job, type ToWorker, workerLine } from "./protocol.ts";
+import {
+  type Failure,
+  type FromWorker,
+  type ToWorker,
+  type WorkerJob,
+  workerLine,
+} from "./protocol.ts";
 
 /** Never returns: the process ends when it is told to close or its parent is gone. */
 export async function serveStages(catalogue: readonly StageDefinition[]): Promise<never> {
@@ -62,7 +68,7 @@ function hearPipeline(): Messages {
 
 async function outcome(
   definition: StageDefinition,
-  job: Job,
+  job: WorkerJob,
   messages: Messages,
 ): Promise<FromWorker> {
   const { signal } = messages;
@@ -77,7 +83,7 @@ async function outcome(
 
 async function fillPending(
   definition: StageDefinition,
-  job: Job,
+  job: WorkerJob,
   messages: Messages,
 ): Promise<void> {
   const { signal } = messages;
@@ -110,7 +116,7 @@ async function fillPending(
 
 async function runStage(
   definition: StageDefinition,
-  job: Job,
+  job: WorkerJob,
   pending: Pending,
   signal: AbortSignal,
 ): Promise<void> {
@@ -146,7 +152,7 @@ function rareProgress(): Progress {
   };
 }
 
-function failureOf(error: unknown, job: Job): Failure {
+function failureOf(error: unknown, job: WorkerJob): Failure {
   if (error instanceof Deno.errors.NotCapable) {
     const [wanted] = error.message.split(", run again");
     return { what: `internal: it does what its definition does not declare: ${wanted}` };

@@ -2,7 +2,7 @@
 import { diskComplaint } from "../disk/disk_complaint.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { covers, type Grant } from "./grant.ts";
-import type { Failure, FromWorker, Job } from "./protocol.ts";
+import type { Failure, FromWorker, WorkerJob } from "./protocol.ts";
 import { startWorker, type WorkerCommand, type WorkerProcess } from "./worker_process.ts";
 
 export type Outcome =
@@ -31,7 +31,7 @@ export interface WorkerPool extends AsyncDisposable {
    * @param shared what else the process may do: jobs of that kind that come later use it again.
    * Without, the process ends with the job.
    */
-  run(job: Job, listener: JobListener, shared?: Grant): Promise<Outcome>;
+  run(job: WorkerJob, listener: JobListener, shared?: Grant): Promise<Outcome>;
   /** The most main memory that a process with a finished job has taken, in bytes; 0 if nobody knows. */
   peakMemory(): number;
   /** Asks every running stage to stop at its next safe point. */
@@ -52,7 +52,7 @@ export function workerPool(command: WorkerCommand): WorkerPool {
     const ended: Promise<void> = worker.close().finally(() => closing.delete(ended));
     closing.add(ended);
   };
-  const workerFor = ({ grant, environment }: Job, shared: Grant | undefined) => {
+  const workerFor = ({ grant, environment }: WorkerJob, shared: Grant | undefined) => {
     const wanted = JSON.stringify(environment);
     const place = shared === undefined
       ? -1
@@ -97,7 +97,7 @@ export function workerPool(command: WorkerCommand): WorkerPool {
 }
 
 /** Sends a worker its job, and answers it until the lock is back. */
-function converse(worker: WorkerProcess, job: Job, listener: JobListener): Promise<Outcome> {
+function converse(worker: WorkerProcess, job: WorkerJob, listener: JobListener): Promise<Outcome> {
   return new Promise((finish) => {
     let outcome: Outcome = { type: "done", made: false };
     /** What cannot be stored fails the stage; it is heard when the worker has let go. */
@@ -141,7 +141,7 @@ function converse(worker: WorkerProcess, job: Job, listener: JobListener): Promi
   });
 }
 
-function failureOf(error: unknown, job: Job): Failure {
+function failureOf(error: unknown, job: WorkerJob): Failure {
   const complaint = diskComplaint(error, job.root);
   if (complaint === undefined) {
     return { what: `internal: ${error instanceof Error ? error.stack : String(error)}` };
