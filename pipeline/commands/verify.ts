@@ -90,7 +90,7 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
             const facts = certificateOf(manifest, remade, { label, time: clock.now() });
             certificates.set(label, keepCertificate(store, facts));
           },
-          event: (event) => display.hear(label, event),
+          event: (event) => display.update(label, event),
           log: () => {},
         });
         display.end(label, outcome.type);
@@ -100,16 +100,16 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
     });
     const found = stored.flatMap(({ node }) => certificates.get(node.label) ?? []);
     for (const certificate of found) {
-      display.tell("report", certificateText(certificate), certificate);
+      display.announce("report", certificateText(certificate), certificate);
     }
     const different = found.filter(({ verdict }) => verdict === "different").length;
     const took = formatSeconds(clock.seconds() - begun);
     const text = different === 0
       ? `${found.length} of ${stored.length} made again in ${took}: all equal, to the last bit`
       : `${found.length} of ${stored.length} made again in ${took}: ${different} came out different`;
-    display.tell("summary", text, { verified: found.length, of: stored.length, different });
+    display.announce("summary", text, { verified: found.length, of: stored.length, different });
     if (execution.failed.length > 0) {
-      display.tell("failure", failureText(execution, world.commandAgain), {});
+      display.announce("failure", failureText(execution, world.commandAgain), {});
     }
     if (found.length > 0) await (await world.openResultIndex(store.root)).reconcile(display.line);
     if (interrupted) return 130;

@@ -1,8 +1,8 @@
-/** The one place that asks what time it is; nothing here may decide a result. */
+/** The only place that reads the time. No result may depend on it. */
 export interface Clock {
   /** ISO 8601, UTC. */
   now(): string;
-  /** Seconds from some fixed moment, never going back. */
+  /** Monotonic time in seconds; its zero is arbitrary. */
   seconds(): number;
 }
 

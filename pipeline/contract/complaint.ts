@@ -1,6 +1,6 @@
 /**
- * Errors that a user can mend: what, where, how. Everything else that is thrown is a bug of ours
- * and is printed with `internal:`.
+ * Errors that a user can fix: what is wrong, where, and how to fix it. Anything else that is thrown
+ * is a bug in this program and is printed with `internal:`.
  *
  *     error: stage `tuned` reads `featurs`, which no stage writes
  *       --> experiments/scenes_iais.yaml:9:34
@@ -8,12 +8,12 @@
  */
 export interface Place {
   readonly file: string;
-  /** From 1; absent when the whole file is meant. */
+  /** Counted from 1; absent when the error concerns the whole file. */
   readonly line?: number;
   readonly column?: number;
 }
 
-/** 1: a stage failed. 2: the request was wrong, and nothing was written. */
+/** 1: a stage failed. 2: the request was invalid, and nothing was written. */
 export type ExitCode = 1 | 2;
 
 export class Complaint extends Error {
@@ -34,7 +34,7 @@ export class Complaint extends Error {
     return this.options.exitCode ?? 2;
   }
 
-  /** The whole text, as the user sees it. */
+  /** The whole message, as the user sees it. */
   override toString(): string {
     const { place } = this.options;
     const where = place === undefined ? [] : [`  --> ${printPlace(place)}`];
@@ -42,10 +42,9 @@ export class Complaint extends Error {
   }
 }
 
-/** More of them help nobody. */
-const mostTold = 20;
+const mostShown = 20;
 
-/** Several complaints about one request, so that a file is mended in one go. */
+/** Several errors in one request, so that a user can fix a file in one go. */
 export class ComplaintList extends Error {
   override readonly name = "ComplaintList";
   constructor(readonly complaints: readonly Complaint[]) {
@@ -57,33 +56,39 @@ export class ComplaintList extends Error {
   }
 
   override toString(): string {
-    const told = this.complaints.slice(0, mostTold).map(String);
-    if (this.complaints.length > mostTold) told.push("There is more of the kind.");
-    return told.join("\n\n");
+    const shown = this.complaints.slice(0, mostShown).map(String);
+    if (this.complaints.length > mostShown) shown.push("There are more errors.");
+    return shown.join("\n\n");
   }
 }
 
-/** Whether more complaints would not be told: a file may have a mistake in every line. */
+/** Whether further complaints would not be shown: a file may have an error in every line. */
 export function enough({ length }: readonly Complaint[]): boolean {
-  return length > mostTold;
+  return length > mostShown;
 }
 
-/** Throws what was collected: nothing, the one complaint, or the list. Equal texts are said once. */
+/** Throws the collected errors, if any: one as itself, several as a list without duplicates. */
 export function throwComplaints(collected: readonly Complaint[]): void {
-  const different = [...new Map(collected.map((one) => [String(one), one])).values()];
-  if (different.length === 1) throw different[0];
-  if (different.length > 1) throw new ComplaintList(different);
+  const distinct = [...new Map(collected.map((one) => [String(one), one])).values()];
+  if (distinct.length === 1) throw distinct[0];
+  if (distinct.length > 1) throw new ComplaintList(distinct);
 }
 
-/** `file:line:column`, as editors and terminals make clickable. */
+/** `file:line:column`, which editors and terminals make clickable. */
 export function printPlace({ file, line, column }: Place): string {
   return [file, line, column].filter((part) => part !== undefined).join(":");
 }
 
-/** Nobody misspells a longer one, and the distance takes time that grows with the square. */
+/** Longer words get no suggestion: the edit distance takes quadratic time. */
 const longestWord = 200;
 
-/** The candidate nearest to a misspelt word, if any is near enough to be meant. */
+/** The question after a misspelled word, `did you mean …?`; undefined when no candidate is close. */
+export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
+  const suggestion = nearest(word, candidates);
+  return suggestion === undefined ? undefined : `did you mean \`${suggestion}\`?`;
+}
+
+/** The candidate closest to a misspelled word; undefined when none is close enough to suggest. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
@@ -96,7 +101,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Levenshtein distance with transpositions of neighbours (optimal string alignment). */
+/** Levenshtein distance that also allows swapping neighbours (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -1,7 +1,7 @@
 /**
- * Counter-based random numbers for the host: the value at a place depends on the seed, the purpose
- * and the counter alone, never on what was drawn before. So a resumed run draws what an unbroken
- * run draws, and two purposes never disturb each other.
+ * Counter-based random numbers on the host: each value depends only on the seed, the purpose and
+ * the counter, never on earlier draws. A resumed run therefore draws the same numbers as an
+ * uninterrupted one, and streams for different purposes are independent.
  *
  *     const negatives = randomStream(seed).fork("negatives").fork(step);
  *     negatives.integer(0, 200);   // first draw of this step, in 0..199
@@ -11,35 +11,35 @@
  * "Prospecting for hash functions"), all in 32-bit unsigned arithmetic.
  */
 export interface RandomStream {
-  /** The two 32-bit words that, with a counter, decide the bits; as signed int32. */
+  /** The two 32-bit words that determine the bits for each counter; as signed int32. */
   readonly key: readonly [number, number];
-  /** A stream of its own for a purpose (text) or a step, epoch, item (non-negative integer). */
+  /** A separate stream for a purpose (text) or for a step, epoch or item (non-negative integer). */
   fork(purpose: string | number): RandomStream;
   /** 32 random bits at `counter`, 0 .. 2^32 - 1. */
   bits(counter: number): number;
-  /** A number in [0, 1) with 24 random bits, as float32 holds them. */
+  /** A number in [0, 1) with 24 random bits, exact in float32. */
   uniform(counter: number): number;
-  /** An integer in [0, bound), by multiply-shift; bound at most 2^31. */
+  /** An integer in [0, bound), by multiply-shift; `bound` is at most 2^31. */
   integer(counter: number, bound: number): number;
-  /** A standard normal number (Box-Muller over counters 2c and 2c+1). */
+  /** A standard normal number (Box-Muller, from counters 2c and 2c+1). */
   normal(counter: number): number;
-  /** A new array with the items in random order (Fisher-Yates over counters 0..n-2). */
+  /** A new array with the items in random order (Fisher-Yates, from counters 0..n-2). */
   shuffled<Item>(items: readonly Item[]): Item[];
-  /** `count` different integers of [0, bound), in random order. */
+  /** `count` distinct integers from [0, bound), in random order. */
   sample(count: number, bound: number): number[];
 }
 
 /** The root stream of a seed. Seeds are integers, 0 .. 2^53 - 1. */
 export function randomStream(seed: number): RandomStream {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(`a seed is an integer from 0 to 2^53 - 1, not ${seed}`);
+    throw new RangeError(`a seed must be an integer from 0 to 2^53 - 1, not ${seed}`);
   }
   const low = seed >>> 0;
   const high = Math.floor(seed / 2 ** 32) >>> 0;
   return stream(mix(low ^ 0x243f6a88), mix((high ^ mix(low)) + 0x85a308d3));
 }
 
-/** lowbias32: a bijection of 32-bit words with very low bias. */
+/** lowbias32: a bijection on 32-bit words with very low bias. */
 export function mix(word: number): number {
   let x = word >>> 0;
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d) >>> 0;
@@ -47,11 +47,13 @@ export function mix(word: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** The two words that stand for a purpose: of a text by FNV-1a over UTF-8, of a number by mix. */
+/** The two words for a purpose: FNV-1a over the UTF-8 bytes of a text, `mix` of a number. */
 export function purposeWords(purpose: string | number): [number, number] {
   if (typeof purpose === "number") {
     if (!Number.isSafeInteger(purpose) || purpose < 0 || purpose > 0xffffffff) {
-      throw new RangeError(`a stream forks on a text or an integer below 2^32, not ${purpose}`);
+      throw new RangeError(
+        `a stream can be forked by a text or an integer below 2^32, not ${purpose}`,
+      );
     }
     return [mix(purpose), mix(purpose ^ 0x9e3779b9)];
   }
@@ -91,7 +93,9 @@ function stream(key0: number, key1: number): RandomStream {
       return order;
     },
     sample(count, bound) {
-      if (count > bound) throw new RangeError(`cannot draw ${count} different of ${bound}`);
+      if (count > bound) {
+        throw new RangeError(`cannot draw ${count} distinct integers below ${bound}`);
+      }
       const moved = new Map<number, number>();
       const drawn: number[] = [];
       for (let place = 0; place < count; place++) {

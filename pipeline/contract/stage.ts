@@ -1,130 +1,131 @@
 /**
- * What a stage is, to the pipeline and to the files in `stages/`: a name, a schema of parameters,
- * the artifacts it reads, and a function that fills one folder.
+ * The contract between the pipeline and `stages/`. A stage definition has a name, a schema for its
+ * parameters, the artifacts that it reads, and a function that fills one folder.
  */
 import type { GenericSchema, InferOutput } from "valibot";
 import type { Progress } from "./progress.ts";
 import type { PinnedPackage } from "../fetch/package_fetch.ts";
 
-/** A value of a parameter or of a result row. */
+/** A parameter's value, or a value in a result row. */
 export type Scalar = string | number | boolean | null;
 
 /** An artifact that a stage reads: a complete folder, read-only. */
 export interface InputArtifact {
   /** Absolute path of the folder. */
   readonly folder: string;
-  /** Key of the stage run that wrote it (hex). */
+  /** Key of the stage run that wrote it (hexadecimal). */
   readonly key: string;
-  /** Role -> absolute path of what that run read from outside: an artifact may refer to it. */
+  /** Role -> absolute path of the outside files that the run read; the artifact may refer to them. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 /**
- * Rows for DuckDB. A stage never sees the database: rows are lines in its own folder, which the
- * pipeline takes over while the stage runs and again from the complete artifact on a rebuild.
+ * Records rows for DuckDB. A stage never accesses the database: it writes rows as lines in its own
+ * folder. The pipeline imports them while the stage runs, and from the complete artifact on a rebuild.
  */
 export interface Recorder {
   /**
-   * Adds one row to a result table (results/database/schema.sql names its columns). Rows are part of the
-   * artifact and of its digest, so they hold nothing that differs between two equal runs.
+   * Adds one row to a result table; results/database/schema.sql lists the columns. Rows are part of
+   * the artifact and of its digest, so they must not contain anything that differs between two
+   * identical runs.
    */
   row(table: string, row: Readonly<Record<string, Scalar>>): void;
-  /** As `row`, for clocks and machine figures: kept beside the artifact, outside its digest. */
+  /** Like `row`, for times and machine data: kept next to the artifact and excluded from its digest. */
   measurement(table: string, row: Readonly<Record<string, Scalar>>): void;
-  /** A result number of the run: row of table `metric`. */
+  /** Records a result of the run as a row of table `metric`. */
   metric(name: string, value: number, where?: { split?: string }): void;
-  /** Drops this table's rows for which `keep` is false: for a resumed run, what came after its checkpoint. */
+  /** Drops the table's rows for which `keep` is false: a resumed run drops those after its checkpoint. */
   retain(table: string, keep: (row: Readonly<Record<string, Scalar>>) => boolean): void;
 }
 
-/** A file or folder from outside the project that a stage reads: data, a checkpoint. */
+/** An outside file: a file or folder outside the project that a stage reads, such as data or a checkpoint. */
 export interface OutsideFile {
-  /** What the stage calls it; readers of its artifact find it under this name too. */
+  /** The stage's name for it; stages that read the artifact find it under this name too. */
   readonly role: string;
   /** Absolute. */
   readonly path: string;
   /**
-   * Of a folder: which files in it are meant, as sets of names; the first set that is all there.
-   * Without: the file itself, or every file directly in the folder.
+   * For a folder: alternative sets of file names; the first set that is complete is used. Without
+   * it: the file itself, or every file directly in the folder.
    */
   readonly anyOf?: readonly (readonly string[])[];
-  /** Of a folder: only files whose names end so are meant. */
+  /** For a folder: include only files with this suffix. */
   readonly ending?: string;
-  /** It must be a file, no folder. */
+  /** It must be a file, not a folder. */
   readonly file?: boolean;
-  /** What it is, how large, and where it was published: told when it is missing. */
+  /** What it is, its size and where it was published: shown when it is missing. */
   readonly what: string;
   readonly size?: string;
   readonly published?: string;
 }
 
-/** What a running stage is given. It writes into `folder` only. */
+/** The arguments of a running stage. It may write to `folder` and `resumeFolder` only. */
 export interface StageContext<Parameters> {
   readonly parameters: Parameters;
   /** One complete artifact per input port. */
   readonly inputs: Readonly<Record<string, InputArtifact>>;
-  /** Role -> absolute path of what it reads from outside, and folder of a package that it reads. */
+  /** Role -> absolute path of each outside file and of the folder of each package that it reads. */
   readonly files: Readonly<Record<string, string>>;
-  /** The pending folder; what is in it when `run` returns becomes the artifact. */
+  /** The pending folder; its content when `run` returns becomes the artifact. */
   readonly folder: string;
   /**
-   * A folder that outlives a kill and is no part of the artifact: for checkpoints. A run that is
-   * killed and started again finds here what it left; files must be written whole (write, rename).
+   * A folder for checkpoints. It survives a kill and is not part of the artifact: a run that is
+   * killed and started again finds its files here. Write them atomically (write, then rename).
    */
   readonly resumeFolder: string;
   readonly record: Recorder;
   readonly progress: Progress;
-  /** Threads that a computing stage may use; part of the compute fingerprint. */
+  /** Number of threads that a computing stage may use; part of the compute fingerprint. */
   readonly threads: number;
-  /** Aborted on Ctrl-C: stop at the next safe point by throwing `signal.reason`. */
+  /** Aborted on Ctrl-C: throw `signal.reason` at the next safe point. */
   readonly signal: AbortSignal;
 }
 
-/** What an examination found out, for the stages that read this one: counts and sizes. */
+/** Counts and sizes that an examination reports to the stages that read this one. */
 export type Facts = Readonly<Record<string, number>>;
 
-/** Something that `doctor` tells: fine, worth knowing, or in the way of a run. */
+/** One finding of `doctor`: fine, worth knowing, or an obstacle to a run. */
 export interface Finding {
   readonly verdict: "ok" | "note" | "bad";
   readonly what: string;
-  /** How to mend what is in the way. */
+  /** How to remove the obstacle. */
   readonly fix?: string;
 }
 
-/** What an examination is given. */
+/** The arguments of an examination. */
 export interface ExaminationContext<Parameters> {
   readonly parameters: Parameters;
-  /** Role -> absolute path of what the stage reads from outside; it is there. */
+  /** Role -> absolute path of each outside file; all of them exist. */
   readonly files: Readonly<Record<string, string>>;
-  /** Port -> facts of the stage that is read there. */
+  /** Port -> facts about the stage that it reads. */
   readonly inputs: Readonly<Record<string, Facts>>;
   readonly threads: number;
   readonly progress: Progress;
 }
 
-/** What a run would find, take and leave. */
+/** What a run would find, and what resources it would need. */
 export interface Examination {
   readonly findings: readonly Finding[];
   readonly facts?: Facts;
-  /** Estimated from something measured. */
+  /** Estimated from measurements. */
   readonly seconds?: number;
   /** Main memory that a run needs, in bytes. */
   readonly memory?: number;
-  /** Disk that its artifact takes, in bytes. */
+  /** Size of its artifact on disk, in bytes. */
   readonly disk?: number;
-  /** Disk that it takes beside that while it runs: checkpoints. */
+  /** Additional disk space while it runs, for checkpoints, in bytes. */
   readonly scratch?: number;
 }
 
-/** An input port of a stage: the YAML key that names the stage to read, and what must come out of it. */
+/** An input port: the YAML key that names the stage to read, and the kinds of artifact it accepts. */
 export interface InputPort {
-  /** Kinds of artifact this port takes. */
+  /** Kinds of artifact that this port accepts. */
   readonly kinds: readonly string[];
-  /** One line for error messages and docs. */
+  /** One line for error messages and documentation. */
   readonly summary: string;
 }
 
-/** What stages that run at once share. */
+/** Resources that concurrent stages share. */
 export interface Resources {
   /** Processor threads. */
   readonly threads: number;
@@ -136,59 +137,60 @@ export interface Resources {
 export interface StagePermissions {
   /** Calls native libraries. */
   readonly native?: boolean;
-  /** Fetches something. */
+  /** Accesses the network. */
   readonly network?: boolean;
   /** Starts these programs. */
   readonly programs?: readonly string[];
 }
 
-/** A kind of stage: what a stage of the experiment file names with `use`. */
+/** A kind of stage, which an experiment file selects with `use`. */
 // deno-lint-ignore no-explicit-any
 export interface StageDefinition<Parameters = any> {
-  /** As written after `use:`. */
+  /** The name after `use:`. */
   readonly name: string;
   /** One line. */
   readonly summary: string;
-  /** A valibot `strictObject`; defaults stand here and nowhere else. */
+  /** A valibot `strictObject`; the only place for default values. */
   readonly parameters: GenericSchema<unknown, Parameters>;
   readonly inputs: Readonly<Record<string, InputPort>>;
   /**
-   * Names of parameters that are paths. Relative ones start from the experiment file's folder, or
-   * for `--set` from the working folder; the stage is given absolute ones.
+   * Names of parameters that are paths. Relative paths are resolved from the experiment file's
+   * folder, or from the working directory for `--set`; the stage receives absolute paths.
    */
   readonly paths?: readonly string[];
-  /** What it reads from outside; decided by its parameters alone, without a look at the disk. */
+  /** The outside files that it reads; depends on its parameters only, not on the disk. */
   outside?(parameters: Parameters): readonly OutsideFile[];
-  /** Role -> published package that it reads; fetched into the user's cache before it runs. */
+  /** Role -> published package that it reads, fetched into the user's cache before it runs. */
   packages?(parameters: Parameters): Readonly<Record<string, PinnedPackage>>;
-  /** Kind of the artifact it writes: "scenes", "features", "model", "recall". */
+  /** Kind of artifact that it writes: "scenes", "features", "model", "recall". */
   readonly output: string;
-  /** Computes with TensorFlow: the compute fingerprint is part of its key. */
+  /** Computes with TensorFlow, so the compute fingerprint is part of its key. */
   readonly compute: boolean;
   /**
-   * What its process may do besides reading its inputs and what is outside, and writing its folder.
-   * A stage that computes may call native libraries without saying so.
+   * What its process may do in addition to reading its inputs and outside files and writing its
+   * folder. A stage that computes may always call native libraries.
    */
   readonly permissions?: StagePermissions;
-  /** What a run takes, as far as the stage can tell; an experiment can say it for a stage. */
+  /** Resources that a run needs, as far as the stage knows; an experiment can override them. */
   resources?(parameters: Parameters): Partial<Resources>;
   /**
-   * Runs of it may share one process, with the rights of all of them: for stages that are done in a
-   * blink, or that would start by compiling the same programs. Without, each has a process of its own.
+   * Runs of this kind may share one process that has the permissions of all of them: for very short
+   * stages, and for stages that would each compile the same programs first. Otherwise each run has
+   * its own process.
    */
   readonly sharesProcess?: boolean;
-  /** A killed run of it goes on from `resumeFolder`; otherwise it starts again from nothing. */
+  /** A killed run continues from `resumeFolder`; otherwise it starts from scratch. */
   readonly resumable: boolean;
   /**
-   * Looks at what a run would need, without running: for `doctor`. Called when everything from
-   * outside is there and what it reads was examined.
+   * Examines what a run would need, without running it: for `doctor`. Called when all outside files
+   * exist and the stages that it reads have been examined.
    */
   examine?(context: ExaminationContext<Parameters>): Promise<Examination>;
-  /** Heavy modules are imported inside, so that planning never loads them. */
+  /** Import heavy modules inside, so that planning never loads them. */
   run(context: StageContext<Parameters>): Promise<void>;
 }
 
-/** Gives a stage's `run` its parameter types from the schema. */
+/** Infers the parameter types of a stage's `run` from the schema. */
 export function defineStage<Schema extends GenericSchema>(
   definition: Omit<StageDefinition<InferOutput<Schema>>, "parameters"> & {
     readonly parameters: Schema;

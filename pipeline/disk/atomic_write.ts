@@ -1,19 +1,19 @@
-/** Files that are there as a whole or not at all, also after a kill or a loss of power. */
+/** Writes files that exist either completely or not at all, even after a kill or a power failure. */
 import { type FileLock, tryFileLock } from "./file_lock.ts";
 
 /**
- * Writes a file beside its place, waits for the disk, and renames it into its place.
+ * Writes a temporary file in the same folder, syncs it to the disk, and renames it.
  *
- * @param options.sync false where the file is of no use after a loss of power, or is synced later
+ * @param options.sync false where the file is useless after a power failure, or is synced later
  */
 export function writeAtomically(
   path: string,
   content: string | Uint8Array<ArrayBuffer>,
   { sync = true }: { sync?: boolean } = {},
 ): void {
-  const temporary = `${path}.${Deno.pid}${ending}`;
-  // Held, it is known not to be left by a killed process; where we fail, it goes.
-  using _lock = takePart(temporary);
+  const temporary = `${path}.${Deno.pid}${suffix}`;
+  // The lock shows that no killed process left the file. It removes the file if writing fails.
+  using _lock = lockPart(temporary);
   if (typeof content === "string") Deno.writeTextFileSync(temporary, content);
   else Deno.writeFileSync(temporary, content);
   if (sync) syncFile(temporary);
@@ -21,9 +21,9 @@ export function writeAtomically(
 }
 
 /**
- * Removes what killed processes have left half-written in a folder and the folders below it.
+ * Removes half-written files that killed processes left in a folder and its subfolders.
  *
- * @param options.except names of folders that are left out
+ * @param options.except names of folders to skip
  */
 export function sweepParts(
   folder: string,
@@ -39,14 +39,14 @@ export function sweepParts(
   for (const { name, isDirectory } of entries) {
     if (except.includes(name)) continue;
     if (isDirectory) sweepParts(`${folder}/${name}`);
-    else if (name.endsWith(ending)) tryFileLock(`${folder}/${name}`)?.release();
+    else if (name.endsWith(suffix)) tryFileLock(`${folder}/${name}`)?.release();
   }
 }
 
-const ending = ".part";
+const suffix = ".part";
 
-/** Who sweeps may hold it for a moment. */
-function takePart(path: string): FileLock {
+/** Retries, because `sweepParts` in another process may hold the lock for a moment. */
+function lockPart(path: string): FileLock {
   for (;;) {
     const lock = tryFileLock(path);
     if (lock !== undefined) return lock;

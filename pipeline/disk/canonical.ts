@@ -1,12 +1,12 @@
 /**
- * The one encoding of a value that is hashed: tagged, with lengths, so that two different values
- * never share a preimage (`["a,b"]` and `["a", "b"]` differ, and so do `1` and `"1"`).
+ * The only encoding for values that are hashed. Every part has a tag and a length, so that two
+ * different values never share a preimage: `["a,b"]` and `["a", "b"]` differ, and so do `1` and `"1"`.
  *
  *     null n   true t   false f   number d<length>:<decimal>   text s<UTF-8 bytes>:<text>
- *     list l<items>:<each>        map m<entries>:<key><value>…  keys in code unit order
+ *     list l<length>:<items>      map m<size>:<key><value>…     keys in code unit order
  *
- * What has no one encoding (NaN, infinities, functions, undefined, class instances) is refused:
- * a placeholder would give two different requests one key.
+ * Values without a unique encoding (NaN, infinities, functions, undefined, class instances) are
+ * rejected: a placeholder would give two different requests the same key.
  */
 import { createHash } from "node:crypto";
 
@@ -46,7 +46,9 @@ function encodeNumber(value: number): string {
 }
 
 function encodeText(text: string): string {
-  if (!text.isWellFormed()) throw new TypeError("a text with a lone surrogate has no encoding");
+  if (!text.isWellFormed()) {
+    throw new TypeError("a text with a lone surrogate has no canonical encoding");
+  }
   const bytes = /^[ -~]*$/.test(text) ? text.length : new TextEncoder().encode(text).length;
   return `s${bytes}:${text}`;
 }

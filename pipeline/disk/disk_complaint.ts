@@ -1,6 +1,6 @@
 import { Complaint } from "../contract/complaint.ts";
 
-/** The error in a user's words when the disk is at fault: full, read-only or not ours to write. */
+/** Translates an error that the disk caused (full, failing, read-only, no permission) for the user. */
 export function diskComplaint(error: unknown, path: string): Complaint | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   const place = { file: path };
@@ -8,27 +8,27 @@ export function diskComplaint(error: unknown, path: string): Complaint | undefin
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new Complaint(
       "the disk is full",
-      "free some space and run again; what is complete is kept and is not made again",
+      "free some space and run again; complete results are kept",
       options,
     );
   }
   if (code === "EIO") {
     return new Complaint(
       "the disk failed to read or write (input/output error)",
-      "check the disk and how it is mounted, and run again with --verify, which reads all results",
+      "check the disk and its mount, then run again with --verify, which reads all results",
       options,
     );
   }
   if (code === "EACCES" || code === "EPERM" || code === "EROFS" || isDenied(error)) {
     return new Complaint(
-      "the results folder cannot be written",
-      "give yourself the right to write there, or use another folder with --results",
+      "the results folder is not writable",
+      "grant yourself write permission, or use another folder with --results",
       { ...options, exitCode: 2 },
     );
   }
   if (code === "ENOTDIR" || code === "EEXIST") {
     return new Complaint(
-      "the results folder lies below something that is a file",
+      "a parent of the results folder is a file",
       "use another folder with --results",
       { ...options, exitCode: 2 },
     );

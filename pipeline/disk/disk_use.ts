@@ -1,13 +1,13 @@
-/** What takes the room in a results folder. */
+/** Measures what takes up space in a results folder. */
 
 export interface DiskUse {
-  /** A kind of stage, whose complete artifacts are meant, or another part of the folder. */
+  /** A kind of stage, for its complete artifacts, or another part of the folder in parentheses. */
   readonly kind: string;
   readonly files: number;
   readonly bytes: number;
 }
 
-/** Largest first; parts that hold no file are left out. Goes on when files vanish meanwhile. */
+/** Largest first, without empty parts. Tolerates files that vanish in the meantime. */
 export function diskUse(root: string): DiskUse[] {
   const kinds = listed(`${root}/artifacts`).map(({ name }) => ({
     kind: name,
@@ -19,16 +19,16 @@ export function diskUse(root: string): DiskUse[] {
     .map((entry) => use(root, entry));
   return [
     ...kinds,
-    { kind: "(being made, or left by a kill)", ...below(`${root}/pending`) },
+    { kind: "(in progress, or left by a killed run)", ...below(`${root}/pending`) },
     { kind: "(set aside: damaged or replaced)", ...below(`${root}/state/set_aside`) },
     { kind: "(database)", ...sum(database) },
-    { kind: "(what was asked, caches)", ...sum(state) },
+    { kind: "(requests and caches)", ...sum(state) },
   ].filter(({ files }) => files > 0).sort((a, b) => b.bytes - a.bytes);
 }
 
 type Use = Omit<DiskUse, "kind">;
 
-/** Files below a folder, and their sizes added up. */
+/** Number and total size of all files below a folder. */
 export function below(folder: string): Use {
   return sum(listed(folder).map((entry) => use(folder, entry)));
 }

@@ -1,13 +1,16 @@
-/** Locks between processes that die with the process that holds them. */
+/**
+ * Locks between processes. Written by hand on top of flock because the operating system releases such
+ * a lock when its process dies; packages for lock files cannot do that and rely on timeouts instead.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 
-/** A lock that is held; `using` gives it back. */
+/** A held lock; `using` releases it. */
 export interface FileLock extends Disposable {
-  /** Removes the lock's file as well, if it is still there. */
+  /** Releases the lock and removes its file, if that still exists. */
   release(): void;
 }
 
-/** Takes the lock if nobody holds it. */
+/** Acquires the lock if no process holds it. */
 export function tryFileLock(path: string): FileLock | undefined {
   for (;;) {
     const file = Deno.openSync(path, { create: true, write: true });
@@ -15,14 +18,14 @@ export function tryFileLock(path: string): FileLock | undefined {
       file.close();
       return undefined;
     }
-    // The holder before may have removed the file between our opening and locking it.
-    if (isStill(file, path)) return held(file, path);
+    // The previous holder may have removed the file between our opening and locking it.
+    if (isFileAt(path, file)) return held(file, path);
     file.close();
   }
 }
 
 /**
- * Waits for the lock.
+ * Waits until the lock is acquired.
  *
  * @param waiting called once when another process holds it
  */
@@ -39,17 +42,18 @@ export async function fileLock(
   }
 }
 
-/** Whether a process holds the lock at this moment; one that was killed holds it no more. */
+/** Whether a process holds the lock now; a killed process no longer holds it. */
 export function isFileLocked(path: string): boolean {
   try {
     using file = Deno.openSync(path, { read: true });
     return !file.tryLockSync(false);
   } catch {
-    return false; // there is no such file
+    return false; // no such file
   }
 }
 
-function isStill(file: Deno.FsFile, path: string): boolean {
+/** Whether the path still names the open file. */
+function isFileAt(path: string, file: Deno.FsFile): boolean {
   try {
     return file.statSync().ino === Deno.statSync(path).ino;
   } catch (error) {

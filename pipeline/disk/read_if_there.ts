@@ -1,6 +1,6 @@
-/** Looks at files that may not exist, without treating their absence as an error. */
+/** Access to files that may not exist; a missing file is not an error. */
 
-/** The text of a file, or undefined when there is none. */
+/** The text of a file, or undefined when it does not exist. */
 export function readIfThere(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);

@@ -124,7 +124,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     previous: (node) => previous.get(node.label),
   }, request);
   if (request.planOnly) {
-    world.display.tell("plan", planText(plan), { stages: planFacts(plan) });
+    world.display.announce("plan", planText(plan), { stages: planFacts(plan) });
     return 0;
   }
   if (door !== undefined) {
@@ -159,7 +159,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   };
   if (index === undefined) {
     unlessProtected(keep);
-    world.display.tell("summary", nothingText(plan.length), { ran: 0, of: 0 });
+    world.display.announce("summary", nothingText(plan.length), { ran: 0, of: 0 });
     await report(record, store, world);
     return 0;
   }
@@ -222,7 +222,7 @@ async function carryOut(plan: Planned[], record: RequestRecord, setting: Setting
   await index.reconcile(display.line);
   const took = formatSeconds(clock.seconds() - begun);
   const most = peakMemory === 0 ? "" : `, ${bytesText(peakMemory)} of memory at most in one`;
-  display.tell("summary", `ran ${execution.made.length} of ${toRun} stages in ${took}${most}`, {
+  display.announce("summary", `ran ${execution.made.length} of ${toRun} stages in ${took}${most}`, {
     ran: execution.made.length,
     of: toRun,
     failed: execution.failed.length,
@@ -231,12 +231,16 @@ async function carryOut(plan: Planned[], record: RequestRecord, setting: Setting
     memory: peakMemory,
   });
   if (execution.failed.length > 0) {
-    display.tell("failure", failureText(execution, world.commandAgain), failureFacts(execution));
+    display.announce(
+      "failure",
+      failureText(execution, world.commandAgain),
+      failureFacts(execution),
+    );
     return 1;
   }
   if (interrupted) {
     const text = `stopped; what is complete is kept. To go on: ${world.commandAgain()}`;
-    display.tell("failure", text, { failed: [], again: world.commandAgain() });
+    display.announce("failure", text, { failed: [], again: world.commandAgain() });
     return 130;
   }
   await report(record, store, world, index);
@@ -254,8 +258,8 @@ async function report(
   const kept = opened === undefined ? keptReport(store, record.id) : undefined;
   const text = kept ?? await makeReport(record, store, world, opened);
   const next = ["\ntry next:", ...world.tryNext.map((line) => `  ${line}`)].join("\n");
-  if (text !== "") display.tell("report", `\n${text}`, { experiment: record.experiment });
-  display.tell("summary", next, { next: world.tryNext });
+  if (text !== "") display.announce("report", `\n${text}`, { experiment: record.experiment });
+  display.announce("summary", next, { next: world.tryNext });
 }
 
 /** The stages are complete by now, so that trouble with the database is no failure of the run. */

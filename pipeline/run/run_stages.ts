@@ -78,7 +78,7 @@ export async function runStages(
               forgetFailure(store, node.key);
               log.open();
             }
-            display.hear(node.label, event);
+            display.update(node.label, event);
           },
           log: log.line,
         }, sharedGrant(node, sharing(node), setting));
@@ -91,7 +91,7 @@ export async function runStages(
           if (request.failFast) pool.stop();
         }
         const taken = outcome.type === "done" && !outcome.made;
-        display.end(node.label, taken ? "taken over" : outcome.type);
+        display.end(node.label, taken ? "reused" : outcome.type);
         note(index.ended(node, outcome.type === "done" ? "complete" : outcome.type));
         return outcome;
       },

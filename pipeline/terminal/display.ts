@@ -1,22 +1,23 @@
-/** What a user sees of a run: live lines on a terminal, plain lines elsewhere. */
+/** Shows a run to the user: live lines on a terminal, plain lines elsewhere. */
 import type { Clock } from "../contract/clock.ts";
 import type { FromWorker } from "../workers/protocol.ts";
 import type { Progress } from "../contract/progress.ts";
 import { clip, formatSeconds, paint } from "./terminal_text.ts";
 
 export interface Display {
-  /** A line that stays. */
+  /** Prints a permanent line. */
   line(text: string): void;
   /**
-   * What was asked for, or how it ended.
+   * Prints the requested answer, or how a run ended.
    *
-   * @param facts the same for programs
+   * @param facts the same content as data, for programs
    */
-  tell(kind: "plan" | "summary" | "failure" | "report", text: string, facts: object): void;
+  announce(kind: "plan" | "summary" | "failure" | "report", text: string, facts: object): void;
   begin(label: string, why: string): void;
-  hear(label: string, event: FromWorker): void;
-  end(label: string, word: "done" | "failed" | "stopped" | "taken over"): void;
-  /** Progress of something that is no stage, such as a download; shown once it reports. */
+  /** Shows an event of a running stage. */
+  update(label: string, event: FromWorker): void;
+  end(label: string, word: "done" | "failed" | "stopped" | "reused"): void;
+  /** Progress of something other than a stage, such as a download; shown from its first report. */
   task(label: string): Progress;
   close(): void;
 }
@@ -24,7 +25,7 @@ export interface Display {
 export interface DisplayOptions {
   write(text: string): void;
   readonly clock: Clock;
-  /** Lines are drawn in place and redrawn. */
+  /** Lines of running stages are drawn in place and redrawn. */
   readonly live: boolean;
   readonly colour: boolean;
   /** Columns of the terminal. */
@@ -34,12 +35,13 @@ export interface DisplayOptions {
 interface Running {
   readonly begun: number;
   progress?: Extract<FromWorker, { type: "progress" }>;
-  /** When the first progress came and how much was done then: a resumed stage starts high. */
+  /** Time and amount of the first progress report: a resumed stage does not start at zero. */
   first?: { at: number; done: number };
   waiting: boolean;
   lastPrinted: number;
 }
 
+/** Seconds between redrawn lines on a terminal, and between plain lines elsewhere. */
 const redrawEvery = 0.1;
 const plainEvery = 10;
 
@@ -67,7 +69,7 @@ export function makeDisplay({ write, clock, live, colour, width }: DisplayOption
   };
   const display: Display = {
     line,
-    tell: (_, text) => line(text),
+    announce: (_, text) => line(text),
     begin(label, why) {
       running.set(label, {
         begun: clock.seconds(),
@@ -77,21 +79,21 @@ export function makeDisplay({ write, clock, live, colour, width }: DisplayOption
       if (live) draw();
       else line(`${label}: started (${why})`);
     },
-    hear(label, event) {
+    update(label, event) {
       const state = running.get(label);
       if (state === undefined) return;
       if (event.type === "say") line(`${label}: ${event.line}`);
       if (event.type === "waiting") {
         state.waiting = true;
-        line(`${label}: another run is making it; waiting for that`);
+        line(`${label}: another run is computing it; waiting`);
       }
       if (event.type === "started") state.waiting = false;
       if (event.type !== "progress") return;
       const now = clock.seconds();
-      // A stage that goes over to other work has a speed of its own there.
+      // When a stage moves on to other work, its speed is measured from there.
       const { unit, total, done } = state.progress ?? event;
-      const goesOn = event.unit === unit && event.total === total && event.done >= done;
-      if (state.first === undefined || !goesOn) state.first = { at: now, done: event.done };
+      const continues = event.unit === unit && event.total === total && event.done >= done;
+      if (state.first === undefined || !continues) state.first = { at: now, done: event.done };
       state.progress = event;
       if (live && now - lastDraw >= redrawEvery) draw();
       if (!live && now - state.lastPrinted >= plainEvery) {
@@ -103,14 +105,14 @@ export function makeDisplay({ write, clock, live, colour, width }: DisplayOption
       const state = running.get(label);
       running.delete(label);
       const took = state === undefined ? 0 : clock.seconds() - state.begun;
-      const colours = { done: 32, failed: 31, stopped: 33, "taken over": 36 } as const;
+      const colours = { done: 32, failed: 31, stopped: 33, reused: 36 } as const;
       line(`${paint(word, colours[word], colour)} ${label} ${formatSeconds(took)}`);
     },
     task: (label) => ({
       report(done, total, unit, note) {
         if (!running.has(label)) display.begin(label, "needed");
         const more = note === undefined ? {} : { note };
-        display.hear(label, { type: "progress", done, total, unit, ...more });
+        display.update(label, { type: "progress", done, total, unit, ...more });
         if (done === total) display.end(label, "done");
       },
       say: line,

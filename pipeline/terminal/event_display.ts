@@ -1,47 +1,47 @@
 import type { Clock } from "../contract/clock.ts";
 import type { Display } from "./display.ts";
 
-/** A display for programs: everything that happens is one JSON object on a line of its own. */
+/** A display for programs: each event is one JSON object on its own line. */
 export function eventDisplay(
   { write, clock }: { write(text: string): void; clock: Clock },
 ): Display {
   const begun = new Map<string, number>();
-  const tell = (event: string, facts: object) =>
+  const emit = (event: string, facts: object) =>
     write(`${JSON.stringify({ event, time: clock.now(), ...facts })}\n`);
   return {
-    line: (text) => tell(isWarning(text) ? "warning" : "note", { text }),
-    tell: (kind, text, facts) => tell(kind, { ...facts, ...(text !== "" && { text }) }),
+    line: (text) => emit(isWarning(text) ? "warning" : "note", { text }),
+    announce: (kind, text, facts) => emit(kind, { ...facts, ...(text !== "" && { text }) }),
     begin(stage, why) {
       begun.set(stage, clock.seconds());
-      tell("begin", { stage, why });
+      emit("begin", { stage, why });
     },
-    hear(stage, event) {
+    update(stage, event) {
       const { type, ...facts } = event;
       if (type === "waiting" || type === "started" || type === "progress" || type === "say") {
-        tell(type, { stage, ...facts });
+        emit(type, { stage, ...facts });
       }
     },
     end(stage, word) {
       const seconds = clock.seconds() - (begun.get(stage) ?? clock.seconds());
       begun.delete(stage);
-      tell("end", { stage, outcome: word, seconds: Math.round(seconds * 1000) / 1000 });
+      emit("end", { stage, outcome: word, seconds: Math.round(seconds * 1000) / 1000 });
     },
     task: (task) => ({
-      report: (done, total, unit, note) => tell("task", { task, done, total, unit, note }),
-      say: (text) => tell("note", { text }),
+      report: (done, total, unit, note) => emit("task", { task, done, total, unit, note }),
+      say: (text) => emit("note", { text }),
     }),
     close() {},
   };
 }
 
-/** A display that shows warnings, what failed, and what was asked for: no progress. */
+/** A display that shows warnings, failures and the requested answer, but no progress. */
 export function quietDisplay(display: Display): Display {
   return {
     ...display,
     line: (text) => isWarning(text) && display.line(text),
-    tell: (kind, text, facts) => kind !== "summary" && display.tell(kind, text, facts),
+    announce: (kind, text, facts) => kind !== "summary" && display.announce(kind, text, facts),
     begin() {},
-    hear(stage, event) {
+    update(stage, event) {
       if (event.type === "say" && isWarning(event.line)) display.line(`${stage}: ${event.line}`);
     },
     end() {},
@@ -49,7 +49,7 @@ export function quietDisplay(display: Display): Display {
   };
 }
 
-/** With or without the stage that it is about before it. */
+/** A warning may be prefixed with the label of its stage. */
 function isWarning(text: string): boolean {
   return /^(?:\S+: )?warning: /.test(text);
 }

@@ -1,6 +1,6 @@
-/** Small things that terminals need. */
+/** Formatting of values and lines for a terminal. */
 
-/** The text in at most `width` columns, with `…` where it was cut. */
+/** The text in at most `width` columns, ending in `…` where it was cut. */
 export function clip(text: string, width: number): string {
   if (width < 1) return "";
   const characters = [...text];
@@ -19,12 +19,12 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
 }
 
-/** The text in an ANSI colour, if colours are wanted. */
+/** The text in an ANSI colour, if `colour` is set. */
 export function paint(text: string, code: number, colour: boolean): string {
   return colour ? `\x1b[${code}m${text}\x1b[0m` : text;
 }
 
-/** `0 bytes`, `12 kB`, `3.4 MB`: powers of 1000. */
+/** `0 bytes`, `12 kB`, `3.4 MB`, in powers of 1000. */
 export function bytesText(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB", "TB"];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
@@ -32,12 +32,12 @@ export function bytesText(bytes: number): string {
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }
 
-/** A time as ISO 8601 tells it, to the minute: `2026-01-31 12:05`. */
+/** An ISO 8601 time, cut to the minute: `2026-01-31 12:05`. */
 export function minuteText(time: string): string {
   return time.slice(0, 16).replace("T", " ");
 }
 
-/** A command as one can paste it into a shell: quotes only where they are needed. */
+/** A command that can be pasted into a shell, with quotes only where they are needed. */
 export function commandText(words: readonly string[]): string {
   return words.map((word) =>
     /^[A-Za-z0-9_.\/:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`

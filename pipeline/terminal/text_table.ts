@@ -1,7 +1,7 @@
-/** Rows of words in columns, two spaces apart: the first to the left, the others to the right. */
-
 /**
- * @param left how many columns from the first are aligned to the left
+ * Lays out rows in columns, two spaces apart.
+ *
+ * @param left number of leading columns that are aligned left; the others are aligned right
  * @returns one line per row
  */
 export function textTable(rows: readonly (readonly string[])[], left = 1): string[] {

@@ -59,7 +59,7 @@ Deno.test("a results folder below a file is one clear error", async () => {
   assert.equal(code, 2);
   assert.equal(
     err,
-    "error: the results folder lies below something that is a file\n" +
+    "error: a parent of the results folder is a file\n" +
       `  --> ${folder.path}/file/results\nfix: use another folder with --results\n`,
   );
 });

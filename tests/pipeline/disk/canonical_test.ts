@@ -31,17 +31,17 @@ Deno.test("different values have different encodings", () => {
   }));
 });
 
-Deno.test("values that look alike when they are joined are told apart", () => {
+Deno.test("values that look alike when they are joined have different encodings", () => {
   const alike = [["a,b"], ["a", "b"], "a,b", ["a", ["b"]], [["a"], "b"], 1, "1", true, "t", null];
   assert.equal(new Set(alike.map(canonicalText)).size, alike.length);
 });
 
-Deno.test("what has no one encoding is refused", () => {
+Deno.test("values without a unique encoding are rejected", () => {
   const refused = [NaN, Infinity, undefined, () => 1, 1n, new Date(0), new Map(), "\ud800"];
   for (const value of refused) assert.throws(() => canonicalText({ value }), TypeError);
 });
 
-Deno.test("digests stay what they are", () => {
+Deno.test("digests do not change between versions", () => {
   const value = { steps: 400, alignment: "none", rate: 5e-5, list: [1, null, true, "é"] };
   assert.equal(
     canonicalText(value),

@@ -8,17 +8,17 @@ Deno.test("a full disk is one clear error with exit code 1", () => {
   assert.equal(
     String(complaint),
     "error: the disk is full\n  --> /results\n" +
-      "fix: free some space and run again; what is complete is kept and is not made again",
+      "fix: free some space and run again; complete results are kept",
   );
   assert.equal(complaint.exitCode, 1);
 });
 
-Deno.test("a folder that cannot be written is a wrong request", () => {
+Deno.test("a folder that is not writable is an invalid request", () => {
   for (const code of ["EACCES", "EROFS", "EPERM"]) {
     assert.equal(
       String(diskComplaint(failure(code), "/results")),
-      "error: the results folder cannot be written\n  --> /results\n" +
-        "fix: give yourself the right to write there, or use another folder with --results",
+      "error: the results folder is not writable\n  --> /results\n" +
+        "fix: grant yourself write permission, or use another folder with --results",
     );
   }
   assert.equal(diskComplaint(failure("EACCES"), "/results")?.exitCode, 2);
@@ -34,7 +34,7 @@ Deno.test("a failing disk is one clear error with exit code 1", () => {
   );
 });
 
-Deno.test("any other error is left to be told as a bug", () => {
+Deno.test("any other error is left to be reported as a bug", () => {
   assert.equal(diskComplaint(new TypeError("x"), "/results"), undefined);
   assert.equal(diskComplaint(failure("EBADF"), "/results"), undefined);
 });

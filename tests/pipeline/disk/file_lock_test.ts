@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileLock, tryFileLock } from "../../../pipeline/disk/file_lock.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
-Deno.test("a lock is held once, and its file is gone when it is given back", () => {
+Deno.test("a lock has one holder, and its file is removed on release", () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/key.lock`;
   const lock = tryFileLock(path)!;
@@ -14,33 +14,33 @@ Deno.test("a lock is held once, and its file is gone when it is given back", () 
   assert.ok(again !== undefined);
 });
 
-Deno.test("a lock's file that a killed process left is no lock", () => {
+Deno.test("a lock file left by a killed process does not block", () => {
   using folder = temporaryFolder();
   Deno.writeTextFileSync(`${folder.path}/key.lock`, "");
   using lock = tryFileLock(`${folder.path}/key.lock`);
   assert.ok(lock !== undefined);
 });
 
-Deno.test("who waits is told once and gets the lock next", async () => {
+Deno.test("a waiter is notified once and acquires the lock next", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/key.lock`;
   const first = tryFileLock(path)!;
-  let told = 0;
+  let notified = 0;
   const waiting = Promise.withResolvers<void>();
   const second = fileLock(path, {
     waiting: () => {
-      told++;
+      notified++;
       waiting.resolve();
     },
   });
   await waiting.promise;
   first.release();
   using _lock = await second;
-  assert.equal(told, 1);
+  assert.equal(notified, 1);
   assert.equal(tryFileLock(path), undefined);
 });
 
-Deno.test("waiting ends when it is stopped", async () => {
+Deno.test("aborting ends the wait", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/key.lock`;
   using _first = tryFileLock(path)!;

@@ -83,7 +83,7 @@ Deno.test("a mistake in every line is told twenty times", () => {
   ) {
     const text = error(head + many.map(line).join(""));
     assert.equal(text.split("error: ").length - 1, most);
-    assert.match(text, /\n\nThere is more of the kind\.$/);
+    assert.match(text, /\n\nThere are more errors\.$/);
   }
 });
 

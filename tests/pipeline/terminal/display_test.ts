@@ -20,11 +20,11 @@ function display(live: boolean) {
 const progress = (done: number) =>
   ({ type: "progress", done, total: 400, unit: "steps", note: "loss 0.12" }) as const;
 
-Deno.test("off a terminal there are whole lines, at most one in ten seconds per stage", () => {
+Deno.test("without a terminal, whole lines are printed, at most one per stage in ten seconds", () => {
   const { made, written, pass } = display(false);
   made.begin("tuned", "not made yet");
   for (let second = 0; second < 25; second++) {
-    made.hear("tuned", progress(4 * second));
+    made.update("tuned", progress(4 * second));
     pass(1);
   }
   made.end("tuned", "done");
@@ -36,15 +36,20 @@ Deno.test("off a terminal there are whole lines, at most one in ten seconds per 
   ]);
 });
 
-Deno.test("a stage that goes over to other work tells the speed and the time left of that", () => {
+Deno.test("a stage that moves on to other work shows the speed and remaining time of that work", () => {
   const { made, written, pass } = display(false);
   made.begin("branches", "not made yet");
   for (let second = 0; second < 5; second++) {
-    made.hear("branches", { type: "progress", done: 800 * second, total: 3200, unit: "captions" });
+    made.update("branches", {
+      type: "progress",
+      done: 800 * second,
+      total: 3200,
+      unit: "captions",
+    });
     pass(1);
   }
   for (let second = 0; second < 16; second++) {
-    made.hear("branches", progress(4 * second));
+    made.update("branches", progress(4 * second));
     pass(1);
   }
   assert.deepEqual(written.slice(1), [
@@ -53,24 +58,24 @@ Deno.test("a stage that goes over to other work tells the speed and the time lef
   ]);
 });
 
-Deno.test("on a terminal a live line is drawn in place and fits the width", () => {
+Deno.test("on a terminal, a live line is redrawn in place and fits the width", () => {
   const { made, written, pass } = display(true);
   made.begin("tuned[alignment=distributed,seed=3,checkpoint=long,steps=400]", "not made yet");
   for (let second = 0; second < 3; second++) {
     pass(1);
-    made.hear("tuned[alignment=distributed,seed=3,checkpoint=long,steps=400]", progress(second));
+    made.update("tuned[alignment=distributed,seed=3,checkpoint=long,steps=400]", progress(second));
   }
-  made.line("a line that stays");
+  made.line("a permanent line");
   const text = written.join("");
   for (const line of text.split("\n")) {
     // deno-lint-ignore no-control-regex
     assert.ok([...line.replace(/\x1b\[\d*[A-Z]/g, "")].length <= 79, line);
   }
   assert.ok(text.includes("\x1b[1A\x1b[0J"));
-  assert.ok(text.includes("a line that stays\n"));
+  assert.ok(text.includes("a permanent line\n"));
 });
 
-Deno.test("times are told in words that fit their size", () => {
+Deno.test("durations use units that fit their size", () => {
   assert.deepEqual([0.04, 9.94, 12.4, 65, 7500].map(formatSeconds), [
     "0.0 s",
     "9.9 s",
