@@ -7,7 +7,7 @@ import {
 import { Complaint } from "../contract/complaint.ts";
 import type { Progress } from "../contract/progress.ts";
 import { type SearchPage, searchPage } from "../../results/report/page/search_page.ts";
-import { writePage } from "../../results/report/page/write_page.ts";
+import { writePage } from "../../results/report/page/page_text.ts";
 
 export interface SearchCommand {
   /** Absolute path of the results folder. */

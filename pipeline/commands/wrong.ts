@@ -5,7 +5,7 @@ import {
   type EvaluationRequest,
   type EvaluationWorld,
 } from "./choose_evaluation.ts";
-import { writePage } from "../../results/report/page/write_page.ts";
+import { writePage } from "../../results/report/page/page_text.ts";
 import { type WrongPage, wrongPage } from "../../results/report/page/wrong_page.ts";
 
 export interface WrongCommand extends EvaluationRequest {

@@ -1,5 +1,5 @@
 /** What a run tells the database while it goes on. */
-import { ablationReport } from "../findings/terminal_table.ts";
+import { terminalTable } from "../findings/terminal_table.ts";
 import { existsSync } from "node:fs";
 import { batchWriter } from "./batch_writer.ts";
 import {
@@ -71,7 +71,7 @@ export function openLedger(root: string) {
       return await orMadeAnew(
         root,
         say,
-        () => withDatabase(root, (connection) => ablationReport(connection, id)),
+        () => withDatabase(root, (connection) => terminalTable(connection, id)),
       );
     },
   };

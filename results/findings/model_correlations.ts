@@ -7,7 +7,22 @@
 import { type RandomStream, randomStream } from "../../pipeline/contract/random_stream.ts";
 import { permutationTest } from "../statistics/rank_permutation.ts";
 import { rankCorrelation } from "../statistics/rank_correlation.ts";
-import type { RelationPoint } from "./relation_points.ts";
+
+/** A model: its recall, and its mean distances in a layer by an alignment. */
+export interface RelationPoint {
+  readonly variant: string;
+  readonly seed: string;
+  readonly split: string;
+  readonly layer: number;
+  readonly alignment: string;
+  /** Nats per row; null where no pair has it. */
+  readonly isd_text: number | null;
+  readonly isd_image: number | null;
+  readonly isda: number | null;
+  readonly pairs: number;
+  /** Mean of both directions, a fraction; null where it was not evaluated. */
+  readonly recall: number | null;
+}
 
 export interface Correlation {
   readonly measure: "isda" | "isd_text" | "isd_image";

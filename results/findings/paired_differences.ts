@@ -1,12 +1,20 @@
 /** What a few seeds allow to say about differences between variants; never that one is significant. */
-import type { MetricRow } from "./terminal_table.ts";
+
+/** One metric of one run. */
+export interface SeedValue {
+  readonly metric: string;
+  readonly value: number;
+  /** Values of the varied parameters other than the seed, in words. */
+  readonly variant: string;
+  readonly seed: string;
+}
 
 /**
  * One line per variant and metric, and a caution. Differences are paired: each seed's value
  * minus the baseline's of the same seed; the spread is the standard deviation (n - 1) of these.
  */
 export function differences(
-  rows: readonly MetricRow[],
+  rows: readonly SeedValue[],
   { baseline, metrics }: { baseline: string; metrics: readonly string[] },
 ): string[] {
   const variants = [...new Set(rows.map(({ variant }) => variant))]

@@ -2,7 +2,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { leadingRecalls } from "../text/metrics.ts";
 import { rowsOf } from "../database/read_results.ts";
-import { type Correlation, correlationsOf } from "./model_correlations.ts";
+import { type Correlation, correlationsOf, type RelationPoint } from "./model_correlations.ts";
 import {
   type QueryCorrelation,
   queryCorrelations,
@@ -22,22 +22,6 @@ export interface Relations {
   /** The rows are those that `queryCorrelations` are computed from. */
   readonly queries: Answered<RankedCaption>;
   readonly queryCorrelations: readonly QueryCorrelation[];
-}
-
-/** A model: its recall, and its mean distances in a layer by an alignment. */
-export interface RelationPoint {
-  readonly variant: string;
-  readonly seed: string;
-  readonly split: string;
-  readonly layer: number;
-  readonly alignment: string;
-  /** Nats per row; null where no pair has it. */
-  readonly isd_text: number | null;
-  readonly isd_image: number | null;
-  readonly isda: number | null;
-  readonly pairs: number;
-  /** Mean of both directions, a fraction; null where it was not evaluated. */
-  readonly recall: number | null;
 }
 
 export async function relationsOf(

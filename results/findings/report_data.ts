@@ -2,13 +2,14 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Answered } from "../database/question.ts";
 import type { StoredAsked } from "../database/stored_files.ts";
-import { type Against, againstOf } from "./asking_changes.ts";
+import { type Against, againstOf } from "./request_changes.ts";
 import { type Cost, costOf } from "./cost.ts";
 import { type AttentionPairs, attentionPairs } from "./attention_pairs.ts";
 import { type Curves, curvesOf } from "./curves.ts";
 import { type DescribedExamples, describedExamples } from "./described_examples.ts";
 import { type Relations, relationsOf } from "./relation_points.ts";
-import { type Differences, differencesOf } from "./variant_differences.ts";
+import type { Differences } from "./difference_rows.ts";
+import { differencesOf } from "./variant_differences.ts";
 import { type Circumstance, environmentOf } from "./environment.ts";
 import { type Gaps, gapsOf } from "./gaps.ts";
 import { type Headline, headlineOf } from "./headline.ts";

@@ -3,7 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { seedsText } from "./comparison_text.ts";
 import { inTableOrder } from "./hits.ts";
 import { signedValue } from "../text/number_text.ts";
-import type { Differences } from "./variant_differences.ts";
+import type { Differences } from "./difference_rows.ts";
 import { ask, literal } from "../database/question.ts";
 import { askedVariants, mostSeeds, type Variants } from "./variants.ts";
 

@@ -2,9 +2,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import * as aq from "arquero";
 import { leadingRecalls } from "../text/metrics.ts";
-import { differences } from "./paired_differences.ts";
+import { differences, type SeedValue } from "./paired_differences.ts";
 import { publishedReport } from "./published_results.ts";
-import { processorCaution } from "./processors.ts";
+import { processorCaution } from "./environment.ts";
 import { rowsOf } from "../database/read_results.ts";
 import { mainKinds, type MetricColumn } from "../text/metric_tables.ts";
 import {
@@ -20,14 +20,9 @@ import { yardstickLines, yardsticksOf } from "./yardstick.ts";
 import { comparisonLines, resampledUnit, significanceMark } from "./comparison_text.ts";
 
 /** One metric of one evaluated run. */
-export interface MetricRow {
+interface MetricRow extends SeedValue {
   readonly stage: string;
   readonly split: string | null;
-  readonly metric: string;
-  readonly value: number;
-  /** Values of the varied parameters other than the seed, in words. */
-  readonly variant: string;
-  readonly seed: string;
 }
 
 /** What fits every terminal. */
@@ -37,7 +32,7 @@ const width = 80;
  * @param given what `compareVariants` says of it, where that was asked already
  * @returns empty when nothing was evaluated
  */
-export async function ablationReport(
+export async function terminalTable(
   connection: DuckDBConnection,
   experiment: string,
   given?: readonly Comparison[],

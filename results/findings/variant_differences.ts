@@ -4,7 +4,7 @@
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { leadingMetrics } from "../text/metrics.ts";
-import { processorCaution } from "./processors.ts";
+import { processorCaution } from "./environment.ts";
 import { compareVariants, type Comparison } from "./comparison.ts";
 import {
   awaitedLines,
@@ -16,39 +16,9 @@ import {
 } from "./comparison_text.ts";
 import { hitDifferences } from "./hits.ts";
 import { metricTitle, signedValue, valueText } from "../text/number_text.ts";
-import type { Question } from "../database/question.ts";
+import type { Differences, VariantDifference } from "./difference_rows.ts";
 import { seedDifferences } from "./seed_differences.ts";
 import type { Variants } from "./variants.ts";
-
-export interface Differences {
-  /** What the rows are, in words. */
-  readonly caption: string;
-  readonly rows: readonly VariantDifference[];
-  /** What the rows say, as numbers; none where there are only seeds to compare. */
-  readonly compared: readonly Comparison[];
-  /** What the numbers cannot tell, a sentence each. */
-  readonly cautions: readonly string[];
-  readonly question: Question;
-}
-
-export interface VariantDifference {
-  readonly stage: string;
-  readonly split: string | null;
-  readonly variant: string;
-  readonly metric: string;
-  /** Variant minus baseline; a fraction. */
-  readonly difference: number;
-  /** Over how many: `3`, or `1 of 3` where more were asked. */
-  readonly seeds: string;
-  /** 95 %, in points; empty where nothing can be said. */
-  readonly interval: string;
-  /** Corrected for the number of variants; empty where there is none. */
-  readonly p: string;
-  /** In words, such as `may be chance`. */
-  readonly verdict: string;
-  /** Stands behind the mean in a table: better or worse, or nothing. */
-  readonly mark: string;
-}
 
 export async function differencesOf(
   connection: DuckDBConnection,
@@ -85,17 +55,6 @@ export async function differencesOf(
       sql: hitDifferences(asking, variants, baseline),
     },
   };
-}
-
-/** The mark of a cell of the first tables: nothing for the baseline and for what may be chance. */
-export function markOf(
-  { rows }: Differences,
-  cell: Pick<VariantDifference, "stage" | "split" | "variant" | "metric">,
-): string {
-  return rows.find(({ stage, split, variant, metric }) =>
-    variant === cell.variant && metric === cell.metric && stage === cell.stage &&
-    split === cell.split
-  )?.mark ?? "";
 }
 
 function told(row: Comparison): VariantDifference {

@@ -1,12 +1,12 @@
 /** `report`: what an experiment found, as Markdown and as one page, from what is stored. Nothing is run. */
 import { existsSync } from "node:fs";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import { ablationReport } from "../findings/terminal_table.ts";
+import { terminalTable } from "../findings/terminal_table.ts";
 import { databaseFile } from "../database/database.ts";
 import { readResults } from "../database/read_results.ts";
 import { requireExperiment } from "../queries/run_list.ts";
 import type { StoredAsked } from "../database/stored_files.ts";
-import { againstText } from "../findings/asking_changes.ts";
+import { againstText } from "../findings/request_changes.ts";
 import { findReported } from "./find_reported.ts";
 import { emptyBlocks, markdownBlocks } from "./markdown/markdown.ts";
 import { gatherReport, type ReportData } from "../findings/report_data.ts";
@@ -58,7 +58,7 @@ export async function reportCommand(
       pictures: request.pictures?.(request.file ?? asked.file, asked.source?.set ?? []) ?? {},
       ...(other !== undefined && { against: other }),
     });
-    const headline = await ablationReport(connection, asked.id, data.differences.compared);
+    const headline = await terminalTable(connection, asked.id, data.differences.compared);
     const written = await writeReport(folder, data, request);
     const changes = data.against === undefined ? [] : [againstText(data.against)];
     return [headlineText(data, headline), ...changes, ...written, ""].join("\n");

@@ -1,5 +1,5 @@
 /** The page around the live view: it asks for events and puts what comes in its place. */
-import { partOfPage } from "../report/page/page_files.ts";
+import { partOfPage } from "../report/page/html.ts";
 
 const style = `
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 78rem; padding: 0 1rem;

@@ -1,9 +1,8 @@
 /** The Markdown report's sections on another asking: what changed since, and by how much. */
 import type { VariantMetric } from "../../queries/compare_experiments.ts";
-import { type Against, changedTexts, howCompared } from "../../findings/asking_changes.ts";
+import { type Against, changedTexts, howCompared } from "../../findings/request_changes.ts";
 import { changeText } from "../../findings/change_text.ts";
-import { tableBlock } from "./markdown_table.ts";
-import { escapeMarkdown } from "./markdown_text.ts";
+import { escapeMarkdown, tableBlock } from "./markdown_text.ts";
 import { metricTitle, timeText } from "../../text/number_text.ts";
 import type { Block } from "./size_limit.ts";
 

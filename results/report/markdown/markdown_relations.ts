@@ -1,6 +1,5 @@
 /** The Markdown report's section on recall and the distance of relations. */
-import { tableBlock } from "./markdown_table.ts";
-import { escapeMarkdown } from "./markdown_text.ts";
+import { escapeMarkdown, tableBlock } from "./markdown_text.ts";
 import { cautionOf, chanceText, withinText } from "../../findings/model_correlation_text.ts";
 import { correlationText } from "../../text/number_text.ts";
 import { estimateText, readingOf } from "../../findings/query_correlation_text.ts";

@@ -1,9 +1,8 @@
 /** The Markdown report's numbers: each variant's, published ones beside them, and differences. */
 import { type Yardstick, yardstickLines } from "../../findings/yardstick.ts";
-import { type Differences, markOf } from "../../findings/variant_differences.ts";
+import { type Differences, markOf } from "../../findings/difference_rows.ts";
 import { fewerSeeds, type HeadlineTable, overSeeds, unitOf } from "../../findings/headline.ts";
-import { tableBlock } from "./markdown_table.ts";
-import { escapeMarkdown } from "./markdown_text.ts";
+import { escapeMarkdown, tableBlock } from "./markdown_text.ts";
 import { metricTitle, signedValue, valueText } from "../../text/number_text.ts";
 import { type Published, recallsOf, recallTitles } from "../../findings/published.ts";
 import type { ReportData } from "../../findings/report_data.ts";

@@ -1,4 +1,5 @@
 /** Words of others in Markdown: names and messages that must show as they are, whatever they hold. */
+import type { Block } from "./size_limit.ts";
 
 /** As plain text within a line or a cell: no markup, no mention of anybody, no second line. */
 export function escapeMarkdown(text: string): string {
@@ -13,6 +14,16 @@ export function codeBlock(text: string, language = ""): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
   return `${fence}${language}\n${text.replace(controls, " ")}\n${fence}`;
+}
+
+/** A table with text above it, as a block of the Markdown report that may lose rows. */
+export function tableBlock(
+  text: string,
+  head: Parameters<typeof markdownTable>[0],
+  rows: readonly (readonly string[])[],
+): Pick<Block, "text" | "rows"> {
+  const made = markdownTable(head, rows);
+  return { text: `${text}\n\n${made.head}`, rows: made.rows };
 }
 
 /** Rows of a table; numbers to the right. Cells are Markdown already. */

@@ -33,6 +33,11 @@ export function jsonText(value: unknown): Html {
   );
 }
 
+/** Style and script of pages, which lie next to this file. */
+export function partOfPage(name: "colours.css" | "style.css" | "script.js"): string {
+  return Deno.readTextFileSync(new URL(name, import.meta.url));
+}
+
 export function escapeHtml(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g, "\ufffd")

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { secondsText } from "../../text/seconds_text.ts";
 import { countGaps } from "../../findings/gaps.ts";
-import { type Html, markup, trusted } from "./html.ts";
+import { type Html, markup, partOfPage, trusted } from "./html.ts";
 import { timeText } from "../../text/number_text.ts";
 import { againstSection } from "./page_against.ts";
 import {
@@ -13,7 +13,6 @@ import {
   validationCurves,
 } from "./page_curves.ts";
 import { examplesSection } from "./page_examples.ts";
-import { partOfPage } from "./page_files.ts";
 import { command } from "./page_parts.ts";
 import { relationsSection } from "./page_relations.ts";
 import { resultsSection } from "./page_results.ts";

@@ -1,6 +1,6 @@
 /** The page's section on what changed since another asking. */
 import type { VariantMetric } from "../../queries/compare_experiments.ts";
-import { type Against, changedTexts, howCompared } from "../../findings/asking_changes.ts";
+import { type Against, changedTexts, howCompared } from "../../findings/request_changes.ts";
 import { changeText } from "../../findings/change_text.ts";
 import { type Html, markup } from "./html.ts";
 import { metricTitle, timeText } from "../../text/number_text.ts";

@@ -1,7 +1,7 @@
 /** The page's tables of relation distances: layer beside layer, and all of them. */
 import { type Html, markup } from "./html.ts";
 import { type Cell, dataTable } from "./page_parts.ts";
-import type { RelationPoint } from "../../findings/relation_points.ts";
+import type { RelationPoint } from "../../findings/model_correlations.ts";
 
 type Distance = "isd_text" | "isd_image" | "isda";
 

@@ -7,7 +7,8 @@ import { correlationText } from "../../text/number_text.ts";
 import { dataTable, figure, howMade } from "./page_parts.ts";
 import { digits, distanceTables, shownAlignments } from "./page_distances.ts";
 import { queryCorrelationsPart } from "./page_query_correlations.ts";
-import type { RelationPoint, Relations } from "../../findings/relation_points.ts";
+import type { RelationPoint } from "../../findings/model_correlations.ts";
+import type { Relations } from "../../findings/relation_points.ts";
 import type { CommandPlace } from "../../findings/reproduce.ts";
 
 interface Measure {

@@ -1,6 +1,6 @@
 /** The page's first section: each variant's numbers, published ones beside them, and differences. */
 import { fewerSeeds, type HeadlineTable, overSeeds, unitOf } from "../../findings/headline.ts";
-import { type Differences, markOf } from "../../findings/variant_differences.ts";
+import { type Differences, markOf } from "../../findings/difference_rows.ts";
 import { type Html, markup } from "./html.ts";
 import { metricTitle, signedValue, valueText } from "../../text/number_text.ts";
 import { type Cell, dataTable, howMade } from "./page_parts.ts";

@@ -1,4 +1,5 @@
 /** What small pages share: they need no network and no script. */
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 
 /** Colours follow the reader's light or dark. */
 export const pageStyle = `
@@ -48,4 +49,18 @@ export function pictureHtml(url: string | undefined, name: string): string {
   return url === undefined
     ? `<div class="none">no picture</div>`
     : `<img src="${escapeHtml(url)}" alt="${escapeHtml(name)}">`;
+}
+
+/** Writes a page where the user wants it; folders above it are made. */
+export function writePage(path: string, page: string): void {
+  try {
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")) || "/", { recursive: true });
+    Deno.writeTextFileSync(path, page);
+  } catch (cause) {
+    throw new Complaint(
+      `the page cannot be written: ${(cause as Error).message}`,
+      "give another place with --page FILE",
+      { place: { file: path }, cause },
+    );
+  }
 }

@@ -5,8 +5,10 @@ import {
   chanceText,
   withinText,
 } from "../../../results/findings/model_correlation_text.ts";
-import { correlationsOf } from "../../../results/findings/model_correlations.ts";
-import type { RelationPoint } from "../../../results/findings/relation_points.ts";
+import {
+  correlationsOf,
+  type RelationPoint,
+} from "../../../results/findings/model_correlations.ts";
 
 /** Models of a variant: ISDa and recall. */
 function models(

@@ -6,8 +6,8 @@ import {
   type VariantMetric,
 } from "../queries/compare_experiments.ts";
 import { mainOf } from "../text/metrics.ts";
-import { processorCaution } from "./processors.ts";
-import { compareAskings, variantKey } from "./asking_comparison.ts";
+import { processorCaution } from "./environment.ts";
+import { compareRequests, variantKey } from "./request_comparison.ts";
 import type { Comparison } from "./comparison.ts";
 import { pText, significanceMark } from "./comparison_text.ts";
 import type { StoredAsked } from "../database/stored_files.ts";
@@ -43,7 +43,7 @@ export async function againstOf(
   other: StoredAsked,
 ): Promise<Against> {
   const comparison = await compareExperiments(connection, [other, reported]);
-  const { compared, question } = await compareAskings(connection, {
+  const { compared, question } = await compareRequests(connection, {
     before: other,
     now: reported,
   });

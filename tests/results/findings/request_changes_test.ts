@@ -3,7 +3,7 @@ import {
   type Against,
   againstText,
   type ChangedMetric,
-} from "../../../results/findings/asking_changes.ts";
+} from "../../../results/findings/request_changes.ts";
 import { changeText } from "../../../results/findings/change_text.ts";
 import { reportOf } from "../../support/made_report.ts";
 import { storedAskings, storedExperiment, storeResults } from "../../support/stored_results.ts";

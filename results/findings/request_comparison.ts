@@ -17,7 +17,7 @@ interface HitChange {
   readonly ahead: number;
 }
 
-export interface AskingComparison {
+export interface RequestComparison {
   /** `variant` is `variantKey` of its point, `difference` the later one minus the other. */
   readonly compared: readonly Comparison[];
   readonly question: Answered<HitChange>;
@@ -33,10 +33,10 @@ export function variantKey(point: Readonly<Record<string, unknown>>): string {
  * Of runs that both have, by their labels, and of queries that both ranked. Variants of which every run
  * is the same one are left out, and Holm does not count them.
  */
-export async function compareAskings(
+export async function compareRequests(
   connection: DuckDBConnection,
   { before, now }: { readonly before: StoredAsked; readonly now: StoredAsked },
-): Promise<AskingComparison> {
+): Promise<RequestComparison> {
   const question = await ask<HitChange>(connection, {
     what: "hits more than before, image by image and pair by pair; resampled and tested",
     sql: `WITH hit AS (
