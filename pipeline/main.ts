@@ -12,12 +12,14 @@ import { fromFileUrl } from "./disk/file_path.ts";
 import { openStore } from "./store/artifact_store.ts";
 import { thisMachine } from "./run/machine.ts";
 import { publishedTables } from "../results/findings/published_results.ts";
-import { neededFor } from "./plan/plan.ts";
+import { neededFor } from "./experiment/selection.ts";
 import { silentProgress } from "./contract/progress.ts";
 import { readExperimentFile, readRequest } from "./experiment/read_request.ts";
-import { run, type RunWorld, type Stages } from "./run/run.ts";
+import { run } from "./run/run.ts";
+import type { RunWorld } from "./run/run_world.ts";
+import type { Stages } from "./contract/stages.ts";
 import { commandText } from "./terminal/terminal_text.ts";
-import { cacheFolder } from "./fetch/package_fetch.ts";
+import { cacheFolder } from "./contract/pinned_package.ts";
 
 const project = new URL("../", import.meta.url);
 

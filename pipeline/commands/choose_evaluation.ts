@@ -2,13 +2,13 @@
 import { openStore } from "../store/artifact_store.ts";
 import { Complaint } from "../contract/complaint.ts";
 import type { KeyedNode } from "../key/key.ts";
+import type { DescribedFeatures } from "../contract/stages.ts";
+import type { KeyWorld } from "./key_world.ts";
 import { keyRequest } from "../plan/key_graph.ts";
 import { outsidePaths } from "../key/outside_files.ts";
-import { readRequest, type RequestWorld } from "../experiment/read_request.ts";
+import { readRequest } from "../experiment/read_request.ts";
 import { selectNodes } from "../experiment/selection.ts";
-import { cacheFolder } from "../fetch/package_fetch.ts";
-
-export type EvaluationWorld = RequestWorld & Omit<Parameters<typeof keyRequest>[2], "store">;
+import { cacheFolder } from "../contract/pinned_package.ts";
 
 export interface EvaluationRequest {
   /** Absolute path of the results folder. */
@@ -18,15 +18,6 @@ export interface EvaluationRequest {
   /** Which evaluated point, by its values. */
   readonly only: readonly string[];
   readonly threads: number;
-}
-
-/** A features artifact, with what the stage that made it had. */
-export interface DescribedFeatures {
-  readonly folder: string;
-  readonly stage: string;
-  readonly parameters: Readonly<Record<string, unknown>>;
-  readonly inputs: Readonly<Record<string, string>>;
-  readonly files: Readonly<Record<string, string>>;
 }
 
 interface Evaluation {
@@ -49,7 +40,7 @@ export interface ChosenEvaluation extends Evaluation {
  */
 export async function chooseEvaluation(
   { results, file, set, only, threads }: EvaluationRequest,
-  world: EvaluationWorld,
+  world: KeyWorld,
   { reads }: { readonly reads: "model" | "evaluation" },
 ): Promise<ChosenEvaluation> {
   const store = openStore(results);
@@ -57,6 +48,7 @@ export async function chooseEvaluation(
   const { nodes } = await keyRequest(graph, { experiment: file, threads, only: [] }, {
     ...world,
     store,
+    progress: world.display.task("digests"),
   });
   const byLabel = new Map(nodes.map((node) => [node.label, node]));
   const meant = only.length === 0 ? undefined : selectNodes(nodes, "--only", only);

@@ -1,12 +1,13 @@
 /** `export-features`: a stored features artifact in UNITER's published formats, for other code. */
 import { openStore } from "../store/artifact_store.ts";
-import type { DescribedFeatures, EvaluationWorld } from "./choose_evaluation.ts";
+import type { ExportFeatures } from "../contract/stages.ts";
+import type { KeyWorld } from "./key_world.ts";
 import { Complaint } from "../contract/complaint.ts";
 import { keyRequest } from "../plan/key_graph.ts";
 import { outsidePaths } from "../key/outside_files.ts";
 import { readRequest } from "../experiment/read_request.ts";
 import { selectNodes } from "../experiment/selection.ts";
-import { cacheFolder } from "../fetch/package_fetch.ts";
+import { cacheFolder } from "../contract/pinned_package.ts";
 
 export interface ExportFeaturesCommand {
   /** Absolute path of the results folder. */
@@ -21,22 +22,10 @@ export interface ExportFeaturesCommand {
   readonly threads: number;
 }
 
-/** What the stages do for it: `stages/export_features.ts`. */
-export type ExportFeatures = (request: {
-  readonly features: Pick<DescribedFeatures, "folder" | "files">;
-  readonly folder: string;
-  readonly dataset: string;
-  readonly format: "lmdb" | "npz";
-}) => Promise<{
-  readonly images: number;
-  readonly captions: number;
-  readonly splits: readonly string[];
-}>;
-
 /** @returns what `export-features` prints */
 export async function exportFeaturesCommand(
   { results, file, stage, folder, format, set, threads }: ExportFeaturesCommand,
-  world: EvaluationWorld & {
+  world: KeyWorld & {
     exportFeatures: ExportFeatures;
     /** Fills a folder that is not there yet, whole or not at all. */
     intoNewFolder<Result>(
@@ -51,6 +40,7 @@ export async function exportFeaturesCommand(
   const { nodes } = await keyRequest(graph, { experiment: file, threads, only: [stage] }, {
     ...world,
     store,
+    progress: world.display.task("digests"),
   });
   const points = nodes.filter(({ label }) => meant.has(label));
   const [node] = points;

@@ -1,11 +1,8 @@
 /** `search`: asks a tuned model of the store with a text or a picture. Nothing is run or stored. */
-import {
-  chooseEvaluation,
-  type DescribedFeatures,
-  type EvaluationWorld,
-} from "./choose_evaluation.ts";
+import { chooseEvaluation } from "./choose_evaluation.ts";
 import { Complaint } from "../contract/complaint.ts";
-import type { Progress } from "../contract/progress.ts";
+import type { KeyWorld } from "./key_world.ts";
+import type { SearchStages } from "../contract/stages.ts";
 import { type SearchPage, searchPage } from "../../results/report/page/search_page.ts";
 import { writePage } from "../../results/report/page/page_text.ts";
 
@@ -27,21 +24,10 @@ export interface SearchCommand {
   readonly json: boolean;
 }
 
-/** What the stages do for it: `stages/search.ts`. */
-export type SearchStages = (request: {
-  readonly features: DescribedFeatures;
-  readonly model: string;
-  readonly query: { readonly text: string } | { readonly picture: string };
-  readonly split: string;
-  readonly count: number;
-  readonly threads: number;
-  readonly progress: Progress;
-}) => Promise<Pick<SearchPage, "answers" | "thumbnail">>;
-
 /** @returns what `search` prints */
 export async function searchCommand(
   command: SearchCommand,
-  world: EvaluationWorld & { search: SearchStages },
+  world: KeyWorld & { search: SearchStages },
 ): Promise<string> {
   const { results, file, query, set, only, threads, count, page, json } = command;
   const request = { results, file, set, only, threads };

@@ -1,8 +1,9 @@
 import { openStore } from "../store/artifact_store.ts";
 import { lastRequest } from "../store/request_record.ts";
+import type { KeyWorld } from "./key_world.ts";
 import { keyRequest } from "../plan/key_graph.ts";
 import { planRun } from "../plan/plan.ts";
-import { readRequest, type RequestWorld } from "../experiment/read_request.ts";
+import { readRequest } from "../experiment/read_request.ts";
 import { checkStored } from "../plan/stored_check.ts";
 import { experimentStatus, experimentText, folderStatus, folderText } from "../explain/status.ts";
 
@@ -19,7 +20,7 @@ export interface StatusRequest {
 /** @returns what `status` prints; writes nothing */
 export async function statusCommand(
   { results, file, set, threads, json }: StatusRequest,
-  world: RequestWorld & Omit<Parameters<typeof keyRequest>[2], "store">,
+  world: KeyWorld,
 ): Promise<string> {
   const store = openStore(results);
   const print = <Status>(status: Status, text: (status: Status) => string) =>
@@ -29,6 +30,7 @@ export async function statusCommand(
   const { nodes } = await keyRequest(graph, { experiment: file, threads, only: [] }, {
     ...world,
     store,
+    progress: world.display.task("digests"),
   });
   const before = new Map(
     lastRequest(store, experiment.name)?.nodes.map(({ label, preimage }) => [label, preimage]),

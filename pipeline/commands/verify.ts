@@ -17,11 +17,11 @@ import { fetchPackages } from "../run/packages.ts";
 import type { Planned } from "../plan/plan.ts";
 import { readRequest } from "../experiment/read_request.ts";
 import { budgetOf, resourcesOf } from "../run/resources.ts";
-import type { RunWorld } from "../run/run.ts";
+import type { RunWorld } from "../run/run_world.ts";
 import { failureText } from "../run/run_text.ts";
 import { selectNodes } from "../experiment/selection.ts";
 import { formatSeconds } from "../terminal/terminal_text.ts";
-import { cacheFolder } from "../fetch/package_fetch.ts";
+import { cacheFolder } from "../contract/pinned_package.ts";
 
 export interface VerifyRequest {
   /** Absolute path of the results folder. */
@@ -44,6 +44,7 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
   const { nodes } = await keyRequest(graph, { ...request, experiment: request.file, only: [] }, {
     ...world,
     store,
+    progress: display.task("digests"),
   });
   const stored = storedNodes(nodes, store, request);
   using _held = holdKeys(store, nodes.map(({ key }) => key));

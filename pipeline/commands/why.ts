@@ -2,8 +2,9 @@ import { openStore } from "../store/artifact_store.ts";
 import { type CodeChange, codeChanges } from "../explain/code_changes.ts";
 import { codeNow, readCode } from "../store/code_record.ts";
 import { readFailure } from "../store/failure_record.ts";
+import type { KeyWorld } from "./key_world.ts";
 import { keyRequest } from "../plan/key_graph.ts";
-import { readRequest, type RequestWorld } from "../experiment/read_request.ts";
+import { readRequest } from "../experiment/read_request.ts";
 import { selectNodes } from "../experiment/selection.ts";
 import { storedRuns } from "../store/stored_runs.ts";
 import { type Answer, whyNode } from "../explain/why.ts";
@@ -25,7 +26,7 @@ export interface WhyRequest {
 /** @returns what `why` prints; writes nothing */
 export async function whyCommand(
   { results, file, stage, against, set, threads, json }: WhyRequest,
-  world: RequestWorld & Omit<Parameters<typeof keyRequest>[2], "store">,
+  world: KeyWorld,
 ): Promise<string> {
   const store = openStore(results);
   const { experiment, graph } = readRequest({ file, set }, world);
@@ -33,6 +34,7 @@ export async function whyCommand(
   const { nodes, code } = await keyRequest(graph, { experiment: file, threads, only: [stage] }, {
     ...world,
     store,
+    progress: world.display.task("digests"),
   });
   const runs = storedRuns(store);
   const other = against === undefined ? undefined : runs.named(against);

@@ -1,10 +1,7 @@
 /** `wrong`: the queries of an evaluation that went most wrong, on a page with pictures. */
-import {
-  chooseEvaluation,
-  type DescribedFeatures,
-  type EvaluationRequest,
-  type EvaluationWorld,
-} from "./choose_evaluation.ts";
+import { chooseEvaluation, type EvaluationRequest } from "./choose_evaluation.ts";
+import type { KeyWorld } from "./key_world.ts";
+import type { WrongStages } from "../contract/stages.ts";
 import { writePage } from "../../results/report/page/page_text.ts";
 import { type WrongPage, wrongPage } from "../../results/report/page/wrong_page.ts";
 
@@ -17,22 +14,13 @@ export interface WrongCommand extends EvaluationRequest {
   readonly json: boolean;
 }
 
-/** What the stages do for it: `stages/wrong_queries.ts`. */
-export type WrongStages = (request: {
-  readonly evaluation: string;
-  readonly features: DescribedFeatures;
-  readonly count: number;
-  readonly answers: number;
-  readonly direction?: "i2t" | "t2i";
-}) => Promise<Pick<WrongPage, "split" | "asked" | "wrong">>;
-
 /** First answers of each query that the page shows. */
 const answers = 4;
 
 /** @returns what `wrong` prints */
 export async function wrongCommand(
   command: WrongCommand,
-  world: EvaluationWorld & { wrongQueries: WrongStages },
+  world: KeyWorld & { wrongQueries: WrongStages },
 ): Promise<string> {
   const { count, direction, page, json } = command;
   const chosen = await chooseEvaluation(command, world, { reads: "evaluation" });

@@ -13,3 +13,17 @@ export interface Progress {
 
 /** A progress that shows nothing. */
 export const silentProgress: Progress = { report() {}, say() {} };
+
+/** What a pipeline learns about a running stage while it runs. */
+export type StageEvent =
+  /** Another run holds the lock of its key. */
+  | { readonly type: "waiting" }
+  | { readonly type: "started" }
+  | {
+    readonly type: "progress";
+    readonly done: number;
+    readonly total: number;
+    readonly unit: string;
+    readonly note?: string;
+  }
+  | { readonly type: "say"; readonly line: string };

@@ -4,7 +4,7 @@
  */
 import type { GenericSchema, InferOutput } from "valibot";
 import type { Progress } from "./progress.ts";
-import type { PinnedPackage } from "../fetch/package_fetch.ts";
+import type { PinnedPackage } from "./pinned_package.ts";
 
 /** A parameter's value, or a value in a result row. */
 export type Scalar = string | number | boolean | null;

@@ -24,6 +24,24 @@ export function selectNodes(
   return selected;
 }
 
+/**
+ * The nodes that these names select, and everything they read; without names, all nodes.
+ *
+ * @param only names as the option `--only` takes them
+ * @throws Complaint about a name that matches no node
+ */
+export function neededFor<Node extends GraphNode>(
+  nodes: readonly Node[],
+  only: readonly string[],
+): readonly Node[] {
+  if (only.length === 0) return nodes;
+  const needed = selectNodes(nodes, "--only", only);
+  for (const node of nodes.toReversed()) {
+    if (needed.has(node.label)) Object.values(node.inputs).forEach((label) => needed.add(label));
+  }
+  return nodes.filter(({ label }) => needed.has(label));
+}
+
 function selectOne(
   nodes: readonly GraphNode[],
   option: string,

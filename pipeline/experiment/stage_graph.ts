@@ -7,7 +7,7 @@ import { clipped, listed } from "./shown_value.ts";
 import type { OutsideFile, Resources, Scalar, StageDefinition } from "../contract/stage.ts";
 import { checkStages, type StageRequest } from "./stage_request.ts";
 import { tooManyText } from "./sweep.ts";
-import type { PinnedPackage } from "../fetch/package_fetch.ts";
+import type { PinnedPackage } from "../contract/pinned_package.ts";
 
 /** One thing to make: a stage, or one point of a swept stage. */
 export interface GraphNode {

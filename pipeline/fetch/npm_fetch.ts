@@ -5,21 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { Complaint } from "../contract/complaint.ts";
-
-/** A module as the registry publishes it, pinned, with the modules that it imports. */
-export interface PinnedModule extends PinnedTarball {
-  readonly bytes: number;
-  readonly imports: readonly PinnedTarball[];
-}
-
-export interface PinnedTarball {
-  readonly distribution: string;
-  readonly version: string;
-  /** Of the tarball. */
-  readonly sha256: string;
-  /** What is kept: paths in the module; of a folder, with `/` at the end, all that is in it. */
-  readonly files: readonly string[];
-}
+import type { PinnedModule } from "../contract/pinned_package.ts";
 
 /** The program that brings the tarballs into `folder`; `cache` is thrown away afterwards. */
 export function npmPack(

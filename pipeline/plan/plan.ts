@@ -2,9 +2,8 @@
 import { canonicalText } from "../disk/canonical.ts";
 import type { KeyedNode, Preimage } from "../key/key.ts";
 import type { Found } from "../store/artifact_store.ts";
-import type { GraphNode } from "../experiment/stage_graph.ts";
 import type { Manifest } from "../store/manifest.ts";
-import { selectNodes } from "../experiment/selection.ts";
+import { neededFor, selectNodes } from "../experiment/selection.ts";
 
 /** A node with the decision about it. */
 export type Planned =
@@ -144,21 +143,4 @@ function canonicalShort(value: unknown): string {
   canonicalText(value);
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
-}
-
-/**
- * The nodes of these stages (or points) and all that they need; without names, all nodes.
- *
- * @throws Complaint about a name that means no node
- */
-export function neededFor<Node extends GraphNode>(
-  nodes: readonly Node[],
-  only: readonly string[],
-): readonly Node[] {
-  if (only.length === 0) return nodes;
-  const needed = selectNodes(nodes, "--only", only);
-  for (const node of nodes.toReversed()) {
-    if (needed.has(node.label)) Object.values(node.inputs).forEach((label) => needed.add(label));
-  }
-  return nodes.filter(({ label }) => needed.has(label));
 }

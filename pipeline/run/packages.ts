@@ -6,11 +6,11 @@ import type { Progress } from "../contract/progress.ts";
 import type { Environment } from "../experiment/yaml_text.ts";
 import {
   cacheFolder,
-  fetchWheel,
   isModule,
   type PinnedPackage,
   wheelFolder,
-} from "../fetch/package_fetch.ts";
+} from "../contract/pinned_package.ts";
+import { fetchWheel } from "../fetch/package_fetch.ts";
 
 /** Those of these nodes that are not in the cache yet, each once. */
 export function lackingPackages(nodes: readonly GraphNode[], cache: string): PinnedPackage[] {

@@ -10,93 +10,19 @@ import {
   requestRecord,
 } from "../store/request_record.ts";
 import { keepCode } from "../store/code_record.ts";
-import type { Clock } from "../contract/clock.ts";
 import { Complaint } from "../contract/complaint.ts";
-import type { Display } from "../terminal/display.ts";
-import type { WorkerCommand } from "../workers/worker_process.ts";
-import type { ExportFeatures } from "../commands/export_features.ts";
 import { failureFacts, failureText, nothingText, planFacts, planText } from "./run_text.ts";
 import { keyRequest } from "../plan/key_graph.ts";
 import { holdKeys, lockForRun, sweepLeftovers } from "../store/keys_in_use.ts";
 import type { ResultIndex } from "./result_index.ts";
-import type { Machine } from "./machine.ts";
 import { type Planned, planRun } from "../plan/plan.ts";
-import type { Progress } from "../contract/progress.ts";
-import type { Environment } from "../experiment/yaml_text.ts";
-import type { Finding, StageDefinition } from "../contract/stage.ts";
 import { fetchPackages } from "./packages.ts";
 import { readRequest } from "../experiment/read_request.ts";
 import { jobsNote } from "./resources.ts";
-import type { SearchStages } from "../commands/search.ts";
-import type { WrongStages } from "../commands/wrong.ts";
 import { runStages } from "./run_stages.ts";
+import type { RunRequest, RunWorld, Setting } from "./run_world.ts";
 import { checkStored } from "../plan/stored_check.ts";
 import { bytesText, formatSeconds } from "../terminal/terminal_text.ts";
-
-/** The stages and what computing with them needs: `stages/catalogue.ts`, or a test's own. */
-export interface Stages {
-  readonly catalogue: readonly StageDefinition[];
-  /** Where `<stage name>.ts` of each stage lies. */
-  readonly folder: URL;
-  /** Cheap: part of every run, also of one that has nothing to do. */
-  computeFingerprint(
-    options: { threads: number },
-  ): Record<string, string> | Promise<Record<string, string>>;
-  /** What is found out about library and device; fetches the library if no place has it. */
-  examineCompute(
-    options: { threads: number },
-    progress: Progress,
-  ): Promise<readonly Finding[]>;
-  /** What processes that compute need: paths that they read, and variables of the environment. */
-  computeAccess(): { reads: string[]; environment: Record<string, string> };
-  countGpus(): number;
-  /** Asks a tuned model. */
-  readonly search: SearchStages;
-  readonly wrongQueries: WrongStages;
-  readonly exportFeatures: ExportFeatures;
-  /** Fetches what computing needs; called before the first computing stage runs. */
-  prepareCompute(progress: Progress): Promise<void>;
-}
-
-export interface RunRequest {
-  /** Path of the experiment file as the user wrote it. */
-  readonly file: string;
-  readonly set: readonly string[];
-  readonly only: readonly string[];
-  readonly force: readonly string[];
-  readonly jobs: number;
-  readonly threads: number;
-  /** Bytes, and GPUs, that stages may take at once; absent: what the machine has. */
-  readonly memory?: number;
-  readonly gpus?: number;
-  /** When a stage fails, the others are stopped. */
-  readonly failFast: boolean;
-  readonly planOnly: boolean;
-  /** Read every stored file and compare digests, not only names and sizes. */
-  readonly verify: boolean;
-  /** Absolute path. */
-  readonly results: string;
-}
-
-/** The world that a run acts in. */
-export interface RunWorld {
-  readonly stages: Stages;
-  readonly project: URL;
-  readonly environment: Environment;
-  readonly clock: Clock;
-  readonly display: Display;
-  readonly worker: WorkerCommand;
-  readonly machine: Machine;
-  openResultIndex(results: string): Promise<ResultIndex>;
-  /** Calls back on each Ctrl-C; returns how to stop listening. */
-  onInterrupt(callback: (count: number) => void): () => void;
-  /** The command that runs the same again, with these options added where it names no stages itself. */
-  commandAgain(...only: string[]): string;
-  /** Names of published results that a report can be compared with. */
-  readonly comparisons: readonly string[];
-  /** Commands that a user may want next. */
-  readonly tryNext: readonly string[];
-}
 
 /** @returns the exit code: 0, 1 when a stage failed, 130 when stopped */
 export async function run(request: RunRequest, world: RunWorld): Promise<number> {
@@ -110,7 +36,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     ...request,
     experiment: experiment.file,
     writes: !request.planOnly,
-  }, { ...world, store });
+  }, { ...world, store, progress: world.display.task("digests") });
   const last = lastRequest(store, experiment.name);
   const previous = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
   const door = request.planOnly ? undefined : await lockIfWritable(store);
@@ -194,15 +120,6 @@ async function lockIfWritable(store: ArtifactStore): Promise<Disposable | undefi
     if (isProtection(error)) return undefined;
     throw error;
   }
-}
-
-/** What carrying a plan out works with. */
-export interface Setting {
-  readonly index: ResultIndex;
-  readonly store: ArtifactStore;
-  readonly request: RunRequest;
-  readonly world: RunWorld;
-  readonly begun: number;
 }
 
 async function carryOut(plan: Planned[], record: RequestRecord, setting: Setting): Promise<number> {

@@ -11,9 +11,9 @@ import type { KeyedNode } from "../key/key.ts";
 import { sharedGrant, workerJob } from "./worker_job.ts";
 import type { Planned, Why } from "../plan/plan.ts";
 import { budgetOf, resourcesOf } from "./resources.ts";
-import type { Setting } from "./run.ts";
+import type { Setting } from "./run_world.ts";
 import { stageLog } from "./stage_log.ts";
-import { cacheFolder } from "../fetch/package_fetch.ts";
+import { cacheFolder } from "../contract/pinned_package.ts";
 
 /** Stages that share one process at most: the paths of all of them are on its command line. */
 const mostTogether = 100;

@@ -1,7 +1,6 @@
 /** Shows a run to the user: live lines on a terminal, plain lines elsewhere. */
 import type { Clock } from "../contract/clock.ts";
-import type { FromWorker } from "../workers/protocol.ts";
-import type { Progress } from "../contract/progress.ts";
+import type { Progress, StageEvent } from "../contract/progress.ts";
 import { clip, formatSeconds, paint } from "./terminal_text.ts";
 
 export interface Display {
@@ -15,7 +14,7 @@ export interface Display {
   announce(kind: "plan" | "summary" | "failure" | "report", text: string, facts: object): void;
   begin(label: string, why: string): void;
   /** Shows an event of a running stage. */
-  update(label: string, event: FromWorker): void;
+  update(label: string, event: StageEvent): void;
   end(label: string, word: "done" | "failed" | "stopped" | "reused"): void;
   /** Progress of something other than a stage, such as a download; shown from its first report. */
   task(label: string): Progress;
@@ -34,7 +33,7 @@ export interface DisplayOptions {
 
 interface Running {
   readonly begun: number;
-  progress?: Extract<FromWorker, { type: "progress" }>;
+  progress?: Extract<StageEvent, { type: "progress" }>;
   /** Time and amount of the first progress report: a resumed stage does not start at zero. */
   first?: { at: number; done: number };
   waiting: boolean;

@@ -15,6 +15,7 @@ import type { Manifest } from "../store/manifest.ts";
 import type { FileState } from "../key/outside_files.ts";
 import type { Place } from "../contract/complaint.ts";
 import type { Grant } from "./grant.ts";
+import type { StageEvent } from "../contract/progress.ts";
 
 /** One stage to run. Paths are absolute. */
 export interface WorkerJob {
@@ -66,17 +67,8 @@ export type ToWorker =
   | { readonly type: "close" };
 
 export type FromWorker =
-  | { readonly type: "waiting" }
+  | StageEvent
   | { readonly type: "locked" }
-  | { readonly type: "started" }
-  | {
-    readonly type: "progress";
-    readonly done: number;
-    readonly total: number;
-    readonly unit: string;
-    readonly note?: string;
-  }
-  | { readonly type: "say"; readonly line: string }
   /** The pending folder is whole and on the disk. */
   | { readonly type: "filled"; readonly manifest: Manifest }
   | { readonly type: "released" }

@@ -2,7 +2,8 @@
 import { diskComplaint } from "../disk/disk_complaint.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { covers, type Grant } from "./grant.ts";
-import type { Failure, FromWorker, WorkerJob } from "./protocol.ts";
+import type { Failure, WorkerJob } from "./protocol.ts";
+import type { StageEvent } from "../contract/progress.ts";
 import { startWorker, type WorkerCommand, type WorkerProcess } from "./worker_process.ts";
 
 export type Outcome =
@@ -13,7 +14,7 @@ export type Outcome =
 
 /** What is heard of a job while it runs. */
 export interface JobListener {
-  event(event: FromWorker): void;
+  event(event: StageEvent): void;
   /** A line that the stage or a library printed. */
   log(line: string): void;
   /**

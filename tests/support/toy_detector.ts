@@ -3,7 +3,7 @@
  * are always (0 0 4 4), (4 4 8 8), (2 2 2 6); `scores` [1, 3] the means of the three colours;
  * `features` [3, 3] the products of 1, 2, 3 (rows) with these means (columns).
  */
-import { cacheFolder, wheelFolder } from "../../pipeline/fetch/package_fetch.ts";
+import { cacheFolder, wheelFolder } from "../../pipeline/contract/pinned_package.ts";
 import { onnxRuntimePackage } from "../../stages/vision/onnx_runtime.ts";
 import { fetchedPackage } from "./fetched_package.ts";
 

@@ -1,7 +1,6 @@
 /** The command line over toy stages: quick, and without TensorFlow. */
 import { main } from "../../pipeline/main.ts";
-import type { SearchStages } from "../../pipeline/commands/search.ts";
-import type { WrongStages } from "../../pipeline/commands/wrong.ts";
+import type { SearchStages, WrongStages } from "../../pipeline/contract/stages.ts";
 import { toyEvaluate } from "./toy_stages/toy_evaluate.ts";
 import { toyFetcher } from "./toy_stages/toy_fetcher.ts";
 import { toyIntruder } from "./toy_stages/toy_intruder.ts";

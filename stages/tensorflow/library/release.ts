@@ -1,5 +1,5 @@
 /** The TensorFlow release this project is built for, and where its fetched library is kept. */
-import { cacheFolder, type PinnedWheel } from "../../../pipeline/fetch/package_fetch.ts";
+import { cacheFolder, type PinnedWheel } from "../../../pipeline/contract/pinned_package.ts";
 
 /** Symbols, op definitions and XLA's numbers are those of this release. */
 export const requiredVersion = "2.21.";

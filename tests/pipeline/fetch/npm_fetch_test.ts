@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { npmPack, type PinnedModule, unpackModule } from "../../../pipeline/fetch/npm_fetch.ts";
+import type { PinnedModule } from "../../../pipeline/contract/pinned_package.ts";
+import { npmPack, unpackModule } from "../../../pipeline/fetch/npm_fetch.ts";
 import { joinBytes } from "../../../stages/data/join_bytes.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 

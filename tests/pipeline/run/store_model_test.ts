@@ -14,7 +14,8 @@ import {
 } from "../../../pipeline/store/commit.ts";
 import type { KeyedNode } from "../../../pipeline/key/key.ts";
 import { digestOfFiles } from "../../../pipeline/store/manifest.ts";
-import { neededFor, planRun } from "../../../pipeline/plan/plan.ts";
+import { neededFor } from "../../../pipeline/experiment/selection.ts";
+import { planRun } from "../../../pipeline/plan/plan.ts";
 import { checkStored } from "../../../pipeline/plan/stored_check.ts";
 import { silentProgress } from "../../../pipeline/contract/progress.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";

@@ -1,0 +1,108 @@
+/** What the command line needs of the stages: `stages/catalogue.ts` in the product, toys in tests. */
+import type { Progress } from "./progress.ts";
+import type { Finding, StageDefinition } from "./stage.ts";
+
+export interface Stages {
+  readonly catalogue: readonly StageDefinition[];
+  /** The folder that holds `<name>.ts` for each stage. */
+  readonly folder: URL;
+  /** What decides the bits of computed results. Cheap: part of every run, even with nothing to do. */
+  computeFingerprint(
+    options: { threads: number },
+  ): Record<string, string> | Promise<Record<string, string>>;
+  /** Findings about the library and the device, for `doctor`; fetches the library if it is missing. */
+  examineCompute(
+    options: { threads: number },
+    progress: Progress,
+  ): Promise<readonly Finding[]>;
+  /** What worker processes that compute need: paths to read, and environment variables. */
+  computeAccess(): { reads: string[]; environment: Record<string, string> };
+  countGpus(): number;
+  /** Fetches what computing needs; called before the first computing stage runs. */
+  prepareCompute(progress: Progress): Promise<void>;
+  readonly search: SearchStages;
+  readonly wrongQueries: WrongStages;
+  readonly exportFeatures: ExportFeatures;
+}
+
+/** A features artifact, with the parameters and inputs of the run that made it. */
+export interface DescribedFeatures {
+  readonly folder: string;
+  /** Kind of the stage that made it. */
+  readonly stage: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Port -> folder of the artifact. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Role -> absolute path of what the run read from outside. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** An image, or a caption of an image. */
+export interface ShownItem {
+  readonly image: string;
+  /** Id and text of the caption. */
+  readonly caption?: string;
+  readonly text?: string;
+  /** The picture as a small JPEG (a data URL), if the picture is available. */
+  readonly thumbnail?: string;
+}
+
+/** Ranks the images or captions of a split for one query, with a tuned model. */
+export type SearchStages = (request: {
+  readonly features: DescribedFeatures;
+  /** Folder of the model's artifact. */
+  readonly model: string;
+  /** Words, or the path of a picture. */
+  readonly query: { readonly text: string } | { readonly picture: string };
+  readonly split: string;
+  readonly count: number;
+  readonly threads: number;
+  readonly progress: Progress;
+}) => Promise<{
+  /** Best first. */
+  readonly answers: readonly (ShownItem & { readonly score: number })[];
+  /** Of the picture that was the query. */
+  readonly thumbnail?: string;
+}>;
+
+/** Finds the queries of an evaluation whose best correct answer has the worst rank. */
+export type WrongStages = (request: {
+  /** Folder of the evaluation's artifact. */
+  readonly evaluation: string;
+  readonly features: DescribedFeatures;
+  readonly count: number;
+  /** How many of the first answers to return for each query. */
+  readonly answers: number;
+  /** Both directions, if it is not given. */
+  readonly direction?: "i2t" | "t2i";
+}) => Promise<{
+  readonly split: string;
+  /** Number of queries in all. */
+  readonly asked: number;
+  /** Worst rank first. */
+  readonly wrong: readonly WrongQuery[];
+}>;
+
+export interface WrongQuery {
+  readonly direction: "i2t" | "t2i";
+  readonly query: ShownItem;
+  /** Rank of the best correct answer, from 1, among `candidates`. */
+  readonly rank: number;
+  readonly candidates: number;
+  readonly right: ShownItem & { readonly score: number };
+  readonly answers: readonly (ShownItem & { readonly score: number; readonly isRight: boolean })[];
+}
+
+/** Writes a features artifact in UNITER's published formats. */
+export type ExportFeatures = (request: {
+  readonly features: Pick<DescribedFeatures, "folder" | "files">;
+  /** The folder to fill. */
+  readonly folder: string;
+  /** Used in the names of the files. */
+  readonly dataset: string;
+  readonly format: "lmdb" | "npz";
+}) => Promise<{
+  readonly images: number;
+  readonly captions: number;
+  readonly splits: readonly string[];
+}>;
