@@ -64,10 +64,13 @@ export function attentionLogits(
   );
 }
 
-/** 0 for a key that is there (mask 1), -10000 for padding (mask 0): [pair, 1, 1, position]. */
-export function maskedKeys(mask: Axes<"pair position">): tf.Tensor {
-  const [pairs = 0, positions = 0] = named("pair position", mask).shape;
-  return tf.reshape(tf.mul(tf.sub(tf.cast(mask, "float32"), 1), 10000), [pairs, 1, 1, positions]);
+/**
+ * 0 for a key that is there (mask 1), -10000 for padding (mask 0): [pair, 1, 1, key].
+ * @param mask over the keys: words, regions or whole sequences
+ */
+export function maskedKeys(mask: Axes<`pair ${string}`>): tf.Tensor {
+  const [pairs = 0, keys = 0] = named("pair key", mask).shape;
+  return tf.reshape(tf.mul(tf.sub(tf.cast(mask, "float32"), 1), 10000), [pairs, 1, 1, keys]);
 }
 
 /** The first `rows` places of a sequence; the tensor itself where that is all of them. */
@@ -76,9 +79,8 @@ export function firstPositions(
   rows: number,
 ): Axes<"pair row hidden"> {
   const [pairs = 0, positions = 0, width = 0] = named("pair position hidden", hidden).shape;
-  return rows === positions
-    ? (hidden as tf.Tensor)
-    : tf.slice(hidden as tf.Tensor, [0, 0, 0], [pairs, rows, width]);
+  const first = rows === positions ? hidden : tf.slice(hidden, [0, 0, 0], [pairs, rows, width]);
+  return named("pair row hidden", first);
 }
 
 /** `uniter.encoder.layer.<layer>`, layers counted from 0. */

@@ -14,19 +14,25 @@
  *     class     what a region can be   common    the width of the two branches' vectors
  *     anchor    the fixed side of a ranking problem; candidate: 1 positive, then negatives
  *
- * The names cost nothing at run time. A tensor without names fits everywhere; two tensors whose
- * names differ do not fit each other, so a swapped attention block is a compile error.
+ * The names cost nothing at run time. An `Axes<...>` is a `tf.Tensor` and needs no cast where one is
+ * wanted. A tensor without names fits everywhere; two tensors with different names do not fit each
+ * other, so swapping an attention block is a compile error.
+ *
+ * tfjs functions that are generic in their input (slice, gather, transpose, concat) keep its names in
+ * their result. Where the axes change, `named` gives the new ones.
  */
 import type * as tf from "@tensorflow/tfjs-core";
 
 declare const axes: unique symbol;
 
 /** A tensor with named axes: `Axes<"pair word hidden">`. */
-export type Axes<Names extends string> = tf.Tensor & { readonly [axes]?: Names };
+export interface Axes<Names extends string> extends tf.Tensor {
+  readonly [axes]?: Names;
+}
 
 /**
- * Gives a tensor its axis names, and checks their number.
- * @throws an internal error with the expected names and the shape that came.
+ * The same tensor with these axis names, in place of any that it had; checks their number.
+ * @throws an internal error with the expected names and the tensor's shape
  */
 export function named<Names extends string>(names: Names, tensor: tf.Tensor): Axes<Names> {
   if (tensor.rank !== names.split(" ").length) {

@@ -81,11 +81,11 @@ export function requireBranches(
 export function textVectors(
   weights: Weights,
   config: Configuration,
-  texts: { readonly tokens: Axes<"pair word">; readonly wordMask: Axes<"pair word"> },
+  texts: { readonly tokens: Axes<"text word">; readonly wordMask: Axes<"text word"> },
   training: Training = {},
 ): Axes<"text common"> {
   const encoded = encodeText(weights, config, texts, training);
-  return sentenceVectors(weights, meanOfWords(encoded, texts.wordMask) as tf.Tensor);
+  return sentenceVectors(weights, meanOfWords(encoded, texts.wordMask));
 }
 
 /** As `textVectors`, from the means over words. */
@@ -93,7 +93,7 @@ export function sentenceVectors(
   weights: Weights,
   means: Axes<"text hidden">,
 ): Axes<"text common"> {
-  return unit(linear(weights, "branch_text", means as tf.Tensor));
+  return unit(linear(weights, "branch_text", means));
 }
 
 /** What a branch makes of pictures: the mean of their feature map, or of their regions. */
@@ -101,7 +101,7 @@ export function pictureVectors(
   weights: Weights,
   pictures: Axes<"image feature">,
 ): Axes<"image common"> {
-  return unit(linear(weights, "branch_image", pictures as tf.Tensor));
+  return unit(linear(weights, "branch_image", pictures));
 }
 
 function unit(x: tf.Tensor): tf.Tensor {

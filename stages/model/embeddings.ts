@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Axes, named } from "./axes.ts";
 import type { Configuration } from "./configuration.ts";
+import { customGradient } from "./custom_gradient.ts";
 import { dropout } from "./dropout.ts";
 import type { DeviceRandom } from "./keyed_random.ts";
 import type { Precision } from "./matrix_product.ts";
@@ -75,8 +76,8 @@ export function withMaskedRegions(
 ): Axes<"pair region feature"> {
   const table = weight(weights, `${IMAGE}.mask_embedding.weight`);
   const vector = tf.slice(table, [1, 0], [1, table.shape[1]!]);
-  const where = tf.expandDims(masked as tf.Tensor, 2);
-  return tf.add(tf.mul(features as tf.Tensor, tf.sub(1, where)), tf.mul(where, vector));
+  const where = tf.expandDims(masked, 2);
+  return tf.add(tf.mul(features, tf.sub(1, where)), tf.mul(where, vector));
 }
 
 /** LN( LN(feature W) + LN(box W) + type[1] ), then dropout. */
@@ -110,12 +111,9 @@ function typeRow(weights: Weights, config: Configuration, type: 0 | 1): tf.Tenso
 /** The same values; no gradient flows back where `blocked` ([text, word]) is true. */
 function withoutGradientAt(x: tf.Tensor, blocked: tf.Tensor): tf.Tensor {
   const passing = tf.expandDims(tf.cast(tf.logicalNot(blocked), "float32"), -1);
-  const gate = tf.customGrad((value, save) => {
-    (save as tf.GradSaveFunc)([passing]); // what only a closure holds is freed before it is needed
-    return {
-      value: tf.clone(value as tf.Tensor),
-      gradFunc: (above: tf.Tensor, saved: tf.Tensor[]) => tf.mul(above, saved[0]!),
-    };
+  const gate = customGradient((value, save) => {
+    save([passing]);
+    return { value: tf.clone(value), gradFunc: (dy, [passing]) => tf.mul(dy, passing!) };
   });
   return gate(x);
 }

@@ -46,8 +46,8 @@ export function dropRegions(
   { rate, random }: { readonly rate: number; readonly random: DeviceRandom },
 ): Axes<"pair region"> {
   if (rate === 0) return mask;
-  const drawn = tf.mul(random.uniform([...mask.shape]), mask as tf.Tensor);
+  const drawn = tf.mul(random.uniform([...mask.shape]), mask);
   // The luckiest region stays whatever it drew.
   const bar = tf.minimum(tf.max(drawn, 1, true), rate);
-  return tf.mul(tf.cast(tf.greaterEqual(drawn, bar), "float32"), mask as tf.Tensor);
+  return tf.mul(tf.cast(tf.greaterEqual(drawn, bar), "float32"), mask);
 }

@@ -45,7 +45,7 @@ tf.registerGradient({
   inputsToSave: ["a", "b"],
   gradFunc: (above, [a, b], attrs) => {
     const { transposeA, transposeB } = attrs as unknown as RoundedMatMulAttrs;
-    const dy = above as tf.Tensor;
+    const dy = above as tf.Tensor; // the product has one output
     const times = (x: tf.Tensor, y: tf.Tensor, transposeA: boolean, transposeB: boolean) =>
       roundedMatMul(x, y, { transposeA, transposeB });
     return {
@@ -63,8 +63,8 @@ export function registerRoundedMatMulForCpu(): void {
     kernelFunc: ({ inputs, attrs }) => {
       const { transposeA, transposeB } = attrs as unknown as RoundedMatMulAttrs;
       return tf.tidy(() => {
-        const [a, b] = [rounded(inputs["a"] as tf.Tensor), rounded(inputs["b"] as tf.Tensor)];
-        return rounded(tf.matMul(a, b, transposeA, transposeB));
+        const { a, b } = inputs as { a: tf.Tensor; b: tf.Tensor };
+        return rounded(tf.matMul(rounded(a), rounded(b), transposeA, transposeB));
       });
     },
   });

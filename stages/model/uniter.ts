@@ -7,7 +7,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { maskedKeys } from "./attention.ts";
-import { type Axes, sizeOf } from "./axes.ts";
+import { type Axes, named, sizeOf } from "./axes.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Training } from "./embeddings.ts";
 import { encoderLayer } from "./encoder_layer.ts";
@@ -57,7 +57,7 @@ export function encodePairs(
   const lastLayer = config.num_hidden_layers - 1;
   for (let layer = 0; layer < lastLayer; layer++) {
     const options = { keyBias, rows: words + regions, random, precision };
-    hidden = encoderLayer(weights, config, layer, hidden, options) as tf.Tensor;
+    hidden = named("pair position hidden", encoderLayer(weights, config, layer, hidden, options));
     entering.push(hidden);
   }
   const rows = { cls: 1, words, all: words + regions }[keep];
@@ -73,7 +73,7 @@ export function encodePairs(
 /** The pooled [CLS] of pairs whose last layer was kept. */
 export function pooledPairs(weights: Weights, { last }: EncodedPairs): Axes<"pair hidden"> {
   const [pairs = 0, , width = 0] = last.shape;
-  const cls = tf.reshape(tf.slice(last as tf.Tensor, [0, 0, 0], [pairs, 1, width]), [pairs, width]);
+  const cls = tf.reshape(tf.slice(last, [0, 0, 0], [pairs, 1, width]), [pairs, width]);
   return pooled(weights, cls);
 }
 

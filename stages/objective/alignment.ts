@@ -120,7 +120,7 @@ function distance<Own extends string, Other extends string>(
   sides: Sides<Own, Other>,
 ): Axes<"pair"> {
   const { mirrored, mask } = aligned<Own, Other>(alignment, sides);
-  return symmetricKl(mirrored as tf.Tensor, sides.own as tf.Tensor, {
+  return symmetricKl<Own>(mirrored, sides.own, {
     mask,
     eps: alignment.eps,
   });
@@ -136,9 +136,9 @@ function aligned<Own extends string, Other extends string>(
     ? transport<Own, Other>(map, other)
     : roundtrip<Own, Other>(map, project<Other, Own>(projection, back));
   // Without any place of the other modality there is nothing to compare with.
-  const mask = tf.mul(ownMask as tf.Tensor, tf.max(otherMask as tf.Tensor, 1, true));
-  const mirrored = rowSoftmax ? maskedRowSoftmax(carried as tf.Tensor, mask) : carried;
-  return { mirrored: mirrored as Axes<`pair ${Own} ${Own}`>, mask };
+  const mask = tf.mul(ownMask, tf.max(otherMask, 1, true));
+  const mirrored = rowSoftmax ? maskedRowSoftmax(carried, mask) : carried;
+  return { mirrored, mask };
 }
 
 /** Softmax over the columns that are there; padded columns become exactly 0. */

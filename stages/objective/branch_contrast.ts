@@ -22,6 +22,6 @@ export function branchContrast(
   { texts, pictures, shown }: BranchBatch,
   { temperature }: { readonly temperature: number },
 ): { readonly loss: tf.Scalar; readonly cosines: Axes<"text image"> } {
-  const cosines = tf.matMul(texts as tf.Tensor, pictures as tf.Tensor, false, true);
+  const cosines = tf.matMul(texts, pictures, false, true);
   return { loss: inBatchRankingLoss(tf.div(cosines, temperature), shown), cosines };
 }

@@ -27,13 +27,13 @@ export function wordRegionContrast(
 ): tf.Scalar {
   const [pairs = 0, places = 0, width = 0] = words.shape;
   const [, spots = 0] = regions.shape;
-  const w = tf.reshape(unit(words as tf.Tensor), [pairs * places, width]);
-  const r = tf.reshape(unit(regions as tf.Tensor), [pairs * spots, width]);
+  const w = tf.reshape(unit(words), [pairs * places, width]);
+  const r = tf.reshape(unit(regions), [pairs * spots, width]);
   // [text * word, image * region] -> [text * word, image, region]
   const cosines = tf.reshape(tf.matMul(w, r, false, true), [pairs * places, pairs, spots]);
-  const absent = tf.expandDims(tf.mul(tf.sub(regionMask as tf.Tensor, 1), 10), 0);
+  const absent = tf.expandDims(tf.mul(tf.sub(regionMask, 1), 10), 0);
   const nearest = tf.reshape(tf.max(tf.add(cosines, absent), 2), [pairs, places, pairs]);
-  const present = tf.expandDims(wordMask as tf.Tensor, 2);
+  const present = tf.expandDims(wordMask, 2);
   const counts = tf.maximum(tf.sum(present, 1), 1); // [text, 1]
   const scores = tf.div(tf.sum(tf.mul(nearest, present), 1), tf.mul(counts, temperature));
   return tf.div(tf.add(ownEntropy(scores), ownEntropy(tf.transpose(scores))), 2) as tf.Scalar;

@@ -4,6 +4,7 @@
  * Source: arXiv 1905.05702, algorithm 2 (exact, by sorting) and proposition 2 (gradient).
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { customGradient } from "../model/custom_gradient.ts";
 import { belowMaximum } from "./sparsemax.ts";
 
 /** Below the maximum, of z / 2; what lies deeper is no part of any row. */
@@ -11,13 +12,13 @@ const DEPTH = 2;
 
 /** Along the last axis. Gradient: s (dy - (s dy) / (s 1)), s being the root of p. */
 export function entmax15(logits: tf.Tensor): tf.Tensor {
-  const map = tf.customGrad((x, save) => {
-    const z = belowMaximum(tf.div(x as tf.Tensor, 2), DEPTH);
+  const map = customGradient((x, save) => {
+    const z = belowMaximum(tf.div(x, 2), DEPTH);
     const shares = tf.square(tf.relu(tf.sub(z, threshold(z))));
-    (save as tf.GradSaveFunc)([shares]);
+    save([shares]);
     return {
       value: shares,
-      gradFunc: (dy: tf.Tensor, [shares]: tf.Tensor[]) => {
+      gradFunc: (dy, [shares]) => {
         const roots = tf.sqrt(shares!);
         const weighted = tf.sum(tf.mul(roots, dy), -1, true);
         const mean = tf.div(weighted, tf.sum(roots, -1, true));

@@ -12,5 +12,5 @@ export function imageTextMatchingLoss(
   logits: Axes<"pair match">,
   labels: Axes<"pair">,
 ): tf.Scalar {
-  return tf.mean(crossEntropy(logits as tf.Tensor, labels as tf.Tensor) as tf.Tensor);
+  return tf.mean(crossEntropy(logits, labels));
 }

@@ -18,10 +18,10 @@ export function inBatchRankingLoss(
   scores: Axes<"text image">,
   shown: Axes<"pair">,
 ): tf.Scalar {
-  const ids = tf.cast(shown as tf.Tensor, "float32");
+  const ids = tf.cast(shown, "float32");
   const same = tf.cast(tf.equal(tf.expandDims(ids, 1), tf.expandDims(ids, 0)), "float32");
   const left = tf.mul(tf.sub(same, tf.eye(ids.size)), -1e4);
-  const competing = tf.add(scores as tf.Tensor, left);
+  const competing = tf.add(scores, left);
   return tf.div(tf.add(ownEntropy(competing), ownEntropy(tf.transpose(competing))), 2);
 }
 

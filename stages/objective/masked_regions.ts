@@ -13,7 +13,7 @@ export function maskedFeatureLoss(
   predicted: Axes<"row feature">,
   { actual, there }: { readonly actual: Axes<"row feature">; readonly there: Axes<"row"> },
 ): tf.Scalar {
-  const errors = tf.mean(tf.squaredDifference(predicted as tf.Tensor, actual as tf.Tensor), -1);
+  const errors = tf.mean(tf.squaredDifference(predicted, actual), -1);
   return meanOfPresent(errors, there);
 }
 
@@ -27,9 +27,9 @@ export function maskedClassLoss(
   logits: Axes<"row class">,
   { actual, there }: { readonly actual: Axes<"row class">; readonly there: Axes<"row"> },
 ): tf.Scalar {
-  const certain = tf.log(tf.maximum(actual as tf.Tensor, 1e-30)); // 0 log 0 = 0
-  const apart = tf.sub(certain, tf.logSoftmax(logits as tf.Tensor));
-  return meanOfPresent(tf.sum(tf.mul(actual as tf.Tensor, apart), -1), there);
+  const certain = tf.log(tf.maximum(actual, 1e-30)); // 0 log 0 = 0
+  const apart = tf.sub(certain, tf.logSoftmax(logits));
+  return meanOfPresent(tf.sum(tf.mul(actual, apart), -1), there);
 }
 
 function meanOfPresent(losses: tf.Tensor, there: tf.Tensor): tf.Scalar {

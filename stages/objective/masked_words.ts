@@ -13,7 +13,7 @@ export function maskedWordLoss(
   logits: Axes<"row entry">,
   { labels, masked }: { readonly labels: Axes<"row">; readonly masked: Axes<"row"> },
 ): tf.Scalar {
-  const weights = tf.cast(masked as tf.Tensor, "float32");
-  const losses = crossEntropy(logits as tf.Tensor, labels);
-  return tf.div(tf.sum(tf.mul(losses as tf.Tensor, weights)), tf.maximum(tf.sum(weights), 1));
+  const weights = tf.cast(masked, "float32");
+  const losses = crossEntropy(logits, labels);
+  return tf.div(tf.sum(tf.mul(losses, weights)), tf.maximum(tf.sum(weights), 1));
 }

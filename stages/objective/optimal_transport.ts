@@ -10,7 +10,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Axes } from "../model/axes.ts";
-import { withoutGradient } from "./without_gradient.ts";
+import { withoutGradient } from "../model/custom_gradient.ts";
 
 export interface TransportOptions {
   /** Of the outer loop, written out in the recorded program. Published: 50. */
@@ -32,12 +32,12 @@ export function transportDistances(
   { words, wordMask, regions, regionMask }: WordsAndRegions,
   options: TransportOptions,
 ): Axes<"pair"> {
-  const cosines = tf.matMul(unit(words as tf.Tensor), unit(regions as tf.Tensor), false, true);
-  const both = present(wordMask as tf.Tensor, regionMask as tf.Tensor);
+  const cosines = tf.matMul(unit(words), unit(regions), false, true);
+  const both = present(wordMask, regionMask);
   const costs = tf.mul(tf.sub(1, cosines), both);
   const plan = withoutGradient(
     costs,
-    (costs) => transportPlan(costs, { wordMask, regionMask }, options) as tf.Tensor,
+    (costs) => transportPlan(costs, { wordMask, regionMask }, options),
   );
   return tf.sum(tf.mul(plan, costs), [1, 2]);
 }
@@ -48,8 +48,8 @@ export function transportDistances(
  * @param matched 1 where text and image belong together, else 0.
  */
 export function transportLoss(distances: Axes<"pair">, matched: Axes<"pair">): tf.Scalar {
-  const signs = tf.sub(tf.mul(tf.cast(matched as tf.Tensor, "float32"), 2), 1);
-  return tf.mean(tf.mul(distances as tf.Tensor, signs));
+  const signs = tf.sub(tf.mul(tf.cast(matched, "float32"), 2), 1);
+  return tf.mean(tf.mul(distances, signs));
 }
 
 /**
@@ -65,10 +65,10 @@ export function transportPlan(
   { wordMask, regionMask }: Pick<WordsAndRegions, "wordMask" | "regionMask">,
   { iterations, beta }: TransportOptions,
 ): Axes<"pair word region"> {
-  const both = present(wordMask as tf.Tensor, regionMask as tf.Tensor);
-  const closeness = tf.mul(tf.exp(tf.div(costs as tf.Tensor, -beta)), both);
-  const word = marginal(tf.expandDims(wordMask as tf.Tensor, 2)); // [pair, word, 1]
-  const region = marginal(tf.expandDims(regionMask as tf.Tensor, 1)); // [pair, 1, region]
+  const both = present(wordMask, regionMask);
+  const closeness = tf.mul(tf.exp(tf.div(costs, -beta)), both);
+  const word = marginal(tf.expandDims(wordMask, 2)); // [pair, word, 1]
+  const region = marginal(tf.expandDims(regionMask, 1)); // [pair, 1, region]
   let sigma = tf.div(word.mask, word.count);
   let plan = both;
   for (let iteration = 0; iteration < iterations; iteration++) {

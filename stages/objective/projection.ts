@@ -13,7 +13,7 @@ import { type Axes, named } from "../model/axes.ts";
 import { entmax15 } from "./entmax.ts";
 import { sparsemax } from "./sparsemax.ts";
 import { largestShares } from "./topk_map.ts";
-import { withoutGradient } from "./without_gradient.ts";
+import { withoutGradient } from "../model/custom_gradient.ts";
 
 /**
  * `argmax`: the one best place (ties: the lowest index). `topk`: the best k (ties likewise),
@@ -37,7 +37,7 @@ export function project<From extends string, To extends string>(
   projection: Projection,
   attention: Axes<`pair ${From} ${To}`>,
 ): Axes<`pair ${From} ${To}`> {
-  const shares = named("pair from to", attention) as tf.Tensor;
+  const shares = named("pair from to", attention);
   switch (projection) {
     case "argmax":
       return withoutGradient(shares, oneBest);

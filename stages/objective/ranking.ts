@@ -12,7 +12,7 @@ export function rankingLosses(
   { margin }: { readonly margin: number },
 ): Axes<"anchor negative"> {
   const [anchors = 0, candidates = 0] = named("anchor candidate", scores).shape;
-  const likely = tf.sigmoid(scores as tf.Tensor);
+  const likely = tf.sigmoid(scores);
   const positive = tf.slice(likely, [0, 0], [anchors, 1]);
   const negatives = tf.slice(likely, [0, 1], [anchors, candidates - 1]);
   return tf.relu(tf.add(tf.sub(negatives, positive), margin));

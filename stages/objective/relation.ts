@@ -16,8 +16,8 @@ export function transport<From extends string, To extends string>(
   projection: Axes<`pair ${From} ${To}`>,
   relation: Axes<`pair ${To} ${To}`>,
 ): Axes<`pair ${From} ${From}`> {
-  const rows = tf.matMul(projection as tf.Tensor, relation as tf.Tensor);
-  return tf.matMul(rows, projection as tf.Tensor, false, true);
+  const rows = tf.matMul(projection, relation);
+  return tf.matMul(rows, projection, false, true);
 }
 
 /** P_there P_back. */
@@ -25,5 +25,5 @@ export function roundtrip<From extends string, To extends string>(
   there: Axes<`pair ${From} ${To}`>,
   back: Axes<`pair ${To} ${From}`>,
 ): Axes<`pair ${From} ${From}`> {
-  return tf.matMul(there as tf.Tensor, back as tf.Tensor);
+  return tf.matMul(there, back);
 }

@@ -56,15 +56,15 @@ export function attentionBlocks(
   const tokens = words - 2;
   // A place holds a word piece when the place after it is still in the text: the last one is [SEP].
   const tokenMask = tf.cast(
-    tf.slice(masks.wordMask as tf.Tensor, [0, 2], [pairs, tokens]),
+    tf.slice(masks.wordMask, [0, 2], [pairs, tokens]),
     "float32",
   );
-  const regionMask = tf.cast(masks.regionMask as tf.Tensor, "float32");
+  const regionMask = tf.cast(masks.regionMask, "float32");
 
   // [pair, position, hidden] -> [pair, token + region, hidden]
   const content = tf.concat<tf.Tensor>([
-    tf.slice(entering as tf.Tensor, [0, 1, 0], [pairs, tokens, -1]),
-    tf.slice(entering as tf.Tensor, [0, words, 0], [pairs, regions, -1]),
+    tf.slice(entering, [0, 1, 0], [pairs, tokens, -1]),
+    tf.slice(entering, [0, words, 0], [pairs, regions, -1]),
   ], 1);
   const logits = attentionLogits(weights, config, layer, content, {
     rows: tokens + regions,
@@ -73,7 +73,7 @@ export function attentionBlocks(
   const text = { start: 0, size: tokens, keyBias: maskedKeys(tokenMask) };
   const image = { start: tokens, size: regions, keyBias: maskedKeys(regionMask) };
   const block = (from: typeof text, to: typeof text): tf.Tensor => {
-    const cut = tf.slice(logits as tf.Tensor, [0, 0, from.start, to.start], [
+    const cut = tf.slice(logits, [0, 0, from.start, to.start], [
       -1,
       -1,
       from.size,

@@ -3,19 +3,20 @@
  * all that lies 1 or more below the maximum. Source: arXiv 1602.02068, algorithm 1 and section 2.5.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { customGradient } from "../model/custom_gradient.ts";
 
 /** Below the maximum; what lies deeper is no part of any row, and sums stay exact without it. */
 const DEPTH = 2;
 
 /** Along the last axis. Gradient: s (dy - mean of dy over the support), s being 1 there, else 0. */
 export function sparsemax(logits: tf.Tensor): tf.Tensor {
-  const map = tf.customGrad((x, save) => {
-    const z = belowMaximum(x as tf.Tensor, DEPTH);
+  const map = customGradient((x, save) => {
+    const z = belowMaximum(x, DEPTH);
     const shares = tf.relu(tf.sub(z, threshold(z)));
-    (save as tf.GradSaveFunc)([shares]);
+    save([shares]);
     return {
       value: shares,
-      gradFunc: (dy: tf.Tensor, [shares]: tf.Tensor[]) => {
+      gradFunc: (dy, [shares]) => {
         const support = tf.cast(tf.greater(shares!, 0), "float32");
         const size = tf.sum(support, -1, true);
         const mean = tf.div(tf.sum(tf.mul(support, dy), -1, true), size);

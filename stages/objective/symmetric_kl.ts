@@ -13,9 +13,9 @@ import { type Axes, named } from "../model/axes.ts";
 const FLOOR = 1e-30;
 
 /** Padding and the guard of the logarithm. */
-export interface SymmetricKlOptions {
+export interface SymmetricKlOptions<Place extends string> {
   /** 1 for rows (and columns) that are there, 0 for padding. */
-  readonly mask: Axes<"pair row">;
+  readonly mask: Axes<`pair ${Place}`>;
   /**
    * Added to the second argument within its logarithm, and there only:
    * KL(P || Q) = sum P (log P - log(Q + eps)). The release has 1e-6 for distributed alignment.
@@ -24,16 +24,16 @@ export interface SymmetricKlOptions {
 }
 
 /** Of two relations over the same places. A pair without any row has distance 0. */
-export function symmetricKl(
-  p: Axes<"pair row row">,
-  q: Axes<"pair row row">,
-  { mask, eps }: SymmetricKlOptions,
+export function symmetricKl<Place extends string = never>(
+  p: Axes<`pair ${Place} ${Place}`>,
+  q: Axes<`pair ${Place} ${Place}`>,
+  { mask, eps }: SymmetricKlOptions<Place>,
 ): Axes<"pair"> {
-  named("pair row row", p);
-  const there = tf.mul(tf.expandDims(mask as tf.Tensor, 2), tf.expandDims(mask as tf.Tensor, 1));
-  const first = tf.mul(p as tf.Tensor, there);
-  const second = tf.mul(q as tf.Tensor, there);
-  const rows = tf.maximum(tf.sum(mask as tf.Tensor, 1), 1);
+  named("pair place place", p);
+  const there = tf.mul(tf.expandDims(mask, 2), tf.expandDims(mask, 1));
+  const first = tf.mul(p, there);
+  const second = tf.mul(q, there);
+  const rows = tf.maximum(tf.sum(mask, 1), 1);
   const forward = divergences(first, second, eps);
   const backward = divergences(second, first, eps);
   return tf.div(tf.sum(tf.add(forward, backward), [1, 2]), rows);

@@ -1,6 +1,6 @@
 /** The k largest shares of a row, renormalised to sum to 1. */
 import * as tf from "@tensorflow/tfjs-core";
-import { withoutGradient } from "./without_gradient.ts";
+import { withoutGradient } from "../model/custom_gradient.ts";
 
 /** A row of padding may be all 0, and is no NaN then. */
 const LEAST_SUM = 1e-30;

@@ -41,7 +41,7 @@ for (const example of goldenJson("expected.json").attention_examples) {
     for (const matrix of matrices) {
       const wanted: number[][] = example[matrix];
       // Columns of padding hold 0; rows of padding may hold anything.
-      const rows = tf.slice(ours[matrix] as tf.Tensor, [0, 0, 0], [1, wanted.length, -1]);
+      const rows = tf.slice(ours[matrix], [0, 0, 0], [1, wanted.length, -1]);
       const cut = tf.slice(rows, [0, 0, 0], [1, wanted.length, wanted[0]!.length]);
       assertClose(cut, wanted.flat(), 1e-5, matrix);
       assertClose(tf.sum(rows), tf.sum(cut), 1e-5, `columns outside of ${matrix}`);
@@ -65,7 +65,7 @@ for (const example of goldenJson("expected.json").attention_examples) {
           },
           alignments[name],
           modality,
-        ) as tf.Tensor,
+        ),
       );
 
     tensorTest(`${label} of ${example.txt_id} is the release's`, () => {

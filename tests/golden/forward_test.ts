@@ -56,7 +56,7 @@ for (const { prefix, array } of goldenForward()) {
     const rows = hidden.shape[1]!;
     for (let layer = 0; layer < config.num_hidden_layers; layer++) {
       const keyBias = maskedKeys(tf.ones([1, rows]));
-      hidden = encoderLayer(weights, config, layer, hidden, { keyBias, rows }) as tf.Tensor;
+      hidden = encoderLayer(weights, config, layer, hidden, { keyBias, rows });
       assertClose(hidden, array(`layer${layer}`).values, tolerance, `layer ${layer}`);
     }
   });

@@ -47,7 +47,7 @@ function lossOf(name: string): (weights: Weights) => tf.Scalar {
     const problem = { config, tables, drawn, layout: layout as Layout };
     const hard = hardBatch(weights, problem, meta.hard_neg_size);
     return (weights) => {
-      const losses = hardLosses(weights, problem, { hard, margin: meta.margin }) as tf.Tensor;
+      const losses = hardLosses(weights, problem, { hard, margin: meta.margin });
       return tf.mean(tf.slice(losses, [anchor === "image" ? 0 : 1, 0], [1, -1]));
     };
   }

@@ -72,7 +72,7 @@ for (const example of expected.hard_negative_and_iais_examples) {
       const blocks = positiveBlocks(weights, { config, tables, drawn: drawnBatch() });
       const crossed = { image: blocks.regionToToken, text: blocks.tokenToRegion };
       for (const { anchored, row, modality, letter } of sides) {
-        const best = tf.argMax(crossed[modality] as tf.Tensor, 2).arraySync() as number[][];
+        const best = tf.argMax(crossed[modality], 2).arraySync() as number[][];
         const { singular_argmax: places } = example[anchored].iais;
         assert.deepEqual(best[row]!.slice(0, places.length), places);
         for (const name of ["singular", "distributed"] as const) {

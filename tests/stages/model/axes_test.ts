@@ -17,6 +17,21 @@ tensorTest("sizeOf() reads the size of a named axis", () => {
   assert.throws(() => sizeOf("region", "pair word hidden", tensor), /internal: no axis `region`/);
 });
 
+tensorTest("named() gives other names to the same tensor", () => {
+  const words: Axes<"pair word"> = tf.ones([2, 3]);
+  const positions: Axes<"pair position"> = named("pair position", words);
+  assert.equal<tf.Tensor>(positions, words);
+  // @ts-expect-error words are not positions until they are named so
+  const _unnamed: Axes<"pair position"> = words;
+});
+
+tensorTest("a tensor with named axes is a tensor, one without names fits any names", () => {
+  const words: Axes<"pair word"> = tf.ones([2, 3]);
+  const sum: tf.Tensor = tf.sum(words, 1);
+  const anything: Axes<"pair"> = sum;
+  assert.deepEqual(anything.shape, [2]);
+});
+
 tensorTest("a swapped attention block is a compile error", () => {
   const tokenToRegion: Axes<"pair token region"> = tf.ones([1, 2, 3]);
   const regionToToken: Axes<"pair region token"> = tf.ones([1, 3, 2]);

@@ -71,7 +71,7 @@ tensorTest(
           assert.equal(shape[1], batch.wordMask.shape[1]);
           assertClose(
             words.last,
-            tf.slice(full.last as tf.Tensor, [0, 0, 0], shape),
+            tf.slice(full.last, [0, 0, 0], shape),
             1e-5,
             "words",
           );
@@ -144,7 +144,7 @@ tensorTest("reading never trains the padding token, and trains the words that ar
   const gradient = tf.grad((table: tf.Tensor) => {
     const given = { ...weights, [name]: table };
     const { last } = encodePairs(given, config, batchOf(given, pairs), { keep: "all" });
-    return tf.sum(tf.square(last as tf.Tensor)); // padded rows are read here too
+    return tf.sum(tf.square(last)); // padded rows are read here too
   })(weights[name]!);
   const rows = gradient.arraySync() as number[][];
   const trained = new Set(pairs.flatMap((pair) => pair.tokens));

@@ -73,8 +73,8 @@ for (const [name, alignment] of members) {
           const { value, grads } = tf.valueAndGrads((...given: tf.Tensor[]) => {
             const replaced = Object.fromEntries(names.map((name, i) => [name, given[i]!]));
             const unused = tf.addN(given.map((matrix) => tf.mul(tf.sum(matrix), 0)));
-            return tf.add(tf.min(losses({ ...blocks, ...replaced }) as tf.Tensor), unused);
-          })(names.map((name) => blocks[name] as tf.Tensor));
+            return tf.add(tf.min(losses({ ...blocks, ...replaced })), unused);
+          })(names.map((name) => blocks[name]));
           const smallest = value.dataSync()[0]!;
           assert.ok(Number.isFinite(smallest) && smallest >= -1e-4, `loss ${smallest}`);
           for (const gradient of grads) {
@@ -137,7 +137,7 @@ tensorTest("argmax takes the lowest of equal places and passes no gradient", () 
   const attention = tf.tensor3d([[[0.2, 0.4, 0.4], [0.3, 0.3, 0.3]]]);
   const map = project<"token", "region">("argmax", attention);
   assert.deepEqual(map.arraySync(), [[[0, 1, 0], [1, 0, 0]]]);
-  const pick = (x: tf.Tensor) => project<"token", "region">("argmax", x) as tf.Tensor;
+  const pick = (x: tf.Tensor) => project<"token", "region">("argmax", x);
   const gradient = tf.grad((x: tf.Tensor) => tf.sum(tf.square(pick(x))))(attention);
   assertClose(gradient, new Float32Array(6), 0);
 });
@@ -161,14 +161,14 @@ tensorTest("topk ends in singular with k = 1 and in distributed with k = all", (
 
 /** The other modality's relation as the loss sees it: row-stochastic over one pair without padding. */
 function carried(blocks: AttentionBlocks, alignment: Alignment, modality: Modality): tf.Tensor {
-  const [there, back, other] = modality === "text"
+  const [there, back, other]: [tf.Tensor, tf.Tensor, tf.Tensor] = modality === "text"
     ? [blocks.tokenToRegion, blocks.regionToToken, blocks.regionToRegion]
     : [blocks.regionToToken, blocks.tokenToRegion, blocks.tokenToToken];
-  const map = project<"from", "to">(alignment.projection, there as tf.Tensor);
+  const map = project<"from", "to">(alignment.projection, there);
   const relation = alignment.relation === "transport"
-    ? transport<"from", "to">(map, other as tf.Tensor)
-    : roundtrip<"from", "to">(map, project<"to", "from">(alignment.projection, back as tf.Tensor));
-  return alignment.rowSoftmax ? tf.softmax(relation as tf.Tensor) : relation as tf.Tensor;
+    ? transport<"from", "to">(map, other)
+    : roundtrip<"from", "to">(map, project<"to", "from">(alignment.projection, back));
+  return alignment.rowSoftmax ? tf.softmax(relation) : relation;
 }
 
 function reordered(pair: LooseBlocks, words: number[], places: number[]): LooseBlocks {

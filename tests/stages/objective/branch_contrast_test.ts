@@ -23,6 +23,6 @@ tensorTest(
       shown: tf.tensor1d([7, 4, 7], "int32"),
     }, { temperature: 0.25 });
     assertClose(loss, [expected], 1e-5);
-    assertClose(cosines as tf.Tensor, s.flat().map((score) => score * 0.25), 1e-6);
+    assertClose(cosines, s.flat().map((score) => score * 0.25), 1e-6);
   },
 );

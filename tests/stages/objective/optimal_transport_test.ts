@@ -44,7 +44,7 @@ tensorTest("a plan after one iteration is NumPy's, with nothing in padding", () 
   const costs = tf.sub(1, tf.matMul(unit(words), unit(regions), false, true));
   const plan = transportPlan(costs, masks, { iterations: 1, beta: 0.5 });
   assertClose(
-    plan as tf.Tensor,
+    plan,
     // deno-fmt-ignore
     [
       0.1489921, 0.1010079, 0, 0.0424514, 0.2075486, 0, 0.1644167, 0.0855833, 0, 0.0616084,
@@ -58,7 +58,7 @@ tensorTest("a plan after one iteration is NumPy's, with nothing in padding", () 
 tensorTest("a plan spreads every word and every region evenly", () => {
   const { words: _words, regions: _regions, ...masks } = pairs();
   const costs = tf.abs(waves([2, 4, 3], 0.3));
-  const plan = transportPlan(costs, masks, { iterations: 500, beta: 0.5 }) as tf.Tensor;
+  const plan = transportPlan(costs, masks, { iterations: 500, beta: 0.5 });
   assertClose(tf.sum(plan, 2), [0.25, 0.25, 0.25, 0.25, 1 / 3, 1 / 3, 1 / 3, 0], 1e-4);
   assertClose(tf.sum(plan, 1), [0.5, 0.5, 0, 1 / 3, 1 / 3, 1 / 3], 1e-4);
 });
@@ -86,7 +86,7 @@ tensorTest("the gradient holds the plan: it is that of sum T C", () => {
   const { words, ...rest } = pairs();
   const options = { iterations: 50, beta: 0.5 };
   const value = (words: tf.Tensor) =>
-    tf.sum(transportDistances({ words, ...rest }, options) as tf.Tensor) as tf.Scalar;
+    tf.sum(transportDistances({ words, ...rest }, options)) as tf.Scalar;
   const gradient = tf.grad(value)(words).dataSync();
   const step = 1e-2; // at an optimum the change of the plan itself counts for nothing
   for (const place of [0, 7, 23]) {

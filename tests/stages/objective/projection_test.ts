@@ -25,7 +25,7 @@ const projections: Readonly<Record<string, Projection>> = {
 
 /** The map of the words of one pair, padded by `extra` regions. */
 function mapped(projection: Projection, attention: tf.Tensor): Matrix {
-  const map = project<"token", "region">(projection, attention) as tf.Tensor;
+  const map = project<"token", "region">(projection, attention);
   return (map.arraySync() as number[][][])[0]!;
 }
 
@@ -35,7 +35,7 @@ function forEveryAttention(
   fc.assert(fc.property(fc.nat(), size, fc.integer({ min: 0, max: 2 }), (seed, given, extra) => {
     tf.tidy(() => {
       const pair = looseBlocks(seed, given);
-      const padded = blocksOf([pair], extra).tokenToRegion as tf.Tensor;
+      const padded = blocksOf([pair], extra).tokenToRegion;
       law(tf.slice(padded, [0, 0, 0], [1, given.tokens, -1]), pair.tokenToRegion);
     });
   }));
@@ -80,7 +80,7 @@ tensorTest("topk keeps the k largest in proportion, and of equal ones the first"
     [0, 1, 0, 0],
     [0, 0, 0, 0], // padding may hold anything
   ]]);
-  const map = project<"token", "region">({ topk: 2 }, rows) as tf.Tensor;
+  const map = project<"token", "region">({ topk: 2 }, rows);
   assertClose(
     map,
     [
@@ -164,7 +164,7 @@ tensorTest("for a single head, sparsemax of its attention is that of its logits"
     tf.tidy(() => {
       const attention = tf.softmax(tf.tensor3d([[z]]));
       for (const name of ["sparsemax", "entmax15"] as const) {
-        const map = project<"token", "region">(name, attention) as tf.Tensor;
+        const map = project<"token", "region">(name, attention);
         assertClose(map, sparseMaps[name][0](tf.tensor3d([[z]])), 2e-5, name);
       }
     });

@@ -26,9 +26,9 @@ tensorTest("a problem's losses are its own, and 0 once the margin is kept", () =
 });
 
 tensorTest("gradients pull the positive up and the violating negatives down", () => {
-  const gradient = tf.grad((scores: tf.Tensor) =>
-    tf.sum(rankingLosses(scores, { margin: 0.2 }) as tf.Tensor)
-  )(tf.tensor2d([[0, 0.1, -5]]));
+  const gradient = tf.grad((scores: tf.Tensor) => tf.sum(rankingLosses(scores, { margin: 0.2 })))(
+    tf.tensor2d([[0, 0.1, -5]]),
+  );
   const [positive, violating, kept] = gradient.dataSync() as unknown as [number, number, number];
   assert.ok(positive < 0 && violating > 0);
   assert.equal(kept, 0);

@@ -57,7 +57,7 @@ tensorTest("[CLS], [SEP] and padding are in no block", () => {
   const blocks = attentionBlocks(weights, config, hidden, masks);
   assert.deepEqual(blocks.tokenMask.arraySync(), [[1, 1, 1, 0, 0]]);
   assert.deepEqual(blocks.regionMask.arraySync(), [[1, 1, 0]]);
-  const columns = tf.slice(blocks.tokenToToken as tf.Tensor, [0, 0, 3], [1, 5, 2]);
+  const columns = tf.slice(blocks.tokenToToken, [0, 0, 3], [1, 5, 2]);
   assertClose(columns, new Float32Array(10), 0, "attention to [SEP] and padding");
 
   const outside = tf.tensor3d([0, 4, 5, 6, 9].flatMap((place) => oneHot(place, 10)), [5, 10, 1]);
@@ -115,7 +115,7 @@ tensorTest("a layer's blocks are those of its own attention", () => {
       return shares[1]! / shares.reduce((sum, share) => sum + share);
     });
     const blocks = attentionBlocks(weights, config, hidden, masks, { layer, heads: "each" });
-    assertClose(tf.slice(blocks.tokenToToken as tf.Tensor, [0, 0, 1], [-1, 1, 1]), expected, 1e-5);
+    assertClose(tf.slice(blocks.tokenToToken, [0, 0, 1], [-1, 1, 1]), expected, 1e-5);
   }
 });
 
