@@ -19,7 +19,7 @@ export async function exportFeatures({ features, ...options }: FeaturesExport): 
   readonly splits: readonly string[];
 }> {
   const { openFeatures } = await import("./data/feature_set.ts");
-  const { writePublished } = await import("./data/published_writer.ts");
+  const { writePublished } = await import("./data/published/export_features.ts");
   const { regionClassesIfAny } = await import("./data/region_classes.ts");
   using set = await openFeatures(features);
   const classes = await regionClassesIfAny(features, set);

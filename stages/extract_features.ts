@@ -16,8 +16,8 @@ export const extractFeatures = defineStage({
   permissions: { native: true },
   resumable: false,
   async examine({ parameters, inputs }) {
-    const { descriptorWidth } = await import("./vision/descriptors.ts");
-    const { longestCaption } = await import("./vision/scene_captions.ts");
+    const { descriptorWidth } = await import("./vision/objects/descriptors.ts");
+    const { longestCaption } = await import("./vision/scenes/captions.ts");
     const sizes = {
       words: longestCaption + 2,
       vocabulary: 64, // about
@@ -27,7 +27,7 @@ export const extractFeatures = defineStage({
     return { findings: [], facts: { ...inputs["from"], ...sizes } };
   },
   async run(context) {
-    const { writeFeatures } = await import("./vision/feature_files.ts");
+    const { writeFeatures } = await import("./vision/objects/object_features.ts");
     await writeFeatures(context);
   },
 });

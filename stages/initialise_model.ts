@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { defineStage } from "../pipeline/contract/stage.ts";
 import { miniLm } from "./model/checkpoint/pretrained_packages.ts";
-import { checkpointPublication } from "./data/published_sets.ts";
+import { checkpointPublication } from "./data/published/data_sets.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const rate = v.pipe(v.number(), v.minValue(0), v.ltValue(1));

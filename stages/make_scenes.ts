@@ -29,7 +29,7 @@ export const makeScenes = defineStage({
     return Promise.resolve({ findings: [], facts: Object.fromEntries(facts) });
   },
   async run(context) {
-    const { writeScenes } = await import("./vision/scene_files.ts");
+    const { writeScenes } = await import("./vision/scenes/write_scenes.ts");
     await writeScenes(context);
   },
 });

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { defineStage, type OutsideFile } from "../pipeline/contract/stage.ts";
 import { miniLm } from "./model/checkpoint/pretrained_packages.ts";
-import { onnxRuntimePackage } from "./vision/onnx_runtime.ts";
+import { onnxRuntimePackage } from "./vision/detector/onnx_runtime.ts";
 import { efficientnetLite0 } from "./vision/pretrained_packages.ts";
 
 const path = v.pipe(v.string(), v.nonEmpty());

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
 import { defineStage, type OutsideFile } from "../pipeline/contract/stage.ts";
-import { filesOf, lmdbChoices } from "./data/lmdb_names.ts";
-import { publication, type PublishedSource, splitSources } from "./data/published_sets.ts";
+import { filesOf, lmdbChoices } from "./data/databases/lmdb_names.ts";
+import { publication, type PublishedSource, splitSources } from "./data/published/data_sets.ts";
 
 const name = v.pipe(v.string(), v.nonEmpty());
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -79,7 +79,7 @@ export const publishedFeatures = defineStage({
     return examinePublished(sourcesOf(parameters), files, parameters);
   },
   async run(context) {
-    const { takeOver } = await import("./data/published_features.ts");
+    const { takeOver } = await import("./data/published/import_features.ts");
     await takeOver(context, sourcesOf(context.parameters));
   },
 });

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { Complaint } from "../pipeline/contract/complaint.ts";
 import type { Progress } from "../pipeline/contract/progress.ts";
 import type { PhotoParameters } from "./extraction/photo_parameters.ts";
-import type { SearchedFeatures } from "./vision/picture_paths.ts";
+import type { SearchedFeatures } from "./vision/picture_files.ts";
 
 export interface SearchRequest {
   readonly features: SearchedFeatures;
@@ -34,8 +34,7 @@ export async function search(request: SearchRequest): Promise<{
 }> {
   const { features, query } = request;
   const { searchModel } = await import("./evaluate/search.ts");
-  const { picturePaths } = await import("./vision/picture_paths.ts");
-  const { thumbnail } = await import("./vision/thumbnail.ts");
+  const { picturePaths, thumbnail } = await import("./vision/picture_files.ts");
   const pictures = await picturePaths(features);
   const answers = await searchModel({
     ...request,
@@ -64,7 +63,7 @@ async function pictureQuery(
     if (known !== undefined && await sameFile(known, path)) return { image: id };
   }
   if (features.stage === "extract_features") {
-    const { describeScene } = await import("./vision/scene_query.ts");
+    const { describeScene } = await import("./vision/objects/object_features.ts");
     return { regions: await describeScene(path, features) };
   }
   if (features.stage === "photo_features") {

@@ -1,7 +1,7 @@
 /** The queries of an evaluation that went most wrong, with their pictures: for people to look at. */
 import { Complaint } from "../pipeline/contract/complaint.ts";
 import type { Direction } from "./metric/recall.ts";
-import type { SearchedFeatures } from "./vision/picture_paths.ts";
+import type { SearchedFeatures } from "./vision/picture_files.ts";
 
 export interface WrongRequest {
   /** Folder of the evaluation's artifact. */
@@ -42,8 +42,7 @@ export async function wrongQueries(request: WrongRequest): Promise<{
   const { wrongQueries } = await import("./metric/wrong_queries.ts");
   const { readScores } = await import("./data/score_files.ts");
   const { openFeatures } = await import("./data/feature_set.ts");
-  const { picturePaths } = await import("./vision/picture_paths.ts");
-  const { thumbnail } = await import("./vision/thumbnail.ts");
+  const { picturePaths, thumbnail } = await import("./vision/picture_files.ts");
   const stored = await readScores(evaluation);
   using set = await openFeatures(features);
   const captionOf = new Map(set.captions.map((caption) => [caption.id, caption]));

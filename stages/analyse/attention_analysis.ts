@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { type FeatureSet, openFeatures } from "../data/feature_set.ts";
-import { writeLines } from "../data/json_lines.ts";
+import { writeLines } from "../data/formats/json_lines.ts";
 import { annotatedDistance } from "../metric/annotated_relations.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import { readModel } from "../model/checkpoint/model_artifact.ts";

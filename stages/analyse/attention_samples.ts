@@ -4,11 +4,10 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { Complaint, nearest } from "../../pipeline/contract/complaint.ts";
-import type { AnnotatedObject } from "../data/annotations.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
-import { writeLines } from "../data/json_lines.ts";
+import { writeLines } from "../data/formats/json_lines.ts";
 import { wordPieces } from "../data/word_pieces.ts";
-import { annotatedDistance } from "../metric/annotated_relations.ts";
+import { annotatedDistance, type AnnotatedObject } from "../metric/annotated_relations.ts";
 import type { Configuration } from "../model/configuration.ts";
 import { embedImage, embedText } from "../model/embeddings.ts";
 import type { Precision } from "../model/matrix_product.ts";

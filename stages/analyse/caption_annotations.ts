@@ -1,16 +1,17 @@
 /** Annotated objects of captions: those of rendered scenes, or of Flickr30k Entities. */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
-import { type AnnotatedObject, objectsOfEntities, readPhraseObjects } from "../data/annotations.ts";
-import { matchSentence } from "../data/entity_captions.ts";
+import { objectsOfEntities, readPhraseObjects } from "../data/annotations/annotated_objects.ts";
+import { matchSentence } from "../data/annotations/matched_sentences.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
-import { type EntityImage, openFlickr30kEntities } from "../data/flickr30k_entities.ts";
+import { type EntityImage, openFlickr30kEntities } from "../data/annotations/flickr30k_entities.ts";
 import {
   type CaptionTokenizer,
   openTokenizer,
   tokenizerFromVocabulary,
 } from "../data/tokenizer.ts";
-import type { Box } from "../vision/coverage.ts";
+import type { AnnotatedObject } from "../metric/annotated_relations.ts";
+import type { Box } from "../data/boxes.ts";
 
 export interface AnnotationSource {
   /** @param caption place in `FeatureSet.captions`, of those asked for */

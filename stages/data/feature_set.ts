@@ -4,9 +4,9 @@
  */
 import * as v from "valibot";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import { readLines } from "./json_lines.ts";
+import { readLines } from "./formats/json_lines.ts";
 import { regionDatabases, type RegionSource, regionTables } from "./region_source.ts";
-import { readSafetensors } from "./safetensors.ts";
+import { readSafetensors } from "./formats/safetensors.ts";
 
 export interface FeatureSet extends Disposable {
   readonly images: readonly FeatureImage[];

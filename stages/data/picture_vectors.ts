@@ -1,6 +1,6 @@
 /** Whole pictures as one vector each: what branches and the linear yardstick look at. */
 import type { FeatureSet, FeaturesPlace } from "./feature_set.ts";
-import { readSafetensors } from "./safetensors.ts";
+import { readSafetensors } from "./formats/safetensors.ts";
 
 /** Vector of an image, `featureDim` wide. @param image place in `FeatureSet.images` */
 export type PictureVectors = (image: number) => Float32Array;

@@ -12,8 +12,8 @@
  */
 import * as v from "valibot";
 import type { Positives } from "../metric/extra_positives.ts";
-import { decoding, wrongIn } from "./foreign_file.ts";
-import { imageFinder } from "./image_names.ts";
+import { decoding, wrongIn } from "./formats/foreign_file.ts";
+import { imageFinder } from "./databases/image_names.ts";
 
 const maps = ["image_to_caption", "caption_to_image"] as const;
 

@@ -5,7 +5,7 @@
  */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { FeatureSet, FeaturesPlace } from "./feature_set.ts";
-import { readSafetensors } from "./safetensors.ts";
+import { readSafetensors } from "./formats/safetensors.ts";
 
 export interface RegionClasses {
   /** How many there are. */

@@ -4,8 +4,9 @@
  */
 import * as v from "valibot";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import { type ImageDatabase, openImageDatabase } from "./image_database.ts";
-import { readLines } from "./json_lines.ts";
+import type { ImageDatabase } from "./databases/image_database.ts";
+import { openImageDatabase } from "./databases/open_image_database.ts";
+import { readLines } from "./formats/json_lines.ts";
 
 export interface RegionSource extends Disposable {
   /** Width of a descriptor. */

@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import { readLines } from "./json_lines.ts";
+import { readLines } from "./formats/json_lines.ts";
 
 const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
 const name = v.pipe(v.string(), v.minLength(1));

@@ -1,6 +1,6 @@
 /** The scores of an evaluation, as its artifact holds them. */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import { readSafetensors } from "./safetensors.ts";
+import { readSafetensors } from "./formats/safetensors.ts";
 
 export interface StoredScores {
   readonly split: string;

@@ -1,12 +1,11 @@
 /** What an extraction would find: for `doctor`. */
 import type { Examination, ExaminationContext, Finding } from "../../pipeline/contract/stage.ts";
 import type { PhotoParameters } from "../extraction/photo_parameters.ts";
-import { readPhotoCaptions } from "../data/photo_captions.ts";
-import { readUtf8 } from "../data/utf8_text.ts";
+import { readPhotoCaptions } from "../extraction/photo_captions.ts";
+import { readUtf8 } from "../data/formats/foreign_file.ts";
 import { backboneWidth } from "../vision/efficientnet.ts";
-import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
+import { BadPhoto, decodePhoto, readPhotoFile } from "../vision/photo_pixels.ts";
 import { miniLmWords } from "../model/checkpoint/pretrained_packages.ts";
-import { readPhotoFile } from "../extraction/photo_file.ts";
 import { photoList } from "../extraction/photo_list.ts";
 import { regionFinder } from "../extraction/region_finder.ts";
 

@@ -1,9 +1,9 @@
 /** What published databases hold, from their lists and a sample of their entries: for `doctor`. */
-import { openImageDatabase } from "../data/image_database.ts";
-import { rawCaptions } from "../data/published_captions.ts";
-import type { TakeOverParameters } from "../data/published_features.ts";
-import type { PublishedSource } from "../data/published_sets.ts";
-import { openTextDatabase } from "../data/text_database.ts";
+import { openImageDatabase } from "../data/databases/open_image_database.ts";
+import { rawCaptions } from "../data/published/captions.ts";
+import type { TakeOverParameters } from "../data/published/import_features.ts";
+import type { PublishedSource } from "../data/published/data_sets.ts";
+import { openTextDatabase } from "../data/databases/text_database.ts";
 
 /** Images and captions that are read, evenly over each database. */
 const sample = 50;

@@ -5,7 +5,7 @@
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
 import { type PictureKind, pictureVectors } from "../data/picture_vectors.ts";
-import { writeSafetensors } from "../data/safetensors.ts";
+import { writeSafetensors } from "../data/formats/safetensors.ts";
 import type { TrainingSplits } from "../data/splits.ts";
 import { canonicalCorrelation, project, type Projection } from "../model/canonical_correlation.ts";
 import { readModel } from "../model/checkpoint/model_artifact.ts";

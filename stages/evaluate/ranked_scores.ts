@@ -1,7 +1,7 @@
 /** What a matrix of scores of a split becomes: a rank per query, recalls, and the matrix itself. */
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
-import { writeSafetensors } from "../data/safetensors.ts";
+import { writeSafetensors } from "../data/formats/safetensors.ts";
 import { readPositives } from "../data/positives_files.ts";
 import { positiveMetrics, type Positives, rankPositives } from "../metric/extra_positives.ts";
 import { cutFolds, foldMetrics, foldRanks, type Folds } from "../metric/folds.ts";

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
 import { pictureVectors } from "../data/picture_vectors.ts";
-import { readSafetensors, writeSafetensors } from "../data/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../data/formats/safetensors.ts";
 import type { ScoreMatrix } from "../metric/recall.ts";
 import { releaseRecall } from "../metric/release_recall.ts";
 import { learnedBranchWeight, requireBranches } from "../model/branches.ts";

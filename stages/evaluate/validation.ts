@@ -3,7 +3,11 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
 import type { PictureVectors } from "../data/picture_vectors.ts";
-import { readSafetensors, type WritableTensor, writeSafetensors } from "../data/safetensors.ts";
+import {
+  readSafetensors,
+  type WritableTensor,
+  writeSafetensors,
+} from "../data/formats/safetensors.ts";
 import { rankQueries, recallMetrics } from "../metric/recall.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { HostWeights } from "../model/initial_weights.ts";

@@ -1,18 +1,17 @@
 /** From a folder of photos and their captions to a features artifact. */
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import { writeLines } from "../data/json_lines.ts";
-import { writeSafetensors } from "../data/safetensors.ts";
-import type { PhotoParameters } from "./photo_parameters.ts";
+import { boxNumbers } from "../data/boxes.ts";
+import { writeLines } from "../data/formats/json_lines.ts";
+import { writeSafetensors } from "../data/formats/safetensors.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
 import { backboneWidth } from "../vision/efficientnet.ts";
-import { boxNumbers } from "../vision/box_numbers.ts";
-import { BadPhoto, decodeSquares } from "../vision/photo_pixels.ts";
+import { BadPhoto, decodeSquares, readPhotoFile } from "../vision/photo_pixels.ts";
 import type { Box } from "../vision/picture.ts";
 import { inBatches } from "./batches_ahead.ts";
-import { readPhotoFile } from "./photo_file.ts";
 import { type LocatedPhoto, type PhotoDescriber, photoDescriber } from "./photo_describer.ts";
 import { type PhotoList, photoList } from "./photo_list.ts";
+import type { PhotoParameters } from "./photo_parameters.ts";
 import { type Shard, type Shards, shardsIn } from "./photo_shards.ts";
 import { type LookedAt, type PhotoViews, photoViews } from "./photo_views.ts";
 import { pictureNetwork } from "./picture_network.ts";

@@ -1,11 +1,11 @@
 /** What is to be extracted: the photos that have captions, their splits, and their captions in pieces. */
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import type { FeatureCaption } from "../data/feature_set.ts";
-import { readPhotoCaptions } from "../data/photo_captions.ts";
-import { splitsOf } from "../data/photo_splits.ts";
+import { readUtf8 } from "../data/formats/foreign_file.ts";
 import { type CaptionTokenizer, tokenizerFromVocabulary } from "../data/tokenizer.ts";
-import { readUtf8 } from "../data/utf8_text.ts";
+import { readPhotoCaptions } from "./photo_captions.ts";
 import type { PhotoParameters } from "./photo_parameters.ts";
+import { splitsOf } from "./photo_splits.ts";
 
 export interface PhotoList {
   /** Sorted by name; each has a caption. */

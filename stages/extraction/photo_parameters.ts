@@ -1,4 +1,4 @@
-import type { DetectorOptions } from "../vision/onnx_detector.ts";
+import type { DetectorOptions } from "../vision/detector/onnx_detector.ts";
 
 type Named = "scores" | "features" | "classes" | "input";
 

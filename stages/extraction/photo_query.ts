@@ -2,8 +2,7 @@
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { RegionRows } from "../data/region_source.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
-import { BadPhoto, decodeSquares } from "../vision/photo_pixels.ts";
-import { readPhotoFile } from "./photo_file.ts";
+import { BadPhoto, decodeSquares, readPhotoFile } from "../vision/photo_pixels.ts";
 import { photoDescriber } from "./photo_describer.ts";
 import { numbersOf, photosTogether } from "./photo_extraction.ts";
 import type { PhotoParameters } from "./photo_parameters.ts";

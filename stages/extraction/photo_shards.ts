@@ -2,7 +2,7 @@
  * Described photos on disk, so many to a file: a killed extraction goes on after the last whole file,
  * and memory does not grow with the number of photos.
  */
-import { readSafetensors, type TensorData, writeSafetensors } from "../data/safetensors.ts";
+import { readSafetensors, type TensorData, writeSafetensors } from "../data/formats/safetensors.ts";
 
 export interface Shard {
   /** Rows of each photo; 0 for one that could not be read. */

@@ -1,9 +1,8 @@
 /** Where the regions of a photo are: one way per choice of `regions`, or a detector of the user's own. */
-import { gridBoxes } from "../vision/grid_boxes.ts";
-import { type DetectorOptions } from "../vision/onnx_detector.ts";
+import type { DetectorOptions } from "../vision/detector/onnx_detector.ts";
 import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
 import type { Box, RgbPicture } from "../vision/picture.ts";
-import { findRegions } from "../vision/regions.ts";
+import { findRegions } from "../vision/objects/regions.ts";
 import type { DetectionParameters, PhotoParameters } from "./photo_parameters.ts";
 
 export interface FoundRegions {
@@ -38,7 +37,7 @@ export async function regionFinder(
       return boxesAlone(boxes.length, () => boxes);
     }
     case "proposals": {
-      const { openProposals } = await import("../vision/proposals.ts");
+      const { openProposals } = await import("../vision/proposals/proposals.ts");
       const propose = await openProposals();
       return boxesAlone(most, (picture) => propose(picture, { count: most }));
     }
@@ -65,7 +64,7 @@ async function detectorRegions(
   detection: DetectionParameters,
   { most, files }: { readonly most: number; readonly files: Readonly<Record<string, string>> },
 ): Promise<RegionFinder> {
-  const { openDetector } = await import("../vision/onnx_detector.ts");
+  const { openDetector } = await import("../vision/detector/onnx_detector.ts");
   const given = Object.entries(detection).filter(([, value]) => value !== undefined);
   const options = {
     ...Object.fromEntries(given),
@@ -103,4 +102,13 @@ function objectBoxes({ width, height, pixels }: RgbPicture, maxRegions: number):
     x1: x2 / width,
     y1: y2 / height,
   }));
+}
+
+/** The picture cut into cells of one size: left to right, then top to bottom. */
+export function gridBoxes(cells: number): Box[] {
+  const edge = (place: number) => place / cells;
+  return Array.from({ length: cells * cells }, (_, place) => {
+    const [row, column] = [Math.floor(place / cells), place % cells];
+    return { x0: edge(column), y0: edge(row), x1: edge(column + 1), y1: edge(row + 1) };
+  });
 }

@@ -14,8 +14,15 @@
  * attention that is the same everywhere is at distance 0 only where all objects have the same share of
  * words as of regions. So compare ISDa of models on the same captions, not its height.
  */
-import type { AnnotatedObject } from "../data/annotations.ts";
 import { selfAttentionDistance, type SquareMatrix } from "./self_attention_distance.ts";
+
+/** Places are distinct and ascend; those of two objects may overlap. */
+export interface AnnotatedObject {
+  /** Places among the caption's word pieces, [CLS] not counted. */
+  readonly tokens: readonly number[];
+  /** Places among the image's regions. */
+  readonly regions: readonly number[];
+}
 
 /** A pair's own relations: words (S_LL) and regions (S_VV). */
 export interface OwnRelations {

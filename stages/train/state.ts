@@ -3,7 +3,7 @@
  * of updates that made them. Saved whole and loaded again, it goes on with the same bits.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { readSafetensors, writeSafetensors } from "../data/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../data/formats/safetensors.ts";
 import { weight, type Weights } from "../model/weights.ts";
 import type { AdamwState } from "./adamw.ts";
 

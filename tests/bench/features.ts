@@ -3,8 +3,8 @@
  * published format of the same images (36..100 regions of 2,048 numbers) to a temporary folder and reads
  * it twice through openImageDatabase(); MB/s are those of the features as float16 (float32 in a table).
  */
-import { openImageDatabase } from "../../stages/data/image_database.ts";
-import { writeLmdb } from "../../stages/data/lmdb_writer.ts";
+import { openImageDatabase } from "../../stages/data/databases/open_image_database.ts";
+import { writeLmdb } from "../../stages/data/formats/lmdb_writer.ts";
 import { floats, halves, msgpackNumpy, npz, type WritableArrays } from "../support/numpy_files.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 

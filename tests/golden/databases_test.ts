@@ -1,7 +1,7 @@
 /** Texts and images as the release reads them from its databases. */
 import assert from "node:assert/strict";
-import { openImageDatabase } from "../../stages/data/image_database.ts";
-import { openTextDatabase } from "../../stages/data/text_database.ts";
+import { openImageDatabase } from "../../stages/data/databases/open_image_database.ts";
+import { openTextDatabase } from "../../stages/data/databases/text_database.ts";
 import { goldenChoice, goldenDatabase, goldenSplit } from "../support/golden_data.ts";
 import { goldenForward, goldenJson } from "../support/goldens.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";

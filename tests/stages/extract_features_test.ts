@@ -3,7 +3,7 @@ import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { silentProgress } from "../../pipeline/contract/progress.ts";
 import type { Scalar } from "../../pipeline/contract/stage.ts";
 import { openFeatures } from "../../stages/data/feature_set.ts";
-import { readSafetensors } from "../../stages/data/safetensors.ts";
+import { readSafetensors } from "../../stages/data/formats/safetensors.ts";
 import { extractFeatures } from "../../stages/extract_features.ts";
 import { makeScenes } from "../../stages/make_scenes.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";

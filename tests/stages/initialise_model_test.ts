@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Complaint } from "../../pipeline/contract/complaint.ts";
 import { silentProgress } from "../../pipeline/contract/progress.ts";
 import { initialiseModel } from "../../stages/initialise_model.ts";
-import { readSafetensors, writeSafetensors } from "../../stages/data/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../stages/data/formats/safetensors.ts";
 import { readModel } from "../../stages/model/checkpoint/model_artifact.ts";
 import { parameterTable } from "../../stages/model/parameters.ts";
 import { configurationFor } from "../../stages/train/initialise/run.ts";

@@ -3,16 +3,16 @@ import fc from "fast-check";
 import * as v from "valibot";
 import { randomStream } from "../../pipeline/contract/random_stream.ts";
 import { makeScenes } from "../../stages/make_scenes.ts";
-import { describeScene } from "../../stages/vision/scene_captions.ts";
-import { layoutScene } from "../../stages/vision/scene_layout.ts";
-import { relationsOf } from "../../stages/vision/scene_relations.ts";
-import { swappedScenes } from "../../stages/vision/scene_swaps.ts";
+import { describeScene } from "../../stages/vision/scenes/captions.ts";
+import { layoutScene } from "../../stages/vision/scenes/layout.ts";
+import { relationsOf } from "../../stages/vision/scenes/relations.ts";
+import { swappedScenes } from "../../stages/vision/scenes/swaps.ts";
 import {
   boxOf,
   canvasHeight,
   canvasWidth,
   type SceneObject,
-} from "../../stages/vision/scene_vocabulary.ts";
+} from "../../stages/vision/scenes/vocabulary.ts";
 import { relationIsTrue } from "../support/box_truth.ts";
 import { runStage } from "../support/stage_context.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import * as v from "valibot";
-import { readSafetensors } from "../../stages/data/safetensors.ts";
+import { readSafetensors } from "../../stages/data/formats/safetensors.ts";
 import { evaluate } from "../../stages/evaluate.ts";
 import { fineTune } from "../../stages/fine_tune.ts";
 import { initialiseModel } from "../../stages/initialise_model.ts";

@@ -1,8 +1,8 @@
 /** Published data taken over where it lies: the release's small set, and raw captions over .npz files. */
 import assert from "node:assert/strict";
 import { openFeatures } from "../../stages/data/feature_set.ts";
-import { openImageDatabase } from "../../stages/data/image_database.ts";
-import { openTextDatabase } from "../../stages/data/text_database.ts";
+import { openImageDatabase } from "../../stages/data/databases/open_image_database.ts";
+import { openTextDatabase } from "../../stages/data/databases/text_database.ts";
 import { initialiseModel } from "../../stages/initialise_model.ts";
 import { readModel } from "../../stages/model/checkpoint/model_artifact.ts";
 import { publishedFeatures } from "../../stages/published_features.ts";

@@ -3,8 +3,8 @@
  * it, a model for it, and the same annotations in the form of Flickr30k Entities.
  */
 import { randomStream } from "../../pipeline/contract/random_stream.ts";
-import { writeLines } from "../../stages/data/json_lines.ts";
-import { writeSafetensors } from "../../stages/data/safetensors.ts";
+import { writeLines } from "../../stages/data/formats/json_lines.ts";
+import { writeSafetensors } from "../../stages/data/formats/safetensors.ts";
 import { tokenizerFromCaptions } from "../../stages/data/tokenizer.ts";
 import type { Configuration } from "../../stages/model/configuration.ts";
 import { initialWeights } from "../../stages/model/initial_weights.ts";

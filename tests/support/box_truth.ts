@@ -1,5 +1,5 @@
 /** The oracle of relations between objects of a scene. */
-import { boxOf, type SceneObject } from "../../stages/vision/scene_vocabulary.ts";
+import { boxOf, type SceneObject } from "../../stages/vision/scenes/vocabulary.ts";
 
 /** Says from boxes alone whether a relation is true; knows nothing of how relations are found. */
 export function relationIsTrue(relation: string, [a, b, c]: readonly SceneObject[]): boolean {

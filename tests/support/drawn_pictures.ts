@@ -1,6 +1,6 @@
 /** Pictures of a few objects on a plain, shaded background, for tests of vision. */
 import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
-import type { Pixels } from "../../stages/vision/pixels.ts";
+import type { Pixels } from "../../stages/vision/objects/pixels.ts";
 
 export function drawnPicture(
   draw: (context: SKRSContext2D) => void,

@@ -4,8 +4,8 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { type FeatureSet, openFeatures } from "../../stages/data/feature_set.ts";
-import type { RegionChoice } from "../../stages/data/image_database.ts";
-import { takeOver } from "../../stages/data/published_features.ts";
+import type { RegionChoice } from "../../stages/data/databases/image_database.ts";
+import { takeOver } from "../../stages/data/published/import_features.ts";
 import { indexSplit, type TableIndex } from "../../stages/batch/pair_tables.ts";
 import type { RankingBatch } from "../../stages/train/fine_tune/ranking_batch.ts";
 import { goldenConfiguration, goldenFile, goldenJson } from "./goldens.ts";

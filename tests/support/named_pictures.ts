@@ -1,5 +1,5 @@
 /** Features of pictures of two things each; the caption names the two, their regions add up to them. */
-import { type WritableTensor, writeSafetensors } from "../../stages/data/safetensors.ts";
+import { type WritableTensor, writeSafetensors } from "../../stages/data/formats/safetensors.ts";
 
 const [kinds, width] = [6, 12];
 

@@ -1,8 +1,8 @@
 /** The goldens' .npz: arrays of float32 and int64. */
-import { bytesInMemory } from "../../stages/data/byte_source.ts";
+import { bytesInMemory } from "../../stages/data/formats/byte_source.ts";
 import { fileURLToPath } from "node:url";
-import { wrongIn } from "../../stages/data/foreign_file.ts";
-import { listNpz, readNpz as readArrays } from "../../stages/data/npz.ts";
+import { wrongIn } from "../../stages/data/formats/foreign_file.ts";
+import { listNpz, readNpz as readArrays } from "../../stages/data/formats/npz.ts";
 
 export interface NumpyArray {
   readonly shape: readonly number[];

@@ -1,6 +1,6 @@
 /** Checkpoint files made by hand: any pickle in either of PyTorch's containers. */
-import { joinBytes } from "../../stages/data/join_bytes.ts";
-import { storedZip } from "../../stages/data/stored_zip.ts";
+import { joinBytes } from "../../stages/data/formats/byte_source.ts";
+import { storedZip } from "../../stages/data/formats/stored_zip.ts";
 import { PickleWriter } from "../../stages/model/checkpoint/pickle_writer.ts";
 
 /** Letters and bytes of a pickle, as `pickle.dumps` would show them. */

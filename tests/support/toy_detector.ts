@@ -4,7 +4,7 @@
  * `features` [3, 3] the products of 1, 2, 3 (rows) with these means (columns).
  */
 import { cacheFolder, wheelFolder } from "../../pipeline/contract/pinned_package.ts";
-import { onnxRuntimePackage } from "../../stages/vision/onnx_runtime.ts";
+import { onnxRuntimePackage } from "../../stages/vision/detector/onnx_runtime.ts";
 import { fetchedPackage } from "./fetched_package.ts";
 
 export const toyDetector = Uint8Array.fromBase64(

@@ -2,10 +2,10 @@
  * Reads checkpoints that others made: PyTorch's zip archive or older stream, or safetensors, told apart
  * by content. Nothing in a file is ever executed. Whatever its float type, values become float32.
  */
-import { type ByteSource, openBytes } from "../../data/byte_source.ts";
-import { toFloat32 } from "../../data/float_formats.ts";
-import { type Wrong, wrongIn } from "../../data/foreign_file.ts";
-import { readSafetensors, type StoredTensor } from "../../data/safetensors.ts";
+import { type ByteSource, openBytes } from "../../data/formats/byte_source.ts";
+import { toFloat32 } from "../../data/formats/float_formats.ts";
+import { type Wrong, wrongIn } from "../../data/formats/foreign_file.ts";
+import { readSafetensors, type StoredTensor } from "../../data/formats/safetensors.ts";
 import type { HostTensor, HostWeights } from "../initial_weights.ts";
 import { isKind } from "./pickle_value.ts";
 import { openPytorchStream } from "./pytorch_stream.ts";

@@ -1,5 +1,5 @@
 /** A model as an artifact: `model.safetensors` under UNITER's names, and `config.json`. */
-import { readSafetensors, writeSafetensors } from "../../data/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../data/formats/safetensors.ts";
 import { type Configuration, parseConfiguration } from "../configuration.ts";
 import type { HostWeights } from "../initial_weights.ts";
 

@@ -6,8 +6,8 @@
  *
  * Source: Python's Lib/pickletools.py describes every instruction.
  */
-import type { ByteCursor } from "../../data/byte_cursor.ts";
-import { decodeUtf8, wrongIn } from "../../data/foreign_file.ts";
+import type { ByteCursor } from "../../data/formats/byte_cursor.ts";
+import { decodeUtf8, wrongIn } from "../../data/formats/foreign_file.ts";
 import { isKind, type PickleValue } from "./pickle_value.ts";
 
 /** What a pickle may ask for. */

@@ -1,5 +1,5 @@
 /** Writes Python pickles of protocol 2: the instructions that a dictionary of tensors needs. */
-import { joinBytes } from "../../data/join_bytes.ts";
+import { joinBytes } from "../../data/formats/byte_source.ts";
 
 /** Instructions by name; pickletools.py of Python describes them. */
 export const opcodes = {

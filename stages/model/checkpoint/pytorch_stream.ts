@@ -4,9 +4,9 @@
  * skipped unless they are asked for. The format has no checksums, but every length is checked: the last
  * storage must end where the file ends.
  */
-import { ByteCursor } from "../../data/byte_cursor.ts";
-import type { ByteSource } from "../../data/byte_source.ts";
-import type { Wrong } from "../../data/foreign_file.ts";
+import { ByteCursor } from "../../data/formats/byte_cursor.ts";
+import type { ByteSource } from "../../data/formats/byte_source.ts";
+import type { Wrong } from "../../data/formats/foreign_file.ts";
 import { readPickle } from "./pickle.ts";
 import { isKind } from "./pickle_value.ts";
 import { type PytorchValue, pytorchWorld } from "./pytorch_tensor.ts";

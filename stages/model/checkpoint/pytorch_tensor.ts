@@ -2,9 +2,9 @@
  * Tensors of a PyTorch checkpoint, as its pickle describes them: a storage (a flat array that several
  * tensors may share), an offset, sizes and strides. Described first, read afterwards.
  */
-import type { ByteSource } from "../../data/byte_source.ts";
-import { floatBytes, type FloatFormat, toFloat32 } from "../../data/float_formats.ts";
-import type { Wrong } from "../../data/foreign_file.ts";
+import type { ByteSource } from "../../data/formats/byte_source.ts";
+import { floatBytes, type FloatFormat, toFloat32 } from "../../data/formats/float_formats.ts";
+import type { Wrong } from "../../data/formats/foreign_file.ts";
 import type { HostTensor } from "../initial_weights.ts";
 import type { PickleWorld } from "./pickle.ts";
 import { isKind, type PickleValue } from "./pickle_value.ts";

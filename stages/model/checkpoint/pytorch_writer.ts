@@ -4,7 +4,7 @@
  * Written beside, flushed and renamed. Equal weights give equal bytes.
  */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
-import { storedZip } from "../../data/stored_zip.ts";
+import { storedZip } from "../../data/formats/stored_zip.ts";
 import type { HostTensor, HostWeights } from "../initial_weights.ts";
 import { PickleWriter } from "./pickle_writer.ts";
 

@@ -7,10 +7,10 @@
  * checksum at all is taken without.
  */
 import { crc32 } from "node:zlib";
-import { ByteCursor } from "../../data/byte_cursor.ts";
-import { bytesInMemory, type ByteSource } from "../../data/byte_source.ts";
-import { decodeUtf8, type Wrong } from "../../data/foreign_file.ts";
-import { listZip, type ZipMember, zipMemberStart } from "../../data/zip_archive.ts";
+import { ByteCursor } from "../../data/formats/byte_cursor.ts";
+import { bytesInMemory, type ByteSource } from "../../data/formats/byte_source.ts";
+import { decodeUtf8, type Wrong } from "../../data/formats/foreign_file.ts";
+import { listZip, type ZipMember, zipMemberStart } from "../../data/formats/zip_archive.ts";
 import { readPickle } from "./pickle.ts";
 import { type PytorchValue, pytorchWorld } from "./pytorch_tensor.ts";
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { PinnedModule } from "../../../pipeline/contract/pinned_package.ts";
 import { npmPack, unpackModule } from "../../../pipeline/fetch/npm_fetch.ts";
-import { joinBytes } from "../../../stages/data/join_bytes.ts";
+import { joinBytes } from "../../../stages/data/formats/byte_source.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const large = "x".repeat(70_000);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { pathToFileURL } from "node:url";
-import { joinBytes } from "../../../stages/data/join_bytes.ts";
-import { storedZip } from "../../../stages/data/stored_zip.ts";
+import { joinBytes } from "../../../stages/data/formats/byte_source.ts";
+import { storedZip } from "../../../stages/data/formats/stored_zip.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 import { runToy } from "../../support/toy_command.ts";
 

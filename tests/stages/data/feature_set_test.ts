@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { openFeatures } from "../../../stages/data/feature_set.ts";
-import { writeLines } from "../../../stages/data/json_lines.ts";
-import { type WritableTensor, writeSafetensors } from "../../../stages/data/safetensors.ts";
+import { writeLines } from "../../../stages/data/formats/json_lines.ts";
+import { type WritableTensor, writeSafetensors } from "../../../stages/data/formats/safetensors.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 /** Two pictures of 2 and 1 regions, two captions, one pair. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readRegionClasses } from "../../../stages/data/region_classes.ts";
-import { type WritableTensor, writeSafetensors } from "../../../stages/data/safetensors.ts";
+import { type WritableTensor, writeSafetensors } from "../../../stages/data/formats/safetensors.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const images = [2, 1].map((regions, place) => ({ id: `i${place}`, split: "train", regions }));

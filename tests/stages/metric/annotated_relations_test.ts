@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { AnnotatedObject } from "../../../stages/data/annotations.ts";
-import { annotatedDistance, objectRelation } from "../../../stages/metric/annotated_relations.ts";
+import {
+  annotatedDistance,
+  type AnnotatedObject,
+  objectRelation,
+} from "../../../stages/metric/annotated_relations.ts";
 import {
   selfAttentionDistance,
   type SquareMatrix,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { gridBoxes } from "../../../stages/vision/grid_boxes.ts";
+import { gridBoxes } from "../../../stages/extraction/region_finder.ts";
 import type { Box } from "../../../stages/vision/picture.ts";
 import { roiWeights } from "../../../stages/vision/roi_align.ts";
 

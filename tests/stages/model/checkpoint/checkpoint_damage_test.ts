@@ -5,7 +5,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Complaint } from "../../../../pipeline/contract/complaint.ts";
-import { type WritableTensor, writeSafetensors } from "../../../../stages/data/safetensors.ts";
+import {
+  type WritableTensor,
+  writeSafetensors,
+} from "../../../../stages/data/formats/safetensors.ts";
 import { readCheckpoint } from "../../../../stages/model/checkpoint/checkpoint.ts";
 import type { HostWeights } from "../../../../stages/model/initial_weights.ts";
 import { type Damage, damage } from "../../../support/damage.ts";

@@ -1,0 +1,199 @@
+/**
+ * Region features as bottom-up attention's tools write them: one image a line, tab-separated, arrays as
+ * base64 of float32. The file is scanned once for where its lines are; then lines are read by place.
+ *
+ *     image_id image_w image_h num_boxes boxes features [objects_id objects_conf]
+ *     img_id img_h img_w objects_id objects_conf attrs_id attrs_conf num_boxes boxes features
+ *
+ * The second form is LXMERT's. `boxes` are x1 y1 x2 y2 in pixels. Images are found by their id as it
+ * is written, without case and ending, and an id of digits also by the number at the end of a name:
+ * image 36979 is `flickr30k_000000036979.npz`.
+ */
+import { type ByteSource, openBytes } from "../formats/byte_source.ts";
+import { decoding, type Wrong, wrongIn } from "../formats/foreign_file.ts";
+import type { NumpyArray } from "../formats/numpy_array.ts";
+import type { ImageDatabase, RegionChoice } from "./image_database.ts";
+import { regionRows } from "./region_rows.ts";
+
+export function openBottomUpTsv(path: string, choice: RegionChoice): ImageDatabase {
+  const source = openBytes(path);
+  try {
+    return readBottomUpTsv(source, choice);
+  } catch (error) {
+    source[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The lines of any bytes; takes the source over. */
+export function readBottomUpTsv(source: ByteSource, choice: RegionChoice): ImageDatabase {
+  const lines = indexLines(source);
+  const names = [...lines.values()].map(({ id }) => id);
+  const find = (image: string) => lines.get(plainId(image)) ?? lines.get(numberAtEnd(image));
+  return {
+    place: source.file,
+    format: "tsv",
+    names: () => names,
+    has: (image) => find(image) !== undefined,
+    read(image) {
+      const wrong = wrongIn(source.file, { entry: image });
+      const line = find(image);
+      if (line === undefined) throw wrong("there is no such image");
+      const bytes = new Uint8Array(line.end - line.start);
+      source.read(line.start, bytes);
+      const wrongLine: Wrong = (what, cause) => wrong(`line ${line.number}: ${what}`, cause);
+      return regionRows(parseLine(bytes, wrongLine), { choice, wrong: wrongLine });
+    },
+    [Symbol.dispose]: () => source[Symbol.dispose](),
+  };
+}
+
+interface Line {
+  readonly id: string;
+  /** From 1. */
+  readonly number: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+const TAB = 0x09, NEWLINE = 0x0a, RETURN = 0x0d;
+const CHUNK = 1 << 22;
+/** Longest line that is believed: 100 regions of 2,048 numbers have 1.1 MB. */
+const LONGEST_LINE = 1 << 26;
+const LONGEST_ID = 200;
+
+/** By plain id. */
+function indexLines(source: ByteSource): Map<string, Line> {
+  const wrong = wrongIn(source.file);
+  const lines = new Map<string, Line>();
+  const chunk = new Uint8Array(Math.min(CHUNK, source.size));
+  let start = 0;
+  let number = 0;
+  const finish = (end: number, known: Uint8Array | undefined) => {
+    number++;
+    if (end - start > LONGEST_LINE) throw wrong(`line ${number} has ${end - start} bytes`);
+    if (end - start > 1) {
+      const head = known ?? new Uint8Array(Math.min(LONGEST_ID + 1, end - start));
+      if (known === undefined) source.read(start, head);
+      const id = idOf(head, (what) => wrong(`line ${number}: ${what}`));
+      const before = lines.get(plainId(id));
+      if (before !== undefined) {
+        throw wrong(`lines ${before.number} and ${number} are both of image ${id}: remove one`);
+      }
+      lines.set(plainId(id), { id, number, start, end });
+    }
+    start = end + 1;
+  };
+  for (let offset = 0; offset < source.size; offset += chunk.length) {
+    const filled = chunk.subarray(0, Math.min(chunk.length, source.size - offset));
+    source.read(offset, filled);
+    for (let at = filled.indexOf(NEWLINE); at >= 0; at = filled.indexOf(NEWLINE, at + 1)) {
+      const from = start - offset;
+      const whole = from >= 0
+        ? filled.subarray(from, Math.min(at, from + LONGEST_ID + 1))
+        : undefined;
+      finish(offset + at, whole);
+    }
+    if (offset + filled.length - start > LONGEST_LINE) {
+      throw wrong(`line ${number + 1} has more than ${LONGEST_LINE} bytes: this is no such table`);
+    }
+  }
+  if (start < source.size) finish(source.size, undefined);
+  return lines;
+}
+
+function idOf(head: Uint8Array, wrong: Wrong): string {
+  const end = head.indexOf(TAB);
+  if (end < 1) throw wrong("it does not begin with an image id and a tab");
+  return ascii.decode(head.subarray(0, end));
+}
+
+/** As ids are compared. */
+function plainId(name: string): string {
+  const plain = name.toLowerCase().replace(/\.(npz|jpg|jpeg|png)$/, "");
+  return /^\d+$/.test(plain) ? numberAtEnd(plain) : plain;
+}
+
+/** "flickr30k_000000036979.npz" to "36979"; ids of digits are kept by it. */
+function numberAtEnd(name: string): string {
+  const digits = /(\d+)(?:\.\w+)?$/.exec(name)?.[1] ?? "";
+  return digits.replace(/^0+(?=\d)/, "");
+}
+
+/** Columns by how many there are. */
+const columns: ReadonlyMap<number, readonly string[]> = new Map(
+  [
+    "id w h count boxes features",
+    "id w h count boxes features objects conf",
+    "id h w objects conf attributes attributeConf count boxes features",
+  ].map((line) => line.split(" ")).map((names) => [names.length, names]),
+);
+
+function parseLine(bytes: Uint8Array, wrong: Wrong): Map<string, NumpyArray> {
+  const fields: Uint8Array[] = [];
+  const end = bytes.at(-1) === RETURN ? bytes.length - 1 : bytes.length;
+  for (let start = 0; start <= end;) {
+    const tab = bytes.indexOf(TAB, start);
+    const stop = tab < 0 ? end : tab;
+    fields.push(bytes.subarray(start, stop));
+    start = stop + 1;
+    if (fields.length > 10) break;
+  }
+  const names = columns.get(fields.length);
+  if (names === undefined) {
+    throw wrong(`it has ${fields.length} columns; 6, 8 or LXMERT's 10 are expected`);
+  }
+  const field = (name: string) => fields[names.indexOf(name)]!;
+  const natural = (name: string) => {
+    const text = ascii.decode(field(name).subarray(0, 20));
+    if (!/^\d{1,7}$/.test(text) || Number(text) === 0) {
+      throw wrong(`${name} is ${JSON.stringify(text)}, a number from 1 is expected`);
+    }
+    return Number(text);
+  };
+  const [count, width, height] = [natural("count"), natural("w"), natural("h")];
+  const numbers = (name: string, expected?: number) => {
+    const data = decoding(wrong, `${name} is no base64`, () => fromBase64(field(name)));
+    const perRow = data.length / 4 / count;
+    if (expected === undefined ? !Number.isInteger(perRow) : perRow !== expected) {
+      throw wrong(`${name} has ${data.length} bytes, which are no float32 of ${count} boxes`);
+    }
+    return { type: "<f4", shape: [count, perRow], data };
+  };
+  const boxes = numbers("boxes", 4);
+  const arrays = new Map<string, NumpyArray>([
+    ["features", numbers("features")],
+    ["norm_bb", { type: "<f4", shape: [count, 6], data: fractions(boxes.data, { width, height }) }],
+  ]);
+  if (names.includes("conf")) arrays.set("conf", { ...numbers("conf", 1), shape: [count] });
+  return arrays;
+}
+
+/** x1 y1 x2 y2 in pixels to x1 y1 x2 y2 w h in fractions. */
+function fractions(
+  data: Uint8Array,
+  { width, height }: { width: number; height: number },
+): Uint8Array {
+  const boxes = new Float32Array(data.buffer, data.byteOffset, data.length / 4);
+  const result = new Float32Array(boxes.length / 4 * 6);
+  for (let from = 0, to = 0; from < boxes.length; from += 4, to += 6) {
+    const [x1, y1, x2, y2] = boxes.subarray(from, from + 4) as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    result.set(
+      [x1, y1, x2, y2, x2 - x1, y2 - y1].map((value, at) => value / (at % 2 ? height : width)),
+      to,
+    );
+  }
+  return new Uint8Array(result.buffer);
+}
+
+/** Aligned: a buffer of its own. */
+function fromBase64(field: Uint8Array): Uint8Array {
+  return Uint8Array.fromBase64(ascii.decode(field), { lastChunkHandling: "strict" });
+}
+
+const ascii = new TextDecoder("latin1");

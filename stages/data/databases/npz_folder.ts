@@ -1,0 +1,49 @@
+/** Region features as one .npz per image in a folder, named as the images are. */
+import { openBytes } from "../formats/byte_source.ts";
+import { decoding, wrongIn } from "../formats/foreign_file.ts";
+import { readNpz } from "../formats/npz.ts";
+import type { ImageDatabase, RegionChoice } from "./image_database.ts";
+import { regionArrays, regionRows, softLabels } from "./region_rows.ts";
+
+/** Undefined when there is no .npz in the folder. */
+export function openNpzFolder(folder: string, choice: RegionChoice): ImageDatabase | undefined {
+  const entries = decoding(wrongIn(folder), "the folder cannot be read", () => [
+    ...Deno.readDirSync(folder),
+  ]);
+  const names = entries.filter(({ name, isDirectory }) => !isDirectory && name.endsWith(".npz"))
+    .map(({ name }) => name).sort();
+  if (names.length === 0) return undefined;
+  const known = new Set(names);
+  const entry = (image: string, names: readonly string[]) => {
+    if (!known.has(image)) throw wrongIn(folder, { entry: image })("there is no such image");
+    const file = `${folder}/${image}`;
+    const wrong = wrongIn(file);
+    return { arrays: readNpz(readWhole(file), { names, wrong }), wrong };
+  };
+  return {
+    place: folder,
+    format: "npz",
+    names: () => names,
+    has: (image) => known.has(image),
+    read(image) {
+      const { arrays, wrong } = entry(image, regionArrays);
+      return regionRows(arrays, { choice, wrong });
+    },
+    classes(image, count) {
+      const { arrays, wrong } = entry(image, ["soft_labels"]);
+      return softLabels(arrays, { count, wrong });
+    },
+    [Symbol.dispose]: () => {},
+  };
+}
+
+/** Largest file that is believed to be one image's: the published ones have under 2 MB. */
+const LARGEST_FILE = 2 ** 28;
+
+function readWhole(file: string): Uint8Array {
+  using source = openBytes(file);
+  if (source.size > LARGEST_FILE) throw wrongIn(file)(`${source.size} bytes are not one image's`);
+  const bytes = new Uint8Array(source.size);
+  source.read(0, bytes);
+  return bytes;
+}

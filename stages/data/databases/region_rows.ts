@@ -1,0 +1,94 @@
+/** An image's regions, made of the arrays that every format of features has. */
+import type { Wrong } from "../formats/foreign_file.ts";
+import { floatRows, type NumpyArray } from "../formats/numpy_array.ts";
+import type { ImageRegions, RegionChoice } from "./image_database.ts";
+
+/** Members of an entry that are read: features [n, D], norm_bb [n, 6], conf [n]. */
+export const regionArrays = ["features", "norm_bb", "conf"] as const;
+
+/**
+ * What a detector holds each region for: soft_labels [n, classes], of its first regions.
+ * @returns [count, classes], or undefined where an entry has none
+ */
+export function softLabels(
+  arrays: ReadonlyMap<string, NumpyArray>,
+  { count, wrong }: { readonly count: number; readonly wrong: Wrong },
+): Float32Array | undefined {
+  const labels = arrays.get("soft_labels");
+  if (labels === undefined) return undefined;
+  const [rows = 0, classes = 0] = labels.shape;
+  if (labels.shape.length !== 2 || rows < count || classes === 0) {
+    throw wrong(`soft_labels has the shape [${labels.shape}], expected [${count}, classes]`);
+  }
+  const within: Wrong = (what, cause) => wrong(`soft_labels: ${what}`, cause);
+  return floatRows(labels, { rows: count, wrong: within });
+}
+
+/** `stored`: the number of regions that the database has on record; else the choice decides. */
+export function regionRows(
+  arrays: ReadonlyMap<string, NumpyArray>,
+  { stored, choice, wrong }: { stored?: number | undefined; choice: RegionChoice; wrong: Wrong },
+): ImageRegions {
+  const features = arrays.get("features"), boxes = arrays.get("norm_bb"), conf = arrays.get("conf");
+  if (features === undefined) throw wrong("it has no array `features`");
+  if (boxes === undefined) throw wrong("it has no array `norm_bb`");
+  const [rows = 0, featureDim = 0] = features.shape;
+  const expect = (array: NumpyArray, name: string, shape: readonly number[]) => {
+    if (array.shape.join() !== shape.join()) {
+      throw wrong(`${name} has the shape [${array.shape}], expected [${shape}]`);
+    }
+  };
+  if (features.shape.length !== 2 || featureDim === 0) {
+    throw wrong(`features has the shape [${features.shape}], expected [regions, columns]`);
+  }
+  expect(boxes, "norm_bb", [rows, 6]);
+  if (conf !== undefined) expect(conf, "conf", [rows]);
+  const within = (name: string): Wrong => (what, cause) => wrong(`${name}: ${what}`, cause);
+
+  const allConfidence = conf && floatRows(conf, { rows, wrong: within("conf") });
+  const threshold = conf?.type === "<f2" ? Math.f16round(choice.conf_th) : choice.conf_th;
+  const count = stored ?? chosenCount({ rows, confidence: allConfidence, threshold, choice });
+  if (count > rows) {
+    const source = stored === undefined ? "are to be used" : "are counted in the list beside it";
+    throw wrong(`${count} regions ${source}, it has ${rows}`);
+  }
+  if (count === 0) throw wrong("it has no regions");
+  return {
+    count,
+    featureDim,
+    features: floatRows(features, { rows: count, wrong: within("features") }),
+    boxes: withAreas(floatRows(boxes, { rows: count, wrong: within("norm_bb") })),
+    confidence: allConfidence?.slice(0, count),
+  };
+}
+
+/**
+ * min(max_bb, max(min_bb, regions whose confidence exceeds the threshold)), as the release counts, and
+ * never more than there are. Without confidences all are used, at most max_bb.
+ */
+function chosenCount(
+  { rows, confidence, threshold, choice: { conf_th, max_bb, min_bb, num_bb } }: {
+    rows: number;
+    confidence: Float32Array | undefined;
+    threshold: number;
+    choice: RegionChoice;
+  },
+): number {
+  if (conf_th === -1) return num_bb;
+  if (confidence === undefined) return Math.min(rows, max_bb);
+  // Compared in the precision of the array, as numpy does.
+  const limit = Math.fround(threshold);
+  const sure = confidence.reduce((sum, value) => sum + (value > limit ? 1 : 0), 0);
+  return Math.min(rows, max_bb, Math.max(min_bb, sure));
+}
+
+/** [n, 6] to [n, 7]: the area is the product of the float32 width and height, in float32. */
+function withAreas(boxes: Float32Array): Float32Array {
+  const count = boxes.length / 6;
+  const result = new Float32Array(count * 7);
+  for (let row = 0; row < count; row++) {
+    result.set(boxes.subarray(row * 6, row * 6 + 6), row * 7);
+    result[row * 7 + 6] = boxes[row * 6 + 4]! * boxes[row * 6 + 5]!;
+  }
+  return result;
+}

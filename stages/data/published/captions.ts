@@ -1,0 +1,166 @@
+/** Captions of published data: UNITER's text databases, or Karpathy's JSON of raw captions. */
+import * as v from "valibot";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
+import type { Vocabulary } from "../feature_set.ts";
+import { decoding, wrongIn } from "../formats/foreign_file.ts";
+import { imageFinder } from "../databases/image_names.ts";
+import type { PublishedSource } from "./data_sets.ts";
+import { openTextDatabase } from "../databases/text_database.ts";
+import { tokenizerFromVocabulary } from "../tokenizer.ts";
+
+export interface CaptionSource {
+  readonly lines: readonly CaptionLine[];
+  /** Images that the captions' lists name, also those whose captions were left out. */
+  readonly images: readonly {
+    readonly id: string;
+    readonly split: string;
+    readonly role: string;
+  }[];
+  readonly vocabulary: Vocabulary;
+  /** tokenizer.json, where captions were cut here. */
+  readonly tokenizer?: string;
+  /** Captions that were left out. */
+  readonly tooLong: number;
+}
+
+export interface CaptionLine {
+  readonly id: string;
+  readonly image: string;
+  readonly split: string;
+  readonly text: string;
+  readonly tokens: readonly number[];
+}
+
+type Files = Readonly<Record<string, string>>;
+
+/** Training keeps captions of at most `max_text_length` word pieces; evaluation keeps all. */
+const keeps = (split: string, length: number, most: number) => split !== "train" || length <= most;
+
+export function storedCaptions(
+  sources: readonly PublishedSource[],
+  files: Files,
+  { max_text_length: most }: { readonly max_text_length: number },
+): CaptionSource {
+  const lines: CaptionLine[] = [];
+  const images: { id: string; split: string; role: string }[] = [];
+  let vocabulary: Vocabulary | undefined;
+  let tooLong = 0;
+  for (const { split, texts, images: role } of sources) {
+    using database = openTextDatabase(files[texts!]!);
+    const { special, vocabularySize } = database;
+    const own: Vocabulary = { size: vocabularySize, pad: 0, ...special };
+    vocabulary ??= own;
+    if (JSON.stringify(own) !== JSON.stringify(vocabulary)) {
+      throw wrongIn(`${database.folder}/meta.json`, {
+        fix: "use text databases that were cut with one vocabulary",
+      })("its vocabulary is not that of the other splits");
+    }
+    for (const id of database.textsOfImage.keys()) images.push({ id, split, role });
+    for (const id of database.ids) {
+      if (!keeps(split, database.length(id), most)) {
+        tooLong++;
+        continue;
+      }
+      const { image, text, tokens } = database.read(id);
+      lines.push({ id, image, split, text, tokens });
+    }
+  }
+  return { lines: refuseTwice(lines), images, vocabulary: vocabulary!, tooLong };
+}
+
+function refuseTwice(lines: CaptionLine[]): CaptionLine[] {
+  const seen = new Set<string>();
+  for (const { id, split } of lines) {
+    if (seen.has(id)) {
+      throw new Complaint(
+        `caption \`${id}\` of split ${split} stands in two databases`,
+        "name splits that share no caption",
+        { exitCode: 1 },
+      );
+    }
+    seen.add(id);
+  }
+  return lines;
+}
+
+const karpathySchema = v.object({
+  images: v.array(v.object({
+    filename: v.pipe(v.string(), v.nonEmpty()),
+    split: v.string(),
+    sentences: v.array(v.object({ raw: v.string() })),
+  })),
+});
+
+/**
+ * @param names of the images that a database holds. Karpathy's list names pictures (`1000092795.jpg`),
+ * features are named after them (`flickr30k_000001000092795.npz`): the same name without its
+ * ending, or the same number at its end.
+ */
+export function rawCaptions(
+  sources: readonly PublishedSource[],
+  files: Files,
+  { captions, vocabulary, cased, max_text_length: most, names }: {
+    readonly captions?: string | undefined;
+    readonly vocabulary?: string | undefined;
+    readonly cased: boolean;
+    readonly max_text_length: number;
+    readonly names: (role: string) => readonly string[];
+  },
+): CaptionSource {
+  const file = files[captions!]!;
+  const wrong = wrongIn(file, { fix: "use Karpathy's dataset_<name>.json" });
+  const parsed = v.safeParse(
+    karpathySchema,
+    decoding(wrong, "no JSON", () => JSON.parse(Deno.readTextFileSync(file))),
+  );
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    throw wrong(`\`${v.getDotPath(issue) ?? "images"}\`: ${issue.message}`);
+  }
+  const words = files[vocabulary!]!;
+  const tokenizer = tokenizerFromVocabulary(
+    decoding(wrongIn(words), "the file cannot be read", () => Deno.readTextFileSync(words)),
+    { cased, file: words },
+  );
+  const lines: CaptionLine[] = [];
+  const images: { id: string; split: string; role: string }[] = [];
+  let tooLong = 0;
+  const finders = new Map<string, (picture: string) => string | undefined>();
+  for (const { filename, split: said, sentences } of parsed.output.images) {
+    const split = said === "restval" ? "train" : said;
+    const candidates = sources.filter((source) => source.split === split);
+    if (candidates.length === 0) continue;
+    const found = candidates.map(({ images: role }) => {
+      const find = finders.get(role) ?? imageFinder(names(role));
+      finders.set(role, find);
+      return { role, id: find(filename) };
+    }).find(({ id }) => id !== undefined);
+    if (found === undefined) {
+      throw wrongIn(file, {
+        fix: "fetch the features of all its pictures, or take the picture out of the list",
+      })(`the picture ${filename} has no features`);
+    }
+    const image = found.id!;
+    images.push({ id: image, split, role: found.role });
+    sentences.forEach(({ raw }, place) => {
+      const tokens = tokenizer.encode(raw);
+      if (keeps(split, tokens.length, most)) {
+        lines.push({ id: `${filename}#${place}`, image, split, text: raw, tokens });
+      } else tooLong++;
+    });
+  }
+  for (const { split } of sources) {
+    if (images.some((image) => image.split === split)) continue;
+    const there = [...new Set(parsed.output.images.map((image) => image.split))].join(", ");
+    throw wrongIn(file, { fix: "name splits that it has" })(
+      `it has no picture of split ${split}; its splits are ${there || "none"}`,
+    );
+  }
+  return {
+    lines: refuseTwice(lines),
+    images,
+    vocabulary: tokenizer.vocabulary,
+    tokenizer: tokenizer.json,
+    tooLong,
+  };
+}

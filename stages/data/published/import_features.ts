@@ -1,0 +1,143 @@
+/**
+ * Takes published features over: which images and captions there are goes into an artifact, the
+ * regions stay where they are. Every image is read once, so that a damaged database shows now and not
+ * after hours of training.
+ */
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
+import type { ImageDatabase, PublishedFormat, RegionChoice } from "../databases/image_database.ts";
+import { openImageDatabase } from "../databases/open_image_database.ts";
+import { writeLines } from "../formats/json_lines.ts";
+import { type CaptionSource, rawCaptions, storedCaptions } from "./captions.ts";
+import type { PublishedSource } from "./data_sets.ts";
+import type { DatabaseLine } from "../region_source.ts";
+
+export interface TakeOverParameters extends RegionChoice {
+  readonly format: PublishedFormat;
+  readonly captions?: string | undefined;
+  readonly vocabulary?: string | undefined;
+  readonly cased: boolean;
+  readonly max_text_length: number;
+}
+
+/** What this needs of a stage's context. */
+interface TakeOverContext {
+  readonly parameters: TakeOverParameters;
+  readonly files: Readonly<Record<string, string>>;
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly progress: {
+    report(done: number, total: number, unit: string): void;
+    say(line: string): void;
+  };
+}
+
+export async function takeOver(
+  context: TakeOverContext,
+  sources: readonly PublishedSource[],
+): Promise<void> {
+  const { parameters, files, folder, progress } = context;
+  const { conf_th, max_bb, min_bb, num_bb, format } = parameters;
+  const choice: RegionChoice = { conf_th, max_bb, min_bb, num_bb };
+  const roles = [...new Set(sources.map(({ images }) => images))];
+  using databases = openAll(roles.map((role) => files[role]!), choice, format);
+  const captions = parameters.captions === undefined
+    ? storedCaptions(sources, files, parameters)
+    : rawCaptions(sources, files, {
+      ...parameters,
+      names: (role) => databases.items[roles.indexOf(role)]!.names(),
+    });
+  const images = imagesOf(captions, roles);
+  const measured = await measure(images, databases.items, context);
+  await writeLines(
+    `${folder}/images.jsonl`,
+    images.map((image, place) => ({ ...image, regions: measured.regions[place]! })),
+  );
+  await writeLines(`${folder}/captions.jsonl`, captions.lines);
+  await writeLines(`${folder}/vocabulary.json`, [captions.vocabulary]);
+  await writeLines(`${folder}/pairs.jsonl`, []);
+  const lines: DatabaseLine[] = roles.map((role) => ({
+    role,
+    ...choice,
+    format,
+    feature_dim: measured.featureDim,
+  }));
+  await writeLines(`${folder}/databases.jsonl`, lines);
+  if (captions.tokenizer !== undefined) {
+    await Deno.writeTextFile(`${folder}/tokenizer.json`, captions.tokenizer);
+  }
+  const left = captions.tooLong === 0
+    ? ""
+    : `; ${captions.tooLong} longer than ${parameters.max_text_length} word pieces left out`;
+  progress.say(`${images.length} images, ${captions.lines.length} captions${left}`);
+}
+
+function openAll(places: readonly string[], choice: RegionChoice, format: PublishedFormat) {
+  const items: ImageDatabase[] = [];
+  const close = () => items.forEach((database) => database[Symbol.dispose]());
+  try {
+    for (const place of places) items.push(openImageDatabase(place, choice, format));
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { items, [Symbol.dispose]: close };
+}
+
+interface ImageLine {
+  readonly id: string;
+  readonly split: string;
+  /** Place of its database. */
+  readonly database: number;
+}
+
+/** Each image once, in the order in which the captions' lists name them. */
+function imagesOf({ images }: CaptionSource, roles: readonly string[]): ImageLine[] {
+  const splits = new Map<string, string>();
+  return images.flatMap(({ id, split, role }) => {
+    const before = splits.get(id);
+    if (before === split) return [];
+    if (before !== undefined) {
+      throw new Complaint(
+        `image \`${id}\` is in split ${before} and in split ${split}`,
+        "name splits that share no image",
+        { exitCode: 1 },
+      );
+    }
+    splits.set(id, split);
+    return [{ id, split, database: roles.indexOf(role) }];
+  });
+}
+
+/** Reads every image once: how many regions it has, and whether all have the same width. */
+async function measure(
+  images: readonly ImageLine[],
+  databases: readonly ImageDatabase[],
+  { progress, signal }: TakeOverContext,
+): Promise<{ regions: number[]; featureDim: number }> {
+  const regions: number[] = [];
+  let featureDim: number | undefined;
+  for (const { id, database } of images) {
+    const { place, read, has } = databases[database]!;
+    if (!has(id)) {
+      throw new Complaint(
+        `captions name the image \`${id}\`, which has no features`,
+        "fetch the image database that belongs to these captions, or leave their split out",
+        { place: { file: place }, exitCode: 1 },
+      );
+    }
+    const found = read(id);
+    featureDim ??= found.featureDim;
+    if (found.featureDim !== featureDim) {
+      throw new Complaint(
+        `\`${id}\` has ${found.featureDim} numbers per region, the images before it ${featureDim}`,
+        "use features of one detector",
+        { place: { file: place }, exitCode: 1 },
+      );
+    }
+    regions.push(found.count);
+    progress.report(regions.length, images.length, "images");
+    if (regions.length % 64 === 0) await new Promise((resolve) => setTimeout(resolve));
+    signal.throwIfAborted();
+  }
+  return { regions, featureDim: featureDim ?? 1 };
+}

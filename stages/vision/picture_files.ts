@@ -1,0 +1,45 @@
+/** Where the pictures of features lie. */
+import sharp from "sharp";
+import type { FeaturesPlace } from "../data/feature_set.ts";
+import { readSceneList } from "../data/scene_list.ts";
+
+/** A features artifact, with what the stage that made it had. */
+export interface SearchedFeatures extends FeaturesPlace {
+  readonly folder: string;
+  /** Name of the stage that made it. */
+  readonly stage: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Port -> folder of the artifact that it read. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Id of an image -> path of its picture, of features that were made from pictures. */
+export async function picturePaths(
+  { stage, inputs, files }: SearchedFeatures,
+): Promise<(image: string) => string | undefined> {
+  if (stage === "extract_features") {
+    const folder = inputs["from"]!;
+    const { scenes } = await readSceneList(folder);
+    const paths = new Map(scenes.map(({ id, file }) => [id, `${folder}/${file}`]));
+    return (image) => paths.get(image);
+  }
+  const images = files["images"];
+  return stage === "photo_features" && images !== undefined
+    ? (image) => `${images}/${image}`
+    : () => undefined;
+}
+
+/** A picture as a data URL of a JPEG that is at most so many pixels wide and high; undefined if it cannot be read. */
+export async function thumbnail(path: string, side: number): Promise<string | undefined> {
+  try {
+    const bytes = await sharp(path).rotate()
+      .resize(side, side, { fit: "inside", withoutEnlargement: true })
+      .flatten({ background: "white" })
+      .jpeg({ quality: 78 })
+      .toBuffer();
+    return `data:image/jpeg;base64,${bytes.toString("base64")}`;
+  } catch {
+    return undefined;
+  }
+}

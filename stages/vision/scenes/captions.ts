@@ -1,0 +1,170 @@
+/** Words for a scene: captions about relations, whose phrases know their objects. */
+import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
+import type { RelationName, SceneRelation } from "./relations.ts";
+import type { SceneObject } from "./vocabulary.ts";
+
+export interface Phrase {
+  /** Character offsets: text.slice(start, end) is the phrase. */
+  readonly start: number;
+  readonly end: number;
+  /** Index into the scene's objects. */
+  readonly object: number;
+}
+
+export interface Caption {
+  readonly text: string;
+  readonly phrases: readonly Phrase[];
+}
+
+/** A piece of a caption: plain words, or a phrase for an object. */
+export type Piece = string | { readonly object: number; readonly words: string };
+
+/** Words of a caption; where two clauses would need more, there is one. */
+export const longestCaption = 24;
+
+/** `count` captions, each about other relations as long as there are enough. */
+export function describeScene(
+  objects: readonly SceneObject[],
+  relations: readonly SceneRelation[],
+  count: number,
+  random: RandomStream,
+): Caption[] {
+  const order = random.fork("order").shuffled(rareFirst(relations, random));
+  return Array.from({ length: count }, (_, k) => {
+    const own = random.fork("caption").fork(k);
+    const main = order[(2 * k) % order.length]!;
+    const mentioned = new Map<number, string>();
+    const first = clause(objects, main, own.fork("main"), mentioned);
+    const more = order.slice((2 * k + 1) % order.length).find((next) => saysMore(next, main));
+    if (more === undefined || own.fork("two").uniform(0) >= 0.7) return assemble(first);
+    const link = [" and ", ", and ", " while "][own.fork("link").integer(0, 3)]!;
+    const both = assemble([...first, link, ...clause(objects, more, own.fork("more"), mentioned)]);
+    return both.text.split(" ").length <= longestCaption ? both : assemble(first);
+  });
+}
+
+/** Speaks of other objects than the first clause, not of the same ones the other way round. */
+function saysMore(next: SceneRelation, main: SceneRelation): boolean {
+  const told = new Set([main.subject, ...main.objects]);
+  return [next.subject, ...next.objects].some((object) => !told.has(object));
+}
+
+/** Sides hold between most objects; the other relations are said twice as readily. */
+function rareFirst(relations: readonly SceneRelation[], random: RandomStream): SceneRelation[] {
+  const sides: readonly RelationName[] = ["left of", "right of", "above", "below"];
+  const draw = random.fork("rare");
+  const chosen = relations.filter(({ relation }, i) =>
+    !sides.includes(relation) || draw.uniform(i) < 0.6
+  );
+  return chosen.length > 0 ? chosen : [...relations];
+}
+
+const relationWords: Readonly<Record<RelationName, readonly string[]>> = {
+  "left of": ["to the left of", "left of", "on the left of"],
+  "right of": ["to the right of", "right of", "on the right of"],
+  above: ["above", "over"],
+  below: ["below", "under", "beneath"],
+  inside: ["inside", "within"],
+  touching: ["touching", "in contact with"],
+  between: ["between", "in between"],
+};
+
+function clause(
+  objects: readonly SceneObject[],
+  { relation, subject, objects: others }: SceneRelation,
+  random: RandomStream,
+  mentioned: Map<number, string>,
+): Piece[] {
+  const pick = (purpose: string, items: readonly string[]) =>
+    items[random.fork(purpose).integer(0, items.length)]!;
+  const phrase = (object: number): Piece => ({
+    object,
+    words: referTo(objects, object, random.fork("phrase").fork(object), mentioned),
+  });
+  const words = pick("words", relationWords[relation]);
+  const form = random.fork("form").integer(0, 5);
+  const whole = (): Piece[] => {
+    const [first, second] = [phrase(others[0]!), others[1]];
+    return second === undefined ? [first] : [first, " and ", phrase(second)];
+  };
+  if (relation === "touching" && form === 0) {
+    return [phrase(subject), " and ", ...whole(), " touch each other"];
+  }
+  if (form === 1) return [`${words} `, ...whole(), " is ", phrase(subject)];
+  if (form === 2 && !mentioned.has(subject)) {
+    return ["there is ", phrase(subject), ` ${words} `, ...whole()];
+  }
+  const verb = pick("verb", ["is", "is", "sits", "lies"]);
+  return [phrase(subject), ` ${verb} ${words} `, ...whole()];
+}
+
+/** The fewest or some more attributes that tell the object from all others; "the" when known. */
+function referTo(
+  objects: readonly SceneObject[],
+  index: number,
+  random: RandomStream,
+  mentioned: Map<number, string>,
+): string {
+  const known = mentioned.get(index);
+  if (known !== undefined) return `the ${known}`;
+  const object = objects[index]!;
+  const choices: readonly (readonly ("size" | "texture" | "colour")[])[] = [
+    [],
+    ["colour"],
+    ["colour"],
+    ["colour"],
+    ["texture"],
+    ["size"],
+    ["size", "colour"],
+    ["texture", "colour"],
+    ["size", "texture", "colour"],
+  ];
+  const singles = choices.filter((attributes) => {
+    const alike = objects.filter((other) =>
+      other.shape === object.shape && attributes.every((name) => other[name] === object[name])
+    );
+    return alike.length === 1;
+  });
+  const attributes = singles[random.fork("attributes").integer(0, singles.length)]!;
+  const adjectives = attributes
+    .map((name) => synonyms(object[name], random.fork(name)))
+    .filter((word) => word !== "");
+  const noun = [...adjectives, synonyms(object.shape, random.fork("shape"))].join(" ");
+  mentioned.set(index, noun);
+  return `${article(noun)} ${noun}`;
+}
+
+const otherWords: Readonly<Record<string, readonly string[]>> = {
+  small: ["small", "small", "little"],
+  large: ["large", "large", "big"],
+  dotted: ["dotted", "dotted", "spotted"],
+  circle: ["circle", "circle", "disc"],
+  square: ["square", "square", "box"],
+};
+
+function synonyms(word: string, random: RandomStream): string {
+  const words = otherWords[word] ?? [word];
+  return words[random.integer(0, words.length)]!;
+}
+
+export function article(noun: string): "a" | "an" {
+  return /^[aeiou]/.test(noun) ? "an" : "a";
+}
+
+/** Joins the pieces and notes where the phrases lie. */
+export function assemble(pieces: readonly Piece[]): Caption {
+  let text = "";
+  const phrases: Phrase[] = [];
+  for (const piece of pieces) {
+    if (typeof piece === "string") text += piece;
+    else {
+      phrases.push({
+        start: text.length,
+        end: text.length + piece.words.length,
+        object: piece.object,
+      });
+      text += piece.words;
+    }
+  }
+  return { text, phrases };
+}

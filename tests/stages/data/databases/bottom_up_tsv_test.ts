@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { Complaint } from "../../../../pipeline/contract/complaint.ts";
+import { readBottomUpTsv } from "../../../../stages/data/databases/bottom_up_tsv.ts";
+import { bytesInMemory } from "../../../../stages/data/formats/byte_source.ts";
+
+const choice = { conf_th: 0.2, max_bb: 100, min_bb: 1, num_bb: 36 };
+
+const base64 = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer).toBase64();
+
+function table(...lines: (string | number)[][]) {
+  const text = lines.map((line) => line.join("\t") + "\n").join("");
+  return readBottomUpTsv(bytesInMemory(new TextEncoder().encode(text), "regions.tsv"), choice);
+}
+
+const boxes = base64(64, 48, 320, 240, 0, 0, 640, 480);
+const features = base64(1, 2, 3, 4, 5, 6);
+const line = [36979, 640, 480, 2, boxes, features];
+
+Deno.test("pixels become fractions of the image, with width, height and area", () => {
+  const { count, featureDim, features, boxes, confidence } = table(line).read("36979");
+  assert.deepEqual([count, featureDim, confidence], [2, 3, undefined]);
+  assert.deepEqual(features, Float32Array.of(1, 2, 3, 4, 5, 6));
+  assert.deepEqual(
+    boxes,
+    Float32Array.of(0.1, 0.1, 0.5, 0.5, 0.4, 0.4, Math.fround(0.4) ** 2, 0, 0, 1, 1, 1, 1, 1),
+  );
+});
+
+Deno.test("images are found by id, by a name that ends with it, and without case and ending", () => {
+  const images = table(line, ["COCO_train2014_000000000009", ...line.slice(1)], [
+    7,
+    ...line.slice(1),
+  ]);
+  assert.deepEqual(images.names(), ["36979", "COCO_train2014_000000000009", "7"]);
+  const there = [
+    "36979",
+    "36979.npz",
+    "flickr30k_000000036979.npz",
+    "coco_train2014_000000000009.npz",
+    "000000000007",
+  ];
+  const absent = ["6979", "flickr30k_000000006979.npz", "9", "coco_val2014_000000000009.npz", ""];
+  for (const name of there) assert.ok(images.has(name), name);
+  for (const name of absent) assert.ok(!images.has(name), name);
+  assert.throws(() => images.read("9"), /entry "9": there is no such image/);
+});
+
+Deno.test("confidences decide how many regions are used, in both layouts that have them", () => {
+  const eight = [1, 640, 480, 2, boxes, features, "", base64(0.9, 0.1)];
+  const ten = [2, 480, 640, "", base64(0.9, 0.1), "", "", 2, boxes, features];
+  const images = table(eight, ten);
+  for (const name of ["1", "2"]) {
+    const { count, confidence, boxes } = images.read(name);
+    assert.equal(count, 1);
+    assert.deepEqual(confidence, Float32Array.of(0.9));
+    assert.deepEqual(boxes.subarray(0, 2), Float32Array.of(0.1, 0.1));
+  }
+});
+
+Deno.test("lines longer than what is read at once, blank ones and other line ends are read", () => {
+  const long = Float32Array.from({ length: 1_200_000 }, (_, index) => index);
+  const text = [
+    [1, 640, 480, 2, boxes, new Uint8Array(long.buffer).toBase64()].join("\t") + "\r\n",
+    "\r\n\n",
+    line.join("\t") + "\r\n",
+    [5, ...line.slice(1)].join("\t"),
+  ].join("");
+  const bytes = new TextEncoder().encode(text);
+  const images = readBottomUpTsv(bytesInMemory(bytes, "regions.tsv"), choice);
+  assert.deepEqual(images.names(), ["1", "36979", "5"]);
+  assert.deepEqual(images.read("1").features, long);
+  assert.deepEqual(images.read("36979").features, images.read("5").features);
+});
+
+Deno.test("a line that is not as it should be is named with its image", () => {
+  const wrong: [(string | number)[], RegExp][] = [
+    [[1, 0, 480, 2, boxes, features], /w is "0", a number from 1 is expected/],
+    [[1, 640, 480, 3, boxes, features], /boxes has 32 bytes, which are no float32 of 3 boxes/],
+    [[1, 640, 480, 2, boxes, base64(1, 2, 3)], /features has 12 bytes/],
+    [[1, 640, 480, 2, boxes, features + "!"], /features is no base64/],
+    [[1, 640, 480, 2, boxes], /it has 5 columns; 6, 8 or LXMERT's 10 are expected/],
+    [[1, 640, 480, 2, boxes, base64(1, 2, 3, 4, NaN, 6)], /features: row 1 has NaN in column 1/],
+  ];
+  for (const [columns, message] of wrong) {
+    const images = table(line, columns);
+    assert.throws(() => images.read("1"), (error: Complaint) => {
+      assert.match(error.toString(), message);
+      assert.match(error.toString(), /^error: entry "1": line 2: .*\n {2}--> regions.tsv\nfix: /);
+      return true;
+    });
+  }
+  assert.throws(() => table(line, line), /lines 1 and 2 are both of image 36979: remove one/);
+  assert.throws(() => table(["no table"]), /line 1: it does not begin with an image id and a tab/);
+});

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { wrongIn } from "../../../../stages/data/formats/foreign_file.ts";
+import { floatRows, numpyArray } from "../../../../stages/data/formats/numpy_array.ts";
+
+const wrong = wrongIn("file");
+
+/** The value of float16 bits by its definition. */
+function half(bits: number): number {
+  const sign = bits >> 15 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return exponent === 0
+    ? sign * fraction * 2 ** -24
+    : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+Deno.test("every finite float16 is widened exactly, and every other is refused with its place", () => {
+  for (const offset of [0, 1]) {
+    for (let bits = 0; bits < 65536; bits += 1) {
+      const bytes = new Uint8Array(offset + 8); // data is not aligned in files
+      const data = bytes.subarray(offset);
+      new DataView(bytes.buffer).setUint16(offset + 6, bits, true);
+      const array = { type: "<f2", shape: [2, 2], data };
+      const read = () => floatRows(array, { rows: 2, wrong });
+      if (Number.isFinite(half(bits))) assert.equal(read()[3], half(bits));
+      else assert.throws(read, /row 1 has -?(NaN|Infinity) in column 1/);
+      assert.equal(floatRows(array, { rows: 1, wrong }).length, 2);
+    }
+  }
+});
+
+Deno.test("float32 is taken over, and refused where it is not finite", () => {
+  const floats = Float32Array.of(1.5, -0, 3e38, 1e-45);
+  const data = new Uint8Array(floats.buffer);
+  assert.deepEqual(floatRows({ type: "<f4", shape: [4], data }, { rows: 4, wrong }), floats);
+  floats[2] = -Infinity;
+  assert.throws(
+    () => floatRows({ type: "<f4", shape: [4], data }, { rows: 4, wrong }),
+    /row 2 has -Infinity in column 0/,
+  );
+  assert.equal(floatRows({ type: "<f4", shape: [4], data }, { rows: 2, wrong }).length, 2);
+});
+
+Deno.test("an array has the bytes that its type and shape need", () => {
+  const data = new Uint8Array(12);
+  assert.equal(numpyArray({ type: "<f4", shape: [3], data }, wrong).data, data);
+  for (const shape of [[4], [-3], [1.5], ["3"], [2 ** 53, 0, 5], Array(40).fill(1)]) {
+    assert.throws(() => numpyArray({ type: "<f4", shape, data }, wrong), { name: "Complaint" });
+  }
+  for (const type of ["|O", ">f4", "<c8", undefined, 4]) {
+    assert.throws(() => numpyArray({ type, shape: [3], data }, wrong), /is not supported/);
+  }
+});

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
+import { readPhotoCaptions } from "../../../stages/extraction/photo_captions.ts";
+
+const read = (text: string) => readPhotoCaptions(text, { file: "captions.txt" });
+
+Deno.test("captions are read with their commas, quotes and line ends", () => {
+  const text = '\ufeffimage,caption\r\na.jpg,A dog .\r\nb.jpg,"Red, ""big"" and\nround"\r\n\r\n';
+  assert.deepEqual(read(text), [
+    { image: "a.jpg", text: "A dog ." },
+    { image: "b.jpg", text: 'Red, "big" and\nround' },
+  ]);
+});
+
+Deno.test("columns are found by name, others are passed over", () => {
+  assert.deepEqual(read("Caption,number,Image\nA dog,0,a b.jpg\n"), [
+    { image: "a b.jpg", text: "A dog" },
+  ]);
+});
+
+function refusal(text: string): [string, number | undefined] {
+  try {
+    read(text);
+  } catch (error) {
+    if (error instanceof Complaint) return [error.what, error.options.place?.line];
+    throw error;
+  }
+  throw new assert.AssertionError({ message: "it is read" });
+}
+
+Deno.test("what is no list of captions is told with its line", () => {
+  assert.deepEqual(refusal(""), ["the file has no captions", undefined]);
+  assert.deepEqual(refusal("image,caption\n"), ["the file has no captions", undefined]);
+  assert.deepEqual(refusal("a.jpg,A dog\nb.jpg,A cat\n"), [
+    "the first line names the columns a.jpg, a dog: `image` or `caption` is missing",
+    1,
+  ]);
+  assert.deepEqual(refusal("image,caption\na.jpg,A dog, a cat\n"), [
+    "this is no CSV: a line has more or fewer fields than the first",
+    2,
+  ]);
+  assert.deepEqual(refusal('image,caption\na.jpg,"A dog\nb.jpg,A cat\n'), [
+    "this is no CSV: a quote is opened and never closed",
+    3,
+  ]);
+  assert.deepEqual(refusal("image,caption\na.jpg,\n"), ["a caption of `a.jpg` is empty", 2]);
+  assert.deepEqual(refusal("image,caption\n,A dog\n"), ["a caption names no image", 2]);
+});
+
+Deno.test("a name that leads out of the folder is refused", () => {
+  for (const name of ["../a.jpg", "/etc/passwd", "..", "a\\b.jpg", "x/y.jpg"]) {
+    assert.deepEqual(refusal(`image,caption\n${name},A dog\n`), [
+      `\`${name}\` is no name of a file in the folder of photos`,
+      2,
+    ]);
+  }
+});
+
+Deno.test("a name over several lines is refused, and shown on one", () => {
+  assert.deepEqual(refusal('image,caption\n"a\nb.jpg",A dog\n'), [
+    "`a\\nb.jpg` is no name of a file in the folder of photos",
+    3,
+  ]);
+});
+
+Deno.test("any text at all is a list of captions or one complaint", () => {
+  const text = fc.array(
+    fc.constantFrom("image", "caption", ",", '"', "\n", "\r\n", "a.jpg", " ", "é", "\0", "x"),
+    { maxLength: 30 },
+  ).map((parts) => `image,caption\n${parts.join("")}`);
+  fc.assert(
+    fc.property(text, (text) => {
+      try {
+        for (const { image, text: words } of read(text)) {
+          assert.ok(image !== "" && words !== "" && !image.includes("/"));
+        }
+      } catch (error) {
+        if (!(error instanceof Complaint)) throw error;
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
