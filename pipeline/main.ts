@@ -215,7 +215,7 @@ async function obey(
     }
     case "export-features": {
       const { exportFeaturesCommand } = await import("./commands/export_features.ts");
-      const { intoNewFolder } = await import("../results/export/new_folder.ts");
+      const { intoNewFolder } = await import("./disk/new_folder.ts");
       const plain = questionWorld(stages);
       const world = { ...plain, exportFeatures: stages.exportFeatures, intoNewFolder };
       try {
@@ -336,8 +336,9 @@ function runWorld(
       visibleGpus: Deno.env.get("CUDA_VISIBLE_DEVICES"),
     }),
     async openResultIndex(results) {
-      const { openLedger } = await import("../results/database/live_index.ts");
-      return openLedger(results);
+      const { openLiveIndex } = await import("../results/database/live_index.ts");
+      const { terminalTable } = await import("../results/findings/terminal_table.ts");
+      return openLiveIndex(results, { report: terminalTable });
     },
     onInterrupt,
     comparisons: Object.keys(publishedTables),

@@ -3,12 +3,12 @@ import { type DuckDBConnection, LIST, listValue, VARCHAR } from "@duckdb/node-ap
 import type { Missing } from "./not_indexed.ts";
 import { linesFrom, openRows, type RowWriter, type TableColumns } from "./row_writer.ts";
 import {
+  type Certificate,
+  type FailureRecord,
+  type Manifest,
   readManifest,
+  type RequestRecord,
   rowFiles,
-  type StoredAsked,
-  type StoredCertificate,
-  type StoredFailure,
-  type StoredManifest,
 } from "./stored_files.ts";
 
 /** These say which experiments need a run; its own rows are in all other tables that begin with it. */
@@ -18,7 +18,7 @@ const sharedTables = ["experiment_run", "run_point"];
 export interface Complete {
   /** From the root of the results. */
   readonly folder: string;
-  readonly manifest: StoredManifest;
+  readonly manifest: Manifest;
 }
 
 /**
@@ -157,12 +157,12 @@ export function runTables(columns: TableColumns): string[] {
 }
 
 /** A failed run that a database made anew does not know. */
-async function addFailure(rows: RowWriter, failure: StoredFailure): Promise<void> {
+async function addFailure(rows: RowWriter, failure: FailureRecord): Promise<void> {
   const { key: run, stage, kind, label, time: started } = failure;
   await rows.add("stage_run", { run, stage, kind, label, status: "failed", started });
 }
 
-async function addCertificate(rows: RowWriter, certificate: StoredCertificate): Promise<void> {
+async function addCertificate(rows: RowWriter, certificate: Certificate): Promise<void> {
   const { id, key: run, label, kind, verdict, digest, remade, differing } = certificate;
   const { time: verified, seconds, madeOn: made_on, host, versions } = certificate;
   await rows.add("certificate", {
@@ -182,7 +182,7 @@ async function addCertificate(rows: RowWriter, certificate: StoredCertificate): 
   });
 }
 
-async function addAsked(rows: RowWriter, asked: StoredAsked): Promise<void> {
+async function addAsked(rows: RowWriter, asked: RequestRecord): Promise<void> {
   const { id, experiment: name, file, baseline, compare, nodes } = asked;
   await rows.add("experiment", { id, name, file, compare, asked: asked.asked });
   for (const [axis, value] of Object.entries(baseline)) {

@@ -1,6 +1,6 @@
 /** What a run tells the database while it goes on. */
-import { terminalTable } from "../findings/terminal_table.ts";
 import { existsSync } from "node:fs";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { batchWriter } from "./batch_writer.ts";
 import {
   DatabaseBroken,
@@ -15,7 +15,7 @@ import {
   type EndStatus,
   type Growth,
   type Holdings,
-  type LedgerNode,
+  type IndexedNode,
   type Note,
   writeNotes,
 } from "./live_notes.ts";
@@ -28,11 +28,16 @@ interface Tail {
   readonly inode: number | null;
 }
 
+export interface LiveIndexOptions {
+  /** Words what was found for the request with this id. */
+  report(connection: DuckDBConnection, id: string): Promise<string>;
+}
+
 /**
- * The database is an index over the folder: where it is taken or broken for the moment, the ledger
- * goes on without it, and `reconcile` takes over what is missing later.
+ * The database is an index over the folder: where it is taken or broken for the moment, the run goes
+ * on without it, and `reconcile` adds what is missing later.
  */
-export function openLedger(root: string) {
+export function openLiveIndex(root: string, { report }: LiveIndexOptions) {
   const tails = new Map<string, Tail>();
   const batches = batchWriter({ write: noteWriter(root) });
   return {
@@ -46,9 +51,9 @@ export function openLedger(root: string) {
         if (!harmless) throw error;
       }
     },
-    started: (node: LedgerNode, why: string, time: string) =>
+    started: (node: IndexedNode, why: string, time: string) =>
       batches.add({ type: "started", node, why, time }),
-    live(nodes: readonly LedgerNode[]) {
+    live(nodes: readonly IndexedNode[]) {
       const grown = nodes.flatMap((node) => growth(root, node, tails));
       if (grown.length === 0) return Promise.resolve();
       const taken = () => {
@@ -56,7 +61,7 @@ export function openLedger(root: string) {
       };
       return batches.add({ type: "grown", growth: grown, taken });
     },
-    ended: (node: LedgerNode, status: EndStatus) => batches.add({ type: "ended", node, status }),
+    ended: (node: IndexedNode, status: EndStatus) => batches.add({ type: "ended", node, status }),
     async reconcile(say: (line: string) => void) {
       await batches.settled();
       try {
@@ -71,7 +76,7 @@ export function openLedger(root: string) {
       return await orMadeAnew(
         root,
         say,
-        () => withDatabase(root, (connection) => terminalTable(connection, id)),
+        () => withDatabase(root, (connection) => report(connection, id)),
       );
     },
   };
@@ -106,7 +111,7 @@ interface FileGrowth extends Growth {
 }
 
 /** What the row files of a running stage hold beyond what was read before. */
-function growth(root: string, { key: run }: LedgerNode, tails: Map<string, Tail>): FileGrowth[] {
+function growth(root: string, { key: run }: IndexedNode, tails: Map<string, Tail>): FileGrowth[] {
   return ["artifact/rows", "log"].flatMap((part) =>
     rowFiles(`${root}/pending/${run}/${part}`).flatMap(({ table, path }) => {
       try {

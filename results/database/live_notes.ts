@@ -4,8 +4,8 @@ import { addRun, type Complete, deleteRuns, knownRuns, runTables, setStatus } fr
 import { openRows, type RowWriter, type TableColumns } from "./row_writer.ts";
 import { readManifest } from "./stored_files.ts";
 
-/** What the ledger must know of a run. */
-export interface LedgerNode {
+/** What the index must know of a run. */
+export interface IndexedNode {
   readonly key: string;
   readonly label: string;
   readonly stage: string;
@@ -24,9 +24,9 @@ export interface Growth {
 }
 
 export type Note =
-  | { readonly type: "started"; node: LedgerNode; why: string; time: string }
+  | { readonly type: "started"; node: IndexedNode; why: string; time: string }
   | { readonly type: "grown"; growth: readonly Growth[]; taken(): void }
-  | { readonly type: "ended"; node: LedgerNode; status: EndStatus };
+  | { readonly type: "ended"; node: IndexedNode; status: EndStatus };
 
 /**
  * The tables in which the database has rows of a run that goes on. Who is not in here may have rows

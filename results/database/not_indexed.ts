@@ -1,32 +1,32 @@
 /** What a results folder holds and its database does not know yet. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import {
+  type Certificate,
+  type FailureRecord,
   listArtifacts,
-  listAsked,
   listCertificates,
   listFailures,
+  listRequests,
   readManifest,
-  type StoredAsked,
-  type StoredCertificate,
-  type StoredFailure,
+  type RequestRecord,
 } from "./stored_files.ts";
 
 /** What the folder holds. It is read before the database is opened, which is not held meanwhile. */
 export interface Stored {
   readonly artifacts: readonly { key: string; folder: string; digest: string | undefined }[];
-  readonly asked: readonly StoredAsked[];
-  readonly failures: readonly StoredFailure[];
-  readonly certificates: readonly StoredCertificate[];
+  readonly asked: readonly RequestRecord[];
+  readonly failures: readonly FailureRecord[];
+  readonly certificates: readonly Certificate[];
 }
 
 export interface Missing {
   /** Complete artifacts of which the database knows nothing, or another digest. */
   readonly artifacts: readonly { key: string; folder: string }[];
   /** What was asked, and at what time, or that the time is another one now. */
-  readonly asked: readonly StoredAsked[];
-  readonly askedAgain: readonly StoredAsked[];
-  readonly failures: readonly StoredFailure[];
-  readonly certificates: readonly StoredCertificate[];
+  readonly asked: readonly RequestRecord[];
+  readonly askedAgain: readonly RequestRecord[];
+  readonly failures: readonly FailureRecord[];
+  readonly certificates: readonly Certificate[];
   /** Runs that are said to be running, and nobody holds their lock. */
   readonly interrupted: readonly string[];
 }
@@ -38,7 +38,7 @@ export function scanStored(root: string): Stored {
       folder,
       digest: readManifest(root, folder)?.digest,
     })),
-    asked: listAsked(root),
+    asked: listRequests(root),
     failures: listFailures(root),
     certificates: listCertificates(root),
   };

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import type { ExportedFile } from "./export_folder.ts";
 import type { ExportedRun } from "./exported_runs.ts";
-import type { StoredAsked, StoredManifest } from "../database/stored_files.ts";
+import type { Manifest, RequestRecord } from "../database/stored_files.ts";
 
 export interface Entity {
   readonly "@id": string;
@@ -22,7 +22,7 @@ export interface Crate {
 
 export interface CrateContent {
   readonly runs: readonly ExportedRun[];
-  readonly asked: readonly StoredAsked[];
+  readonly asked: readonly RequestRecord[];
   readonly files: readonly ExportedFile[];
   readonly experiment: string | undefined;
   readonly license: string | undefined;
@@ -178,7 +178,7 @@ function withOffset(time: string): string {
   return time.replace(/Z$/, "+00:00");
 }
 
-function circumstances({ circumstances: { host, versions } }: StoredManifest): string {
+function circumstances({ circumstances: { host, versions } }: Manifest): string {
   const { processor, device, threads } = versions;
   return [
     `on ${host}${processor === undefined ? "" : ` (${processor})`}`,
@@ -189,7 +189,7 @@ function circumstances({ circumstances: { host, versions } }: StoredManifest): s
 
 /** What a run read: artifacts, files from outside, parameters. */
 function objectsOf(
-  { preimage }: StoredManifest,
+  { preimage }: Manifest,
   known: ReadonlyMap<string, ExportedRun>,
   add: Add,
 ): Reference[] {

@@ -12,15 +12,15 @@
  * With its artifacts an exported folder is a results folder, too: `rebuild` makes its database.
  */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import { bytesText } from "../text/bytes_text.ts";
+import { bytesText } from "../../pipeline/terminal/terminal_text.ts";
 import { crateMetadata } from "./crate.ts";
 import { type ExportedRun, exportedRuns } from "./exported_runs.ts";
 import { openExport } from "./export_folder.ts";
 import { exportTables } from "./export_tables.ts";
-import { intoNewFolder } from "./new_folder.ts";
+import { intoNewFolder } from "../../pipeline/disk/new_folder.ts";
 import { readResults } from "../database/read_results.ts";
 import { requireExperiment } from "../queries/run_list.ts";
-import { listAsked, names, type StoredAsked } from "../database/stored_files.ts";
+import { listRequests, names, type RequestRecord } from "../database/stored_files.ts";
 
 export interface ExportRequest {
   /** The folder to make. */
@@ -43,7 +43,7 @@ export async function exportCommand(
     const found = await readResults(root, async (connection) => {
       const { experiment } = request;
       if (experiment !== undefined) await requireExperiment(connection, experiment);
-      const asked = listAsked(root)
+      const asked = listRequests(root)
         .filter((one) => experiment === undefined || one.experiment === experiment)
         .sort((one, other) => one.id < other.id ? -1 : 1);
       const askings = experiment === undefined ? undefined : asked.map(({ id }) => id);
@@ -56,7 +56,7 @@ export async function exportCommand(
 }
 
 interface Found {
-  readonly asked: readonly StoredAsked[];
+  readonly asked: readonly RequestRecord[];
   readonly tables: number;
   readonly runs: readonly ExportedRun[];
 }
@@ -91,7 +91,7 @@ function writeRest(
 
 type Export = ReturnType<typeof openExport>;
 
-function writeAsking(out: Export, asking: StoredAsked): void {
+function writeAsking(out: Export, asking: RequestRecord): void {
   const { id, experiment, asked, source } = asking;
   const name = `${experiment.replace(/[^\w.-]/g, "_")}-${id.slice(0, 8)}`;
   if (source !== undefined) {

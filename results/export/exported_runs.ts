@@ -1,7 +1,7 @@
 /** The runs that an export tells of: those that ended, complete or failed. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rowsOf } from "../database/read_results.ts";
-import { readManifest, type StoredManifest } from "../database/stored_files.ts";
+import { type Manifest, readManifest } from "../database/stored_files.ts";
 
 export interface ExportedRun {
   readonly run: string;
@@ -16,7 +16,7 @@ export interface ExportedRun {
   /** Of the artifact, from the root; also where there is none. */
   readonly folder: string;
   /** Undefined when the run failed, or its artifact is gone. */
-  readonly manifest?: StoredManifest;
+  readonly manifest?: Manifest;
 }
 
 /** @param askings ids of the askings whose runs are wanted; all runs when undefined */

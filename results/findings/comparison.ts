@@ -3,12 +3,16 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { randomStream } from "../../pipeline/contract/random_stream.ts";
 import { rowsOf } from "../database/read_results.ts";
 import { askedVariants, mostSeeds, variantsOf } from "./variants.ts";
-import { type Clusters, meanDifference } from "../statistics/clusters.ts";
 import { type ClusterRow, hitDifferences } from "./hits.ts";
 import { ofBothDirections } from "./rsum_rows.ts";
 import { holm } from "../statistics/holm.ts";
 import { normalQuantile } from "../statistics/normal_quantile.ts";
-import { imageDraws, pairedBootstrap } from "../statistics/paired_bootstrap.ts";
+import {
+  type Clusters,
+  imageDraws,
+  meanDifference,
+  pairedBootstrap,
+} from "../statistics/paired_bootstrap.ts";
 import { fewestImages, signFlipTest } from "../statistics/sign_flip_test.ts";
 
 /**

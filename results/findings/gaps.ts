@@ -1,6 +1,6 @@
 /** What a report lacks, and why: runs that failed or were not made, numbers that a run should have. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { listFailures, type StoredAsked } from "../database/stored_files.ts";
+import { listFailures, type RequestRecord } from "../database/stored_files.ts";
 import {
   type MissingMetric,
   missingMetrics,
@@ -37,7 +37,7 @@ interface RunState {
 export async function gapsOf(
   connection: DuckDBConnection,
   root: string,
-  asked: StoredAsked,
+  asked: RequestRecord,
 ): Promise<Gaps> {
   const experiment = literal(asked.id);
   const question = await ask<RunState>(connection, {

@@ -1,7 +1,7 @@
 /** All that a report tells, gathered from the database and the artifacts. Nothing is run. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Answered } from "../database/question.ts";
-import type { StoredAsked } from "../database/stored_files.ts";
+import type { RequestRecord } from "../database/stored_files.ts";
 import { type Against, againstOf } from "./request_changes.ts";
 import { type Cost, costOf } from "./cost.ts";
 import { type AttentionPairs, attentionPairs } from "./attention_pairs.ts";
@@ -43,10 +43,10 @@ export interface ReportData {
 export interface GatherRequest {
   /** The results folder. */
   readonly root: string;
-  readonly asked: StoredAsked;
+  readonly asked: RequestRecord;
   /** Label of a stage that makes features -> folder of its pictures, where these lie outside. */
   readonly pictures: Readonly<Record<string, string>>;
-  readonly against?: StoredAsked;
+  readonly against?: RequestRecord;
 }
 
 export async function gatherReport(

@@ -10,8 +10,8 @@ import { processorCaution } from "./environment.ts";
 import { compareRequests, variantKey } from "./request_comparison.ts";
 import type { Comparison } from "./comparison.ts";
 import { pText, significanceMark } from "./comparison_text.ts";
-import type { StoredAsked } from "../database/stored_files.ts";
-import { wrapped } from "../text/wrapped_text.ts";
+import type { RequestRecord } from "../database/stored_files.ts";
+import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
 import { changeText, leastChange } from "./change_text.ts";
 import { metricTitle, signedValue, timeText } from "../text/number_text.ts";
 import type { Question } from "../database/question.ts";
@@ -39,8 +39,8 @@ export interface ChangedMetric extends VariantMetric {
 /** The differences are the reported one minus the other. */
 export async function againstOf(
   connection: DuckDBConnection,
-  reported: StoredAsked,
-  other: StoredAsked,
+  reported: RequestRecord,
+  other: RequestRecord,
 ): Promise<Against> {
   const comparison = await compareExperiments(connection, [other, reported]);
   const { compared, question } = await compareRequests(connection, {

@@ -1,7 +1,7 @@
 /** An asking beside another, query by query: what changed in hits, how sure that is. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal } from "../database/question.ts";
-import type { StoredAsked } from "../database/stored_files.ts";
+import type { RequestRecord } from "../database/stored_files.ts";
 import { bootstrapDraws, compareGroup, type Comparison } from "./comparison.ts";
 import { type ClusterRow, hits, inTableOrder } from "./hits.ts";
 
@@ -35,7 +35,7 @@ export function variantKey(point: Readonly<Record<string, unknown>>): string {
  */
 export async function compareRequests(
   connection: DuckDBConnection,
-  { before, now }: { readonly before: StoredAsked; readonly now: StoredAsked },
+  { before, now }: { readonly before: RequestRecord; readonly now: RequestRecord },
 ): Promise<RequestComparison> {
   const question = await ask<HitChange>(connection, {
     what: "hits more than before, image by image and pair by pair; resampled and tested",

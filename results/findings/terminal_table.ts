@@ -15,7 +15,7 @@ import {
   variantsOf,
 } from "./variants.ts";
 import { compareVariants, type Comparison } from "./comparison.ts";
-import { wrapped } from "../text/wrapped_text.ts";
+import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
 import { yardstickLines, yardsticksOf } from "./yardstick.ts";
 import { comparisonLines, resampledUnit, significanceMark } from "./comparison_text.ts";
 

@@ -1,7 +1,6 @@
 /** Two experiments side by side: parameters that differ, and metrics as means over seeds. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type Difference, ownDifferences } from "./key_differences.ts";
-import { differencesTable } from "./differences_table.ts";
+import { type KeyDifference, keyDifferencesTable, ownDifferences } from "./key_differences.ts";
 import {
   differenceOf,
   inOrder,
@@ -13,20 +12,20 @@ import {
 } from "../text/metrics.ts";
 import { rowsOf } from "../database/read_results.ts";
 import { tableLines } from "../text/sql_table.ts";
-import type { StoredAsked } from "../database/stored_files.ts";
+import type { RequestRecord } from "../database/stored_files.ts";
 
 export interface ExperimentComparison {
-  readonly a: AskingHead;
-  readonly b: AskingHead;
+  readonly a: RequestHead;
+  readonly b: RequestHead;
   /** Of stages that both have; `points` says at which of its points, where not at all. */
-  readonly differences: readonly (Difference & { readonly points?: string })[];
+  readonly differences: readonly (KeyDifference & { readonly points?: string })[];
   /** Labels that only one of the two has. */
   readonly onlyA: readonly string[];
   readonly onlyB: readonly string[];
   readonly metrics: readonly VariantMetric[];
 }
 
-export interface AskingHead {
+export interface RequestHead {
   readonly experiment: string;
   /** ISO 8601, UTC. */
   readonly asked: string;
@@ -42,7 +41,7 @@ export interface VariantMetric extends MetricPair {
   readonly runs: number;
 }
 
-type Asked = StoredAsked;
+type Asked = RequestRecord;
 type AskedNode = Asked["nodes"][number];
 
 export async function compareExperiments(
@@ -61,7 +60,7 @@ export async function compareExperiments(
   };
 }
 
-function headOf({ experiment, asked, nodes }: Asked): AskingHead {
+function headOf({ experiment, asked, nodes }: Asked): RequestHead {
   return { experiment, asked, runs: nodes.length };
 }
 
@@ -74,12 +73,9 @@ function stageDifferences(a: Asked, b: Asked): ExperimentComparison["differences
   });
   const sizes = Map.groupBy(pairs, ([{ stage }]) => stage);
   const found = pairs.flatMap(([one, other]) =>
-    one.key === other.key || one.preimage === undefined || other.preimage === undefined
+    one.key === other.key
       ? []
-      : ownDifferences(
-        { stage: one.stage, preimage: one.preimage },
-        { stage: one.stage, preimage: other.preimage },
-      ).map((difference) => ({ difference, label: one.label }))
+      : ownDifferences(one, other).map((difference) => ({ difference, label: one.label }))
   );
   return [...Map.groupBy(found, ({ difference }) => JSON.stringify(difference)).values()]
     .map((same) => {
@@ -171,7 +167,7 @@ export function experimentsText(
     "",
     ...(differences.length === 0
       ? ["what both have does not differ"]
-      : differencesTable(differences, width)),
+      : keyDifferencesTable(differences, width)),
     ...onlyText("A", onlyA),
     ...onlyText("B", onlyB),
     "",

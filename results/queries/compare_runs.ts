@@ -2,20 +2,24 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { compareExperiments, experimentsText } from "./compare_experiments.ts";
-import { type Difference, knownNodes, runDifferences } from "./key_differences.ts";
-import { differencesTable } from "./differences_table.ts";
-import { findAsking } from "./find_asking.ts";
+import {
+  type KeyDifference,
+  keyDifferencesTable,
+  knownNodes,
+  runDifferences,
+} from "./key_differences.ts";
+import { findRequest } from "./find_request.ts";
 import { findRun } from "./find_run.ts";
 import { differenceOf, inOrder, type MetricPair, metricText, signedText } from "../text/metrics.ts";
 import { readResults } from "../database/read_results.ts";
 import { recordOf, type RunRecord } from "./run_record.ts";
-import { secondsText } from "../text/seconds_text.ts";
+import { secondsText } from "../text/number_text.ts";
 import { tableLines } from "../text/sql_table.ts";
 
 export interface RunComparison {
   readonly a: RunRecord;
   readonly b: RunRecord;
-  readonly differences: readonly Difference[];
+  readonly differences: readonly KeyDifference[];
   readonly metrics: readonly MetricPair[];
 }
 
@@ -38,7 +42,7 @@ export async function compareCommand(
   const print = <Result>(result: Result, text: (result: Result, width: number) => string) =>
     json ? JSON.stringify(result, null, 1) + "\n" : text(result, width);
   return await readResults(root, async (connection) => {
-    const askings = [first, second].map((word) => findAsking(root, word));
+    const askings = [first, second].map((word) => findRequest(root, word));
     const [a, b] = askings;
     if (a !== undefined && b !== undefined) {
       return print(await compareExperiments(connection, [a, b]), experimentsText);
@@ -94,7 +98,7 @@ function comparisonText({ a, b, differences, metrics }: RunComparison, width: nu
     "",
     ...(differences.length === 0
       ? ["they differ in nothing that decides a result"]
-      : differencesTable(differences, width)),
+      : keyDifferencesTable(differences, width)),
     "",
     ...(metrics.length === 0 ? ["neither has metrics"] : tableLines({
       columns: [

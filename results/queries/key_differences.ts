@@ -1,10 +1,11 @@
 /** What two runs differ in: of themselves, and of all they were made from. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rowsOf } from "../database/read_results.ts";
-import { listAsked, readManifest, type StoredPreimage } from "../database/stored_files.ts";
+import { listRequests, type Preimage, readManifest } from "../database/stored_files.ts";
+import { tableLines } from "../text/sql_table.ts";
 
 /** One thing that differs; `null` where one of the two does not have it. */
-export interface Difference {
+export interface KeyDifference {
   /** Whose it is: a stage's name. */
   readonly stage: string;
   /** `steps`, `code`, `file images`, … */
@@ -16,7 +17,7 @@ export interface Difference {
 /** What is known of a run without its artifact. */
 export interface KnownNode {
   readonly stage: string;
-  readonly preimage: StoredPreimage;
+  readonly preimage: Preimage;
 }
 
 /** Every run that is stored or was ever asked for, by key. */
@@ -25,10 +26,8 @@ export async function knownNodes(
   root: string,
 ): Promise<(key: string) => KnownNode | undefined> {
   const asked = new Map<string, KnownNode>();
-  for (const { nodes } of listAsked(root)) {
-    for (const { key, stage, preimage } of nodes) {
-      if (preimage !== undefined) asked.set(key, { stage, preimage });
-    }
+  for (const { nodes } of listRequests(root)) {
+    for (const { key, stage, preimage } of nodes) asked.set(key, { stage, preimage });
   }
   const rows = await rowsOf<{ run: string; stage: string; kind: string }>(
     connection,
@@ -51,10 +50,10 @@ export function runDifferences(
   a: string,
   b: string,
   known: (key: string) => KnownNode | undefined,
-): Difference[] {
+): KeyDifference[] {
   const seen = new Set<string>();
   const waiting: [string, string][] = [[a, b]];
-  const found: Difference[] = [];
+  const found: KeyDifference[] = [];
   for (let pair = waiting.shift(); pair !== undefined; pair = waiting.shift()) {
     const id = pair.join(" ");
     if (pair[0] === pair[1] || seen.has(id)) continue;
@@ -75,10 +74,10 @@ export function runDifferences(
 }
 
 /** What differs in two runs of one stage, without what their inputs differ in. */
-export function ownDifferences(one: KnownNode, other: KnownNode): Difference[] {
+export function ownDifferences(one: KnownNode, other: KnownNode): KeyDifference[] {
   const { stage } = one;
   const [a, b] = [one.preimage, other.preimage];
-  const single = (what: string, from: string | null, to: string | null): Difference[] =>
+  const single = (what: string, from: string | null, to: string | null): KeyDifference[] =>
     from === to ? [] : [{ stage, what, a: from, b: to }];
   const each = (from: object, to: object, what: (name: string) => string, shown = valueText) => {
     const [old, now] = [from, to].map((map) => new Map<string, unknown>(Object.entries(map)));
@@ -115,4 +114,23 @@ function portsOf({ preimage: a }: KnownNode, { preimage: b }: KnownNode): string
 function valueText(value: unknown): string | null {
   if (value === undefined) return null;
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** A table with one line per difference: what differs, and both values. */
+export function keyDifferencesTable(
+  differences: readonly (KeyDifference & { readonly points?: string })[],
+  width: number,
+): string[] {
+  const points = differences.some((one) => one.points !== undefined);
+  const room = Number.isFinite(width) ? width : 80;
+  return tableLines({
+    columns: ["differs", "A", "B", ...(points ? ["at"] : [])]
+      .map((name) => ({ name, numeric: false })),
+    rows: differences.map(({ stage, what, a, b, points: at }) => [
+      /^[\w.]+$/.test(what) ? `${stage}.${what}` : `${stage} ${what}`,
+      a ?? "-",
+      b ?? "-",
+      ...(points ? [at ?? ""] : []),
+    ]),
+  }, room);
 }

@@ -3,7 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { Complaint, nearest } from "../../pipeline/contract/complaint.ts";
 import { inOrder, type Metric, metricText } from "../text/metrics.ts";
 import { readResults, rowsOf } from "../database/read_results.ts";
-import { secondsText } from "../text/seconds_text.ts";
+import { secondsText } from "../text/number_text.ts";
 import { tableLines } from "../text/sql_table.ts";
 
 export interface RunFilter {

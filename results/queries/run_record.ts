@@ -1,14 +1,14 @@
 /** Everything that is known of one run: from the database, its manifest, and what was asked. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type Metric, metricsOf } from "../text/metrics.ts";
+import { inOrder, type Metric } from "../text/metrics.ts";
 import { rowsOf } from "../database/read_results.ts";
 import {
-  listAsked,
   listFailures,
+  listRequests,
+  type Manifest,
   names,
+  type Preimage,
   readManifest,
-  type StoredManifest,
-  type StoredPreimage,
 } from "../database/stored_files.ts";
 
 export interface RunRecord {
@@ -87,7 +87,13 @@ export async function recordOf(
     outside: preimage?.outside ?? {},
     code: preimage?.code ?? null,
     versions: manifest?.circumstances.versions ?? preimage?.compute ?? {},
-    metrics: await metricsOf(connection, run),
+    metrics: inOrder(
+      await rowsOf<Metric>(
+        connection,
+        "SELECT name, split, value FROM metric WHERE run = $run",
+        { run },
+      ),
+    ),
     artifact: manifest === undefined ? null : {
       kind: manifest.output,
       folder,
@@ -104,18 +110,18 @@ export async function recordOf(
 }
 
 /** What a run's key is the digest of, as it was when the run was last asked for. */
-function askedPreimage(root: string, run: string): StoredPreimage | undefined {
-  for (const { nodes } of listAsked(root)) {
+function askedPreimage(root: string, run: string): Preimage | undefined {
+  for (const { nodes } of listRequests(root)) {
     const node = nodes.find(({ key }) => key === run);
-    if (node?.preimage !== undefined) return node.preimage;
+    if (node !== undefined) return node.preimage;
   }
   return undefined;
 }
 
 async function inputsOf(
   connection: DuckDBConnection,
-  preimage: StoredPreimage | undefined,
-  manifest: StoredManifest | undefined,
+  preimage: Preimage | undefined,
+  manifest: Manifest | undefined,
 ): Promise<RunRecord["inputs"]> {
   const rows = await rowsOf<{ run: string; label: string }>(
     connection,

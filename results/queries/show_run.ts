@@ -3,8 +3,8 @@ import { findRun } from "./find_run.ts";
 import { metricText } from "../text/metrics.ts";
 import { readResults } from "../database/read_results.ts";
 import { recordOf, type RunRecord } from "./run_record.ts";
-import { secondsText } from "../text/seconds_text.ts";
-import { bytesText } from "../text/bytes_text.ts";
+import { secondsText } from "../text/number_text.ts";
+import { bytesText } from "../../pipeline/terminal/terminal_text.ts";
 
 export interface ShowOptions {
   readonly json: boolean;

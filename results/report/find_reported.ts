@@ -1,7 +1,7 @@
 /** Which asking a report is about: the last of an experiment, `name~1`, or the one with some `--set`. */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import { findAsking } from "../queries/find_asking.ts";
-import { listAsked, type StoredAsked } from "../database/stored_files.ts";
+import { findRequest } from "../queries/find_request.ts";
+import { listRequests, type RequestRecord } from "../database/stored_files.ts";
 
 /**
  * @param set as it was given to the run; none: the last asking, whatever was set
@@ -11,9 +11,9 @@ export function findReported(
   root: string,
   word: string,
   set: readonly string[],
-): StoredAsked | undefined {
-  if (set.length === 0) return findAsking(root, word);
-  const askings = listAsked(root).filter(({ experiment }) => experiment === word)
+): RequestRecord | undefined {
+  if (set.length === 0) return findRequest(root, word);
+  const askings = listRequests(root).filter(({ experiment }) => experiment === word)
     .sort((one, other) => one.asked < other.asked ? 1 : one.asked > other.asked ? -1 : 0);
   if (askings.length === 0) return undefined;
   const wanted = setText(set);

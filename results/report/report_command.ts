@@ -5,7 +5,7 @@ import { terminalTable } from "../findings/terminal_table.ts";
 import { databaseFile } from "../database/database.ts";
 import { readResults } from "../database/read_results.ts";
 import { requireExperiment } from "../queries/run_list.ts";
-import type { StoredAsked } from "../database/stored_files.ts";
+import type { RequestRecord } from "../database/stored_files.ts";
 import { againstText } from "../findings/request_changes.ts";
 import { findReported } from "./find_reported.ts";
 import { emptyBlocks, markdownBlocks } from "./markdown/markdown.ts";
@@ -65,7 +65,7 @@ export async function reportCommand(
   }, { warn });
 }
 
-function findOther(root: string, against: string): StoredAsked {
+function findOther(root: string, against: string): RequestRecord {
   const found = findReported(root, against, []);
   if (found !== undefined) return found;
   throw new Complaint(

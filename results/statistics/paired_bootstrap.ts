@@ -5,7 +5,18 @@
  * the Bootstrap", 1993, chapter 13). It tells of the choice of images, not of the training.
  */
 import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
-import type { Clusters } from "./clusters.ts";
+
+/**
+ * Paired results of two variants, query by query, gathered by image. All queries of an image are
+ * drawn together: its captions describe one scene and are judged by one set of regions, so they are
+ * not independent. A query that is an image is in its own cluster.
+ */
+export interface Clusters {
+  /** Queries x seeds of each image; integers. */
+  readonly sizes: Float64Array;
+  /** Per image: hits of the variant minus hits of the baseline over those; integers. */
+  readonly differences: Float64Array;
+}
 
 export interface Interval {
   readonly low: number;
@@ -46,6 +57,12 @@ export function pairedBootstrap(
     high: percentile(found, (1 + level) / 2),
     error: Math.sqrt(squares / (resamples - 1)),
   };
+}
+
+/** Mean difference per query and seed. */
+export function meanDifference({ sizes, differences }: Clusters): number {
+  const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
+  return sum(differences) / sum(sizes);
 }
 
 /** The places of the images of every resample, one resample after another. */

@@ -1,6 +1,6 @@
 /** `tensorboard`: curves and metrics as event files, a folder per run, for `tensorboard --logdir DIR`. */
 import { requireExperiment } from "../queries/run_list.ts";
-import { intoNewFolder } from "../export/new_folder.ts";
+import { intoNewFolder } from "../../pipeline/disk/new_folder.ts";
 import { readResults } from "../database/read_results.ts";
 import { eventFile, type Scalar } from "./event_file.ts";
 import { type CurveRun, curveRuns, runScalars } from "./run_scalars.ts";

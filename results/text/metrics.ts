@@ -1,6 +1,4 @@
 /** Result numbers of runs. */
-import type { DuckDBConnection } from "@duckdb/node-api";
-import { rowsOf } from "../database/read_results.ts";
 
 export interface Metric {
   readonly name: string;
@@ -15,16 +13,6 @@ export interface MetricPair {
   readonly b: number | null;
   /** b - a; null where one of them lacks. */
   readonly difference: number | null;
-}
-
-/** Those of one run, those that tell most first. */
-export async function metricsOf(connection: DuckDBConnection, run: string): Promise<Metric[]> {
-  const rows = await rowsOf<Metric>(
-    connection,
-    "SELECT name, split, value FROM metric WHERE run = $run",
-    { run },
-  );
-  return inOrder(rows);
 }
 
 /** The metrics that tell most come first, in this order; the others by name. */

@@ -1,4 +1,4 @@
-/** Numbers as reports write them. */
+/** Numbers, durations and times as tables and reports write them. */
 
 /** `27.7`: a fraction as percent, one decimal; another number as it is, three decimals. */
 export function valueText(value: number, percent: boolean): string {
@@ -31,4 +31,14 @@ export function correlationText(value: number): string {
 /** `2026-01-31 12:05 UTC` */
 export function timeText(iso: string): string {
   return `${iso.slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** `0.4 s`, `12 s`, `3:05 min`, `2:05 h`: narrow, for columns. */
+export function secondsText(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const two = (number: number) => String(number).padStart(2, "0");
+  if (whole < 3600) return `${Math.floor(whole / 60)}:${two(whole % 60)} min`;
+  return `${Math.floor(whole / 3600)}:${two(Math.floor((whole % 3600) / 60))} h`;
 }

@@ -1,7 +1,7 @@
 /** A snapshot as the part of the page that is replaced while a run goes on. */
 import { chart, mostSeries } from "../report/page/charts.ts";
 import { type Html, markup, trusted } from "../report/page/html.ts";
-import { secondsText } from "../text/seconds_text.ts";
+import { secondsText } from "../text/number_text.ts";
 import type { Curve, Snapshot, WatchedRun } from "./snapshot.ts";
 
 const titles: Readonly<Record<string, string>> = {

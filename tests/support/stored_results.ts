@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { keyOf, type Preimage } from "../../pipeline/key/key.ts";
 import { digestOfFiles, type Manifest } from "../../pipeline/store/manifest.ts";
-import { listAsked, type StoredAsked } from "../../results/database/stored_files.ts";
+import { listRequests, type RequestRecord } from "../../results/database/stored_files.ts";
 import type { Scalar } from "../../pipeline/contract/stage.ts";
 
 export const storedExperiment = "scenes_iais";
@@ -34,8 +34,8 @@ interface Recipe {
 }
 
 /** What was asked of a results folder, the last one last. */
-export function storedAskings(root: string): StoredAsked[] {
-  return listAsked(root).sort((a, b) => a.asked < b.asked ? -1 : 1);
+export function storedRequests(root: string): RequestRecord[] {
+  return listRequests(root).sort((a, b) => a.asked < b.asked ? -1 : 1);
 }
 
 /** Fills an empty folder. */

@@ -1,11 +1,10 @@
 /** A report as Markdown, block by block: for a file, a step summary and a comment on GitHub. */
-import { secondsText } from "../../text/seconds_text.ts";
 import { againstBlocks } from "./markdown_against.ts";
 import { relationBlocks } from "./markdown_relations.ts";
 import { resultsBlocks } from "./markdown_results.ts";
 import { costBlock, environmentBlock, gapBlocks, sourcesBlock } from "./markdown_runs.ts";
 import { codeBlock, escapeMarkdown } from "./markdown_text.ts";
-import { timeText } from "../../text/number_text.ts";
+import { secondsText, timeText } from "../../text/number_text.ts";
 import type { ReportData } from "../../findings/report_data.ts";
 import type { Block } from "./size_limit.ts";
 import { type CommandPlace, runCommand, sourcesOf } from "../../findings/reproduce.ts";

@@ -1,5 +1,5 @@
 /** The Markdown report's sections on the runs: what is missing, cost, circumstances, commands. */
-import { secondsText } from "../../text/seconds_text.ts";
+import { secondsText } from "../../text/number_text.ts";
 import type { Cost } from "../../findings/cost.ts";
 import type { Circumstance } from "../../findings/environment.ts";
 import { countGaps, fixOf, type Gaps } from "../../findings/gaps.ts";

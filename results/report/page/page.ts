@@ -1,9 +1,8 @@
 /** A report as one page that opens from the disk: no network, no library, light and dark. */
 import { createHash } from "node:crypto";
-import { secondsText } from "../../text/seconds_text.ts";
 import { countGaps } from "../../findings/gaps.ts";
 import { type Html, markup, partOfPage, trusted } from "./html.ts";
-import { timeText } from "../../text/number_text.ts";
+import { secondsText, timeText } from "../../text/number_text.ts";
 import { againstSection } from "./page_against.ts";
 import {
   alignmentCurves,

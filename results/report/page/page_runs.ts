@@ -1,5 +1,5 @@
 /** The page's sections on the runs themselves: what is missing, cost, circumstances, commands. */
-import { secondsText } from "../../text/seconds_text.ts";
+import { secondsText } from "../../text/number_text.ts";
 import type { Cost } from "../../findings/cost.ts";
 import { type Circumstance, notStored } from "../../findings/environment.ts";
 import { countGaps, fixOf, type Gaps } from "../../findings/gaps.ts";

@@ -1,5 +1,5 @@
 /** The stages of an experiment and what reads what, drawn as boxes in columns. */
-import { secondsText } from "../../text/seconds_text.ts";
+import { secondsText } from "../../text/number_text.ts";
 import type { Cost, StageCost } from "../../findings/cost.ts";
 import { type Html, markup } from "./html.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { databaseFile, DatabaseTaken, withDatabase } from "../../../results/database/database.ts";
-import { openLedger } from "../../../results/database/live_index.ts";
+import { openLiveIndex } from "../../../results/database/live_index.ts";
 import { askDatabase } from "../../../results/queries/sql.ts";
 import { schemaVersion } from "../../../results/database/schema.ts";
 import { rebuildDatabase } from "../../../results/database/rebuild.ts";
@@ -16,6 +16,7 @@ async function filled() {
   return folder;
 }
 
+const noReport = { report: () => assert.fail("no report is requested here") };
 const noWarning = (line: string): void => assert.fail(line);
 const ask = (root: string, query: string, warn = noWarning) =>
   askDatabase(root, query, { format: "csv", width: 80, warn });
@@ -157,7 +158,7 @@ Deno.test("damage in any part of the database is met by a question, and mended w
 Deno.test("taking over what is there already changes nothing", async () => {
   using folder = await filled();
   const before = await ask(folder.path, everything);
-  await openLedger(folder.path).reconcile((line) => assert.fail(line));
+  await openLiveIndex(folder.path, noReport).reconcile((line) => assert.fail(line));
   assert.equal(await ask(folder.path, everything), before);
 });
 
@@ -185,10 +186,10 @@ Deno.test("rows of a running stage are in the database before it is complete", a
   const node = { key, label: "live", stage: "live", definition: { name: "toy_train" } };
   const rows = `${root}/pending/${key}/artifact/rows`;
   Deno.mkdirSync(rows, { recursive: true });
-  const ledger = openLedger(root);
-  await ledger.started(node, "not made yet", "2026-01-01T00:00:00.000Z");
+  const index = openLiveIndex(root, noReport);
+  await index.started(node, "not made yet", "2026-01-01T00:00:00.000Z");
   const steps = async () => {
-    await ledger.live([node]);
+    await index.live([node]);
     return await ask(
       root,
       `SELECT step, loss FROM training_step WHERE run = '${key}' ORDER BY step`,

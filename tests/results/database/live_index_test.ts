@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { withDatabase } from "../../../results/database/database.ts";
-import { openLedger } from "../../../results/database/live_index.ts";
+import { openLiveIndex } from "../../../results/database/live_index.ts";
 import { rowsOf } from "../../../results/database/read_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const key = "e".repeat(64);
 const node = { key, label: "tuned[seed=1]", stage: "tuned", definition: { name: "toy_train" } };
 const time = "2026-01-01T00:00:00.000Z";
+const noReport = { report: () => assert.fail("no report is requested here") };
 
 function prepared() {
   const folder = temporaryFolder();
@@ -62,15 +63,15 @@ const held = (root: string) =>
 Deno.test("what was taken over while a stage ran is there once when it is complete", async () => {
   using folder = prepared();
   const { root, say, complete } = folder;
-  const ledger = openLedger(root);
-  await ledger.started(node, "not made yet", time);
+  const index = openLiveIndex(root, noReport);
+  await index.started(node, "not made yet", time);
   say("training_step", '{"step":1}\n{"step":2}\n');
-  await ledger.live([node]);
+  await index.live([node]);
   assert.equal(await held(root), "running 2 0 0");
   say("training_step", '{"step":3}\n');
   say("metric", '{"name":"loss","value":1}\n');
   complete();
-  await ledger.ended(node, "complete");
+  await index.ended(node, "complete");
   assert.equal(await held(root), "complete 3 1 1");
 });
 
@@ -78,39 +79,39 @@ Deno.test("a run that another program left half told is told anew", async () => 
   using folder = prepared();
   const { root, say, complete } = folder;
   say("training_step", '{"step":1}\n{"step":2}\n');
-  const killed = openLedger(root);
+  const killed = openLiveIndex(root, noReport);
   await killed.started(node, "not made yet", time);
   await killed.live([node]);
 
-  const ledger = openLedger(root);
-  const told = [ledger.started(node, "not made yet", time), ledger.live([node])];
+  const index = openLiveIndex(root, noReport);
+  const told = [index.started(node, "not made yet", time), index.live([node])];
   await Promise.all(told);
   assert.equal(await held(root), "running 2 0 0");
   complete();
-  await ledger.ended(node, "complete");
+  await index.ended(node, "complete");
   assert.equal(await held(root), "complete 2 0 1");
 });
 
 Deno.test("begun and ended within one batch: a run is one row, with what became of it", async () => {
   using folder = prepared();
   const { root, say } = folder;
-  const ledger = openLedger(root);
+  const index = openLiveIndex(root, noReport);
   say("training_step", '{"step":1}\n');
   const told = [
-    ledger.started(node, "not made yet", time),
-    ledger.live([node]),
-    ledger.ended(node, "failed"),
-    ledger.started(node, "failed before", time),
-    ledger.ended(node, "stopped"),
+    index.started(node, "not made yet", time),
+    index.live([node]),
+    index.ended(node, "failed"),
+    index.started(node, "failed before", time),
+    index.ended(node, "stopped"),
   ];
   await Promise.all(told);
   assert.equal(await held(root), "stopped 0 0 0");
 });
 
-Deno.test("while the database is taken the ledger keeps its notes, and goes on", async () => {
+Deno.test("while the database is taken the index keeps its notes, and goes on", async () => {
   using folder = prepared();
   const { root, complete } = folder;
-  const ledger = openLedger(root);
+  const index = openLiveIndex(root, noReport);
   const holder = new Deno.Command(Deno.execPath(), {
     args: [
       "eval",
@@ -130,11 +131,11 @@ Deno.test("while the database is taken the ledger keeps its notes, and goes on",
   }).spawn();
   const reader = holder.stdout.getReader();
   await reader.read();
-  await ledger.started(node, "not made yet", time);
+  await index.started(node, "not made yet", time);
   await holder.stdin.close();
   await reader.cancel();
   await holder.status;
   complete();
-  await ledger.ended(node, "complete");
+  await index.ended(node, "complete");
   assert.equal(await held(root), "complete 0 0 1");
 });

@@ -9,7 +9,7 @@ import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 /** The schemas as they were once; `schema_<now>.sql` are the tables of today. */
 const frozen = (version: number): string =>
-  Deno.readTextFileSync(new URL(`../schemas/schema_${version}.sql`, import.meta.url));
+  Deno.readTextFileSync(new URL(`./schemas/schema_${version}.sql`, import.meta.url));
 const current = readSchema(
   Deno.readTextFileSync(new URL("../../../results/database/schema.sql", import.meta.url)),
 );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { reportOf } from "../../support/made_report.ts";
-import { storedAskings, storedExperiment, storeResults } from "../../support/stored_results.ts";
+import { storedExperiment, storedRequests, storeResults } from "../../support/stored_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 interface Run {
@@ -16,7 +16,7 @@ async function reported(processorOf: (run: Run) => string | undefined) {
   using folder = temporaryFolder();
   const root = folder.path;
   storeResults(root);
-  for (const [asking, { nodes }] of storedAskings(root).entries()) {
+  for (const [asking, { nodes }] of storedRequests(root).entries()) {
     for (const { stage, point, key } of nodes) {
       const file = [...Deno.readDirSync(`${root}/artifacts`)]
         .map(({ name }) => `${root}/artifacts/${name}/${key}/manifest.json`)

@@ -6,7 +6,7 @@ import {
 } from "../../../results/findings/request_changes.ts";
 import { changeText } from "../../../results/findings/change_text.ts";
 import { reportOf } from "../../support/made_report.ts";
-import { storedAskings, storedExperiment, storeResults } from "../../support/stored_results.ts";
+import { storedExperiment, storedRequests, storeResults } from "../../support/stored_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const head = { experiment: "scenes", asked: "2026-01-02T03:04:05Z", runs: 3 };
@@ -94,7 +94,7 @@ Deno.test("recalls of both askings are compared query by query, and what one has
   using folder = temporaryFolder();
   const root = folder.path;
   storeResults(root);
-  const askings = storedAskings(root);
+  const askings = storedRequests(root);
   const rewrite = (asking: number, alignment: string, table: string, of: (row: Row) => Row[]) => {
     for (const { stage, key, point } of askings[asking]!.nodes) {
       if (stage !== "recall" || point.alignment !== alignment) continue;

@@ -6,7 +6,15 @@ import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const node = (stage: string, preimage: Partial<KnownNode["preimage"]>): KnownNode => ({
   stage,
-  preimage: { stage, code: "c".repeat(64), parameters: {}, inputs: {}, compute: null, ...preimage },
+  preimage: {
+    engine: 1,
+    stage,
+    code: "c".repeat(64),
+    parameters: {},
+    inputs: {},
+    compute: null,
+    ...preimage,
+  },
 });
 
 Deno.test("runDifferences() tells everything that decides a result, once, up to the sources", () => {

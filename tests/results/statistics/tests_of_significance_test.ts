@@ -6,10 +6,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
-import { meanDifference } from "../../../results/statistics/clusters.ts";
 import { holm } from "../../../results/statistics/holm.ts";
 import {
   imageDraws,
+  meanDifference,
   pairedBootstrap,
   percentile,
 } from "../../../results/statistics/paired_bootstrap.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { wrapped } from "../../../results/text/wrapped_text.ts";
+import { wrapped } from "../../../pipeline/terminal/terminal_text.ts";
 
-Deno.test("words fill lines up to the width; a longer word has a line of its own", () => {
+Deno.test("wrapped() fills lines up to the width; a longer word has a line of its own", () => {
   assert.deepEqual(wrapped("one two  three\nfour", 8), ["one two", "three", "four"]);
   assert.deepEqual(wrapped("a extraordinary b c", 3), ["a", "extraordinary", "b c"]);
   assert.deepEqual(wrapped(" ", 3), []);

@@ -1,6 +1,6 @@
 /** A folder of files for others, there as a whole or not at all. */
 import { basename, dirname, resolve } from "node:path";
-import { Complaint } from "../../pipeline/contract/complaint.ts";
+import { Complaint } from "../contract/complaint.ts";
 
 /**
  * Fills a folder beside its place and renames it into its place; what fails leaves nothing.
