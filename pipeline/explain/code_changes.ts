@@ -1,8 +1,8 @@
-/** What the code of a stage now and the code that a run was made with differ in. */
-import { type Bundle, bundleStage, type Esbuild } from "../key/code_bundle.ts";
+/** What differs between the code of a stage now and the code that a stored run was made with. */
+import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+import { type ModuleGraph, moduleGraph } from "../key/module_graph.ts";
+import type { Esbuild, ShakenModule } from "../key/shaken_module.ts";
 import type { CodeRecord } from "../store/code_record.ts";
-import { type SignificantText, significantText, wholeText } from "./significant_text.ts";
-import { sourceLines } from "./source_map.ts";
 
 export type CodeChange =
   | {
@@ -10,7 +10,7 @@ export type CodeChange =
     readonly file: string;
     /** The first line that differs, as it is now, from 1. */
     readonly line?: number;
-    /** That line then and now. */
+    /** That line before and now. */
     readonly was?: string;
     readonly now?: string;
   }
@@ -22,90 +22,88 @@ export type CodeChange =
     readonly from: string | null;
     readonly to: string | null;
   }
-  /** Nothing that a module says by itself: the order in which modules are loaded, or esbuild. */
-  | { readonly kind: "order" };
+  /** No module and no package differs: digests are computed by another rule, or by another esbuild. */
+  | { readonly kind: "rule" };
 
 /**
- * Comments, formatting, types and what is not used do not count: compared is what esbuild makes of
- * each module.
+ * Compares what the code digest is made of, so comments, formatting, types, unused functions and
+ * the paths of modules do not count.
  */
 export async function codeChanges(before: CodeRecord, after: CodeRecord): Promise<CodeChange[]> {
-  const packages = packageChanges(before.versions, after.versions);
   const esbuild = await import("esbuild");
   try {
-    const [old, now] = [await modulesOf(esbuild, before), await modulesOf(esbuild, after)];
-    const inBoth = [...now.keys()].filter((file) => old.has(file));
-    const differences = (by: "text" | "whole") =>
-      inBoth.flatMap((file) => firstDifference(file, old.get(file)![by], now.get(file)![by]));
+    const [old, now] = [await placedModules(esbuild, before), await placedModules(esbuild, after)];
+    const gone = [...old.keys()].filter((file) => !now.has(file));
+    const come = [...now.keys()].filter((file) => !old.has(file));
+    // A module that was moved says what it said.
+    const moved = (file: string, here: typeof old, there: typeof old, others: string[]) =>
+      others.some((other) => there.get(other)!.text === here.get(file)!.text);
     const changes: CodeChange[] = [
-      ...differences("text"),
-      ...[...now.keys()].filter((file) => !old.has(file))
+      ...[...now].flatMap(([file, module]) =>
+        old.has(file) ? firstDifference(file, old.get(file)!, module) : []
+      ),
+      ...come.filter((file) => !moved(file, now, old, gone))
         .map((file) => ({ kind: "new file" as const, file })),
-      ...[...old.keys()].filter((file) => !now.has(file))
+      ...gone.filter((file) => !moved(file, old, now, come))
         .map((file) => ({ kind: "file gone" as const, file })),
-      ...packages,
+      ...packageChanges(before.versions, after.versions),
     ];
-    if (changes.length > 0) return changes;
-    const finer = differences("whole");
-    return finer.length > 0 ? finer : [{ kind: "order" }];
+    return changes.length > 0 ? changes : [{ kind: "rule" }];
   } finally {
     await esbuild.stop();
   }
 }
 
-/** A module as it is part of the bundle: what decides, and everything. */
-interface Module {
-  readonly text: PlacedText;
-  readonly whole: PlacedText;
-}
-
-interface PlacedText {
+interface PlacedModule {
+  /** Reduced and minified: what the code digest is made of. */
   readonly text: string;
+  /** The names that are imported, without the paths of modules. */
+  readonly imports: string;
   /** Line of the source, from 1, that a character of `text` came from. */
   lineAt(index: number): number | undefined;
   /** The source's lines. */
   readonly source: readonly string[];
 }
 
-async function modulesOf(
+async function placedModules(
   esbuild: Esbuild,
   { stage, sources }: CodeRecord,
-): Promise<Map<string, Module>> {
-  const bundle = await bundleStage(esbuild, stage, { root: "/kept", sources, readable: true });
-  const lineOf = sourceLines(bundle.map!);
-  const modules = [...partsOf(bundle)].map(([file, lines]): [string, Module] => {
-    const source = sources.get(file)!.split("\n");
-    const code = lines.map(({ text }) => text).join("\n");
-    const placed = ({ text, places }: SignificantText): PlacedText => ({
-      text,
-      source,
-      lineAt(index) {
-        const place = places[Math.min(index, places.length - 1)];
-        return place === undefined ? undefined : lineOf(lines[place.line]!.number, place.column);
-      },
-    });
-    return [file, { text: placed(significantText(code)), whole: placed(wholeText(code)) }];
-  });
-  return new Map(modules);
+): Promise<Map<string, PlacedModule>> {
+  const reader = { read: (path: string) => sources.get(path), sourceMap: true };
+  const { modules }: ModuleGraph = await moduleGraph(esbuild, stage, reader);
+  return new Map(
+    Array.from(modules, ([path, module]) => [path, placed(module, sources.get(path)!)]),
+  );
 }
 
-/** The lines of the bundle by the module they came from: each stands below a heading `// path`. */
-function partsOf({ text, files }: Bundle): Map<string, { text: string; number: number }[]> {
-  const parts = new Map<string, { text: string; number: number }[]>();
-  const known = new Set(files);
-  let part: { text: string; number: number }[] | undefined;
-  for (const [number, line] of text.split("\n").entries()) {
-    const file = line.startsWith("// ") ? line.slice(3) : "";
-    if (known.has(file)) {
-      part = parts.get(file) ?? [];
-      parts.set(file, part);
-    } else part?.push({ text: line, number });
+function placed({ text, bindings, kept, map, code }: ShakenModule, source: string): PlacedModule {
+  const trace = new TraceMap(map!);
+  const imports = bindings
+    .map(({ kind, local, imported, from }) =>
+      [kind, local, imported, from.kind === "package" ? from.specifier : ""].join(" ")
+    ).sort().join("\n");
+  return {
+    text,
+    imports,
+    source: source.split("\n"),
+    lineAt(index) {
+      let rest = index;
+      const part = kept.find(({ start, end }) => {
+        if (rest < end - start) return true;
+        rest -= end - start;
+        return false;
+      });
+      const before = code!.slice(0, part === undefined ? undefined : part.start + rest).split("\n");
+      const line = before.length;
+      return originalPositionFor(trace, { line, column: before.at(-1)!.length }).line ?? undefined;
+    },
+  };
+}
+
+function firstDifference(file: string, before: PlacedModule, after: PlacedModule): CodeChange[] {
+  if (before.text === after.text) {
+    return before.imports === after.imports ? [] : [{ kind: "file", file }];
   }
-  return parts;
-}
-
-function firstDifference(file: string, before: PlacedText, after: PlacedText): CodeChange[] {
-  if (before.text === after.text) return [];
   let index = 0;
   while (before.text[index] === after.text[index]) index++;
   const [old, line] = [before.lineAt(index), after.lineAt(index)];
@@ -116,8 +114,8 @@ function firstDifference(file: string, before: PlacedText, after: PlacedText): C
 }
 
 function packageChanges(before: readonly string[], after: readonly string[]): CodeChange[] {
-  const gone = before.filter((one) => !after.includes(one)).map(parted);
-  const come = after.filter((one) => !before.includes(one)).map(parted);
+  const gone = before.filter((one) => !after.includes(one)).map(splitVersion);
+  const come = after.filter((one) => !before.includes(one)).map(splitVersion);
   return [...new Set([...gone, ...come].map(({ name }) => name))].map((name) => {
     const versions = (list: typeof gone) =>
       list.filter((one) => one.name === name).map(({ version }) => version).join(", ") || null;
@@ -126,7 +124,7 @@ function packageChanges(before: readonly string[], after: readonly string[]): Co
 }
 
 /** `@scope/name@1.2.3` in two. */
-function parted(text: string): { name: string; version: string } {
+function splitVersion(text: string): { name: string; version: string } {
   const at = text.lastIndexOf("@");
   return at <= 0 ? { name: text, version: "?" } : {
     name: text.slice(0, at),

@@ -97,8 +97,10 @@ function codeLines(change: CodeChange, space: string): string[] {
       return [`${space}code ${change.file} is no longer part of it`];
     case "package":
       return [`${space}package ${change.name}: ${arrow(change)}`];
-    case "order":
-      return [`${space}code: modules are loaded in another order, or esbuild is another`];
+    case "rule":
+      return [
+        `${space}code: its digest was computed by another version of the pipeline or esbuild`,
+      ];
     default:
       return change satisfies never;
   }

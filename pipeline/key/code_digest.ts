@@ -1,26 +1,32 @@
 /**
- * What a stage's code is, without what does not decide results: the stage's file and every local
- * module that it imports, statically or not, bundled by esbuild with comments, formatting, types
- * and unused functions taken out; and the versions of the packages it imports, from deno.lock.
+ * The digest of a stage's code: of the stage's file and every local module that it imports, without
+ * comments, formatting, types, unused functions and paths (module_graph.ts), and of the versions of
+ * the packages it imports, from deno.lock.
  */
+import { readIfThere } from "../store/artifact_store.ts";
 import { fromFileUrl, relativePath } from "../disk/file_path.ts";
 import { canonicalDigest } from "../disk/canonical.ts";
-import { type Bundle, bundleStage } from "./code_bundle.ts";
+import { graphDigest, type ModuleGraph, moduleGraph } from "./module_graph.ts";
 import { packageVersions } from "./package_versions.ts";
 
 /** Digests by stage file, with the state of each file that went into them. */
 export interface CodeCache {
   [stageFile: string]: {
+    /** Of the rule by which the digest was computed; missing in caches of earlier versions. */
+    readonly rule?: number;
     readonly digest: string;
-    /** `name@version` of every package that it needs; missing in caches of old. */
-    readonly versions?: readonly string[];
+    /** `name@version` of every package that it needs. */
+    readonly versions: readonly string[];
     /** Path from the project's root -> size, modification and inode, as text. */
     readonly files: Readonly<Record<string, string>>;
   };
 }
 
+/** Raised when the same code gets another digest than before. */
+const rule = 2;
+
 /**
- * The digest of each stage file. What is in the cache and unchanged on disk is not bundled again,
+ * The digest of each stage file. What is in the cache and unchanged on disk is not read again,
  * so that with nothing to do esbuild is never loaded.
  *
  * @param stageFiles URLs of stage files
@@ -45,23 +51,25 @@ export async function codeDigests(
   for (const url of stageFiles) {
     const path = relativePath(rootPath, fromFileUrl(url));
     const known = cache[path];
-    const fresh = known?.versions !== undefined &&
+    const fresh = known?.rule === rule &&
       Object.entries(known.files).every(([file, state]) => stateOf(file) === state);
     if (fresh) digests.set(url.href, known.digest);
     else stale.push({ url, path });
   }
   if (stale.length === 0) return digests;
-  const bundles = await bundleAll(stale.map(({ path }) => path), rootPath);
+  const graphs = await readGraphs(stale.map(({ path }) => path), rootPath);
   for (const [index, { url, path }] of stale.entries()) {
-    const { text, packages, files } = bundles[index]!;
-    const versions = packageVersions(packages, {
+    const graph = graphs[index]!;
+    const packages = [...graph.modules.values()].flatMap(({ packages }) => packages);
+    const versions = packageVersions([...new Set(packages)], {
       configuration: readJson(`${rootPath}/deno.json`),
       lock: readJson(`${rootPath}/deno.lock`),
     });
-    const digest = canonicalDigest(["code", text, versions]);
+    const digest = canonicalDigest(["code", graphDigest(graph), versions]);
     digests.set(url.href, digest);
-    const inputs = [...files, "deno.json", "deno.lock"];
+    const inputs = [...[...graph.modules.keys()].sort(), "deno.json", "deno.lock"];
     cache[path] = {
+      rule,
       digest,
       versions,
       files: Object.fromEntries(inputs.map((file) => [file, stateOf(file)])),
@@ -80,12 +88,18 @@ export function fileState(path: string): string {
   }
 }
 
-async function bundleAll(paths: readonly string[], rootPath: string): Promise<Bundle[]> {
+async function readGraphs(paths: readonly string[], rootPath: string): Promise<ModuleGraph[]> {
   const esbuild = await import("esbuild");
+  const texts = new Map<string, string | undefined>();
+  const read = (path: string) => {
+    if (!texts.has(path)) texts.set(path, readIfThere(`${rootPath}/${path}`));
+    return texts.get(path);
+  };
+  const cache = new Map();
   try {
-    const bundles: Bundle[] = [];
-    for (const path of paths) bundles.push(await bundleStage(esbuild, path, { root: rootPath }));
-    return bundles;
+    const graphs: ModuleGraph[] = [];
+    for (const path of paths) graphs.push(await moduleGraph(esbuild, path, { read }, cache));
+    return graphs;
   } finally {
     await esbuild.stop();
   }

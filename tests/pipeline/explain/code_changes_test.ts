@@ -111,18 +111,29 @@ Deno.test("codeChanges() tells what was taken out, at the line where it was", as
   ]);
 });
 
-Deno.test("codeChanges() tells modules that came and went, and packages", async () => {
-  const inline = {
+Deno.test("codeChanges() lists modules that were added and removed, and packages", async () => {
+  const other = {
     ...replaced("stages/make.ts", "./parts/first.ts", "./parts/other.ts"),
     [first]: undefined,
-    "stages/parts/other.ts": files[first]!,
+    "stages/parts/other.ts": files[first]!.replace("[1, 2, 3]", "[1, 2]"),
   };
-  assert.deepEqual(await changes(inline, ["left@1.0.0", "valibot@2.0.0"]), [
+  assert.deepEqual(await changes(other, ["left@1.0.0", "valibot@2.0.0"]), [
     { kind: "new file", file: "stages/parts/other.ts" },
     { kind: "file gone", file: first },
     { kind: "package", name: "valibot", from: "1.5.0", to: "2.0.0" },
     { kind: "package", name: "left", from: null, to: "1.0.0" },
   ]);
+});
+
+Deno.test("codeChanges() passes over a module that was only moved", async () => {
+  const moved = {
+    ...replaced("stages/make.ts", "./parts/first.ts", "./parts/other.ts"),
+    ...replaced(later, "text.replace(", "text.replaceAll("),
+    [first]: undefined,
+    "stages/parts/other.ts": files[first]!,
+  };
+  const [change, ...others] = await changes(moved);
+  assert.deepEqual([change!.kind, (change as { file?: string }).file, others], ["file", later, []]);
 });
 
 Deno.test("codeChanges() leaves out what is not used", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 import { openStore } from "../../../pipeline/store/artifact_store.ts";
 import { canonicalDigest } from "../../../pipeline/disk/canonical.ts";
-import { bundleStage } from "../../../pipeline/key/code_bundle.ts";
+import { graphDigest, moduleGraph } from "../../../pipeline/key/module_graph.ts";
 import { type CodeCache, codeDigests } from "../../../pipeline/key/code_digest.ts";
 import { keepCode, readCode } from "../../../pipeline/store/code_record.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
@@ -10,7 +10,7 @@ import { temporaryFolder } from "../../support/temporary_folder.ts";
 const project = new URL("../../../", import.meta.url);
 const stages = ["toy_numbers", "toy_train"].map((name) => `tests/support/toy_stages/${name}.ts`);
 
-Deno.test("the code that is kept has the digest under which it is kept, wherever it is bundled", async () => {
+Deno.test("the code that is kept has the digest under which it is kept, and its text gives that digest again", async () => {
   using folder = temporaryFolder();
   const store = openStore(folder.path);
   const cache: CodeCache = {};
@@ -23,11 +23,10 @@ Deno.test("the code that is kept has the digest under which it is kept, wherever
       const { digest } = cache[stage]!;
       const record = readCode(store, digest)!;
       assert.equal(record.stage, stage);
-      const { text } = await bundleStage(esbuild, stage, {
-        root: "/elsewhere",
-        sources: record.sources,
+      const graph = await moduleGraph(esbuild, stage, {
+        read: (path) => record.sources.get(path),
       });
-      assert.equal(canonicalDigest(["code", text, [...record.versions]]), digest);
+      assert.equal(canonicalDigest(["code", graphDigest(graph), [...record.versions]]), digest);
     }
   } finally {
     await esbuild.stop();
