@@ -3,7 +3,7 @@
  * comments, formatting, types, unused functions and paths (module_graph.ts), and of the versions of
  * the packages it imports, from deno.lock.
  */
-import { readIfThere } from "../store/artifact_store.ts";
+import { readIfThere } from "../disk/read_if_there.ts";
 import { fromFileUrl, relativePath } from "../disk/file_path.ts";
 import { canonicalDigest } from "../disk/canonical.ts";
 import { graphDigest, type ModuleGraph, moduleGraph } from "./module_graph.ts";
