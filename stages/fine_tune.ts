@@ -169,6 +169,7 @@ export const fineTune = defineStage({
   },
   async run(context) {
     const { fineTuning } = await import("./train/fine_tune/run.ts");
-    await fineTuning(context);
+    const { pairValidation } = await import("./evaluate/validation.ts");
+    await fineTuning(context, (model) => pairValidation(context, model));
   },
 });

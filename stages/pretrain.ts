@@ -127,6 +127,7 @@ export const pretrain = defineStage({
   examine: ({ inputs }) => Promise.resolve({ findings: [], facts: inputs["from"]! }),
   async run(context) {
     const { pretraining } = await import("./train/pretrain/run.ts");
-    await pretraining(context);
+    const { branchValidation } = await import("./evaluate/validation.ts");
+    await pretraining(context, (branches) => branchValidation(context, branches));
   },
 });

@@ -3,6 +3,7 @@
  * and on annotated objects (ISDa) where captions say which word is which region.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { yieldToEvents } from "../../pipeline/contract/progress.ts";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { type FeatureSet, openFeatures } from "../data/feature_set.ts";
 import { writeLines } from "../data/formats/json_lines.ts";
@@ -17,8 +18,7 @@ import { startCompute } from "../tensorflow/kernels/backend.ts";
 import { type AnnotationSource, captionAnnotations } from "./caption_annotations.ts";
 import { chosenTexts, writeAttentionSamples } from "./attention_samples.ts";
 import { type MeasuredPair, measurePairs } from "./attention_measuring.ts";
-import { indexSplit, type TableIndex } from "../batch/pair_tables.ts";
-import { yieldToEvents } from "../train/yield_to_events.ts";
+import { indexSplit, type SplitIndex } from "../batch/split_index.ts";
 
 export interface AttentionAnalysisParameters {
   readonly split: string;
@@ -92,7 +92,7 @@ class RelationRows {
     readonly context: StageContext<AttentionAnalysisParameters>,
     readonly source: {
       readonly set: FeatureSet;
-      readonly index: TableIndex;
+      readonly index: SplitIndex;
       readonly annotations: AnnotationSource;
     },
     readonly lastLayer: number,

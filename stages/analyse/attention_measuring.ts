@@ -17,22 +17,21 @@ import { attentionBlocks } from "../objective/self_attention.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import type { TensorTree } from "../tensorflow/programs/compile.ts";
 import { compileOnce } from "../tensorflow/programs/kept_programs.ts";
+import type { SplitIndex } from "../batch/split_index.ts";
 import {
   type ImageTable,
   imageTable,
   longestRows,
-  requireFit,
   type RowSizes,
-  type TableIndex,
-  takeImages,
-  takeTexts,
   type TextTable,
   textTable,
-} from "../batch/pair_tables.ts";
+} from "../batch/row_tables.ts";
+import { takeImages, takeTexts } from "../batch/gather_rows.ts";
+import { requireFit } from "../batch/model_fit.ts";
 
 export interface MeasuringOptions {
   readonly set: FeatureSet;
-  readonly index: TableIndex;
+  readonly index: SplitIndex;
   /** On the device: the encoder. */
   readonly weights: Weights;
   readonly alignments: readonly Alignment[];

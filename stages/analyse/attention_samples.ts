@@ -18,7 +18,7 @@ import { measuredAlignment } from "../objective/measured_alignments.ts";
 import type { MeasuredAlignment } from "../objective/measured_names.ts";
 import { attentionBlocks } from "../objective/self_attention.ts";
 import type { AnnotationSource } from "./caption_annotations.ts";
-import type { TableIndex } from "../batch/pair_tables.ts";
+import type { SplitIndex } from "../batch/split_index.ts";
 
 /** A line of attention_samples.jsonl. */
 export interface AttentionSample {
@@ -70,7 +70,7 @@ interface SampleContext {
 
 interface SampleSource {
   readonly set: FeatureSet;
-  readonly index: TableIndex;
+  readonly index: SplitIndex;
   /** On the device: the encoder. */
   readonly weights: Weights;
   readonly annotations: AnnotationSource;

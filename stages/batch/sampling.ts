@@ -4,8 +4,7 @@
  */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
-import type { Cosine } from "../score/frozen_branches.ts";
-import type { TableIndex } from "./pair_tables.ts";
+import type { SplitIndex } from "./split_index.ts";
 
 /** The ranking problems of a micro-step, by table row; column 0 of the candidates is the positive. */
 export interface RankingProblems {
@@ -18,6 +17,9 @@ export interface RankingProblems {
   /** int32 [anchor, candidate]: images. */
   readonly imageCandidates: Int32Array;
 }
+
+/** Of a text and an image of the split, by row. */
+export type Cosine = (text: number, image: number) => number;
 
 export interface ProblemSizes {
   readonly anchors: number;
@@ -32,7 +34,7 @@ export interface ProblemSizes {
  * Source: the release's sampling (data/itm.py), but for whole redraws, which are not needed.
  */
 export function rankingProblems(
-  index: TableIndex,
+  index: SplitIndex,
   random: RandomStream,
   microStep: number,
   { anchors, negatives, pool }: ProblemSizes,

@@ -7,12 +7,12 @@ import { parameterTable, trainedNames } from "../model/parameters.ts";
 import { pairScores } from "../model/uniter.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { compile, type TensorTree } from "../tensorflow/programs/compile.ts";
-import { publishedAdamw, updateScalars } from "../train/adamw.ts";
+import { clippedUpdate, publishedAdamw, updateScalars } from "../train/adamw.ts";
 import { type FineTuningObjective, fineTuningStep } from "../train/fine_tune/step.ts";
-import { type ImageTable, takeImages, takeTexts, type TextTable } from "../batch/pair_tables.ts";
+import type { ImageTable, TextTable } from "../batch/row_tables.ts";
+import { takeImages, takeTexts } from "../batch/gather_rows.ts";
 import { scalarTensors } from "../train/loop.ts";
 import { zerosLike } from "../train/state.ts";
-import { clippedUpdate } from "../train/update.ts";
 
 /** What decides the work of a pair. */
 export interface PairSizes {

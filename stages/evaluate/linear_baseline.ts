@@ -2,6 +2,7 @@
  * A linear yardstick: canonical correlation between pictures (the mean of their feature map) and
  * captions (their sentence embedding), fitted on one split and evaluated on another.
  */
+import { yieldToEvents } from "../../pipeline/contract/progress.ts";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
 import { type PictureKind, pictureVectors } from "../data/picture_vectors.ts";
@@ -10,10 +11,9 @@ import type { TrainingSplits } from "../data/splits.ts";
 import { canonicalCorrelation, project, type Projection } from "../model/canonical_correlation.ts";
 import { readModel } from "../model/checkpoint/model_artifact.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
-import { indexSplit, type TableIndex } from "../batch/pair_tables.ts";
+import { indexSplit, type SplitIndex } from "../batch/split_index.ts";
 import { recordRanks, writeScores } from "./ranked_scores.ts";
 import { sentenceEmbeddings } from "../score/sentence_embeddings.ts";
-import { yieldToEvents } from "../train/yield_to_events.ts";
 
 export interface LinearBaselineParameters {
   readonly train: TrainingSplits;
@@ -79,7 +79,7 @@ function cosines(texts: Rows, images: Rows): Float32Array {
   return scores;
 }
 
-function matrixOf({ captions, images, imageOfText }: TableIndex, scores: Float32Array) {
+function matrixOf({ captions, images, imageOfText }: SplitIndex, scores: Float32Array) {
   return { scores, texts: captions.length, images: images.length, imageOfText };
 }
 

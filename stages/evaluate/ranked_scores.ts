@@ -8,12 +8,12 @@ import { cutFolds, foldMetrics, foldRanks, type Folds } from "../metric/folds.ts
 import { rankMetrics } from "../metric/rank_metrics.ts";
 import { twoStageMetrics, withFound } from "../metric/two_stage.ts";
 import { type Direction, rankQueries, type ScoreMatrix } from "../metric/recall.ts";
-import type { TableIndex } from "../batch/pair_tables.ts";
+import type { SplitIndex } from "../batch/split_index.ts";
 
 /** What it belongs to. */
 export interface ScoredSplit {
   readonly set: FeatureSet;
-  readonly index: TableIndex;
+  readonly index: SplitIndex;
   readonly split: string;
 }
 
@@ -134,7 +134,7 @@ export async function writeScores(
   );
 }
 
-const captionIds = (set: FeatureSet, { captions }: TableIndex) =>
+const captionIds = (set: FeatureSet, { captions }: SplitIndex) =>
   captions.map((caption) => set.captions[caption]!.id);
-const imageIds = (set: FeatureSet, { images }: TableIndex) =>
+const imageIds = (set: FeatureSet, { images }: SplitIndex) =>
   images.map((image) => set.images[image]!.id);

@@ -1,5 +1,6 @@
 /** Scores every caption of a split with every image, ranks, and judges the swapped pairs. */
 import * as tf from "@tensorflow/tfjs-core";
+import { yieldToEvents } from "../../pipeline/contract/progress.ts";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
 import { pictureVectors } from "../data/picture_vectors.ts";
@@ -14,7 +15,7 @@ import { weightsOnDevice } from "../model/weights_on_device.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
 import { branchCosines } from "../score/branches.ts";
 import { pairScorer } from "../score/pair_scoring.ts";
-import { indexSplit, type TableIndex } from "../batch/pair_tables.ts";
+import { indexSplit, type SplitIndex } from "../batch/split_index.ts";
 import { planRanking, type RankingParameters, recordRanks, writeScores } from "./ranked_scores.ts";
 import { scoredOnce } from "../score/kept_scores.ts";
 import { type GridOptions, scoreGrid } from "../score/grid.ts";
@@ -26,7 +27,6 @@ import {
 } from "../score/shortlist.ts";
 import { rawScale, scaleOf, summedScores } from "../score/score_sum.ts";
 import { judgeSwappedPairs, type ScoreRows } from "./swapped_pairs.ts";
-import { yieldToEvents } from "../train/yield_to_events.ts";
 
 export interface EvaluationParameters extends RankingParameters {
   readonly split: string;
@@ -66,7 +66,7 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
   }
   try {
     const clock = scoringClock(context);
-    const cosines = (index: TableIndex) =>
+    const cosines = (index: SplitIndex) =>
       branchCosines(compute, config, { set, index, pictures: pictures!, weights, xla });
     const { length: texts } = index.captions;
     const { length: images } = index.images;

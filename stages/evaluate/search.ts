@@ -1,6 +1,6 @@
 /** Asks a tuned model: which images fit a text best, or which captions an image. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Progress } from "../../pipeline/contract/progress.ts";
+import { type Progress, yieldToEvents } from "../../pipeline/contract/progress.ts";
 import { type FeatureSet, type FeaturesPlace, openFeatures } from "../data/feature_set.ts";
 import { meanOfRegions, pictureVectors } from "../data/picture_vectors.ts";
 import type { RegionRows } from "../data/region_source.ts";
@@ -15,8 +15,7 @@ import { branchCosines } from "../score/branches.ts";
 import { rankingWeights } from "./recall_run.ts";
 import { rawScale, summedScores } from "../score/score_sum.ts";
 import { scoreGrid } from "../score/grid.ts";
-import { indexSplit, type TableIndex } from "../batch/pair_tables.ts";
-import { yieldToEvents } from "../train/yield_to_events.ts";
+import { indexSplit, type SplitIndex } from "../batch/split_index.ts";
 
 export type Query = { readonly text: string } | {
   /** Of a new picture, and the mean of its map where the features have such means. */
@@ -130,7 +129,7 @@ function requireShort(pieces: number, { max_position_embeddings: places }: Confi
 
 interface Asked {
   readonly set: FeatureSet;
-  readonly index: TableIndex;
+  readonly index: SplitIndex;
 }
 
 /** The text as one more caption, beside all images of the split. */

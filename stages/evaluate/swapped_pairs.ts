@@ -2,11 +2,11 @@
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
 import { judgePair, pairAccuracy } from "../metric/pair_accuracy.ts";
-import { indexSplit, type TableIndex } from "../batch/pair_tables.ts";
+import { indexSplit, type SplitIndex } from "../batch/split_index.ts";
 
 /** Scores pairs of rows of an index. */
 export type ScoreRows = (
-  index: TableIndex,
+  index: SplitIndex,
   texts: readonly number[],
   images: readonly number[],
 ) => Promise<Float32Array>;

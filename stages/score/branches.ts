@@ -5,11 +5,11 @@ import { branchWeights, pictureVectors, sentenceVectors } from "../model/branche
 import type { Configuration } from "../model/configuration.ts";
 import type { Weights } from "../model/weights.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
-import type { TableIndex } from "../batch/pair_tables.ts";
+import type { SplitIndex } from "../batch/split_index.ts";
 import { type SentenceOptions, sentencesOnDevice } from "./sentence_embeddings.ts";
 
 export interface BranchScoring extends SentenceOptions {
-  readonly index: TableIndex;
+  readonly index: SplitIndex;
   readonly pictures: PictureVectors;
   /** On the device: the text layers and the branches' maps. */
   readonly weights: Weights;

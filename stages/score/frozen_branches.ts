@@ -18,10 +18,11 @@ import type { Model } from "../model/checkpoint/model_artifact.ts";
 import { weightsOnDevice } from "../model/weights_on_device.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { matrixOf } from "./branches.ts";
-import type { TableIndex } from "../batch/pair_tables.ts";
+import type { Cosine } from "../batch/sampling.ts";
+import type { SplitIndex } from "../batch/split_index.ts";
 import { sentenceEmbeddings, type SentenceOptions } from "./sentence_embeddings.ts";
 
-/** What steps read beside `pictures` and `pictureMean` of `picture_table.ts`. */
+/** What steps read beside `pictures` and `pictureMean` of `pictureTable`. */
 export interface BranchTables {
   readonly [name: string]: tf.Tensor;
   /** Of length 1. */
@@ -30,9 +31,6 @@ export interface BranchTables {
   readonly "branch_image.bias": tf.Tensor;
 }
 
-/** Of a text and an image of the split, by row. */
-export type Cosine = (text: number, image: number) => number;
-
 export interface FrozenBranches {
   readonly tables: BranchTables;
   /** Of whole pictures, on the host: for choosing what a step sees. */
@@ -40,7 +38,7 @@ export interface FrozenBranches {
 }
 
 export interface FrozenBranchOptions extends SentenceOptions {
-  readonly index: Pick<TableIndex, "captions" | "images">;
+  readonly index: Pick<SplitIndex, "captions" | "images">;
   readonly pictures: PictureVectors;
 }
 

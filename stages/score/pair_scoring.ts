@@ -14,17 +14,16 @@ import type { Weights } from "../model/weights.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import type { TensorTree } from "../tensorflow/programs/compile.ts";
 import { compileOnce } from "../tensorflow/programs/kept_programs.ts";
+import type { SplitIndex } from "../batch/split_index.ts";
 import {
   type ImageTable,
   imageTable,
   longestRows,
-  requireFit,
-  type TableIndex,
-  takeImages,
-  takeTexts,
   type TextTable,
   textTable,
-} from "../batch/pair_tables.ts";
+} from "../batch/row_tables.ts";
+import { takeImages, takeTexts } from "../batch/gather_rows.ts";
+import { requireFit } from "../batch/model_fit.ts";
 
 export interface PairScorer extends Disposable {
   /** Puts images on the device. @param images rows of the index */
@@ -45,7 +44,7 @@ export interface ImageTile extends Disposable {
 
 export interface ScorerOptions {
   readonly set: FeatureSet;
-  readonly index: TableIndex;
+  readonly index: SplitIndex;
   /** On the device: the encoder and the rank head. */
   readonly weights: Weights;
   /** Pairs that go through the encoder together. */

@@ -9,7 +9,9 @@ import type { Weights } from "../model/weights.ts";
 import { weightsOnDevice } from "../model/weights_on_device.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { compileOnce } from "../tensorflow/programs/kept_programs.ts";
-import { firstPlaces, requirePositions, type TableIndex } from "../batch/pair_tables.ts";
+import type { SplitIndex } from "../batch/split_index.ts";
+import { firstPlaces } from "../batch/gather_rows.ts";
+import { requirePositions } from "../batch/model_fit.ts";
 
 export interface SentenceOptions {
   readonly set: FeatureSet;
@@ -26,7 +28,7 @@ const step = 16;
 export async function sentenceEmbeddings(
   compute: Compute,
   { config, weights: stored }: { config: Configuration; weights: HostWeights },
-  index: Pick<TableIndex, "captions">,
+  index: Pick<SplitIndex, "captions">,
   options: SentenceOptions,
 ): Promise<Float32Array[]> {
   const weights = weightsOnDevice(stored, Object.keys(stored).filter(isOfText));
@@ -41,7 +43,7 @@ export async function sentenceEmbeddings(
 export async function sentencesOnDevice(
   compute: Compute,
   { config, weights: all }: { config: Configuration; weights: Weights },
-  index: Pick<TableIndex, "captions">,
+  index: Pick<SplitIndex, "captions">,
   { set, xla, after }: SentenceOptions,
 ): Promise<Float32Array[]> {
   const texts = index.captions.map((caption) => set.captions[caption]!.tokens);

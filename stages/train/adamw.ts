@@ -83,6 +83,28 @@ export function updateScalars(
   return { learningRate, stepSize: learningRate * correction };
 }
 
+export type UpdateInputs = {
+  readonly state: AdamwState & { readonly [name: string]: Weights };
+  readonly gradients: Weights;
+  readonly scalars: UpdateScalars<tf.Tensor> & { readonly [name: string]: tf.Tensor };
+};
+
+export type UpdateOutputs = {
+  readonly state: AdamwState & { readonly [name: string]: Weights };
+  /** The gradients' joint norm before clipping. */
+  readonly norm: tf.Tensor;
+};
+
+/** An update as one program: clipping by the joint norm, then AdamW. */
+export function clippedUpdate(
+  { state, gradients, scalars }: UpdateInputs,
+  { clip, ...options }: AdamwOptions & { readonly clip: number },
+): UpdateOutputs {
+  const clipped = clipByGlobalNorm(gradients, clip);
+  const next = adamw(state, clipped.gradients, scalars, options);
+  return { state: { ...next }, norm: clipped.norm };
+}
+
 /**
  * Scales all gradients by min(1, max / (norm + 1e-6)), norm being their joint Euclidean length.
  * @returns the scaled gradients, and the norm before scaling (a scalar).

@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
+import { yieldToEvents } from "../../pipeline/contract/progress.ts";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { HostWeights } from "../model/initial_weights.ts";
@@ -11,14 +12,12 @@ import { writeModel } from "../model/checkpoint/model_artifact.ts";
 import { weightsOnDevice } from "../model/weights_on_device.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { compileOnce } from "../tensorflow/programs/kept_programs.ts";
-import { publishedAdamw, updateScalars } from "./adamw.ts";
+import { clippedUpdate, publishedAdamw, updateScalars } from "./adamw.ts";
 import { learningRate } from "./schedules.ts";
 import { TrainingState } from "./state.ts";
-import { clippedUpdate } from "./update.ts";
 import { CollapseWatch } from "./collapse_watch.ts";
 import type { ScoreSigns } from "./score_signs.ts";
-import { BestWeights, type Validation } from "../evaluate/validation.ts";
-import { yieldToEvents } from "./yield_to_events.ts";
+import { BestWeights, type Validation } from "./best_weights.ts";
 
 /** What every stage that trains is told of its optimisation; the loop reads it from the context. */
 export interface OptimisationParameters {

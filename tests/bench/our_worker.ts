@@ -9,10 +9,9 @@ import type { Weights } from "../../stages/model/weights.ts";
 import { startCompute } from "../../stages/tensorflow/kernels/backend.ts";
 import { compile } from "../../stages/tensorflow/programs/compile.ts";
 import { ensureLibrary } from "../../stages/tensorflow/library/open_library.ts";
-import { updateScalars } from "../../stages/train/adamw.ts";
+import { clippedUpdate, type UpdateInputs, updateScalars } from "../../stages/train/adamw.ts";
 import { lossAndGradients } from "../../stages/train/gradients.ts";
 import { zerosLike } from "../../stages/train/state.ts";
-import { clippedUpdate, type UpdateInputs } from "../../stages/train/update.ts";
 import { lines } from "./lines.ts";
 import {
   configuration,

@@ -6,7 +6,7 @@ import type { Weights } from "../../stages/model/weights.ts";
 import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
 import { alignments } from "../../stages/objective/alignment.ts";
 import { lossAndGradients } from "../../stages/train/gradients.ts";
-import { pairTables } from "../../stages/batch/pair_tables.ts";
+import { pairTables } from "../../stages/batch/row_tables.ts";
 import { testCompute } from "../support/compute.ts";
 import { batchOfProblems, goldenSplit } from "../support/golden_data.ts";
 import {

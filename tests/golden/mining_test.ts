@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
 import { alignments } from "../../stages/objective/alignment.ts";
 import { hardCandidates } from "../../stages/train/fine_tune/hard_negatives.ts";
-import { pairTables } from "../../stages/batch/pair_tables.ts";
+import { pairTables } from "../../stages/batch/row_tables.ts";
 import { testCompute } from "../support/compute.ts";
 import { batchOfProblems, goldenSplit } from "../support/golden_data.ts";
 import {

@@ -4,8 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type HostWeights, withRankHead } from "../../stages/model/initial_weights.ts";
 import { trainedNames } from "../../stages/model/parameters.ts";
 import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
-import { freedAtEnd } from "../../stages/train/freed_at_end.ts";
-import { pairTables } from "../../stages/batch/pair_tables.ts";
+import { pairTables } from "../../stages/batch/row_tables.ts";
 import { testCompute } from "../support/compute.ts";
 import { goldenSplit, type RecordedProblem } from "../support/golden_data.ts";
 import { replay, type ReplayedUpdate, type ReplaySettings } from "../support/golden_replay.ts";
@@ -75,7 +74,7 @@ for (const [name, run] of Object.entries(runs)) {
 async function follow(name: string, run: Run): Promise<void> {
   using split = await goldenSplit("train");
   const tables = pairTables(split.set, split.index);
-  using _freed = freedAtEnd([tables as unknown as tf.TensorContainer]);
+  using _freed = { [Symbol.dispose]: () => tf.dispose({ ...tables }) };
   const alignment = name === "False" ? undefined : name as "singular" | "distributed";
   using training = replay(compute, config, {
     alignment,

@@ -8,7 +8,7 @@ import { fineTune } from "../../stages/fine_tune.ts";
 import { initialiseModel } from "../../stages/initialise_model.ts";
 import { pretrain } from "../../stages/pretrain.ts";
 import { openFeatures } from "../../stages/data/feature_set.ts";
-import { indexSplit } from "../../stages/batch/pair_tables.ts";
+import { indexSplit } from "../../stages/batch/split_index.ts";
 import { type Query, searchModel } from "../../stages/evaluate/search.ts";
 import { readModel } from "../../stages/model/checkpoint/model_artifact.ts";
 import { tokenizerFromVocabulary } from "../../stages/data/tokenizer.ts";

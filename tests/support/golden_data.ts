@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type FeatureSet, openFeatures } from "../../stages/data/feature_set.ts";
 import type { RegionChoice } from "../../stages/data/databases/image_database.ts";
 import { takeOver } from "../../stages/data/published/import_features.ts";
-import { indexSplit, type TableIndex } from "../../stages/batch/pair_tables.ts";
+import { indexSplit, type SplitIndex } from "../../stages/batch/split_index.ts";
 import type { RankingBatch } from "../../stages/train/fine_tune/ranking_batch.ts";
 import { goldenConfiguration, goldenFile, goldenJson } from "./goldens.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -15,7 +15,7 @@ export type SplitName = "train" | "test";
 
 export interface GoldenSplit extends Disposable {
   readonly set: FeatureSet;
-  readonly index: TableIndex;
+  readonly index: SplitIndex;
   /** Row of a text id. */
   text(id: string): number;
   /** Row of an image's name. */

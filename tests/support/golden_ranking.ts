@@ -14,7 +14,7 @@ import {
 import { rankingLosses } from "../../stages/objective/ranking.ts";
 import { type AttentionBlocks, attentionBlocks } from "../../stages/objective/self_attention.ts";
 import { chooseHard } from "../../stages/train/fine_tune/step.ts";
-import type { PairTables } from "../../stages/batch/pair_tables.ts";
+import type { PairTables } from "../../stages/batch/row_tables.ts";
 import {
   type RankingBatch,
   scoreBatch,

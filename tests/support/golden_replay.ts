@@ -8,15 +8,14 @@ import type { Weights } from "../../stages/model/weights.ts";
 import { alignments } from "../../stages/objective/alignment.ts";
 import type { Compute } from "../../stages/tensorflow/kernels/backend.ts";
 import { compile } from "../../stages/tensorflow/programs/compile.ts";
-import { publishedAdamw, updateScalars } from "../../stages/train/adamw.ts";
+import { clippedUpdate, publishedAdamw, updateScalars } from "../../stages/train/adamw.ts";
 import { fineTuningStep, type MicroStepInputs } from "../../stages/train/fine_tune/step.ts";
 import { hardCandidates } from "../../stages/train/fine_tune/hard_negatives.ts";
-import type { PairTables } from "../../stages/batch/pair_tables.ts";
+import type { PairTables } from "../../stages/batch/row_tables.ts";
 import type { RankingBatch } from "../../stages/train/fine_tune/ranking_batch.ts";
 import { alignmentWeight, learningRate } from "../../stages/train/schedules.ts";
 import { scalarTensors } from "../../stages/train/loop.ts";
 import { TrainingState, zerosLike } from "../../stages/train/state.ts";
-import { clippedUpdate } from "../../stages/train/update.ts";
 import { batchOfProblems, type GoldenSplit, type RecordedProblem } from "./golden_data.ts";
 import { minedScores } from "./golden_ranking.ts";
 

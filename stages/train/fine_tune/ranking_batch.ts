@@ -12,7 +12,8 @@ import { rankScores } from "../../model/heads.ts";
 import { encodePairs, pooledPairs } from "../../model/uniter.ts";
 import type { Weights } from "../../model/weights.ts";
 import { branchVectors } from "../../score/frozen_branches.ts";
-import { type PairTables, takeImages, takeTexts } from "../../batch/pair_tables.ts";
+import type { PairTables } from "../../batch/row_tables.ts";
+import { takeImages, takeTexts } from "../../batch/gather_rows.ts";
 import { type Pass, releaseKeyBias } from "./release_layout.ts";
 
 /** `RankingProblems` on the device; all int32. */

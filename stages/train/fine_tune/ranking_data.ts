@@ -6,16 +6,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../../data/feature_set.ts";
 import type { PictureVectors } from "../../data/picture_vectors.ts";
+import type { SplitIndex } from "../../batch/split_index.ts";
 import {
   imageTable,
   longestRows,
   type PairTables,
+  pictureTable,
   type RowSizes,
-  type TableIndex,
   textTable,
-} from "../../batch/pair_tables.ts";
+} from "../../batch/row_tables.ts";
 import type { BranchTables } from "../../score/frozen_branches.ts";
-import { pictureTable } from "../../batch/picture_table.ts";
 import type { RankingBatch } from "./ranking_batch.ts";
 import type { RankingProblems } from "../../batch/sampling.ts";
 
@@ -48,7 +48,7 @@ const residentBytes = 2 ** 30;
 
 export function rankingData(
   set: FeatureSet,
-  index: TableIndex,
+  index: SplitIndex,
   { limit = residentBytes, branches }: RankingDataOptions = {},
 ): RankingData {
   const sizes = longestRows(set, index);

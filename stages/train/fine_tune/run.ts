@@ -2,32 +2,34 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { StageContext } from "../../../pipeline/contract/stage.ts";
-import { openFeatures } from "../../data/feature_set.ts";
+import { type FeatureSet, openFeatures } from "../../data/feature_set.ts";
 import { pictureVectors } from "../../data/picture_vectors.ts";
 import type { TrainingSplits } from "../../data/splits.ts";
 import { requireBranches, withFrozenBranches } from "../../model/branches.ts";
+import type { Configuration } from "../../model/configuration.ts";
 import { withRankHead } from "../../model/initial_weights.ts";
+import type { Precision } from "../../model/matrix_product.ts";
 import { readModel } from "../../model/checkpoint/model_artifact.ts";
 import { writePytorch } from "../../model/checkpoint/pytorch_writer.ts";
 import { trainedNames } from "../../model/parameters.ts";
 import { alignmentFrom, type AlignmentParameters } from "../../objective/alignment_parameters.ts";
 import { type AlignmentScope, layersOf } from "../../objective/alignment_scope.ts";
-import { startCompute } from "../../tensorflow/kernels/backend.ts";
+import { type Compute, startCompute } from "../../tensorflow/kernels/backend.ts";
 import { compileOnce } from "../../tensorflow/programs/kept_programs.ts";
 import { type FineTuningObjective, fineTuningStep, type MicroStepInputs } from "./step.ts";
-import { indexSplit, requireFit } from "../../batch/pair_tables.ts";
+import { indexSplit } from "../../batch/split_index.ts";
+import { requireFit } from "../../batch/model_fit.ts";
 import { rankingData } from "./ranking_data.ts";
 import { rankingProblems } from "../../batch/sampling.ts";
 import { signsOfRows } from "../score_signs.ts";
 import { type AlignmentSchedule, alignmentWeight } from "../schedules.ts";
 import { frozenBranches } from "../../score/frozen_branches.ts";
-import { freedAtEnd } from "../freed_at_end.ts";
 import { type OptimisationParameters, train } from "../loop.ts";
-import { validation, type ValidationParameters } from "../../evaluate/validation.ts";
 import { zerosLike } from "../state.ts";
+import type { Validation } from "../best_weights.ts";
 
 export interface FineTuningParameters
-  extends OptimisationParameters, ValidationParameters, AlignmentParameters, AlignmentScope {
+  extends OptimisationParameters, AlignmentParameters, AlignmentScope {
   readonly train: TrainingSplits;
   readonly alignment_weight: number;
   readonly schedule: AlignmentSchedule;
@@ -44,9 +46,22 @@ export interface FineTuningParameters
   /** Drawn for each problem, for the branches to choose from; 0: no more than the negatives. */
   readonly pool: number;
   readonly pytorch_file: "none" | "zip" | "stream";
+  /** Of the encoder's products. */
+  readonly precision: Precision;
 }
 
-export async function fineTuning(context: StageContext<FineTuningParameters>): Promise<void> {
+/** What a validation of the model reads. */
+export interface TunedModel {
+  readonly compute: Compute;
+  readonly config: Configuration;
+  readonly set: FeatureSet;
+}
+
+/** @param validationOf plans validations of the model, where parameters ask for them */
+export async function fineTuning(
+  context: StageContext<FineTuningParameters>,
+  validationOf: (model: TunedModel) => Validation | undefined,
+): Promise<void> {
   const { parameters: p, inputs } = context;
   const compute = await startCompute({ threads: context.threads });
   context.progress.say(compute.description);
@@ -79,13 +94,13 @@ export async function fineTuning(context: StageContext<FineTuningParameters>): P
     { name: "fine_tuning_step", xla: p.xla, decides: [config, objective] },
   );
   const share = tf.scalar(1 / p.micro_steps);
-  using _freed = freedAtEnd([share]);
+  using _freed = { [Symbol.dispose]: () => tf.dispose(share) };
   await train(context, compute, {
     phase: "fine_tune",
     config,
     start,
     trained,
-    validation: validation(context, compute, config, set, p),
+    validation: validationOf({ compute, config, set }),
     pairsPerUpdate: 2 * p.micro_steps * p.anchors * (1 + p.negatives),
     gradients(weights, update) {
       const annealed = alignmentWeight(update - 1, { total: p.steps, schedule: p.schedule });

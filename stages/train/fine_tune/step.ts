@@ -26,7 +26,7 @@ import { rankingLosses } from "../../objective/ranking.ts";
 import { attentionBlocks } from "../../objective/self_attention.ts";
 import { addGradients, lossAndGradients } from "../gradients.ts";
 import { hardCandidates, takeCandidates } from "./hard_negatives.ts";
-import type { PairTables } from "../../batch/pair_tables.ts";
+import type { PairTables } from "../../batch/row_tables.ts";
 import {
   type RankingBatch,
   type RankingGround,

@@ -15,13 +15,13 @@ import { initialWeights } from "../../model/initial_weights.ts";
 import { miniLmSizes } from "../../model/checkpoint/pretrained_packages.ts";
 import { type Model, writeModel } from "../../model/checkpoint/model_artifact.ts";
 import { modelFacts } from "../../estimate/examination.ts";
+import { indexSplit } from "../../batch/split_index.ts";
 import {
-  indexSplit,
   type KnownWidths,
   requireFit,
   requirePositions,
   requireWidths,
-} from "../../batch/pair_tables.ts";
+} from "../../batch/model_fit.ts";
 
 export interface InitialisationParameters {
   readonly seed: number;

@@ -12,12 +12,12 @@ import { type HostTensor, type HostWeights, startingTensor } from "../../model/i
 import type { Model } from "../../model/checkpoint/model_artifact.ts";
 import { extraParameters } from "../../model/parameters.ts";
 import type { Compute } from "../../tensorflow/kernels/backend.ts";
-import type { TableIndex } from "../../batch/pair_tables.ts";
+import type { SplitIndex } from "../../batch/split_index.ts";
 import { sentenceEmbeddings } from "../../score/sentence_embeddings.ts";
 
 export interface BranchStart {
   readonly set: FeatureSet;
-  readonly index: TableIndex;
+  readonly index: SplitIndex;
   readonly pictures: PictureVectors;
   readonly ridge: Ridge;
   readonly xla: boolean;

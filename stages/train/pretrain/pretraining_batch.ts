@@ -6,7 +6,7 @@
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { FeatureSet } from "../../data/feature_set.ts";
 import { type MaskedWords, maskWords } from "../../batch/masking.ts";
-import { type TableIndex } from "../../batch/pair_tables.ts";
+import type { SplitIndex } from "../../batch/split_index.ts";
 import { inEpochs } from "../../batch/sampling.ts";
 
 export interface PretrainingBatch extends MaskedWords {
@@ -30,7 +30,7 @@ export interface PretrainingSizes {
 
 export function pretrainingBatch(
   set: FeatureSet,
-  index: TableIndex,
+  index: SplitIndex,
   random: RandomStream,
   step: number,
   { pairs, words, masked, maskRate }: PretrainingSizes,

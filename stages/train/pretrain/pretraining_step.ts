@@ -20,7 +20,8 @@ import { wordRegionContrast } from "../../objective/contrast.ts";
 import { maskedWordLoss } from "../../objective/masked_words.ts";
 import { lossAndGradients } from "../gradients.ts";
 import { matchProbabilities, rightlyJudged } from "../match_judgement.ts";
-import { type PairTables, takeImages, takeTexts } from "../../batch/pair_tables.ts";
+import type { PairTables } from "../../batch/row_tables.ts";
+import { takeImages, takeTexts } from "../../batch/gather_rows.ts";
 
 export interface PretrainingObjective {
   /** Weight of the word-region contrast; 0 leaves it out. */

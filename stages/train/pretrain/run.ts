@@ -4,18 +4,19 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { StageContext } from "../../../pipeline/contract/stage.ts";
-import { openFeatures } from "../../data/feature_set.ts";
-import { pictureVectors } from "../../data/picture_vectors.ts";
+import { type FeatureSet, openFeatures } from "../../data/feature_set.ts";
+import { type PictureVectors, pictureVectors } from "../../data/picture_vectors.ts";
 import { readRegionClasses } from "../../data/region_classes.ts";
 import type { TrainingSplits } from "../../data/splits.ts";
 import { readModel } from "../../model/checkpoint/model_artifact.ts";
 import { requireBranches, withFrozenBranches } from "../../model/branches.ts";
 import { trainedNames } from "../../model/parameters.ts";
-import { startCompute } from "../../tensorflow/kernels/backend.ts";
-import { indexSplit, longestRows, pairTables, requireFit } from "../../batch/pair_tables.ts";
+import type { Configuration } from "../../model/configuration.ts";
+import { type Compute, startCompute } from "../../tensorflow/kernels/backend.ts";
+import { indexSplit } from "../../batch/split_index.ts";
+import { longestRows, pairTables, pictureTable } from "../../batch/row_tables.ts";
+import { requireFit } from "../../batch/model_fit.ts";
 import { frozenBranches } from "../../score/frozen_branches.ts";
-import { freedAtEnd } from "../freed_at_end.ts";
-import { pictureTable } from "../../batch/picture_table.ts";
 import { startingModel, type StartParameters } from "./start.ts";
 import {
   drawTask,
@@ -26,7 +27,7 @@ import {
 } from "./pretraining_tasks.ts";
 import { jointProgram, type ProgramParameters, taskProgram } from "./task_programs.ts";
 import { type OptimisationParameters, train } from "../loop.ts";
-import { branchValidation } from "../../evaluate/validation.ts";
+import type { Validation } from "../best_weights.ts";
 
 export interface PretrainingParameters
   extends OptimisationParameters, ProgramParameters, StartParameters {
@@ -34,12 +35,21 @@ export interface PretrainingParameters
   readonly tasks: TaskMix;
   readonly branch_factor: number;
   readonly image_factor: number;
-  readonly validate_every: number;
-  readonly validation_split: string;
-  readonly validation_images: number;
 }
 
-export async function pretraining(context: StageContext<PretrainingParameters>): Promise<void> {
+/** What a validation of the branches reads. */
+export interface TrainedBranches {
+  readonly compute: Compute;
+  readonly config: Configuration;
+  readonly set: FeatureSet;
+  readonly pictures: PictureVectors;
+}
+
+/** @param validationOf plans validations of the branches, where parameters ask for them */
+export async function pretraining(
+  context: StageContext<PretrainingParameters>,
+  validationOf: (branches: TrainedBranches) => Validation | undefined,
+): Promise<void> {
   const { parameters: p, inputs } = context;
   const compute = await startCompute({ threads: context.threads });
   context.progress.say(compute.description);
@@ -79,7 +89,7 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
     ...(pictures !== undefined && pictureTable(index, pictures)),
     ...branches?.tables,
   };
-  using _freed = freedAtEnd([tables]);
+  using _freed = { [Symbol.dispose]: () => tf.dispose(tables) };
   const ground = {
     compute,
     config,
@@ -105,7 +115,7 @@ export async function pretraining(context: StageContext<PretrainingParameters>):
     trained: trainedNames(config, tasks.flatMap(trainedBy)),
     factors: { branch_: p.branch_factor, "uniter.img_embeddings.": p.image_factor },
     validation: needs("branch_contrast")
-      ? branchValidation(context, compute, config, { set, pictures: pictures! }, p)
+      ? validationOf({ compute, config, set, pictures: pictures! })
       : undefined,
     pairsPerUpdate: p.pairs,
     gradients(weights, update) {

@@ -1,5 +1,6 @@
 /** The weights that pretraining starts from: a model's, and fresh heads where a task finds none. */
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
+import { yieldToEvents } from "../../../pipeline/contract/progress.ts";
 import type { StageContext } from "../../../pipeline/contract/stage.ts";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import type { PictureVectors } from "../../data/picture_vectors.ts";
@@ -10,7 +11,6 @@ import { extraParameters } from "../../model/parameters.ts";
 import type { Compute } from "../../tensorflow/kernels/backend.ts";
 import { type BranchStart, correlatedBranches, randomBranches } from "./branch_start.ts";
 import { type TaskMix, tasksOf, trainedBy } from "./pretraining_tasks.ts";
-import { yieldToEvents } from "../yield_to_events.ts";
 
 export interface StartParameters {
   readonly tasks: TaskMix;

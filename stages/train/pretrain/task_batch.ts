@@ -5,8 +5,9 @@ import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { FeatureSet } from "../../data/feature_set.ts";
 import type { RegionClasses } from "../../data/region_classes.ts";
 import { maskedCount, maskedRegions, maskWords } from "../../batch/masking.ts";
-import type { RowSizes, TableIndex } from "../../batch/pair_tables.ts";
-import type { Cosine } from "../../score/frozen_branches.ts";
+import type { SplitIndex } from "../../batch/split_index.ts";
+import type { RowSizes } from "../../batch/row_tables.ts";
+import type { Cosine } from "../../batch/sampling.ts";
 import type { PretrainingTask } from "./pretraining_tasks.ts";
 import { inEpochs } from "../../batch/sampling.ts";
 
@@ -41,7 +42,7 @@ export interface TaskSizes extends RowSizes {
 export function taskBatch(
   task: TaskAlone,
   set: FeatureSet,
-  index: TableIndex,
+  index: SplitIndex,
   random: RandomStream,
   step: number,
   sizes: TaskSizes,
@@ -71,7 +72,7 @@ export const gridSide = (pairs: number) => Math.floor(Math.sqrt(pairs));
 
 function rowsOf(
   task: TaskAlone,
-  index: TableIndex,
+  index: SplitIndex,
   random: RandomStream,
   step: number,
   sizes: TaskSizes,
@@ -91,7 +92,7 @@ function rowsOf(
  * for it most easily.
  */
 function rankedPictures(
-  index: TableIndex,
+  index: SplitIndex,
   random: RandomStream,
   step: number,
   { pairs, pool }: TaskSizes,
@@ -112,7 +113,7 @@ interface Pair {
 }
 
 function textsInEpochs(
-  index: TableIndex,
+  index: SplitIndex,
   random: RandomStream,
   step: number,
   { pairs }: TaskSizes,
@@ -124,7 +125,7 @@ function textsInEpochs(
 }
 
 function picturesInEpochs(
-  { textsOfImage }: TableIndex,
+  { textsOfImage }: SplitIndex,
   random: RandomStream,
   step: number,
   { pairs }: Pick<TaskSizes, "pairs">,
@@ -149,7 +150,7 @@ function batchOf(pairs: readonly Pair[]): HostBatch {
 
 function withWrongPictures(
   pairs: readonly Pair[],
-  index: TableIndex,
+  index: SplitIndex,
   draw: RandomStream,
 ): HostBatch {
   const shown = pairs.map(({ text, image }, pair) => {
@@ -165,7 +166,7 @@ function withWrongPictures(
 function withMaskedWords(
   pairs: readonly Pair[],
   set: FeatureSet,
-  index: TableIndex,
+  index: SplitIndex,
   draw: RandomStream,
   { words, maskRate }: TaskSizes,
 ): HostBatch {
@@ -196,7 +197,7 @@ function withMaskedRegions(
   task: "masked_region_features" | "masked_region_classes",
   pairs: readonly Pair[],
   set: FeatureSet,
-  index: TableIndex,
+  index: SplitIndex,
   draw: RandomStream,
   { regions, maskRate, classes }: TaskSizes,
 ): HostBatch {

@@ -48,7 +48,8 @@ import {
 } from "../../objective/optimal_transport.ts";
 import { lossAndGradients } from "../gradients.ts";
 import { matchProbabilities, rightlyJudged } from "../match_judgement.ts";
-import { type PairTables, takeImages, takeTexts } from "../../batch/pair_tables.ts";
+import type { PairTables } from "../../batch/row_tables.ts";
+import { takeImages, takeTexts } from "../../batch/gather_rows.ts";
 import type { TaskAlone } from "./task_batch.ts";
 
 export interface TaskObjective {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Weights } from "../../../stages/model/weights.ts";
-import { indexSplit } from "../../../stages/batch/pair_tables.ts";
+import { indexSplit } from "../../../stages/batch/split_index.ts";
 import { imageTiles, scoreGrid } from "../../../stages/score/grid.ts";
 import { testCompute } from "../../support/compute.ts";
 import { smallFeatures } from "../../support/small_features.ts";

@@ -1,7 +1,7 @@
 /** Which pairs are scored, that they are scored rightly, and where the others stand. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { indexSplit } from "../../../stages/batch/pair_tables.ts";
+import { indexSplit } from "../../../stages/batch/split_index.ts";
 import { scoreGrid } from "../../../stages/score/grid.ts";
 import { scoreShortlist, shortlisted, withOthersBelow } from "../../../stages/score/shortlist.ts";
 import { testCompute } from "../../support/compute.ts";

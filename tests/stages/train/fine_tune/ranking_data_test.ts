@@ -2,12 +2,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { randomStream } from "../../../../pipeline/contract/random_stream.ts";
-import {
-  firstImages,
-  indexSplit,
-  takeImages,
-  takeTexts,
-} from "../../../../stages/batch/pair_tables.ts";
+import { firstImages, indexSplit } from "../../../../stages/batch/split_index.ts";
+import { takeImages, takeTexts } from "../../../../stages/batch/gather_rows.ts";
 import type { BranchTables } from "../../../../stages/score/frozen_branches.ts";
 import { rankingData } from "../../../../stages/train/fine_tune/ranking_data.ts";
 import { rankingProblems } from "../../../../stages/batch/sampling.ts";

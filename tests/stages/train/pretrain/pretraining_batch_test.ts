@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { randomStream } from "../../../../pipeline/contract/random_stream.ts";
 import type { FeatureSet } from "../../../../stages/data/feature_set.ts";
-import { indexSplit } from "../../../../stages/batch/pair_tables.ts";
+import { indexSplit } from "../../../../stages/batch/split_index.ts";
 import { pretrainingBatch } from "../../../../stages/train/pretrain/pretraining_batch.ts";
 
 const vocabulary = { size: 23, pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 };

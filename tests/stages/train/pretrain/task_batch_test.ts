@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { randomStream } from "../../../../pipeline/contract/random_stream.ts";
-import { indexSplit, longestRows } from "../../../../stages/batch/pair_tables.ts";
+import { indexSplit } from "../../../../stages/batch/split_index.ts";
+import { longestRows } from "../../../../stages/batch/row_tables.ts";
 import { type TaskAlone, taskBatch } from "../../../../stages/train/pretrain/task_batch.ts";
 import { smallFeatures } from "../../../support/small_features.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import "../../support/tensor_test.ts";
-import { BestWeights } from "../../../stages/evaluate/validation.ts";
+import { BestWeights } from "../../../stages/train/best_weights.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const weights = (value: number) => ({ w: tf.tensor1d([value, -value]) });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { indexSplit } from "../../../stages/batch/pair_tables.ts";
+import { indexSplit } from "../../../stages/batch/split_index.ts";
 import { smallFeatures } from "../../support/small_features.ts";
 
 const set = smallFeatures({ featureDim: 5, vocabulary: 20 });

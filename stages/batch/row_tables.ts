@@ -1,0 +1,115 @@
+/**
+ * Captions and images as tensors on the device; steps name them by row. Captions of a split always
+ * fit; images do when they are small or few, and come along with each step otherwise.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { FeatureSet } from "../data/feature_set.ts";
+import type { PictureVectors } from "../data/picture_vectors.ts";
+import type { Axes } from "../model/axes.ts";
+import type { SplitIndex } from "./split_index.ts";
+
+/** Rows are padded with zeros up to the longest caption. */
+export interface TextTable {
+  readonly [name: string]: tf.Tensor;
+  /** int32 ids with [CLS] and [SEP]. */
+  readonly tokens: Axes<"text word">;
+  /** int32, how many of a row's words are there. */
+  readonly words: tf.Tensor;
+}
+
+/** Rows are padded with zeros up to the image with most regions. */
+export interface ImageTable {
+  readonly [name: string]: tf.Tensor;
+  readonly features: Axes<"image region feature">;
+  readonly boxes: Axes<"image region box">;
+  /** int32, how many of a row's regions are there. */
+  readonly regions: tf.Tensor;
+}
+
+export interface PairTables extends TextTable, ImageTable {
+  readonly [name: string]: tf.Tensor;
+}
+
+/** Word places (with [CLS] and [SEP]) and regions of a row. Programs are compiled for these sizes. */
+export interface RowSizes {
+  readonly words: number;
+  readonly regions: number;
+}
+
+/** @param sizes of a row; by default those of this split */
+export function pairTables(
+  set: FeatureSet,
+  index: SplitIndex,
+  sizes: RowSizes = longestRows(set, index),
+): PairTables {
+  return { ...textTable(set, index, sizes), ...imageTable(set, index.images, sizes) };
+}
+
+/** @param sizes of a row; longer texts are cut, and not to be taken */
+export function textTable(
+  set: FeatureSet,
+  { captions }: SplitIndex,
+  sizes: Pick<RowSizes, "words">,
+): TextTable {
+  const { cls, sep } = set.vocabulary;
+  const tokens = new Int32Array(captions.length * sizes.words);
+  const words = new Int32Array(captions.length);
+  captions.forEach((caption, row) => {
+    const ids = [cls, ...set.captions[caption]!.tokens, sep];
+    tokens.set(ids.slice(0, sizes.words), row * sizes.words);
+    words[row] = ids.length;
+  });
+  return {
+    tokens: tf.tensor2d(tokens, [captions.length, sizes.words], "int32"),
+    words: tf.tensor1d(words, "int32"),
+  };
+}
+
+/**
+ * @param images places in `FeatureSet.images`, one per row
+ * @param rows of the table: more than images leave empty rows at its end
+ */
+export function imageTable(
+  set: FeatureSet,
+  images: readonly number[],
+  { regions: most, rows = images.length }: Pick<RowSizes, "regions"> & { readonly rows?: number },
+): ImageTable {
+  const dim = set.featureDim;
+  const features = new Float32Array(rows * most * dim);
+  const boxes = new Float32Array(rows * most * 7);
+  const regions = new Int32Array(rows);
+  images.forEach((image, row) => {
+    const read = set.regions.read(image);
+    features.set(read.features, row * most * dim);
+    boxes.set(read.boxes, row * most * 7);
+    regions[row] = set.images[image]!.regions;
+  });
+  return {
+    features: tf.tensor3d(features, [rows, most, dim]),
+    boxes: tf.tensor3d(boxes, [rows, most, 7]),
+    regions: tf.tensor1d(regions, "int32"),
+  };
+}
+
+export function longestRows(set: FeatureSet, index: SplitIndex): RowSizes {
+  const words = (most: number, caption: number) =>
+    Math.max(most, set.captions[caption]!.tokens.length + 2);
+  const regions = (most: number, image: number) => Math.max(most, set.images[image]!.regions);
+  return { words: index.captions.reduce(words, 2), regions: index.images.reduce(regions, 1) };
+}
+
+/** `pictures` [image, feature], a row for each image of the index, and their mean [1, feature]. */
+export function pictureTable({ images }: Pick<SplitIndex, "images">, vectors: PictureVectors) {
+  const width = vectors(images[0]!).length;
+  const values = new Float32Array(images.length * width);
+  const mean = new Float64Array(width);
+  images.forEach((image, row) => {
+    const vector = vectors(image);
+    values.set(vector, row * width);
+    vector.forEach((value, i) => mean[i]! += value / images.length);
+  });
+  return {
+    pictures: tf.tensor2d(values, [images.length, width]),
+    pictureMean: tf.tensor2d(Float32Array.from(mean), [1, width]),
+  };
+}
