@@ -1,6 +1,10 @@
 /** Validation while training goes on, and the best weights so far. */
 import type * as tf from "@tensorflow/tfjs-core";
-import { readSafetensors, type WritableTensor, writeSafetensors } from "../data/formats/safetensors.ts";
+import {
+  readSafetensors,
+  type WritableTensor,
+  writeSafetensors,
+} from "../data/formats/safetensors.ts";
 import type { HostWeights } from "../model/initial_weights.ts";
 import type { Weights } from "../model/weights.ts";
 
