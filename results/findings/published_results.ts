@@ -1,5 +1,6 @@
 /** Results that others published, to stand beside ours, and whether they may be compared. */
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { textTable } from "../../pipeline/terminal/text_table.ts";
 
 export interface PublishedTable {
   /** What was ranked. */
@@ -76,20 +77,13 @@ export function publishedText(
       ...recalls.map((value) => value === null ? "-" : value.toFixed(1)),
     ]),
   ];
-  const widths = head.map((_, column) =>
-    Math.max(...lines.map((line) => line[column + 1]!.length))
-  );
-  const first = Math.max(...lines.map(([name]) => name!.length));
   const others = ours.filter(([i, c]) => i !== images || c !== captions);
   const error = (accuracy: number, count: number) =>
     (100 * Math.sqrt(accuracy * (1 - accuracy) / count)).toFixed(1);
   const [i2t = 0, , , t2i = 0] = rows[0]!.recalls.map((value) => (value ?? 0) / 100);
   return [
     `published, ${test} (percent)`,
-    ...lines.map(([name, ...cells]) =>
-      `${name!.padEnd(first)}  ${cells.map((cell, i) => cell.padStart(widths[i]!)).join("  ")}`
-        .trimEnd()
-    ),
+    ...textTable(lines),
     `one standard error of R@1: ${error(i2t, images)} points i→t, ${error(t2i, captions)} t→i`,
     `source: ${source}`,
     ...(others.length === 0 ? [] : [

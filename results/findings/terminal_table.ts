@@ -16,6 +16,7 @@ import {
 } from "./variants.ts";
 import { compareVariants, type Comparison } from "./comparison.ts";
 import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
+import { textTable } from "../../pipeline/terminal/text_table.ts";
 import { yardstickLines, yardsticksOf } from "./yardstick.ts";
 import { comparisonLines, resampledUnit, significanceMark } from "./comparison_text.ts";
 
@@ -147,8 +148,8 @@ function tableText(
     return [`${variant || "all"}${variant === baseline ? " *" : ""}${fewer}`, ...cells];
   });
   const lines = [["", ...headOf(columns)], ...body];
-  const widths = lines[0]!.map((_, index) => Math.max(...lines.map((line) => line[index]!.length)));
-  const total = widths.reduce((sum, one) => sum + one + 2, -2);
+  const table = textTable(lines);
+  const total = Math.max(...table.map((line) => line.length));
   const withoutSum = columns.filter(({ metric }) => metric !== "rsum");
   if (total > width && withoutSum.length < columns.length) {
     // The lines on differences below tell it, and the report.
@@ -159,10 +160,7 @@ function tableText(
     return [columns.slice(0, half), columns.slice(half)]
       .map((columns) => tableText(rows, { ...options, columns })).join("\n");
   }
-  return lines.map((line) =>
-    line.map((cell, index) => index === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[index]!))
-      .join("  ").trimEnd()
-  ).join("\n");
+  return table.join("\n");
 }
 
 /** `i→t R@1`, then `R@5`: what a title begins with is said once. */

@@ -5,6 +5,7 @@ import { readResults } from "../database/read_results.ts";
 import { recordOf, type RunRecord } from "./run_record.ts";
 import { secondsText } from "../text/number_text.ts";
 import { bytesText } from "../../pipeline/terminal/terminal_text.ts";
+import { textTable } from "../../pipeline/terminal/text_table.ts";
 
 export interface ShowOptions {
   readonly json: boolean;
@@ -106,12 +107,7 @@ function block(title: string, rows: readonly (readonly string[])[]): string[] {
   return rows.length === 0 ? [] : ["", title, ...indented(rows)];
 }
 
-/** Columns two spaces apart, as wide as their widest word. */
+/** A table with every column to the left, below a title. */
 function indented(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0))
-  );
-  return rows.map((row) =>
-    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd()
-  );
+  return textTable(rows, Infinity).map((line) => `  ${line}`);
 }

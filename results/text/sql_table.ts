@@ -1,4 +1,6 @@
 /** A query's answer as text: a table for people, JSON and CSV for programs. */
+import { clip } from "../../pipeline/terminal/terminal_text.ts";
+import { textTable } from "../../pipeline/terminal/text_table.ts";
 
 export interface Answer {
   readonly columns: readonly { readonly name: string; readonly numeric: boolean }[];
@@ -14,21 +16,21 @@ export function printTable(answer: Answer, width: number): string {
 
 /** The table alone: names, a rule, a line per row. */
 export function tableLines({ columns, rows }: Answer, width: number): string[] {
+  const head = columns.map(({ name }) => escaped(name));
   const cells = rows.map((row) =>
-    row.map((value, index) => cellText(value, columns[index]!.numeric))
+    row.map((value, column) => cellText(value, columns[column]!.numeric))
   );
-  const natural = columns.map(({ name }, index) =>
-    Math.max(length(escaped(name)), ...cells.map((row) => length(row[index]!)))
+  const natural = head.map((name, column) =>
+    Math.max(...[name, ...cells.map((row) => row[column]!)].map((text) => [...text].length))
   );
   const widths = fit(natural, width - 2 * (columns.length - 1));
-  const line = (texts: readonly string[]) =>
-    texts.map((text, index) => align(text, widths[index]!, columns[index]!.numeric)).join("  ")
-      .trimEnd();
-  return [
-    line(columns.map(({ name }) => escaped(name))),
-    widths.map((columnWidth) => "-".repeat(columnWidth)).join("  "),
-    ...cells.map(line),
-  ];
+  const clipped = (row: readonly string[]) =>
+    row.map((text, column) => clip(text, widths[column]!));
+  const rule = widths.map((columnWidth) => "-".repeat(columnWidth));
+  return textTable(
+    [clipped(head), rule, ...cells.map(clipped)],
+    (column) => !columns[column]!.numeric,
+  );
 }
 
 /** A list of one object per row. */
@@ -74,15 +76,4 @@ function fit(natural: readonly number[], room: number): number[] {
     widths[widest]!--;
   }
   return widths;
-}
-
-function align(text: string, width: number, right: boolean): string {
-  const characters = [...text];
-  const short = characters.length <= width ? text : characters.slice(0, width - 1).join("") + "…";
-  const space = " ".repeat(Math.max(0, width - length(short)));
-  return right ? space + short : short + space;
-}
-
-function length(text: string): number {
-  return [...text].length;
 }
