@@ -10,7 +10,7 @@ const units: Readonly<Record<string, number>> = {
   TiB: 2 ** 40,
 };
 
-/** Bytes of a text such as `8 GB`, `512MiB`; undefined when it is none. A plain number has no unit and is none. */
+/** The number of bytes in a text such as `8 GB` or `512MiB`; undefined without a known unit. */
 export function readByteSize(text: string): number | undefined {
   const [, number, unit] = /^(\d+(?:\.\d+)?) ?([kKMGT]?i?B)$/i.exec(text.trim()) ?? [];
   const known = Object.keys(units).find((name) => name.toLowerCase() === unit?.toLowerCase());

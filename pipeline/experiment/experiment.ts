@@ -1,6 +1,12 @@
-/** Reads an experiment file: what is asked, with the place of every word, not yet checked against the stages. */
+/** Reads an experiment file with the position of every value. Checks against stage definitions come later. */
 import { isMap, type Pair, type YAMLMap } from "yaml";
-import { Complaint, enough, nearest, type Place, throwComplaints } from "../contract/complaint.ts";
+import {
+  Complaint,
+  didYouMean,
+  enough,
+  type Place,
+  throwComplaints,
+} from "../contract/complaint.ts";
 import { entries, type LocatedValue } from "./located_value.ts";
 import { type Matrix, readMatrix } from "./matrix.ts";
 import { type Environment, parseSource, type SourceText } from "./yaml_text.ts";
@@ -12,7 +18,7 @@ export interface StageText {
   readonly name: string;
   readonly place: Place;
   readonly use: LocatedValue;
-  /** Input ports and parameters; the stage's definition tells which is which. */
+  /** Input ports and parameters; the stage's definition distinguishes them. */
   readonly settings: ReadonlyMap<string, LocatedValue>;
   readonly matrix: Matrix;
 }
@@ -26,19 +32,19 @@ export interface Experiment {
 }
 
 export interface Report {
-  /** Axis -> value of the variant that the others are compared with. */
+  /** Axis -> value of the variant that all others are compared with. */
   readonly baseline: Readonly<Record<string, Scalar>>;
-  /** Published results to stand beside ours. */
+  /** Name of the published results that ours are compared with. */
   readonly compare?: string;
 }
 
 const topKeys = ["name", "seed", "stages", "report"];
 
 /**
- * @param text what the file holds
+ * @param text content of the file
  * @param file its name, for messages
  * @param options.comparisons names of published results that it may be compared with
- * @throws Complaint or ComplaintList: bad YAML, unknown keys, wrong types
+ * @throws Complaint or ComplaintList about bad YAML, unknown keys or wrong types
  */
 export function readExperiment(
   text: string,
@@ -57,18 +63,18 @@ export function readExperiment(
     );
   }
   const top = entries(root, source);
-  refuseUnknownKeys(top, topKeys, "the experiment", complaints);
+  checkKeys(top, topKeys, "the experiment", complaints);
   const name = readName(top.get("name"), file, complaints);
   const before = complaints.length;
   const stages = readStages(root, source, complaints);
-  const sound = complaints.length === before;
+  const stagesAreValid = complaints.length === before;
   const report = readReport(top.get("report"), comparisons, complaints);
-  if (sound) refuseOddBaseline(report, stages, top, complaints);
+  if (stagesAreValid) checkBaseline(report, stages, top, complaints);
   throwComplaints(complaints);
   return { file, name, seed: top.get("seed"), stages, report };
 }
 
-function refuseUnknownKeys(
+function checkKeys(
   found: ReadonlyMap<string, LocatedValue>,
   known: readonly string[],
   owner: string,
@@ -77,11 +83,10 @@ function refuseUnknownKeys(
   for (const [key, { keyPlace }] of found) {
     if (known.includes(key)) continue;
     if (enough(complaints)) return;
-    const meant = nearest(key, known);
     complaints.push(
       new Complaint(
         `${owner} has no key \`${clipped(key)}\``,
-        meant === undefined ? `the keys are ${listed(known)}` : `did you mean \`${meant}\`?`,
+        didYouMean(key, known) ?? `the keys are ${listed(known)}`,
         { place: keyPlace },
       ),
     );
@@ -96,8 +101,8 @@ function readName(name: LocatedValue | undefined, file: string, complaints: Comp
     new Complaint(
       name === undefined
         ? "the experiment has no name"
-        : `${shown(name.value)} is no name for an experiment`,
-      "write `name:` with letters, digits, `_`, `-` and `.`",
+        : `${shown(name.value)} is not a valid name for an experiment`,
+      "use letters, digits, `_`, `-` and `.`, as in `name: my_experiment`",
       { place: name?.place ?? { file } },
     ),
   );
@@ -110,7 +115,7 @@ function readStages(root: YAMLMap, source: SourceText, complaints: Complaint[]):
     complaints.push(
       new Complaint(
         stages === undefined ? "the experiment has no stages" : "`stages` is not a map of stages",
-        "write `stages:` and below it lines such as `scenes: { use: make_scenes }`",
+        "write `stages:` followed by lines such as `scenes: { use: make_scenes }`",
         { place: stages === undefined ? { file: source.file } : source.place(stages) },
       ),
     );
@@ -128,20 +133,20 @@ function readStage(
 ): StageText | undefined {
   const name = keyText(pair.key);
   const place = source.place(pair.key);
-  const refuse = (what: string, fix: string, where: Place) => {
+  const fail = (what: string, fix: string, where: Place) => {
     complaints.push(new Complaint(what, fix, { place: where }));
     return undefined;
   };
   if (!/^[A-Za-z_][A-Za-z0-9_-]{0,99}$/.test(name)) {
-    return refuse(
-      `${shown(name)} is no name for a stage`,
-      "use letters, digits, `_` and `-`, and begin with a letter",
+    return fail(
+      `${shown(name)} is not a valid name for a stage`,
+      "use letters, digits, `_` and `-`, starting with a letter or `_`",
       place,
     );
   }
   const body = source.resolve(pair.value);
   if (!isMap(body)) {
-    return refuse(
+    return fail(
       `stage \`${name}\` is not a map`,
       `write \`${name}: { use: … }\``,
       body === null || body === undefined ? place : source.place(body),
@@ -150,9 +155,9 @@ function readStage(
   const settings = entries(body, source);
   const use = settings.get("use");
   if (typeof use?.value !== "string") {
-    return refuse(
-      `stage \`${name}\` does not say which stage it uses`,
-      `write \`use:\` and the name of a stage, as in \`${name}: { use: make_scenes }\``,
+    return fail(
+      `stage \`${name}\` has no \`use\``,
+      `name a kind of stage, as in \`${name}: { use: make_scenes }\``,
       use?.place ?? place,
     );
   }
@@ -162,8 +167,8 @@ function readStage(
   return { name, place, use, settings, matrix };
 }
 
-/** Each axis of the baseline is swept by some stage, and its value is one of that sweep's. */
-function refuseOddBaseline(
+/** Each axis of the baseline must be swept by some stage, and its value must be part of that sweep. */
+function checkBaseline(
   { baseline }: Report,
   stages: readonly StageText[],
   top: ReadonlyMap<string, LocatedValue>,
@@ -191,12 +196,8 @@ function refuseOddBaseline(
       ? [`the baseline names \`${clipped(axis)}\`, which no stage sweeps`, swept.keys()] as const
       : [`no stage sweeps \`${axis}\` over \`${clipped(word)}\``, values] as const;
     const names = Array.from(known, String);
-    const meant = nearest(values === undefined ? axis : word, names);
-    const fix = meant !== undefined
-      ? `did you mean \`${meant}\`?`
-      : names.length === 0
-      ? "remove it: no stage has a matrix"
-      : `write one of: ${listed(names)}`;
+    const fix = didYouMean(values === undefined ? axis : word, names) ??
+      (names.length === 0 ? "remove it: no stage has a matrix" : `use one of ${listed(names)}`);
     complaints.push(new Complaint(what, fix, { place }));
   }
 }
@@ -207,12 +208,12 @@ function readReport(
   complaints: Complaint[],
 ): Report {
   if (report === undefined || report.value === null) return { baseline: {} };
-  const refuse = (what: string, fix: string, place: Place) => {
+  const fail = (what: string, fix: string, place: Place) => {
     complaints.push(new Complaint(what, fix, { place }));
     return { baseline: {} };
   };
   if (typeof report.value !== "object" || Array.isArray(report.value)) {
-    return refuse(
+    return fail(
       "`report` is not a map",
       "write `report: { baseline: { alignment: none } }`",
       report.place,
@@ -222,16 +223,15 @@ function readReport(
   const known = ["baseline", "compare"];
   for (const key of Object.keys(value)) {
     if (known.includes(key) || enough(complaints)) continue;
-    const meant = nearest(key, known);
-    refuse(
+    fail(
       `\`report\` has no key \`${clipped(key)}\``,
-      meant === undefined ? "the keys are `baseline`, `compare`" : `did you mean \`${meant}\`?`,
+      didYouMean(key, known) ?? `the keys are ${listed(known)}`,
       report.at([key]),
     );
   }
   const baseline = value["baseline"] ?? {};
   if (typeof baseline !== "object" || Array.isArray(baseline)) {
-    return refuse(
+    return fail(
       "`baseline` is not a map of one value per axis",
       "write `baseline: { alignment: none }`",
       report.at(["baseline"]),
@@ -239,14 +239,11 @@ function readReport(
   }
   const compare = value["compare"];
   if (compare !== undefined && !comparisons.includes(compare as string)) {
-    const meant = typeof compare === "string" ? nearest(compare, comparisons) : undefined;
-    refuse(
+    const suggestion = typeof compare === "string" ? didYouMean(compare, comparisons) : undefined;
+    fail(
       `there are no published results named ${shown(compare)}`,
-      meant !== undefined
-        ? `did you mean \`${meant}\`?`
-        : comparisons.length === 0
-        ? "remove `compare`"
-        : `there are ${listed(comparisons)}`,
+      suggestion ??
+        (comparisons.length === 0 ? "remove `compare`" : `there are ${listed(comparisons)}`),
       report.at(["compare"]),
     );
   }

@@ -1,18 +1,18 @@
-/** Values of a request that know where they stand. */
+/** Values of an experiment with their positions in the file or on the command line. */
 import { dirname } from "node:path";
 import { isMap, isSeq, type Pair, type YAMLMap } from "yaml";
 import type { Place } from "../contract/complaint.ts";
 import { keyText } from "./yaml_nodes.ts";
 import type { SourceText } from "./yaml_text.ts";
 
-/** A value and where it stands; `at` leads to the parts of a list or map. */
+/** A value and its position; `at` gives the position of a part of a list or map. */
 export interface LocatedValue {
   readonly value: unknown;
-  /** Of a value from the command line: the same, each plain value as the text it was written as. */
+  /** For a value from the command line: the same with each plain value as its original text. */
   readonly written?: unknown;
   readonly keyPlace: Place;
   readonly place: Place;
-  /** The folder from which relative paths in it start. */
+  /** The folder that relative paths in the value start from. */
   readonly base: string;
   at(path: readonly (string | number)[]): Place;
 }
@@ -22,13 +22,13 @@ export function entries(map: YAMLMap, source: SourceText): Map<string, LocatedVa
   return new Map(map.items.map((pair) => [keyText(pair.key), locatedPair(pair, source)]));
 }
 
-/** @param value stands for what is written there: a range written out */
+/** @param value replaces the value in the file: the list that a range stands for */
 export function locatedPair(
   pair: Pair,
   source: SourceText,
   value: unknown = source.value(pair.value),
 ): LocatedValue {
-  // Places are looked up when an error needs them.
+  // Positions are looked up only when an error needs them.
   return {
     value,
     get keyPlace() {

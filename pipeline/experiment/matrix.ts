@@ -1,6 +1,6 @@
 /**
- * The `matrix` of a stage as it is written: axes that are crossed, points that are left out, and
- * points that are added or given more parameters. Nothing is crossed here (sweep.ts does).
+ * Reads the `matrix` of a stage: axes to cross, points to exclude, and points to add or to give more
+ * parameters. A point is one combination of values, one per axis. sweep.ts computes the points.
  */
 import { isMap, isSeq, type Pair, type YAMLMap } from "yaml";
 import { Complaint, enough, type Place } from "../contract/complaint.ts";
@@ -11,20 +11,20 @@ import { keyText } from "./yaml_nodes.ts";
 import type { SourceText } from "./yaml_text.ts";
 import type { Scalar } from "../contract/stage.ts";
 
-/** One point, or a part of one: values by axis, and in `include` by parameter. */
+/** A whole or partial point: axis -> value, and in `include` also parameter -> value. */
 export interface MatrixEntry {
   readonly place: Place;
   readonly values: ReadonlyMap<string, LocatedValue>;
 }
 
 export interface Matrix {
-  /** Parameter -> list of values; ranges are written out. */
+  /** Parameter -> list of values; ranges are expanded. */
   readonly axes: ReadonlyMap<string, LocatedValue>;
-  /** Every value of an axis is crossed with every other; otherwise `include` lists all points. */
+  /** True if all combinations of the axes' values are points; otherwise `include` lists all points. */
   readonly crossed: boolean;
   readonly include: readonly MatrixEntry[];
   readonly exclude: readonly MatrixEntry[];
-  /** Axes that `--set` gave other values, so that an entry may have nothing left to match. */
+  /** Axes whose values `--set` replaced, so that entries may match nothing. */
   readonly restricted: ReadonlySet<string>;
 }
 
@@ -36,10 +36,9 @@ export const noMatrix: Matrix = {
   restricted: new Set(),
 };
 
-/** More would be a table, and belongs into another form. */
 const mostEntries = 10_000;
 
-/** @param complaints takes what is wrong */
+/** @param complaints receives all errors */
 export function readMatrix(
   stage: string,
   body: YAMLMap,
@@ -48,11 +47,11 @@ export function readMatrix(
 ): Matrix {
   const matrix = source.resolve(body.get("matrix", true));
   if (matrix === undefined) return noMatrix;
-  const refuse = (what: string, fix: string, place: Place) => {
+  const fail = (what: string, fix: string, place: Place) => {
     complaints.push(new Complaint(what, fix, { place }));
   };
   if (!isMap(matrix)) {
-    refuse(
+    fail(
       `\`matrix\` of stage \`${stage}\` is not a map of lists`,
       "write `matrix: { seed: [1, 2, 3] }`",
       source.place(matrix),
@@ -75,7 +74,7 @@ export function readMatrix(
     if (Array.isArray(values)) return locatedPair(pair, source, values);
     const located = locatedPair(pair, source);
     const { what, fix, key } = values;
-    refuse(what, fix, key === undefined ? located.place : located.at([key]));
+    fail(what, fix, key === undefined ? located.place : located.at([key]));
     return locatedPair(pair, source, []);
   }
 
@@ -84,7 +83,7 @@ export function readMatrix(
     const place = source.place(pair.value ?? pair.key);
     const sequence = isSeq(items) ? items.items.map(source.resolve) : [];
     if (sequence.length === 0 || sequence.length > mostEntries || !sequence.every(isMap)) {
-      refuse(
+      fail(
         sequence.length > mostEntries
           ? `\`${list}\` in the matrix of stage \`${stage}\` has more than ${mostEntries} entries`
           : `\`${list}\` in the matrix of stage \`${stage}\` is not a list of points`,
@@ -102,20 +101,22 @@ export function readMatrix(
   function crossedMatrix(): Matrix {
     for (const { values, place } of lists.exclude) {
       if (enough(complaints)) break;
-      if (values.size === 0) refuse("an empty point excludes everything", "remove it", place);
+      if (values.size === 0) {
+        fail("an empty entry of `exclude` excludes everything", "remove it", place);
+      }
       for (const [axis, { keyPlace, value, place }] of values) {
         const known = axes.get(axis)?.value as unknown[] | undefined;
         if (known === undefined) {
-          refuse(
-            `\`exclude\` of stage \`${stage}\` names \`${axis}\`, which is no axis of its matrix`,
+          fail(
+            `\`exclude\` of stage \`${stage}\` names \`${axis}\`, which is not an axis of its matrix`,
             `the axes are ${listed(axes.keys())}`,
             keyPlace,
           );
         } else if (!known.includes(value)) {
-          refuse(
+          fail(
             `\`exclude\` of stage \`${stage}\` matches no point: ` +
               `\`${axis}\` is never ${shown(value)}`,
-            "write a value of the axis, or remove the entry",
+            "use a value of the axis, or remove the entry",
             place,
           );
         }
@@ -129,7 +130,7 @@ export function readMatrix(
     const [first] = lists.include;
     if (first === undefined || lists.exclude.length > 0 || first.values.size === 0) {
       if (!enough(complaints) && complaints.length === 0) {
-        refuse(
+        fail(
           `\`matrix\` of stage \`${stage}\` has no axis`,
           "write `matrix: { seed: [1, 2, 3] }`",
           source.place(matrix),
@@ -142,8 +143,8 @@ export function readMatrix(
       values.size !== names.length || !names.every((name) => values.has(name))
     );
     if (odd !== undefined) {
-      refuse(
-        "this point has other axes than the first",
+      fail(
+        "this point does not have the same axes as the first",
         `give ${listed(names)}, or name the axes in the matrix`,
         odd.place,
       );
@@ -157,7 +158,7 @@ export function readMatrix(
   }
 }
 
-/** The values of an axis that is a list of different plain values, or a range; or what is wrong. */
+/** The values of an axis, from a list of distinct plain values or a range; or what is wrong with it. */
 export function axisValues(
   stage: string,
   axis: string,
@@ -176,13 +177,13 @@ export function axisValues(
   }
   if (value.some((item) => item !== null && typeof item === "object")) {
     return {
-      what: `${owner} holds more than plain values`,
-      fix: "list numbers, texts or true/false",
+      what: `${owner} contains a list or a map`,
+      fix: "list only numbers, texts, true or false",
     };
   }
   const seen = new Set<unknown>();
-  const twice = value.find((item) => seen.size === seen.add(item).size);
-  return twice === undefined
+  const duplicate = value.find((item) => seen.size === seen.add(item).size);
+  return duplicate === undefined
     ? value
-    : { what: `${owner} lists ${shown(twice)} twice`, fix: "list each value once" };
+    : { what: `${owner} lists ${shown(duplicate)} twice`, fix: "list each value once" };
 }

@@ -7,9 +7,9 @@ import { listed } from "./shown_value.ts";
 import { parseValue } from "./yaml_text.ts";
 
 /**
- * The experiment with the changes applied, the last one winning. A value is what YAML says, or the
- * text itself where the stage wants a text. For an axis of a matrix, a list or a range replaces the
- * axis and a plain value pins it.
+ * The experiment with the changes applied in order. Values are parsed as YAML, but stay the text
+ * itself where the stage expects a text. For an axis of a matrix, a list or a range replaces its
+ * values, and a plain value pins it.
  *
  * @param changes texts such as `tuned.steps=50`, `tuned.alignment=[none, singular]`, `seed=7`
  */
@@ -25,7 +25,7 @@ function overrideOnce(experiment: Experiment, change: string): Experiment {
   const [, target, text] = /^([^=]*)=(.*)$/s.exec(change) ?? [];
   if (target === undefined || text === undefined) {
     throw new Complaint(
-      `\`${change}\` does not say what to set`,
+      `\`${change}\` has no \`=\``,
       "write `--set stage.parameter=value`, as in `--set tuned.steps=50`",
       { place },
     );
@@ -35,19 +35,19 @@ function overrideOnce(experiment: Experiment, change: string): Experiment {
   const [, stageName, parameter] = /^([^.]+)\.([^.]+)$/.exec(target) ?? [];
   if (stageName === undefined || parameter === undefined) {
     throw new Complaint(
-      `\`${target}\` is not a parameter of a stage`,
+      `\`${target}\` does not name a parameter of a stage`,
       "write `--set stage.parameter=value`, as in `--set tuned.steps=50`",
       { place },
     );
   }
   const names = experiment.stages.map(({ name }) => name);
   if (!names.includes(stageName)) {
-    const meant = nearest(stageName, names);
+    const suggestion = nearest(stageName, names);
     throw new Complaint(
       `the experiment has no stage \`${stageName}\``,
-      meant === undefined
+      suggestion === undefined
         ? `its stages are ${listed(names)}`
-        : `did you mean \`${meant}.${parameter}\`?`,
+        : `did you mean \`${suggestion}.${parameter}\`?`,
       { place },
     );
   }
@@ -63,7 +63,7 @@ function setIn(stage: StageText, parameter: string, value: LocatedValue): StageT
   if (parameter === "use") return { ...stage, use: value };
   if (parameter === "matrix") {
     throw new Complaint(
-      "a matrix is changed axis by axis",
+      "a matrix can only be set one axis at a time",
       `write \`--set '${stage.name}.seed=[1, 2]'\``,
       { place: value.place },
     );

@@ -1,4 +1,4 @@
-/** From an experiment file and changes to it to the graph of what has to exist. */
+/** From an experiment file and `--set` changes to the graph of required results. */
 import { Complaint } from "../contract/complaint.ts";
 import { type Experiment, readExperiment } from "./experiment.ts";
 import { buildGraph, type GraphNode } from "./stage_graph.ts";
@@ -6,7 +6,7 @@ import { overrideExperiment } from "./override.ts";
 import { type Environment, largestFile } from "./yaml_text.ts";
 import type { StageDefinition } from "../contract/stage.ts";
 
-/** What a request is checked against. */
+/** What a request is checked against, and where its variables come from. */
 export interface RequestWorld {
   readonly catalogue: readonly StageDefinition[];
   readonly environment: Environment;
@@ -14,7 +14,7 @@ export interface RequestWorld {
   readonly comparisons: readonly string[];
 }
 
-/** Reads and checks everything that can be wrong with a request, before anything is written. */
+/** Reads a request and checks everything that can be checked before anything is written. */
 export function readRequest(
   request: { readonly file: string; readonly set: readonly string[] },
   { catalogue, environment, comparisons }: RequestWorld,
@@ -27,7 +27,7 @@ export function readRequest(
   return { experiment, graph: buildGraph(experiment, catalogue), text };
 }
 
-/** The experiment alone, not checked against the stages there are. */
+/** The experiment alone, not checked against stage definitions. */
 export function readExperimentFile(
   file: string,
   { environment, comparisons }: Omit<RequestWorld, "catalogue">,
@@ -37,13 +37,13 @@ export function readExperimentFile(
 
 function readText(file: string): string {
   const place = { file };
-  const fix = "name a YAML file, as in experiments/smoke.yaml";
+  const fix = "give a YAML file, such as experiments/smoke.yaml";
   let bytes: Uint8Array;
   try {
     bytes = readAtMost(file, largestFile + 1);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) {
-      throw new Complaint("there is no such experiment file", "check the path", { place, cause });
+      throw new Complaint("the experiment file does not exist", "check the path", { place, cause });
     }
     const reason = (cause as { code?: string }).code === "EISDIR"
       ? "this is a folder, not an experiment file"
@@ -53,7 +53,7 @@ function readText(file: string): string {
   if (bytes.length > largestFile) {
     throw new Complaint(
       `the experiment file is larger than ${largestFile >> 20} MiB`,
-      "keep data out of the experiment file; name files instead",
+      "keep data out of the experiment file; refer to files instead",
       { place },
     );
   }
@@ -64,7 +64,7 @@ function readText(file: string): string {
   }
 }
 
-/** A file may be anything: a device without end, a log of gigabytes. */
+/** Limits the read, because a file may be an endless device or a log of gigabytes. */
 function readAtMost(file: string, most: number): Uint8Array {
   using opened = Deno.openSync(file);
   const bytes = new Uint8Array(most);

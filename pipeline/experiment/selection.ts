@@ -1,16 +1,17 @@
 /**
- * What a name on the command line means: a stage with all its points, or the points that have
- * certain values, in any order: `tuned`, `tuned[alignment=sparse]`, `tuned[seed=1,alignment=sparse]`.
+ * Resolves a name on the command line: a stage with all its points, or the points that have certain
+ * values, in any order: `tuned`, `tuned[alignment=sparse]`, `tuned[seed=1,alignment=sparse]`. A point
+ * is one combination of the values in the stage's matrix.
  */
-import { Complaint, nearest } from "../contract/complaint.ts";
+import { Complaint, didYouMean, nearest } from "../contract/complaint.ts";
 import { type GraphNode, valueText } from "./stage_graph.ts";
 import { clipped, listed } from "./shown_value.ts";
 import type { Scalar } from "../contract/stage.ts";
 
 /**
- * @param option where the names were given, for messages
- * @returns the labels of the nodes that are meant
- * @throws Complaint about a name that means no node
+ * @param option the option with the names, for messages
+ * @returns the labels of the selected nodes
+ * @throws Complaint about a name that matches no node
  */
 export function selectNodes(
   nodes: readonly GraphNode[],
@@ -47,46 +48,42 @@ function selectOne(
   option: string,
   name: string,
 ): readonly GraphNode[] {
-  const refuse = (what: string, fix: string) =>
+  const failure = (what: string, fix: string) =>
     new Complaint(what, fix, { place: { file: `${option} ${clipped(name)}` } });
   const bracket = name.indexOf("[");
   const stage = bracket < 0 ? name : name.slice(0, bracket);
   const points = nodes.filter((node) => node.stage === stage);
   if (points.length === 0) {
     const stages = new Set(nodes.map(({ stage }) => stage));
-    const meant = nearest(stage, stages);
-    throw refuse(
+    const suggestion = nearest(stage, stages);
+    throw failure(
       `the experiment has no stage \`${clipped(stage)}\``,
-      meant === undefined
+      suggestion === undefined
         ? `its stages are ${listed(stages)}`
-        : `did you mean \`${meant}${bracket < 0 ? "" : name.slice(bracket)}\`?`,
+        : `did you mean \`${suggestion}${bracket < 0 ? "" : name.slice(bracket)}\`?`,
     );
   }
   if (bracket < 0) return points;
   const wanted = readValues(name.slice(bracket));
   if (wanted === undefined) {
-    throw refuse(
-      `\`${clipped(name)}\` does not say which points of \`${stage}\` are meant`,
-      `write \`${points.at(-1)!.label}\`, or fewer values to mean all points that have them`,
+    throw failure(
+      `\`${clipped(name)}\` does not select points of \`${stage}\``,
+      `write \`${points.at(-1)!.label}\`, or fewer values to select all points that have them`,
     );
   }
   const axes = Object.keys(points[0]!.point);
   const unknown = [...wanted.keys()].find((axis) => !axes.includes(axis));
   if (unknown !== undefined) {
-    const meant = nearest(unknown, axes);
-    throw refuse(
+    throw failure(
       `stage \`${stage}\` is not swept over \`${clipped(unknown)}\``,
-      meant !== undefined
-        ? `did you mean \`${meant}\`?`
-        : axes.length === 0
-        ? `write \`${stage}\`: it has one point`
-        : `its axes are ${listed(axes)}`,
+      didYouMean(unknown, axes) ??
+        (axes.length === 0 ? `write \`${stage}\`; it has no axes` : `its axes are ${listed(axes)}`),
     );
   }
-  const having = (same: (value: Scalar, text: string) => boolean) =>
-    points.filter(({ point }) => [...wanted].every(([axis, text]) => same(point[axis]!, text)));
+  const having = (matches: (value: Scalar, text: string) => boolean) =>
+    points.filter(({ point }) => [...wanted].every(([axis, text]) => matches(point[axis]!, text)));
   const exact = having((value, text) => sameValue(value, text));
-  // A text that looks like a number needs its quotes only where there is such a number too.
+  // A text that looks like a number needs quotes only if that number is also a value.
   const found = exact.length > 0 ? exact : having((value, text) => value === text);
   if (found.length > 0) return found;
   const [axis, text] =
@@ -94,17 +91,19 @@ function selectOne(
       !points.some(({ point }) => sameValue(point[axis]!, text) || point[axis] === text)
     ) ?? [];
   if (axis === undefined || text === undefined) {
-    throw refuse(`stage \`${stage}\` has no point with all these values`, "see --plan for all");
+    throw failure(
+      `stage \`${stage}\` has no point with all these values`,
+      "list all points with --plan",
+    );
   }
   const values = new Set(points.map(({ point }) => valueText(point[axis]!)));
-  const meant = nearest(text, values);
-  throw refuse(
-    `no point of stage \`${stage}\` has the value ${clipped(text)} of \`${axis}\``,
-    meant === undefined ? `its values are ${listed(values)}` : `did you mean \`${meant}\`?`,
+  throw failure(
+    `no point of stage \`${stage}\` has the value ${clipped(text)} for \`${axis}\``,
+    didYouMean(text, values) ?? `its values are ${listed(values)}`,
   );
 }
 
-/** `[axis=value,…]`; a value is a word, or a JSON text in quotes. */
+/** Parses `[axis=value,…]`; a value is a word, or a JSON string in quotes. */
 function readValues(text: string): Map<string, string> | undefined {
   const inner = /^\[(.*)\]$/s.exec(text)?.[1];
   if (inner === undefined) return undefined;

@@ -1,6 +1,6 @@
-/** From a checked experiment to the graph of what has to exist: references resolved, sweeps written out. */
+/** From an experiment to the graph of required results: references resolved, sweeps expanded into points. */
 import type { Canonical } from "../disk/canonical.ts";
-import { Complaint, enough, nearest, throwComplaints } from "../contract/complaint.ts";
+import { Complaint, didYouMean, enough, throwComplaints } from "../contract/complaint.ts";
 import type { Experiment } from "./experiment.ts";
 import { mostPoints } from "./range.ts";
 import { clipped, listed } from "./shown_value.ts";
@@ -9,31 +9,31 @@ import { checkStages, type StageRequest } from "./stage_request.ts";
 import { tooManyText } from "./sweep.ts";
 import type { PinnedPackage } from "../contract/pinned_package.ts";
 
-/** One thing to make: a stage, or one point of a swept stage. */
+/** One required result: of a stage, or of one point of a swept stage. */
 export interface GraphNode {
-  /** `scenes`, or with its point `tuned[alignment=none,seed=1]`: unique in the graph. */
+  /** `scenes`, or with its point `tuned[alignment=none,seed=1]`; unique in the graph. */
   readonly label: string;
   /** Name of the stage in the experiment. */
   readonly stage: string;
   readonly definition: StageDefinition;
-  /** Axis -> value, of its own matrix and of every stage it reads from. */
+  /** Axis -> value, for its own matrix and for those of all stages it reads, directly or not. */
   readonly point: Readonly<Record<string, Scalar>>;
-  /** After defaults; paths are absolute. */
+  /** With defaults filled in; paths are absolute. */
   readonly parameters: Readonly<Record<string, Canonical>>;
   readonly outside: readonly OutsideFile[];
-  /** Role -> package that is fetched for it. */
+  /** Role -> published package that is fetched for it. */
   readonly packages: Readonly<Record<string, PinnedPackage>>;
-  /** What the experiment says that a run of it takes; no part of its key. */
+  /** Resources that the experiment sets for a run of it; not part of its key. */
   readonly resources: Partial<Resources>;
   /** Port -> label of the node it reads. */
   readonly inputs: Readonly<Record<string, string>>;
 }
 
 /**
- * The nodes of an experiment in an order in which they can run: a node stands after those it reads,
- * stages in the order of the file otherwise, points in the order of the matrix.
+ * The nodes of an experiment in an order in which they can run: each node follows those it reads.
+ * Otherwise stages are in the order of the file, and points in the order of the matrix.
  *
- * @throws Complaint or ComplaintList with everything that is wrong with the experiment's stages
+ * @throws Complaint or ComplaintList with all errors in the experiment's stages
  */
 export function buildGraph(
   experiment: Experiment,
@@ -58,11 +58,11 @@ function checkReferences(
     for (const { stage, place } of Object.values(request.inputs)) {
       if (names.has(stage)) continue;
       if (enough(complaints)) return;
-      const meant = nearest(stage, [...names].filter((name) => name !== request.name));
+      const others = [...names].filter((name) => name !== request.name);
       complaints.push(
         new Complaint(
           `stage \`${request.name}\` reads \`${clipped(stage)}\`, which no stage writes`,
-          meant === undefined ? `the stages are ${listed(names)}` : `did you mean \`${meant}\`?`,
+          didYouMean(stage, others) ?? `the stages are ${listed(names)}`,
           { place },
         ),
       );
@@ -70,7 +70,7 @@ function checkReferences(
   }
 }
 
-/** Depth first, in the order of the file; without recursion, so that no chain is too long. */
+/** Topological order, depth first in the order of the file; iterative, so deep chains cannot overflow the stack. */
 function inOrder(requests: readonly StageRequest[]): StageRequest[] {
   const byName = new Map(requests.map((request) => [request.name, request]));
   const done = new Set<string>();
@@ -107,8 +107,8 @@ function cycle(path: readonly StageRequest[], repeated: string): Complaint {
   const all = [...loop.map(({ name }) => name), repeated];
   const names = all.length > 20 ? [...all.slice(0, 10), "…", ...all.slice(-10)] : all;
   return new Complaint(
-    `stages read each other in a circle: ${names.join(" -> ")}`,
-    "let one of them read another stage",
+    `stages depend on each other in a cycle: ${names.join(" -> ")}`,
+    "change one of them to read a stage outside the cycle",
     { place },
   );
 }
@@ -127,11 +127,11 @@ function checkKinds(requests: readonly StageRequest[]): void {
       );
       complaints.push(
         new Complaint(
-          `\`${port}\` of stage \`${name}\` takes ${kinds.join(" or ")}, ` +
+          `\`${port}\` of stage \`${name}\` accepts ${kinds.join(" or ")}, ` +
             `but \`${stage}\` writes ${kind}`,
           fitting.length === 0
             ? `add a stage that writes ${kinds.join(" or ")}`
-            : `name ${listed(fitting.map((other) => other.name)).replaceAll(", ", " or ")}`,
+            : `use ${listed(fitting.map((other) => other.name)).replaceAll(", ", " or ")}`,
           { place },
         ),
       );
@@ -140,7 +140,7 @@ function checkKinds(requests: readonly StageRequest[]): void {
   throwComplaints(complaints);
 }
 
-/** A node before its label is known; axes are `stage.parameter`, so that two never meet by name. */
+/** A node before its label is known; axes are named `stage.parameter`, so that they are unique. */
 interface Unlabelled {
   readonly request: StageRequest;
   readonly axes: ReadonlyMap<string, Scalar>;
@@ -179,10 +179,10 @@ function expand(requests: readonly StageRequest[]): GraphNode[] {
   return [...nodesOf.values()].flat().map((node) => labelled(node, labels));
 }
 
-/** A node of which not all inputs are known yet. */
+/** A node with some of its inputs still unknown. */
 type Beginning = Pick<Unlabelled, "axes" | "inputs">;
 
-/** Every pair of points that agree: the axes they share have the same values. */
+/** All pairs of points that agree: their shared axes have the same values. */
 function join(
   partial: readonly Beginning[],
   inputs: readonly Unlabelled[],
@@ -242,14 +242,14 @@ function labelOf(request: StageRequest, axes: ReadonlyMap<string, Scalar>): stri
   return values.length === 0 ? request.name : `${request.name}[${values.join(",")}]`;
 }
 
-/** Plain words as they are; other texts in quotes, so that `1` and `"1"` are two labels. */
+/** Plain words are unchanged; other texts are quoted, so that `1` and `"1"` give two labels. */
 export function valueText(value: Scalar): string {
   const plain = typeof value !== "string" ||
     /^(?!(?:true|false|null)$)[A-Za-z_][\w.-]*$/.test(value);
   return plain ? String(value) : JSON.stringify(value);
 }
 
-/** `alignment` for `tuned.alignment`; the full name where two stages vary the same parameter. */
+/** Uses `alignment` for `tuned.alignment`, but the full name where two stages vary that parameter. */
 function shortPoint(axes: ReadonlyMap<string, Scalar>): Record<string, Scalar> {
   const short = (axis: string) => axis.slice(axis.indexOf(".") + 1);
   const names = [...axes.keys()].map(short);

@@ -1,15 +1,15 @@
-/** Checks what a stage is given against the schema of its definition. */
+/** Checks the parameters of a stage against the schema of its kind. */
 import { resolve } from "node:path";
 import { getDotPath, safeParse } from "valibot";
 import type { BaseIssue, GenericSchema } from "valibot";
 import type { Canonical } from "../disk/canonical.ts";
-import { Complaint, enough, nearest, type Place } from "../contract/complaint.ts";
+import { Complaint, didYouMean, enough, type Place } from "../contract/complaint.ts";
 import type { StageText } from "./experiment.ts";
 import type { LocatedValue } from "./located_value.ts";
 import { shown } from "./shown_value.ts";
 import type { Scalar, StageDefinition } from "../contract/stage.ts";
 
-/** The parameters a schema names. Schemas of stages are strict objects, piped or not. */
+/** Names of the parameters in a schema. Stage schemas are strict objects, with or without a pipe. */
 export function parameterNames(schema: GenericSchema): string[] {
   return Object.keys(entriesOf(schema));
 }
@@ -19,11 +19,11 @@ function entriesOf(schema: GenericSchema): Record<string, GenericSchema> {
 }
 
 /**
- * A value of the command line as the schema wants it: as YAML types it, or else as the text that was
- * written, so that `007` is a name where a text is wanted and a number where a number is. Of an
- * axis, each value for itself. Values of a file are what YAML says.
+ * A value from the command line as the schema expects it: as YAML types it, or else the original
+ * text, so that `007` is a name where a text is expected and a number where a number is. For an axis,
+ * each value is decided separately. Values from a file are always as YAML types them.
  */
-export function asSchemaWants(
+export function asSchemaExpects(
   { parameters }: StageDefinition,
   name: string,
   { value, written }: LocatedValue,
@@ -39,21 +39,21 @@ export function asSchemaWants(
   return value.map((item, index) => fits(item) || !fits(written[index]) ? item : written[index]);
 }
 
-/** What one point of a stage is given. */
-export interface Given {
+/** The settings for one point of a stage. */
+export interface PointSettings {
   readonly stage: StageText;
   readonly definition: StageDefinition;
   readonly settings: ReadonlyMap<string, LocatedValue>;
   readonly point: Readonly<Record<string, Scalar>>;
 }
 
-/** @param complaints takes what is wrong; the result is empty then */
+/** @param complaints receives all errors; the result is empty if there are any */
 export function checkParameters(
-  { stage, definition, settings, point }: Given,
+  { stage, definition, settings, point }: PointSettings,
   complaints: Complaint[],
 ): Record<string, Canonical> {
   const plain = Object.fromEntries(
-    Array.from(settings, ([name, value]) => [name, asSchemaWants(definition, name, value)]),
+    Array.from(settings, ([name, value]) => [name, asSchemaExpects(definition, name, value)]),
   );
   const result = safeParse(definition.parameters, { ...plain, ...point });
   if (result.success) {
@@ -67,7 +67,7 @@ export function checkParameters(
   return {};
 }
 
-/** Paths as the user wrote them -> absolute ones. */
+/** Makes the paths that the user wrote absolute. */
 function withAbsolutePaths(
   parameters: Record<string, Canonical>,
   { matrix: { axes } }: StageText,
@@ -93,22 +93,22 @@ function complaintOf(
   const place = settings.get(name)?.at(inner) ?? placeInMatrix(stage, name, issue.input);
   if (issue.input === undefined) {
     return new Complaint(
-      `stage \`${stage.name}\` (${definition.name}) needs a \`${getDotPath(issue)}\``,
+      `stage \`${stage.name}\` (${definition.name}) needs the parameter \`${getDotPath(issue)}\``,
       name === "seed"
         ? "write `seed: 42` at the top of the experiment, or in this stage"
-        : `write \`${name}:\` and ${expected(issue)} in this stage`,
+        : `write \`${name}:\` with ${expected(issue)} in this stage`,
       { place },
     );
   }
   if (issue.expected === "never") return unknownEntry(path, stage, definition, place);
   return new Complaint(
     `\`${getDotPath(issue) ?? name}\` of stage \`${stage.name}\` is ${shown(issue.input)}`,
-    `give ${expected(issue)}`,
+    `use ${expected(issue)}`,
     { place },
   );
 }
 
-/** A key within a parameter that is a map: parameters themselves are looked at before. */
+/** An unknown key in a parameter that is a map; unknown parameters are found earlier. */
 function unknownEntry(
   path: readonly (string | number)[],
   stage: StageText,
@@ -121,12 +121,9 @@ function unknownEntry(
     definition.parameters,
   );
   const names = parameterNames(known);
-  const meant = nearest(key, names);
   return new Complaint(
-    `\`${parameter}\` of stage \`${stage.name}\` has no \`${key}\``,
-    meant !== undefined
-      ? `did you mean \`${meant}\`?`
-      : `what it has: ${names.map((each) => `\`${each}\``).join(", ")}`,
+    `\`${parameter}\` of stage \`${stage.name}\` has no key \`${key}\``,
+    didYouMean(key, names) ?? `its keys are ${names.map((each) => `\`${each}\``).join(", ")}`,
     { place },
   );
 }
@@ -136,7 +133,7 @@ function withinOptional(schema: GenericSchema): GenericSchema {
   return wrapped === undefined ? schema : withinOptional(wrapped);
 }
 
-/** Where the value of an axis is written: in its list, or in `include`. */
+/** Position of the value of an axis: in its list, or in `include`. */
 function placeInMatrix({ matrix, place }: StageText, name: string, value: unknown): Place {
   const axis = matrix.axes.get(name);
   const index = (axis?.value as unknown[] | undefined)?.indexOf(value) ?? -1;
@@ -145,14 +142,14 @@ function placeInMatrix({ matrix, place }: StageText, name: string, value: unknow
   return entry?.values.get(name)?.place ?? axis?.place ?? place;
 }
 
-/** What a schema wants, in words: `"none" or "singular"`, `a number of at least 1`. */
+/** What a schema expects, in words: `"none" or "singular"`, `a value of at least 1`. */
 function expected(issue: BaseIssue<unknown>): string {
-  const wanted = issue.expected;
+  const { expected: type } = issue;
   const requirement = (issue as { requirement?: unknown }).requirement;
   switch (issue.type) {
     case "integer":
     case "safe_integer":
-      return "a whole number";
+      return "an integer";
     case "min_value":
       return `a value of at least ${requirement}`;
     case "max_value":
@@ -164,7 +161,7 @@ function expected(issue: BaseIssue<unknown>): string {
     case "lt_value":
       return `a value below ${requirement}`;
     case "non_empty":
-      return "a text that is not empty";
+      return "a non-empty text";
     case "number":
       return "a number";
     case "string":
@@ -175,10 +172,10 @@ function expected(issue: BaseIssue<unknown>): string {
     case "literal":
     case "union":
     case "variant":
-      return (wanted ?? "").replace(/^\(|\)$/g, "").replaceAll(" | ", " or ");
+      return (type ?? "").replace(/^\(|\)$/g, "").replaceAll(" | ", " or ");
     case "min_length":
       return issue.message.startsWith("Invalid") ? "a longer list or text" : issue.message;
     default:
-      return issue.message.startsWith("Invalid") ? `${wanted ?? issue.message}` : issue.message;
+      return issue.message.startsWith("Invalid") ? `${type ?? issue.message}` : issue.message;
   }
 }

@@ -1,36 +1,36 @@
-/** Checks the stages of an experiment against their definitions: `use`, ports, parameters, matrix. */
+/** Checks the stages of an experiment against their kinds: `use`, input ports, parameters, matrix. */
 import type { Canonical } from "../disk/canonical.ts";
-import { Complaint, ComplaintList, enough, nearest, type Place } from "../contract/complaint.ts";
+import { Complaint, ComplaintList, didYouMean, enough, type Place } from "../contract/complaint.ts";
 import type { Experiment, StageText } from "./experiment.ts";
 import type { LocatedValue } from "./located_value.ts";
 import { clipped, listed } from "./shown_value.ts";
 import type { Resources, Scalar, StageDefinition } from "../contract/stage.ts";
-import { asSchemaWants, checkParameters, parameterNames } from "./stage_parameters.ts";
+import { asSchemaExpects, checkParameters, parameterNames } from "./stage_parameters.ts";
 import { readResources } from "./stage_resources.ts";
 import { type SweepPoint, sweepPoints } from "./sweep.ts";
 
-/** A stage of the experiment whose own words are right; its references are not resolved yet. */
+/** A stage of the experiment whose own settings are valid; its references are not resolved yet. */
 export interface StageRequest {
   readonly name: string;
   readonly place: Place;
   readonly definition: StageDefinition;
-  /** Port -> the stage named there. */
+  /** Port -> the stage that it names. */
   readonly inputs: Readonly<Record<string, { readonly stage: string; readonly place: Place }>>;
   /** Names of the axes of its own matrix, in the order of the file. */
   readonly axes: readonly string[];
-  /** One per point of its own matrix (one in all without a matrix), last axis fastest. */
+  /** One per point of its own matrix, last axis fastest; exactly one without a matrix. */
   readonly variants: readonly Variant[];
-  /** What it says that a run of it takes. */
+  /** Resources that the experiment sets for a run of it. */
   readonly resources: Partial<Resources>;
 }
 
 export interface Variant {
   readonly point: Readonly<Record<string, Scalar>>;
-  /** After defaults. */
+  /** With defaults filled in. */
   readonly parameters: Readonly<Record<string, Canonical>>;
 }
 
-/** @param complaints takes what is wrong; stages with mistakes are left out of the result */
+/** @param complaints receives all errors; the result omits stages with errors */
 export function checkStages(
   experiment: Experiment,
   catalogue: readonly StageDefinition[],
@@ -41,13 +41,11 @@ export function checkStages(
     if (enough(complaints)) return [];
     const definition = definitions.get(String(stage.use.value));
     if (definition !== undefined) return checkStage(stage, definition, experiment, complaints);
-    const meant = nearest(String(stage.use.value), definitions.keys());
+    const use = String(stage.use.value);
     complaints.push(
       new Complaint(
-        `stage \`${stage.name}\` uses \`${clipped(String(stage.use.value))}\`, which is no stage`,
-        meant === undefined
-          ? `the stages are ${listed(definitions.keys())}`
-          : `did you mean \`${meant}\`?`,
+        `stage \`${stage.name}\` uses \`${clipped(use)}\`, which is not a known stage`,
+        didYouMean(use, definitions.keys()) ?? `known stages are ${listed(definitions.keys())}`,
         { place: stage.use.place },
       ),
     );
@@ -64,7 +62,7 @@ function checkStage(
   const before = complaints.length;
   const ports = Object.keys(definition.inputs);
   const parameters = parameterNames(definition.parameters);
-  checkKeys(stage, definition, complaints);
+  checkNames(stage, definition, complaints);
   const inputs = Object.fromEntries(ports.flatMap((port) => {
     const reference = readReference(stage, definition, port, complaints);
     return reference === undefined ? [] : [[port, reference]];
@@ -82,10 +80,10 @@ function checkStage(
   const variants: Variant[] = [];
   for (const { point, more } of swept) {
     if (enough(complaints)) break;
-    const given = more.size === 0 ? settings : new Map([...settings, ...more]);
+    const own = more.size === 0 ? settings : new Map([...settings, ...more]);
     variants.push({
       point,
-      parameters: checkParameters({ stage, definition, settings: given, point }, complaints),
+      parameters: checkParameters({ stage, definition, settings: own, point }, complaints),
     });
   }
   if (complaints.length > before) return [];
@@ -93,7 +91,7 @@ function checkStage(
   return [{ name: stage.name, place: stage.place, definition, inputs, axes, variants, resources }];
 }
 
-/** Without a matrix one point, which has no values. */
+/** Without a matrix there is one point, which has no values. */
 function sweptPoints(
   stage: StageText,
   definition: StageDefinition,
@@ -103,7 +101,7 @@ function sweptPoints(
   const { matrix } = stage;
   if (matrix.axes.size === 0) return [{ point: {}, more: new Map() }];
   const typed = [...matrix.axes].map(([axis, values]) =>
-    [axis, asSchemaWants(definition, axis, settings.get(axis) ?? values)] as const
+    [axis, asSchemaExpects(definition, axis, settings.get(axis) ?? values)] as const
   );
   const pinned = (axis: string) => settings.has(axis);
   try {
@@ -125,7 +123,7 @@ function sweptPoints(
   }
 }
 
-function checkKeys(stage: StageText, definition: StageDefinition, complaints: Complaint[]): void {
+function checkNames(stage: StageText, definition: StageDefinition, complaints: Complaint[]): void {
   const ports = Object.keys(definition.inputs);
   const parameters = parameterNames(definition.parameters);
   const own = [...ports, ...parameters];
@@ -134,21 +132,17 @@ function checkKeys(stage: StageText, definition: StageDefinition, complaints: Co
     if (enough(complaints)) return;
     if (key === "resources") continue;
     if (own.includes(key)) {
-      // The command line may give one value to an axis.
+      // The command line may pin an axis to one value.
       if (!axes.has(key) || written !== undefined) continue;
-      const what = `stage \`${stage.name}\` gives \`${key}\` both plainly and in its matrix`;
-      complaints.push(new Complaint(what, "keep one of the two", { place: keyPlace }));
+      const what = `stage \`${stage.name}\` sets \`${key}\` both directly and in its matrix`;
+      complaints.push(new Complaint(what, "remove one of the two", { place: keyPlace }));
       continue;
     }
-    const meant = nearest(key, [...own, "use", "matrix", "resources"]);
     complaints.push(
       new Complaint(
         `stage \`${stage.name}\` (${definition.name}) has no parameter \`${clipped(key)}\``,
-        meant !== undefined
-          ? `did you mean \`${meant}\`?`
-          : own.length === 0
-          ? "remove it; this stage has no parameters"
-          : `it has ${listed(own)}`,
+        didYouMean(key, [...own, "use", "matrix", "resources"]) ??
+          (own.length === 0 ? "remove it; this stage has no parameters" : `it has ${listed(own)}`),
         { place: keyPlace },
       ),
     );
@@ -157,16 +151,13 @@ function checkKeys(stage: StageText, definition: StageDefinition, complaints: Co
   for (const [axis, { keyPlace }] of varied) {
     if (parameters.includes(axis)) continue;
     if (enough(complaints)) return;
-    const meant = nearest(axis, parameters);
     complaints.push(
       new Complaint(
         ports.includes(axis)
-          ? `\`${axis}\` of stage \`${stage.name}\` names an input and cannot be in its matrix`
+          ? `\`${axis}\` of stage \`${stage.name}\` is an input and cannot be varied in its matrix`
           : `stage \`${stage.name}\` (${definition.name}) has no parameter ` +
             `\`${clipped(axis)}\` to vary`,
-        meant === undefined
-          ? `its parameters are ${listed(parameters)}`
-          : `did you mean \`${meant}\`?`,
+        didYouMean(axis, parameters) ?? `its parameters are ${listed(parameters)}`,
         { place: keyPlace },
       ),
     );
@@ -184,9 +175,9 @@ function readReference(
   complaints.push(
     new Complaint(
       given === undefined
-        ? `stage \`${stage.name}\` (${definition.name}) does not say what it reads as \`${port}\``
+        ? `stage \`${stage.name}\` (${definition.name}) needs the input \`${port}\``
         : `\`${port}\` of stage \`${stage.name}\` is not the name of a stage`,
-      `write \`${port}:\` and the name of a stage (${definition.inputs[port]!.summary})`,
+      `write \`${port}:\` with the name of a stage (${definition.inputs[port]!.summary})`,
       { place: given?.place ?? stage.place },
     ),
   );

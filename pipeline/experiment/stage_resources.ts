@@ -1,22 +1,24 @@
-/** What an experiment says a stage takes while it runs: `resources: { memory: 8 GB, gpus: 1 }`. */
+/** Reads the resources that an experiment sets for a stage: `resources: { memory: 8 GB, gpus: 1 }`. */
 import { readByteSize } from "./byte_size.ts";
-import { Complaint, nearest } from "../contract/complaint.ts";
+import { Complaint, didYouMean } from "../contract/complaint.ts";
 import type { LocatedValue } from "./located_value.ts";
 import { clipped, shown } from "./shown_value.ts";
 import type { Resources } from "../contract/stage.ts";
 
-/** What is checked of each key, and how to write it. */
+/** Resource -> its parser, and its format for messages. */
 const readers: Readonly<Record<string, (value: unknown) => number | undefined>> = {
   memory: (value) => typeof value === "string" ? readByteSize(value) : undefined,
   gpus: (value) =>
-    typeof value === "number" && value >= 0 && value <= 64 ? whole(value) : undefined,
+    typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 64
+      ? value
+      : undefined,
 };
-const forms: Readonly<Record<string, string>> = {
+const formats: Readonly<Record<string, string>> = {
   memory: "a size such as `8 GB`",
-  gpus: "a whole number from 0",
+  gpus: "an integer from 0 to 64",
 };
 
-/** It decides what runs at once, and no result: it is no part of any key. */
+/** Resources determine what can run at once but not the results, so they are not part of any key. */
 export function readResources(
   stage: string,
   given: LocatedValue | undefined,
@@ -30,35 +32,28 @@ export function readResources(
     return {};
   }
   const read: Record<string, number> = {};
-  for (const [key, said] of Object.entries(value)) {
+  for (const [key, setting] of Object.entries(value)) {
     const place = given.at([key]);
-    const number = Object.hasOwn(readers, key) ? readers[key]!(said) : undefined;
+    const number = Object.hasOwn(readers, key) ? readers[key]!(setting) : undefined;
     if (number !== undefined) {
       read[key] = number;
       continue;
     }
-    const meant = nearest(key, Object.keys(readers));
     complaints.push(
       Object.hasOwn(readers, key)
         ? new Complaint(
-          `\`${key}\` of stage \`${stage}\` is ${shown(said)}`,
-          `write ${forms[key]}`,
+          `\`${key}\` of stage \`${stage}\` is ${shown(setting)}`,
+          `use ${formats[key]}`,
           { place },
         )
         : new Complaint(
           `stages have no resource \`${clipped(key)}\``,
           key === "threads"
-            ? "all stages that compute take as many; give it to the run: `--threads N`"
-            : meant !== undefined
-            ? `did you mean \`${meant}\`?`
-            : "there are `memory` and `gpus`",
+            ? "all computing stages use the same number; set it for the run: `--threads N`"
+            : didYouMean(key, Object.keys(readers)) ?? "the resources are `memory` and `gpus`",
           { place },
         ),
     );
   }
   return read;
-}
-
-function whole(value: number): number | undefined {
-  return Number.isInteger(value) ? value : undefined;
 }

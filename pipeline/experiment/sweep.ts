@@ -1,4 +1,4 @@
-/** The points of a stage's matrix: axes crossed, points left out, added, and given more parameters. */
+/** Computes the points of a stage's matrix: axes crossed, points excluded, added and given parameters. */
 import { Complaint, type Place } from "../contract/complaint.ts";
 import type { LocatedValue } from "./located_value.ts";
 import type { MatrixEntry } from "./matrix.ts";
@@ -8,7 +8,7 @@ import type { Scalar } from "../contract/stage.ts";
 
 export interface SweepPoint {
   readonly point: Readonly<Record<string, Scalar>>;
-  /** Parameters that `include` gives this point. */
+  /** Parameters that `include` sets for this point. */
   readonly more: ReadonlyMap<string, LocatedValue>;
 }
 
@@ -17,25 +17,26 @@ export interface Sweep {
   readonly place: Place;
   /** Axis -> its values, in the order of the file. */
   readonly axes: ReadonlyMap<string, readonly Scalar[]>;
-  /** Axis -> the one value that it was given from outside: no part of a point's address. */
+  /** Axis -> the value that the command line pins it to; pinned axes are not part of a point's address. */
   readonly pinned: ReadonlyMap<string, Scalar>;
-  /** Axes that are not as the file has them; without any, an entry that changes nothing is a mistake. */
+  /** Axes that the command line changed; if there are none, an entry without effect is an error. */
   readonly restricted: ReadonlySet<string>;
   readonly crossed: boolean;
   readonly include: readonly MatrixEntry[];
   readonly exclude: readonly MatrixEntry[];
 }
 
-/** A point under way; `whole` has the pinned axes too. */
-interface Made {
-  readonly whole: ReadonlyMap<string, Scalar>;
+/** A point that `include` may still change; `values` also has the pinned axes. */
+interface PendingPoint {
+  readonly values: ReadonlyMap<string, Scalar>;
   readonly more: Map<string, LocatedValue>;
 }
 
 /**
- * Every combination of the axes' values, last axis fastest, without those that `exclude` matches.
- * An entry of `include` that names parameters beside axes gives them to the points it matches, a
- * later entry over an earlier one; one that names a value of every axis and matches none is a point more.
+ * Every combination of the axes' values, last axis fastest, except those that `exclude` matches.
+ * An entry of `include` that names axes and parameters sets these parameters for the points that it
+ * matches; later entries override earlier ones. An entry that has a value for every axis and matches
+ * no point adds that point.
  *
  * @throws Complaint
  */
@@ -47,10 +48,15 @@ export function sweepPoints(sweep: Sweep): SweepPoint[] {
     ...axes,
   ]);
   const left = crossed ? withoutExcluded(product(sweep, values), exclude) : [];
-  const made = new Map(left.map((whole) => [address(whole), { whole, more: new Map() } as Made]));
-  const kinds = new Set(include.map(({ values: entry }) => kindOf(entry, values)));
-  refuseManyKinds(kinds.size, include);
-  const matching = matcher(made, values);
+  const points = new Map(
+    left.map((point): [string, PendingPoint] => [
+      address(point),
+      { values: point, more: new Map() },
+    ]),
+  );
+  const axisSets = new Set(include.map(({ values: entry }) => axisSetOf(entry, values)));
+  limitAxisSets(axisSets.size, include);
+  const matching = matcher(points, values);
   for (const entry of include) {
     const own = [...entry.values].filter(([name]) => values.has(name));
     const more = [...entry.values].filter(([name]) => !values.has(name));
@@ -59,33 +65,43 @@ export function sweepPoints(sweep: Sweep): SweepPoint[] {
     for (const point of found) for (const [name, value] of more) point.more.set(name, value);
     if (found.length > 0 && more.length > 0) continue;
     if (found.length > 0 && where.size === values.size) {
-      if (unchanged) throw idle(entry, "is a point of the matrix already", "remove it");
+      if (unchanged) throw withoutEffect(entry, "is already a point of the matrix", "remove it");
     } else if (where.size === values.size) {
       const allowed = [...where].every(([axis, value]) =>
         !restricted.has(axis) || values.get(axis)!.includes(value)
       );
-      if (allowed) matching.add({ whole: inOrder(where), more: new Map(more) });
+      if (allowed) matching.add({ values: inOrder(where), more: new Map(more) });
     } else if (unchanged) {
-      const lacking = [...values.keys()].filter((axis) => !where.has(axis));
+      const missing = [...values.keys()].filter((axis) => !where.has(axis));
       throw more.length > 0
-        ? idle(entry, "matches no point", `give a value of ${listed(lacking)} to add one`)
-        : idle(entry, "adds nothing", `give a value of ${listed(lacking)}, or a parameter more`);
+        ? withoutEffect(
+          entry,
+          "matches no point",
+          `add a value for ${listed(missing)} to add a point`,
+        )
+        : withoutEffect(
+          entry,
+          "adds nothing",
+          `add a value for ${listed(missing)}, or a parameter`,
+        );
     }
   }
-  if (made.size === 0 || made.size > mostPoints) {
+  if (points.size === 0 || points.size > mostPoints) {
     throw new Complaint(
-      made.size === 0 ? `the matrix of stage \`${stage}\` has no point left` : tooManyText(stage),
-      made.size === 0 ? "exclude fewer points" : "vary fewer parameters at once",
+      points.size === 0
+        ? `the matrix of stage \`${stage}\` has no points left`
+        : tooManyText(stage),
+      points.size === 0 ? "exclude fewer points" : "vary fewer parameters at once",
       { place },
     );
   }
   const names = [...values.keys()].filter((axis) => !pinned.has(axis));
-  return [...made.values()].map(({ whole, more }) => ({
-    point: Object.fromEntries(names.map((axis) => [axis, whole.get(axis)!])),
+  return [...points.values()].map(({ values, more }) => ({
+    point: Object.fromEntries(names.map((axis) => [axis, values.get(axis)!])),
     more,
   }));
 
-  function idle({ place }: MatrixEntry, what: string, fix: string): Complaint {
+  function withoutEffect({ place }: MatrixEntry, what: string, fix: string): Complaint {
     return new Complaint(`an entry of \`include\` of stage \`${stage}\` ${what}`, fix, { place });
   }
 
@@ -117,7 +133,7 @@ function withoutExcluded(
   points: readonly Map<string, Scalar>[],
   exclude: readonly MatrixEntry[],
 ): readonly Map<string, Scalar>[] {
-  // Entries with the same axes are looked up together: a thousand of them take no longer than one.
+  // Entries with the same set of axes share one lookup, however many there are.
   const byAxes = new Map<string, { axes: string[]; known: Set<string> }>();
   for (const { values } of exclude) {
     const axes = [...values.keys()].sort();
@@ -127,7 +143,7 @@ function withoutExcluded(
     group.known.add(address(new Map(axes.map((axis) => [axis, values.get(axis)!.value]))));
   }
   const groups = [...byAxes.values()];
-  refuseManyKinds(groups.length, exclude);
+  limitAxisSets(groups.length, exclude);
   return points.filter((point) =>
     !groups.some(({ axes, known }) =>
       known.has(address(new Map(axes.map((axis) => [axis, point.get(axis)]))))
@@ -135,46 +151,46 @@ function withoutExcluded(
   );
 }
 
-/** Finds the points that have these values; what is named once is found without a search. */
-function matcher(made: Map<string, Made>, values: ReadonlyMap<string, unknown>) {
-  const indices = new Map<string, Map<string, Made[]>>();
-  const part = (whole: ReadonlyMap<string, unknown>, axes: readonly string[]) =>
-    address(new Map(axes.map((axis) => [axis, whole.get(axis)])));
-  const find = (where: ReadonlyMap<string, unknown>): readonly Made[] => {
-    const name = kindOf(where, values);
-    const axes: string[] = JSON.parse(name);
-    const index = indices.get(name) ??
-      Map.groupBy(made.values(), ({ whole }) => part(whole, axes));
-    indices.set(name, index);
+/** Finds the points that have given values, with one index per set of axes. */
+function matcher(points: Map<string, PendingPoint>, values: ReadonlyMap<string, unknown>) {
+  const indices = new Map<string, Map<string, PendingPoint[]>>();
+  const part = (all: ReadonlyMap<string, unknown>, axes: readonly string[]) =>
+    address(new Map(axes.map((axis) => [axis, all.get(axis)])));
+  const find = (where: ReadonlyMap<string, unknown>): readonly PendingPoint[] => {
+    const axisSet = axisSetOf(where, values);
+    const axes: string[] = JSON.parse(axisSet);
+    const index = indices.get(axisSet) ??
+      Map.groupBy(points.values(), (point) => part(point.values, axes));
+    indices.set(axisSet, index);
     return index.get(part(where, axes)) ?? [];
   };
   return Object.assign(find, {
-    add(point: Made) {
-      made.set(address(point.whole), point);
-      for (const [name, index] of indices) {
-        const key = part(point.whole, JSON.parse(name));
-        const there = index.get(key);
-        if (there === undefined) index.set(key, [point]);
-        else there.push(point);
+    add(point: PendingPoint) {
+      points.set(address(point.values), point);
+      for (const [axisSet, index] of indices) {
+        const key = part(point.values, JSON.parse(axisSet));
+        const found = index.get(key);
+        if (found === undefined) index.set(key, [point]);
+        else found.push(point);
       }
     },
   });
 }
 
-/** Names of the axes that an entry has a value of, in the order of the matrix. */
-function kindOf(
+/** The axes that an entry has a value for, in the order of the matrix, as JSON. */
+function axisSetOf(
   entry: ReadonlyMap<string, unknown>,
   values: ReadonlyMap<string, unknown>,
 ): string {
   return JSON.stringify([...values.keys()].filter((axis) => entry.has(axis)));
 }
 
-/** Each kind is looked up in all points. */
-function refuseManyKinds(kinds: number, entries: readonly MatrixEntry[]): void {
-  if (kinds <= 32) return;
+/** Each set of axes needs an index of all points. */
+function limitAxisSets(count: number, entries: readonly MatrixEntry[]): void {
+  if (count <= 32) return;
   throw new Complaint(
-    "these entries name more than 32 different sets of axes",
-    "write the points out, or make several stages",
+    "these entries use more than 32 different sets of axes",
+    "list the points instead, or use several stages",
     { place: entries[0]!.place },
   );
 }

@@ -2,17 +2,18 @@
 import { isScalar, parseDocument, type Scalar } from "yaml";
 import { clipped } from "./shown_value.ts";
 
-/** What a request may read of the world; passed in so that tests and keys see all of it. */
+/** Reads an environment variable; passed in, so that a request depends on nothing hidden. */
 export type Environment = (name: string) => string | undefined;
 
 const variable = /\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\})?/g;
 
-/** In characters, over a whole file. */
+/** Limit for all replacements in a file, in characters. */
 const mostReplaced = 1 << 20;
 
 /**
- * @param complain is told what is wrong with a scalar, and how to mend it
- * @returns replaces the variables of a scalar; one that is nothing else is typed as YAML types it
+ * @param complain receives what is wrong with a scalar, and how to fix it
+ * @returns a function that replaces the variables in a scalar; if the scalar consists of one variable
+ *   only, YAML's rules give the new value its type
  */
 export function replaceVariables(
   environment: Environment,
@@ -26,20 +27,20 @@ export function replaceVariables(
       whole = found === text;
       if (name === undefined) {
         complain(
-          "`${` begins no variable here",
-          "write ${NAME} or ${NAME:-default}, none within another",
+          "`${` does not start a valid variable",
+          "write ${NAME} or ${NAME:-default}, without nesting",
           scalar,
         );
         return "";
       }
       if (left < 0) return "";
       const given = environment(name);
-      // As in a shell: `:-` also stands in for a value that is empty.
+      // As in a shell, `:-` also replaces an empty value.
       const value = (given === "" ? undefined : given) ?? fallback ?? given;
       if (value === undefined) {
         complain(
           `the environment variable ${clipped(name)} is not set`,
-          `set it, or give a default: \${${clipped(name)}:-value}`,
+          `set it, or write a default: \${${clipped(name)}:-value}`,
           scalar,
         );
         return "";
@@ -47,8 +48,8 @@ export function replaceVariables(
       left -= value.length;
       if (left >= 0) return value;
       complain(
-        `the environment's variables give more than ${mostReplaced >> 20} MiB of text`,
-        "keep data out of the environment; name files instead",
+        `environment variables expand to more than ${mostReplaced >> 20} MiB of text`,
+        "keep data out of the environment; refer to files instead",
         scalar,
       );
       return "";
@@ -58,9 +59,9 @@ export function replaceVariables(
   };
 }
 
-/** A scalar as YAML types it: `5` a number, `true` a boolean, all else the text itself. */
+/** A scalar as YAML types it: `5` is a number, `true` a boolean, anything else the text itself. */
 function typed(text: string): unknown {
-  // Only what can be one scalar, and short, is worth a parser.
+  // Only a short text that can be a single scalar needs the parser.
   if (text.length > 1000 || !/^(?:[-+.~\w]*|(["']).*\1)$/.test(text)) return text;
   const { contents, errors } = parseDocument(text, { prettyErrors: false });
   if (errors.length > 0 || !isScalar(contents)) return text;

@@ -1,35 +1,39 @@
-/** An experiment file as text and as YAML nodes that know their place. */
+/**
+ * Parses an experiment file into YAML nodes with positions. It drives the lexer, parser and composer
+ * of package `yaml` itself, to stop at the first error and before a hostile file takes too long.
+ */
 import { Composer, type Document, isNode, isScalar, isSeq, Lexer, LineCounter, Parser } from "yaml";
 import { Complaint, type Place } from "../contract/complaint.ts";
 import { checkNodes, type Environment } from "./yaml_nodes.ts";
 
 export type { Environment };
 
-/** A parsed file. `place` says where a node stands. */
+/** A parsed file. */
 export interface SourceText {
   readonly file: string;
   readonly root: unknown;
+  /** The position of a node. */
   place(node: unknown): Place;
-  /** The node itself, or what its alias stands for. */
+  /** The node itself, or the node that an alias refers to. */
   resolve(node: unknown): unknown;
   /** A node as plain data: maps are objects, lists are arrays. */
   value(node: unknown): unknown;
 }
 
-/** In characters; ten thousand stages take half a million. */
+/** In characters; ten thousand stages need half a million. */
 export const largestFile = 1 << 21;
-/** Words, marks and stretches of space: what time and memory of reading grow with. */
+/** Limit for lexical tokens, which determine the time and memory of reading. */
 const mostLexemes = 400_000;
 const deepestNesting = 64;
 
 /**
- * Parses YAML 1.2. `${NAME}` and `${NAME:-default}` in values are replaced from the environment;
- * a value that is nothing but one `${…}` is typed as YAML would type the text it gave.
+ * Parses YAML 1.2. `${NAME}` and `${NAME:-default}` in values are replaced from the environment. If
+ * a value consists of one `${…}` only, YAML's rules give the new value its type.
  *
- * @throws Complaint, or ComplaintList with every key that stands twice
+ * @throws Complaint about the first syntax error, or ComplaintList with all errors in nodes
  */
 export function parseSource(text: string, file: string, environment: Environment): SourceText {
-  refuseOddText(text, file);
+  checkText(text, file);
   const lines = new LineCounter();
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
@@ -45,16 +49,18 @@ export function parseSource(text: string, file: string, environment: Environment
 }
 
 /**
- * A value of the command line.
+ * Parses a value from the command line.
  *
- * @returns also the same with each plain value as the text it was written as
+ * @returns the value, and `written`: the same with each plain value as its original text
  */
 export function parseValue(
   text: string,
   place: Place,
 ): { readonly value: unknown; readonly written: unknown } {
   const bad = (message: string) =>
-    new Complaint(`bad YAML in the value: ${message.slice(0, 200)}`, "quote the value", { place });
+    new Complaint(`invalid YAML in the value: ${message.slice(0, 200)}`, "quote the value", {
+      place,
+    });
   if (text.trim() === "") return { value: null, written: "" };
   const document = parse(text, new LineCounter(), (_, message) => bad(message));
   const root = document.contents;
@@ -67,17 +73,17 @@ export function parseValue(
   return { value: value(root), written };
 }
 
-function refuseOddText(text: string, file: string): void {
+function checkText(text: string, file: string): void {
   const place = { file };
   if (text.length > largestFile) {
     throw new Complaint(
       `the experiment file is larger than ${largestFile >> 20} MiB (${text.length} characters)`,
-      "keep data out of the experiment file; name files instead",
+      "keep data out of the experiment file; refer to files instead",
       { place },
     );
   }
   if (text.includes("\0") || text.includes("\ufffd")) {
-    throw new Complaint("this is not a text file in UTF-8", "name a YAML experiment file", {
+    throw new Complaint("this is not a text file in UTF-8", "give a YAML experiment file", {
       place,
     });
   }
@@ -90,7 +96,7 @@ function refuseOddText(text: string, file: string): void {
   }
 }
 
-/** Repeated keys are found by `checkNodes`: the library compares each with each. */
+/** `checkNodes` finds duplicate keys: the package compares each key with every other. */
 const options = {
   schema: "core",
   prettyErrors: false,
@@ -100,18 +106,18 @@ const options = {
   resolveKnownTags: false,
 } as const;
 
-/** Words an error of the parser. */
-type Word = (code: string, message: string, offset: number) => Complaint;
+/** Converts an error of the parser to a complaint. */
+type ErrorWording = (code: string, message: string, offset: number) => Complaint;
 
-/** Gives up at the first error: what follows it is mostly its consequence, and may be without end. */
-function parse(text: string, lines: LineCounter, word: Word): Document {
+/** Stops at the first error: later ones are mostly consequences of it, and may be endless. */
+function parse(text: string, lines: LineCounter, word: ErrorWording): Document {
   const composer = new Composer(options);
   let first: Complaint | undefined;
   const refuse = (code: string, message: string, offset: number) => {
     first ??= word(code, message, offset);
     throw first;
   };
-  // Its own would collect an error for each word of a file that is no YAML.
+  // The original handler would collect an error for each word of a file that is not YAML.
   Object.assign(composer, {
     onError(where: ErrorSource, code: string, message: string, warning = false) {
       if (!warning) refuse(code, message, offsetOf(where));
@@ -127,7 +133,7 @@ function parse(text: string, lines: LineCounter, word: Word): Document {
   return document;
 }
 
-/** Where the library says that an error is. */
+/** The package's representations of the position of an error. */
 type ErrorSource =
   | number
   | readonly number[]
@@ -140,7 +146,7 @@ function offsetOf(where: ErrorSource): number {
   return ("range" in where ? where.range : where)[0] ?? 0;
 }
 
-/** The tokens of the text; given up where they get too many or too deep. */
+/** The tokens of the text; stops when there are too many or they are nested too deeply. */
 function* tokens(
   text: string,
   lines: LineCounter,
@@ -163,25 +169,31 @@ function* tokens(
 function wording(code: string, message: string): { what: string; fix: string } {
   switch (code) {
     case "TAB_AS_INDENT":
-      return { what: "a tab indents this line", fix: "indent with spaces; YAML allows no tabs" };
+      return {
+        what: "this line is indented with a tab",
+        fix: "indent with spaces; YAML forbids tabs",
+      };
     case "TOO_MANY":
       return {
-        what: `the experiment file has more than ${mostLexemes} words and marks`,
-        fix: "write fewer stages, or vary parameters of one stage with `matrix`",
+        what: `the experiment file has more than ${mostLexemes} words and symbols`,
+        fix: "use fewer stages, or vary the parameters of one stage with `matrix`",
       };
     case "TOO_DEEP":
       return {
         what: `the experiment file is nested deeper than ${deepestNesting} levels`,
-        fix: "write flat maps; a stage needs three levels",
+        fix: "use flatter maps; a stage needs three levels",
       };
     case "NON_STRING_KEY":
-      return { what: "this key is no plain text", fix: "write a word before the `:`" };
+      return { what: "this key is not a plain text", fix: "write a word before the `:`" };
     case "MULTIPLE_DOCS":
-      return { what: "the file holds more than one YAML document", fix: "remove the `---` line" };
+      return {
+        what: "the file contains more than one YAML document",
+        fix: "remove the `---` line",
+      };
     default:
       return {
-        what: `bad YAML: ${message.length > 200 ? `${message.slice(0, 200)}…` : message}`,
-        fix: "mend the YAML at this place",
+        what: `invalid YAML: ${message.length > 200 ? `${message.slice(0, 200)}…` : message}`,
+        fix: "fix the YAML at this position",
       };
   }
 }

@@ -45,7 +45,7 @@ Deno.test("a wrong request ends with 2, one error and nothing written", async ()
   assert.equal(missing.code, 2);
   assert.equal(
     missing.err,
-    `error: there is no such experiment file\n  --> ${folder.path}/no.yaml\nfix: check the path\n`,
+    `error: the experiment file does not exist\n  --> ${folder.path}/no.yaml\nfix: check the path\n`,
   );
   const directory = await runToy(["run", folder.path, "--results", results]);
   assert.match(directory.err, /^error: this is a folder, not an experiment file\n/);

@@ -14,7 +14,7 @@ const sweep = text("{ alignment: [none, singular], seed: [1, 2] }");
 const select = (name: string, from = sweep) => [...selectNodes(toyGraph(from), "--only", [name])];
 const error = (name: string) => errorText(() => select(name));
 
-Deno.test("a point is named by its values, in any order, and many by fewer", () => {
+Deno.test("a point is named by its values in any order, and several points by fewer values", () => {
   const one = ["tuned[alignment=singular,seed=1]"];
   assert.deepEqual(select("tuned[alignment=singular,seed=1]"), one);
   assert.deepEqual(select("tuned[seed=1,alignment=singular]"), one);
@@ -27,7 +27,7 @@ Deno.test("a point is named by its values, in any order, and many by fewer", () 
   assert.deepEqual(select("numbers"), ["numbers"]);
 });
 
-Deno.test("a name that means no point is told with what was meant", () => {
+Deno.test("a name that matches no point is reported with a suggestion", () => {
   assert.equal(
     error("tuend[seed=1]"),
     "error: the experiment has no stage `tuend`\n  --> --only tuend[seed=1]\n" +
@@ -41,11 +41,11 @@ Deno.test("a name that means no point is told with what was meant", () => {
   assert.equal(
     error("numbers[seed=1]"),
     "error: stage `numbers` is not swept over `seed`\n  --> --only numbers[seed=1]\n" +
-      "fix: write `numbers`: it has one point",
+      "fix: write `numbers`; it has no axes",
   );
   assert.equal(
     error("tuned[seed=3,alignment=none]"),
-    "error: no point of stage `tuned` has the value 3 of `seed`\n" +
+    "error: no point of stage `tuned` has the value 3 for `seed`\n" +
       "  --> --only tuned[seed=3,alignment=none]\nfix: did you mean `1`?",
   );
   for (
@@ -53,21 +53,21 @@ Deno.test("a name that means no point is told with what was meant", () => {
   ) {
     assert.equal(
       error(name),
-      `error: \`${name}\` does not say which points of \`tuned\` are meant\n  --> --only ${name}\n` +
-        "fix: write `tuned[alignment=singular,seed=2]`, or fewer values to mean all points " +
+      `error: \`${name}\` does not select points of \`tuned\`\n  --> --only ${name}\n` +
+        "fix: write `tuned[alignment=singular,seed=2]`, or fewer values to select all points " +
         "that have them",
     );
   }
 });
 
-Deno.test("every node is meant by its own label", () => {
+Deno.test("every node is selected by its own label", () => {
   const graph = toyGraph(sweep);
   fc.assert(fc.property(fc.constantFrom(...graph), ({ label }) => {
     assert.deepEqual(select(label), [label]);
   }));
 });
 
-Deno.test("--only and --force take points by their values, and --only what those need", () => {
+Deno.test("--only and --force select points by their values, and --only includes what they need", () => {
   const nodes = toyNodes(sweep);
   const stored = completeNodes(nodes);
   const find = { find: ({ key }: { key: string }) => stored.get(key)!, previous: () => undefined };
@@ -84,7 +84,7 @@ Deno.test("--only and --force take points by their values, and --only what those
   ]);
 });
 
-Deno.test("a point has one key, in whatever experiment and however it is written", () => {
+Deno.test("a point has the same key in every experiment and notation", () => {
   const code = new Map(["toy_numbers", "toy_train", "toy_evaluate"].map((name) => [name, name]));
   const keys = (from: string, set: string[] = []) =>
     new Map(

@@ -27,7 +27,7 @@ Deno.test("a stage that reads a swept stage is swept with it", () => {
   assert.deepEqual(graph[6]!.inputs, { model: "tuned[alignment=none,seed=2]", numbers: "numbers" });
 });
 
-Deno.test("axes that two inputs share are joined, and equal names of two stages are told apart", () => {
+Deno.test("axes that two inputs share are joined, and equal names of two stages are distinguished", () => {
   const graph = toyGraph(experiment(
     "  numbers: { use: toy_numbers, matrix: { seed: [1, 2] } }\n" +
       "  tuned: { use: toy_train, numbers: numbers, matrix: { seed: [3, 4] } }\n" +
@@ -41,14 +41,14 @@ Deno.test("axes that two inputs share are joined, and equal names of two stages 
   ]);
 });
 
-Deno.test("the seed of the experiment goes to the stages that take one and give none", () => {
+Deno.test("stages without a seed of their own use the experiment's seed", () => {
   const graph = toyGraph(experiment(
     numbers + "  tuned: { use: toy_train, numbers: numbers, seed: 5 }\n",
   ));
   assert.deepEqual(graph.map(({ parameters }) => parameters["seed"]), [42, 5]);
 });
 
-Deno.test("stages may stand in any order in the file", () => {
+Deno.test("stages may be in any order in the file", () => {
   const graph = toyGraph(experiment(
     "  recall: { use: toy_evaluate, model: tuned, numbers: numbers }\n" +
       "  tuned: { use: toy_train, numbers: numbers }\n" + numbers,
@@ -56,7 +56,7 @@ Deno.test("stages may stand in any order in the file", () => {
   assert.deepEqual(graph.map(({ label }) => label), ["numbers", "tuned", "recall"]);
 });
 
-Deno.test("an unknown reference is told with what was meant", () => {
+Deno.test("an unknown reference is reported with a suggestion", () => {
   assert.equal(
     error(numbers + "  tuned: { use: toy_train, numbers: numbrs }\n"),
     "error: stage `tuned` reads `numbrs`, which no stage writes\n  --> toy.yaml:5:37\n" +
@@ -64,10 +64,10 @@ Deno.test("an unknown reference is told with what was meant", () => {
   );
 });
 
-Deno.test("an unknown stage, parameter and axis are each told with what was meant", () => {
+Deno.test("an unknown stage, parameter and axis are each reported with a suggestion", () => {
   assert.equal(
     error("  a: { use: toy_numbrs }\n"),
-    "error: stage `a` uses `toy_numbrs`, which is no stage\n  --> toy.yaml:4:13\n" +
+    "error: stage `a` uses `toy_numbrs`, which is not a known stage\n  --> toy.yaml:4:13\n" +
       "fix: did you mean `toy_numbers`?",
   );
   assert.equal(
@@ -82,79 +82,79 @@ Deno.test("an unknown stage, parameter and axis are each told with what was mean
   );
 });
 
-Deno.test("a value of a wrong type or size is told at its place", () => {
+Deno.test("a value of the wrong type or size is reported at its position", () => {
   assert.equal(
     error("  a: { use: toy_numbers, count: many }\n"),
-    'error: `count` of stage `a` is "many"\n  --> toy.yaml:4:33\nfix: give a number',
+    'error: `count` of stage `a` is "many"\n  --> toy.yaml:4:33\nfix: use a number',
   );
   assert.equal(
     error("  a: { use: toy_numbers, count: 0 }\n"),
-    "error: `count` of stage `a` is 0\n  --> toy.yaml:4:33\nfix: give a value of at least 1",
+    "error: `count` of stage `a` is 0\n  --> toy.yaml:4:33\nfix: use a value of at least 1",
   );
   assert.equal(
     error("  a: { use: toy_numbers, count: 1.5 }\n"),
-    "error: `count` of stage `a` is 1.5\n  --> toy.yaml:4:33\nfix: give a whole number",
+    "error: `count` of stage `a` is 1.5\n  --> toy.yaml:4:33\nfix: use an integer",
   );
   assert.equal(
     error(
       numbers + "  b: { use: toy_train, numbers: numbers, matrix: { alignment: [none, nine] } }\n",
     ),
     'error: `alignment` of stage `b` is "nine"\n  --> toy.yaml:5:70\n' +
-      'fix: give "none" or "singular" or "distributed"',
+      'fix: use "none" or "singular" or "distributed"',
   );
 });
 
-Deno.test("an entry of a map that is unknown is told with what was meant, however deep", () => {
+Deno.test("an unknown key in a nested map is reported with a suggestion", () => {
   const tasks = (map: string) =>
     error(numbers + `  b: { use: toy_train, numbers: numbers, tasks: ${map} }\n`);
   assert.equal(
     tasks("{ masked_word: 1 }"),
-    "error: `tasks` of stage `b` has no `masked_word`\n  --> toy.yaml:5:64\n" +
+    "error: `tasks` of stage `b` has no key `masked_word`\n  --> toy.yaml:5:64\n" +
       "fix: did you mean `masked_words`?",
   );
   assert.equal(
     tasks("{ x: 1 }"),
-    "error: `tasks` of stage `b` has no `x`\n  --> toy.yaml:5:54\n" +
-      "fix: what it has: `masked_words`, `matching`",
+    "error: `tasks` of stage `b` has no key `x`\n  --> toy.yaml:5:54\n" +
+      "fix: its keys are `masked_words`, `matching`",
   );
   assert.equal(
     tasks("{ matching: { evry: 1 } }"),
-    "error: `tasks.matching` of stage `b` has no `evry`\n  --> toy.yaml:5:69\n" +
+    "error: `tasks.matching` of stage `b` has no key `evry`\n  --> toy.yaml:5:69\n" +
       "fix: did you mean `every`?",
   );
-  assert.match(tasks("{ matching: { every: 6 } }"), /is 6\n.*\nfix: give a multiple of 4$/);
+  assert.match(tasks("{ matching: { every: 6 } }"), /is 6\n.*\nfix: use a multiple of 4$/);
 });
 
-Deno.test("a stage that needs a seed and gets none is told how to give one", () => {
+Deno.test("a missing seed is reported with how to set one", () => {
   assert.equal(
     errorText(() => toyGraph("name: x\nstages:\n  a: { use: toy_numbers }\n")),
-    "error: stage `a` (toy_numbers) needs a `seed`\n  --> toy.yaml:3:3\n" +
+    "error: stage `a` (toy_numbers) needs the parameter `seed`\n  --> toy.yaml:3:3\n" +
       "fix: write `seed: 42` at the top of the experiment, or in this stage",
   );
 });
 
-Deno.test("a missing input and an input of a wrong kind are told", () => {
+Deno.test("a missing input and an input of the wrong kind are reported", () => {
   assert.equal(
     error("  b: { use: toy_train }\n"),
-    "error: stage `b` (toy_train) does not say what it reads as `numbers`\n  --> toy.yaml:4:3\n" +
-      "fix: write `numbers:` and the name of a stage (numbers to train on)",
+    "error: stage `b` (toy_train) needs the input `numbers`\n  --> toy.yaml:4:3\n" +
+      "fix: write `numbers:` with the name of a stage (numbers to train on)",
   );
   assert.equal(
     error(numbers + "  c: { use: toy_evaluate, model: numbers, numbers: numbers }\n"),
-    "error: `model` of stage `c` takes model, but `numbers` writes numbers\n  --> toy.yaml:5:34\n" +
+    "error: `model` of stage `c` accepts model, but `numbers` writes numbers\n  --> toy.yaml:5:34\n" +
       "fix: add a stage that writes model",
   );
 });
 
-Deno.test("a circle is shown as a path", () => {
+Deno.test("a cycle is shown as a path", () => {
   assert.equal(
     error(
       "  a: { use: toy_train, numbers: c }\n" +
         "  b: { use: toy_train, numbers: a }\n" +
         "  c: { use: toy_train, numbers: b }\n",
     ),
-    "error: stages read each other in a circle: a -> c -> b -> a\n  --> toy.yaml:5:33\n" +
-      "fix: let one of them read another stage",
+    "error: stages depend on each other in a cycle: a -> c -> b -> a\n  --> toy.yaml:5:33\n" +
+      "fix: change one of them to read a stage outside the cycle",
   );
 });
 
@@ -170,7 +170,7 @@ Deno.test("--set changes a parameter, pins an axis with a value and replaces it 
   assert.equal(toyGraph(text, ["seed=6"])[0]!.parameters["seed"], 6);
 });
 
-Deno.test("--set of something unknown is told with the option as its place", () => {
+Deno.test("--set of an unknown name is reported with the option as its position", () => {
   assert.equal(
     error(numbers, ["numbrs.count=3"]),
     "error: the experiment has no stage `numbrs`\n  --> --set numbrs.count=3\n" +
@@ -183,12 +183,12 @@ Deno.test("--set of something unknown is told with the option as its place", () 
   );
   assert.equal(
     error(numbers, ["numbers.count"]),
-    "error: `numbers.count` does not say what to set\n  --> --set numbers.count\n" +
+    "error: `numbers.count` has no `=`\n  --> --set numbers.count\n" +
       "fix: write `--set stage.parameter=value`, as in `--set tuned.steps=50`",
   );
 });
 
-Deno.test("in any chain of stages, every node stands after those it reads and labels are unique", () => {
+Deno.test("in any chain of stages, every node follows those it reads and labels are unique", () => {
   const chain = fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 12 });
   fc.assert(fc.property(chain, fc.boolean(), (widths, reversed) => {
     const lines = widths.map((width, index) => {

@@ -11,7 +11,7 @@ stages:
   tuned: { use: toy_train, numbers: numbers${resources} }
 `;
 
-Deno.test("an experiment says what a stage takes, and no key knows of it", () => {
+Deno.test("an experiment sets the resources of a stage, and no key depends on them", () => {
   const [, plain] = toyNodes(experiment(""));
   const [, tuned] = toyNodes(experiment(", resources: { memory: 8 GB, gpus: 2 }"));
   assert.equal(tuned!.key, plain!.key);
@@ -21,7 +21,7 @@ Deno.test("an experiment says what a stage takes, and no key knows of it", () =>
   assert.deepEqual(resourcesOf(numbers!, { threads: 4 }), { threads: 1, memory: 0, gpus: 0 });
 });
 
-Deno.test("what is no resource, and a size that is none, are told at their place", () => {
+Deno.test("an unknown resource and an invalid size are reported at their position", () => {
   const error = (resources: string) => errorText(() => toyGraph(experiment(resources)));
   assert.equal(
     error(", resources: { memroy: 8 GB }"),
@@ -29,12 +29,12 @@ Deno.test("what is no resource, and a size that is none, are told at their place
   );
   assert.equal(
     error(", resources: { memory: 8 }"),
-    "error: `memory` of stage `tuned` is 8\n  --> toy.yaml:6:67\nfix: write a size such as `8 GB`",
+    "error: `memory` of stage `tuned` is 8\n  --> toy.yaml:6:67\nfix: use a size such as `8 GB`",
   );
   assert.equal(
     error(", resources: { threads: 2 }"),
     "error: stages have no resource `threads`\n  --> toy.yaml:6:68\n" +
-      "fix: all stages that compute take as many; give it to the run: `--threads N`",
+      "fix: all computing stages use the same number; set it for the run: `--threads N`",
   );
   assert.match(
     error(", resources: much"),

@@ -17,11 +17,11 @@ Deno.test("an axis may be a range", () => {
   assert.equal(
     error("seed: { from: 3, to: 1 }"),
     "error: `seed` in the matrix of stage `tuned`: a range goes from 3 to 1\n" +
-      "  --> toy.yaml:9:28\nfix: begin with the smaller",
+      "  --> toy.yaml:9:28\nfix: start with the smaller number",
   );
 });
 
-Deno.test("exclude leaves out every point that it matches", () => {
+Deno.test("exclude removes every point that it matches", () => {
   assert.deepEqual(points(lines(cross, "exclude: [{ alignment: none, seed: 2 }]")), [
     "[alignment=none,seed=1]",
     "[alignment=singular,seed=1]",
@@ -32,25 +32,25 @@ Deno.test("exclude leaves out every point that it matches", () => {
   ]);
 });
 
-Deno.test("exclude that matches nothing, and everything, is an error", () => {
+Deno.test("an exclude that matches nothing or everything is an error", () => {
   assert.equal(
     error(lines(cross, "exclude: [{ alignment: none, seed: 3 }]")),
     "error: `exclude` of stage `tuned` matches no point: `seed` is never 3\n" +
-      "  --> toy.yaml:11:42\nfix: write a value of the axis, or remove the entry",
+      "  --> toy.yaml:11:42\nfix: use a value of the axis, or remove the entry",
   );
   assert.equal(
     error(lines(cross, "exclude: [{ steps: 3 }]")),
-    "error: `exclude` of stage `tuned` names `steps`, which is no axis of its matrix\n" +
+    "error: `exclude` of stage `tuned` names `steps`, which is not an axis of its matrix\n" +
       "  --> toy.yaml:11:19\nfix: the axes are `alignment`, `seed`",
   );
   assert.equal(
     error(lines(cross, "exclude: [{ seed: 1 }, { seed: 2 }]")),
-    "error: the matrix of stage `tuned` has no point left\n  --> toy.yaml:5:3\n" +
+    "error: the matrix of stage `tuned` has no points left\n  --> toy.yaml:5:3\n" +
       "fix: exclude fewer points",
   );
 });
 
-Deno.test("include adds a point that names every axis, also with a value that no axis has", () => {
+Deno.test("include adds a point with a value for every axis, even a new value", () => {
   assert.deepEqual(
     points(lines(cross, "include: [{ alignment: distributed, seed: 9 }]")).at(-1),
     [
@@ -60,7 +60,7 @@ Deno.test("include adds a point that names every axis, also with a value that no
   assert.equal(points(lines(cross, "include: [{ alignment: distributed, seed: 9 }]")).length, 5);
 });
 
-Deno.test("include gives the points that it matches more parameters, the later entry winning", () => {
+Deno.test("include sets parameters of the points that it matches; later entries override earlier ones", () => {
   const text = experiment(lines(
     cross,
     "include:",
@@ -84,22 +84,22 @@ Deno.test("include gives the points that it matches more parameters, the later e
   );
 });
 
-Deno.test("include that does nothing is an error", () => {
+Deno.test("an include without effect is an error", () => {
   const included = (entry: string) => error(lines(cross, `include: [${entry}]`));
   assert.equal(
     included("{ alignment: none, seed: 2 }"),
-    "error: an entry of `include` of stage `tuned` is a point of the matrix already\n" +
+    "error: an entry of `include` of stage `tuned` is already a point of the matrix\n" +
       "  --> toy.yaml:11:17\nfix: remove it",
   );
   assert.equal(
     included("{ alignment: none }"),
     "error: an entry of `include` of stage `tuned` adds nothing\n  --> toy.yaml:11:17\n" +
-      "fix: give a value of `seed`, or a parameter more",
+      "fix: add a value for `seed`, or a parameter",
   );
   assert.equal(
     included("{ seed: 3, steps: 4 }"),
     "error: an entry of `include` of stage `tuned` matches no point\n  --> toy.yaml:11:17\n" +
-      "fix: give a value of `alignment` to add one",
+      "fix: add a value for `alignment` to add a point",
   );
   assert.equal(
     included("{ seed: 1, stepz: 4 }"),
@@ -108,12 +108,12 @@ Deno.test("include that does nothing is an error", () => {
   );
   assert.equal(
     included("{ seed: 1, steps: few }"),
-    'error: `steps` of stage `tuned` is "few"\n  --> toy.yaml:11:35\nfix: give a number',
+    'error: `steps` of stage `tuned` is "few"\n  --> toy.yaml:11:35\nfix: use a number',
   );
   assert.equal(
     included("{ alignment: nonne, seed: 1 }"),
     'error: `alignment` of stage `tuned` is "nonne"\n  --> toy.yaml:11:30\n' +
-      'fix: give "none" or "singular" or "distributed"',
+      'fix: use "none" or "singular" or "distributed"',
   );
 });
 
@@ -121,13 +121,13 @@ Deno.test("without axes, include lists every point", () => {
   const listed = "include: [{ alignment: none, seed: 1 }, { seed: 5, alignment: singular }]";
   assert.deepEqual(points(listed), ["[alignment=none,seed=1]", "[alignment=singular,seed=5]"]);
   assert.deepEqual(points(listed, ["tuned.alignment=[singular]"]), ["[alignment=singular,seed=5]"]);
-  assert.match(error("include: [{ seed: 1 }, { steps: 3 }]"), /other axes than the first/);
-  assert.match(error("include: [{ seed: 1 }, { seed: 1 }]"), /a point of the matrix already/);
+  assert.match(error("include: [{ seed: 1 }, { steps: 3 }]"), /same axes as the first/);
+  assert.match(error("include: [{ seed: 1 }, { seed: 1 }]"), /already a point of the matrix/);
   assert.match(error("include: 5"), /`include` in the matrix .* is not a list of points/);
   assert.match(error("exclude: [{ seed: 1 }]"), /`matrix` of stage `tuned` has no axis/);
 });
 
-Deno.test("--set narrows a sweep: what include and exclude say of the rest stays", () => {
+Deno.test("--set narrows a sweep, and include and exclude still apply to the rest", () => {
   const matrix = lines(
     cross,
     "exclude: [{ alignment: none, seed: 2 }]",
@@ -146,7 +146,7 @@ Deno.test("--set narrows a sweep: what include and exclude say of the rest stays
   assert.deepEqual(points(matrix, ["tuned.seed=2", "tuned.seed=[1]"]).length, 3);
 });
 
-Deno.test("a matrix of a billion points is refused before it is written out", () => {
+Deno.test("a matrix of a billion points is rejected before it is expanded", () => {
   const thousand = "{ from: 1, to: 1000 }";
   assert.equal(
     error(lines(`seed: ${thousand}`, `steps: ${thousand}`, `checkpoint: ${thousand}`)),
@@ -155,7 +155,7 @@ Deno.test("a matrix of a billion points is refused before it is written out", ()
   );
 });
 
-Deno.test("a sweep of a sweep is refused when its points get too many", () => {
+Deno.test("a sweep of a sweep is rejected when it has too many points", () => {
   const text = "name: x\nseed: 1\nstages:\n" +
     "  a: { use: toy_numbers, matrix: { seed: { from: 1, to: 400 } } }\n" +
     "  b: { use: toy_train, numbers: a, matrix: { steps: { from: 1, to: 400 } } }\n";

@@ -113,7 +113,7 @@ Deno.test("wrong requests end with 2 and say how to mend them", async () => {
       [["scenes_iais", "--against", "other"], /nothing to compare with/],
       [["scenes_iais", "--set", "a.b=1"], /never asked with --set 'a\.b=1'/],
       [["scenes_iais~7"], /was asked with 2 choices/],
-      [["none.yaml"], /there is no such experiment file/],
+      [["none.yaml"], /the experiment file does not exist/],
       [[], /which experiment\?/],
       [["scenes_iais", "--out", ""], /`--out` is empty/],
     ] as const
