@@ -15,8 +15,7 @@ import type { Weights } from "../model/weights.ts";
 import { type Alignment, alignmentLosses } from "../objective/alignment.ts";
 import { attentionBlocks } from "../objective/self_attention.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
-import type { TensorTree } from "../tensorflow/programs/compile.ts";
-import { compileOnce } from "../tensorflow/programs/kept_programs.ts";
+import { compileOnce, type TensorTree } from "../tensorflow/programs/compile.ts";
 import type { SplitIndex } from "../batch/split_index.ts";
 import {
   type ImageTable,

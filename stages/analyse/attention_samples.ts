@@ -14,7 +14,7 @@ import type { Precision } from "../model/matrix_product.ts";
 import { encodePairs } from "../model/uniter.ts";
 import type { Weights } from "../model/weights.ts";
 import { alignedWords, alignmentLosses } from "../objective/alignment.ts";
-import { measuredAlignment } from "../objective/measured_alignments.ts";
+import { measuredAlignment } from "../objective/alignment_parameters.ts";
 import type { MeasuredAlignment } from "../objective/measured_names.ts";
 import { attentionBlocks } from "../objective/self_attention.ts";
 import type { AnnotationSource } from "./caption_annotations.ts";

@@ -8,10 +8,10 @@ import { readSafetensors, writeSafetensors } from "../data/formats/safetensors.t
 import type { ScoreMatrix } from "../metric/recall.ts";
 import { releaseRecall } from "../metric/release_recall.ts";
 import { learnedBranchWeight, requireBranches } from "../model/branches.ts";
-import { type HostWeights, withRankHead } from "../model/initial_weights.ts";
+import { type HostWeights, weightsOnDevice } from "../model/weights.ts";
+import { withRankHead } from "../model/initial_weights.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import { readModel } from "../model/checkpoint/model_artifact.ts";
-import { weightsOnDevice } from "../model/weights_on_device.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
 import { branchCosines } from "../score/branches.ts";
 import { pairScorer } from "../score/pair_scoring.ts";

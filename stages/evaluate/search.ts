@@ -9,7 +9,7 @@ import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { hasBranches, learnedBranchWeight } from "../model/branches.ts";
 import type { Configuration } from "../model/configuration.ts";
 import { readModel } from "../model/checkpoint/model_artifact.ts";
-import { weightsOnDevice } from "../model/weights_on_device.ts";
+import { weightsOnDevice } from "../model/weights.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
 import { branchCosines } from "../score/branches.ts";
 import { rankingWeights } from "./recall_run.ts";

@@ -5,9 +5,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Axes, named, sizeOf } from "./axes.ts";
 import type { Configuration } from "./configuration.ts";
-import { dropout } from "./dropout.ts";
+import { dropout, linear } from "./layers.ts";
 import type { Training } from "./embeddings.ts";
-import { linear } from "./linear.ts";
 import { matrixProduct } from "./matrix_product.ts";
 import type { Weights } from "./weights.ts";
 

@@ -9,15 +9,14 @@
  *
  * A model has them as `branch_text` and `branch_image` once it was trained on `branch_contrast`.
  */
-import * as tf from "@tensorflow/tfjs-core";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { Axes } from "./axes.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Training } from "./embeddings.ts";
-import type { HostWeights } from "./initial_weights.ts";
-import { linear } from "./linear.ts";
+import { linear } from "./layers.ts";
 import { encodeText, meanOfWords } from "./text_encoder.ts";
-import type { Weights } from "./weights.ts";
+import { unitVectors } from "./unit_vectors.ts";
+import type { HostWeights, Weights } from "./weights.ts";
 
 /** Where branches were frozen: their own text encoder, beside one that goes on learning. */
 const frozen = "branch_encoder.";
@@ -93,7 +92,7 @@ export function sentenceVectors(
   weights: Weights,
   means: Axes<"text hidden">,
 ): Axes<"text common"> {
-  return unit(linear(weights, "branch_text", means));
+  return unitVectors(linear(weights, "branch_text", means));
 }
 
 /** What a branch makes of pictures: the mean of their feature map, or of their regions. */
@@ -101,9 +100,5 @@ export function pictureVectors(
   weights: Weights,
   pictures: Axes<"image feature">,
 ): Axes<"image common"> {
-  return unit(linear(weights, "branch_image", pictures));
-}
-
-function unit(x: tf.Tensor): tf.Tensor {
-  return tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), 1e-12)));
+  return unitVectors(linear(weights, "branch_image", pictures));
 }

@@ -7,11 +7,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Axes, named } from "./axes.ts";
 import type { Configuration } from "./configuration.ts";
 import { customGradient } from "./custom_gradient.ts";
-import { dropout } from "./dropout.ts";
+import { dropout, layerNorm, linear } from "./layers.ts";
 import type { DeviceRandom } from "./keyed_random.ts";
 import type { Precision } from "./matrix_product.ts";
-import { layerNorm } from "./layer_norm.ts";
-import { linear } from "./linear.ts";
 import { weight, type Weights } from "./weights.ts";
 
 /** With a random stream: training, with dropout. Without: evaluation. */

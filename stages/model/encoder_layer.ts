@@ -6,10 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type AttentionOptions, firstPositions, layerName, selfAttention } from "./attention.ts";
 import type { Axes } from "./axes.ts";
 import type { Configuration } from "./configuration.ts";
-import { dropout } from "./dropout.ts";
-import { gelu } from "./gelu.ts";
-import { layerNorm } from "./layer_norm.ts";
-import { linear } from "./linear.ts";
+import { dropout, gelu, layerNorm, linear } from "./layers.ts";
 import type { Weights } from "./weights.ts";
 
 /** The layer's output at the first `options.rows` positions. */

@@ -1,9 +1,7 @@
 /** What is read from the encoder's output: pooled [CLS], rank score, match logits, words, regions. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Axes } from "./axes.ts";
-import { gelu } from "./gelu.ts";
-import { layerNorm } from "./layer_norm.ts";
-import { linear } from "./linear.ts";
+import { gelu, layerNorm, linear } from "./layers.ts";
 import { weight, type Weights } from "./weights.ts";
 
 /** tanh(dense([CLS])). */

@@ -5,16 +5,7 @@
 import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 import type { Configuration } from "./configuration.ts";
 import { type Parameter, parameterTable } from "./parameters.ts";
-
-/** A tensor outside of tfjs. */
-export interface HostTensor {
-  readonly shape: readonly number[];
-  /** Row-major. */
-  readonly values: Float32Array;
-}
-
-/** Weights outside of tfjs, by checkpoint name. */
-export type HostWeights = Readonly<Record<string, HostTensor>>;
+import type { HostTensor, HostWeights } from "./weights.ts";
 
 /**
  * Every parameter but `rank_output`, which `withRankHead` makes when it is first needed. Each

@@ -1,24 +1,33 @@
 /**
- * Intra-modal self-attention distance as a loss (IAIS, arXiv 2105.13868, section 4): how far a
- * modality's own relation is from the other's, once that is brought to the same axes.
+ * Intra-modal self-attention distance as a loss (IAIS, arXiv 2105.13868, section 4). A modality's
+ * attention to itself is its relation: words to words (S_LL), regions to regions (S_VV). The loss is
+ * the distance between a modality's own relation and the other modality's, which is first brought to
+ * the same axes as a matrix M:
  *
  *     L (words):   m-KL(M, S_LL),  M from S_LV with S_VV (transport) or S_VL (roundtrip)
  *     V (regions): m-KL(M, S_VV),  M from S_VL with S_LL (transport) or S_LV (roundtrip)
  *
- * A member of the family is a projection with a relation. Published ones, and what lies between:
+ * A member of this family of losses is a projection (`projection.ts`: how attention between the
+ * modalities becomes a map P) with a relation (below: how the other modality's relation is carried
+ * along that map). The published members, and those between them:
  *
  *                 argmax      topk, sparsemax, entmax15      softmax
  *     transport   singular    sparse                         congruence
  *     roundtrip               sparse                         distributed
  *
- * Gradients flow through both arguments (targets are not detached), as in the release.
+ * Gradients flow through both arguments of m-KL (targets are not detached), as in the release.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Axes } from "../model/axes.ts";
 import { project, type Projection } from "./projection.ts";
-import { type Relation, roundtrip, transport } from "./relation.ts";
 import type { AttentionBlocks } from "./self_attention.ts";
 import { symmetricKl } from "./symmetric_kl.ts";
+
+/**
+ * How the other modality's relation is brought to this one's axes. `transport`: its own relation S,
+ * read through the map: P S P^T. `roundtrip`: there and back, P_there P_back, without its own relation.
+ */
+export type Relation = "transport" | "roundtrip";
 
 /** One member of the family. */
 export interface Alignment {
@@ -26,19 +35,19 @@ export interface Alignment {
   readonly relation: Relation;
   /**
    * Softmax over the rows of M. The release has it for singular: a second softmax, nearly flat.
-   * Transport needs something of the kind, since the rows of P S P^T do not sum to 1.
+   * Transport needs some normalisation, since the rows of P S P^T do not sum to 1.
    */
   readonly rowSoftmax: boolean;
   /**
-   * Within the logarithms of m-KL; see `symmetricKl`. A sparse roundtrip has exact zeros, and an
-   * attention weight against a zero costs -log eps times itself: 13.8 at 1e-6.
+   * Added within the logarithms of m-KL; see `symmetricKl`. A sparse roundtrip has exact zeros, and
+   * an attention weight w compared with a zero costs -w log eps: 13.8 w at 1e-6.
    */
   readonly eps: number;
 }
 
 /**
- * The member with the row softmax and the eps that the release has with that relation: so topk ends
- * in the published ones, singular with k = 1, distributed with all places.
+ * The member with the row softmax and the eps that the release uses with that relation. So topk
+ * includes the published ones: singular at k = 1, distributed at k = all.
  */
 export function member(
   projection: Projection,
@@ -56,15 +65,15 @@ export const alignments = {
 } as const satisfies Record<string, Alignment>;
 
 /**
- * softmax(S_LV S_VV S_LV^T) against S_LL, and its mirror image: CACR (arXiv 2212.10549), of which
- * singular is the hard case. Its code is not published; eps is ours.
+ * softmax(S_LV S_VV S_LV^T) against S_LL, and the same for regions: CACR (arXiv 2212.10549), whose
+ * hard limit is singular. Its code is not published; eps is ours.
  */
 export const congruence: Alignment = member("softmax", "transport");
 
 /** `text`: the paper's L loss; `image`: its V loss. */
 export type Modality = "text" | "image";
 
-/** The loss of each pair, 0 for a pair that lacks words or regions. */
+/** The loss of each pair; 0 for a pair without words or without regions. */
 export function alignmentLosses(
   blocks: AttentionBlocks,
   alignment: Alignment,
@@ -75,7 +84,7 @@ export function alignmentLosses(
     : distance<"region", "token">(alignment, imageSides(blocks));
 }
 
-/** M over words: what the regions make of the words' own relation, S_LL, which it is compared with. */
+/** M over words: the regions' relation brought to the words, to be compared with their own, S_LL. */
 export function alignedWords(
   blocks: AttentionBlocks,
   alignment: Alignment,
@@ -126,7 +135,7 @@ function distance<Own extends string, Other extends string>(
   });
 }
 
-/** M, and which of its places are there. */
+/** M, and the mask of its rows. */
 function aligned<Own extends string, Other extends string>(
   { projection, relation, rowSoftmax }: Alignment,
   { other, there, back, mask: ownMask, otherMask }: Sides<Own, Other>,
@@ -135,13 +144,30 @@ function aligned<Own extends string, Other extends string>(
   const carried = relation === "transport"
     ? transport<Own, Other>(map, other)
     : roundtrip<Own, Other>(map, project<Other, Own>(projection, back));
-  // Without any place of the other modality there is nothing to compare with.
+  // A pair without any word or any region of the other modality has nothing to compare with.
   const mask = tf.mul(ownMask, tf.max(otherMask, 1, true));
   const mirrored = rowSoftmax ? maskedRowSoftmax(carried, mask) : carried;
   return { mirrored, mask };
 }
 
-/** Softmax over the columns that are there; padded columns become exactly 0. */
+/** P S P^T. With a one-hot P, entry (i, j) is S at (a(i), a(j)), a(i) being the 1 in row i. */
+export function transport<From extends string, To extends string>(
+  projection: Axes<`pair ${From} ${To}`>,
+  relation: Axes<`pair ${To} ${To}`>,
+): Axes<`pair ${From} ${From}`> {
+  const rows = tf.matMul(projection, relation);
+  return tf.matMul(rows, projection, false, true);
+}
+
+/** P_there P_back. */
+export function roundtrip<From extends string, To extends string>(
+  there: Axes<`pair ${From} ${To}`>,
+  back: Axes<`pair ${To} ${From}`>,
+): Axes<`pair ${From} ${From}`> {
+  return tf.matMul(there, back);
+}
+
+/** Softmax over the unpadded columns; padded columns become exactly 0. */
 function maskedRowSoftmax(x: tf.Tensor, mask: tf.Tensor): tf.Tensor {
   return tf.softmax(tf.add(x, tf.expandDims(tf.mul(tf.sub(mask, 1), 10000), 1)));
 }

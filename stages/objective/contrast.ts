@@ -1,51 +1,97 @@
 /**
- * Word-region contrast: captions and images of a batch find each other by their embeddings alone,
- * before any layer of the encoder. Each word looks for its nearest region:
+ * Contrast within a batch: texts and images compete for each other by the scores s of all their pairs,
+ * of which those on the diagonal belong together. InfoNCE as in CLIP (arXiv 2103.00020):
  *
- *     s(text, image) = mean over words of max over regions of cos(word, region) / temperature
- *     loss           = (cross entropy over the images of each text + over the texts of each image) / 2
+ *     loss = (cross entropy over the images of each text + over the texts of each image) / 2
  *
- * Two captions of one image in a batch count as each other's negatives; large batches hold few.
- *
- * It brings words and regions into one space, without which matching does not leave chance when the
- * image embeddings start fresh. Late interaction as in FILIP (arXiv 2111.07783); InfoNCE as in CLIP.
+ * There are three kinds of scores: any (`inBatchRankingLoss`), cosines of one vector per text and per
+ * image (`branchContrast`), and late interaction of words and regions (`wordRegionContrast`).
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Axes } from "../model/axes.ts";
+import { unitVectors } from "../model/unit_vectors.ts";
+
+/**
+ * The loss of given scores. A pair off the diagonal that belongs together all the same (two captions
+ * of one image in a batch) is left out of the sums.
+ * @param scores logits; those of row i and column i belong together
+ * @param shown int32: which image a row shows
+ * @returns nats
+ */
+export function inBatchRankingLoss(
+  scores: Axes<"text image">,
+  shown: Axes<"pair">,
+): tf.Scalar {
+  const ids = tf.cast(shown, "float32");
+  const same = tf.cast(tf.equal(tf.expandDims(ids, 1), tf.expandDims(ids, 0)), "float32");
+  const left = tf.mul(tf.sub(same, tf.eye(ids.size)), -1e4);
+  return entropyBothWays(tf.add(scores, left));
+}
+
+export interface BranchBatch {
+  /** Of length 1, row by row; row i of both belongs together. */
+  readonly texts: Axes<"text common">;
+  readonly pictures: Axes<"image common">;
+  /** int32: which image a row shows. */
+  readonly shown: Axes<"pair">;
+}
+
+/**
+ * Contrast of the two branches: s(text, image) = cos(text, image) / temperature.
+ * @returns the loss in nats, and the cosines
+ */
+export function branchContrast(
+  { texts, pictures, shown }: BranchBatch,
+  { temperature }: { readonly temperature: number },
+): { readonly loss: tf.Scalar; readonly cosines: Axes<"text image"> } {
+  const cosines: Axes<"text image"> = tf.matMul(texts, pictures, false, true);
+  return { loss: inBatchRankingLoss(tf.div(cosines, temperature), shown), cosines };
+}
 
 export interface ContrastBatch {
   readonly words: Axes<"pair word hidden">;
-  /** 1 for what stands in the text, [CLS] and [SEP] included; 0 for padding. */
+  /** 1 for [CLS], word pieces and [SEP]; 0 for padding. */
   readonly wordMask: Axes<"pair word">;
   readonly regions: Axes<"pair region hidden">;
   readonly regionMask: Axes<"pair region">;
 }
 
+/**
+ * Contrast of embeddings before any layer of the encoder. Each word looks for its nearest region, as
+ * in FILIP (arXiv 2111.07783):
+ *
+ *     s(text, image) = mean over words of max over regions of cos(word, region) / temperature
+ *
+ * It brings words and regions into one space. Without that, matching does not get better than chance
+ * when the image embeddings start from random weights. Two captions of one image in a batch count as
+ * each other's negatives; large batches hold few.
+ * @returns nats
+ */
 export function wordRegionContrast(
   { words, wordMask, regions, regionMask }: ContrastBatch,
   { temperature }: { readonly temperature: number },
 ): tf.Scalar {
-  const [pairs = 0, places = 0, width = 0] = words.shape;
-  const [, spots = 0] = regions.shape;
-  const w = tf.reshape(unit(words), [pairs * places, width]);
-  const r = tf.reshape(unit(regions), [pairs * spots, width]);
+  const [pairs = 0, wordCount = 0, width = 0] = words.shape;
+  const [, regionCount = 0] = regions.shape;
+  const w = tf.reshape(unitVectors(words), [pairs * wordCount, width]);
+  const r = tf.reshape(unitVectors(regions), [pairs * regionCount, width]);
   // [text * word, image * region] -> [text * word, image, region]
-  const cosines = tf.reshape(tf.matMul(w, r, false, true), [pairs * places, pairs, spots]);
+  const cosines = tf.reshape(tf.matMul(w, r, false, true), [pairs * wordCount, pairs, regionCount]);
   const absent = tf.expandDims(tf.mul(tf.sub(regionMask, 1), 10), 0);
-  const nearest = tf.reshape(tf.max(tf.add(cosines, absent), 2), [pairs, places, pairs]);
+  const nearest = tf.reshape(tf.max(tf.add(cosines, absent), 2), [pairs, wordCount, pairs]);
   const present = tf.expandDims(wordMask, 2);
   const counts = tf.maximum(tf.sum(present, 1), 1); // [text, 1]
   const scores = tf.div(tf.sum(tf.mul(nearest, present), 1), tf.mul(counts, temperature));
-  return tf.div(tf.add(ownEntropy(scores), ownEntropy(tf.transpose(scores))), 2) as tf.Scalar;
+  return entropyBothWays(scores);
 }
 
-/** Mean cross entropy of the diagonal over rows. */
-function ownEntropy(scores: tf.Tensor): tf.Scalar {
+/** The mean over rows and over columns of the cross entropy of the diagonal. */
+function entropyBothWays(scores: tf.Tensor): tf.Scalar {
+  return tf.div(tf.add(diagonalEntropy(scores), diagonalEntropy(tf.transpose(scores))), 2);
+}
+
+/** Mean over rows of -log softmax(row)[diagonal]. */
+function diagonalEntropy(scores: tf.Tensor): tf.Scalar {
   const size = scores.shape[0]!;
-  const own = tf.eye(size);
-  return tf.neg(tf.div(tf.sum(tf.mul(tf.logSoftmax(scores), own)), size)) as tf.Scalar;
-}
-
-function unit(x: tf.Tensor): tf.Tensor {
-  return tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), 1e-12)));
+  return tf.neg(tf.div(tf.sum(tf.mul(tf.logSoftmax(scores), tf.eye(size))), size)) as tf.Scalar;
 }

@@ -11,6 +11,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Axes } from "../model/axes.ts";
 import { withoutGradient } from "../model/custom_gradient.ts";
+import { unitVectors } from "../model/unit_vectors.ts";
 
 export interface TransportOptions {
   /** Of the outer loop, written out in the recorded program. Published: 50. */
@@ -32,7 +33,7 @@ export function transportDistances(
   { words, wordMask, regions, regionMask }: WordsAndRegions,
   options: TransportOptions,
 ): Axes<"pair"> {
-  const cosines = tf.matMul(unit(words), unit(regions), false, true);
+  const cosines = tf.matMul(unitVectors(words), unitVectors(regions), false, true);
   const both = present(wordMask, regionMask);
   const costs = tf.mul(tf.sub(1, cosines), both);
   const plan = withoutGradient(
@@ -99,8 +100,4 @@ function inverse(x: tf.Tensor, { mask, count }: Marginal): tf.Tensor {
 /** 1 where a word and a region stand. */
 function present(wordMask: tf.Tensor, regionMask: tf.Tensor): tf.Tensor {
   return tf.mul(tf.expandDims(wordMask, 2), tf.expandDims(regionMask, 1));
-}
-
-function unit(x: tf.Tensor): tf.Tensor {
-  return tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), 1e-12)));
 }

@@ -15,7 +15,7 @@ import { branchWeights, pictureVectors, sentenceVectors } from "../model/branche
 import { dropChannels } from "../model/feature_drop.ts";
 import type { DeviceRandom } from "../model/keyed_random.ts";
 import type { Model } from "../model/checkpoint/model_artifact.ts";
-import { weightsOnDevice } from "../model/weights_on_device.ts";
+import { weightsOnDevice } from "../model/weights.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { matrixOf } from "./branches.ts";
 import type { Cosine } from "../batch/sampling.ts";

@@ -12,8 +12,7 @@ import type { Precision } from "../model/matrix_product.ts";
 import { pairScores } from "../model/uniter.ts";
 import type { Weights } from "../model/weights.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
-import type { TensorTree } from "../tensorflow/programs/compile.ts";
-import { compileOnce } from "../tensorflow/programs/kept_programs.ts";
+import { compileOnce, type TensorTree } from "../tensorflow/programs/compile.ts";
 import type { SplitIndex } from "../batch/split_index.ts";
 import {
   type ImageTable,

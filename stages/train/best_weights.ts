@@ -5,8 +5,7 @@ import {
   type WritableTensor,
   writeSafetensors,
 } from "../data/formats/safetensors.ts";
-import type { HostWeights } from "../model/initial_weights.ts";
-import type { Weights } from "../model/weights.ts";
+import type { HostWeights, Weights } from "../model/weights.ts";
 
 /** Recall on held-out images. How it is computed is not training's business: stages hand it in. */
 export interface Validation {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { alignmentLosses, alignments, type Modality } from "../../stages/objective/alignment.ts";
-import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
+import { weightsOnDevice } from "../../stages/model/weights.ts";
 import { pairTables } from "../../stages/batch/row_tables.ts";
 import { batchOfProblems, goldenSplit } from "../support/golden_data.ts";
 import { positiveBlocks } from "../support/golden_ranking.ts";

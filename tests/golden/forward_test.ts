@@ -5,7 +5,7 @@ import { embedImage, embedText } from "../../stages/model/embeddings.ts";
 import { encoderLayer } from "../../stages/model/encoder_layer.ts";
 import { matchLogits } from "../../stages/model/heads.ts";
 import { encodePairs, pairScores, pooledPairs } from "../../stages/model/uniter.ts";
-import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
+import { weightsOnDevice } from "../../stages/model/weights.ts";
 import {
   goldenCheckpoint,
   goldenConfiguration,

@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { trainedNames } from "../../stages/model/parameters.ts";
-import type { Weights } from "../../stages/model/weights.ts";
-import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
+import { type Weights, weightsOnDevice } from "../../stages/model/weights.ts";
 import { alignments } from "../../stages/objective/alignment.ts";
 import { lossAndGradients } from "../../stages/train/gradients.ts";
 import { pairTables } from "../../stages/batch/row_tables.ts";

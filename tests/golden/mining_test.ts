@@ -1,7 +1,7 @@
 /** Mining and losses of recorded training positives, in both of the release's layouts. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
+import { weightsOnDevice } from "../../stages/model/weights.ts";
 import { alignments } from "../../stages/objective/alignment.ts";
 import { hardCandidates } from "../../stages/train/fine_tune/hard_negatives.ts";
 import { pairTables } from "../../stages/batch/row_tables.ts";

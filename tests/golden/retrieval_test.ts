@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import type { ScoreMatrix } from "../../stages/metric/recall.ts";
 import { roundedToFloat16 } from "../../stages/metric/release_recall.ts";
-import { type HostWeights, withRankHead } from "../../stages/model/initial_weights.ts";
+import type { HostWeights } from "../../stages/model/weights.ts";
+import { withRankHead } from "../../stages/model/initial_weights.ts";
 import { testCompute } from "../support/compute.ts";
 import { goldenSplit } from "../support/golden_data.ts";
 import { assertRelease, assertTextbook } from "../support/golden_recalls.ts";

@@ -1,9 +1,9 @@
 /** The release's recorded trainings, update by update, by our fine-tuning step. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { type HostWeights, withRankHead } from "../../stages/model/initial_weights.ts";
+import { type HostWeights, weightsOnDevice } from "../../stages/model/weights.ts";
+import { withRankHead } from "../../stages/model/initial_weights.ts";
 import { trainedNames } from "../../stages/model/parameters.ts";
-import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
 import { pairTables } from "../../stages/batch/row_tables.ts";
 import { testCompute } from "../support/compute.ts";
 import { goldenSplit, type RecordedProblem } from "../support/golden_data.ts";

@@ -12,7 +12,7 @@ import {
 import { embedImage, embedText } from "../../stages/model/embeddings.ts";
 import { readModel } from "../../stages/model/checkpoint/model_artifact.ts";
 import { encodePairs } from "../../stages/model/uniter.ts";
-import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
+import { weightsOnDevice } from "../../stages/model/weights.ts";
 import { measuredAlignments } from "../../stages/objective/measured_names.ts";
 import { attentionBlocks } from "../../stages/objective/self_attention.ts";
 import {

@@ -11,7 +11,7 @@ import {
   alignmentLosses,
   type Modality,
 } from "../../stages/objective/alignment.ts";
-import { rankingLosses } from "../../stages/objective/ranking.ts";
+import { rankingLosses } from "../../stages/objective/margin_ranking.ts";
 import { type AttentionBlocks, attentionBlocks } from "../../stages/objective/self_attention.ts";
 import { chooseHard } from "../../stages/train/fine_tune/step.ts";
 import type { PairTables } from "../../stages/batch/row_tables.ts";

@@ -2,8 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { ScoreMatrix } from "../../stages/metric/recall.ts";
 import type { Configuration } from "../../stages/model/configuration.ts";
-import type { HostWeights } from "../../stages/model/initial_weights.ts";
-import { weightsOnDevice } from "../../stages/model/weights_on_device.ts";
+import { type HostWeights, weightsOnDevice } from "../../stages/model/weights.ts";
 import type { Compute } from "../../stages/tensorflow/kernels/backend.ts";
 import { rankingWeights } from "../../stages/evaluate/recall_run.ts";
 import { scoreGrid } from "../../stages/score/grid.ts";

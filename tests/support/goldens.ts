@@ -5,7 +5,8 @@
 import { resolve } from "node:path";
 import { type Configuration, parseConfiguration } from "../../stages/model/configuration.ts";
 import { readCheckpoint } from "../../stages/model/checkpoint/checkpoint.ts";
-import { type HostWeights, withRankHead } from "../../stages/model/initial_weights.ts";
+import type { HostWeights } from "../../stages/model/weights.ts";
+import { withRankHead } from "../../stages/model/initial_weights.ts";
 import { type NumpyArray, readNpz } from "./npz.ts";
 
 export function goldenFile(name: string): string {

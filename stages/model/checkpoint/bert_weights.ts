@@ -5,7 +5,8 @@
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { Configuration } from "../configuration.ts";
-import { type HostTensor, type HostWeights, initialWeights } from "../initial_weights.ts";
+import type { HostTensor, HostWeights } from "../weights.ts";
+import { initialWeights } from "../initial_weights.ts";
 import { parameterTable } from "../parameters.ts";
 
 /** Parts that BERT and UNITER share; of the others UNITER's start. */

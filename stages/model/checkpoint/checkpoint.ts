@@ -6,7 +6,7 @@ import { type ByteSource, openBytes } from "../../data/formats/byte_source.ts";
 import { toFloat32 } from "../../data/formats/float_formats.ts";
 import { type Wrong, wrongIn } from "../../data/formats/foreign_file.ts";
 import { readSafetensors, type StoredTensor } from "../../data/formats/safetensors.ts";
-import type { HostTensor, HostWeights } from "../initial_weights.ts";
+import type { HostTensor, HostWeights } from "../weights.ts";
 import { isKind } from "./pickle_value.ts";
 import { openPytorchStream } from "./pytorch_stream.ts";
 import { type PickledTensor, type PytorchValue, readTensors } from "./pytorch_tensor.ts";

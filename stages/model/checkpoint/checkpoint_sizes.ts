@@ -5,7 +5,7 @@
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { layerName } from "../attention.ts";
 import type { Configuration } from "../configuration.ts";
-import type { HostWeights } from "../initial_weights.ts";
+import type { HostWeights } from "../weights.ts";
 import { type Parameter, parameterTable } from "../parameters.ts";
 
 /** BERT's and UNITER's heads are all this wide; tensors do not tell. */

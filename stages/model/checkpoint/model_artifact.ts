@@ -1,7 +1,7 @@
 /** A model as an artifact: `model.safetensors` under UNITER's names, and `config.json`. */
 import { readSafetensors, writeSafetensors } from "../../data/formats/safetensors.ts";
 import { type Configuration, parseConfiguration } from "../configuration.ts";
-import type { HostWeights } from "../initial_weights.ts";
+import type { HostWeights } from "../weights.ts";
 
 export interface Model {
   readonly config: Configuration;

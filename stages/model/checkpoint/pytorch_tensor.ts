@@ -5,7 +5,7 @@
 import type { ByteSource } from "../../data/formats/byte_source.ts";
 import { floatBytes, type FloatFormat, toFloat32 } from "../../data/formats/float_formats.ts";
 import type { Wrong } from "../../data/formats/foreign_file.ts";
-import type { HostTensor } from "../initial_weights.ts";
+import type { HostTensor } from "../weights.ts";
 import type { PickleWorld } from "./pickle.ts";
 import { isKind, type PickleValue } from "./pickle_value.ts";
 

@@ -5,7 +5,7 @@
  */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { storedZip } from "../../data/formats/stored_zip.ts";
-import type { HostTensor, HostWeights } from "../initial_weights.ts";
+import type { HostTensor, HostWeights } from "../weights.ts";
 import { PickleWriter } from "./pickle_writer.ts";
 
 export type PytorchContainer = "zip" | "stream";

@@ -1,18 +1,44 @@
-/** Finds and opens libtensorflow. */
+/**
+ * Finds, fetches and opens libtensorflow. It is fetched by pip or uv, which check the SHA-256 of the
+ * pinned wheel; its two shared objects are then moved into the cache folder by one rename. No Python
+ * runs after that.
+ */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import type { Progress } from "../../../pipeline/contract/progress.ts";
-import { fetchLibrary, unavailable } from "./fetch_library.ts";
-import { requiredVersion } from "./release.ts";
-import { cudaFolder, isCudaBuild, searchLibrary } from "./search_library.ts";
+import { fetchWheel } from "../../../pipeline/fetch/package_fetch.ts";
 import { Native } from "../runtime/native.ts";
+import { fetchedFolder, pinnedVersion, pinnedWheel, requiredVersion } from "./release.ts";
+import { cudaFolder, isCudaBuild, type SearchedPlace, searchLibrary } from "./search_library.ts";
 
-/** Makes sure that a library is there, fetching it if need be. */
+/** Fetches the library unless one is found. */
 export async function ensureLibrary(progress: Progress): Promise<void> {
   const { found, searched } = searchLibrary();
-  if (found === undefined) await fetchLibrary(progress, searched);
+  if (found !== undefined) return;
+  const wheel = pinnedWheel();
+  if (wheel === undefined) {
+    throw unavailable(searched, `no wheel is published for ${Deno.build.os} on ${Deno.build.arch}`);
+  }
+  await fetchWheel(wheel, fetchedFolder(), {
+    progress,
+    unavailable: (why) => unavailable(searched, why),
+  });
 }
 
-/** Opens the library that is found; a second call gives the same one. */
+/** No library was found and none can be fetched: every place that was searched, and what to do. */
+export function unavailable(searched: readonly SearchedPlace[], why: string): Complaint {
+  const places = searched.map(({ place, verdict }) => `    ${place}: ${verdict}`);
+  return new Complaint(
+    [`libtensorflow ${pinnedVersion} was not found and could not be fetched`, ...places, why].join(
+      "\n",
+    ),
+    `install Python 3 with pip (or uv) and run again, or fetch it yourself: ` +
+      `pip download --no-deps ${pinnedWheel()?.distribution ?? "tensorflow"}==${pinnedVersion}, ` +
+      `unzip the wheel, and set TENSORFLOW_LIBRARY to its folder tensorflow`,
+    { exitCode: 1 },
+  );
+}
+
+/** Opens the library that is found, once per process. */
 export function openLibrary(): Native {
   return opened ??= open();
 }

@@ -87,6 +87,27 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
   }) as Compiled<Inputs, Outputs>;
 }
 
+// deno-lint-ignore no-explicit-any
+const kept = new Map<string, Compiled<any, any>>();
+
+/**
+ * As `compile`, but once per process and key: a worker process that fine-tunes with another seed, or
+ * evaluates another model of the same shape, neither records nor compiles again.
+ * @param options.decides everything that the function closes over, as plain data
+ */
+export function compileOnce<Inputs extends TensorTree, Outputs extends TensorTree>(
+  compute: Compute,
+  fn: (inputs: Inputs) => Outputs,
+  { decides, ...options }: CompileOptions & { readonly decides: unknown },
+): Compiled<Inputs, Outputs> {
+  const key = JSON.stringify([options, decides]);
+  const found = kept.get(key);
+  if (found !== undefined) return found;
+  const made = compile(compute, fn, options);
+  kept.set(key, made);
+  return made;
+}
+
 function record<Inputs extends TensorTree>(
   compute: Compute,
   fn: (inputs: Inputs) => TensorTree,

@@ -15,7 +15,7 @@ import { trainedNames } from "../../model/parameters.ts";
 import { alignmentFrom, type AlignmentParameters } from "../../objective/alignment_parameters.ts";
 import { type AlignmentScope, layersOf } from "../../objective/alignment_scope.ts";
 import { type Compute, startCompute } from "../../tensorflow/kernels/backend.ts";
-import { compileOnce } from "../../tensorflow/programs/kept_programs.ts";
+import { compileOnce } from "../../tensorflow/programs/compile.ts";
 import { type FineTuningObjective, fineTuningStep, type MicroStepInputs } from "./step.ts";
 import { indexSplit } from "../../batch/split_index.ts";
 import { requireFit } from "../../batch/model_fit.ts";

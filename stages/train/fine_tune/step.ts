@@ -22,7 +22,7 @@ import {
   modalitiesOf,
   publishedScope,
 } from "../../objective/alignment_scope.ts";
-import { rankingLosses } from "../../objective/ranking.ts";
+import { rankingLosses } from "../../objective/margin_ranking.ts";
 import { attentionBlocks } from "../../objective/self_attention.ts";
 import { addGradients, lossAndGradients } from "../gradients.ts";
 import { hardCandidates, takeCandidates } from "./hard_negatives.ts";

@@ -8,7 +8,8 @@ import {
   type Projection,
   type Ridge,
 } from "../../model/canonical_correlation.ts";
-import { type HostTensor, type HostWeights, startingTensor } from "../../model/initial_weights.ts";
+import type { HostTensor, HostWeights } from "../../model/weights.ts";
+import { startingTensor } from "../../model/initial_weights.ts";
 import type { Model } from "../../model/checkpoint/model_artifact.ts";
 import { extraParameters } from "../../model/parameters.ts";
 import type { Compute } from "../../tensorflow/kernels/backend.ts";

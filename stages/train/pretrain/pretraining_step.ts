@@ -15,9 +15,9 @@ import { dropChannels, type DropRates, dropRegions } from "../../model/feature_d
 import { type DeviceRandom, deviceRandom } from "../../model/keyed_random.ts";
 import { encodePairs, pooledPairs } from "../../model/uniter.ts";
 import type { Weights } from "../../model/weights.ts";
-import { imageTextMatchingLoss } from "../../objective/image_text_matching.ts";
+import { imageTextMatchingLoss } from "../../objective/cross_entropy.ts";
 import { wordRegionContrast } from "../../objective/contrast.ts";
-import { maskedWordLoss } from "../../objective/masked_words.ts";
+import { maskedWordLoss } from "../../objective/masked_modelling.ts";
 import { lossAndGradients } from "../gradients.ts";
 import { matchProbabilities, rightlyJudged } from "../match_judgement.ts";
 import type { PairTables } from "../../batch/row_tables.ts";

@@ -5,7 +5,7 @@ import type { FeatureSet } from "../../data/feature_set.ts";
 import type { RegionClasses } from "../../data/region_classes.ts";
 import type { Configuration } from "../../model/configuration.ts";
 import type { Compute } from "../../tensorflow/kernels/backend.ts";
-import { compileOnce } from "../../tensorflow/programs/kept_programs.ts";
+import { compileOnce } from "../../tensorflow/programs/compile.ts";
 import type { Cosine } from "../../batch/sampling.ts";
 import type { SplitIndex } from "../../batch/split_index.ts";
 import type { PairTables, RowSizes } from "../../batch/row_tables.ts";

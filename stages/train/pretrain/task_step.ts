@@ -7,9 +7,9 @@
  *     matching                mean cross entropy of "belongs together"
  *     word_region_transport   that + weight * optimal transport of words to regions
  *     word_region_contrast    late interaction of embeddings (objective/contrast.ts)
- *     branch_contrast         one vector each (objective/branch_contrast.ts)
+ *     branch_contrast         one vector each (objective/contrast.ts)
  *     pair_ranking            rank scores of every text with every picture of the batch, on top of
- *                             frozen branches where they have a weight (objective/in_batch_ranking.ts)
+ *                             frozen branches where they have a weight (objective/contrast.ts)
  *
  * Source: UNITER (arXiv 1909.11740, section 3.2); the contrasts are not UNITER's.
  */
@@ -34,13 +34,18 @@ import {
   pooledPairs,
 } from "../../model/uniter.ts";
 import type { Weights } from "../../model/weights.ts";
-import { branchContrast } from "../../objective/branch_contrast.ts";
-import { wordRegionContrast } from "../../objective/contrast.ts";
-import { inBatchRankingLoss } from "../../objective/in_batch_ranking.ts";
+import {
+  branchContrast,
+  inBatchRankingLoss,
+  wordRegionContrast,
+} from "../../objective/contrast.ts";
 import { branchVectors } from "../../score/frozen_branches.ts";
-import { imageTextMatchingLoss } from "../../objective/image_text_matching.ts";
-import { maskedClassLoss, maskedFeatureLoss } from "../../objective/masked_regions.ts";
-import { maskedWordLoss } from "../../objective/masked_words.ts";
+import { imageTextMatchingLoss } from "../../objective/cross_entropy.ts";
+import {
+  maskedClassLoss,
+  maskedFeatureLoss,
+  maskedWordLoss,
+} from "../../objective/masked_modelling.ts";
 import {
   transportDistances,
   transportLoss,

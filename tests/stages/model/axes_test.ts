@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Axes, named, sizeOf } from "../../../stages/model/axes.ts";
-import { transport } from "../../../stages/objective/relation.ts";
+import { transport } from "../../../stages/objective/alignment.ts";
 import { tensorTest } from "../../support/tensor_test.ts";
 
 tensorTest("named() checks the number of axes", () => {

@@ -160,6 +160,6 @@ tensorTest("a checkpoint without a needed tensor is an error that names it", () 
     () => pairScores(weights, config, batch),
     (error) =>
       error instanceof Complaint &&
-      error.what === "the checkpoint holds no tensor `uniter.pooler.dense.bias`",
+      error.what === "the checkpoint has no tensor `uniter.pooler.dense.bias`",
   );
 });

@@ -10,8 +10,9 @@ import {
   congruence,
   member,
   type Modality,
+  roundtrip,
+  transport,
 } from "../../../stages/objective/alignment.ts";
-import { roundtrip, transport } from "../../../stages/objective/relation.ts";
 import { project } from "../../../stages/objective/projection.ts";
 import type { AttentionBlocks } from "../../../stages/objective/self_attention.ts";
 import { blocksOf, type LooseBlocks, looseBlocks, type Matrix } from "../../support/attention.ts";

@@ -1,9 +1,51 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { wordRegionContrast } from "../../../stages/objective/contrast.ts";
+import {
+  branchContrast,
+  inBatchRankingLoss,
+  wordRegionContrast,
+} from "../../../stages/objective/contrast.ts";
 import { assertClose, tensorTest } from "../../support/tensor_test.ts";
 
 const unit = (angle: number) => [Math.cos(angle), Math.sin(angle)];
+const entropy = (own: number, others: number[]) =>
+  Math.log(1 + others.reduce((sum, other) => sum + Math.exp(other - own), 0));
+
+tensorTest(
+  "inBatchRankingLoss() is the mean cross entropy both ways; captions of one image do not compete",
+  () => {
+    const s = [[0.5, -1.2, 2], [0.1, 0.3, -0.7], [1.1, 0.4, -0.2]];
+    // Rows 0 and 2 show the same image.
+    const expected = [
+      entropy(0.5, [-1.2]) + entropy(0.5, [0.1]),
+      entropy(0.3, [0.1, -0.7]) + entropy(0.3, [-1.2, 0.4]),
+      entropy(-0.2, [0.4]) + entropy(-0.2, [-0.7]),
+    ].reduce((sum, one) => sum + one) / 6;
+    const loss = inBatchRankingLoss(tf.tensor2d(s), tf.tensor1d([7, 4, 7], "int32"));
+    assertClose(loss, [expected], 1e-5);
+  },
+);
+
+tensorTest(
+  "branchContrast() is the mean cross entropy both ways; captions of one image do not compete",
+  () => {
+    const [texts, pictures] = [[0.2, 1.5, 2.8], [0, 1, 0]];
+    const s = texts.map((text) => pictures.map((picture) => Math.cos(text - picture) / 0.25));
+    // Rows 0 and 2 show the same image.
+    const expected = [
+      entropy(s[0]![0]!, [s[0]![1]!]) + entropy(s[0]![0]!, [s[1]![0]!]),
+      entropy(s[1]![1]!, [s[1]![0]!, s[1]![2]!]) + entropy(s[1]![1]!, [s[0]![1]!, s[2]![1]!]),
+      entropy(s[2]![2]!, [s[2]![1]!]) + entropy(s[2]![2]!, [s[1]![2]!]),
+    ].reduce((sum, one) => sum + one) / 6;
+    const { loss, cosines } = branchContrast({
+      texts: tf.tensor2d(texts.map(unit)),
+      pictures: tf.tensor2d(pictures.map(unit)),
+      shown: tf.tensor1d([7, 4, 7], "int32"),
+    }, { temperature: 0.25 });
+    assertClose(loss, [expected], 1e-5);
+    assertClose(cosines, s.flat().map((score) => score * 0.25), 1e-6);
+  },
+);
 
 tensorTest("wordRegionContrast() is the mean cross entropy of late-interaction scores", () => {
   // Two pairs in a plane. Text 0 has two words, text 1 one and a padding; the same for regions.
@@ -15,10 +57,9 @@ tensorTest("wordRegionContrast() is the mean cross entropy of late-interaction s
     [(near(0, [0.1, 1.4]) + near(1, [0.1, 1.4])) / 2, (near(0, [2.3]) + near(1, [2.3])) / 2],
     [near(2, [0.1, 1.4]), near(2, [2.3])],
   ].map((row) => row.map((score) => score / 0.5));
-  const entropy = (own: number, other: number) => Math.log(1 + Math.exp(other - own));
   const expected =
-    (entropy(scores[0]![0]!, scores[0]![1]!) + entropy(scores[1]![1]!, scores[1]![0]!) +
-      entropy(scores[0]![0]!, scores[1]![0]!) + entropy(scores[1]![1]!, scores[0]![1]!)) / 4;
+    (entropy(scores[0]![0]!, [scores[0]![1]!]) + entropy(scores[1]![1]!, [scores[1]![0]!]) +
+      entropy(scores[0]![0]!, [scores[1]![0]!]) + entropy(scores[1]![1]!, [scores[0]![1]!])) / 4;
   const loss = wordRegionContrast({
     words: tf.mul(tf.tensor3d(words), 3), // lengths do not matter
     wordMask: tf.tensor2d([[1, 1], [1, 0]]),

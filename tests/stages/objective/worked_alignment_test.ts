@@ -6,9 +6,10 @@ import {
   congruence,
   member,
   type Modality,
+  roundtrip,
+  transport,
 } from "../../../stages/objective/alignment.ts";
 import { project } from "../../../stages/objective/projection.ts";
-import { roundtrip, transport } from "../../../stages/objective/relation.ts";
 import { blocksOf, type LooseBlocks, type Matrix } from "../../support/attention.ts";
 import { assertClose, tensorTest } from "../../support/tensor_test.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { initialWeights, withRankHead } from "../../../stages/model/initial_weights.ts";
 import { trainedNames } from "../../../stages/model/parameters.ts";
-import { weightsOnDevice } from "../../../stages/model/weights_on_device.ts";
+import { weightsOnDevice } from "../../../stages/model/weights.ts";
 import { alignments, congruence, member } from "../../../stages/objective/alignment.ts";
 import { publishedScope } from "../../../stages/objective/alignment_scope.ts";
 import {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { randomStream } from "../../../../pipeline/contract/random_stream.ts";
 import { withBertText } from "../../../../stages/model/checkpoint/bert_weights.ts";
 import type { Configuration } from "../../../../stages/model/configuration.ts";
-import { type HostTensor, initialWeights } from "../../../../stages/model/initial_weights.ts";
+import type { HostTensor } from "../../../../stages/model/weights.ts";
+import { initialWeights } from "../../../../stages/model/initial_weights.ts";
 import { errorText } from "../../../support/toy_graph.ts";
 
 const config: Configuration = {

@@ -10,7 +10,7 @@ import {
   writeSafetensors,
 } from "../../../../stages/data/formats/safetensors.ts";
 import { readCheckpoint } from "../../../../stages/model/checkpoint/checkpoint.ts";
-import type { HostWeights } from "../../../../stages/model/initial_weights.ts";
+import type { HostWeights } from "../../../../stages/model/weights.ts";
 import { type Damage, damage } from "../../../support/damage.ts";
 import { goldenFile } from "../../../support/goldens.ts";
 import { bytesFrom, streamOf, zipOf } from "../../../support/pytorch_files.ts";

@@ -6,7 +6,8 @@ import {
   configurationFrom,
 } from "../../../../stages/model/checkpoint/checkpoint_sizes.ts";
 import type { Configuration } from "../../../../stages/model/configuration.ts";
-import { type HostWeights, initialWeights } from "../../../../stages/model/initial_weights.ts";
+import type { HostWeights } from "../../../../stages/model/weights.ts";
+import { initialWeights } from "../../../../stages/model/initial_weights.ts";
 import { parameterTable } from "../../../../stages/model/parameters.ts";
 import { randomStream } from "../../../../pipeline/contract/random_stream.ts";
 import { goldenConfiguration, goldenFile } from "../../../support/goldens.ts";

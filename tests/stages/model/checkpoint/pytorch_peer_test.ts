@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { loadCheckpoint, readCheckpoint } from "../../../../stages/model/checkpoint/checkpoint.ts";
-import type { HostWeights } from "../../../../stages/model/initial_weights.ts";
+import type { HostWeights } from "../../../../stages/model/weights.ts";
 import { writePytorch } from "../../../../stages/model/checkpoint/pytorch_writer.ts";
 import { goldenFile } from "../../../support/goldens.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Complaint } from "../../../../pipeline/contract/complaint.ts";
 import { joinBytes } from "../../../../stages/data/formats/byte_source.ts";
 import { readCheckpoint } from "../../../../stages/model/checkpoint/checkpoint.ts";
-import type { HostWeights } from "../../../../stages/model/initial_weights.ts";
+import type { HostWeights } from "../../../../stages/model/weights.ts";
 import { bytesFrom, pickleOf, streamOf } from "../../../support/pytorch_files.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
 

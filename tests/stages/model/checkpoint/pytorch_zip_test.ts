@@ -3,7 +3,7 @@ import { Complaint } from "../../../../pipeline/contract/complaint.ts";
 import { joinBytes } from "../../../../stages/data/formats/byte_source.ts";
 import { storedZip } from "../../../../stages/data/formats/stored_zip.ts";
 import { readCheckpoint } from "../../../../stages/model/checkpoint/checkpoint.ts";
-import type { HostWeights } from "../../../../stages/model/initial_weights.ts";
+import type { HostWeights } from "../../../../stages/model/weights.ts";
 import { bytesFrom, pickleOf, type TensorParts, zipOf } from "../../../support/pytorch_files.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Complaint } from "../../../../pipeline/contract/complaint.ts";
 import { searchLibrary } from "../../../../stages/tensorflow/library/search_library.ts";
-import { unavailable } from "../../../../stages/tensorflow/library/fetch_library.ts";
+import { unavailable } from "../../../../stages/tensorflow/library/open_library.ts";
 import { testCompute } from "../../../support/compute.ts";
 
 const environment = (variables: Record<string, string>) => ({

@@ -7,7 +7,7 @@ import {
   withRankHead,
 } from "../../../../stages/model/initial_weights.ts";
 import { extraParameters, trainedNames } from "../../../../stages/model/parameters.ts";
-import { weightsOnDevice } from "../../../../stages/model/weights_on_device.ts";
+import { weightsOnDevice } from "../../../../stages/model/weights.ts";
 import type { TaskAlone } from "../../../../stages/train/pretrain/task_batch.ts";
 import { type TaskInputs, taskStep, toldOf } from "../../../../stages/train/pretrain/task_step.ts";
 import { branchVectors } from "../../../../stages/score/frozen_branches.ts";

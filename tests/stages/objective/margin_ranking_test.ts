@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { rankingLosses } from "../../../stages/objective/ranking.ts";
+import { rankingLosses } from "../../../stages/objective/margin_ranking.ts";
 import { goldenJson } from "../../support/goldens.ts";
 import { assertClose, tensorTest } from "../../support/tensor_test.ts";
 

@@ -1,6 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { imageTextMatchingLoss } from "../../../stages/objective/image_text_matching.ts";
-import { maskedWordLoss } from "../../../stages/objective/masked_words.ts";
+import {
+  maskedClassLoss,
+  maskedFeatureLoss,
+  maskedWordLoss,
+} from "../../../stages/objective/masked_modelling.ts";
 import { assertClose, tensorTest } from "../../support/tensor_test.ts";
 
 const logits = [[1, 2, 3], [0, 0, 0], [5, -5, 0], [-1, 1, 0]];
@@ -39,12 +42,20 @@ tensorTest("maskedWordLoss() has the gradient softmax minus label, over masked w
   assertClose(gradient, expected, 1e-6);
 });
 
-tensorTest("imageTextMatchingLoss() is the mean cross entropy over pairs", () => {
-  const pairs = logits.map((row) => row.slice(0, 2));
-  const expected = pairs.map(([no, yes], at) =>
-    Math.log(Math.exp(no!) + Math.exp(yes!)) - (at % 2 === 1 ? yes! : no!)
-  );
-  const mean = expected.reduce((sum, loss) => sum + loss) / expected.length;
-  const loss = imageTextMatchingLoss(tf.tensor2d(pairs), tf.tensor1d([0, 1, 0, 1], "int32"));
-  assertClose(loss, [mean], 1e-6);
+tensorTest("maskedFeatureLoss() is the squared error per number, over masked regions alone", () => {
+  const predicted = tf.tensor2d([[1, 2, 3], [9, 9, 9], [0, 0, 0]]);
+  const actual = tf.tensor2d([[1, 0, 6], [0, 0, 0], [3, 0, 0]]);
+  const there = tf.tensor1d([1, 0, 1], "int32");
+  assertClose(maskedFeatureLoss(predicted, { actual, there }), [((4 + 9) / 3 + 9 / 3) / 2], 1e-6);
+  const none = tf.tensor1d([0, 0, 0], "int32");
+  assertClose(maskedFeatureLoss(predicted, { actual, there: none }), [0], 0);
+});
+
+tensorTest("maskedClassLoss() is KL(actual || predicted), over masked regions alone", () => {
+  const logits = tf.log(tf.tensor2d([[0.5, 0.25, 0.25], [1, 1, 8], [0.1, 0.2, 0.7]]));
+  const actual = tf.tensor2d([[0.25, 0.75, 0], [1, 0, 0], [0, 1, 0]]);
+  const there = tf.tensor1d([1, 0, 1], "int32");
+  const soft = 0.25 * Math.log(0.25 / 0.5) + 0.75 * Math.log(0.75 / 0.25);
+  const certain = -Math.log(0.2); // the cross entropy
+  assertClose(maskedClassLoss(logits, { actual, there }), [(soft + certain) / 2], 1e-6);
 });
