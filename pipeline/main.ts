@@ -275,6 +275,7 @@ async function doctorCommand(
       results: resolve(command.results),
       cache: cacheFolder((name) => Deno.env.get(name)),
       display,
+      examinations: stages.examinations,
       compute: () => stages.examineCompute(command, display.task("TensorFlow")),
     });
   } finally {

@@ -85,10 +85,6 @@ export const analyseAttention = defineStage({
   compute: true,
   sharesProcess: true,
   resumable: false,
-  async examine(context) {
-    const { examineAnalysis } = await import("./estimate/examination.ts");
-    return await examineAnalysis(context, context.parameters);
-  },
   async run(context) {
     const { attentionAnalysis } = await import("./analyse/attention_analysis.ts");
     await attentionAnalysis(context);

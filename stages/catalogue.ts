@@ -19,6 +19,7 @@ export {
   prepareCompute,
 } from "./compute.ts";
 
+export { examinations } from "./examinations.ts";
 export { exportFeatures } from "./export_features.ts";
 export { search } from "./search.ts";
 export { wrongQueries } from "./wrong_queries.ts";

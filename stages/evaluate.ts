@@ -73,12 +73,6 @@ export const evaluate = defineStage({
   compute: true,
   sharesProcess: true,
   resumable: true,
-  async examine(context) {
-    // One product of matrices: nothing worth measuring.
-    if (context.parameters.scores === "branches") return { findings: [], facts: {} };
-    const { examineEvaluation } = await import("./estimate/examination.ts");
-    return await examineEvaluation(context, context.parameters);
-  },
   async run(context) {
     const { evaluation } = await import("./evaluate/recall_run.ts");
     await evaluation(context);

@@ -15,17 +15,6 @@ export const extractFeatures = defineStage({
   compute: false,
   permissions: { native: true },
   resumable: false,
-  async examine({ parameters, inputs }) {
-    const { descriptorWidth } = await import("./vision/objects/descriptors.ts");
-    const { longestCaption } = await import("./vision/scenes/captions.ts");
-    const sizes = {
-      words: longestCaption + 2,
-      vocabulary: 64, // about
-      regions: parameters.max_regions,
-      feature_dim: descriptorWidth,
-    };
-    return { findings: [], facts: { ...inputs["from"], ...sizes } };
-  },
   async run(context) {
     const { writeFeatures } = await import("./vision/objects/object_features.ts");
     await writeFeatures(context);

@@ -161,12 +161,6 @@ export const fineTune = defineStage({
   output: "model",
   compute: true,
   resumable: true,
-  async examine(context) {
-    const { examineFineTuning } = await import("./estimate/examination.ts");
-    const { objectiveOf } = await import("./train/fine_tune/run.ts");
-    const { parameters } = context;
-    return await examineFineTuning(context, { ...parameters, objective: objectiveOf(parameters) });
-  },
   async run(context) {
     const { fineTuning } = await import("./train/fine_tune/run.ts");
     const { pairValidation } = await import("./evaluate/validation.ts");

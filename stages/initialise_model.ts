@@ -118,10 +118,6 @@ export const initialiseModel = defineStage({
   output: "model",
   compute: false,
   resumable: false,
-  async examine(context) {
-    const { examineInitialisation } = await import("./train/initialise/run.ts");
-    return await examineInitialisation(context);
-  },
   async run(context) {
     const { initialisation } = await import("./train/initialise/run.ts");
     await initialisation(context);

@@ -20,14 +20,6 @@ export const makeScenes = defineStage({
   compute: false,
   permissions: { native: true },
   resumable: false,
-  examine({ parameters: { images, val_images, test_images, swap_pairs, captions } }) {
-    const splits = { train: images, val: val_images, test: test_images, swap: 2 * swap_pairs };
-    const facts = Object.entries(splits).flatMap(([split, count]) => [
-      [`${split}_images`, count],
-      [`${split}_captions`, split === "swap" ? count : count * captions],
-    ]);
-    return Promise.resolve({ findings: [], facts: Object.fromEntries(facts) });
-  },
   async run(context) {
     const { writeScenes } = await import("./vision/scenes/write_scenes.ts");
     await writeScenes(context);

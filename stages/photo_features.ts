@@ -132,10 +132,6 @@ export const photoFeatures = defineStage({
   output: "features",
   compute: true,
   resumable: true,
-  async examine(context) {
-    const { examinePhotos } = await import("./estimate/photo_examination.ts");
-    return await examinePhotos(context);
-  },
   async run(context) {
     const { extractPhotos } = await import("./extraction/photo_extraction.ts");
     await extractPhotos(context);

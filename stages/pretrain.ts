@@ -124,7 +124,6 @@ export const pretrain = defineStage({
   compute: true,
   resumable: true,
   // Its own time is not measured; the sizes of its model are those of the one it starts from.
-  examine: ({ inputs }) => Promise.resolve({ findings: [], facts: inputs["from"]! }),
   async run(context) {
     const { pretraining } = await import("./train/pretrain/run.ts");
     const { branchValidation } = await import("./evaluate/validation.ts");

@@ -74,17 +74,14 @@ export const publishedFeatures = defineStage({
   compute: false,
   permissions: { native: true },
   resumable: false,
-  async examine({ parameters, files }) {
-    const { examinePublished } = await import("./estimate/published_examination.ts");
-    return examinePublished(sourcesOf(parameters), files, parameters);
-  },
   async run(context) {
     const { takeOver } = await import("./data/published/import_features.ts");
     await takeOver(context, sourcesOf(context.parameters));
   },
 });
 
-function sourcesOf(parameters: PublishedParameters): PublishedSource[] {
+/** Where each split comes from. */
+export function sourcesOf(parameters: PublishedParameters): PublishedSource[] {
   return parameters.splits.flatMap((split) =>
     splitSources(parameters.dataset, split).map(({ texts, images }) => ({
       split,

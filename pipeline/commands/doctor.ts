@@ -9,10 +9,12 @@ import type { Display } from "../terminal/display.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
 import { outsidePaths, partsOf, settingsFor, wantedText } from "../key/outside_files.ts";
 import { lackingPackages } from "../run/packages.ts";
+import type { Stages } from "../contract/stages.ts";
 import type { Examination, Facts, Finding } from "../contract/stage.ts";
 import { bytesText, formatSeconds } from "../terminal/terminal_text.ts";
 
 export interface DoctorOptions {
+  readonly examinations: Stages["examinations"];
   /** Inputs first. */
   readonly nodes: readonly GraphNode[];
   readonly results: string;
@@ -109,7 +111,7 @@ function packageFindings(nodes: readonly GraphNode[], cache: string): Finding[] 
 async function examineNode(
   node: GraphNode,
   examined: ReadonlyMap<string, Examination>,
-  { threads, cache, display }: DoctorOptions,
+  { threads, cache, display, examinations }: DoctorOptions,
 ): Promise<Examination | undefined> {
   const { definition, parameters, inputs } = node;
   const missing = node.outside.some((file) => partsOf(file) === undefined);
@@ -117,9 +119,10 @@ async function examineNode(
     [port, examined.get(label)?.facts] as const
   );
   if (missing || facts.some(([, fact]) => fact === undefined)) return undefined;
-  if (definition.examine === undefined) return undefined;
+  const examine = examinations[definition.name];
+  if (examine === undefined) return undefined;
   try {
-    return await definition.examine({
+    return await examine({
       parameters,
       files: outsidePaths(node, cache),
       inputs: Object.fromEntries(facts) as Record<string, Facts>,

@@ -117,6 +117,16 @@ export interface Examination {
   readonly scratch?: number;
 }
 
+/**
+ * Examines what a run of one kind of stage would need, without running it: for `doctor`. Called when
+ * all outside files exist and the stages that it reads have been examined. It is not part of the
+ * definition, so that its code is not part of the stage's code digest.
+ */
+// deno-lint-ignore no-explicit-any
+export type Examine<Parameters = any> = (
+  context: ExaminationContext<Parameters>,
+) => Promise<Examination>;
+
 /** An input port: the YAML key that names the stage to read, and the kinds of artifact it accepts. */
 export interface InputPort {
   /** Kinds of artifact that this port accepts. */
@@ -181,11 +191,6 @@ export interface StageDefinition<Parameters = any> {
   readonly sharesProcess?: boolean;
   /** A killed run continues from `resumeFolder`; otherwise it starts from scratch. */
   readonly resumable: boolean;
-  /**
-   * Examines what a run would need, without running it: for `doctor`. Called when all outside files
-   * exist and the stages that it reads have been examined.
-   */
-  examine?(context: ExaminationContext<Parameters>): Promise<Examination>;
   /** Import heavy modules inside, so that planning never loads them. */
   run(context: StageContext<Parameters>): Promise<void>;
 }

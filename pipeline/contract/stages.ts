@@ -1,9 +1,11 @@
 /** What the command line needs of the stages: `stages/catalogue.ts` in the product, toys in tests. */
 import type { Progress } from "./progress.ts";
-import type { Finding, StageDefinition } from "./stage.ts";
+import type { Examine, Finding, StageDefinition } from "./stage.ts";
 
 export interface Stages {
   readonly catalogue: readonly StageDefinition[];
+  /** Kind of stage -> how `doctor` examines what a run of it would need. */
+  readonly examinations: Readonly<Record<string, Examine>>;
   /** The folder that holds `<name>.ts` for each stage. */
   readonly folder: URL;
   /** What decides the bits of computed results. Cheap: part of every run, even with nothing to do. */

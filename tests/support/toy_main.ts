@@ -5,12 +5,13 @@ import { toyEvaluate } from "./toy_stages/toy_evaluate.ts";
 import { toyFetcher } from "./toy_stages/toy_fetcher.ts";
 import { toyIntruder } from "./toy_stages/toy_intruder.ts";
 import { toyNumbers } from "./toy_stages/toy_numbers.ts";
-import { toyRead } from "./toy_stages/toy_read.ts";
-import { toyTrain } from "./toy_stages/toy_train.ts";
+import { examineToyRead, toyRead } from "./toy_stages/toy_read.ts";
+import { examineToyTrain, toyTrain } from "./toy_stages/toy_train.ts";
 import { toyWords } from "./toy_stages/toy_words.ts";
 
 export const toyStages = {
   catalogue: [toyNumbers, toyTrain, toyEvaluate, toyRead, toyIntruder, toyFetcher, toyWords],
+  examinations: { toy_train: examineToyTrain, toy_read: examineToyRead },
   folder: new URL("./toy_stages/", import.meta.url),
   computeFingerprint: ({ threads }: { threads: number }) =>
     Promise.resolve({ library: "toy", threads: String(threads) }),

@@ -1,27 +1,16 @@
 /** The model to start from: a checkpoint taken over, or random weights sized by what it will read. */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
-import type {
-  Examination,
-  ExaminationContext,
-  StageContext,
-} from "../../../pipeline/contract/stage.ts";
+import type { StageContext } from "../../../pipeline/contract/stage.ts";
 import { type FeatureSet, openFeatures } from "../../data/feature_set.ts";
 import { readCheckpoint } from "../../model/checkpoint/checkpoint.ts";
 import { checkFits, configurationFrom } from "../../model/checkpoint/checkpoint_sizes.ts";
 import { type Configuration, parseConfiguration } from "../../model/configuration.ts";
 import { withBertText } from "../../model/checkpoint/bert_weights.ts";
 import { initialWeights } from "../../model/initial_weights.ts";
-import { miniLmSizes } from "../../model/checkpoint/pretrained_packages.ts";
 import { type Model, writeModel } from "../../model/checkpoint/model_artifact.ts";
-import { modelFacts } from "../../estimate/examination.ts";
 import { indexSplit } from "../../batch/split_index.ts";
-import {
-  type KnownWidths,
-  requireFit,
-  requirePositions,
-  requireWidths,
-} from "../../batch/model_fit.ts";
+import { type KnownWidths, requireFit } from "../../batch/model_fit.ts";
 
 export interface InitialisationParameters {
   readonly seed: number;
@@ -123,7 +112,7 @@ function requireFits(features: FeatureSet, config: Configuration): void {
   }
 }
 
-function configurationOf(
+export function configurationOf(
   configFile: string | undefined,
   weights: Model["weights"],
   { file, heads, features }: {
@@ -139,7 +128,7 @@ function configurationOf(
   });
 }
 
-function readText(configFile: string): string {
+export function readText(configFile: string): string {
   try {
     return Deno.readTextFileSync(configFile);
   } catch (cause) {
@@ -151,52 +140,7 @@ function readText(configFile: string): string {
   }
 }
 
-/** Whether a checkpoint fits; the sizes of the model. */
-export async function examineInitialisation(
-  { parameters, files, inputs }: ExaminationContext<InitialisationParameters>,
-): Promise<Examination> {
-  const features = inputs["features"]!;
-  const { words = 2, vocabulary = 1, feature_dim: featureDim = 1 } = features;
-  const known = { vocabulary: { size: vocabulary }, featureDim };
-  const file = files["checkpoint"];
-  if (parameters.pretrained !== undefined || parameters.bert !== undefined) {
-    // A package that is not fetched yet is as large as it is known to be.
-    const config = parameters.bert === undefined
-      ? sizedConfiguration(miniLmSizes, { ...known, words: miniLmSizes.positions })
-      : parseConfiguration(readText(files["config"]!), {
-        file: files["config"]!,
-        imgDim: featureDim,
-      });
-    requireWidths(known, config);
-    requirePositions(words, config);
-    return { findings: [], facts: modelFacts(config), disk: 4 * modelFacts(config)["weights"]! };
-  }
-  if (file === undefined) {
-    const config = sizedConfiguration(parameters, { ...known, words });
-    return { findings: [], facts: modelFacts(config), disk: 4 * modelFacts(config)["weights"]! };
-  }
-  const weights = await readCheckpoint(file);
-  const config = configurationOf(files["config"], weights, {
-    file,
-    heads: parameters.heads,
-    features: known,
-  });
-  checkFits(weights, config, file);
-  requireWidths(known, config);
-  requirePositions(words, config);
-  const facts = modelFacts(config);
-  const { num_hidden_layers: layers, hidden_size: hidden } = config;
-  return {
-    findings: [{
-      verdict: "ok",
-      what: `the checkpoint has ${layers} layers of ${hidden}, and fits the features`,
-    }],
-    facts,
-    disk: 4 * facts["weights"]!,
-  };
-}
-
-function sizedConfiguration(
+export function sizedConfiguration(
   { hidden = 128, layers = 4, heads = 4, dropout = 0.1, ...rest }: Omit<
     InitialisationParameters,
     "seed"

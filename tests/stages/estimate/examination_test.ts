@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
 import type { ExaminationContext, Facts } from "../../../pipeline/contract/stage.ts";
+import { examinations } from "../../../stages/examinations.ts";
 import { evaluate } from "../../../stages/evaluate.ts";
 import { fineTune } from "../../../stages/fine_tune.ts";
 import type { StageDefinition } from "../../../pipeline/contract/stage.ts";
@@ -27,7 +28,7 @@ async function findings(
     threads: 1,
     progress: { report() {}, say: (line) => assert.fail(line) },
   };
-  const { findings } = await stage.examine!(context);
+  const { findings } = await examinations[stage.name]!(context);
   return findings.map(({ verdict, what, fix }) => `${verdict}: ${what}; ${fix}`);
 }
 

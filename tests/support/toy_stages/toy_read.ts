@@ -1,6 +1,10 @@
 import { basename } from "node:path";
 import * as v from "valibot";
-import { defineStage } from "../../../pipeline/contract/stage.ts";
+import {
+  defineStage,
+  type Examination,
+  type ExaminationContext,
+} from "../../../pipeline/contract/stage.ts";
 
 /** Takes numbers over from a file outside of the project. */
 export const toyRead = defineStage({
@@ -22,25 +26,28 @@ export const toyRead = defineStage({
   output: "numbers",
   compute: false,
   resumable: false,
-  async examine({ files }) {
-    const numbers = await Deno.readTextFile(files["numbers"]!);
-    const count = numbers.trim().split("\n").length;
-    if (numbers.includes("x")) {
-      const { Complaint } = await import("../../../pipeline/contract/complaint.ts");
-      throw new Complaint("x is no number", "write numbers", {
-        place: { file: files["numbers"]! },
-      });
-    }
-    return {
-      findings: [{ verdict: "ok", what: `${count} numbers` }],
-      facts: { count },
-      seconds: count,
-      disk: 1000,
-    };
-  },
   async run({ parameters, files, folder, progress }) {
     if (files["numbers"] !== parameters.file) throw new Error("another file");
     progress.say(`reads ${basename(parameters.file)}`);
     await Deno.copyFile(parameters.file, `${folder}/numbers.txt`);
   },
 });
+
+export async function examineToyRead(
+  { files }: ExaminationContext<unknown>,
+): Promise<Examination> {
+  const numbers = await Deno.readTextFile(files["numbers"]!);
+  const count = numbers.trim().split("\n").length;
+  if (numbers.includes("x")) {
+    const { Complaint } = await import("../../../pipeline/contract/complaint.ts");
+    throw new Complaint("x is no number", "write numbers", {
+      place: { file: files["numbers"]! },
+    });
+  }
+  return {
+    findings: [{ verdict: "ok", what: `${count} numbers` }],
+    facts: { count },
+    seconds: count,
+    disk: 1000,
+  };
+}

@@ -1,6 +1,10 @@
 import * as v from "valibot";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
-import { defineStage } from "../../../pipeline/contract/stage.ts";
+import {
+  defineStage,
+  type Examination,
+  type ExaminationContext,
+} from "../../../pipeline/contract/stage.ts";
 
 /** A training loop in small: a state that each step changes, checkpoints, rows. */
 export const toyTrain = defineStage({
@@ -26,14 +30,6 @@ export const toyTrain = defineStage({
   output: "model",
   compute: true,
   resumable: true,
-  examine({ parameters, inputs }) {
-    const { count } = inputs["numbers"] as { count: number };
-    return Promise.resolve({
-      findings: [{ verdict: "ok" as const, what: `${parameters.steps} steps on ${count} numbers` }],
-      seconds: parameters.steps * count,
-      memory: 1e6,
-    });
-  },
   async run({ parameters, inputs, folder, resumeFolder, record, progress, signal }) {
     const { steps, alignment, seed, checkpoint, pause } = parameters;
     const text = await Deno.readTextFile(`${inputs["numbers"]!.folder}/numbers.txt`);
@@ -60,3 +56,14 @@ export const toyTrain = defineStage({
     await Deno.writeTextFile(`${folder}/model.json`, JSON.stringify({ state }));
   },
 });
+
+export function examineToyTrain(
+  { parameters, inputs }: ExaminationContext<{ steps: number }>,
+): Promise<Examination> {
+  const { count } = inputs["numbers"] as { count: number };
+  return Promise.resolve({
+    findings: [{ verdict: "ok" as const, what: `${parameters.steps} steps on ${count} numbers` }],
+    seconds: parameters.steps * count,
+    memory: 1e6,
+  });
+}
