@@ -1,71 +1,202 @@
-/** Who may import whom, and which words are kept to the few files that may use them. */
+/**
+ * The house: which rooms there are, what each may import, that no imports run in a circle, that
+ * tests mirror the rooms, and which words are kept to the few files that may use them.
+ * docs/map.md says what each room holds.
+ */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path/posix";
 import { fileURLToPath } from "node:url";
 
 const project = fileURLToPath(new URL("../", import.meta.url));
 
-const forNodes = ["stage", "complaint", "random_stream", "progress"].map((name) =>
-  `pipeline/${name}.ts`
-);
-const forParts = ["pipeline/contract/complaint.ts", "pipeline/contract/random_stream.ts"];
-const partFolders = ["data", "vision", "model", "objective", "metric"];
-const parts = new RegExp(`^stages/(${partFolders.join("|")})/`);
+/**
+ * Room or file -> the rooms and files that it may import, besides itself. A room covers its folders
+ * unless they are listed; the longest entry that fits a path counts.
+ */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  "pipeline/contract": [],
+  "pipeline/disk": ["pipeline/contract"],
+  "pipeline/terminal": ["pipeline/contract"],
+  "pipeline/fetch": ["pipeline/contract", "pipeline/disk"],
+  "pipeline/experiment": ["pipeline/contract", "pipeline/disk"],
+  "pipeline/key": ["pipeline/contract", "pipeline/disk", "pipeline/experiment"],
+  "pipeline/store": ["pipeline/contract", "pipeline/disk", "pipeline/key"],
+  "pipeline/plan": [
+    ...["contract", "disk", "experiment", "key", "store"].map((room) => `pipeline/${room}`),
+  ],
+  "pipeline/workers": ["contract", "disk", "key", "store"].map((room) => `pipeline/${room}`),
+  "pipeline/explain": ["contract", "disk", "experiment", "key", "store", "plan", "terminal"]
+    .map((room) => `pipeline/${room}`),
+  "pipeline/run": [
+    ...["contract", "disk", "terminal", "fetch", "experiment", "key", "store", "plan", "workers"]
+      .map((room) => `pipeline/${room}`),
+  ],
+  "pipeline/commands": ["pipeline", "results"],
+  "pipeline/main.ts": ["pipeline/commands", "pipeline/contract", "stages/catalogue.ts"],
 
-/** The first rule whose pattern fits a file says what it may import. */
-const rules: readonly { files: RegExp; may: (target: string, file: string) => boolean }[] = [
-  {
-    files: /^pipeline\/main\.ts$/,
-    may: (target) => /^(pipeline|results)\//.test(target) || target === "stages/catalogue.ts",
-  },
-  { files: /^pipeline\//, may: (target) => target.startsWith("pipeline/") },
-  { files: /^results\//, may: (target) => /^results\//.test(target) || forParts.includes(target) },
-  {
-    files: /^stages\/catalogue\.ts$/,
-    may: (target) => /^stages\/\w+\.ts$/.test(target) || forNodes.includes(target),
-  },
-  {
-    files: /^stages\/\w+\.ts$/,
-    may: (target) => /^stages\/\w+\//.test(target) || forNodes.includes(target),
-  },
-  { files: parts, may: (target) => parts.test(target) || forParts.includes(target) },
-  {
-    files: /^stages\/(training|extraction)\//,
-    may: (target) => /^stages\/\w+\//.test(target) || forNodes.includes(target),
-  },
-  {
-    files: /^stages\/tensorflow\//,
-    may: (target) =>
-      target.startsWith("stages/tensorflow/") || forNodes.includes(target) ||
-      target === "pipeline/fetch/package_fetch.ts" || target === "stages/model/keyed_random.ts" ||
-      target === "stages/model/matrix_product.ts",
-  },
-];
+  "results/statistics": ["pipeline/contract"],
+  "results/text": ["pipeline/contract", "pipeline/terminal"],
+  // Of the store: the types of what it keeps.
+  "results/database": ["pipeline/contract", "pipeline/disk", "pipeline/store"],
+  "results/queries": [
+    ...["pipeline/contract", "pipeline/terminal"],
+    ...["results/database", "results/text"],
+  ],
+  "results/findings": [
+    ...["pipeline/contract", "pipeline/terminal"],
+    ...["database", "queries", "statistics", "text"].map((room) => `results/${room}`),
+  ],
+  "results/report/markdown": [
+    ...["pipeline/contract"],
+    ...["database", "queries", "text", "findings"].map((room) => `results/${room}`),
+  ],
+  "results/report/page": [
+    ...["pipeline/contract"],
+    ...["database", "queries", "text", "findings"].map((room) => `results/${room}`),
+  ],
+  "results/report": ["pipeline/contract", "results"],
+  "results/watch": [
+    ...["pipeline/contract"],
+    ...["database", "queries", "text", "findings", "report/page"].map((room) => `results/${room}`),
+  ],
+  "results/tensorboard": [
+    ...["pipeline/contract", "pipeline/disk"],
+    ...["database", "queries", "text"].map((room) => `results/${room}`),
+  ],
+  "results/export": [
+    ...["pipeline/contract", "pipeline/disk", "pipeline/terminal"],
+    ...["database", "queries", "text"].map((room) => `results/${room}`),
+  ],
+
+  "stages/metric": ["pipeline/contract"],
+  "stages/data": ["pipeline/contract", "stages/metric"],
+  "stages/vision": ["pipeline/contract", "stages/data"],
+  "stages/model": ["pipeline/contract"],
+  "stages/model/checkpoint": ["pipeline/contract", "stages/data/formats", "stages/model"],
+  "stages/objective": ["pipeline/contract", "stages/model"],
+  "stages/tensorflow": [
+    ...["pipeline/contract", "pipeline/fetch"],
+    ...["stages/model/keyed_random.ts", "stages/model/matrix_product.ts"],
+  ],
+  "stages/batch": ["pipeline/contract", "stages/data", "stages/model"],
+  "stages/extraction": [
+    ...["pipeline/contract"],
+    ...["data", "vision", "model", "tensorflow"].map((room) => `stages/${room}`),
+  ],
+  "stages/score": [
+    ...["pipeline/contract"],
+    ...["data", "batch", "model", "tensorflow"].map((room) => `stages/${room}`),
+  ],
+  "stages/train": [
+    ...["pipeline/contract"],
+    ...["data", "batch", "score", "model", "objective", "tensorflow"]
+      .map((room) => `stages/${room}`),
+  ],
+  "stages/evaluate": [
+    ...["pipeline/contract"],
+    ...["data", "batch", "score", "metric", "model", "tensorflow"].map((room) => `stages/${room}`),
+  ],
+  "stages/analyse": [
+    ...["pipeline/contract"],
+    ...["data", "batch", "metric", "model", "objective", "tensorflow"]
+      .map((room) => `stages/${room}`),
+  ],
+  "stages/estimate": [
+    ...["pipeline/contract"],
+    ...["data", "vision", "extraction", "batch", "train", "model", "tensorflow"]
+      .map((room) => `stages/${room}`),
+  ],
+  // The definitions of stages, and the tables of all of them.
+  "stages/catalogue.ts": ["pipeline/contract", "stages"],
+  "stages": ["pipeline/contract", "stages"],
+};
 
 /** Words that decide results behind the back of a signature, and the files that may use them. */
 const banned: readonly { word: RegExp; except: RegExp }[] = [
   { word: /Math\.random/, except: /^$/ },
-  { word: /Date\.now|new Date\(\)/, except: /^pipeline\/clock\.ts$/ },
+  { word: /Date\.now|new Date\(\)/, except: /^pipeline\/contract\/clock\.ts$/ },
   {
     word: /Deno\.env|process\.env/,
-    except: /^(pipeline\/main\.ts|stages\/compute\.ts|stages\/tensorflow\/.*)$/,
+    except:
+      /^(pipeline\/commands\/.*|pipeline\/main\.ts|stages\/compute\.ts|stages\/tensorflow\/.*)$/,
   },
   { word: /Deno\.(dlopen|UnsafePointer)/, except: /^stages\/tensorflow\// },
 ];
 
-const sources = ["pipeline", "stages", "results"].flatMap((folder) => typescriptIn(folder));
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  readonly code: string;
+}
 
-Deno.test("every import follows the rule of the house", () => {
+const sources: readonly Source[] = ["pipeline", "stages", "results"].flatMap((folder) =>
+  typescriptIn(folder)
+);
+
+Deno.test("every import stays within what its room may import", () => {
   const broken = sources.flatMap(({ path, code }) => {
-    const rule = rules.find(({ files }) => files.test(path));
+    const room = roomOf(path);
+    if (room === undefined) return [`${path} is in no room`];
     return importsOf(path, code)
-      .filter((target) => rule === undefined || !rule.may(target, path))
+      .filter((target) =>
+        !(roomOf(target) === room || rooms[room]!.some((may) => isIn(target, may)))
+      )
       .map((target) => `${path} imports ${target}`);
   });
   assert.deepEqual(broken, []);
 });
 
-Deno.test("stages and results know no clock, no chance and no environment", () => {
+Deno.test("the entries of the table of rooms exist, and each has imports or is imported", () => {
+  const known = new Set(sources.map(({ path }) => path));
+  const named = [...Object.keys(rooms), ...Object.values(rooms).flat()];
+  const gone = named.filter((room) => ![...known].some((path) => isIn(path, room)));
+  assert.deepEqual([...new Set(gone)], []);
+});
+
+Deno.test("no imports run in a circle", () => {
+  const targets = new Map(sources.map(({ path, code }) => [path, importsOf(path, code)]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (path: string, above: readonly string[]) => {
+    if (above.includes(path)) {
+      circles.push([...above.slice(above.indexOf(path)), path].join(" -> "));
+    }
+    if (done.has(path)) return;
+    done.add(path);
+    for (const target of targets.get(path) ?? []) visit(target, [...above, path]);
+  };
+  for (const path of targets.keys()) visit(path, []);
+  assert.deepEqual(circles, []);
+});
+
+Deno.test("tests mirror the rooms", () => {
+  const folders = new Set(sources.map(({ path }) => dirname(path)));
+  const misplaced = testsIn("tests")
+    .filter((path) => /^tests\/(pipeline|results|stages)\//.test(path))
+    .filter((path) => !folders.has(dirname(path).slice("tests/".length)));
+  assert.deepEqual(misplaced, []);
+});
+
+Deno.test("docs/map.md lists every room and nothing else", () => {
+  const listed = Deno.readTextFileSync(join(project, "docs/map.md"))
+    .matchAll(/^\| `((?:pipeline|results|stages)[\w./]*)`/gm);
+  const folders = new Set(
+    sources.map(({ path }) => dirname(path)).filter((folder) => folder.includes("/")),
+  );
+  assert.deepEqual([...listed].map(([, room]) => room).sort(), [...folders].sort());
+});
+
+Deno.test("a file over 300 lines says in its first comment why", () => {
+  const long = sources
+    .filter(({ text }) => text.split("\n").length > 301)
+    .filter(({ text }) => !/^\/\*\*[^]*?\b(long|lines|one table)\b[^]*?\*\//.test(text))
+    .map(({ path }) => path);
+  assert.deepEqual(long, []);
+  const main = sources.find(({ path }) => path === "pipeline/main.ts")!;
+  assert.ok(main.text.split("\n").length <= 100, "pipeline/main.ts reads a command and runs it");
+});
+
+Deno.test("stages and results use no clock, no chance and no environment", () => {
   const broken = sources.flatMap(({ path, code }) =>
     banned
       .filter(({ word, except }) => word.test(code) && !except.test(path))
@@ -92,14 +223,34 @@ Deno.test("the readers of imports and words find what they look for", () => {
     "pipeline/d.ts",
     "pipeline/e.ts",
   ]);
+  assert.equal(roomOf("results/report/page/html.ts"), "results/report/page");
+  assert.equal(roomOf("pipeline/contractor.ts"), undefined);
+  assert.equal(isIn("stages/models/x.ts", "stages/model"), false);
 });
 
-function typescriptIn(folder: string): { path: string; code: string }[] {
+function isIn(path: string, room: string): boolean {
+  return path === room || path.startsWith(`${room}/`);
+}
+
+function roomOf(path: string): string | undefined {
+  return Object.keys(rooms).filter((room) => isIn(path, room))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+function typescriptIn(folder: string): Source[] {
   return [...Deno.readDirSync(join(project, folder))].flatMap(({ name, isDirectory }) => {
     const path = `${folder}/${name}`;
-    if (isDirectory) return typescriptIn(path);
+    if (isDirectory) return name === "store" && folder === "results" ? [] : typescriptIn(path);
     if (!name.endsWith(".ts")) return [];
-    return [{ path, code: withoutComments(Deno.readTextFileSync(join(project, path))) }];
+    const text = Deno.readTextFileSync(join(project, path));
+    return [{ path, text, code: withoutComments(text) }];
+  });
+}
+
+function testsIn(folder: string): string[] {
+  return [...Deno.readDirSync(join(project, folder))].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}/${name}`;
+    return isDirectory ? testsIn(path) : name.endsWith("_test.ts") ? [path] : [];
   });
 }
 
