@@ -36,8 +36,8 @@ Deno.test("without its data, the experiment says in one error what it wants, how
       ["pretrained/uniter-large.pt", "weights to start from; about 1.35 GB; https://"],
     ]
   ) assert.ok(err.includes(`\n    ${at}/${path}\n      ${what}`), `${path}\n${err}`);
-  assert.match(err, /\nfix: put them there, or say where they are: --set data\.root=PATH, /);
-  assert.match(err, /experiments\/scenes_iais\.yaml runs without any file from outside\n$/);
+  assert.match(err, /\nfix: put them there, or set their location: --set data\.root=PATH, /);
+  assert.match(err, /experiments\/scenes_iais\.yaml needs no files outside the project\n$/);
   assert.throws(() => Deno.statSync(`${empty.path}/results`), Deno.errors.NotFound);
 });
 

@@ -82,7 +82,10 @@ Deno.test("without photos the experiment says what it wants, and where", async (
     away,
   );
   assert.equal(code, 2);
-  assert.match(err, /^error: 2 files from outside are not there\n {2}stage `features` reads\n/);
+  assert.match(
+    err,
+    /^error: 2 files outside the project are missing\n {2}stage `features` reads\n/,
+  );
   assert.match(err, /nowhere\/captions\.txt\n +captions \(CSV: image,caption\)/);
 });
 

@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { Complaint } from "../contract/complaint.ts";
 import type { Display } from "../terminal/display.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
-import { outsidePaths, partsOf, settingsFor, wantedText } from "../key/outside_files.ts";
+import { missingText, outsidePaths, partsOf, settingsFor } from "../key/outside_files.ts";
 import { lackingPackages } from "../run/packages.ts";
 import type { Stages } from "../contract/stages.ts";
 import type { Examination, Facts, Finding } from "../contract/stage.ts";
@@ -90,7 +90,7 @@ function outsideFindings(nodes: readonly GraphNode[]): Finding[] {
         const fix = `put it there, or say where it is: ${settingsFor(node, file).join(", ")}`;
         return [{
           verdict: "bad",
-          what: `not there: ${wantedText(file)}\n${about.join("\n")}`,
+          what: `not there: ${missingText(file)}\n${about.join("\n")}`,
           fix,
         }];
       }

@@ -1,44 +1,45 @@
 /**
- * The key of a node: a digest of everything that decides its result and of nothing else. Paths,
- * clocks, labels, the experiment's name and the number of jobs are not in it.
+ * The key of a node: a digest of everything that determines its result, and of nothing else. Paths,
+ * times, labels, the experiment's name and the number of jobs are not part of it.
  */
 import { type Canonical, canonicalDigest } from "../disk/canonical.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
 import type { FileState, OutsideDigests } from "./outside_files.ts";
 
-/** Raised when the pipeline itself changes what a stage is given; every result is then made anew. */
+/** Incremented when the pipeline changes what a stage receives; all results are then recomputed. */
 export const engineFormat = 1;
 
-/** What a key is the digest of; kept in the manifest, so that two keys can be compared. */
+/** What a key is the digest of. The manifest keeps it, so that two keys can be compared. */
 export interface Preimage {
   readonly engine: number;
+  /** The kind of stage. */
   readonly stage: string;
   /** Digest of the stage's code. */
   readonly code: string;
   readonly parameters: Readonly<Record<string, Canonical>>;
   /** Port -> key. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** Of computing stages: library, device, threads and the like. */
+  /** The compute fingerprint (library, device, threads and so on); null unless the stage computes. */
   readonly compute: Readonly<Record<string, string>> | null;
-  /** Role -> digest of what it reads from outside, where it reads any. */
+  /** Role -> digest of each outside file and package; absent if it reads none. */
   readonly outside?: Readonly<Record<string, string>>;
 }
 
 export interface KeyedNode extends GraphNode {
   readonly key: string;
   readonly preimage: Preimage;
-  /** What it reads from outside, as it was when its digest was taken. */
+  /** The outside files that it reads, with their state when their digests were computed. */
   readonly watched?: readonly FileState[];
 }
 
 export interface KeyParts {
-  /** Name of the stage definition -> digest of its code. */
+  /** Kind of stage -> digest of its code. */
   readonly code: ReadonlyMap<string, string>;
   readonly compute: Readonly<Record<string, string>>;
   readonly outside?: OutsideDigests;
 }
 
-/** @param graph in an order in which inputs come first */
+/** @param graph sorted so that inputs come first */
 export function keyNodes(
   graph: readonly GraphNode[],
   { code, compute, outside }: KeyParts,
@@ -74,14 +75,14 @@ function readsOutside({ outside, packages }: GraphNode): boolean {
   return outside.length > 0 || Object.keys(packages).length > 0;
 }
 
-/** A package is what its pinned digest says: it need not be there to be part of a key. */
+/** Uses the pinned digest of a package, which therefore need not be present. */
 function packageDigests({ packages }: GraphNode): Record<string, string> {
   return Object.fromEntries(
     Object.entries(packages).map(([role, { sha256 }]) => [role, `package ${sha256}`]),
   );
 }
 
-/** The parameters that decide a result: where a file lies does not, what is in it is `outside`. */
+/** The parameters that determine the result. The path of a file does not; its content is in `outside`. */
 function withoutPaths({ parameters, definition }: GraphNode): Record<string, Canonical> {
   const paths = definition.paths ?? [];
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => !paths.includes(name)));

@@ -1,7 +1,8 @@
 /**
- * Files from outside the project that an experiment reads: data sets, checkpoints. What is in them is
- * part of the key, where they lie is not, so that a moved data set reruns nothing and a changed one
- * does. Digests are kept in the results folder by size, time and inode: tens of gigabytes are read once.
+ * Outside files: files outside the project that an experiment reads, such as data sets and
+ * checkpoints. Their content is part of the key and their path is not, so moving a data set reruns
+ * nothing and changing it does. The results folder caches digests by size, time and inode, so that
+ * tens of gigabytes are read only once.
  */
 import { createHash } from "node:crypto";
 import { canonicalDigest } from "../disk/canonical.ts";
@@ -11,15 +12,15 @@ import type { Progress } from "../contract/progress.ts";
 import type { OutsideFile } from "../contract/stage.ts";
 import { wheelFolder } from "../contract/pinned_package.ts";
 
-/** Digests of contents by absolute path. */
+/** Absolute path -> digest of the content. */
 export interface OutsideCache {
   [path: string]: { readonly state: string; readonly sha256: string };
 }
 
-/** Label of a node -> role -> digest of what it reads there. Nodes whose files are not there lack. */
+/** Label of a node -> role -> digest. Nodes with missing files are omitted. */
 export type OutsideDigests = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
-/** A file as its directory entry tells. */
+/** A file's state according to its directory entry. */
 export interface FileState {
   readonly path: string;
   /** Text that changes when the file does. */
@@ -27,13 +28,14 @@ export interface FileState {
 }
 
 /**
- * Looks for everything that nodes read from outside, and takes its digest.
+ * Finds all outside files of the nodes and computes their digests.
  *
- * @param nodes all of them; of those that are not needed, files may be missing
+ * @param nodes all nodes of the experiment
+ * @param options.needed the nodes whose files must exist
  * @param options.experiment file of the experiment, for the message
- * @param options.cache is brought up to date
- * @param options.keep called when a large file has been read
- * @throws Complaint that names everything that is missing, what it is, and where it comes from
+ * @param options.cache is updated
+ * @param options.keep called after a large file was read
+ * @throws Complaint that lists all missing files, what they are, and where they come from
  */
 export async function outsideDigests(
   nodes: readonly GraphNode[],
@@ -49,12 +51,12 @@ export async function outsideDigests(
     node.outside.filter((file) => partsOf(file) === undefined).map((file) => ({ node, file }))
   );
   if (missing.length > 0) throw missingFiles(missing, experiment);
-  const there = nodes.filter(({ outside }) =>
+  const complete = nodes.filter(({ outside }) =>
     outside.length > 0 && outside.every((file) => partsOf(file) !== undefined)
   );
-  const reader = contentReader(there, { cache, progress, keep });
+  const reader = contentReader(complete, { cache, progress, keep });
   const digests = new Map<string, Record<string, string>>();
-  for (const node of there) {
+  for (const node of complete) {
     const roles: Record<string, string> = {};
     for (const file of node.outside) {
       const contents: [string, string][] = [];
@@ -70,9 +72,9 @@ export async function outsideDigests(
 }
 
 /**
- * Absolute path per role: what a stage finds as `files`.
+ * Role -> absolute path, which a stage receives as `files`.
  *
- * @param cache where packages are fetched to
+ * @param cache the folder of fetched packages
  */
 export function outsidePaths(
   { outside, packages }: GraphNode,
@@ -84,30 +86,30 @@ export function outsidePaths(
   ]);
 }
 
-/** Every file that a node reads from outside, as it was when its digest was taken. */
+/** All outside files of a node, with their state when their digests were computed. */
 export function outsideStates({ outside }: GraphNode, cache: OutsideCache): FileState[] {
   return outside.flatMap((file) => partsOf(file) ?? [])
     .map(({ path }) => ({ path, state: cache[path]?.state ?? "" }));
 }
 
-/** @throws Complaint when a file is no longer as it was when its digest was taken */
+/** @throws Complaint when a file has changed since its digest was computed */
 export function requireUnchanged(states: readonly FileState[]): void {
   const changed = states.find(({ path, state }) => stateOf(path) !== state);
   if (changed === undefined) return;
   throw new Complaint(
-    "a file from outside has changed since the run began, so that results would not be of its key",
-    "leave such files alone while a run goes on, and run again",
+    "a file outside the project has changed since the run started, so results would not match its key",
+    "do not change these files during a run, and run again",
     { place: { file: changed.path }, exitCode: 1 },
   );
 }
 
 interface Part {
-  /** From the folder; empty for a file that is named itself, whose name decides nothing. */
+  /** Relative to the folder; empty for a single file, whose name does not affect results. */
   readonly name: string;
   readonly path: string;
 }
 
-/** The files that are meant, sorted by name; undefined when they are not all there. */
+/** The files to read, sorted by name; undefined unless all of them exist. */
 export function partsOf({ path, anyOf, ending = "", file }: OutsideFile): Part[] | undefined {
   const stat = statOf(path);
   if (stat === undefined) return undefined;
@@ -124,7 +126,7 @@ export function partsOf({ path, anyOf, ending = "", file }: OutsideFile): Part[]
   return parts.length === 0 ? undefined : parts;
 }
 
-/** Undefined where nothing is; what is there and may not be looked at is an error. */
+/** Undefined if the path does not exist; an existing path that cannot be examined is an error. */
 function statOf(path: string): Deno.FileInfo | undefined {
   try {
     return Deno.statSync(path);
@@ -154,16 +156,16 @@ function stateOf(path: string): string {
 
 function unreadable(path: string, cause: unknown): Complaint {
   return new Complaint(
-    `what lies outside cannot be read: ${(cause as Error).message}`,
-    "let this user read it, and check the disk",
+    `a file outside the project cannot be read: ${(cause as Error).message}`,
+    "grant this user read permission, and check the disk",
     { place: { file: path }, cause },
   );
 }
 
-/** A file that takes long enough to read that its digest is kept at once. */
+/** Size from which a file takes so long to read that its digest is cached at once. */
 const largeFile = 64e6;
 
-/** Reads each file at most once, and none whose directory entry is as it was. */
+/** Reads each file at most once, and only if its directory entry has changed. */
 function contentReader(
   nodes: readonly GraphNode[],
   { cache, progress, keep }: { cache: OutsideCache; progress: () => Progress; keep: () => void },
@@ -184,7 +186,7 @@ function contentReader(
       if (known?.state === state) return known.sha256;
       const sha256 = await contentDigest(path, (bytes) => {
         done += bytes;
-        // The last report ends the line; another file may follow.
+        // Stays below the total, because a complete report ends the line and more files may follow.
         shown?.report(Math.min(megabytes(done), megabytes(total) - 1), megabytes(total), "MB");
       });
       requireUnchanged([{ path, state }]);
@@ -218,51 +220,51 @@ function missingFiles(
   const byStage = Map.groupBy(missing, ({ node }) => node.stage);
   const seen = new Set<string>();
   const lines = [...byStage].flatMap(([stage, items]) => {
-    const fresh = items.filter(({ file }) => !seen.has(file.path) && seen.add(file.path));
-    return fresh.length === 0 ? [] : [
+    const unseen = items.filter(({ file }) => !seen.has(file.path) && seen.add(file.path));
+    return unseen.length === 0 ? [] : [
       `  stage \`${stage}\` reads`,
-      ...fresh.flatMap(({ file }) => [
-        `    ${wantedText(file)}`,
+      ...unseen.flatMap(({ file }) => [
+        `    ${missingText(file)}`,
         `      ${[file.what, file.size, file.published].filter(Boolean).join("; ")}`,
       ]),
     ];
   });
-  const changes = new Set(missing.flatMap(({ node, file }) => settingsFor(node, file)));
-  const many = seen.size === 1
-    ? "a file from outside is not there"
-    : `${seen.size} files from outside are not there`;
+  const options = new Set(missing.flatMap(({ node, file }) => settingsFor(node, file)));
+  const what = seen.size === 1
+    ? "a file outside the project is missing"
+    : `${seen.size} files outside the project are missing`;
   return new Complaint(
-    [many, ...lines].join("\n"),
+    [what, ...lines].join("\n"),
     [
-      `put them there, or say where they are: ${[...changes].join(", ")}`,
-      "     experiments/scenes_iais.yaml runs without any file from outside",
+      `put them there, or set their location: ${[...options].join(", ")}`,
+      "     experiments/scenes_iais.yaml needs no files outside the project",
     ].join("\n"),
     { place: { file: experiment } },
   );
 }
 
-/** The options that say where a file lies. */
+/** The command line options that set the location of a file. */
 export function settingsFor(
   { stage, definition, parameters }: GraphNode,
   file: OutsideFile,
 ): string[] {
   return (definition.paths ?? [])
     .filter((name) => {
-      const given = parameters[name];
-      return typeof given === "string" &&
-        (file.path === given || file.path.startsWith(`${given}/`));
+      const path = parameters[name];
+      return typeof path === "string" &&
+        (file.path === path || file.path.startsWith(`${path}/`));
     })
     .map((name) => `--set ${stage}.${name}=PATH`);
 }
 
-/** Where a missing file belongs; of a folder that is there, what it lacks and what it has. */
-export function wantedText({ path, anyOf, ending, file }: OutsideFile): string {
+/** The path of a missing file; for an existing folder, also what it is missing and what it contains. */
+export function missingText({ path, anyOf, ending, file }: OutsideFile): string {
   const stat = statOf(path);
   if (stat === undefined) return path;
-  if (file === true) return `${path} (which is a folder, no file)`;
+  if (file === true) return `${path} (which is a folder, not a file)`;
   if (anyOf === undefined) return `${path}: no file *${ending ?? ""}`;
-  const lacking = anyOf[0]!.filter((name) => statOf(`${path}/${name}`) === undefined);
-  const there = stat.isDirectory ? namesIn(path).sort().slice(0, 6) : [];
-  return `${path}: ${lacking.join(", ")}` +
-    (there.length > 0 ? ` (there are ${there.join(", ")})` : "");
+  const missing = anyOf[0]!.filter((name) => statOf(`${path}/${name}`) === undefined);
+  const present = stat.isDirectory ? namesIn(path).sort().slice(0, 6) : [];
+  return `${path}: ${missing.join(", ")}` +
+    (present.length > 0 ? ` (it contains ${present.join(", ")})` : "");
 }

@@ -1,9 +1,9 @@
 /**
- * The exact versions of packages and of all they depend on, from deno.lock, as sorted
- * `name@version` texts. A version that changes anywhere below an imported package changes the list;
- * one that changes elsewhere does not.
+ * The exact versions of packages and of all their dependencies, from deno.lock, as sorted
+ * `name@version` texts. A new version of an imported package or of anything below it changes the
+ * list; other versions do not.
  *
- * @param imported specifiers as they stand in the code: `valibot`, `npm:yaml@2`, `node:fs`
+ * @param imported specifiers as written in the code: `valibot`, `npm:yaml@2`, `node:fs`
  */
 export function packageVersions(
   imported: readonly string[],
@@ -39,7 +39,7 @@ interface Lock {
   >;
 }
 
-/** What the import map makes of a specifier: an exact entry, else the longest folder entry. */
+/** Resolves a specifier with the import map: by an exact entry, or else by the longest folder entry. */
 function mapped(specifier: string, map: Record<string, string>): string {
   const exact = map[specifier];
   if (exact !== undefined) return exact;
@@ -49,7 +49,7 @@ function mapped(specifier: string, map: Record<string, string>): string {
   return folder === undefined ? specifier : map[folder]! + specifier.slice(folder.length);
 }
 
-/** The lock leaves the version out of a dependency when it holds one version only. */
+/** deno.lock omits the version of a dependency if it contains only one. */
 function fullName(name: string, npm: object): string {
   if (name in npm) return name;
   return Object.keys(npm).find((key) => key.startsWith(`${name}@`)) ?? name;

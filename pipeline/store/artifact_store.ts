@@ -1,13 +1,13 @@
 /**
  * The results folder, without the database:
  *
- *     artifacts/<stage>/<key>/    complete: manifest.json, stamps.json, artifact/, log/
- *     pending/<key>/              being made: artifact/, resume/, log/
- *     pending/<key>.lock          held by the process that makes it
- *     state/                      format.json, what was asked, cached code digests, set_aside/
+ *     artifacts/<kind>/<key>/     complete: manifest.json, stamps.json, artifact/, log/
+ *     pending/<key>/              in progress: artifact/, resume/, log/
+ *     pending/<key>.lock          locked by the process that computes it
+ *     state/                      format.json, requests, cached code digests, set_aside/
  *
- * A stage run goes from pending to complete by one rename. A run killed at any moment leaves the
- * one or the other.
+ * A stage run goes from pending to complete by a single rename, so a kill at any moment leaves it
+ * either pending or complete.
  */
 import { statSync } from "node:fs";
 import { Complaint } from "../contract/complaint.ts";
@@ -17,22 +17,22 @@ import { exists, readIfThere } from "../disk/read_if_there.ts";
 import { readFileStamps } from "./file_stamps.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
-/** Raised with every change that an older program must not meet, of this folder or of schema.sql. */
+/** Incremented with every change, here or in schema.sql, that older versions must not read. */
 export const storeFormat = 1;
 
 export interface ArtifactStore {
   /** Absolute path of the results folder. */
   readonly root: string;
-  completeFolder(stage: string, key: string): string;
+  completeFolder(kind: string, key: string): string;
   pendingFolder(key: string): string;
   lockFile(key: string): string;
   stateFile(name: string): string;
-  find(stage: string, key: string): Found;
-  /** Every complete artifact: stage and key. */
+  find(kind: string, key: string): Found;
+  /** All complete artifacts. `stage` is the kind of stage. */
   list(): { readonly stage: string; readonly key: string }[];
-  /** Moves a complete folder out of the way; returns where it is now, from the root. */
-  setAside(stage: string, key: string): string;
-  /** Makes the folders that a run writes to. */
+  /** Moves a complete folder to `set_aside`; returns its new path from the root. */
+  setAside(kind: string, key: string): string;
+  /** Creates the folders that a run writes to. */
   prepare(): void;
 }
 
@@ -42,36 +42,36 @@ export type Found =
   | {
     readonly state: "complete";
     readonly manifest: Manifest;
-    /** Paths of files whose size, time and inode are not as when their digests were taken. */
+    /** Paths of files whose time or inode has changed since their digests were computed. */
     readonly touched: readonly string[];
   }
   | { readonly state: "broken"; readonly reason: string };
 
 /**
- * Writes nothing; the folder need not exist.
+ * Writes nothing, and the folder need not exist.
  *
- * @throws Complaint when a newer program wrote the folder
+ * @throws Complaint when a newer version of this program wrote the folder
  */
 export function openStore(root: string): ArtifactStore {
-  const completeFolder = (stage: string, key: string) => `${root}/artifacts/${stage}/${key}`;
+  const completeFolder = (kind: string, key: string) => `${root}/artifacts/${kind}/${key}`;
   const stateFile = (name: string) => `${root}/state/${name}`;
-  refuseNewerFormat(stateFile("format.json"));
+  rejectNewerFormat(stateFile("format.json"));
   return {
     root,
     completeFolder,
     pendingFolder: (key) => `${root}/pending/${key}`,
     lockFile: (key) => `${root}/pending/${key}.lock`,
     stateFile,
-    find: (stage, key) => find(completeFolder(stage, key), key),
+    find: (kind, key) => find(completeFolder(kind, key), key),
     list: () =>
       entries(`${root}/artifacts`).flatMap((stage) =>
         entries(`${root}/artifacts/${stage}`).map((key) => ({ stage, key }))
       ),
-    setAside(stage, key) {
-      const folder = `state/set_aside/${stage}-${key}`;
+    setAside(kind, key) {
+      const folder = `state/set_aside/${kind}-${key}`;
       Deno.mkdirSync(stateFile("set_aside"), { recursive: true });
       const free = firstFree(`${root}/${folder}`);
-      Deno.renameSync(completeFolder(stage, key), free);
+      Deno.renameSync(completeFolder(kind, key), free);
       return free.slice(root.length + 1);
     },
     prepare() {
@@ -90,12 +90,12 @@ export function openStore(root: string): ArtifactStore {
   };
 }
 
-function refuseNewerFormat(file: string): void {
+function rejectNewerFormat(file: string): void {
   const text = readIfThere(file);
   const format = text === undefined ? storeFormat : formatIn(text);
   if (format <= storeFormat) return;
   throw new Complaint(
-    `the results folder was written by a newer version (format ${format}, ` +
+    `a newer version of this program wrote the results folder (format ${format}, ` +
       `this version reads up to ${storeFormat})`,
     "update the project, or use another folder with --results",
     { place: { file } },
@@ -114,20 +114,22 @@ function find(folder: string, key: string): Found {
   const file = `${folder}/manifest.json`;
   const text = readIfThere(file);
   if (text === undefined) {
-    return exists(folder) ? { state: "broken", reason: "it has no manifest" } : { state: "absent" };
+    return exists(folder)
+      ? { state: "broken", reason: "its manifest is missing" }
+      : { state: "absent" };
   }
   const manifest = readManifest(text, key, file);
   if (typeof manifest === "string") return { state: "broken", reason: manifest };
-  const isAsNoted = readFileStamps(folder);
+  const isUnchanged = readFileStamps(folder);
   const touched: string[] = [];
   for (const { path, size } of manifest.files) {
     const stat = statSync(`${folder}/artifact/${path}`, { bigint: true, throwIfNoEntry: false });
-    if (stat === undefined) return { state: "broken", reason: `its file ${path} is gone` };
+    if (stat === undefined) return { state: "broken", reason: `its file ${path} is missing` };
     if (Number(stat.size) !== size) {
       const reason = `its file ${path} has ${stat.size} bytes instead of ${size}`;
       return { state: "broken", reason };
     }
-    if (!isAsNoted(path, stat)) touched.push(path);
+    if (!isUnchanged(path, stat)) touched.push(path);
   }
   return { state: "complete", manifest, touched };
 }

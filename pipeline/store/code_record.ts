@@ -1,8 +1,8 @@
 /**
- * The code that runs were made with, kept so that `why` can say what changed:
+ * The code that runs were computed with, kept so that `why` can report what changed:
  *
  *     state/code/<digest>.json         the stage's file, its packages, path -> digest of each module
- *     state/code/text/<sha256>.gz      the text of a module, once for all records that need it
+ *     state/code/text/<sha256>.gz      the text of a module, shared by all records that need it
  */
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -12,7 +12,7 @@ import { type CodeCache, fileState } from "../key/code_digest.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface CodeRecord {
-  /** Path of the stage's file from the project's root, as all paths here. */
+  /** Path of the stage's file; all paths here are relative to the project's root. */
   readonly stage: string;
   /** `name@version`, sorted. */
   readonly versions: readonly string[];
@@ -30,7 +30,7 @@ interface Stored {
 
 const recordFormat = 1;
 
-/** Where the code of a stage lies now, and what its digest was taken of. */
+/** The location of a stage's code, and what its digest was computed from. */
 export interface StageCode {
   /** Path of the stage's file from the project's root. */
   readonly stage: string;
@@ -39,7 +39,7 @@ export interface StageCode {
   readonly entry: CodeCache[string];
 }
 
-/** Keeps the code of a stage, unless it is kept already or has changed since its digest was taken. */
+/** Keeps the code of a stage, unless it is already kept or has changed since its digest was computed. */
 export function keepCode(store: ArtifactStore, code: StageCode): void {
   const file = recordFile(store, code.entry.digest);
   if (exists(file)) return;
@@ -54,11 +54,11 @@ export function keepCode(store: ArtifactStore, code: StageCode): void {
   writeAtomically(file, JSON.stringify(stored) + "\n");
 }
 
-/** The code as it is on the disk; undefined when it has changed since its digest was taken. */
+/** The code on the disk; undefined when it has changed since its digest was computed. */
 export function codeNow({ stage, root, entry }: StageCode): CodeRecord | undefined {
   const sources = new Map<string, string>();
   for (const [path, state] of Object.entries(entry.files)) {
-    if (path === "deno.json" || path === "deno.lock") continue; // their part of it is `versions`
+    if (path === "deno.json" || path === "deno.lock") continue; // `versions` has their relevant part
     const text = readIfThere(`${root}/${path}`);
     if (text === undefined || fileState(`${root}/${path}`) !== state) return undefined;
     sources.set(path, text);
@@ -66,7 +66,7 @@ export function codeNow({ stage, root, entry }: StageCode): CodeRecord | undefin
   return { stage, versions: entry.versions ?? [], sources };
 }
 
-/** Undefined when it was not kept, or not by a version that this one can read. */
+/** Undefined when the code was not kept, or not in a format that this version can read. */
 export function readCode(store: ArtifactStore, digest: string): CodeRecord | undefined {
   try {
     const { format, stage, versions, files }: Stored = JSON.parse(
@@ -76,7 +76,7 @@ export function readCode(store: ArtifactStore, digest: string): CodeRecord | und
     const sources = Object.entries(files).map(([path, sha256]) => [path, readText(store, sha256)]);
     return { stage, versions, sources: new Map(sources as [string, string][]) };
   } catch {
-    return undefined; // damaged: as if it had not been kept
+    return undefined; // a damaged record counts as not kept
   }
 }
 

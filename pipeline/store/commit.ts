@@ -1,4 +1,4 @@
-/** A pending folder: begun, filled by a stage, and made complete. */
+/** The life of a pending folder: created, filled by a stage, sealed with a manifest, and committed. */
 import { createHash } from "node:crypto";
 import { type ArtifactStore } from "./artifact_store.ts";
 import { exists } from "../disk/read_if_there.ts";
@@ -14,9 +14,9 @@ export interface Pending {
 }
 
 /**
- * The folders a stage writes to; call with the key's lock held. What an earlier, killed run left
- * is kept if the stage is resumable and had reached a checkpoint (`resume` is not empty): then the
- * checkpoints, the rows and the measurements stay. All else starts from nothing.
+ * Creates the folders that a stage writes to. The caller holds the key's lock. If the stage is
+ * resumable and an earlier, killed run reached a checkpoint (`resume` is not empty), its checkpoints,
+ * rows and measurements are kept. Everything else is deleted.
  */
 export function beginPending(
   folder: string,
@@ -46,10 +46,10 @@ export function pendingIn(folder: string): Pending {
   };
 }
 
-/** What a manifest says besides what is found in the folder. */
+/** The part of a manifest that does not follow from the files in the folder. */
 export type ManifestFacts = Omit<Manifest, "files" | "digest">;
 
-/** Gives a pending folder its manifest and asks the system to write all of it to the disk. */
+/** Writes the manifest of a pending folder and syncs the whole folder to the disk. */
 export async function sealPending(pending: Pending, facts: ManifestFacts): Promise<Manifest> {
   const files = await digestFolder(pending.artifact);
   const manifest: Manifest = { ...facts, files, digest: digestOfFiles(files) };
@@ -61,22 +61,22 @@ export async function sealPending(pending: Pending, facts: ManifestFacts): Promi
 }
 
 /**
- * Makes a sealed folder complete, by one rename; call while its key is locked. What was complete
- * under the key before is replaced.
+ * Makes a sealed folder complete by one rename, replacing an earlier complete folder of the same key.
+ * The caller's worker holds the key's lock.
  */
 export function commitPending(store: ArtifactStore, { key, preimage: { stage } }: Manifest): void {
   const complete = store.completeFolder(stage, key);
   Deno.mkdirSync(`${store.root}/artifacts/${stage}`, { recursive: true });
   const replaced = exists(complete) ? store.setAside(stage, key) : undefined;
   Deno.renameSync(store.pendingFolder(key), complete);
-  // Only now: until here a kill would lose the training that led to these files.
+  // Checkpoints are deleted last: before the rename, a kill would have lost the training.
   Deno.removeSync(pendingIn(complete).resume, { recursive: true });
   if (replaced !== undefined) Deno.removeSync(`${store.root}/${replaced}`, { recursive: true });
   syncPath(`${store.root}/artifacts/${stage}`);
   syncPath(`${store.root}/pending`);
 }
 
-/** Reads files of a complete artifact; in words what is wrong with them, or undefined. */
+/** Reads files of a complete artifact and describes the first damage; undefined if there is none. */
 export async function damageIn(
   folder: string,
   files: readonly ArtifactFile[],
@@ -88,7 +88,7 @@ export async function damageIn(
   return undefined;
 }
 
-/** A file that lies in a complete artifact and is no part of it. */
+/** A file in a complete artifact that is not in its manifest. */
 export function extraFile(folder: string, files: readonly ArtifactFile[]): string | undefined {
   const known = new Set(files.map(({ path }) => path));
   return filesBelow(`${folder}/artifact`).find((path) => !known.has(path));
@@ -119,7 +119,7 @@ function filesBelow(folder: string, prefix = ""): string[] {
     const path = `${prefix}${entry.name}`;
     if (entry.isDirectory) return filesBelow(`${folder}/${entry.name}`, `${path}/`);
     if (entry.isFile) return [path];
-    throw new Error(`internal: an artifact holds ${path}, which is neither a file nor a folder`);
+    throw new Error(`internal: an artifact contains ${path}, which is neither a file nor a folder`);
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * How a stage run failed the last time, kept as `state/failed/<key>.json` until it is run again: what
- * `status` and `show` tell of it, also when the database is gone.
+ * How the last attempt at a stage run failed, kept in `state/failed/<key>.json` until the next
+ * attempt. `status` and `show` read it even when the database is missing.
  */
 import { type ArtifactStore } from "./artifact_store.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
@@ -11,7 +11,7 @@ export interface FailureRecord {
   readonly key: string;
   readonly label: string;
   readonly stage: string;
-  /** Name of the stage's definition. */
+  /** The kind of stage. */
   readonly kind: string;
   readonly what: string;
   readonly fix?: string;
@@ -20,23 +20,23 @@ export interface FailureRecord {
   readonly time: string;
 }
 
-/** Does nothing where it cannot be written, as on the full disk that made the stage fail. */
+/** Does nothing if writing fails, for example on the full disk that made the stage fail. */
 export function keepFailure(store: ArtifactStore, failure: FailureRecord): void {
   try {
     Deno.mkdirSync(store.stateFile("failed"), { recursive: true });
     writeAtomically(fileOf(store, failure.key), JSON.stringify(failure) + "\n");
   } catch {
-    // The failure itself is told when the run ends.
+    // The failure itself is reported when the run ends.
   }
 }
 
-/** Of results that are there, an old failure says nothing: they came to be after it, or in spite of it. */
+/** Removes the failures of results that are now complete. */
 export function forgetFailures(store: ArtifactStore, complete: ReadonlySet<string>): void {
   let names: string[];
   try {
     names = Array.from(Deno.readDirSync(store.stateFile("failed")), ({ name }) => name);
   } catch {
-    return; // nothing ever failed
+    return; // nothing has ever failed
   }
   for (const name of names) {
     const key = name.replace(/\.json$/, "");
@@ -49,7 +49,7 @@ export function forgetFailure(store: ArtifactStore, key: string): void {
   try {
     Deno.removeSync(fileOf(store, key));
   } catch {
-    // It had not failed.
+    // It has not failed.
   }
 }
 

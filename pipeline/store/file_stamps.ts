@@ -1,7 +1,7 @@
 /**
- * Size, time and inode of an artifact's files, beside its manifest: as long as they are what they were
- * when their digests were taken, the files need not be read again. A copy has other inodes and times,
- * and is read once.
+ * File stamps: size, time and inode of an artifact's files, stored next to its manifest. As long as
+ * they have not changed since the digests were computed, the files need not be read again. The files
+ * of a copied folder have new inodes and times and are read once.
  */
 import { type BigIntStats, statSync } from "node:fs";
 import { readIfThere } from "../disk/read_if_there.ts";
@@ -11,7 +11,7 @@ import { writeAtomically } from "../disk/atomic_write.ts";
 /** Path -> size, time of the last change in nanoseconds, inode. */
 type Stamps = Readonly<Record<string, readonly [size: string, changed: string, inode: string]>>;
 
-/** @param folder holds `artifact/`, whose files have just been read or written */
+/** @param folder contains `artifact/`, whose files have just been read or written */
 export function writeFileStamps(folder: string, files: readonly ArtifactFile[]): void {
   const stamps = Object.fromEntries(
     files.map((
@@ -21,26 +21,26 @@ export function writeFileStamps(folder: string, files: readonly ArtifactFile[]):
   writeAtomically(fileOf(folder), JSON.stringify(stamps) + "\n", { sync: false });
 }
 
-/** The files are not what their digests say, whatever their times tell. */
+/** Forgets the stamps of files that do not match their digests. */
 export function dropFileStamps(folder: string): void {
   Deno.removeSync(fileOf(folder));
 }
 
 /**
- * Clocks of file systems tick every few milliseconds: what is changed in the tick in which it was
- * noted keeps its time. What is noted so soon after its last change is not trusted.
+ * File system clocks tick every few milliseconds. A file that changes again within the tick of its
+ * stamp keeps its time, so stamps taken this soon after the last change are not trusted.
  */
 const tick = 50_000_000n; // ns
 
-/** Tells of a file whether it is as it was noted; of none where nothing is noted, or it is damaged. */
+/** Returns whether a file still has its stamp; false for all files if stamps are missing or damaged. */
 export function readFileStamps(folder: string): (path: string, stat: BigIntStats) => boolean {
   const file = fileOf(folder);
-  const noted = statSync(file, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
-  const stamps = noted === undefined ? {} : parsed(file);
+  const written = statSync(file, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
+  const stamps = written === undefined ? {} : parsed(file);
   return (path, stat) => {
     const stamp = Object.hasOwn(stamps, path) ? stamps[path] : undefined;
     return Array.isArray(stamp) && String(stamp) === String(stampOf(stat)) &&
-      stat.mtimeNs + tick < noted!;
+      stat.mtimeNs + tick < written!;
   };
 }
 

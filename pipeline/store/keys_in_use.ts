@@ -1,35 +1,40 @@
 /**
- * Which results are in use. A run says so in a file that it holds locked as long as it lives; `gc`
- * reads these files, and locks the door while it decides.
+ * Protects results in use from `gc`. A run lists its keys in a file that it keeps locked while it
+ * lives; `gc` reads these files. A store-wide lock separates the two: runs hold it shared while they
+ * look up what is stored, and `gc` holds it exclusively while it decides. flock releases all of these
+ * locks when their process dies, which is why they are not kept in a library or in the database.
  */
 import { type ArtifactStore } from "./artifact_store.ts";
 import { exists } from "../disk/read_if_there.ts";
 import { isFileLocked, tryFileLock } from "../disk/file_lock.ts";
 import { sweepParts } from "../disk/atomic_write.ts";
 
-/** While a run finds out what is stored, `gc` waits; while `gc` decides, a run waits. */
+/** The shared lock: `gc` waits while a run looks up what is stored. */
 export async function lockForRun(store: ArtifactStore): Promise<Disposable> {
-  return await lockDoor(store, false);
+  return await lockStore(store, { exclusive: false });
 }
 
-/** Nobody else may find out what is stored. */
+/** The exclusive lock: runs wait while `gc` decides. */
 export async function lockForGc(store: ArtifactStore): Promise<Disposable> {
-  return await lockDoor(store, true);
+  return await lockStore(store, { exclusive: true });
 }
 
-async function lockDoor(store: ArtifactStore, exclusive: boolean): Promise<Disposable> {
+async function lockStore(
+  store: ArtifactStore,
+  { exclusive }: { exclusive: boolean },
+): Promise<Disposable> {
   Deno.mkdirSync(store.stateFile(""), { recursive: true });
   const file = await Deno.open(store.stateFile("door.lock"), { create: true, write: true });
   await file.lock(exclusive);
   return { [Symbol.dispose]: () => file.close() };
 }
 
-/** Says that these keys are in use until it is disposed of, or the process is gone. */
+/** Marks keys as in use until the result is disposed of or the process ends. */
 export function holdKeys(store: ArtifactStore, keys: readonly string[]): Disposable {
   Deno.mkdirSync(store.stateFile("live"), { recursive: true });
   const path = store.stateFile(`live/${crypto.randomUUID()}.json`);
   const lock = tryFileLock(path);
-  if (lock === undefined) return holdKeys(store, keys); // who sweeps has just met it
+  if (lock === undefined) return holdKeys(store, keys); // another process is sweeping it
   try {
     Deno.writeTextFileSync(path, JSON.stringify(keys));
   } catch (error) {
@@ -40,8 +45,8 @@ export function holdKeys(store: ArtifactStore, keys: readonly string[]): Disposa
 }
 
 /**
- * Removes what killed processes have left: lock files, half-written files, the scratch of `verify`.
- * The folders of stages stay, to go on from.
+ * Removes what killed processes left behind: lock files, half-written files, scratch folders of
+ * `verify`. Pending folders stay, so that their stages can resume.
  */
 export function sweepLeftovers(store: ArtifactStore): void {
   const unlock = (folder: string, suffix: string) => {
@@ -58,11 +63,11 @@ export function sweepLeftovers(store: ArtifactStore): void {
   sweepParts(store.stateFile(""), { except: ["set_aside", "trash", "verify"] });
 }
 
-/** A folder of ours below `state/verify`: gone with us, or swept if we are killed. */
+/** A temporary folder below `state/verify`, removed on disposal, or by the next sweep after a kill. */
 export function scratchFolder(store: ArtifactStore): Disposable & { readonly path: string } {
   Deno.mkdirSync(store.stateFile("verify"), { recursive: true });
   const scratch = tryScratch(store.stateFile(`verify/${crypto.randomUUID()}`));
-  if (scratch === undefined) return scratchFolder(store); // who sweeps has just met it
+  if (scratch === undefined) return scratchFolder(store); // another process is sweeping it
   Deno.mkdirSync(scratch.path);
   return scratch;
 }
@@ -79,7 +84,7 @@ function tryScratch(path: string): Disposable & { readonly path: string } | unde
   };
 }
 
-/** Keys that runs hold; what killed runs have left is removed. Call with the door closed. */
+/** The keys that live runs hold; removes the files of killed runs. Call with `lockForGc` held. */
 export function heldKeys(store: ArtifactStore): Set<string> {
   const keys = new Set<string>();
   const folder = store.stateFile("live");

@@ -1,4 +1,4 @@
-/** The record beside every complete artifact: what it is, what it was made from, and its digest. */
+/** The record of a complete artifact: what it is, what it was computed from, and its digest. */
 import { canonicalDigest } from "../disk/canonical.ts";
 import { Complaint } from "../contract/complaint.ts";
 import { keyOf, type Preimage } from "../key/key.ts";
@@ -7,31 +7,31 @@ import type { Scalar } from "../contract/stage.ts";
 export const manifestFormat = 1;
 
 export interface ArtifactFile {
-  /** From the artifact's folder, with `/`. */
+  /** Relative to the artifact's folder, with `/` as separator. */
   readonly path: string;
   readonly size: number;
   readonly sha256: string;
 }
 
-/** What the digest covers is equal in two equal runs; what `circumstances` holds is not. */
+/** Two identical runs have the same digest, but may differ in `circumstances`. */
 export interface Manifest {
   readonly format: number;
   readonly key: string;
   readonly preimage: Preimage;
-  /** Kind of the artifact. */
+  /** The kind of artifact. */
   readonly output: string;
   /** Port -> digest of the artifact that was read. */
   readonly inputDigests: Readonly<Record<string, string>>;
   /** Sorted by path. */
   readonly files: readonly ArtifactFile[];
-  /** Of `files`. */
+  /** Digest of `files`. */
   readonly digest: string;
   readonly circumstances: {
     readonly experiment: string;
     readonly label: string;
     readonly stage: string;
     readonly point: Readonly<Record<string, Scalar>>;
-    /** Why it was made, in words. */
+    /** Why it was computed, in words. */
     readonly why: string;
     /** ISO 8601, UTC. */
     readonly started: string;
@@ -46,9 +46,9 @@ export function digestOfFiles(files: readonly ArtifactFile[]): string {
 }
 
 /**
- * Reads a manifest's text.
+ * Parses the text of a manifest.
  *
- * @returns the manifest, or in words why it cannot be trusted
+ * @returns the manifest, or a text that says why it cannot be trusted
  * @throws Complaint when a newer version of this program wrote it
  */
 export function readManifest(text: string, key: string, file: string): Manifest | string {
@@ -56,11 +56,11 @@ export function readManifest(text: string, key: string, file: string): Manifest 
   try {
     manifest = JSON.parse(text);
   } catch {
-    return "its manifest is cut off or damaged";
+    return "its manifest is truncated or damaged";
   }
   if (typeof manifest?.format === "number" && manifest.format > manifestFormat) {
     throw new Complaint(
-      `the results folder was written by a newer version (manifest format ${manifest.format}, ` +
+      `a newer version of this program wrote the results folder (manifest format ${manifest.format}, ` +
         `this version reads up to ${manifestFormat})`,
       "update the project, or use another folder with --results",
       { place: { file } },

@@ -1,7 +1,7 @@
 /**
- * What was asked of a results folder, kept as files beside the artifacts: which experiment needs
- * which stage runs. The database is filled from them, and the text of a report waits here for the
- * next time the same is asked and nothing has to run.
+ * Records of requests, kept as files next to the artifacts: which experiment needs which stage runs.
+ * The database is filled from them. The text of the last report is kept for the next identical
+ * request, when nothing has to run.
  */
 import { type ArtifactStore } from "./artifact_store.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
@@ -11,24 +11,24 @@ import type { Scalar } from "../contract/stage.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface RequestRecord {
-  /** Digest of all the rest but time and words. */
+  /** Digest of everything except `asked` and `source`. */
   readonly id: string;
   readonly experiment: string;
   readonly file: string;
   readonly baseline: Readonly<Record<string, Scalar>>;
-  /** Published results that it is compared with. */
+  /** Name of the published results that it is compared with. */
   readonly compare?: string;
   readonly nodes: readonly RequestedNode[];
-  /** When it was last asked: ISO 8601, UTC. */
+  /** Time of the last such request: ISO 8601, UTC. */
   readonly asked: string;
-  /** The words it was last asked in; askings in other words that need the same runs are the same. */
+  /** Its last source text; requests with different texts that need the same runs are one request. */
   readonly source?: RequestSource;
 }
 
 export interface RequestSource {
-  /** What the experiment file held. */
+  /** Content of the experiment file. */
   readonly text: string;
-  /** What `--set` changed in it. */
+  /** The changes given with `--set`. */
   readonly set: readonly string[];
 }
 
@@ -71,7 +71,7 @@ export function requestRecord(
   };
 }
 
-/** Keeps what is asked, as the last of its experiment. */
+/** Keeps the request and marks it as the last one of its experiment. */
 export function keepRequest(store: ArtifactStore, record: RequestRecord): void {
   Deno.mkdirSync(store.stateFile("asked"), { recursive: true });
   Deno.mkdirSync(store.stateFile("last"), { recursive: true });
@@ -79,7 +79,7 @@ export function keepRequest(store: ArtifactStore, record: RequestRecord): void {
   writeAtomically(store.stateFile(`last/${record.experiment}`), record.id + "\n");
 }
 
-/** The last that was asked of an experiment, if it can be read. */
+/** The last request of an experiment, if it can be read. */
 export function lastRequest(store: ArtifactStore, experiment: string): RequestRecord | undefined {
   const id = readIfThere(store.stateFile(`last/${experiment}`))?.trim();
   const text = id === undefined ? undefined : readIfThere(requestFile(store, id));
@@ -90,7 +90,7 @@ export function lastRequest(store: ArtifactStore, experiment: string): RequestRe
   }
 }
 
-/** The report that was printed for what is asked; undefined when it has to be made. */
+/** The report that was printed for a request; undefined when it has to be computed. */
 export function keptReport(store: ArtifactStore, id: string): string | undefined {
   return readIfThere(store.stateFile(`asked/${id}.txt`));
 }

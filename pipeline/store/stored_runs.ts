@@ -1,4 +1,4 @@
-/** Runs of a results folder by what is told about them in its files: keys, labels, preimages. */
+/** Looks up the runs of a results folder by key and label, from its manifests and request records. */
 import { type ArtifactStore } from "./artifact_store.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
 import type { RequestRecord } from "./request_record.ts";
@@ -20,23 +20,23 @@ export interface StoredRun {
 }
 
 export interface StoredRuns {
-  /** The complete run whose key begins so; Complaint when there is none, or more than one. */
-  named(beginning: string): StoredRun;
+  /** The complete run whose key starts with `prefix`; a Complaint unless there is exactly one. */
+  named(prefix: string): StoredRun;
   complete(key: string): StoredRun | undefined;
-  /** What a key is the digest of, of complete runs and of all that was ever asked. */
+  /** The preimage of a key, from complete runs and all requests. */
   preimage(key: string): Preimage | undefined;
-  /** The complete run of this label that was begun last; one of this experiment, if there is any. */
+  /** The latest complete run with this label, preferably one of this experiment. */
   last(label: string, experiment: string): StoredRun | undefined;
 }
 
-/** Reads every manifest and all that was asked; what is damaged is passed over. */
+/** Reads all manifests and request records; skips damaged ones. */
 export function storedRuns(store: ArtifactStore): StoredRuns {
   const complete = new Map<string, StoredRun>();
-  const called = new Map<string, { run: StoredRun; experiment: string }[]>();
-  const call = (label: string, run: StoredRun, experiment: string) => {
-    const known = called.get(label) ?? [];
+  const byLabel = new Map<string, { run: StoredRun; experiment: string }[]>();
+  const add = (label: string, run: StoredRun, experiment: string) => {
+    const known = byLabel.get(label) ?? [];
     known.push({ run, experiment });
-    called.set(label, known);
+    byLabel.set(label, known);
   };
   for (const { stage, key } of store.list()) {
     const manifest = readJson<Manifest>(`${store.completeFolder(stage, key)}/manifest.json`);
@@ -44,21 +44,21 @@ export function storedRuns(store: ArtifactStore): StoredRuns {
     const { preimage, inputDigests, digest, circumstances: { label, started } } = manifest;
     const run = { key, label, preimage, inputDigests, digest, started };
     complete.set(key, run);
-    call(label, run, manifest.circumstances.experiment);
+    add(label, run, manifest.circumstances.experiment);
   }
   const requested = new Map<string, Preimage>();
   for (const { experiment, nodes } of allRequests(store)) {
     for (const { key, label, preimage } of nodes) {
       requested.set(key, preimage);
       const run = complete.get(key);
-      if (run !== undefined) call(label, run, experiment);
+      if (run !== undefined) add(label, run, experiment);
     }
   }
   return {
     complete: (key) => complete.get(key),
     preimage: (key) => complete.get(key)?.preimage ?? requested.get(key),
     last(label, experiment) {
-      const runs = called.get(label) ?? [];
+      const runs = byLabel.get(label) ?? [];
       const own = runs.filter((one) => one.experiment === experiment);
       return (own.length > 0 ? own : runs).map(({ run }) => run)
         .reduce<StoredRun | undefined>(
@@ -66,26 +66,26 @@ export function storedRuns(store: ArtifactStore): StoredRuns {
           undefined,
         );
     },
-    named(beginning) {
-      const place = { file: `--against ${beginning}` };
-      const runs = /^[0-9a-f]{4,64}$/.test(beginning)
-        ? [...complete.values()].filter(({ key }) => key.startsWith(beginning))
+    named(prefix) {
+      const place = { file: `--against ${prefix}` };
+      const runs = /^[0-9a-f]{4,64}$/.test(prefix)
+        ? [...complete.values()].filter(({ key }) => key.startsWith(prefix))
         : [];
       const [first, second] = runs;
       if (first === undefined) {
         throw new Complaint(
-          `no complete run has a key that begins with \`${beginning}\``,
-          "list the runs with: deno task runs; give at least four digits of the key",
+          `no complete run has a key that starts with \`${prefix}\``,
+          "list the runs with `deno task runs`; use at least four digits of the key",
           { place },
         );
       }
       if (second === undefined) return first;
       const lines = runs.slice(0, 10).map(({ key, label }) =>
-        `  ${key.slice(0, Math.max(12, beginning.length + 4))}  ${label}`
+        `  ${key.slice(0, Math.max(12, prefix.length + 4))}  ${label}`
       );
       throw new Complaint(
-        [`${runs.length} runs have keys that begin with \`${beginning}\``, ...lines].join("\n"),
-        "give more of the key",
+        [`${runs.length} runs have keys that start with \`${prefix}\``, ...lines].join("\n"),
+        "use more digits of the key",
         { place },
       );
     },

@@ -1,6 +1,6 @@
 /**
- * What came of making a stored result once more: `state/certificates/<key>-<number>.json`. The database
- * takes it over, and is made anew from it.
+ * The outcome of recomputing a stored result: `state/certificates/<key>-<number>.json`. The database
+ * imports these files, and is rebuilt from them.
  */
 import { type ArtifactStore } from "./artifact_store.ts";
 import { exists } from "../disk/read_if_there.ts";
@@ -8,31 +8,33 @@ import type { ArtifactFile, Manifest } from "./manifest.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface Certificate {
-  /** Key, dash, number: the name of its file. */
+  /** `<key>-<number>`, the name of its file. */
   readonly id: string;
   readonly key: string;
   readonly label: string;
-  /** Name of the stage's definition. */
+  /** The kind of stage. */
   readonly kind: string;
   readonly verdict: "equal" | "different";
-  /** Of the stored artifact, and of the one made again. */
+  /** Digest of the stored artifact. */
   readonly digest: string;
+  /** Digest of the recomputed artifact. */
   readonly remade: string;
-  /** Paths of files that differ, or that one of the two has not. */
+  /** Paths of files that differ or are missing in one of the two. */
   readonly differing: readonly string[];
-  /** When it was verified: ISO 8601, UTC. */
+  /** Time of the verification: ISO 8601, UTC. */
   readonly time: string;
   readonly seconds: number;
-  /** Where the stored one was made, and where it was made again. */
+  /** Host that computed the stored artifact. */
   readonly madeOn: string;
+  /** Host that recomputed it. */
   readonly host: string;
-  /** Of Deno, the library, device, threads, and the machine that made it again. */
+  /** Versions of Deno and the library, device, threads and machine of the recomputation. */
   readonly versions: Readonly<Record<string, string>>;
-  /** What was another when the stored one was made: no part of the key, but it may round otherwise. */
+  /** Circumstances that differed for the stored artifact: not part of the key, but they may affect rounding. */
   readonly otherwise: readonly { readonly name: string; readonly made: string }[];
 }
 
-/** Compares what is stored with what was made again. */
+/** Compares the stored artifact with the recomputed one. */
 export function certificateOf(
   stored: Manifest,
   remade: Manifest,
@@ -57,7 +59,7 @@ export function certificateOf(
   };
 }
 
-/** Keeps it beside those that are there. */
+/** Stores the certificate under the next free number. */
 export function keepCertificate(
   store: ArtifactStore,
   certificate: Omit<Certificate, "id">,
@@ -67,9 +69,9 @@ export function keepCertificate(
     const id = `${certificate.key}-${number}`;
     const file = store.stateFile(`certificates/${id}.json`);
     if (exists(file)) continue;
-    const whole = { id, ...certificate };
-    writeAtomically(file, JSON.stringify(whole, null, 1) + "\n");
-    return whole;
+    const numbered = { id, ...certificate };
+    writeAtomically(file, JSON.stringify(numbered, null, 1) + "\n");
+    return numbered;
   }
 }
 

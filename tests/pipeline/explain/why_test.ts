@@ -184,8 +184,8 @@ Deno.test("why compares with a run that is named, and tells a changed file from 
   );
   assert.equal(
     await why("made", "--against", "zz"),
-    "error: no complete run has a key that begins with `zz`\n  --> --against zz\n" +
-      "fix: list the runs with: deno task runs; give at least four digits of the key\n",
+    "error: no complete run has a key that starts with `zz`\n  --> --against zz\n" +
+      "fix: list the runs with `deno task runs`; use at least four digits of the key\n",
   );
   assert.equal(
     await why("mode"),

@@ -11,11 +11,11 @@ const preimage: Preimage = {
   compute: { device: "cpu", library: "2.21.0" },
 };
 
-Deno.test("a key stays what it is", () => {
+Deno.test("keys do not change between versions", () => {
   assert.equal(keyOf(preimage), "0ed4598abd0f2000715dd036f5845dbdf0745f873a1f2cc1f1c1e31b5b4e1e34");
 });
 
-Deno.test("each part of the preimage is in the key", () => {
+Deno.test("every part of the preimage affects the key", () => {
   const keys = [
     preimage,
     { ...preimage, engine: 2 },
@@ -41,16 +41,16 @@ stages:
 const keysOf = (yaml: string, compute: Record<string, string> = {}) =>
   new Map(keyNodes(toyGraph(yaml), { code, compute }).map(({ label, key }) => [label, key]));
 
-Deno.test("the same point in two experiments has one key", () => {
+Deno.test("the same point has the same key in two experiments", () => {
   assert.deepEqual(keysOf(text("one", 5)), keysOf(text("two", 5)));
 });
 
-Deno.test("a default written out gives the key of the default left out", () => {
+Deno.test("an explicit default value gives the same key as an omitted one", () => {
   const written = text("one", 5).replace("toy_numbers }", "toy_numbers, count: 10 }");
   assert.deepEqual(keysOf(written), keysOf(text("one", 5)));
 });
 
-Deno.test("a parameter changes its stage and all downstream, and nothing upstream", () => {
+Deno.test("a parameter changes the keys of its stage and of everything downstream, and nothing upstream", () => {
   const [before, after] = [keysOf(text("one", 5)), keysOf(text("one", 6))];
   const changed = [...before].filter(([label, key]) => after.get(label) !== key).map(([l]) => l);
   assert.deepEqual(changed, [
@@ -61,7 +61,7 @@ Deno.test("a parameter changes its stage and all downstream, and nothing upstrea
   ]);
 });
 
-Deno.test("the compute fingerprint is in the keys of computing stages alone", () => {
+Deno.test("the compute fingerprint is only in the keys of computing stages", () => {
   const [before, after] = [keysOf(text("one", 5)), keysOf(text("one", 5), { threads: "3" })];
   const same = [...before].filter(([label, key]) => after.get(label) === key).map(([l]) => l);
   assert.deepEqual(same, ["numbers"]);

@@ -23,7 +23,7 @@ function prepared() {
   return { path, run, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
-Deno.test("a path starts from the experiment file's folder, and for --set from the working folder", async () => {
+Deno.test("a path starts from the experiment file's folder, and for --set from the working directory", async () => {
   using place = prepared();
   const { path, run } = place;
   const first = await run();
@@ -33,7 +33,7 @@ Deno.test("a path starts from the experiment file's folder, and for --set from t
   assert.match(moved.out, /^nothing to run/, "where a file lies decides nothing");
 });
 
-Deno.test("what is in a file from outside decides: another content runs its stage again", async () => {
+Deno.test("a stage reruns when the content of an outside file changes, not when its path does", async () => {
   using place = prepared();
   const { path, run } = place;
   await run();
@@ -45,7 +45,7 @@ Deno.test("what is in a file from outside decides: another content runs its stag
   assert.match(plan.out, /the file `numbers` changed/);
 });
 
-Deno.test("all that is missing is told in one error: what it is, how large, where from, what to do", async () => {
+Deno.test("all missing files are listed in one error, with size, source and fix", async () => {
   using place = prepared();
   const { path, run } = place;
   Deno.removeSync(path("experiments/data/the numbers.txt"));
@@ -56,37 +56,37 @@ Deno.test("all that is missing is told in one error: what it is, how large, wher
   assert.equal(out, "");
   assert.equal(
     err,
-    `error: 2 files from outside are not there
+    `error: 2 files outside the project are missing
   stage \`numbers\` reads
     ${path("experiments/data/the numbers.txt")}
       numbers, one per line; about 1 kB
     ${path("experiments/elsewhere")}
       more numbers; at example.org/numbers
   --> ${path("experiments/outside.yaml")}
-fix: put them there, or say where they are: --set numbers.file=PATH, --set numbers.folder=PATH
-     experiments/scenes_iais.yaml runs without any file from outside
+fix: put them there, or set their location: --set numbers.file=PATH, --set numbers.folder=PATH
+     experiments/scenes_iais.yaml needs no files outside the project
 `,
   );
   assert.throws(() => Deno.statSync(path("results")), Deno.errors.NotFound);
 });
 
-Deno.test("of a folder the first set of files that is all there is meant, and no other file counts", async () => {
+Deno.test("for a folder, the first complete set of files is used, and other files are ignored", async () => {
   using place = prepared();
   const { path, run } = place;
   Deno.writeTextFileSync(path("experiments/outside.yaml"), experiment(", folder: more"));
   Deno.mkdirSync(path("experiments/more"));
   Deno.writeTextFileSync(path("experiments/more/a.txt"), "a");
   const without = await run();
-  assert.match(without.err, /experiments\/more: b\.txt \(there are a\.txt\)\n/);
+  assert.match(without.err, /experiments\/more: b\.txt \(it contains a\.txt\)\n/);
   Deno.writeTextFileSync(path("experiments/more/ab.txt"), "ab");
   assert.equal((await run()).code, 0);
   Deno.writeTextFileSync(path("experiments/more/lock.mdb"), "no part of it");
   assert.match((await run()).out, /^nothing to run/);
   Deno.writeTextFileSync(path("experiments/more/b.txt"), "b");
-  assert.match((await run()).out, /1 of 1 stages to run/, "now a.txt and b.txt are meant");
+  assert.match((await run()).out, /1 of 1 stages to run/, "now a.txt and b.txt are used");
 });
 
-Deno.test("a stage that is not asked for needs no file", async () => {
+Deno.test("a stage that is not requested needs no file", async () => {
   using place = prepared();
   const { path, run } = place;
   const text = `name: outside
@@ -100,7 +100,7 @@ stages:
   assert.equal(code, 0, err);
 });
 
-Deno.test("a file that changes while a run goes on makes no result under the old key", async () => {
+Deno.test("a file that changes during a run gives no result under the old key", async () => {
   using place = prepared();
   const { path } = place;
   Deno.writeTextFileSync(
@@ -120,12 +120,12 @@ stages:
   ]);
   await running.until("tuned: started");
   Deno.writeTextFileSync(path("experiments/data/the numbers.txt"), "7\n8\n9\n");
-  await running.until("a file from outside has changed since the run began");
+  await running.until("a file outside the project has changed since the run started");
   await running.until("data/the numbers.txt");
   assert.equal((await running.child.status).code, 1);
 });
 
-Deno.test("--only leaves what other stages were last asked as it was, also where their files are gone", async () => {
+Deno.test("--only keeps the last request for other stages, even if their files are missing", async () => {
   using place = prepared();
   const { path, run } = place;
   const text = `name: outside
@@ -154,14 +154,14 @@ stages:
   assert.match((await run()).out, /^nothing to run/);
 });
 
-Deno.test("what may not be read, and a folder in place of a file, are told as what they are", async () => {
+Deno.test("an unreadable file and a folder in place of a file are reported as such", async () => {
   using place = prepared();
   const { path, run } = place;
   Deno.removeSync(path("experiments/data/the numbers.txt"));
   Deno.mkdirSync(path("experiments/data/the numbers.txt"));
   const folder = await run();
   assert.equal(folder.code, 2);
-  assert.match(folder.err, /the numbers\.txt \(which is a folder, no file\)\n/);
+  assert.match(folder.err, /the numbers\.txt \(which is a folder, not a file\)\n/);
   Deno.writeTextFileSync(
     path("experiments/outside.yaml"),
     experiment().replace('"data/the numbers.txt"', "/proc/self/mem"),
@@ -170,6 +170,6 @@ Deno.test("what may not be read, and a folder in place of a file, are told as wh
   assert.equal(unreadable.code, 2);
   assert.match(
     unreadable.err,
-    /^error: what lies outside cannot be read: .*\n {2}--> \/proc\/self\/mem\nfix: let this user/,
+    /^error: a file outside the project cannot be read: .*\n {2}--> \/proc\/self\/mem\nfix: grant this user/,
   );
 });

@@ -64,9 +64,9 @@ Deno.test("planRun() says that code changed", () => {
 Deno.test("planRun() makes what is damaged again, and keeps what was made from it", () => {
   const nodes = toyNodes(text());
   const stored = completeNodes(nodes);
-  stored.set(nodes[1]!.key, { state: "broken", reason: "its file model.json is gone" });
+  stored.set(nodes[1]!.key, { state: "broken", reason: "its file model.json is missing" });
   const decided = plan(nodes, stored);
-  assert.equal(decided["tuned[seed=1]"], "damaged: its file model.json is gone");
+  assert.equal(decided["tuned[seed=1]"], "damaged: its file model.json is missing");
   assert.equal(decided["recall[seed=1]"], "hit");
 });
 

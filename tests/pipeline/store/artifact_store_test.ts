@@ -51,7 +51,7 @@ Deno.test("opening a store writes nothing", () => {
   assert.deepEqual([...Deno.readDirSync(folder.path)], []);
 });
 
-Deno.test("a commit makes a complete artifact and leaves nothing pending", async () => {
+Deno.test("a commit gives a complete artifact and leaves nothing pending", async () => {
   using folder = temporaryFolder();
   const store = openStore(folder.path);
   const manifest = await commit(store, "b");
@@ -70,7 +70,7 @@ Deno.test("a commit makes a complete artifact and leaves nothing pending", async
   assert.deepEqual(store.list(), [{ stage: "make", key }]);
 });
 
-Deno.test("the digest covers the artifact, and neither log nor circumstances", async () => {
+Deno.test("the digest covers the artifact, but neither log nor circumstances", async () => {
   using one = temporaryFolder();
   using two = temporaryFolder();
   using three = temporaryFolder();
@@ -83,7 +83,7 @@ Deno.test("the digest covers the artifact, and neither log nor circumstances", a
   assert.notEqual(a.digest, c.digest);
 });
 
-Deno.test("a damaged artifact is found out", async () => {
+Deno.test("damage to an artifact is detected", async () => {
   using folder = temporaryFolder();
   const store = openStore(folder.path);
   const reason = () => {
@@ -95,12 +95,12 @@ Deno.test("a damaged artifact is found out", async () => {
   Deno.writeTextFileSync(`${complete}/artifact/inner/b.txt`, "bb");
   assert.equal(reason(), "its file inner/b.txt has 2 bytes instead of 1");
   Deno.removeSync(`${complete}/artifact/inner/b.txt`);
-  assert.equal(reason(), "its file inner/b.txt is gone");
+  assert.equal(reason(), "its file inner/b.txt is missing");
 
   await commit(store, "b");
   const manifest = Deno.readTextFileSync(`${complete}/manifest.json`);
   Deno.writeTextFileSync(`${complete}/manifest.json`, manifest.slice(0, manifest.length / 2));
-  assert.equal(reason(), "its manifest is cut off or damaged");
+  assert.equal(reason(), "its manifest is truncated or damaged");
   Deno.writeTextFileSync(`${complete}/manifest.json`, manifest.replace('"size": 1', '"size": 2'));
   assert.equal(reason(), "its list of files is damaged");
   Deno.writeTextFileSync(
@@ -111,7 +111,7 @@ Deno.test("a damaged artifact is found out", async () => {
   Deno.writeTextFileSync(`${complete}/manifest.json`, "{}");
   assert.equal(reason(), "its manifest belongs to another key");
   Deno.removeSync(`${complete}/manifest.json`);
-  assert.equal(reason(), "it has no manifest");
+  assert.equal(reason(), "its manifest is missing");
 
   const aside = store.setAside("make", key);
   assert.equal(reason(), "absent");
@@ -143,7 +143,7 @@ Deno.test("a pending folder starts empty, unless the stage is resumable and has 
   assert.deepEqual(left(false), [[], []]);
 });
 
-Deno.test("a folder or a manifest from a newer version is refused and left alone", async () => {
+Deno.test("a folder or a manifest from a newer version is rejected and not changed", async () => {
   using folder = temporaryFolder();
   const store = openStore(folder.path);
   await commit(store, "b");
@@ -152,7 +152,7 @@ Deno.test("a folder or a manifest from a newer version is refused and left alone
   Deno.writeTextFileSync(file, newer);
   assert.equal(
     errorText(() => store.find("make", key)),
-    "error: the results folder was written by a newer version (manifest format 2, " +
+    "error: a newer version of this program wrote the results folder (manifest format 2, " +
       `this version reads up to 1)\n  --> ${file}\n` +
       "fix: update the project, or use another folder with --results",
   );
@@ -160,7 +160,7 @@ Deno.test("a folder or a manifest from a newer version is refused and left alone
   Deno.writeTextFileSync(store.stateFile("format.json"), '{"format":7}');
   assert.equal(
     errorText(() => openStore(folder.path)),
-    "error: the results folder was written by a newer version (format 7, " +
+    "error: a newer version of this program wrote the results folder (format 7, " +
       `this version reads up to 1)\n  --> ${store.stateFile("format.json")}\n` +
       "fix: update the project, or use another folder with --results",
   );

@@ -36,7 +36,7 @@ Deno.test("the code that is kept has the digest under which it is kept, and its 
   assert.equal([...Deno.readDirSync(store.stateFile("code/text"))].length, texts.size);
 });
 
-Deno.test("code that changed since its digest was taken is not kept, damaged code is not read", async () => {
+Deno.test("code that changed since its digest was computed is not kept, and damaged code is not read", async () => {
   using folder = temporaryFolder();
   const store = openStore(`${folder.path}/results`);
   Deno.writeTextFileSync(`${folder.path}/make.ts`, "export const make = 1;");

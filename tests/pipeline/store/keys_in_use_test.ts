@@ -11,7 +11,7 @@ import {
 import { writeAtomically } from "../../../pipeline/disk/atomic_write.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
-Deno.test("what killed processes have left is swept, what living ones hold stays", () => {
+Deno.test("files of killed processes are swept, files of live ones stay", () => {
   using folder = temporaryFolder();
   const store = openStore(folder.path);
   store.prepare();
@@ -37,7 +37,7 @@ Deno.test("what killed processes have left is swept, what living ones hold stays
   assert.deepEqual(heldKeys(store), new Set(["a", "b"]));
 });
 
-Deno.test("what ends by itself leaves nothing", () => {
+Deno.test("a process that ends normally leaves nothing behind", () => {
   using folder = temporaryFolder();
   const store = openStore(folder.path);
   store.prepare();
@@ -50,7 +50,7 @@ Deno.test("what ends by itself leaves nothing", () => {
   assert.deepEqual([...Deno.readDirSync(store.stateFile("verify"))], []);
 });
 
-Deno.test("a file that cannot be put in its place leaves nothing half-written", () => {
+Deno.test("a file that cannot be renamed leaves nothing half-written", () => {
   using folder = temporaryFolder();
   Deno.mkdirSync(`${folder.path}/taken/below`, { recursive: true });
   assert.throws(() => writeAtomically(`${folder.path}/taken`, "text"));
