@@ -75,8 +75,8 @@ export const publishedFeatures = defineStage({
   permissions: { native: true },
   resumable: false,
   async run(context) {
-    const { takeOver } = await import("./data/published/import_features.ts");
-    await takeOver(context, sourcesOf(context.parameters));
+    const { importFeatures } = await import("./data/published/import_features.ts");
+    await importFeatures(context, sourcesOf(context.parameters));
   },
 });
 

@@ -1,4 +1,4 @@
-/** Captions as word pieces, with the pieces and the region of every phrase. */
+/** Tokenises captions, and finds the tokens and the region of every phrase. */
 import type { CaptionLine } from "./scene_list.ts";
 import type { CaptionTokenizer } from "./tokenizer.ts";
 
@@ -7,27 +7,27 @@ export interface TokenisedCaption {
   readonly image: string;
   readonly split: string;
   readonly text: string;
-  /** Ids of its word pieces, without [CLS] and [SEP]. */
+  /** Ids of word pieces, without [CLS] and [SEP]. */
   readonly tokens: readonly number[];
   readonly phrases: readonly TokenisedPhrase[];
 }
 
-/** Half-open ranges of characters and of tokens. */
+/** Half-open ranges of characters (`start` to `end`) and of tokens. */
 export interface TokenisedPhrase {
   readonly start: number;
   readonly end: number;
   readonly token_start: number;
   readonly token_end: number;
   readonly object: number;
-  /** The region that covers the object, of those of its image; null if none does. */
+  /** Index of the region of the image that covers the object; null if none does. */
   readonly region: number | null;
 }
 
 /**
- * The library gives no offsets; since words are cut at spaces and punctuation, the pieces before a
- * phrase are those of the text before it.
+ * The tokenizers library returns no offsets. Since words are split at spaces and punctuation, the tokens
+ * before a phrase are the tokens of the text before it.
  *
- * @param regionOfObject per object of the caption's image
+ * @param regionOfObject one entry per object of the caption's image
  */
 export function tokeniseCaption(
   { id, image, split, text, phrases }: CaptionLine,

@@ -1,17 +1,17 @@
 /**
- * Reads a features artifact: what training and evaluation know of images and captions. What is read
- * fits together: every row, token and reference is within bounds, every number finite.
+ * Reads a features artifact: the images and captions for training and evaluation. The result is
+ * consistent: every row, token and reference is within bounds, every number is finite.
  */
 import * as v from "valibot";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import { readLines } from "./formats/json_lines.ts";
+import { natural, readLines } from "./formats/json_lines.ts";
 import { regionDatabases, type RegionSource, regionTables } from "./region_source.ts";
 import { readSafetensors } from "./formats/safetensors.ts";
 
 export interface FeatureSet extends Disposable {
   readonly images: readonly FeatureImage[];
   readonly captions: readonly FeatureCaption[];
-  /** Their regions, image by image. */
+  /** The regions of each image. */
   readonly regions: RegionSource;
   readonly featureDim: number;
   readonly vocabulary: Vocabulary;
@@ -21,21 +21,21 @@ export interface FeatureSet extends Disposable {
 export interface FeatureImage {
   readonly id: string;
   readonly split: string;
-  /** How many rows it has, one at least. */
+  /** Number of regions, at least one. */
   readonly regions: number;
 }
 
 export interface FeatureCaption {
   readonly id: string;
-  /** Place of its image in `images`. */
+  /** Index of its image in `FeatureSet.images`. */
   readonly image: number;
   readonly split: string;
   readonly text: string;
-  /** Ids of its word pieces, without [CLS] and [SEP]. */
+  /** Ids of word pieces, without [CLS] and [SEP]. */
   readonly tokens: readonly number[];
 }
 
-/** Its size, and the ids of the special words. */
+/** Size of the vocabulary, and ids of the special tokens. */
 export interface Vocabulary {
   readonly size: number;
   readonly pad: number;
@@ -45,7 +45,10 @@ export interface Vocabulary {
   readonly mask: number;
 }
 
-/** Two pictures and two captions that differ in little; caption k is right for image k alone. Places in `images` and `captions`. */
+/**
+ * Two images and two captions that differ in one detail: caption k is correct only for image k, as in Winoground.
+ * Images and captions are indices into `FeatureSet.images` and `FeatureSet.captions`.
+ */
 export interface SwappedPair {
   readonly id: string;
   readonly kind: string;
@@ -55,7 +58,6 @@ export interface SwappedPair {
   readonly caption1: number;
 }
 
-const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 const imageSchema = v.object({
   id: v.string(),
@@ -89,14 +91,14 @@ const vocabularySchema = v.object({
   mask: natural,
 });
 
-/** A features artifact, and where what it refers to lies. */
+/** A features artifact, and the databases that it refers to. */
 export interface FeaturesPlace {
   readonly folder: string;
   /** Role -> absolute path of published databases. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** @throws {Complaint} with the file that is missing, broken or does not fit the others */
+/** @throws {Complaint} with the file that is missing, damaged or inconsistent with the others */
 export async function openFeatures({ folder, files = {} }: FeaturesPlace): Promise<FeatureSet> {
   const images = await readLines(`${folder}/images.jsonl`, imageSchema);
   const published = await Deno.stat(`${folder}/databases.jsonl`).then(() => true, () => false);
@@ -104,27 +106,32 @@ export async function openFeatures({ folder, files = {} }: FeaturesPlace): Promi
     ? await regionDatabases({ folder, files }, images)
     : await storedRegions(folder, images);
   const [vocabulary] = await readLines(`${folder}/vocabulary.json`, vocabularySchema);
-  if (vocabulary === undefined) throw misfit(folder, "vocabulary.json", "it is empty");
+  if (vocabulary === undefined) throw inconsistent(folder, "vocabulary.json", "it is empty");
   for (const [word, id] of Object.entries(vocabulary)) {
     if (word !== "size" && id >= vocabulary.size) {
-      throw misfit(folder, "vocabulary.json", `\`${word}\` is ${id} of ${vocabulary.size} words`);
+      throw inconsistent(
+        folder,
+        "vocabulary.json",
+        `\`${word}\` is ${id}, but the vocabulary has ${vocabulary.size} tokens`,
+      );
     }
   }
   const imagePlace = placesOf(folder, "images.jsonl", images);
   const lines = await readLines(`${folder}/captions.jsonl`, captionSchema);
   const captionPlace = placesOf(folder, "captions.jsonl", lines);
   const captions = lines.map((caption) => {
-    const wild = caption.tokens.find((token) => token >= vocabulary.size);
-    if (wild !== undefined) {
-      const what = `\`${caption.id}\` has token ${wild} of ${vocabulary.size} words`;
-      throw misfit(folder, "captions.jsonl", what);
+    const outside = caption.tokens.find((token) => token >= vocabulary.size);
+    if (outside !== undefined) {
+      const what =
+        `\`${caption.id}\` has token ${outside}, but the vocabulary has ${vocabulary.size} tokens`;
+      throw inconsistent(folder, "captions.jsonl", what);
     }
     const image = imagePlace(caption.image, "captions.jsonl", caption.id);
     if (images[image]!.split !== caption.split) {
       const what = `\`${caption.id}\` is in split ${caption.split}, its image in ${
         images[image]!.split
       }`;
-      throw misfit(folder, "captions.jsonl", what);
+      throw inconsistent(folder, "captions.jsonl", what);
     }
     return { ...caption, image };
   });
@@ -140,7 +147,11 @@ export async function openFeatures({ folder, files = {} }: FeaturesPlace): Promi
     const parts = [images[image0], images[image1], captions[caption0], captions[caption1]];
     const splits = new Set([images[pairs[0]!.image0], ...parts].map((part) => part!.split));
     if (splits.size > 1) {
-      throw misfit(folder, "pairs.jsonl", `\`${id}\` lies in splits ${[...splits].join(" and ")}`);
+      throw inconsistent(
+        folder,
+        "pairs.jsonl",
+        `\`${id}\` is in splits ${[...splits].join(" and ")}`,
+      );
     }
   }
   return {
@@ -154,14 +165,14 @@ export async function openFeatures({ folder, files = {} }: FeaturesPlace): Promi
   };
 }
 
-/** The two tables of rows, which the images share among them without gap or overlap, in order. */
+/** Reads the tables of features and boxes, in which the rows of the images follow one another without gaps. */
 async function storedRegions(folder: string, images: readonly ImageLine[]): Promise<RegionSource> {
   const tensors = await readSafetensors(`${folder}/regions.safetensors`);
   let rows = 0;
   for (const { id, offset, regions } of images) {
     if (offset !== rows) {
-      const what = `\`${id}\` starts at row ${offset}, the one before ends at ${rows}`;
-      throw misfit(folder, "images.jsonl", what);
+      const what = `\`${id}\` starts at row ${offset}, the previous image ends at ${rows}`;
+      throw inconsistent(folder, "images.jsonl", what);
     }
     rows += regions;
   }
@@ -172,13 +183,14 @@ async function storedRegions(folder: string, images: readonly ImageLine[]): Prom
     const fits = shape.length === 2 && shape[0] === rows && width === (wide ?? width) && width > 0;
     if (!(data instanceof Float32Array) || !fits) {
       const found = tensor === undefined ? "is missing" : `is ${tensor.dtype} [${shape}]`;
-      const expected = `expected F32 [${rows} rows of all images, ${wide ?? "width"}]`;
-      throw misfit(folder, "regions.safetensors", `\`${name}\` ${found}, ${expected}`);
+      const expected = `expected F32 [${rows}, ${wide ?? "width"}]: one row per region`;
+      throw inconsistent(folder, "regions.safetensors", `\`${name}\` ${found}, ${expected}`);
     }
-    const wild = data.findIndex((value) => !Number.isFinite(value));
-    if (wild >= 0) {
-      const what = `\`${name}\` has ${data[wild]} in row ${Math.floor(wild / width)}`;
-      throw misfit(folder, "regions.safetensors", what);
+    const notFinite = data.findIndex((value) => !Number.isFinite(value));
+    if (notFinite >= 0) {
+      const row = Math.floor(notFinite / width);
+      const what = `\`${name}\` has ${data[notFinite]} in row ${row}`;
+      throw inconsistent(folder, "regions.safetensors", what);
     }
     return { data, width };
   };
@@ -190,26 +202,30 @@ async function storedRegions(folder: string, images: readonly ImageLine[]): Prom
   }, images);
 }
 
-/** Finds an id's place; every id stands once. */
+/** Returns a lookup of the index of an id. @throws {Complaint} for duplicate ids */
 function placesOf(folder: string, file: string, lines: readonly { readonly id: string }[]) {
   const places = new Map<string, number>();
   lines.forEach(({ id }, place) => {
-    if (places.has(id)) throw misfit(folder, file, `\`${id}\` stands in it twice`);
+    if (places.has(id)) throw inconsistent(folder, file, `duplicate id \`${id}\``);
     places.set(id, place);
   });
   return (id: string, from: string, by: string): number => {
     const place = places.get(id);
     if (place === undefined) {
-      throw misfit(folder, from, `\`${by}\` refers to \`${id}\`, which is not in ${file}`);
+      throw inconsistent(
+        folder,
+        from,
+        `\`${by}\` refers to \`${id}\`, which is missing from ${file}`,
+      );
     }
     return place;
   };
 }
 
-function misfit(folder: string, file: string, what: string): Complaint {
+function inconsistent(folder: string, file: string, what: string): Complaint {
   return new Complaint(
-    `features do not fit together: ${what}`,
-    "extract the features again, or name another features artifact",
+    `the features are inconsistent: ${what}`,
+    "extract the features again, or use another features artifact",
     { place: { file: `${folder}/${file}` }, exitCode: 1 },
   );
 }

@@ -1,16 +1,16 @@
-/** Whole pictures as one vector each: what branches and the linear yardstick look at. */
+/** One vector per image: the input of the branches (one encoder per modality) and of the linear baseline. */
 import type { FeatureSet, FeaturesPlace } from "./feature_set.ts";
 import { readSafetensors } from "./formats/safetensors.ts";
 
-/** Vector of an image, `featureDim` wide. @param image place in `FeatureSet.images` */
+/** The vector of an image, [featureDim]. @param image index in `FeatureSet.images` */
 export type PictureVectors = (image: number) => Float32Array;
 
-/** What stands for a whole picture. */
+/** Source of an image's vector; see `pictureVectors`. */
 export type PictureKind = "views" | "map";
 
 /**
- * views: what several looks at a picture gave, where the features have that; else as map: the mean of
- * its map, or of its regions where the features have no such mean.
+ * `views`: the tensor `views`, computed from the image at several sizes, if the features have it; otherwise as
+ * `map`: the mean of the backbone's feature map (tensor `pictures`), or of the regions if there is none.
  */
 export async function pictureVectors(
   { folder }: Pick<FeaturesPlace, "folder">,
@@ -28,6 +28,7 @@ export async function pictureVectors(
   return (image) => meanOfRegions(set, image);
 }
 
+/** The mean of an image's region features, [featureDim]. */
 export function meanOfRegions(
   { featureDim: dim, regions }: Pick<FeatureSet, "featureDim" | "regions">,
   image: number,

@@ -1,14 +1,15 @@
 /**
- * Right answers that were collected beside a data set's own pairs. Two forms are read:
+ * Reads additional positives: correct answers that were collected in addition to a data set's own pairs. Two
+ * forms are supported:
  *
- * - ECCV Caption's (github.com/naver-ai/eccv-caption, eccv_caption/data): two files side by side,
+ * - ECCV Caption's (github.com/naver-ai/eccv-caption, eccv_caption/data): two files in one folder,
  *   `X_image_to_caption.json` and `X_caption_to_image.json`, each a map from the id of a query to the list
- *   of its right answers, `{"373119": [560256, 646721]}`. CxC's and Plausible Match's files there have
- *   the same form. One of the two is named, the other is looked for beside it.
- * - One file with both maps: `{"image_to_caption": {...}, "caption_to_image": {...}}`, one may be missing.
+ *   of its correct answers, `{"373119": [560256, 646721]}`. CxC's and Plausible Match's files there have
+ *   the same form. An experiment names one of the two; the other is found next to it.
+ * - One file with both maps: `{"image_to_caption": {...}, "caption_to_image": {...}}`; one may be missing.
  *
- * Captions are named by their ids, images by their ids or by the number at the end of these: image
- * 391895 of COCO is `coco_val2014_000000391895.npz` to UNITER.
+ * Captions are identified by their ids, images by their ids or by the number at the end of these: image
+ * 391895 of COCO is `coco_val2014_000000391895.npz` in UNITER's data.
  */
 import * as v from "valibot";
 import type { Positives } from "../metric/extra_positives.ts";
@@ -17,7 +18,7 @@ import { imageFinder } from "./databases/image_names.ts";
 
 const maps = ["image_to_caption", "caption_to_image"] as const;
 
-/** The rows and columns of what is ranked. */
+/** Ids of the rows and columns of a score matrix. */
 export interface RankedIds {
   readonly texts: readonly string[];
   readonly images: readonly string[];
@@ -25,7 +26,7 @@ export interface RankedIds {
 
 export interface FoundPositives {
   readonly positives: readonly Positives[];
-  /** Queries and right answers that the split lacks. */
+  /** Number of queries and correct answers that are not in the split. */
   readonly leftOut: number;
 }
 
@@ -33,11 +34,11 @@ const answers = v.record(
   v.string(),
   v.pipe(
     v.array(v.union([v.string(), v.pipe(v.number(), v.integer())], "an id: a text or an integer")),
-    v.minLength(1, "one right answer at least"),
+    v.minLength(1, "at least one correct answer"),
   ),
 );
 
-/** @throws {Complaint} for files that are no such maps, and where no query of the split is named */
+/** @throws {Complaint} for files in another form, and when they contain no query of the split */
 export function readPositives(
   files: Readonly<Record<string, string>>,
   { texts, images }: RankedIds,
@@ -79,9 +80,10 @@ export function readPositives(
   if (positives.length === 0) {
     const file = files["positives"] ?? files[maps[0]]!;
     throw wrongIn(file, {
-      fix: "name images and captions as the features do; `index.json` of an evaluation lists both",
+      fix:
+        "use the ids of images and captions that the features use; `index.json` of an evaluation lists both",
     })(
-      `no query of the split is named: its first image is ${images[0]}, its first caption ${
+      `no query of the split is listed; its first image is ${images[0]}, its first caption ${
         texts[0]
       }`,
     );
@@ -94,12 +96,12 @@ function readJson<Schema extends v.GenericSchema>(
   schema: Schema,
 ): v.InferOutput<Schema> {
   const wrong = wrongIn(file, {
-    fix: "use ECCV Caption's X_image_to_caption.json, or one map of both directions as in " +
+    fix: "use ECCV Caption's X_image_to_caption.json, or one file with both maps as described in " +
       "docs/evaluation.md",
   });
   const parsed = v.safeParse(
     schema,
-    decoding(wrong, "no JSON", () => JSON.parse(Deno.readTextFileSync(file))),
+    decoding(wrong, "invalid JSON", () => JSON.parse(Deno.readTextFileSync(file))),
   );
   if (parsed.success) return parsed.output;
   const issue = parsed.issues[0];

@@ -1,21 +1,21 @@
 /**
- * Where the regions of a feature set lie: all of them in memory, or in a published database from
- * which each image is read when it is needed.
+ * The regions of a feature set: all in memory, or in published databases from which each image is read on
+ * demand.
  */
 import * as v from "valibot";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { ImageDatabase } from "./databases/image_database.ts";
 import { openImageDatabase } from "./databases/open_image_database.ts";
-import { readLines } from "./formats/json_lines.ts";
+import { natural, readLines } from "./formats/json_lines.ts";
 
 export interface RegionSource extends Disposable {
-  /** Width of a descriptor. */
+  /** Numbers per region. */
   readonly featureDim: number;
-  /** @param image place in `FeatureSet.images` */
+  /** @param image index in `FeatureSet.images` */
   read(image: number): RegionRows;
   /**
-   * What the regions of an image show, [region, class], where a published database says so.
-   * @param image place in `FeatureSet.images`
+   * Class probabilities of an image's regions, [region, class], if a published database has them.
+   * @param image index in `FeatureSet.images`
    */
   classes?(image: number): Float32Array | undefined;
 }
@@ -24,21 +24,21 @@ export interface RegionSource extends Disposable {
 export interface RegionRows {
   /** [region, featureDim] */
   readonly features: Float32Array;
-  /** [region, 7]: x1, y1, x2, y2, width, height, area, as parts of the picture. */
+  /** [region, 7]: x1, y1, x2, y2, width, height, area, as fractions of the image. */
   readonly boxes: Float32Array;
 }
 
-/** An image as a source knows it. */
+/** An image, and where its regions are. */
 interface SourceImage {
   readonly id: string;
   readonly regions: number;
-  /** First of its rows, where all rows lie in one table. */
+  /** Index of its first row, if all rows are in one table. */
   readonly offset?: number | undefined;
-  /** Place of its database in databases.jsonl, where it lies in one. */
+  /** Index of its database in databases.jsonl, if it is in one. */
   readonly database?: number | undefined;
 }
 
-/** Tables of all images' rows, one image after another. */
+/** Regions in tables with the rows of one image after another. */
 export function regionTables(
   { features, boxes, featureDim }: RegionRows & { readonly featureDim: number },
   images: readonly SourceImage[],
@@ -55,11 +55,9 @@ export function regionTables(
   };
 }
 
-const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
-
-/** One line of databases.jsonl: which database, and which of its regions count. */
+/** A line of databases.jsonl: a database, and which of its regions are used. */
 const databaseSchema = v.object({
-  /** Under which the stage that read it knows its place. */
+  /** Role of the file or folder in the stage that imported it. */
   role: v.string(),
   conf_th: v.number(),
   max_bb: natural,
@@ -72,7 +70,7 @@ const databaseSchema = v.object({
 export type DatabaseLine = v.InferOutput<typeof databaseSchema>;
 
 /**
- * The databases that an artifact refers to.
+ * Regions in the databases that an artifact refers to.
  * @param files role -> absolute path
  */
 export async function regionDatabases(
@@ -81,12 +79,12 @@ export async function regionDatabases(
 ): Promise<RegionSource> {
   const lines = await readLines(`${folder}/databases.jsonl`, databaseSchema);
   const [first] = lines;
-  if (first === undefined) throw misfit(folder, "it names no database");
+  if (first === undefined) throw inconsistent(folder, "it lists no database");
   const open: (ImageDatabase | undefined)[] = [];
   const databaseOf = (place: number): ImageDatabase => {
     const line = lines[place];
     const path = line && files[line.role];
-    if (path === undefined) throw misfit(folder, `there is no database ${place}`);
+    if (path === undefined) throw inconsistent(folder, `there is no database ${place}`);
     return open[place] ??= openImageDatabase(path, line!, line!.format);
   };
   return {
@@ -97,8 +95,8 @@ export async function regionDatabases(
       if (count !== regions || featureDim !== first.feature_dim) {
         throw new Complaint(
           `\`${id}\` has ${count} regions of ${featureDim} numbers; ` +
-            `${regions} of ${first.feature_dim} were there when the features were taken over`,
-          "leave published files as they are while an experiment runs, and run it again",
+            `it had ${regions} of ${first.feature_dim} when the features were imported`,
+          "do not change published files while an experiment runs, and run it again",
           { place: { file: databaseOf(database ?? 0).place }, exitCode: 1 },
         );
       }
@@ -114,10 +112,10 @@ export async function regionDatabases(
   };
 }
 
-function misfit(folder: string, what: string): Complaint {
+function inconsistent(folder: string, what: string): Complaint {
   return new Complaint(
-    `features do not fit together: ${what}`,
-    "make the features again, or name another features artifact",
+    `the features are inconsistent: ${what}`,
+    "extract the features again, or use another features artifact",
     { place: { file: `${folder}/databases.jsonl` }, exitCode: 1 },
   );
 }

@@ -1,12 +1,11 @@
 /**
- * Reads what a scenes artifact says of its pictures: what stands in them, captions, and pairs of
- * pictures whose captions are swapped. Every reference is checked.
+ * Reads the lists of a scenes artifact: images with their objects, captions, and pairs of images with swapped
+ * captions. Every reference is checked.
  */
 import * as v from "valibot";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import { readLines } from "./formats/json_lines.ts";
+import { natural, readLines } from "./formats/json_lines.ts";
 
-const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
 const name = v.pipe(v.string(), v.minLength(1));
 const coordinate = v.pipe(v.number(), v.finite());
 
@@ -14,7 +13,7 @@ const sceneSchema = v.object({
   id: name,
   split: name,
   file: name,
-  // Known for rendered pictures; boxes in pixels, half-open: x1, y1, x2, y2.
+  // Known for rendered images. Boxes in pixels, half-open: x1, y1, x2, y2.
   objects: v.optional(
     v.array(v.object({ box: v.tuple([coordinate, coordinate, coordinate, coordinate]) })),
     [],
@@ -25,7 +24,7 @@ const captionSchema = v.object({
   image: name,
   split: name,
   text: v.string(),
-  // Which characters of the text name which object.
+  // Ranges of characters that name an object.
   phrases: v.optional(v.array(v.object({ start: natural, end: natural, object: natural })), []),
 });
 const pairSchema = v.object({
@@ -47,12 +46,12 @@ export interface SceneList {
   readonly pairs: readonly PairLine[];
 }
 
-/** @throws {Complaint} with the file, and the line where there is one */
+/** @throws {Complaint} with the file, and the line if there is one */
 export async function readSceneList(folder: string): Promise<SceneList> {
   const scenes = await readLines(`${folder}/scenes.jsonl`, sceneSchema);
   const captions = await readLines(`${folder}/captions.jsonl`, captionSchema);
   const pairs = await readLines(`${folder}/pairs.jsonl`, pairSchema);
-  if (scenes.length === 0) throw misfit(`${folder}/scenes.jsonl`, "it names no picture");
+  if (scenes.length === 0) throw inconsistent(`${folder}/scenes.jsonl`, "it lists no image");
   const images = idsOf(`${folder}/scenes.jsonl`, scenes);
   const texts = idsOf(`${folder}/captions.jsonl`, captions);
   for (const { id, image } of captions) {
@@ -69,20 +68,22 @@ export async function readSceneList(folder: string): Promise<SceneList> {
 function idsOf(file: string, lines: readonly { readonly id: string }[]): Set<string> {
   const ids = new Set<string>();
   for (const { id } of lines) {
-    if (ids.has(id)) throw misfit(file, `\`${id}\` stands in it twice`);
+    if (ids.has(id)) throw inconsistent(file, `duplicate id \`${id}\``);
     ids.add(id);
   }
   return ids;
 }
 
 function requireId(file: string, known: ReadonlySet<string>, from: string, to: string): void {
-  if (!known.has(to)) throw misfit(file, `\`${from}\` refers to \`${to}\`, which is nowhere`);
+  if (!known.has(to)) {
+    throw inconsistent(file, `\`${from}\` refers to \`${to}\`, which does not exist`);
+  }
 }
 
-function misfit(file: string, what: string): Complaint {
+function inconsistent(file: string, what: string): Complaint {
   return new Complaint(
-    `a list does not fit: ${what}`,
-    "make the artifact again: its files do not fit together",
+    `the scenes are inconsistent: ${what}`,
+    "rebuild the artifact",
     { place: { file }, exitCode: 1 },
   );
 }

@@ -1,18 +1,18 @@
-/** The scores of an evaluation, as its artifact holds them. */
+/** Reads the scores of an evaluation's artifact. */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { readSafetensors } from "./formats/safetensors.ts";
 
 export interface StoredScores {
   readonly split: string;
-  /** Ids of captions: the rows. */
+  /** Ids of captions, one per row. */
   readonly texts: readonly string[];
-  /** Ids of images: the columns. */
+  /** Ids of images, one per column. */
   readonly images: readonly string[];
   /** float32 [text, image]. */
   readonly scores: Float32Array;
 }
 
-/** @throws {Complaint} when the files are not there or do not fit together */
+/** @throws {Complaint} when the files are missing or inconsistent */
 export async function readScores(folder: string): Promise<StoredScores> {
   const scores = (await readSafetensors(`${folder}/scores.safetensors`)).get("scores")?.data;
   const file = `${folder}/index.json`;
@@ -20,8 +20,8 @@ export async function readScores(folder: string): Promise<StoredScores> {
   const count = index.texts.length * index.images.length;
   if (!(scores instanceof Float32Array) || scores.length !== count) {
     throw new Complaint(
-      `the scores are not ${index.texts.length} captions x ${index.images.length} images`,
-      "evaluate again",
+      `the scores are not a matrix of ${index.texts.length} captions x ${index.images.length} images`,
+      "run the evaluation again",
       { place: { file }, exitCode: 1 },
     );
   }

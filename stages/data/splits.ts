@@ -2,14 +2,14 @@ import * as v from "valibot";
 
 const name = v.pipe(v.string(), v.nonEmpty());
 
-/** The split or splits that something is trained on. */
+/** Parameter: the split or splits to train on. */
 export const trainingSplits = v.optional(
   v.union([
     name,
     v.pipe(
       v.array(name),
       v.minLength(1, "at least one split"),
-      v.check((names) => new Set(names).size === names.length, "each split once"),
+      v.check((names) => new Set(names).size === names.length, "each split only once"),
     ),
   ]),
   "train",
@@ -18,8 +18,8 @@ export const trainingSplits = v.optional(
 export type TrainingSplits = string | readonly string[];
 
 /**
- * The best weights are no finding of their own where they are sought on what is trained on.
- * @returns what is wrong with the interval, or undefined
+ * Validation on training data would select overfitted weights.
+ * @returns what is wrong with `validate_every`, or undefined
  */
 export function validationComplaint(
   { train, validate_every: every, validation_split: split }: {
@@ -29,5 +29,5 @@ export function validationComplaint(
   },
 ): string | undefined {
   if (every === 0 || ![train].flat().includes(split)) return undefined;
-  return `0: \`${split}\` is trained on, and shows nothing about the unseen`;
+  return `0: validation on \`${split}\` is biased, because it is part of the training data`;
 }

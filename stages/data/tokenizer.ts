@@ -1,4 +1,4 @@
-/** Word pieces of captions, through the tokenizers library; the vocabulary comes from captions. */
+/** Tokenises captions with WordPiece, using the tokenizers library; builds vocabularies from captions. */
 import { Tokenizer } from "@huggingface/tokenizers";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { Vocabulary } from "./feature_set.ts";
@@ -6,7 +6,7 @@ import type { Vocabulary } from "./feature_set.ts";
 const specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] as const;
 
 export interface CaptionTokenizer {
-  /** `tokenizer.json`, as the tokenizers library reads it. */
+  /** Content of `tokenizer.json` in the format of the tokenizers library. */
   readonly json: string;
   readonly vocabulary: Vocabulary;
   /** Ids of a caption's word pieces, without [CLS] and [SEP]. */
@@ -15,9 +15,9 @@ export interface CaptionTokenizer {
   pieces(text: string): string[];
 }
 
-/** Words of the captions, frequent ones first, words of equal frequency in alphabetical order. */
+/** A vocabulary of the captions' words, by descending frequency and then in alphabetical order. */
 export function tokenizerFromCaptions(captions: readonly string[]): CaptionTokenizer {
-  // The library itself cuts the words, so that none is cut otherwise when it is looked up.
+  // Split words with the library itself, so the vocabulary matches how captions are split later.
   const { normalizer, pre_tokenizer: cutter } = new Tokenizer(wordPieceTokenizer(idsOf([])), {});
   const counts = new Map<string, number>();
   for (const caption of captions) {
@@ -34,9 +34,9 @@ export function tokenizerFromCaptions(captions: readonly string[]): CaptionToken
 /**
  * BERT's WordPiece with a published vocabulary.
  *
- * @param text of vocab.txt: one piece per line, its line number its id
- * @param options.cased as the vocabulary was made: `bert-base-cased` keeps case and accents
- * @throws {Complaint} when special tokens are missing or a piece stands in it twice
+ * @param text content of vocab.txt: one piece per line; the line number is the id
+ * @param options.cased whether the vocabulary keeps case and accents, like `bert-base-cased`
+ * @throws {Complaint} for missing special tokens and duplicate pieces
  */
 export function tokenizerFromVocabulary(
   text: string,
@@ -52,16 +52,16 @@ export function tokenizerFromVocabulary(
     });
   lines.forEach((piece, id) => {
     if (Object.hasOwn(vocab, piece)) {
-      throw wrong(`the piece ${JSON.stringify(piece)} is there twice`, id + 1);
+      throw wrong(`duplicate piece ${JSON.stringify(piece)}`, id + 1);
     }
     vocab[piece] = id;
   });
   const missing = specials.filter((special) => !Object.hasOwn(vocab, special));
-  if (missing.length > 0) throw wrong(`the vocabulary has no ${missing.join(", ")}`);
+  if (missing.length > 0) throw wrong(`the vocabulary is missing ${missing.join(", ")}`);
   return openTokenizer(JSON.stringify(wordPieceTokenizer(vocab, { cased })));
 }
 
-/** Without a prototype, since a caption may say `constructor`. */
+/** The object has no prototype, because a caption may contain `constructor`. */
 function idsOf(words: readonly string[]): Record<string, number> {
   const ids: Record<string, number> = Object.create(null);
   [...specials, ...words].forEach((word, id) => ids[word] = id);

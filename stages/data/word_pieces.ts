@@ -1,9 +1,9 @@
-/** How the word pieces of a features artifact are written, for people to read. */
+/** Maps the token ids of a features artifact back to word pieces, for display. */
 
 /**
- * @param folder of the artifact, which may know its tokenizer
- * @param vocabulary vocab.txt, where it does not
- * @returns the piece of an id, such as `##ing`; `#17` where nobody knows
+ * @param folder the artifact, which may contain a tokenizer
+ * @param vocabulary path of vocab.txt, used instead if given
+ * @returns the piece of an id, such as `##ing`; `#17` if it is unknown
  */
 export async function wordPieces(
   folder: string,
@@ -21,7 +21,7 @@ async function tokenizerPieces(file: string): Promise<string[]> {
     const { model: { vocab } } = JSON.parse(await Deno.readTextFile(file));
     for (const [piece, id] of Object.entries(vocab)) pieces[id as number] = piece;
   } catch {
-    // Databases of published text have none.
+    // Features from published text databases have no tokenizer.
   }
   return pieces;
 }

@@ -1,7 +1,7 @@
 /** What published databases hold, from their lists and a sample of their entries: for `doctor`. */
 import { openImageDatabase } from "../data/databases/open_image_database.ts";
 import { rawCaptions } from "../data/published/captions.ts";
-import type { TakeOverParameters } from "../data/published/import_features.ts";
+import type { ImportParameters } from "../data/published/import_features.ts";
 import type { PublishedSource } from "../data/published/data_sets.ts";
 import { openTextDatabase } from "../data/databases/text_database.ts";
 
@@ -12,7 +12,7 @@ const sample = 50;
 export function examinePublished(
   sources: readonly PublishedSource[],
   files: Readonly<Record<string, string>>,
-  parameters: TakeOverParameters,
+  parameters: ImportParameters,
 ) {
   const facts: Record<string, number> = { words: 2, regions: 1 };
   const grow = (name: string, by: number) => facts[name] = (facts[name] ?? 0) + by;

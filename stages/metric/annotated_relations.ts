@@ -16,11 +16,11 @@
  */
 import { selfAttentionDistance, type SquareMatrix } from "./self_attention_distance.ts";
 
-/** Places are distinct and ascend; those of two objects may overlap. */
+/** Indices are distinct and ascending; those of two objects may overlap. */
 export interface AnnotatedObject {
-  /** Places among the caption's word pieces, [CLS] not counted. */
+  /** Indices of word pieces in the caption, without [CLS]. */
   readonly tokens: readonly number[];
-  /** Places among the image's regions. */
+  /** Indices of regions in the image. */
   readonly regions: readonly number[];
 }
 

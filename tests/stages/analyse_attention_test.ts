@@ -354,7 +354,7 @@ Deno.test("what does not fit is told: layers, splits, a missing vocabulary, wild
           );
         },
       },
-      /`c_0_0` has a phrase beyond its 8 word pieces or its image's 3 regions/,
+      /`c_0_0` has a phrase outside its 8 word pieces or its image's 3 regions/,
     ],
   ];
   for (const [place, [setting, message]] of wrong.entries()) {

@@ -18,7 +18,7 @@ const root = goldenFile(".");
 const parameters = { root, dataset, splits: ["train", "test"] };
 
 /** Runs the stage and opens what it wrote, with the places of its files. */
-async function takeOver(folder: string, given: Record<string, unknown>) {
+async function importFeatures(folder: string, given: Record<string, unknown>) {
   const files = Object.fromEntries(
     publishedFeatures.outside!({ ...defaults, ...given }).map(({ role, path }) => [role, path]),
   );
@@ -41,9 +41,9 @@ const defaults = {
   max_text_length: 60,
 };
 
-Deno.test("texts stand in the order of their database, images with the rows that count", async () => {
+Deno.test("texts keep the order of their database, images have the chosen number of regions", async () => {
   using folder = temporaryFolder();
-  const { set, said } = await takeOver(`${folder.path}/data`, parameters);
+  const { set, said } = await importFeatures(`${folder.path}/data`, parameters);
   using _open = set;
   using texts = openTextDatabase(goldenFile(paths["test_txt"]!));
   using images = openImageDatabase(goldenFile(paths["test_img"]!), defaults);
@@ -64,9 +64,9 @@ Deno.test("texts stand in the order of their database, images with the rows that
   assert.deepEqual(said, [`${set.images.length} images, ${set.captions.length} captions`]);
 });
 
-Deno.test("captions that are too long are left out of training and kept in evaluation", async () => {
+Deno.test("captions that are too long are omitted in training and kept in evaluation", async () => {
   using folder = temporaryFolder();
-  const { set, said } = await takeOver(`${folder.path}/data`, {
+  const { set, said } = await importFeatures(`${folder.path}/data`, {
     ...parameters,
     max_text_length: 5,
   });
@@ -77,7 +77,7 @@ Deno.test("captions that are too long are left out of training and kept in evalu
         .map(({ tokens }) => tokens.length),
     );
   assert.ok(longest("train") <= 5 && longest("test") > 5);
-  assert.match(said[0]!, /; \d+ longer than 5 word pieces left out$/);
+  assert.match(said[0]!, /; omitted \d+ longer than 5 word pieces$/);
 });
 
 /** Two pictures of two regions with 3 numbers, as .npz files; Karpathy's list of their captions. */
@@ -99,7 +99,7 @@ function rawData(folder: string, change: (list: RawList) => void = () => {}) {
     images: [
       { filename: "12.jpg", split: "train", sentences: [{ raw: "A dog's day." }, { raw: "Dogs" }] },
       { filename: "34.jpg", split: "restval", sentences: [{ raw: "a DAY" }] },
-      { filename: "56.jpg", split: "val", sentences: [{ raw: "not asked for" }] },
+      { filename: "56.jpg", split: "val", sentences: [{ raw: "not requested" }] },
     ],
   };
   change(list);
@@ -135,10 +135,10 @@ interface RawList {
   images: { filename: string; split: string; sentences: { raw: string }[] }[];
 }
 
-Deno.test("raw captions are cut with BERT's vocabulary, cased or not, and find their .npz by number", async () => {
+Deno.test("raw captions are tokenised with BERT's vocabulary, cased or not, and matched to .npz files by number", async () => {
   using folder = temporaryFolder();
   const given = rawData(folder.path);
-  const cased = await takeOver(`${folder.path}/cased`, given);
+  const cased = await importFeatures(`${folder.path}/cased`, given);
   using _cased = cased.set;
   assert.deepEqual(
     cased.set.captions.map(({ id, image, tokens }) => [id, cased.set.images[image]!.id, tokens]),
@@ -149,7 +149,7 @@ Deno.test("raw captions are cut with BERT's vocabulary, cased or not, and find t
     ],
   );
   assert.deepEqual(cased.set.images.map(({ split }) => split), ["train", "train"]);
-  const uncased = await takeOver(`${folder.path}/uncased`, { ...given, cased: false });
+  const uncased = await importFeatures(`${folder.path}/uncased`, { ...given, cased: false });
   using _uncased = uncased.set;
   assert.deepEqual(uncased.set.captions.map(({ tokens }) => tokens), [
     [6, 7, 10, 11, 9, 12],
@@ -158,12 +158,12 @@ Deno.test("raw captions are cut with BERT's vocabulary, cased or not, and find t
   ]);
 });
 
-Deno.test("a picture without features, a vocabulary without specials and a list of another form are each one error", async () => {
+Deno.test("missing features, special tokens and keys of the list each cause one error", async () => {
   const failing = async (prepare: (folder: string) => Record<string, unknown>) => {
     using folder = temporaryFolder();
     const given = prepare(folder.path);
     let message = "";
-    await takeOver(`${folder.path}/out`, given).catch((error) => message = String(error));
+    await importFeatures(`${folder.path}/out`, given).catch((error) => message = String(error));
     return message.replaceAll(folder.path, "DIR");
   };
   assert.equal(
@@ -174,7 +174,7 @@ Deno.test("a picture without features, a vocabulary without specials and a list 
       )
     ),
     "error: the picture 99.jpg has no features\n  --> DIR/captions.json\n" +
-      "fix: fetch the features of all its pictures, or take the picture out of the list",
+      "fix: download the features of all its pictures, or remove the picture from the list",
   );
   assert.match(
     await failing((folder) => {
@@ -182,7 +182,7 @@ Deno.test("a picture without features, a vocabulary without specials and a list 
       Deno.writeTextFileSync(`${folder}/vocab.txt`, "[PAD]\n[UNK]\na\na\n");
       return given;
     }),
-    /^error: the piece "a" is there twice\n {2}--> DIR\/vocab\.txt:4\nfix: use the vocab\.txt that/,
+    /^error: duplicate piece "a"\n {2}--> DIR\/vocab\.txt:4\nfix: use the vocab\.txt that/,
   );
   assert.match(
     await failing((folder) => {
@@ -190,7 +190,7 @@ Deno.test("a picture without features, a vocabulary without specials and a list 
       Deno.writeTextFileSync(`${folder}/vocab.txt`, "[PAD]\n[UNK]\na\n");
       return given;
     }),
-    /^error: the vocabulary has no \[CLS\], \[SEP\], \[MASK\]\n/,
+    /^error: the vocabulary is missing \[CLS\], \[SEP\], \[MASK\]\n/,
   );
   assert.match(
     await failing((folder) =>
@@ -200,7 +200,7 @@ Deno.test("a picture without features, a vocabulary without specials and a list 
   );
 });
 
-Deno.test("the format that is asked for is the one that is read, whatever else lies there", async () => {
+Deno.test("the requested format is read, whatever other files exist", async () => {
   using folder = temporaryFolder();
   await copyFolder(goldenFile(paths["test_txt"]!), `${folder.path}/txt_db/itm_${dataset}_test.db`);
   const images = `${folder.path}/img_db/${dataset}`;
@@ -209,22 +209,24 @@ Deno.test("the format that is asked for is the one that is read, whatever else l
   await copyFolder(goldenFile(`${paths["test_img"]}/${lmdb}`), `${images}/${lmdb}`);
   Deno.writeFileSync(`${images}/.DS_Store`, new Uint8Array(3));
   const given = { root: folder.path, dataset, splits: ["test"], format: "npz" };
-  await assert.rejects(takeOver(`${folder.path}/out`, given), /there are no features/);
+  await assert.rejects(importFeatures(`${folder.path}/out`, given), /no features found/);
   const wanted = publishedFeatures.outside!({ ...defaults, ...given });
   assert.equal(wanted.at(-1)!.ending, ".npz", "and no other file is in the key");
 });
 
-Deno.test("a split that raw captions do not have is told with those they have", async () => {
+Deno.test("a split that is missing from raw captions is reported with the existing ones", async () => {
   using folder = temporaryFolder();
   const given = { ...rawData(folder.path), splits: ["train", "test"] };
   await assert.rejects(
-    takeOver(`${folder.path}/out`, given),
+    importFeatures(`${folder.path}/out`, given),
     (error) =>
-      /it has no picture of split test; its splits are train, restval, val\n/.test(String(error)),
+      /it contains no picture of split test; its splits are train, restval, val\n/.test(
+        String(error),
+      ),
   );
 });
 
-Deno.test("a caption whose image is in no database is told before anything is trained", async () => {
+Deno.test("a caption whose image has no features is reported on import", async () => {
   using folder = temporaryFolder();
   const texts = `${folder.path}/txt_db/itm_${dataset}_test.db`;
   await copyFolder(goldenFile(paths["test_txt"]!), texts);
@@ -233,7 +235,7 @@ Deno.test("a caption whose image is in no database is told before anything is tr
   Deno.mkdirSync(`${folder.path}/img_db`);
   Deno.renameSync(`${folder.path}/features`, images);
   let message = "";
-  await takeOver(`${folder.path}/out`, {
+  await importFeatures(`${folder.path}/out`, {
     root: folder.path,
     dataset,
     format: given.format,
@@ -241,13 +243,13 @@ Deno.test("a caption whose image is in no database is told before anything is tr
   }).catch((error) => message = String(error));
   assert.match(
     message,
-    /^error: captions name the image `[^`]+`, which has no features\n {2}--> .*\nfix: fetch the image/,
+    /^error: the image `[^`]+` has captions, but no features\n {2}--> .*\nfix: download the image/,
   );
 });
 
-Deno.test("a model is initialised from a checkpoint, with its config.json or by the shapes of its tensors", async () => {
+Deno.test("a model is initialised from a checkpoint, with config.json or from the shapes of its tensors", async () => {
   using folder = temporaryFolder();
-  const { files, set } = await takeOver(`${folder.path}/data`, parameters);
+  const { files, set } = await importFeatures(`${folder.path}/data`, parameters);
   set[Symbol.dispose]();
   const initialise = async (name: string, more: Record<string, string>) => {
     const given = { checkpoint: goldenFile("model_legacy.pt"), ...more };
@@ -273,7 +275,7 @@ Deno.test("a model is initialised from a checkpoint, with its config.json or by 
   await assert.rejects(
     initialise("derived", {}),
     /heads/,
-    "a hidden size that is no multiple of 64 has no usual number of heads",
+    "a hidden size that is not a multiple of 64 has no default number of heads",
   );
 });
 

@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type FeatureSet, openFeatures } from "../../stages/data/feature_set.ts";
 import type { RegionChoice } from "../../stages/data/databases/image_database.ts";
-import { takeOver } from "../../stages/data/published/import_features.ts";
+import { importFeatures } from "../../stages/data/published/import_features.ts";
 import { indexSplit, type SplitIndex } from "../../stages/batch/split_index.ts";
 import type { RankingBatch } from "../../stages/train/fine_tune/ranking_batch.ts";
 import { goldenConfiguration, goldenFile, goldenJson } from "./goldens.ts";
@@ -48,7 +48,7 @@ export async function goldenSplit(split: SplitName): Promise<GoldenSplit> {
   const files = { texts, images };
   const longest = goldenConfiguration().max_position_embeddings - 2; // [CLS] and [SEP]
   using temporary = temporaryFolder();
-  await takeOver({
+  await importFeatures({
     parameters: { ...goldenChoice(images), format: "lmdb", cased: true, max_text_length: longest },
     files,
     folder: temporary.path,

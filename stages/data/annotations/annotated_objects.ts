@@ -1,21 +1,19 @@
 /**
- * What a caption names and which regions show it, in one form for every source: rendered scenes know it
- * (phrases of captions.jsonl), of photos Flickr30k Entities has phrases and boxes.
+ * The objects that a caption mentions and the regions that show them, in one form for all sources: rendered
+ * scenes (phrases of captions.jsonl), and Flickr30k Entities with phrases and boxes for photos.
  *
- * An object is what a caption names, not a phrase: phrases that name the same (a person and, later, his
- * "himself") are one object. Objects without a token or without a region are left out.
+ * Phrases that refer to the same entity (a person and, later, "himself") are one object. Objects without a
+ * token or without a region are omitted.
  */
 import * as v from "valibot";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import type { AnnotatedObject } from "../../metric/annotated_relations.ts";
 import { bestRegion, type Box } from "../boxes.ts";
 import type { FeatureSet } from "../feature_set.ts";
-import { readLines } from "../formats/json_lines.ts";
+import { natural, readLines } from "../formats/json_lines.ts";
 import { type EntitySentence, noEntity } from "./entity_sentences.ts";
 
-const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
-
-/** As captions.jsonl of a features artifact has them. */
+/** Phrases in captions.jsonl of a features artifact. */
 const phrasesSchema = v.array(v.object({
   token_start: natural,
   token_end: natural,
@@ -25,11 +23,11 @@ const phrasesSchema = v.array(v.object({
 const captionSchema = v.object({ id: v.string(), phrases: v.optional(phrasesSchema, []) });
 
 /**
- * Of each caption of a features artifact, the objects that its own phrases know: none where it was not
- * made of scenes.
+ * The objects of each caption of a features artifact, by the caption's id; none for features that were not
+ * made from scenes.
  *
- * @param folder of the artifact
- * @throws {Complaint} when a phrase names a word piece or a region that is not there
+ * @param folder the artifact
+ * @throws {Complaint} when a phrase refers to a word piece or a region that does not exist
  */
 export async function readPhraseObjects(
   folder: string,
@@ -42,13 +40,13 @@ export async function readPhraseObjects(
     const caption = known.get(id);
     const pieces = caption?.tokens.length ?? 0;
     const regions = caption === undefined ? 0 : images[caption.image]!.regions;
-    const wild = phrases.some(({ token_end, region }) =>
+    const outside = phrases.some(({ token_end, region }) =>
       token_end > pieces || (region ?? -1) >= regions
     );
-    if (wild) {
+    if (outside) {
       throw new Complaint(
-        `\`${id}\` has a phrase beyond its ${pieces} word pieces or its image's ${regions} regions`,
-        "make the artifact again: its files do not fit together",
+        `\`${id}\` has a phrase outside its ${pieces} word pieces or its image's ${regions} regions`,
+        "rebuild the artifact: its files are inconsistent",
         { place: { file }, exitCode: 1 },
       );
     }
@@ -56,25 +54,25 @@ export async function readPhraseObjects(
   }));
 }
 
-/** The objects of a caption whose phrases know their region. */
+/** The objects of a caption with annotated regions. */
 export function objectsOfPhrases(
   phrases: v.InferOutput<typeof phrasesSchema>,
 ): AnnotatedObject[] {
-  return gathered(phrases.map(({ token_start, token_end, object, region }) => ({
+  return mergePhrases(phrases.map(({ token_start, token_end, object, region }) => ({
     object: String(object),
     tokens: { start: token_start, end: token_end },
     regions: region === null ? [] : [region],
   })));
 }
 
-/** Regions overlap a box when their intersection over union reaches this. */
+/** Smallest intersection over union at which a region shows an annotated box. */
 const OVERLAP = 0.5;
 
 /**
- * The objects of a sentence of Flickr30k Entities. An entity's regions: for each of its boxes the region
- * that overlaps it most (of equals the last), if by an intersection over union of 0.5 at least.
+ * The objects of a sentence of Flickr30k Entities. An entity's regions are, for each of its boxes, the region
+ * with the largest overlap (the last of equals), if the intersection over union is at least 0.5.
  *
- * @param options.tokensAt the word pieces of a range of the sentence's characters, half-open
+ * @param options.tokensAt word pieces of a half-open range of the sentence's characters
  * @param options.regions x1 y1 x2 y2 of each region, as fractions of the image
  */
 export function objectsOfEntities(
@@ -86,7 +84,7 @@ export function objectsOfEntities(
   },
 ): AnnotatedObject[] {
   const candidates = regions.map((box) => ({ box }));
-  return gathered(
+  return mergePhrases(
     phrases.filter(({ entity }) => entity !== noEntity).map(({ start, end, entity }) => ({
       object: entity,
       tokens: tokensAt(start, end),
@@ -103,8 +101,8 @@ export interface TokenRange {
   readonly end: number;
 }
 
-/** One object for all phrases that name it, in the order in which they are first named. */
-function gathered(
+/** Merges the phrases of each object, in the order of its first mention. */
+function mergePhrases(
   phrases: readonly { object: string; tokens: TokenRange; regions: readonly number[] }[],
 ): AnnotatedObject[] {
   const objects = [...Map.groupBy(phrases, ({ object }) => object).values()].map((same) => ({

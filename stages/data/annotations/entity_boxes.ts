@@ -1,13 +1,13 @@
 /**
- * Boxes of Flickr30k Entities: `Annotations/<image>.xml`, in the manner of PASCAL VOC.
+ * Boxes of Flickr30k Entities: `Annotations/<image>.xml`, in a format like PASCAL VOC's.
  *
  *     annotation > size > width, height
  *     annotation > object* > name+ (entities), then bndbox > xmin, ymin, xmax, ymax
  *                                              or nobndbox, scene (0 or 1)
  *
- * Pixels count from 1 and both ends are within the box: the authors' Python takes 1 from each. Ours are
- * half-open fractions of the image, so that a box over the whole of it is 0 0 1 1. The authors' Python
- * reads an object's first name alone; ours reads all, as their README and their Matlab code have it.
+ * The file's pixels are counted from 1 and both ends are inclusive (the authors' Python subtracts 1 from
+ * each). Boxes here are half-open fractions of the image, so a box around the whole image is 0 0 1 1. The
+ * authors' Python reads only an object's first name; this code reads all, like their README and Matlab code.
  */
 import { XMLParser } from "fast-xml-parser";
 import * as v from "valibot";
@@ -18,8 +18,8 @@ export interface EntityBoxes {
   readonly width: number;
   readonly height: number;
   /**
-   * Of each entity that has any, x1 y1 x2 y2 as half-open fractions of the image; an entity of several
-   * persons has several.
+   * Boxes of each entity that has any, as half-open fractions of the image; a group of people can have
+   * several.
    */
   readonly boxes: ReadonlyMap<string, readonly Box[]>;
 }
@@ -55,13 +55,18 @@ const parser = new XMLParser({
   isArray: (_name: string, path: unknown) => lists.includes(String(path)),
 });
 
-/** @throws {Complaint} when this is no XML, or an object is not as it should be */
+/** @throws {Complaint} for invalid XML or an object that does not match the schema */
 export function parseEntityBoxes(bytes: Uint8Array, file: string): EntityBoxes {
   const wrong = wrongIn(file);
   const text = decodeUtf8(bytes, wrong);
-  // Nothing that the format has, and the only part of XML with definitions.
-  if (text.includes("<!DOCTYPE")) throw wrong("it has a document type, which annotations have not");
-  const parsed = v.safeParse(schema, decoding(wrong, "no XML", () => parser.parse(text, true)));
+  // The format does not use document types, and only they can define entities that expand without bound.
+  if (text.includes("<!DOCTYPE")) {
+    throw wrong("it has a document type, which annotations do not use");
+  }
+  const parsed = v.safeParse(
+    schema,
+    decoding(wrong, "invalid XML", () => parser.parse(text, true)),
+  );
   if (!parsed.success) {
     const issue = parsed.issues[0];
     throw wrong(`\`${v.getDotPath(issue) ?? "annotation"}\`: ${issue.message}`);
@@ -74,8 +79,8 @@ export function parseEntityBoxes(bytes: Uint8Array, file: string): EntityBoxes {
       const [y1, y2] = [Math.max(0, ymin - 1), Math.min(height, ymax)];
       if (x1 >= x2 || y1 >= y2) {
         throw wrong(
-          `object ${place + 1}: the box ${xmin} ${ymin} ${xmax} ${ymax} has nothing ` +
-            `of the image of ${width} x ${height} pixels`,
+          `object ${place + 1}: the box ${xmin} ${ymin} ${xmax} ${ymax} is outside ` +
+            `the image of ${width} x ${height} pixels`,
         );
       }
       const box: Box = [x1 / width, y1 / height, x2 / width, y2 / height];

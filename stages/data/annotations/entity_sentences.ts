@@ -1,11 +1,11 @@
 /**
- * Sentences of Flickr30k Entities (github.com/BryanPlummer/flickr30k_entities): `Sentences/<image>.txt`,
- * a caption a line, its phrases in brackets:
+ * Sentences of Flickr30k Entities (github.com/BryanPlummer/flickr30k_entities): `Sentences/<image>.txt`
+ * has one caption per line, with its phrases in brackets:
  *
  *     [/EN#1/people/clothing A man in a hat] looks at [/EN#0/notvisual something] .
  *
- * The number is the entity's, and the same wherever the image's captions name it again; 0 is none. A
- * phrase ends at the first `]`, as the authors read it; brackets outside of phrases are text.
+ * The number identifies the entity across all captions of the image; 0 means no entity. A phrase ends at the
+ * first `]`, as in the authors' code; brackets outside phrases are text.
  */
 import { decodeUtf8, wrongIn } from "../formats/foreign_file.ts";
 
@@ -24,14 +24,14 @@ export interface EntityPhrase {
   readonly types: readonly string[];
 }
 
-/** Entity of phrases that name nothing that can be seen; one for all of them, so no entity. */
+/** Marks phrases that name nothing visible; it is shared by all of them, so it is not an entity. */
 export const noEntity = "0";
 
 const OPENING = "[/EN#";
 
 /**
- * Every line that is not blank.
- * @throws {Complaint} with the line, when a phrase is not closed, lies in another or has no entity
+ * Parses every non-blank line.
+ * @throws {Complaint} with the line, when a phrase is unclosed, nested or has no entity
  */
 export function parseEntitySentences(bytes: Uint8Array, file: string): EntitySentence[] {
   const lines = decodeUtf8(bytes, wrongIn(file)).split(/\r?\n/);
@@ -52,7 +52,7 @@ function parseSentence(line: string, refuse: (what: string) => never): EntitySen
     const shown = JSON.stringify(line.slice(open, open + 30));
     if (close < 0) refuse(`the phrase ${shown} is not closed`);
     const content = line.slice(open + OPENING.length, close);
-    if (content.includes(OPENING)) refuse(`there is a phrase within ${shown}`);
+    if (content.includes(OPENING)) refuse(`the phrase ${shown} contains another phrase`);
     // <entity>/<type>.../<type> <words>
     const parts = /^(\d{1,12})((?:\/[^\s/]+)+)\s+(\S[^]*)$/.exec(content);
     if (parts === null) refuse(`${shown} has no entity, no type or no words`);

@@ -1,4 +1,4 @@
-/** The folder of Flickr30k Entities: `Sentences/<image>.txt` and `Annotations/<image>.xml`. */
+/** Reads the folder of Flickr30k Entities: `Sentences/<image>.txt` and `Annotations/<image>.xml`. */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { type EntityBoxes, parseEntityBoxes } from "./entity_boxes.ts";
 import { type EntitySentence, parseEntitySentences } from "./entity_sentences.ts";
@@ -11,25 +11,26 @@ export interface EntityImage {
 
 export interface Flickr30kEntities {
   readonly folder: string;
-  /** Annotations of an image; undefined when it has none. */
+  /** Annotations of an image; undefined if it has none. */
   read(image: string): EntityImage | undefined;
 }
 
-/** Longest file that is believed: five captions, or some dozens of boxes, need far less. */
+/** Longest file that is accepted, in bytes: five captions or some dozens of boxes need far less. */
 const LONGEST_FILE = 1 << 18;
 
 /**
- * Images are found by their name without ending, or by the number at its end: `36979.jpg` and
- * `flickr30k_000000036979.npz` both have `Sentences/36979.txt`.
+ * Images are found by name without file extension, or by the number at the end of it: `36979.jpg` and
+ * `flickr30k_000000036979.npz` both match `Sentences/36979.txt`.
  *
- * @throws {Complaint} when this is no such folder; `read` does when a file is damaged or alone
+ * @throws {Complaint} when a subfolder is missing; `read` does when a file is damaged or its counterpart is
+ * missing
  */
 export function openFlickr30kEntities(folder: string): Flickr30kEntities {
   for (const part of ["Sentences", "Annotations"]) {
     if (!isFolder(`${folder}/${part}`)) {
       throw new Complaint(
-        `there is no folder \`${part}\` here`,
-        "name the folder into which annotations.zip of Flickr30k Entities was unpacked",
+        `the folder \`${part}\` is missing`,
+        "name the folder into which annotations.zip of Flickr30k Entities was extracted",
         { place: { file: folder }, exitCode: 1 },
       );
     }
@@ -43,7 +44,7 @@ export function openFlickr30kEntities(folder: string): Flickr30kEntities {
         if (sentences === undefined && boxes === undefined) continue;
         const missing = sentences === undefined ? 0 : 1;
         if (sentences === undefined || boxes === undefined) {
-          throw wrongIn(files[missing]!)(`it is missing, while ${files[1 - missing]} is there`);
+          throw wrongIn(files[missing]!)(`it is missing, but ${files[1 - missing]} exists`);
         }
         return {
           sentences: parseEntitySentences(sentences, files[0]!),
@@ -54,7 +55,7 @@ export function openFlickr30kEntities(folder: string): Flickr30kEntities {
   };
 }
 
-/** Under which an image's files may lie; none that could lead out of the folder. */
+/** Possible base names of an image's files; excludes names that could leave the folder. */
 function namesOf(image: string): string[] {
   const stem = image.replace(/\.[A-Za-z]+$/, "");
   const number = /0*(\d{1,20})$/.exec(stem)?.[1];
@@ -70,12 +71,12 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** Undefined when there is none. */
+/** Undefined if the file does not exist. */
 function readSmallFile(file: string): Uint8Array | undefined {
   const wrong = wrongIn(file);
   try {
     const { size, isFile } = Deno.statSync(file);
-    if (!isFile) throw wrong("this is no file");
+    if (!isFile) throw wrong("this is not a regular file");
     if (size > LONGEST_FILE) throw wrong(`it has ${size} bytes, more than ${LONGEST_FILE}`);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;

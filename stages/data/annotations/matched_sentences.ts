@@ -1,30 +1,29 @@
 /**
- * Which sentence of Flickr30k Entities a caption is, and which of its word pieces are which phrase's.
- * Entities writes sentences with spaces between all words ("a man 's hat ."), captions elsewhere may not,
- * so only letters and digits are compared, without case. An index in the caption's id decides alone
- * among sentences of the same words.
+ * Matches captions to sentences of Flickr30k Entities, and phrases to word pieces. Entities puts spaces between
+ * all words ("a man 's hat ."), other sources may not, so only letters and digits are compared, ignoring case.
+ * The index in a caption's id is used only to choose among sentences with the same words.
  */
 import type { TokenRange } from "./annotated_objects.ts";
 import type { EntitySentence } from "./entity_sentences.ts";
 
-/** A caption as a feature set has it. */
+/** A caption of a feature set. */
 interface Caption {
-  /** `<image>_<k>` or `<image>#<k>`, or anything else. */
+  /** `<image>_<k>`, `<image>#<k>` or any other id. */
   readonly id: string;
-  /** "" where only its word pieces are known. */
+  /** "" if only its word pieces are known. */
   readonly text: string;
   readonly tokens: readonly number[];
 }
 
 export interface MatchedSentence {
   readonly sentence: EntitySentence;
-  /** Word pieces of a range of the sentence's characters; none where it begins or ends in a piece. */
+  /** Word pieces of a range of the sentence's characters; empty if it starts or ends within a piece. */
   readonly tokensAt: (start: number, end: number) => TokenRange;
 }
 
 /**
- * @param encode ids of a text's word pieces, with the vocabulary that the captions were cut with
- * @returns undefined when no sentence has the caption's words, or these are cut otherwise
+ * @param encode returns ids of a text's word pieces, with the vocabulary with which the captions were tokenised
+ * @returns undefined if no sentence has the caption's words, or its tokens differ from `encode`'s
  */
 export function matchSentence(
   caption: Caption,
@@ -34,9 +33,9 @@ export function matchSentence(
   const ordered = indexedFirst(caption.id, sentences);
   const range = (text: string, start: number, end: number): TokenRange => {
     const [before, upTo] = [start, end].map((place) => encode(text.slice(0, place)));
-    const cutAlike = (pieces: readonly number[]) =>
+    const isPrefix = (pieces: readonly number[]) =>
       pieces.every((piece, place) => piece === caption.tokens[place]);
-    return cutAlike(before!) && cutAlike(upTo!)
+    return isPrefix(before!) && isPrefix(upTo!)
       ? { start: before!.length, end: upTo!.length }
       : { start: 0, end: 0 };
   };
@@ -61,7 +60,7 @@ export function matchSentence(
   };
 }
 
-/** The sentence that the id names first, if it names one; ids of running numbers name none. */
+/** The sentences, with the one at the index in the id first; ids without a valid index change nothing. */
 function indexedFirst(id: string, sentences: readonly EntitySentence[]): EntitySentence[] {
   const index = Number(/[_#](\d{1,3})$/.exec(id)?.[1] ?? -1);
   const named = sentences[index];
@@ -70,7 +69,7 @@ function indexedFirst(id: string, sentences: readonly EntitySentence[]): EntityS
     : [named, ...sentences.filter((one) => one !== named)];
 }
 
-/** Letters and digits in lower case, and at which characters of the text they stand. */
+/** Letters and digits in lower case, and their offsets in the text. */
 function letters(text: string): { word: string; places: number[] } {
   const found = [...text.matchAll(/[\p{L}\p{N}]/gu)];
   return {

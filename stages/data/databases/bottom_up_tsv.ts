@@ -1,13 +1,14 @@
 /**
- * Region features as bottom-up attention's tools write them: one image a line, tab-separated, arrays as
- * base64 of float32. The file is scanned once for where its lines are; then lines are read by place.
+ * Region features in the format of bottom-up attention's tools: one line per image, tab-separated, with
+ * arrays as base64 of float32. The file is scanned once for the offsets of its lines; images are then read by
+ * offset.
  *
  *     image_id image_w image_h num_boxes boxes features [objects_id objects_conf]
  *     img_id img_h img_w objects_id objects_conf attrs_id attrs_conf num_boxes boxes features
  *
- * The second form is LXMERT's. `boxes` are x1 y1 x2 y2 in pixels. Images are found by their id as it
- * is written, without case and ending, and an id of digits also by the number at the end of a name:
- * image 36979 is `flickr30k_000000036979.npz`.
+ * The second form is LXMERT's. `boxes` are x1 y1 x2 y2 in pixels. Images are found by their id, ignoring
+ * case and file extension; a numeric id also matches the number at the end of a name: image 36979 is
+ * `flickr30k_000000036979.npz`.
  */
 import { type ByteSource, openBytes } from "../formats/byte_source.ts";
 import { decoding, type Wrong, wrongIn } from "../formats/foreign_file.ts";
@@ -25,11 +26,11 @@ export function openBottomUpTsv(path: string, choice: RegionChoice): ImageDataba
   }
 }
 
-/** The lines of any bytes; takes the source over. */
+/** Reads a table from any bytes; takes ownership of the source. */
 export function readBottomUpTsv(source: ByteSource, choice: RegionChoice): ImageDatabase {
   const lines = indexLines(source);
   const names = [...lines.values()].map(({ id }) => id);
-  const find = (image: string) => lines.get(plainId(image)) ?? lines.get(numberAtEnd(image));
+  const find = (image: string) => lines.get(normalisedId(image)) ?? lines.get(numberAtEnd(image));
   return {
     place: source.file,
     format: "tsv",
@@ -38,7 +39,7 @@ export function readBottomUpTsv(source: ByteSource, choice: RegionChoice): Image
     read(image) {
       const wrong = wrongIn(source.file, { entry: image });
       const line = find(image);
-      if (line === undefined) throw wrong("there is no such image");
+      if (line === undefined) throw wrong("image not found");
       const bytes = new Uint8Array(line.end - line.start);
       source.read(line.start, bytes);
       const wrongLine: Wrong = (what, cause) => wrong(`line ${line.number}: ${what}`, cause);
@@ -58,11 +59,11 @@ interface Line {
 
 const TAB = 0x09, NEWLINE = 0x0a, RETURN = 0x0d;
 const CHUNK = 1 << 22;
-/** Longest line that is believed: 100 regions of 2,048 numbers have 1.1 MB. */
+/** Longest line that is accepted, in bytes: 100 regions of 2,048 numbers take 1.1 MB. */
 const LONGEST_LINE = 1 << 26;
 const LONGEST_ID = 200;
 
-/** By plain id. */
+/** Lines by normalised id. */
 function indexLines(source: ByteSource): Map<string, Line> {
   const wrong = wrongIn(source.file);
   const lines = new Map<string, Line>();
@@ -71,16 +72,18 @@ function indexLines(source: ByteSource): Map<string, Line> {
   let number = 0;
   const finish = (end: number, known: Uint8Array | undefined) => {
     number++;
-    if (end - start > LONGEST_LINE) throw wrong(`line ${number} has ${end - start} bytes`);
+    if (end - start > LONGEST_LINE) {
+      throw wrong(`line ${number} has ${end - start} bytes, more than ${LONGEST_LINE}`);
+    }
     if (end - start > 1) {
       const head = known ?? new Uint8Array(Math.min(LONGEST_ID + 1, end - start));
       if (known === undefined) source.read(start, head);
       const id = idOf(head, (what) => wrong(`line ${number}: ${what}`));
-      const before = lines.get(plainId(id));
+      const before = lines.get(normalisedId(id));
       if (before !== undefined) {
-        throw wrong(`lines ${before.number} and ${number} are both of image ${id}: remove one`);
+        throw wrong(`lines ${before.number} and ${number} both describe image ${id}: remove one`);
       }
-      lines.set(plainId(id), { id, number, start, end });
+      lines.set(normalisedId(id), { id, number, start, end });
     }
     start = end + 1;
   };
@@ -95,7 +98,9 @@ function indexLines(source: ByteSource): Map<string, Line> {
       finish(offset + at, whole);
     }
     if (offset + filled.length - start > LONGEST_LINE) {
-      throw wrong(`line ${number + 1} has more than ${LONGEST_LINE} bytes: this is no such table`);
+      throw wrong(
+        `line ${number + 1} has more than ${LONGEST_LINE} bytes: this is not a table of features`,
+      );
     }
   }
   if (start < source.size) finish(source.size, undefined);
@@ -104,23 +109,23 @@ function indexLines(source: ByteSource): Map<string, Line> {
 
 function idOf(head: Uint8Array, wrong: Wrong): string {
   const end = head.indexOf(TAB);
-  if (end < 1) throw wrong("it does not begin with an image id and a tab");
+  if (end < 1) throw wrong("it does not start with an image id and a tab");
   return ascii.decode(head.subarray(0, end));
 }
 
-/** As ids are compared. */
-function plainId(name: string): string {
+/** The form in which ids are compared. */
+function normalisedId(name: string): string {
   const plain = name.toLowerCase().replace(/\.(npz|jpg|jpeg|png)$/, "");
   return /^\d+$/.test(plain) ? numberAtEnd(plain) : plain;
 }
 
-/** "flickr30k_000000036979.npz" to "36979"; ids of digits are kept by it. */
+/** "flickr30k_000000036979.npz" to "36979"; "" without a number. */
 function numberAtEnd(name: string): string {
   const digits = /(\d+)(?:\.\w+)?$/.exec(name)?.[1] ?? "";
   return digits.replace(/^0+(?=\d)/, "");
 }
 
-/** Columns by how many there are. */
+/** Names of the columns, by their number. */
 const columns: ReadonlyMap<number, readonly string[]> = new Map(
   [
     "id w h count boxes features",
@@ -141,22 +146,24 @@ function parseLine(bytes: Uint8Array, wrong: Wrong): Map<string, NumpyArray> {
   }
   const names = columns.get(fields.length);
   if (names === undefined) {
-    throw wrong(`it has ${fields.length} columns; 6, 8 or LXMERT's 10 are expected`);
+    throw wrong(`it has ${fields.length} columns; expected 6, 8 or LXMERT's 10`);
   }
   const field = (name: string) => fields[names.indexOf(name)]!;
   const natural = (name: string) => {
     const text = ascii.decode(field(name).subarray(0, 20));
     if (!/^\d{1,7}$/.test(text) || Number(text) === 0) {
-      throw wrong(`${name} is ${JSON.stringify(text)}, a number from 1 is expected`);
+      throw wrong(`${name} is ${JSON.stringify(text)}; expected a whole number from 1`);
     }
     return Number(text);
   };
   const [count, width, height] = [natural("count"), natural("w"), natural("h")];
   const numbers = (name: string, expected?: number) => {
-    const data = decoding(wrong, `${name} is no base64`, () => fromBase64(field(name)));
+    const data = decoding(wrong, `${name} is not valid base64`, () => fromBase64(field(name)));
     const perRow = data.length / 4 / count;
     if (expected === undefined ? !Number.isInteger(perRow) : perRow !== expected) {
-      throw wrong(`${name} has ${data.length} bytes, which are no float32 of ${count} boxes`);
+      throw wrong(
+        `${name} has ${data.length} bytes, which is not a float32 array of ${count} boxes`,
+      );
     }
     return { type: "<f4", shape: [count, perRow], data };
   };
@@ -169,7 +176,7 @@ function parseLine(bytes: Uint8Array, wrong: Wrong): Map<string, NumpyArray> {
   return arrays;
 }
 
-/** x1 y1 x2 y2 in pixels to x1 y1 x2 y2 w h in fractions. */
+/** Converts x1 y1 x2 y2 in pixels to x1 y1 x2 y2 w h as fractions of the image. */
 function fractions(
   data: Uint8Array,
   { width, height }: { width: number; height: number },
@@ -191,7 +198,7 @@ function fractions(
   return new Uint8Array(result.buffer);
 }
 
-/** Aligned: a buffer of its own. */
+/** The decoded bytes in a new buffer, so they are aligned. */
 function fromBase64(field: Uint8Array): Uint8Array {
   return Uint8Array.fromBase64(ascii.decode(field), { lastChunkHandling: "strict" });
 }

@@ -1,33 +1,39 @@
-/** What a database of region features offers, whatever its format. */
+/** The interface of a database of region features, whatever its format. */
 
-/** What a place is told to hold; `lmdb` stands for compressed databases, too. */
+/** Formats that a stage can request; `lmdb` includes compressed databases. */
 export type PublishedFormat = "lmdb" | "npz" | "tsv";
 
 export interface ImageDatabase extends Disposable {
+  /** Path of the file or folder. */
   readonly place: string;
   readonly format: "lmdb" | "lmdb_compressed" | "npz" | "tsv";
   names(): readonly string[];
   has(image: string): boolean;
-  /** @throws {Complaint} when there is no such image or its entry is damaged */
+  /** @throws {Complaint} when the image is not found or its entry is damaged */
   read(image: string): ImageRegions;
-  /** Of its first `count` regions, [count, classes]; formats without classes have no such method. */
+  /** Class probabilities of the first `count` regions, [count, classes]; absent in formats without classes. */
   classes?(image: string, count: number): Float32Array | undefined;
 }
 
+/** Which of the detected regions of an image are used. */
 export interface RegionChoice {
-  /** Regions with more confidence than this are used; -1: the first `num_bb` of every image. */
+  /** Use regions whose confidence exceeds this; -1: the first `num_bb` regions of every image. */
   readonly conf_th: number;
+  /** Use at most this many regions. */
   readonly max_bb: number;
+  /** Use at least this many, if the image has them. */
   readonly min_bb: number;
+  /** Number of regions with `conf_th: -1`. */
   readonly num_bb: number;
 }
 
+/** The regions of one image. */
 export interface ImageRegions {
   readonly count: number;
   readonly featureDim: number;
   /** [count, featureDim] */
   readonly features: Float32Array;
-  /** [count, 7]: x1 y1 x2 y2 w h w*h, fractions of the image; the product is one of float32. */
+  /** [count, 7]: x1 y1 x2 y2 w h w*h as fractions of the image; the product is computed in float32. */
   readonly boxes: Float32Array;
   /** [count] */
   readonly confidence: Float32Array | undefined;

@@ -1,4 +1,7 @@
-/** Finds an image by its own name, or by the number at the end of it where that is its alone. */
+/**
+ * Matches the names of images across data sets: by name without file extension, or by the number at its end
+ * if that number is unique (`1000092795.jpg` is `flickr30k_000001000092795.npz`).
+ */
 export function imageFinder(names: readonly string[]): (picture: string) => string | undefined {
   const byStem = new Map(names.map((name) => [stem(name), name]));
   const byNumber = Map.groupBy(names, (name) => endNumber(name) ?? "");

@@ -1,6 +1,6 @@
 /**
- * Region features as UNITER's scripts store them in a folder: `feat_…` or, without counts on record,
- * `all` (LMDB of msgpack-numpy), each also as `…_compressed` (LMDB of npz bytes), beside
+ * Region features as UNITER's scripts store them in a folder: `feat_…`, or `all` where no counts were
+ * recorded (LMDB of msgpack-numpy), each also as `…_compressed` (LMDB of npz bytes), next to
  * `nbb_th…_max…_min….json` (image -> number of regions).
  */
 import { type Wrong, wrongIn } from "../formats/foreign_file.ts";
@@ -13,10 +13,10 @@ import type { ImageDatabase, RegionChoice } from "./image_database.ts";
 import { filesOf, lmdbChoices } from "./lmdb_names.ts";
 import { regionArrays, regionRows, softLabels } from "./region_rows.ts";
 
-/** Names the list of an image database's own; no image. */
+/** Key of the database's own list of names; not an image. */
 const LIST_KEY = "__keys__";
 
-/** Undefined when the folder has no such LMDB. The uncompressed one is preferred: it is faster. */
+/** Undefined if the folder has no such LMDB. Prefers the uncompressed one, which is faster. */
 export function openLmdbFeatures(place: string, choice: RegionChoice): ImageDatabase | undefined {
   const files = lmdbChoices(choice)
     .find((files) => filesOf(files).every((name) => exists(`${place}/${name}`)));
@@ -35,7 +35,7 @@ export function openLmdbFeatures(place: string, choice: RegionChoice): ImageData
   const decode = compressed ? readNpz : readNumpyMap;
   const arraysOf = (image: string, names: readonly string[], wrong: Wrong) => {
     const bytes = known.has(image) ? lmdb.get(image) : undefined;
-    if (bytes === undefined) throw wrong("there is no such image");
+    if (bytes === undefined) throw wrong("image not found");
     return decode(bytes, { names, wrong });
   };
   return {
@@ -46,7 +46,7 @@ export function openLmdbFeatures(place: string, choice: RegionChoice): ImageData
     read(image) {
       const wrong = wrongIn(lmdb.file, { entry: image });
       const arrays = arraysOf(image, regionArrays, wrong);
-      if (stored !== undefined && !stored.has(image)) throw wrong(`${counts} has no count of it`);
+      if (stored !== undefined && !stored.has(image)) throw wrong(`${counts} has no count for it`);
       return regionRows(arrays, { stored: stored?.get(image), choice, wrong });
     },
     classes(image, count) {
@@ -61,7 +61,7 @@ function readCounts(file: string): Map<string, number> {
   const counts = readOrderedObject(file);
   for (const [image, count] of counts) {
     if (!Number.isSafeInteger(count) || (count as number) < 1) {
-      throw wrongIn(file, { entry: image })(`${JSON.stringify(count)} is no number of regions`);
+      throw wrongIn(file, { entry: image })(`${JSON.stringify(count)} is not a number of regions`);
     }
   }
   return counts as Map<string, number>;
@@ -76,13 +76,16 @@ function exists(path: string): boolean {
   }
 }
 
-/** The named ones of an entry's arrays; a name that is not there is not in the result. */
+/**
+ * The named arrays of a msgpack-numpy map; missing names are absent from the result. Each array is a map with
+ * the binary keys nd (true), type ("<f2"), kind (empty), shape and data (C order).
+ */
 export function readNumpyMap(
   bytes: Uint8Array,
   { names, wrong }: { readonly names: readonly string[]; readonly wrong: Wrong },
 ): Map<string, NumpyArray> {
   const entry = decodeMsgpack(bytes, wrong);
-  if (!(entry instanceof Map)) throw wrong("this is no msgpack map of arrays");
+  if (!(entry instanceof Map)) throw wrong("this is not a msgpack map of arrays");
   const arrays = new Map<string, NumpyArray>();
   for (const name of names) {
     const value = entry.get(name);
@@ -96,7 +99,7 @@ function toArray(value: MsgpackValue, wrong: Wrong): NumpyArray {
   const shape = map.get("shape"), data = map.get("data"), kind = map.get("kind");
   const plain = kind instanceof Uint8Array ? kind.length === 0 : kind === "";
   if (map.get("nd") !== true || !plain || !Array.isArray(shape) || !(data instanceof Uint8Array)) {
-    throw wrong("this is no array of numbers as msgpack-numpy writes them");
+    throw wrong("this is not an array of numbers in msgpack-numpy's form");
   }
   return numpyArray({ type: map.get("type"), shape, data }, wrong);
 }

@@ -1,19 +1,19 @@
-/** How UNITER's scripts name the files of an image database, by the choice of regions they hold. */
+/** File names that UNITER's scripts give an image database, which depend on the choice of regions. */
 import type { RegionChoice } from "./image_database.ts";
 
-/** One way in which a folder can hold an image database. */
+/** One form in which a folder can contain an image database. */
 export interface LmdbFiles {
-  /** LMDB folder, below the database's. */
+  /** LMDB folder, relative to the database's folder. */
   readonly folder: string;
-  /** Values are npz, not msgpack-numpy. */
+  /** Values are npz instead of msgpack-numpy. */
   readonly compressed: boolean;
-  /** List of how many regions of each image count, beside the LMDB folder. */
+  /** JSON file with the number of regions used per image, next to the LMDB folder. */
   readonly counts: string | undefined;
 }
 
 /**
- * The preferred one first: `feat_…` with its list of counts, or `all` regions without one; LMDB of
- * msgpack, which is faster, or `_compressed` (LMDB of npz).
+ * All forms, preferred ones first: `feat_…` with its counts before `all` regions without counts; LMDB of
+ * msgpack, which is faster, before `_compressed` (LMDB of npz).
  */
 export function lmdbChoices({ conf_th, max_bb, min_bb, num_bb }: RegionChoice): LmdbFiles[] {
   const both = (folder: string, counts?: string): LmdbFiles[] => [
@@ -25,7 +25,7 @@ export function lmdbChoices({ conf_th, max_bb, min_bb, num_bb }: RegionChoice): 
   return [...both(`feat_${chosen}`, `nbb_${chosen}.json`), ...both("all")];
 }
 
-/** The files of one way, below the database's folder. */
+/** Required files of a form, relative to the database's folder. */
 export function filesOf({ folder, counts }: LmdbFiles): string[] {
   return [`${folder}/data.mdb`, ...(counts === undefined ? [] : [counts])];
 }

@@ -1,11 +1,11 @@
-/** Region features as one .npz per image in a folder, named as the images are. */
+/** Region features as a folder with one .npz per image, named after the image. */
 import { openBytes } from "../formats/byte_source.ts";
 import { decoding, wrongIn } from "../formats/foreign_file.ts";
 import { readNpz } from "../formats/npz.ts";
 import type { ImageDatabase, RegionChoice } from "./image_database.ts";
 import { regionArrays, regionRows, softLabels } from "./region_rows.ts";
 
-/** Undefined when there is no .npz in the folder. */
+/** Undefined if the folder has no .npz file. */
 export function openNpzFolder(folder: string, choice: RegionChoice): ImageDatabase | undefined {
   const entries = decoding(wrongIn(folder), "the folder cannot be read", () => [
     ...Deno.readDirSync(folder),
@@ -15,7 +15,7 @@ export function openNpzFolder(folder: string, choice: RegionChoice): ImageDataba
   if (names.length === 0) return undefined;
   const known = new Set(names);
   const entry = (image: string, names: readonly string[]) => {
-    if (!known.has(image)) throw wrongIn(folder, { entry: image })("there is no such image");
+    if (!known.has(image)) throw wrongIn(folder, { entry: image })("image not found");
     const file = `${folder}/${image}`;
     const wrong = wrongIn(file);
     return { arrays: readNpz(readWhole(file), { names, wrong }), wrong };
@@ -37,12 +37,14 @@ export function openNpzFolder(folder: string, choice: RegionChoice): ImageDataba
   };
 }
 
-/** Largest file that is believed to be one image's: the published ones have under 2 MB. */
+/** Largest file that is accepted, in bytes: published ones have less than 2 MB. */
 const LARGEST_FILE = 2 ** 28;
 
 function readWhole(file: string): Uint8Array {
   using source = openBytes(file);
-  if (source.size > LARGEST_FILE) throw wrongIn(file)(`${source.size} bytes are not one image's`);
+  if (source.size > LARGEST_FILE) {
+    throw wrongIn(file)(`it has ${source.size} bytes, too many for one image`);
+  }
   const bytes = new Uint8Array(source.size);
   source.read(0, bytes);
   return bytes;

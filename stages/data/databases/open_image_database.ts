@@ -1,4 +1,4 @@
-/** Region features in any of the published formats, behind one way to read them. */
+/** Opens a database of region features in any of the published formats. */
 import { decoding, wrongIn } from "../formats/foreign_file.ts";
 import { openBottomUpTsv } from "./bottom_up_tsv.ts";
 import type { ImageDatabase, PublishedFormat, RegionChoice } from "./image_database.ts";
@@ -7,10 +7,9 @@ import { filesOf, lmdbChoices } from "./lmdb_names.ts";
 import { openNpzFolder } from "./npz_folder.ts";
 
 /**
- * `place`: a folder with UNITER's LMDB folders, a folder of .npz files, or a bottom-up-attention table.
- *
- * @param format of what is there; without it, whatever is found
- * @throws {Complaint} when there is nothing of the kind, or it is damaged
+ * @param place a folder with UNITER's LMDB folders, a folder of .npz files, or a bottom-up-attention table
+ * @param format if omitted, it is detected
+ * @throws {Complaint} when there is no such database, or it is damaged
  */
 export function openImageDatabase(
   place: string,
@@ -19,13 +18,13 @@ export function openImageDatabase(
 ): ImageDatabase {
   const { isDirectory } = decoding(
     wrongIn(place, { fix: "check the path" }),
-    "there is no database of images",
+    "the image database cannot be opened",
     () => Deno.statSync(place),
   );
   if (!isDirectory) {
     if (format === undefined || format === "tsv") return openBottomUpTsv(place, choice);
-    throw wrongIn(place, { fix: "name a folder, or say `format: tsv`" })(
-      "this is a file, no folder",
+    throw wrongIn(place, { fix: "name a folder, or set `format: tsv`" })(
+      "this is a file, not a folder",
     );
   }
   const found = (format === "npz" ? undefined : openLmdbFeatures(place, choice)) ??
@@ -35,10 +34,10 @@ export function openImageDatabase(
   const there = [...Deno.readDirSync(place)].map(({ name }) => name).sort().slice(0, 8);
   throw wrongIn(place, {
     fix: there.includes("data.mdb")
-      ? "name the folder above: counts of regions are beside the LMDB's folder"
-      : "name the folder that has one of them, or choose the thresholds that its features have",
+      ? "name the parent folder: the counts of regions are next to the LMDB's folder"
+      : "name a folder that contains one of them, or set the thresholds with which its features were made",
   })(
-    `there are no features: none of ${wanted.join("; ")}; and no .npz, but ${
+    `no features found: neither ${wanted.join("; ")} nor .npz files; the folder contains ${
       there.join(", ") || "nothing"
     }`,
   );

@@ -1,14 +1,14 @@
-/** An image's regions, made of the arrays that every format of features has. */
+/** Converts the arrays that every format of region features has to the regions of an image. */
 import type { Wrong } from "../formats/foreign_file.ts";
 import { floatRows, type NumpyArray } from "../formats/numpy_array.ts";
 import type { ImageRegions, RegionChoice } from "./image_database.ts";
 
-/** Members of an entry that are read: features [n, D], norm_bb [n, 6], conf [n]. */
+/** Arrays of an entry that are read: features [n, D], norm_bb [n, 6], conf [n]. */
 export const regionArrays = ["features", "norm_bb", "conf"] as const;
 
 /**
- * What a detector holds each region for: soft_labels [n, classes], of its first regions.
- * @returns [count, classes], or undefined where an entry has none
+ * The detector's class probabilities of the first `count` regions, from soft_labels [n, classes].
+ * @returns [count, classes], or undefined if the entry has none
  */
 export function softLabels(
   arrays: ReadonlyMap<string, NumpyArray>,
@@ -18,13 +18,13 @@ export function softLabels(
   if (labels === undefined) return undefined;
   const [rows = 0, classes = 0] = labels.shape;
   if (labels.shape.length !== 2 || rows < count || classes === 0) {
-    throw wrong(`soft_labels has the shape [${labels.shape}], expected [${count}, classes]`);
+    throw wrong(`soft_labels has shape [${labels.shape}], expected [${count}, classes]`);
   }
   const within: Wrong = (what, cause) => wrong(`soft_labels: ${what}`, cause);
   return floatRows(labels, { rows: count, wrong: within });
 }
 
-/** `stored`: the number of regions that the database has on record; else the choice decides. */
+/** @param options.stored number of regions recorded in the database; without it, `choice` decides */
 export function regionRows(
   arrays: ReadonlyMap<string, NumpyArray>,
   { stored, choice, wrong }: { stored?: number | undefined; choice: RegionChoice; wrong: Wrong },
@@ -35,11 +35,11 @@ export function regionRows(
   const [rows = 0, featureDim = 0] = features.shape;
   const expect = (array: NumpyArray, name: string, shape: readonly number[]) => {
     if (array.shape.join() !== shape.join()) {
-      throw wrong(`${name} has the shape [${array.shape}], expected [${shape}]`);
+      throw wrong(`${name} has shape [${array.shape}], expected [${shape}]`);
     }
   };
   if (features.shape.length !== 2 || featureDim === 0) {
-    throw wrong(`features has the shape [${features.shape}], expected [regions, columns]`);
+    throw wrong(`features has shape [${features.shape}], expected [regions, columns]`);
   }
   expect(boxes, "norm_bb", [rows, 6]);
   if (conf !== undefined) expect(conf, "conf", [rows]);
@@ -49,8 +49,8 @@ export function regionRows(
   const threshold = conf?.type === "<f2" ? Math.f16round(choice.conf_th) : choice.conf_th;
   const count = stored ?? chosenCount({ rows, confidence: allConfidence, threshold, choice });
   if (count > rows) {
-    const source = stored === undefined ? "are to be used" : "are counted in the list beside it";
-    throw wrong(`${count} regions ${source}, it has ${rows}`);
+    const source = stored === undefined ? "requested" : "listed in the file of counts";
+    throw wrong(`${count} regions are ${source}, it has ${rows}`);
   }
   if (count === 0) throw wrong("it has no regions");
   return {
@@ -63,8 +63,8 @@ export function regionRows(
 }
 
 /**
- * min(max_bb, max(min_bb, regions whose confidence exceeds the threshold)), as the release counts, and
- * never more than there are. Without confidences all are used, at most max_bb.
+ * min(max_bb, max(min_bb, number of regions whose confidence exceeds the threshold)), as UNITER's release
+ * counts, but never more than there are. Without confidences all are used, at most max_bb.
  */
 function chosenCount(
   { rows, confidence, threshold, choice: { conf_th, max_bb, min_bb, num_bb } }: {
@@ -76,13 +76,13 @@ function chosenCount(
 ): number {
   if (conf_th === -1) return num_bb;
   if (confidence === undefined) return Math.min(rows, max_bb);
-  // Compared in the precision of the array, as numpy does.
+  // Compare in the precision of the array, as numpy does.
   const limit = Math.fround(threshold);
   const sure = confidence.reduce((sum, value) => sum + (value > limit ? 1 : 0), 0);
   return Math.min(rows, max_bb, Math.max(min_bb, sure));
 }
 
-/** [n, 6] to [n, 7]: the area is the product of the float32 width and height, in float32. */
+/** [n, 6] to [n, 7]: appends the area, the product of the float32 width and height, in float32. */
 function withAreas(boxes: Float32Array): Float32Array {
   const count = boxes.length / 6;
   const result = new Float32Array(count * 7);

@@ -1,7 +1,7 @@
 /**
  * Captions as UNITER's preprocessing stores them: `data.mdb` (text id -> LZ4 frame of a msgpack map),
  * id2len.json, txt2img.json, img2txts.json and meta.json. The key order of id2len.json is the order of
- * the texts; it decides what is sampled, so it is kept even where ids look like numbers.
+ * the texts; sampling depends on it, so it is kept even if ids look like numbers.
  */
 import { decompressFrameSync } from "lz4-napi";
 import { Buffer } from "node:buffer";
@@ -12,11 +12,11 @@ import { decodeMsgpack, type MsgpackMap } from "../formats/msgpack.ts";
 
 export interface TextEntry {
   readonly id: string;
-  /** The image's name in image databases. */
+  /** Name of its image in image databases. */
   readonly image: string;
-  /** Without special tokens. */
+  /** Token ids without special tokens. */
   readonly tokens: readonly number[];
-  /** "" if the database has none. */
+  /** "" if the database does not store it. */
   readonly text: string;
 }
 
@@ -33,12 +33,12 @@ export interface TextDatabase extends Disposable {
   readonly textsOfImage: ReadonlyMap<string, readonly string[]>;
   readonly special: SpecialTokens;
   readonly vocabularySize: number;
-  /** Tokens without special tokens. */
+  /** Number of tokens, without special tokens. */
   length(id: string): number;
   read(id: string): TextEntry;
 }
 
-/** @throws {Complaint} when a file is missing or damaged, or the files do not fit together */
+/** @throws {Complaint} when a file is missing or damaged, or the files are inconsistent */
 export function openTextDatabase(folder: string): TextDatabase {
   const { special, vocabularySize } = readMeta(`${folder}/meta.json`);
   const lengths = readLengths(`${folder}/id2len.json`);
@@ -64,7 +64,9 @@ export function openTextDatabase(folder: string): TextDatabase {
       const wrong = wrongIn(values.file, { entry: id });
       const expected = { id, image: image(id), length: length(id), vocabularySize };
       const bytes = values.get(id);
-      if (bytes === undefined) throw wrong("id2len.json has this text, the database has not");
+      if (bytes === undefined) {
+        throw wrong("the text is listed in id2len.json, but not in the database");
+      }
       return readTextEntry(bytes, expected, wrong);
     },
     [Symbol.dispose]: () => values[Symbol.dispose](),
@@ -79,15 +81,21 @@ export interface ExpectedText {
   readonly vocabularySize: number;
 }
 
-/** Longest entry that is believed: the published ones have under 10 kB. */
+/** Longest entry that is accepted, in bytes: published ones have less than 10 kB. */
 const LONGEST_ENTRY = 1 << 20;
 
-/** A value of the database, checked against what else is known about it. */
+/** Decodes a value of the database and checks it against the JSON files. */
 export function readTextEntry(bytes: Uint8Array, expected: ExpectedText, wrong: Wrong): TextEntry {
-  if (bytes.length > LONGEST_ENTRY) throw wrong(`it has ${bytes.length} bytes`);
-  const unpacked = decoding(wrong, "no LZ4 frame", () => decompressFrameSync(Buffer.from(bytes)));
+  if (bytes.length > LONGEST_ENTRY) {
+    throw wrong(`it has ${bytes.length} bytes, more than ${LONGEST_ENTRY}`);
+  }
+  const unpacked = decoding(
+    wrong,
+    "invalid LZ4 frame",
+    () => decompressFrameSync(Buffer.from(bytes)),
+  );
   const value = decodeMsgpack(unpacked, wrong);
-  if (!(value instanceof Map)) throw wrong("this is no msgpack map");
+  if (!(value instanceof Map)) throw wrong("this is not a msgpack map");
   const { id, image, length, vocabularySize } = expected;
   const tokens = tokensOf(value, { vocabularySize, wrong });
   if (tokens.length !== length) {
@@ -109,20 +117,20 @@ function tokensOf(
   if (!Array.isArray(tokens)) throw wrong("it has no list `input_ids`");
   return tokens.map((token) => {
     if (!isNatural(token) || token >= vocabularySize) {
-      throw wrong(`token ${String(token)} is not within the vocabulary of ${vocabularySize}`);
+      throw wrong(`token ${String(token)} is outside the vocabulary of ${vocabularySize}`);
     }
     return token;
   });
 }
 
-/** Every text has an image, and both lists of pairs say the same. Returns a text's image. */
+/** Checks that every text has an image and both lists of pairs agree. Returns a lookup of a text's image. */
 function checkTogether({ folder, lengths, imageOf, textsOfImage }: {
   folder: string;
   lengths: ReadonlyMap<string, number>;
   imageOf: ReadonlyMap<string, string>;
   textsOfImage: ReadonlyMap<string, readonly string[]>;
 }) {
-  const fix = "the files are not of one database: fetch or make them together";
+  const fix = "use files of one database: download or create them together";
   const wrongImages = wrongIn(`${folder}/txt2img.json`, { fix });
   const wrongTexts = wrongIn(`${folder}/img2txts.json`, { fix });
   const quoted = JSON.stringify;
@@ -131,11 +139,13 @@ function checkTogether({ folder, lengths, imageOf, textsOfImage }: {
     for (const id of ids) {
       if (listed.has(id)) throw wrongTexts(`the text ${quoted(id)} is listed twice`);
       if (!lengths.has(id)) {
-        throw wrongTexts(`the text ${quoted(id)} of image ${quoted(image)} is not in id2len.json`);
+        throw wrongTexts(
+          `the text ${quoted(id)} of image ${quoted(image)} is missing from id2len.json`,
+        );
       }
       if (imageOf.get(id) !== image) {
         throw wrongTexts(
-          `the text ${quoted(id)} is of image ${quoted(image)}, txt2img.json says ${
+          `the text ${quoted(id)} belongs to image ${quoted(image)}, but txt2img.json says ${
             quoted(imageOf.get(id) ?? null)
           }`,
         );
@@ -145,7 +155,9 @@ function checkTogether({ folder, lengths, imageOf, textsOfImage }: {
   }
   for (const id of lengths.keys()) {
     if (!imageOf.has(id)) throw wrongImages(`the text ${quoted(id)} of id2len.json has no image`);
-    if (!listed.has(id)) throw wrongTexts(`the text ${quoted(id)} of id2len.json is of no image`);
+    if (!listed.has(id)) {
+      throw wrongTexts(`the text ${quoted(id)} of id2len.json is not listed for any image`);
+    }
   }
   return (id: string) => imageOf.get(id)!;
 }
@@ -155,11 +167,15 @@ function readMeta(file: string): { special: SpecialTokens; vocabularySize: numbe
   const meta = readOrderedObject(file);
   const range = meta.get("v_range");
   const end: unknown = Array.isArray(range) && range.length === 2 ? range[1] : undefined;
-  if (!isNatural(end) || end === 0) throw wrong("`v_range` is no [start, end] of the vocabulary");
+  if (!isNatural(end) || end === 0) {
+    throw wrong("`v_range` is not a range [start, end] of the vocabulary");
+  }
   const token = (name: string) => {
     const value = meta.get(name);
     if (!isNatural(value) || value >= end) {
-      throw wrong(`\`${name}\` is ${JSON.stringify(value)}, no token of the vocabulary of ${end}`);
+      throw wrong(
+        `\`${name}\` is ${JSON.stringify(value)}, which is not in the vocabulary of ${end} tokens`,
+      );
     }
     return value;
   };
@@ -168,28 +184,28 @@ function readMeta(file: string): { special: SpecialTokens; vocabularySize: numbe
 }
 
 function readLengths(file: string): Map<string, number> {
-  return checkedValues(file, isNatural, "no number of tokens");
+  return checkedValues(file, isNatural, "not a number of tokens");
 }
 
 function readImages(file: string): Map<string, string> {
-  return checkedValues(file, (value) => typeof value === "string", "no image name");
+  return checkedValues(file, (value) => typeof value === "string", "not an image name");
 }
 
 function readTexts(file: string): Map<string, readonly string[]> {
   const isList = (value: unknown): value is string[] =>
     Array.isArray(value) && value.every((item) => typeof item === "string");
-  return checkedValues(file, isList, "no list of text ids");
+  return checkedValues(file, isList, "not a list of text ids");
 }
 
 function checkedValues<Value>(
   file: string,
   fits: (value: unknown) => value is Value,
-  otherwise: string,
+  complaint: string,
 ): Map<string, Value> {
   const entries = readOrderedObject(file);
   for (const [key, value] of entries) {
     if (!fits(value)) {
-      throw wrongIn(file, { entry: key })(`${JSON.stringify(value)} is ${otherwise}`);
+      throw wrongIn(file, { entry: key })(`${JSON.stringify(value)} is ${complaint}`);
     }
   }
   return entries as Map<string, Value>;

@@ -1,4 +1,4 @@
-/** Reads a source front to back in small pieces, through one buffer of 64 KB. */
+/** Reads a source sequentially in small pieces, through a buffer of 64 KB. */
 import type { ByteSource } from "./byte_source.ts";
 import type { Wrong } from "./foreign_file.ts";
 
@@ -11,7 +11,7 @@ export class ByteCursor {
 
   constructor(
     readonly source: ByteSource,
-    /** Of the next byte. */
+    /** Offset of the next byte. */
     public position: number,
     readonly wrong: Wrong,
   ) {}
@@ -26,7 +26,7 @@ export class ByteCursor {
     return this.#window[at]!;
   }
 
-  /** A view that is good until the next call. */
+  /** The next `count` bytes: a view that is valid until the next call. */
   take(count: number): Uint8Array {
     const at = this.position - this.#windowStart;
     if (at < 0 || at + count > this.#window.length) {
@@ -37,11 +37,13 @@ export class ByteCursor {
     return this.#window.subarray(at, at + count);
   }
 
-  /** Bytes up to a newline, which is read and left out. */
+  /** Bytes up to the next newline, which is consumed but not returned. */
   line(longest: number): Uint8Array {
     const bytes: number[] = [];
     for (let byte = this.byte(); byte !== 10; byte = this.byte()) {
-      if (bytes.length === longest) throw this.wrong(`a line at byte ${this.position} has no end`);
+      if (bytes.length === longest) {
+        throw this.wrong(`the line at byte ${this.position} is too long`);
+      }
       bytes.push(byte);
     }
     return Uint8Array.from(bytes);
@@ -51,7 +53,7 @@ export class ByteCursor {
     const left = this.source.size - this.position;
     if (needed > left) {
       throw this.wrong(
-        `it ends too early: ${needed} bytes are wanted at ${this.position}, ${left} are there`,
+        `unexpected end of file: ${needed} bytes expected at byte ${this.position}, ${left} left`,
       );
     }
     const window = new Uint8Array(Math.min(left, Math.max(needed, WINDOW)));

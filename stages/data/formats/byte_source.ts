@@ -1,36 +1,36 @@
-/** Bytes that are read by place, never as a whole: a file of any size, or bytes in memory. */
+/** Random access to bytes, in a file of any size (never read as a whole) or in memory. */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 
 export interface ByteSource extends Disposable {
-  /** What errors name. */
+  /** Path shown in errors. */
   readonly file: string;
   readonly size: number;
   /** Fills `into` with the bytes from `offset` on; they must lie within the source. */
   read(offset: number, into: Uint8Array): void;
 }
 
-/** @throws {Complaint} when the file cannot be opened or is no file */
+/** @throws {Complaint} when the file cannot be opened or is not a regular file */
 export function openBytes(path: string): ByteSource {
   let opened: Deno.FsFile;
   try {
     opened = Deno.openSync(path);
   } catch (cause) {
     throw new Complaint(
-      `a file cannot be opened: ${(cause as Error).message}`,
-      "check the path, and that the file may be read",
+      `the file cannot be opened: ${(cause as Error).message}`,
+      "check the path and the file's permissions",
       { place: { file: path }, exitCode: 1, cause },
     );
   }
   const { size, isFile } = opened.statSync();
   const fail = (what: string, cause?: unknown) =>
-    new Complaint(what, "leave files alone while they are read, and check the disk", {
+    new Complaint(what, "do not change files while they are being read, and check the disk", {
       place: { file: path },
       exitCode: 1,
       cause,
     });
   if (!isFile) {
     opened.close();
-    throw fail("this is no file");
+    throw fail("this is not a regular file");
   }
   return {
     file: path,
@@ -44,7 +44,7 @@ export function openBytes(path: string): ByteSource {
           filled += count;
         }
       } catch (cause) {
-        throw fail(`reading at ${offset} failed: ${(cause as Error).message}`, cause);
+        throw fail(`reading at byte ${offset} failed: ${(cause as Error).message}`, cause);
       }
     },
     [Symbol.dispose]: () => opened.close(),
@@ -57,7 +57,7 @@ export function bytesInMemory(bytes: Uint8Array, file = "memory"): ByteSource {
     size: bytes.length,
     read(offset, into) {
       if (offset + into.length > bytes.length) {
-        throw new Error(`internal: ${into.length} bytes at ${offset} of ${bytes.length} are read`);
+        throw new Error(`internal: read of ${into.length} bytes at ${offset} of ${bytes.length}`);
       }
       into.set(bytes.subarray(offset, offset + into.length));
     },
@@ -65,7 +65,7 @@ export function bytesInMemory(bytes: Uint8Array, file = "memory"): ByteSource {
   };
 }
 
-/** One array of several, end to end. */
+/** Concatenates arrays. */
 export function joinBytes(parts: Iterable<Uint8Array>): Uint8Array<ArrayBuffer> {
   const all = [...parts];
   const whole = new Uint8Array(all.reduce((size, { length }) => size + length, 0));

@@ -1,4 +1,4 @@
-/** Little-endian numbers of other widths as float32, the only width that models compute in. */
+/** Converts little-endian floats of other widths to float32, the width in which models compute. */
 
 export type FloatFormat = "float16" | "bfloat16" | "float32" | "float64";
 
@@ -10,8 +10,8 @@ export const floatBytes: Readonly<Record<FloatFormat, number>> = {
 };
 
 /**
- * Widened exactly, or rounded to the nearest float32 (float64). Float32 that starts at a multiple of
- * 4 is a view, not a copy.
+ * Narrower formats are widened exactly, float64 is rounded to the nearest float32. Float32 data whose
+ * offset is a multiple of 4 is returned as a view, not a copy.
  */
 export function toFloat32(bytes: Uint8Array, format: FloatFormat): Float32Array {
   const count = bytes.length / floatBytes[format];
@@ -43,7 +43,7 @@ function byteAligned(bytes: Uint8Array, width: number) {
   return bytes.byteOffset % width === 0 ? bytes : bytes.slice();
 }
 
-/** By its 16 bits. */
-const floatOfHalf = new Float32Array(
+/** Value of each float16, indexed by its 16 bits. */
+export const floatOfHalf = new Float32Array(
   new Float16Array(Uint16Array.from({ length: 65536 }, (_, bits) => bits).buffer),
 );

@@ -1,10 +1,10 @@
-/** How files that others wrote are complained about. */
+/** Errors of files that other programs wrote, and decoding of their text. */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 
-/** Makes the error of one file or one entry of it. */
+/** Creates the error for a file, or for one entry of it. */
 export type Wrong = (what: string, cause?: unknown) => Complaint;
 
-/** Every error names the file, and the entry when one is meant. */
+/** Errors name the file, and the entry if one is given. */
 export function wrongIn(
   file: string,
   { entry, fix }: { entry?: string; fix?: string } = {},
@@ -12,12 +12,12 @@ export function wrongIn(
   return (what, cause) =>
     new Complaint(
       entry === undefined ? what : `entry ${JSON.stringify(entry)}: ${what}`,
-      fix ?? "fetch the file again and compare its checksum, or make it again",
+      fix ?? "download the file again and compare its checksum, or recreate it",
       { place: { file }, exitCode: 1, cause },
     );
 }
 
-/** Runs a decoder of somebody else's: whatever it throws is an error of the file. */
+/** Runs a third-party decoder: whatever it throws is reported as an error of the file. */
 export function decoding<Result>(wrong: Wrong, what: string, decode: () => Result): Result {
   try {
     return decode();
@@ -26,14 +26,14 @@ export function decoding<Result>(wrong: Wrong, what: string, decode: () => Resul
   }
 }
 
-/** UTF-8, refused when it is not. */
+/** @throws {Complaint} made by `wrong` for invalid UTF-8 */
 export function decodeUtf8(bytes: Uint8Array, wrong: Wrong): string {
-  return shortAscii(bytes) ?? decoding(wrong, "no UTF-8", () => utf8.decode(bytes));
+  return shortAscii(bytes) ?? decoding(wrong, "invalid UTF-8", () => utf8.decode(bytes));
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Words and names: calling the decoder for each would be most of the work. */
+/** A fast path for words and names: calling TextDecoder for each would dominate the running time. */
 function shortAscii(bytes: Uint8Array): string | undefined {
   if (bytes.length > 64) return undefined;
   let text = "";
@@ -45,8 +45,8 @@ function shortAscii(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * A text file from outside.
- * @throws {Complaint} with the first line that is not UTF-8, which would be damaged without a word
+ * Reads a text file.
+ * @throws {Complaint} with the first line that is not UTF-8, which decoders would silently replace
  */
 export async function readUtf8(file: string): Promise<string> {
   const bytes = await Deno.readFile(file);
@@ -56,14 +56,14 @@ export async function readUtf8(file: string): Promise<string> {
     const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) ||
       (bytes[0] === 0xfe && bytes[1] === 0xff);
     throw new Complaint(
-      wide ? "the file is UTF-16, expected is UTF-8" : "the file is not UTF-8",
+      wide ? "the file is UTF-16; expected UTF-8" : "the file is not UTF-8",
       "save it as UTF-8",
       { place: { file, ...(!wide && { line: firstBadLine(bytes) }) }, exitCode: 1, cause },
     );
   }
 }
 
-/** From 1. A line end is never within a character. */
+/** Number of the first invalid line, from 1. A newline byte is never part of a longer UTF-8 character. */
 function firstBadLine(bytes: Uint8Array): number {
   const strict = new TextDecoder("utf-8", { fatal: true });
   for (let line = 1, from = 0;; line++) {

@@ -1,18 +1,21 @@
-/** Files of one JSON object per line. */
+/** JSON Lines: files with one JSON object per line. */
 import * as v from "valibot";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 
+/** Schema of a whole number from 0. */
+export const natural = v.pipe(v.number(), v.integer(), v.minValue(0));
+
 /**
- * Every line, checked. Keys that the schema does not name are dropped, unless it says otherwise.
+ * Reads a file and checks every line. Keys that the schema does not name are dropped unless it is loose.
  *
- * @throws {Complaint} with file and line when the file cannot be read or a line is not as it should be
+ * @throws {Complaint} with file and line when the file cannot be read or a line does not match the schema
  */
 export async function readLines<Schema extends v.GenericSchema>(
   path: string,
   schema: Schema,
 ): Promise<v.InferOutput<Schema>[]> {
   const wrong = (what: string, line?: number, cause?: unknown) =>
-    new Complaint(what, "make the artifact again: its files do not fit together", {
+    new Complaint(what, "rebuild the artifact: its files are damaged or inconsistent", {
       place: { file: path, ...(line === undefined ? {} : { line }) },
       exitCode: 1,
       cause,
@@ -21,7 +24,7 @@ export async function readLines<Schema extends v.GenericSchema>(
   try {
     text = await Deno.readTextFile(path);
   } catch (error) {
-    throw wrong(`a list cannot be read: ${(error as Error).message}`, undefined, error);
+    throw wrong(`the file cannot be read: ${(error as Error).message}`, undefined, error);
   }
   return text.split("\n").flatMap((line, place) => {
     if (line.trim() === "") return [];
@@ -29,14 +32,14 @@ export async function readLines<Schema extends v.GenericSchema>(
     try {
       value = JSON.parse(line);
     } catch (error) {
-      throw wrong("a line is no JSON", place + 1, error);
+      throw wrong("the line is not valid JSON", place + 1, error);
     }
     const result = v.safeParse(schema, value);
     if (result.success) return [result.output];
     const issue = result.issues[0];
     const key = v.getDotPath(issue);
     throw wrong(
-      `a line is not as it should be${key === null ? "" : ` at \`${key}\``}: ${issue.message}`,
+      `the line is invalid${key === null ? "" : ` at \`${key}\``}: ${issue.message}`,
       place + 1,
     );
   });

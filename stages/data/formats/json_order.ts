@@ -1,25 +1,25 @@
 /**
- * JSON objects in the order of their file. `JSON.parse` puts keys that look like integers first, and of
- * equal keys it keeps the last without a word; UNITER's text order is the key order of a file.
+ * JSON objects with their keys in file order. `JSON.parse` moves keys that look like integers to the front
+ * and silently keeps only the last of duplicate keys; UNITER's order of texts is the key order of a file.
  */
 import { decodeUtf8, decoding, type Wrong, wrongIn } from "./foreign_file.ts";
 
-/** The entries of the object that a JSON file holds, in the order of the file. */
+/** The entries of the object in a JSON file, in file order. */
 export function readOrderedObject(path: string): Map<string, unknown> {
   const wrong = wrongIn(path);
   const bytes = decoding(wrong, "the file cannot be read", () => Deno.readFileSync(path));
   return parseOrderedObject(decodeUtf8(bytes, wrong), wrong);
 }
 
-/** @throws {Complaint} when `text` is no JSON object or has a key twice */
+/** @throws {Complaint} when `text` is not a JSON object or has duplicate keys */
 export function parseOrderedObject(text: string, wrong: Wrong): Map<string, unknown> {
-  const object = decoding(wrong, "no JSON", () => JSON.parse(text) as unknown);
+  const object = decoding(wrong, "invalid JSON", () => JSON.parse(text) as unknown);
   if (typeof object !== "object" || object === null || Array.isArray(object)) {
-    throw wrong("this is no JSON object");
+    throw wrong("this is not a JSON object");
   }
   const entries = new Map<string, unknown>();
   for (const key of keysInOrder(text)) {
-    if (entries.has(key)) throw wrong(`the key ${JSON.stringify(key)} is there twice`);
+    if (entries.has(key)) throw wrong(`duplicate key ${JSON.stringify(key)}`);
     entries.set(key, (object as Record<string, unknown>)[key]);
   }
   return entries;
@@ -28,7 +28,7 @@ export function parseOrderedObject(text: string, wrong: Wrong): Map<string, unkn
 const QUOTE = 0x22, BACKSLASH = 0x5c, COLON = 0x3a;
 const OPEN_BRACKET = 0x5b, CLOSE_BRACKET = 0x5d, OPEN_BRACE = 0x7b, CLOSE_BRACE = 0x7d;
 
-/** Keys of the outermost object of a text that is known to be valid JSON. */
+/** Keys of the outermost object of `text`, which must be valid JSON. */
 function* keysInOrder(text: string): Generator<string> {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {

@@ -1,10 +1,15 @@
 /**
- * LMDB files, read only: the one unnamed B+ tree of an environment (`data.mdb`, data version 1, 64-bit
- * little-endian). Layout after LMDB 0.9's mdb.c: pages of 16 bytes header; two meta pages, of which the
- * newer valid one counts; branch and leaf pages with sorted nodes; values over the inline limit lie in
- * runs of overflow pages and are read by one read. Never more than a few pages are in memory, so the
- * file may be larger than memory. Every page number, pointer and size is checked before it is used,
- * and a page says its own number, so a damaged file is an error and never a hang.
+ * Reads LMDB files: the single unnamed B+ tree of an environment (`data.mdb`, data version 1, 64-bit
+ * little-endian).
+ *
+ * Hand-written because the npm package `lmdb` crashes (segmentation fault) under Deno on environments
+ * that Python's lmdb wrote.
+ *
+ * Layout as in LMDB 0.9's mdb.c: pages with a header of 16 bytes; two meta pages, of which the newer valid
+ * one applies; branch and leaf pages with sorted nodes; values over the inline limit in runs of overflow
+ * pages, which are read in one operation. Only a bounded number of pages is cached, so the file may be
+ * larger than memory. Every page number, pointer and size is checked before use, and every page carries its
+ * own number, so a damaged file causes an error, never a hang.
  */
 import { type ByteSource, openBytes } from "./byte_source.ts";
 import { type Wrong, wrongIn } from "./foreign_file.ts";
@@ -13,13 +18,13 @@ import { chooseMeta, PAGE_HEADER, type Tree } from "./lmdb_meta.ts";
 export interface Lmdb extends Disposable {
   readonly file: string;
   readonly entryCount: number;
-  /** Undefined when there is no such key. The bytes are the caller's. */
+  /** Undefined if the key does not exist. The caller owns the bytes. */
   get(key: string): Uint8Array | undefined;
-  /** All keys in the order of their bytes; every value's place is checked on the way. */
+  /** All keys in byte order; the location of every value is checked along the way. */
   keys(): Generator<string>;
 }
 
-/** @throws {Complaint} when `folder` holds no LMDB file that can be read */
+/** @throws {Complaint} when `folder` does not contain a readable LMDB file */
 export function openLmdb(folder: string): Lmdb {
   const source = openBytes(`${folder}/data.mdb`);
   try {
@@ -30,18 +35,18 @@ export function openLmdb(folder: string): Lmdb {
   }
 }
 
-/** The tree in any bytes; takes the source over. */
+/** Reads the tree from any bytes; takes ownership of the source. */
 export function readLmdb(source: ByteSource): Lmdb {
   const wrong = wrongIn(source.file);
   const tree = chooseMeta(source, wrong);
   const pages = pageReader(source, { ...tree, wrong });
 
-  /** The leaf page in which `key` would be, and the node there, if any. */
+  /** The leaf node with this key, if any. */
   function find(key: Uint8Array): Node | undefined {
     if (tree.depth === 0) return undefined;
     let page = pages.at(tree.root, { leaf: tree.depth === 1 });
     for (let level = 1; level < tree.depth; level++) {
-      // The first node of a branch stands for everything below the second, whatever its key says.
+      // The first node of a branch covers all keys below the second node's, whatever its own key is.
       let low = 1, high = page.count;
       while (low < high) {
         const middle = (low + high) >> 1;
@@ -67,8 +72,8 @@ export function readLmdb(source: ByteSource): Lmdb {
     let visited = 0;
     const path: { page: Page; next: number }[] = [];
     const enter = (number: number) => {
-      // Also ends walks through damaged files whose branches lead to the same pages again.
-      if (++visited > tree.pageCount) throw wrong("its tree visits pages twice");
+      // Also ends the walk through a damaged file whose branches form a cycle.
+      if (++visited > tree.pageCount) throw wrong("its tree refers to a page twice");
       path.push({ page: pages.at(number, { leaf: path.length + 1 === tree.depth }), next: 0 });
     };
     enter(tree.root);
@@ -102,7 +107,7 @@ export function readLmdb(source: ByteSource): Lmdb {
         yield decoder.decode(previous = node.key);
       }
       if (count !== tree.entries) {
-        throw wrong(`it should have ${tree.entries} entries, ${count} were found`);
+        throw wrong(`its header says ${tree.entries} entries, ${count} were found`);
       }
     },
     [Symbol.dispose]: () => source[Symbol.dispose](),
@@ -114,7 +119,7 @@ const NODE_HEADER = 8;
 const BRANCH = 1, LEAF = 2, OVERFLOW = 4, KINDS = 0x6f;
 /** Node flags. */
 const BIG = 1, SUB_DATABASE = 2, DUPLICATES = 4;
-/** Far above an image's 1 MB; a bound for what one read may take. */
+/** Upper bound for a single read; far above the 1 MB of an image. */
 const LARGEST_VALUE = 2 ** 28;
 
 interface Page {
@@ -122,22 +127,22 @@ interface Page {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly leaf: boolean;
-  /** Of its nodes. */
+  /** Number of nodes. */
   readonly count: number;
 }
 
 interface Node {
   readonly page: Page;
   readonly key: Uint8Array;
-  /** Of a branch: the page below. */
+  /** Child page; branches only. */
   readonly child: number;
-  /** Of a leaf. */
+  /** Leaves only. */
   readonly flags: number;
   readonly size: number;
   readonly valueStart: number;
 }
 
-/** Pages that are kept: branches and the latest leaves, 16 MB of the usual size. */
+/** Pages in the cache, the oldest evicted first: 16 MB at the usual page size. */
 const KEPT_PAGES = 4096;
 
 function pageReader(source: ByteSource, { pageSize, pageCount, wrong }: Tree & { wrong: Wrong }) {
@@ -153,7 +158,7 @@ function pageReader(source: ByteSource, { pageSize, pageCount, wrong }: Tree & {
     const lower = view.getUint16(12, true);
     const count = (lower - PAGE_HEADER) / 2;
     if (lower > pageSize || !Number.isInteger(count) || count < 1) {
-      throw wrong(`page ${number} is damaged: it has no nodes`);
+      throw wrong(`page ${number} is damaged: it has no valid list of nodes`);
     }
     const page: Page = { number, bytes, view, leaf, count };
     if (kept.size >= KEPT_PAGES) kept.delete(kept.keys().next().value!);
@@ -164,7 +169,7 @@ function pageReader(source: ByteSource, { pageSize, pageCount, wrong }: Tree & {
   function readAt(number: number, bytes: Uint8Array) {
     if (number < 2 || number * pageSize + bytes.length > pageCount * pageSize) {
       throw wrong(
-        `page ${number} is needed, the file has ${pageCount}: it is cut short or damaged`,
+        `page ${number} is referenced, but the file has ${pageCount} pages: it is truncated or damaged`,
       );
     }
     source.read(number * pageSize, bytes);
@@ -174,7 +179,7 @@ function pageReader(source: ByteSource, { pageSize, pageCount, wrong }: Tree & {
     const said = view.getBigUint64(0, true);
     const flags = view.getUint16(10, true) & KINDS;
     if (said !== BigInt(number) || flags !== kind) {
-      throw wrong(`page ${number} is damaged: it says it is page ${said} of kind ${flags}`);
+      throw wrong(`page ${number} is damaged: its header says page ${said} of kind ${flags}`);
     }
   }
 
@@ -187,16 +192,18 @@ function pageReader(source: ByteSource, { pageSize, pageCount, wrong }: Tree & {
     const flags = valueStart <= pageSize ? view.getUint16(start + 4, true) : 0;
     const inPage = !leaf ? 0 : (flags & BIG) !== 0 ? 8 : low;
     if (start < PAGE_HEADER + 2 * page.count || valueStart + inPage > pageSize) {
-      throw wrong(`page ${page.number} is damaged: node ${index} lies outside of it`);
+      throw wrong(`page ${page.number} is damaged: node ${index} is outside the page`);
     }
     const key = bytes.subarray(keyStart, valueStart);
     return { page, key, child: leaf ? 0 : flags * 2 ** 32 + low, flags, size: low, valueStart };
   }
 
-  /** The first page of a value that lies apart, and that this is within the file. */
+  /** First overflow page of a value that is not stored inline; checks that the value is within the file. */
   function placeOfValue({ page, flags, size, valueStart, key }: Node): number | undefined {
     if ((flags & (SUB_DATABASE | DUPLICATES)) !== 0) {
-      throw wrong(`${JSON.stringify(decoder.decode(key))} is a database of its own, not supported`);
+      throw wrong(
+        `${JSON.stringify(decoder.decode(key))} is a nested database, which is not supported`,
+      );
     }
     if ((flags & BIG) === 0) return undefined;
     const number = Number(page.view.getBigUint64(valueStart, true));
@@ -205,7 +212,7 @@ function pageReader(source: ByteSource, { pageSize, pageCount, wrong }: Tree & {
         `the value of ${
           JSON.stringify(decoder.decode(key))
         } (${size} bytes from page ${number}) is ` +
-          `not within the file's ${pageCount} pages: it is cut short or damaged`,
+          `outside the file's ${pageCount} pages: the file is truncated or damaged`,
       );
     }
     return number;
@@ -222,7 +229,7 @@ function pageReader(source: ByteSource, { pageSize, pageCount, wrong }: Tree & {
     const view = new DataView(bytes.buffer);
     checkHeader(view, number, OVERFLOW);
     if (view.getUint32(12, true) * pageSize < bytes.length) {
-      throw wrong(`page ${number} is damaged: its run is shorter than its value`);
+      throw wrong(`page ${number} is damaged: its run of overflow pages is shorter than its value`);
     }
     return bytes.subarray(PAGE_HEADER);
   }
@@ -230,7 +237,7 @@ function pageReader(source: ByteSource, { pageSize, pageCount, wrong }: Tree & {
   return { at, node, placeOfValue, value };
 }
 
-/** Order of bytes, a prefix first. */
+/** Lexicographic byte order; a prefix comes first. */
 function compareKeys(a: Uint8Array, b: Uint8Array): number {
   const shorter = Math.min(a.length, b.length);
   for (let index = 0; index < shorter; index++) {

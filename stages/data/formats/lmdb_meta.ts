@@ -1,10 +1,10 @@
-/** The meta pages of an LMDB file: where its tree begins, and how large everything is. */
+/** The meta pages of an LMDB file: the root of its tree, and all sizes. */
 import type { ByteSource } from "./byte_source.ts";
 import type { Wrong } from "./foreign_file.ts";
 
 export interface Tree {
   readonly pageSize: number;
-  /** Whole pages in the file. */
+  /** Complete pages in the file. */
   readonly pageCount: number;
   readonly root: number;
   readonly depth: number;
@@ -16,16 +16,16 @@ const MAGIC = 0xbeefc0de;
 const META_BYTES = PAGE_HEADER + 136;
 /** The page flag of meta pages. */
 const META = 8;
-/** LMDB's own limit of a cursor's stack. */
+/** LMDB's own limit for a cursor's stack. */
 const DEEPEST = 32;
-/** No page; an empty tree's root. */
+/** Marks "no page": the root of an empty tree. */
 const NO_PAGE = 2n ** 64n - 1n;
 
 /** The newer of the valid meta pages. */
 export function chooseMeta(source: ByteSource, wrong: Wrong): Tree {
-  const notLmdb = "this is no LMDB file of data version 1 (64-bit, little-endian)";
+  const notLmdb = "this is not an LMDB file of data version 1 (64-bit, little-endian)";
   const first = readMeta(source, 0);
-  // The second page's place follows from the first's page size; without it, sizes are tried.
+  // The first meta page gives the page size, and so the second's offset; without it, try the usual sizes.
   const sizes = first === undefined ? [4096, 8192, 16384, 32768, 65536] : [first.pageSize];
   const second = sizes.map((size) => readMeta(source, size))
     .find((meta, index) => meta !== undefined && meta.pageSize === sizes[index]);
@@ -34,20 +34,26 @@ export function chooseMeta(source: ByteSource, wrong: Wrong): Tree {
   const meta = metas.reduce((best, other) => other.transaction > best.transaction ? other : best);
   const pageCount = Math.floor(source.size / meta.pageSize);
   if (meta.flags !== 0) {
-    throw wrong(`the database has flags ${meta.flags} (duplicate or integer keys), not supported`);
+    throw wrong(
+      `the database has flags ${meta.flags} (duplicate or integer keys), which are not supported`,
+    );
   }
   if (meta.lastPage >= BigInt(pageCount)) {
     throw wrong(
-      `it is cut off: it has ${pageCount} whole pages, its last page is number ${meta.lastPage}`,
+      `it is truncated: it has ${pageCount} complete pages, its last page is number ${meta.lastPage}`,
     );
   }
-  if (meta.depth > DEEPEST) throw wrong(`its tree is ${meta.depth} levels deep`);
+  if (meta.depth > DEEPEST) {
+    throw wrong(`its tree is ${meta.depth} levels deep, more than ${DEEPEST}`);
+  }
   if (
     (meta.depth === 0) !== (meta.root === NO_PAGE) || (meta.depth === 0) !== (meta.entries === 0n)
   ) {
-    throw wrong("its meta page contradicts itself");
+    throw wrong("its meta page is inconsistent");
   }
-  if (meta.entries > BigInt(source.size)) throw wrong(`it cannot have ${meta.entries} entries`);
+  if (meta.entries > BigInt(source.size)) {
+    throw wrong(`it cannot have ${meta.entries} entries: it is too small`);
+  }
   return {
     pageSize: meta.pageSize,
     pageCount,

@@ -1,7 +1,9 @@
 /**
- * Writes LMDB environments as liblmdb lays them out, bottom up and by one stream: overflow runs and leaf
- * pages in the order of the keys, then the branches, the meta pages last. (The npm package `lmdb`
- * crashes under Deno, and a tree that is written once needs no transactions.)
+ * Writes LMDB environments in liblmdb's layout, bottom up in one pass: overflow runs and leaf pages in key
+ * order, then the branches, and the meta pages last.
+ *
+ * Hand-written because the npm package `lmdb` crashes under Deno; a tree that is written once needs no
+ * transactions.
  */
 import { Buffer } from "node:buffer";
 
@@ -13,18 +15,18 @@ interface Node {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
   readonly flags: number;
-  /** What the node says is its size; the lower half of the page number in a branch. */
+  /** Size field of the node: the size of the value, or in a branch the low 32 bits of the page number. */
   readonly size: number;
 }
 
-/** liblmdb reads no longer ones. */
+/** In bytes; liblmdb's limit. */
 export const longestLmdbKey = 511;
 
 /**
- * A new environment, its data flushed to the disk.
+ * Writes a new environment and flushes it to disk.
  *
- * @param folder made if it is not there
- * @param entries in the order of their keys' bytes, each once; they may be made while they are written
+ * @param folder created if it does not exist
+ * @param entries in byte order of their unique keys; consumed lazily
  */
 export function writeLmdb(
   folder: string,
@@ -62,10 +64,10 @@ export function writeLmdb(
     counts.entries++;
     const key = encoder.encode(name);
     if (key.length === 0 || key.length > longestLmdbKey) {
-      throw new RangeError(`a key of ${key.length} bytes`);
+      throw new RangeError(`internal: a key has ${key.length} bytes`);
     }
     if (previous !== undefined && Buffer.compare(previous, key) >= 0) {
-      throw new RangeError(`the key ${JSON.stringify(name)} is not in order`);
+      throw new RangeError(`internal: the key ${JSON.stringify(name)} is not in order`);
     }
     previous = key;
     if (NODE_HEADER + key.length + value.length <= inlineLimit) {
@@ -104,13 +106,13 @@ export function writeLmdb(
     );
     view.setBigUint64(128, root, true);
     view.setBigUint64(136, BigInt(nextPage - 1), true);
-    view.setBigUint64(144, BigInt(number), true); // the transaction: the second page is newer
+    view.setBigUint64(144, BigInt(number), true); // transaction number: the second meta page is the newer one
     put(bytes);
   }
   file.syncSync();
 }
 
-/** Packs nodes into pages as they come, and tells each page's first key. */
+/** Packs nodes into pages as they arrive. Returns the first key and the number of each page. */
 function packed(
   nodes: Iterable<Node>,
   { pageSize, write }: { pageSize: number; write: (nodes: readonly Node[]) => number },

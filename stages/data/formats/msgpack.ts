@@ -1,9 +1,12 @@
 /**
- * MessagePack values (https://github.com/msgpack/msgpack/blob/master/spec.md). Binaries are views, not
- * copies, so that decoding an entry of large arrays costs nothing; map keys may be binary, as
- * msgpack-numpy writes them. Memory is bounded by the bytes given, whatever lengths they claim: the
- * library `@msgpack/msgpack` makes arrays as long as a file says, so that 64 kB of nested arrays take
- * 1.6 GB; it serves the tests as the oracle.
+ * Decodes MessagePack (https://github.com/msgpack/msgpack/blob/master/spec.md).
+ *
+ * Hand-written because memory must be bounded by the size of the input, whatever lengths it claims:
+ * the library `@msgpack/msgpack` allocates arrays as long as the file says, so 64 kB of nested arrays take
+ * 1.6 GB. The tests use that library as the oracle.
+ *
+ * Binaries are views, not copies, so decoding an entry of large arrays is cheap; map keys may be binary, as
+ * msgpack-numpy writes them.
  */
 import { decodeUtf8, type Wrong } from "./foreign_file.ts";
 
@@ -25,15 +28,15 @@ export class Extension {
 
 const DEEPEST = 32;
 
-/** @throws {Complaint} made by `wrong` when `bytes` are not exactly one value */
+/** @throws {Complaint} made by `wrong` unless `bytes` is exactly one value */
 export function decodeMsgpack(bytes: Uint8Array, wrong: Wrong): MsgpackValue {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
 
-  /** Steps over `count` bytes and tells where they start. */
+  /** Consumes `count` bytes and returns their offset. */
   function take(count: number): number {
     if (count > bytes.length - at) {
-      throw wrong(`no msgpack: ${count} bytes are expected at ${at} of ${bytes.length}`);
+      throw wrong(`invalid msgpack: ${count} bytes expected at ${at} of ${bytes.length}`);
     }
     const start = at;
     at += count;
@@ -64,8 +67,8 @@ export function decodeMsgpack(bytes: Uint8Array, wrong: Wrong): MsgpackValue {
     for (let left = length; left > 0; left--) {
       let key = value(depth);
       if (key instanceof Uint8Array) key = decodeUtf8(key, wrong);
-      if (typeof key !== "string") throw wrong("no map of names: a key is no string");
-      if (entries.has(key)) throw wrong(`the key ${JSON.stringify(key)} is there twice`);
+      if (typeof key !== "string") throw wrong("a map key is not a string");
+      if (entries.has(key)) throw wrong(`duplicate key ${JSON.stringify(key)}`);
       entries.set(key, value(depth));
     }
     return entries;
@@ -73,7 +76,7 @@ export function decodeMsgpack(bytes: Uint8Array, wrong: Wrong): MsgpackValue {
 
   function value(above: number): MsgpackValue {
     const depth = above + 1;
-    if (depth > DEEPEST) throw wrong(`no msgpack: more than ${DEEPEST} levels deep`);
+    if (depth > DEEPEST) throw wrong(`invalid msgpack: more than ${DEEPEST} levels deep`);
     const head = uint8();
     if (head < 0x80) return head;
     if (head < 0x90) return map(head & 0x0f, depth);
@@ -140,11 +143,13 @@ export function decodeMsgpack(bytes: Uint8Array, wrong: Wrong): MsgpackValue {
       case 0xdf:
         return map(uint32(), depth);
       default:
-        throw wrong(`no msgpack: byte 0x${head.toString(16)} at ${at - 1}`);
+        throw wrong(`invalid msgpack: byte 0x${head.toString(16)} at ${at - 1}`);
     }
   }
 
   const result = value(0);
-  if (at !== bytes.length) throw wrong(`${bytes.length - at} bytes follow the msgpack value`);
+  if (at !== bytes.length) {
+    throw wrong(`unexpected ${bytes.length - at} bytes after the msgpack value`);
+  }
   return result;
 }

@@ -1,6 +1,6 @@
 /**
- * Arrays of a numpy .npz: a zip archive of .npy members, stored or deflated. Every checksum is
- * checked, and only the members that are asked for are unpacked.
+ * Reads and writes numpy's .npz: a zip archive of .npy members, stored or deflated. Only the requested
+ * members are unpacked, and their checksums are verified.
  */
 import { crc32, inflateRawSync } from "node:zlib";
 import { bytesInMemory, type ByteSource, joinBytes } from "./byte_source.ts";
@@ -10,7 +10,7 @@ import type { NumpyArray } from "./numpy_array.ts";
 import { storedZip } from "./stored_zip.ts";
 import { listZip, type ZipMember, zipMemberStart } from "./zip_archive.ts";
 
-/** The named members' arrays; a name that is not there is not in the result. */
+/** Arrays of the named members; missing names are absent from the result. */
 export function readNpz(
   bytes: Uint8Array,
   { names, wrong }: { readonly names: readonly string[]; readonly wrong: Wrong },
@@ -31,42 +31,46 @@ export function readNpz(
 
 /** Members by array name (without `.npy`). */
 export function listNpz(source: ByteSource, wrong: Wrong): Map<string, ZipMember> {
-  const wrongZip: Wrong = (what, cause) => wrong(`no npz: ${what}`, cause);
+  const wrongZip: Wrong = (what, cause) => wrong(`invalid npz: ${what}`, cause);
   const members = new Map<string, ZipMember>();
   for (const [file, member] of listZip(source, wrongZip)) {
     const name = file.replace(/\.npy$/, "");
-    if (members.has(name)) throw wrongZip(`the array ${JSON.stringify(name)} is there twice`);
+    if (members.has(name)) throw wrongZip(`duplicate array ${JSON.stringify(name)}`);
     members.set(name, member);
   }
   return members;
 }
 
-/** Deflate cannot shrink further than this. */
+/** Largest compression ratio of deflate: members that claim more are refused before they are unpacked. */
 const STRONGEST_DEFLATE = 1032;
 const LARGEST_MEMBER = 2 ** 28;
 
-/** A member's bytes, of the size and checksum that the list says. */
+/** A member's bytes; size and checksum must match the central directory. */
 function unpack(
   packed: Uint8Array,
   { method, checksum, size }: ZipMember,
   wrong: Wrong,
 ): Uint8Array {
-  if (method !== 0 && method !== 8) throw wrong(`its packing method ${method} is not supported`);
+  if (method !== 0 && method !== 8) {
+    throw wrong(`its compression method ${method} is not supported`);
+  }
   if (size > Math.min(LARGEST_MEMBER, packed.length * STRONGEST_DEFLATE)) {
     throw wrong(`it cannot have ${size} bytes`);
   }
-  const data = method === 0 ? packed : decoding(wrong, "it cannot be unpacked", () => {
+  const data = method === 0 ? packed : decoding(wrong, "it cannot be decompressed", () => {
     const { buffer, byteOffset, length } = inflateRawSync(packed, {
       maxOutputLength: Math.max(1, size),
     });
     return new Uint8Array(buffer, byteOffset, length); // not a Buffer, whose slices share memory
   });
-  if (data.length !== size) throw wrong(`it has ${data.length} bytes, the list says ${size}`);
-  if (crc32(data) !== checksum) throw wrong("its checksum is wrong: the file is damaged");
+  if (data.length !== size) {
+    throw wrong(`it has ${data.length} bytes, the central directory says ${size}`);
+  }
+  if (crc32(data) !== checksum) throw wrong("its checksum does not match: the file is damaged");
   return data;
 }
 
-/** The archive of these arrays. */
+/** An archive of stored members. */
 export function npzBytes(arrays: ReadonlyMap<string, NumpyArray>): Uint8Array {
   const members = [...arrays].map(([name, array]) => [`${name}.npy`, npyBytes(array)] as const);
   return joinBytes([...storedZip(members, { alignment: 64 })]);

@@ -1,22 +1,23 @@
-/** Arrays as numpy writes them: a type, a shape and the bytes in C order, little-endian. */
+/** numpy arrays: a type, a shape and the bytes in C order, little-endian. */
+import { floatOfHalf } from "./float_formats.ts";
 import type { Wrong } from "./foreign_file.ts";
 
 export interface NumpyArray {
   /** numpy's `dtype.str`: "<f2", "<i8", "|b1". */
   readonly type: string;
   readonly shape: readonly number[];
-  /** Row-major; a view into the file's bytes, not aligned. */
+  /** Row-major; a view of the file's bytes, which may be unaligned. */
   readonly data: Uint8Array;
 }
 
-/** Bytes of an item of the types that can be held; everything else, objects above all, is refused. */
+/** Bytes per item of the supported types; everything else, in particular objects, is rejected. */
 const itemSizes: ReadonlyMap<string, number> = new Map(
   [..."|b1 |i1 |u1 <i2 <u2 <f2 <i4 <u4 <f4 <i8 <u8 <f8".split(" ")].map((type) =>
     [type, Number(type[2])] as const
   ),
 );
 
-/** An array whose bytes fit its type and shape. */
+/** Checks that the number of bytes matches type and shape. */
 export function numpyArray(
   { type, shape, data }: { type: unknown; shape: readonly unknown[]; data: Uint8Array },
   wrong: Wrong,
@@ -26,17 +27,17 @@ export function numpyArray(
     throw wrong(`the type ${JSON.stringify(type)} is not supported; save numbers, little-endian`);
   }
   const sides = shape.map((side) => {
-    if (!Number.isSafeInteger(side) || (side as number) < 0) throw wrong("an array has no shape");
+    if (!Number.isSafeInteger(side) || (side as number) < 0) throw wrong("its shape is invalid");
     return side as number;
   });
   const count = sides.reduce((product, side) => product * side, 1);
   if (sides.length > 32 || count * itemSize !== data.length) {
-    throw wrong(`${data.length} bytes are no array [${sides.slice(0, 32)}] of ${type}`);
+    throw wrong(`${data.length} bytes do not match an array [${sides.slice(0, 32)}] of ${type}`);
   }
   return { type, shape: sides, data };
 }
 
-/** The first `rows` rows of an array of float16 or float32. Non-finite numbers are refused. */
+/** The first `rows` rows of an array of float16 or float32 as float32. Non-finite numbers are rejected. */
 export function floatRows(
   { type, shape, data }: NumpyArray,
   { rows, wrong }: { readonly rows: number; readonly wrong: Wrong },
@@ -59,13 +60,13 @@ export function floatRows(
   return result;
 }
 
-/** The bytes of the first items, where a typed array may start. */
+/** The bytes of the first items, copied if they are not aligned for a typed array. */
 function aligned(data: Uint8Array, { count, bytesEach }: { count: number; bytesEach: number }) {
   const used = data.subarray(0, count * bytesEach);
   return used.byteOffset % bytesEach === 0 ? used : new Uint8Array(used);
 }
 
-/** float16 to float32 by a table of all 65,536 values; tells whether all are finite. */
+/** float16 to float32 by a table of all 65,536 values. Returns whether all are finite. */
 function widen(bytes: Uint8Array, into: Float32Array): boolean {
   const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
   const table = floatOfHalf;
@@ -78,6 +79,7 @@ function widen(bytes: Uint8Array, into: Float32Array): boolean {
   return (carry & 0x8000) === 0;
 }
 
+/** Returns whether all are finite. */
 function copyFloats(bytes: Uint8Array, into: Float32Array): boolean {
   into.set(new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4));
   const words = new Uint32Array(into.buffer);
@@ -87,7 +89,3 @@ function copyFloats(bytes: Uint8Array, into: Float32Array): boolean {
   }
   return (carry & 0x8000) === 0;
 }
-
-const floatOfHalf = new Float32Array(
-  new Float16Array(Uint16Array.from({ length: 65536 }, (_, bits) => bits).buffer),
-);

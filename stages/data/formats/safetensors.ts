@@ -1,7 +1,7 @@
 /**
- * Safetensors files: a header of names, types, shapes and offsets as JSON, then the tensors' bytes.
- * Format: 8 bytes little-endian header length, header, data. Everything in a header is checked before
- * it is used, so a broken or hostile file is an error, never a crash or a read outside of the file.
+ * Reads and writes safetensors files: 8 bytes of little-endian header length, a JSON header of names, types,
+ * shapes and offsets, then the tensors' bytes. Everything in a header is checked before use, so a broken or
+ * hostile file causes an error, never a crash or a read outside the file.
  */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 
@@ -15,7 +15,7 @@ export type TensorData =
 
 export interface StoredTensor {
   readonly shape: number[];
-  /** "F16" and "BF16" are raw bits in a Uint16Array. */
+  /** "F16" and "BF16" are raw bits in a `Uint16Array`. */
   readonly dtype: StoredType;
   /** Row-major. */
   readonly data: TensorData;
@@ -33,25 +33,25 @@ const arrays = {
   U8: Uint8Array,
 } as const;
 
-/** Longest header that is read: the largest published models need under 1 MB. */
+/** Longest header that is accepted, in bytes: the largest published models need under 1 MB. */
 const HEADER_LIMIT = 100_000_000;
 
-/** All tensors of a file, in the order of their bytes. */
+/** All tensors of a file, in file order. */
 export async function readSafetensors(path: string): Promise<Map<string, StoredTensor>> {
   const wrong = (what: string, cause?: unknown) =>
     new Complaint(
-      `${path} is no usable safetensors file: ${what}`,
-      "make it again, or fetch it again if it came from elsewhere",
+      `${path} is not a valid safetensors file: ${what}`,
+      "rebuild it, or download it again if it came from elsewhere",
       { exitCode: 1, cause },
     );
   const bytes = await Deno.readFile(path).catch((error) => {
     throw wrong(error.message, error);
   });
-  if (bytes.length < 8) throw wrong(`it has ${bytes.length} bytes, fewer than a header`);
+  if (bytes.length < 8) throw wrong(`it has ${bytes.length} bytes, too few for a header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerLength = Number(view.getBigUint64(0, true));
   if (headerLength > Math.min(HEADER_LIMIT, bytes.length - 8)) {
-    throw wrong(`its header should have ${headerLength} bytes, the file has ${bytes.length}`);
+    throw wrong(`its header claims ${headerLength} bytes, the file has ${bytes.length}`);
   }
   const header = parseHeader(bytes.subarray(8, 8 + headerLength), wrong);
   const dataStart = 8 + headerLength;
@@ -60,20 +60,22 @@ export async function readSafetensors(path: string): Promise<Map<string, StoredT
   let end = 0;
   for (const { name, dtype, shape, offsets: [from, to] } of header) {
     if (from !== end) {
-      throw wrong(`tensor \`${name}\` starts at ${from}, the one before ends at ${end}`);
+      throw wrong(`tensor \`${name}\` starts at byte ${from}, the previous one ends at ${end}`);
     }
     const ArrayType = arrays[dtype];
     const count = shape.reduce((size, side) => size * side, 1);
     if (to - from !== count * ArrayType.BYTES_PER_ELEMENT || to > dataLength) {
       throw wrong(
-        `tensor \`${name}\` [${shape}] of ${dtype} does not fit bytes ${from} to ${to} of ${dataLength}`,
+        `tensor \`${name}\` [${shape}] of ${dtype} does not match bytes ${from} to ${to} of ${dataLength}`,
       );
     }
     end = to;
     const copy = bytes.slice(dataStart + from, dataStart + to); // aligned
     tensors.set(name, { shape, dtype, data: new ArrayType(copy.buffer) });
   }
-  if (end !== dataLength) throw wrong(`${dataLength - end} bytes belong to no tensor`);
+  if (end !== dataLength) {
+    throw wrong(`the last ${dataLength - end} bytes do not belong to any tensor`);
+  }
   return tensors;
 }
 
@@ -84,16 +86,16 @@ interface HeaderEntry {
   readonly offsets: readonly [number, number];
 }
 
-/** The entries, checked one by one, in the order of their bytes. */
+/** The checked entries, in file order. */
 function parseHeader(bytes: Uint8Array, wrong: (what: string) => Complaint): HeaderEntry[] {
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    throw wrong("its header is no JSON");
+    throw wrong("its header is not valid JSON");
   }
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
-    throw wrong("its header is no JSON object");
+    throw wrong("its header is not a JSON object");
   }
   const natural = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
   const entries = Object.entries(header).filter(([name]) => name !== "__metadata__");
@@ -103,10 +105,10 @@ function parseHeader(bytes: Uint8Array, wrong: (what: string) => Complaint): Hea
       throw wrong(`tensor \`${name}\` has type ${JSON.stringify(dtype)}, which is not supported`);
     }
     if (!Array.isArray(shape) || !shape.every(natural)) {
-      throw wrong(`tensor \`${name}\` has no shape`);
+      throw wrong(`tensor \`${name}\` has no valid shape`);
     }
     if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(natural)) {
-      throw wrong(`tensor \`${name}\` has no offsets`);
+      throw wrong(`tensor \`${name}\` has no valid offsets`);
     }
     return { name, dtype: dtype as StoredType, shape, offsets: [offsets[0]!, offsets[1]!] };
   }).sort((a, b) => a.offsets[0] - b.offsets[0] || a.offsets[1] - b.offsets[1]);
@@ -118,13 +120,16 @@ export interface WritableTensor {
   readonly data: TensorData;
 }
 
-/** A tensor that need not be in memory as a whole. */
+/** A tensor whose data is produced while it is written. */
 export interface StreamedTensor extends Omit<WritableTensor, "data"> {
-  /** Parts that follow one another, asked for when they are written. */
+  /** Consecutive parts. */
   data(): AsyncIterable<TensorData>;
 }
 
-/** Written beside, flushed and renamed, so that `path` is never half a file. Equal tensors, equal bytes. */
+/**
+ * Writes a temporary file next to `path`, flushes and renames it, so `path` is never incomplete. Equal
+ * tensors give equal bytes, whatever their order in the map.
+ */
 export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, WritableTensor | StreamedTensor>,
@@ -147,9 +152,9 @@ export async function writeSafetensors(
   const padded = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20);
   new DataView(padded.buffer).setBigUint64(0, BigInt(padded.length - 8), true);
   padded.set(json, 8);
-  const beside = `${path}.writing`;
+  const temporary = `${path}.writing`;
   {
-    using file = await Deno.open(beside, { write: true, create: true, truncate: true });
+    using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
     await writeAll(file, padded);
     for (const name of names) {
       const { data, shape } = tensors.get(name)!;
@@ -164,7 +169,7 @@ export async function writeSafetensors(
     }
     await file.sync();
   }
-  await Deno.rename(beside, path);
+  await Deno.rename(temporary, path);
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

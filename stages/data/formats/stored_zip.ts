@@ -1,10 +1,15 @@
-/** Zip archives of members that are stored as they are, of less than 4 GB. */
+/**
+ * Writes zip archives of uncompressed members, below 4 GB.
+ *
+ * Hand-written because contents must be aligned, so that PyTorch can map tensors into memory; zip libraries
+ * have no option for that.
+ */
 import { crc32 } from "node:zlib";
 import { joinBytes } from "./byte_source.ts";
 
 /**
  * The archive's bytes, in pieces.
- * @param options.alignment each member's content starts at a multiple of it.
+ * @param options.alignment in bytes: each member's content starts at a multiple of it
  */
 export function* storedZip(
   members: Iterable<readonly [name: string, content: Uint8Array]>,
@@ -16,7 +21,7 @@ export function* storedZip(
     const name = new TextEncoder().encode(memberName);
     const unpadded = offset + 30 + name.length + 4;
     const padding = new Uint8Array((alignment - unpadded % alignment) % alignment).fill(0x5a);
-    /** From "version needed" to "size of the name": alike in both headers. */
+    /** From "version needed" to "length of the name": the same in both headers. */
     const shared = numbers(24, (view) => {
       view.setUint16(0, 20, true); // version
       view.setUint16(2, 0x0800, true); // the name is UTF-8
@@ -28,7 +33,7 @@ export function* storedZip(
     });
     const localEnd = numbers(2, (view) => view.setUint16(0, 4 + padding.length, true));
     const extra = numbers(4, (view) => {
-      view.setUint16(0, 0x4246, true); // "FB", PyTorch's name for padding
+      view.setUint16(0, 0x4246, true); // "FB": the id that PyTorch uses for padding
       view.setUint16(2, padding.length, true);
     });
     yield joinBytes([letters("PK\x03\x04"), shared, localEnd, name, extra, padding]);

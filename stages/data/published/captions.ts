@@ -1,4 +1,4 @@
-/** Captions of published data: UNITER's text databases, or Karpathy's JSON of raw captions. */
+/** Reads captions of published data: UNITER's text databases, or Karpathy's JSON of raw captions. */
 import * as v from "valibot";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import type { Vocabulary } from "../feature_set.ts";
@@ -10,16 +10,16 @@ import { tokenizerFromVocabulary } from "../tokenizer.ts";
 
 export interface CaptionSource {
   readonly lines: readonly CaptionLine[];
-  /** Images that the captions' lists name, also those whose captions were left out. */
+  /** All images of the lists of captions, including those whose captions were all too long. */
   readonly images: readonly {
     readonly id: string;
     readonly split: string;
     readonly role: string;
   }[];
   readonly vocabulary: Vocabulary;
-  /** tokenizer.json, where captions were cut here. */
+  /** Content of tokenizer.json, if captions were tokenised here. */
   readonly tokenizer?: string;
-  /** Captions that were left out. */
+  /** Number of captions that were omitted because they are too long. */
   readonly tooLong: number;
 }
 
@@ -33,9 +33,10 @@ export interface CaptionLine {
 
 type Files = Readonly<Record<string, string>>;
 
-/** Training keeps captions of at most `max_text_length` word pieces; evaluation keeps all. */
+/** For training, only captions of at most `max_text_length` word pieces are kept; for evaluation, all. */
 const keeps = (split: string, length: number, most: number) => split !== "train" || length <= most;
 
+/** Captions of UNITER's text databases. */
 export function storedCaptions(
   sources: readonly PublishedSource[],
   files: Files,
@@ -52,8 +53,8 @@ export function storedCaptions(
     vocabulary ??= own;
     if (JSON.stringify(own) !== JSON.stringify(vocabulary)) {
       throw wrongIn(`${database.folder}/meta.json`, {
-        fix: "use text databases that were cut with one vocabulary",
-      })("its vocabulary is not that of the other splits");
+        fix: "use text databases that were tokenised with the same vocabulary",
+      })("its vocabulary differs from that of the other splits");
     }
     for (const id of database.textsOfImage.keys()) images.push({ id, split, role });
     for (const id of database.ids) {
@@ -65,16 +66,16 @@ export function storedCaptions(
       lines.push({ id, image, split, text, tokens });
     }
   }
-  return { lines: refuseTwice(lines), images, vocabulary: vocabulary!, tooLong };
+  return { lines: withoutDuplicates(lines), images, vocabulary: vocabulary!, tooLong };
 }
 
-function refuseTwice(lines: CaptionLine[]): CaptionLine[] {
+function withoutDuplicates(lines: CaptionLine[]): CaptionLine[] {
   const seen = new Set<string>();
   for (const { id, split } of lines) {
     if (seen.has(id)) {
       throw new Complaint(
-        `caption \`${id}\` of split ${split} stands in two databases`,
-        "name splits that share no caption",
+        `caption \`${id}\` of split ${split} is in two databases`,
+        "use splits that do not share captions",
         { exitCode: 1 },
       );
     }
@@ -92,9 +93,11 @@ const karpathySchema = v.object({
 });
 
 /**
- * @param names of the images that a database holds. Karpathy's list names pictures (`1000092795.jpg`),
- * features are named after them (`flickr30k_000001000092795.npz`): the same name without its
- * ending, or the same number at its end.
+ * Captions of Karpathy's dataset_<name>.json, tokenised here.
+ *
+ * @param options.names returns the names of a database's images. Karpathy's list has file names of pictures
+ * (`1000092795.jpg`), from which names of features are derived (`flickr30k_000001000092795.npz`): they are
+ * equal without file extension, or have the same number at the end.
  */
 export function rawCaptions(
   sources: readonly PublishedSource[],
@@ -111,7 +114,7 @@ export function rawCaptions(
   const wrong = wrongIn(file, { fix: "use Karpathy's dataset_<name>.json" });
   const parsed = v.safeParse(
     karpathySchema,
-    decoding(wrong, "no JSON", () => JSON.parse(Deno.readTextFileSync(file))),
+    decoding(wrong, "invalid JSON", () => JSON.parse(Deno.readTextFileSync(file))),
   );
   if (!parsed.success) {
     const issue = parsed.issues[0];
@@ -137,7 +140,7 @@ export function rawCaptions(
     }).find(({ id }) => id !== undefined);
     if (found === undefined) {
       throw wrongIn(file, {
-        fix: "fetch the features of all its pictures, or take the picture out of the list",
+        fix: "download the features of all its pictures, or remove the picture from the list",
       })(`the picture ${filename} has no features`);
     }
     const image = found.id!;
@@ -152,12 +155,12 @@ export function rawCaptions(
   for (const { split } of sources) {
     if (images.some((image) => image.split === split)) continue;
     const there = [...new Set(parsed.output.images.map((image) => image.split))].join(", ");
-    throw wrongIn(file, { fix: "name splits that it has" })(
-      `it has no picture of split ${split}; its splits are ${there || "none"}`,
+    throw wrongIn(file, { fix: "use splits that it contains" })(
+      `it contains no picture of split ${split}; its splits are ${there || "none"}`,
     );
   }
   return {
-    lines: refuseTwice(lines),
+    lines: withoutDuplicates(lines),
     images,
     vocabulary: tokenizer.vocabulary,
     tokenizer: tokenizer.json,

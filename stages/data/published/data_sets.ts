@@ -1,30 +1,30 @@
 /**
- * The data sets that UNITER's authors published for retrieval, and where their files lie below a
- * root folder: `txt_db/itm_NAME_SPLIT.db` and `img_db/NAME`, as their download scripts put them.
+ * The retrieval data sets that UNITER's authors published, and the paths of their files relative to a root
+ * folder: `txt_db/itm_NAME_SPLIT.db` and `img_db/NAME`, as their download scripts create them.
  * Source: scripts/download_itm.sh and config/train-itm-*.json of ChenRocks/UNITER.
  */
 
-/** One database of captions with the database that holds their images. */
+/** A database of captions, and the database of their images. */
 export interface SplitSource {
-  /** Below the root. */
+  /** Path relative to the root. */
   readonly texts: string;
-  /** Below the root. */
+  /** Path relative to the root. */
   readonly images: string;
 }
 
-/** Which files hold what, by the roles under which a stage finds them. */
+/** Roles of a split's files in a stage. */
 export interface PublishedSource {
   readonly split: string;
-  /** Role of its text database; none for raw captions. */
+  /** Role of its text database; undefined for raw captions. */
   readonly texts: string | undefined;
   readonly images: string;
 }
 
-/** Where the captions of a split and their images lie. */
+/** Paths of the captions and images of a split. */
 export function splitSources(dataset: string, split: string): SplitSource[] {
   const texts = (part: string) => `txt_db/itm_${dataset}_${part}.db`;
   if (dataset !== "coco") return [{ texts: texts(split), images: `img_db/${dataset}` }];
-  // Karpathy's split: what he calls restval is trained on, and its images are of COCO's val2014.
+  // In Karpathy's split, `restval` is training data whose images are in COCO's val2014.
   const val = "img_db/coco_val2014";
   if (split !== "train") return [{ texts: texts(split), images: val }];
   return [
@@ -33,14 +33,14 @@ export function splitSources(dataset: string, split: string): SplitSource[] {
   ];
 }
 
-/** Images whose features a folder holds: the sizes told are at most 100 regions x 3,656 x 2 bytes. */
+/** Number of images per folder, from which sizes are estimated: at most 100 regions x 3,656 x 2 bytes each. */
 const imageCounts: Readonly<Record<string, number>> = {
   "img_db/flickr30k": 31_014,
   "img_db/coco_train2014": 82_783,
   "img_db/coco_val2014": 40_504,
 };
 
-/** How large a published folder is, as far as it is known, and where it was published. */
+/** Size of a published folder, if known, and the URL where it was published. */
 export function publication(path: string): { size?: string; published?: string } {
   const images = imageCounts[path];
   const isText = /^txt_db\/itm_(flickr30k|coco)_/.test(path);
@@ -52,10 +52,10 @@ export function publication(path: string): { size?: string; published?: string }
   };
 }
 
-/** Where UNITER's authors put their files; it does not always answer. */
+/** Download server of UNITER's authors; it is not always available. */
 export const publisher = "https://acvrpublicycchen.blob.core.windows.net/uniter";
 
-/** The same of UNITER's checkpoints: float32 weights with the heads of pretraining. */
+/** The same for UNITER's checkpoints: float32 weights with the heads of pretraining. */
 export function checkpointPublication(path: string): { size?: string; published?: string } {
   const size = /uniter-(base|large)\.pt$/.exec(path)?.[1];
   if (size === undefined) return {};

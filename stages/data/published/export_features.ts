@@ -1,9 +1,9 @@
 /**
- * Writes features in UNITER's published formats (docs/published_data.md), so that code for these opens
- * them: `img_db/NAME` as LMDB with its list of counts or as one .npz per image, and
- * `txt_db/itm_NAME_SPLIT.db` per split. Images are named after their ids, with `.npz` at the end.
+ * Writes features in UNITER's published formats (docs/published_data.md), so that other code can read them:
+ * `img_db/NAME` as LMDB with its counts or as one .npz per image, and `txt_db/itm_NAME_SPLIT.db` per split.
+ * Images are named after their ids, with the extension `.npz`.
  *
- * Our features know no confidence: every region has 1. Soft labels are there where the features have
+ * The features have no confidences, so every region gets 1. Soft labels are written if the features have
  * classes of regions. Source: convert_imgdir.py and prepro.py of ChenRocks/UNITER.
  */
 import { encode } from "@msgpack/msgpack";
@@ -18,9 +18,9 @@ import type { NumpyArray } from "../formats/numpy_array.ts";
 import type { RegionClasses } from "../region_classes.ts";
 
 export interface PublishedOptions {
-  /** Folder to fill. */
+  /** Output folder. */
   readonly folder: string;
-  /** NAME. */
+  /** NAME in the paths. */
   readonly dataset: string;
   /** lmdb: float16, as published; npz: float32. */
   readonly format: "lmdb" | "npz";
@@ -40,20 +40,20 @@ export function writePublished(features: FeatureSet, options: PublishedOptions):
 
 type Named = PublishedOptions & { readonly names: readonly string[] };
 
-/** What other code calls an image: place -> name. */
+/** Exported name of each image. @throws {Complaint} for names that are not valid file names or not unique */
 function imageNames(images: readonly FeatureImage[]): string[] {
   const seen = new Map<string, string>();
   return images.map(({ id }) => {
     const name = id.endsWith(".npz") ? id : `${id}.npz`;
     const other = seen.get(name);
-    // also a file's name, and no path out of the folder
+    // The name is also a file name, and must not leave the folder.
     // deno-lint-ignore no-control-regex
     if (other !== undefined || /[/\\\x00-\x1f]/.test(name) || byteLength(name) > 255) {
       throw new Complaint(
         other === undefined
-          ? `an image is called ${JSON.stringify(id)}, which no file can be called`
-          : `two images would be called \`${name}\`: \`${other}\` and \`${id}\``,
-        "rename the picture, and make the features again",
+          ? `the image id ${JSON.stringify(id)} is not a valid file name`
+          : `two images would be named \`${name}\`: \`${other}\` and \`${id}\``,
+        "rename the picture, and extract the features again",
         { exitCode: 1 },
       );
     }
@@ -75,7 +75,7 @@ function writeNpzFolder(folder: string, features: FeatureSet, { names, classes }
 }
 
 function writeImageDatabase(folder: string, features: FeatureSet, { names, classes }: Named): void {
-  const choice = "th0.2_max100_min10"; // the published one; the counts beside it decide
+  const choice = "th0.2_max100_min10"; // as published; readers use the counts in the JSON file
   const inOrder = [...byBytes([...names.keys()].map((place) => ({ key: names[place]!, place })))];
   const list = inOrder.map(({ key }) => key);
   const entries = byBytes([...inOrder, { key: "__keys__", place: -1 }]);
@@ -91,6 +91,7 @@ function writeImageDatabase(folder: string, features: FeatureSet, { names, class
   writeOrdered(`${folder}/nbb_${choice}.json`, counts);
 }
 
+/** Sorted by the bytes of their keys, as LMDB requires. */
 function byBytes<Item extends { readonly key: string }>(items: readonly Item[]): Item[] {
   return items.map((item) => ({ item, bytes: Buffer.from(item.key) }))
     .sort((one, other) => Buffer.compare(one.bytes, other.bytes)).map(({ item }) => item);
@@ -135,10 +136,10 @@ function floatBytes(
 ): Uint8Array {
   if (type === "<f4") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const halves = Float16Array.from(values);
-  const wild = halves.findIndex((value) => !Number.isFinite(value));
-  if (wild >= 0) {
+  const overflow = halves.findIndex((value) => !Number.isFinite(value));
+  if (overflow >= 0) {
     throw new Complaint(
-      `a number of image \`${id}\` is ${values[wild]}, which float16 cannot hold`,
+      `a number of image \`${id}\` is ${values[overflow]}, which float16 cannot represent`,
       "export with `--format npz`, which is float32",
       { exitCode: 1 },
     );
@@ -146,7 +147,7 @@ function floatBytes(
   return new Uint8Array(halves.buffer);
 }
 
-/** As msgpack-numpy writes them: the keys of an array's map are binary. */
+/** A map in msgpack-numpy's form, in which the keys of an array's own map are binary. */
 function numpyMap(arrays: ReadonlyMap<string, NumpyArray>): Uint8Array {
   const binary = (text: string) => encode(new TextEncoder().encode(text));
   return msgpackMap([...arrays].map(([name, { type, shape, data }]) => [
@@ -161,7 +162,7 @@ function numpyMap(arrays: ReadonlyMap<string, NumpyArray>): Uint8Array {
   ]));
 }
 
-/** Of encoded keys and values, fewer than 16. */
+/** A map of fewer than 16 encoded keys and values. */
 function msgpackMap(entries: readonly (readonly [Uint8Array, Uint8Array])[]): Uint8Array {
   return joinBytes([Uint8Array.of(0x80 | entries.length), ...entries.flat()]);
 }
@@ -175,8 +176,8 @@ function writeTextDatabase(
   const bad = own.find(({ id }) => id === "" || byteLength(id) > longestLmdbKey);
   if (bad !== undefined) {
     throw new Complaint(
-      `the caption ${JSON.stringify(bad.id.slice(0, 40))} has an id of ${byteLength(bad.id)} bytes`,
-      `LMDB's keys have 1 to ${longestLmdbKey}: give it another id`,
+      `the caption id ${JSON.stringify(bad.id.slice(0, 40))} has ${byteLength(bad.id)} bytes`,
+      `use ids of 1 to ${longestLmdbKey} bytes, the limit of LMDB's keys`,
       { exitCode: 1 },
     );
   }
@@ -207,12 +208,12 @@ function writeTextDatabase(
     ["SEP", sep],
     ["MASK", mask],
     ["UNK", unk],
-    // of words that may stand for masked ones
+    // Range of words that may replace masked ones.
     ["v_range", [Math.max(cls, sep, mask, unk, pad) + 1, size]],
   ]);
 }
 
-/** A JSON object in this order, which JavaScript's own would not keep for ids like `12`. */
+/** Writes a JSON object in this key order; JavaScript objects would reorder ids like `12`. */
 function writeOrdered(file: string, entries: readonly (readonly [string, unknown])[]): void {
   const lines = entries.map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`);
   Deno.writeTextFileSync(file, `{${lines.join(", ")}}`);

@@ -1,7 +1,6 @@
 /**
- * Takes published features over: which images and captions there are goes into an artifact, the
- * regions stay where they are. Every image is read once, so that a damaged database shows now and not
- * after hours of training.
+ * Imports published features: the artifact lists images and captions, the regions stay in their databases.
+ * Every image is read once, so a damaged database is reported now and not after hours of training.
  */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import type { ImageDatabase, PublishedFormat, RegionChoice } from "../databases/image_database.ts";
@@ -11,7 +10,7 @@ import { type CaptionSource, rawCaptions, storedCaptions } from "./captions.ts";
 import type { PublishedSource } from "./data_sets.ts";
 import type { DatabaseLine } from "../region_source.ts";
 
-export interface TakeOverParameters extends RegionChoice {
+export interface ImportParameters extends RegionChoice {
   readonly format: PublishedFormat;
   readonly captions?: string | undefined;
   readonly vocabulary?: string | undefined;
@@ -19,9 +18,9 @@ export interface TakeOverParameters extends RegionChoice {
   readonly max_text_length: number;
 }
 
-/** What this needs of a stage's context. */
-interface TakeOverContext {
-  readonly parameters: TakeOverParameters;
+/** The parts of a stage's context that are used. */
+interface ImportContext {
+  readonly parameters: ImportParameters;
   readonly files: Readonly<Record<string, string>>;
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -31,8 +30,8 @@ interface TakeOverContext {
   };
 }
 
-export async function takeOver(
-  context: TakeOverContext,
+export async function importFeatures(
+  context: ImportContext,
   sources: readonly PublishedSource[],
 ): Promise<void> {
   const { parameters, files, folder, progress } = context;
@@ -67,7 +66,7 @@ export async function takeOver(
   }
   const left = captions.tooLong === 0
     ? ""
-    : `; ${captions.tooLong} longer than ${parameters.max_text_length} word pieces left out`;
+    : `; omitted ${captions.tooLong} longer than ${parameters.max_text_length} word pieces`;
   progress.say(`${images.length} images, ${captions.lines.length} captions${left}`);
 }
 
@@ -86,11 +85,11 @@ function openAll(places: readonly string[], choice: RegionChoice, format: Publis
 interface ImageLine {
   readonly id: string;
   readonly split: string;
-  /** Place of its database. */
+  /** Index of its database. */
   readonly database: number;
 }
 
-/** Each image once, in the order in which the captions' lists name them. */
+/** The images without repetition, in the order of the lists of captions. */
 function imagesOf({ images }: CaptionSource, roles: readonly string[]): ImageLine[] {
   const splits = new Map<string, string>();
   return images.flatMap(({ id, split, role }) => {
@@ -99,7 +98,7 @@ function imagesOf({ images }: CaptionSource, roles: readonly string[]): ImageLin
     if (before !== undefined) {
       throw new Complaint(
         `image \`${id}\` is in split ${before} and in split ${split}`,
-        "name splits that share no image",
+        "use splits that do not share images",
         { exitCode: 1 },
       );
     }
@@ -108,11 +107,11 @@ function imagesOf({ images }: CaptionSource, roles: readonly string[]): ImageLin
   });
 }
 
-/** Reads every image once: how many regions it has, and whether all have the same width. */
+/** Reads every image: counts its regions, and checks that all have the same width. */
 async function measure(
   images: readonly ImageLine[],
   databases: readonly ImageDatabase[],
-  { progress, signal }: TakeOverContext,
+  { progress, signal }: ImportContext,
 ): Promise<{ regions: number[]; featureDim: number }> {
   const regions: number[] = [];
   let featureDim: number | undefined;
@@ -120,8 +119,8 @@ async function measure(
     const { place, read, has } = databases[database]!;
     if (!has(id)) {
       throw new Complaint(
-        `captions name the image \`${id}\`, which has no features`,
-        "fetch the image database that belongs to these captions, or leave their split out",
+        `the image \`${id}\` has captions, but no features`,
+        "download the image database that belongs to these captions, or omit their split",
         { place: { file: place }, exitCode: 1 },
       );
     }
@@ -129,7 +128,7 @@ async function measure(
     featureDim ??= found.featureDim;
     if (found.featureDim !== featureDim) {
       throw new Complaint(
-        `\`${id}\` has ${found.featureDim} numbers per region, the images before it ${featureDim}`,
+        `\`${id}\` has ${found.featureDim} numbers per region, the previous images ${featureDim}`,
         "use features of one detector",
         { place: { file: place }, exitCode: 1 },
       );

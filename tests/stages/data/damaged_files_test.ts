@@ -1,4 +1,4 @@
-/** Every reader gives a result or a complaint, whatever happened to the bytes. */
+/** Every reader gives a result or a Complaint, however the bytes are damaged. */
 import { encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { compressFrameSync } from "lz4-napi";
@@ -48,7 +48,7 @@ function goldenValues(folder: string, count: number): [string, Uint8Array][] {
   return keys.map((key) => [key, database.get(key)!]);
 }
 
-Deno.test("a damaged LMDB file is read within its bounds, or complained about", () => {
+Deno.test("a damaged LMDB file is read within its bounds or causes a Complaint", () => {
   using folder = temporaryFolder();
   const names = Array.from({ length: 60 }, (_, index) => `image ${1000 + 7 * index}`);
   const bases = [256, 512].map((pageSize) => {
@@ -71,14 +71,14 @@ Deno.test("a damaged LMDB file is read within its bounds, or complained about", 
   assert.ok(read > FILES / 10 && refused > FILES / 10, `${read} read, ${refused} refused`);
 });
 
-Deno.test("a damaged msgpack-numpy value gives regions of the right shape, or a complaint", () => {
+Deno.test("a damaged msgpack-numpy value gives regions of the right shape or a Complaint", () => {
   const golden = goldenValues(imageDatabase, 2).map(([, value]) => value);
   forDamaged([msgpackNumpy(regions), golden[0]!, golden[1]!], (bytes) => {
     checkRegions(() => readNumpyMap(bytes, { names: regionArrays, wrong }));
   });
 });
 
-Deno.test("a damaged npz gives no other numbers than were written", () => {
+Deno.test("a damaged npz never gives numbers other than those written", () => {
   const [[, golden]] = goldenValues(`${imageDatabase}_compressed`, 1) as [[string, Uint8Array]];
   const bases = [
     npz(regions),
@@ -110,7 +110,7 @@ function checkRegions(read: () => ReturnType<typeof readNpz>) {
   assert.ok([...features, ...boxes, ...confidence ?? []].every(Number.isFinite));
 }
 
-Deno.test("a damaged text entry has the tokens' number and range that are known, or is refused", () => {
+Deno.test("a damaged text entry has the expected number and range of tokens, or is refused", () => {
   const folder = "txt_db/itm_toy_test.db";
   const lengths = goldenJson(`${folder}/id2len.json`),
     images = goldenJson(`${folder}/txt2img.json`);
@@ -136,7 +136,7 @@ Deno.test("a damaged text entry has the tokens' number and range that are known,
   });
 });
 
-Deno.test("msgpack under no LZ4 frame is damaged, too", () => {
+Deno.test("damaged msgpack within a valid LZ4 frame gives a text entry or a Complaint", () => {
   // LZ4 hides most changes from the decoder below: here it gets them directly.
   const entry = { input_ids: [1, 2, 3], img_fname: "x", more: [[[]], { a: [1.5, null, true] }] };
   forDamaged([encode(entry), joined([encode(-1), encode([])])], (bytes) => {
@@ -144,7 +144,7 @@ Deno.test("msgpack under no LZ4 frame is damaged, too", () => {
   });
 });
 
-Deno.test("a damaged table of regions gives regions of the right shape, or a complaint", () => {
+Deno.test("a damaged table of regions gives regions of the right shape or a Complaint", () => {
   const array = (count: number) =>
     new Uint8Array(Float32Array.from({ length: count }, (_, index) => index / 2).buffer).toBase64();
   const six = [[36979, 640, 480, 2, array(8), array(10)], [5, 10, 20, 1, array(4), array(5)]];
@@ -164,7 +164,7 @@ Deno.test("a damaged table of regions gives regions of the right shape, or a com
   });
 });
 
-Deno.test("a damaged JSON object keeps its keys' order, or is complained about", () => {
+Deno.test("a damaged JSON object keeps the order of its keys or causes a Complaint", () => {
   const base = new TextEncoder().encode('{"10": 1, "b\\"c": [1, {"d": "}"}], "2": "\\u00e9\\\\"}');
   forDamaged([base], (bytes) => {
     const text = new TextDecoder().decode(bytes);

@@ -46,7 +46,7 @@ async function write(
   await writeSafetensors(`${folder}/regions.safetensors`, new Map(Object.entries(tensors)));
 }
 
-Deno.test("openFeatures() gives tables, and places instead of ids", async () => {
+Deno.test("openFeatures() returns the tables, with indices in place of ids", async () => {
   using folder = temporaryFolder();
   await write(folder.path, lists(), tables());
   const set = await openFeatures({ folder: folder.path });
@@ -69,15 +69,15 @@ const faults: Record<string, { change: Change; file: string; line?: number; says
     file: "captions.jsonl",
     says: /`c1` is in split test, its image in train/,
   },
-  "a pair whose parts are in two splits": {
+  "a pair with items of two splits": {
     change: ({ images, captions }) => images[1]!.split = captions[1]!.split = "test",
     file: "pairs.jsonl",
-    says: /`p` lies in splits test and train/,
+    says: /`p` is in splits test and train/,
   },
-  "rows of two images that overlap": {
+  "overlapping rows of two images": {
     change: ({ images }) => images[1]!.offset = 1,
     file: "images.jsonl",
-    says: /`i1` starts at row 1, the one before ends at 2/,
+    says: /`i1` starts at row 1, the previous image ends at 2/,
   },
   "an image without a region": {
     change: ({ images }) => images[1]!.regions = 0,
@@ -85,17 +85,17 @@ const faults: Record<string, { change: Change; file: string; line?: number; says
     line: 2,
     says: /`regions`/,
   },
-  "fewer rows than images need": {
+  "too few rows": {
     change: ({ images }) => images[1]!.regions = 2,
     file: "regions.safetensors",
-    says: /`features` is F32 \[3,5\], expected F32 \[4 rows/,
+    says: /`features` is F32 \[3,5\], expected F32 \[4, width\]/,
   },
-  "no boxes": {
+  "missing boxes": {
     change: (_, tensors) => delete tensors.boxes,
     file: "regions.safetensors",
-    says: /`boxes` is missing, expected F32 \[3 rows of all images, 7\]/,
+    says: /`boxes` is missing, expected F32 \[3, 7\]: one row per region/,
   },
-  "boxes of six numbers": {
+  "boxes with six numbers": {
     change: (_, tensors) =>
       tensors.boxes = { dtype: "F32", shape: [3, 6], data: new Float32Array(18) },
     file: "regions.safetensors",
@@ -107,15 +107,15 @@ const faults: Record<string, { change: Change; file: string; line?: number; says
     file: "regions.safetensors",
     says: /`features` is I32/,
   },
-  "a number that is none": {
+  "a feature that is not a number": {
     change: (_, tensors) => tensors.features!.data[11] = NaN,
     file: "regions.safetensors",
     says: /`features` has NaN in row 2/,
   },
-  "a token beyond the vocabulary": {
+  "a token outside the vocabulary": {
     change: ({ captions }) => captions[1]!.tokens = [5, 7],
     file: "captions.jsonl",
-    says: /`c1` has token 7 of 7 words/,
+    says: /`c1` has token 7, but the vocabulary has 7 tokens/,
   },
   "a negative token": {
     change: ({ captions }) => captions[1]!.tokens = [5, -1],
@@ -123,30 +123,30 @@ const faults: Record<string, { change: Change; file: string; line?: number; says
     line: 2,
     says: /`tokens\.1`/,
   },
-  "a caption of no image": {
+  "a caption of a missing image": {
     change: ({ captions }) => captions[0]!.image = "i7",
     file: "captions.jsonl",
-    says: /`c0` refers to `i7`, which is not in images.jsonl/,
+    says: /`c0` refers to `i7`, which is missing from images.jsonl/,
   },
-  "a pair of no caption": {
+  "a pair with a missing caption": {
     change: ({ pairs }) => pairs[0]!.caption_1 = "c7",
     file: "pairs.jsonl",
-    says: /`p` refers to `c7`, which is not in captions.jsonl/,
+    says: /`p` refers to `c7`, which is missing from captions.jsonl/,
   },
-  "an id that stands twice": {
+  "a duplicate id": {
     change: ({ captions }) => captions[1]!.id = "c0",
     file: "captions.jsonl",
-    says: /`c0` stands in it twice/,
+    says: /duplicate id `c0`/,
   },
-  "a special word beyond the vocabulary": {
+  "a special token outside the vocabulary": {
     change: ({ vocabulary }) => vocabulary[0]!.mask = 7,
     file: "vocabulary.json",
-    says: /`mask` is 7 of 7 words/,
+    says: /`mask` is 7, but the vocabulary has 7 tokens/,
   },
 };
 
 for (const [what, { change, file, line, says }] of Object.entries(faults)) {
-  Deno.test(`openFeatures() refuses ${what}, and names the file`, async () => {
+  Deno.test(`openFeatures() refuses ${what} and names the file`, async () => {
     using folder = temporaryFolder();
     const [lines, tensors] = [lists(), tables()];
     change(lines, tensors);
@@ -162,7 +162,7 @@ for (const [what, { change, file, line, says }] of Object.entries(faults)) {
 }
 
 for (const file of ["images.jsonl", "captions.jsonl", "vocabulary.json", "regions.safetensors"]) {
-  Deno.test(`openFeatures() without ${file} is a Complaint that names it`, async () => {
+  Deno.test(`openFeatures() without ${file} throws a Complaint that names the file`, async () => {
     using folder = temporaryFolder();
     await write(folder.path, lists(), tables());
     await Deno.remove(`${folder.path}/${file}`);
@@ -174,7 +174,7 @@ for (const file of ["images.jsonl", "captions.jsonl", "vocabulary.json", "region
   });
 }
 
-Deno.test("the whole text of a line that is no JSON", async () => {
+Deno.test("the complete error of a line that is not valid JSON", async () => {
   using folder = temporaryFolder();
   await write(folder.path, lists(), tables());
   await Deno.writeTextFile(`${folder.path}/pairs.jsonl`, "\n{", { append: true });
@@ -182,9 +182,9 @@ Deno.test("the whole text of a line that is no JSON", async () => {
     assert.equal(
       String(error),
       [
-        "error: a line is no JSON",
+        "error: the line is not valid JSON",
         `  --> ${folder.path}/pairs.jsonl:3`,
-        "fix: make the artifact again: its files do not fit together",
+        "fix: rebuild the artifact: its files are damaged or inconsistent",
       ].join("\n"),
     );
     return true;

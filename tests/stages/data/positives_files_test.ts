@@ -23,7 +23,7 @@ function read(files: Readonly<Record<string, unknown>>, named: string, ranked = 
   );
 }
 
-Deno.test("ECCV Caption's two files are read by naming one; COCO's images go by their number", () => {
+Deno.test("ECCV Caption's two files are read, and COCO's images are matched by number", () => {
   const files = {
     "eccv_image_to_caption.json": { "373119": [646721, 79200, 646721], "7": [560256] },
     "eccv_caption_to_image.json": { "79200": [42201, 373119, 8], "5": [373119] },
@@ -39,7 +39,7 @@ Deno.test("ECCV Caption's two files are read by naming one; COCO's images go by 
   for (const named of Object.keys(files)) assert.deepEqual(read(files, named), expected);
 });
 
-Deno.test("one file holds both directions, or one of them, by the ids of the features", () => {
+Deno.test("one file contains both directions or one of them, by the ids of the features", () => {
   const ranked = { images: ["a", "b"], texts: ["a_0", "b_0"] };
   const named = "own.json";
   assert.deepEqual(
@@ -56,17 +56,17 @@ Deno.test("one file holds both directions, or one of them, by the ids of the fea
   ]);
 });
 
-Deno.test("what is no such map is refused, with file and place", () => {
+Deno.test("files in another form are refused with file and key", () => {
   const cases: [unknown, string][] = [
-    ["{", "no JSON: "],
+    ["{", "invalid JSON: "],
     ["3", "`the map`: Invalid type"],
-    [{ image_to_caption: { a: [] } }, "`image_to_caption.a`: one right answer at least"],
+    [{ image_to_caption: { a: [] } }, "`image_to_caption.a`: at least one correct answer"],
     [{ image_to_caption: { a: [true] } }, "`image_to_caption.a.0`: an id: a text or an integer"],
     [{ image_to_caption: { a: "b" } }, "`image_to_caption.a`: Invalid type"],
     [{ images: {} }, "`images`: Invalid key"],
     [
       { caption_to_image: { x: ["y"] } },
-      "no query of the split is named: its first image is coco_val2014_000000373119.npz, its " +
+      "no query of the split is listed; its first image is coco_val2014_000000373119.npz, its " +
       "first caption 560256",
     ],
   ];

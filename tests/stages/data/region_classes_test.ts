@@ -20,7 +20,7 @@ const soft = (...data: number[]): WritableTensor => ({
   data: Float32Array.from(data),
 });
 
-Deno.test("classes are probabilities of each region, or one class each", async () => {
+Deno.test("classes are probabilities per region, or one class per region", async () => {
   const known = await read(soft(1, 0, 0.25, 0.75, 0.5, 0.5));
   assert.equal(known.count, 2);
   assert.deepEqual([...known.read(0, 1)], [0.25, 0.75]);
@@ -30,7 +30,7 @@ Deno.test("classes are probabilities of each region, or one class each", async (
   assert.deepEqual([...certain.read(0, 1)], [0, 0, 1]);
 });
 
-Deno.test("classes of a published database are read image by image", async () => {
+Deno.test("classes of a published database are read on demand", async () => {
   using folder = temporaryFolder();
   const rows = [Float32Array.of(1, 0, 0.25, 0.75), Float32Array.of(0.5, 0.5)];
   const of = (classes: (image: number) => Float32Array | undefined) =>
@@ -41,21 +41,30 @@ Deno.test("classes of a published database are read image by image", async () =>
   assert.deepEqual([...known.read(1, 0)], [0.5, 0.5]);
   assert.deepEqual([...known.read(0, 0)], [1, 0]);
   const uneven = await of((image) => image === 0 ? rows[0] : Float32Array.of(1));
-  assert.throws(() => uneven.read(1, 0), /`i1` are of 1 classes, those of the first image of 2/);
+  assert.throws(() => uneven.read(1, 0), /`i1` have 1 classes, those of the first image 2/);
   const wild = await of((image) => image === 0 ? rows[0] : Float32Array.of(0.5, 0.6));
-  assert.throws(() => wild.read(1, 0), /`i1` are no distribution in row 0: they sum to 1\.1/);
-  await assert.rejects(of(() => undefined), /the features hold no classes of regions/);
+  assert.throws(
+    () => wild.read(1, 0),
+    /`i1` are not a probability distribution in row 0: they sum to 1\.1/,
+  );
+  await assert.rejects(
+    of(() => undefined),
+    /needs classes of regions, which the features do not have/,
+  );
 });
 
-Deno.test("features without classes, or with others than these, are refused with the tensor's form", async () => {
+Deno.test("missing or invalid classes are refused with the expected form of the tensor", async () => {
   await assert.rejects(
     read(undefined),
-    /^error: the features hold no classes of regions.*\n {2}--> .*\nfix: leave.*`soft_labels`/,
+    /^error: .* needs classes of regions.*\n {2}--> .*\nfix: remove.*`soft_labels`/,
   );
-  const told = async (tensor: WritableTensor, what: RegExp) =>
+  const refused = async (tensor: WritableTensor, what: RegExp) =>
     await assert.rejects(read(tensor), what);
-  await told({ shape: [2], dtype: "I32", data: Int32Array.of(0, 1) }, /is I32 \[2\]; .* have 3/);
-  await told({ shape: [3], dtype: "I32", data: Int32Array.of(0, -1, 1) }, /has -1 in row 1/);
-  await told(soft(1, 0, 0.5, 0.75, 0.5, 0.5), /a row \(1\) that is no distribution/);
-  await told(soft(1, 0, NaN, 0.75, 0.5, 0.5), /a row \(1\) that is no distribution/);
+  await refused(
+    { shape: [2], dtype: "I32", data: Int32Array.of(0, 1) },
+    /is I32 \[2\], but .* have 3/,
+  );
+  await refused({ shape: [3], dtype: "I32", data: Int32Array.of(0, -1, 1) }, /has -1 in row 1/);
+  await refused(soft(1, 0, 0.5, 0.75, 0.5, 0.5), /no probability distribution in row 1/);
+  await refused(soft(1, 0, NaN, 0.75, 0.5, 0.5), /no probability distribution in row 1/);
 });

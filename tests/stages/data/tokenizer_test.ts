@@ -5,7 +5,7 @@ import { openTokenizer, tokenizerFromCaptions } from "../../../stages/data/token
 
 const captions = ["A red circle, left of a ring.", "a red heart", "the ring's hole"];
 
-Deno.test("the vocabulary is special words, then words by frequency, then by alphabet", () => {
+Deno.test("the vocabulary contains special tokens, then words by frequency, then alphabetically", () => {
   const { json, vocabulary } = tokenizerFromCaptions(captions);
   const words = Object.entries(JSON.parse(json).model.vocab as Record<string, number>)
     .sort(([, a], [, b]) => a - b).map(([word]) => word);
@@ -17,7 +17,7 @@ Deno.test("the vocabulary is special words, then words by frequency, then by alp
   assert.deepEqual(vocabulary, { size: words.length, pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 });
 });
 
-Deno.test("encode() of a caption of the vocabulary gives its words back; an unknown word is [UNK] alone", () => {
+Deno.test("encode() gives the words of a caption; an unknown word becomes one [UNK]", () => {
   const tokenizer = tokenizerFromCaptions(captions);
   assert.deepEqual(tokenizer.pieces("A RED ring."), ["a", "red", "ring", "."]);
   const [red, unknown, ring] = tokenizer.encode("red rings ring");
@@ -26,7 +26,7 @@ Deno.test("encode() of a caption of the vocabulary gives its words back; an unkn
   assert.deepEqual(tokenizer.encode(""), []);
 });
 
-Deno.test("no caption holds an unknown word of the vocabulary that was made from it, whatever its characters", () => {
+Deno.test("a vocabulary covers every caption from which it was built, whatever the characters", () => {
   const texts = fc.array(
     fc.string({ unit: "grapheme", maxLength: 30 }).filter((text) => !text.includes("[")),
     { maxLength: 5 },
@@ -41,14 +41,14 @@ Deno.test("no caption holds an unknown word of the vocabulary that was made from
   }
 });
 
-Deno.test("openTokenizer() of a written tokenizer cuts captions as the first one did", () => {
+Deno.test("openTokenizer() of a written tokenizer encodes captions like the original", () => {
   const first = tokenizerFromCaptions(captions);
   const second = openTokenizer(first.json);
   assert.deepEqual(second.vocabulary, first.vocabulary);
   for (const caption of captions) assert.deepEqual(second.encode(caption), first.encode(caption));
 });
 
-Deno.test("tokeniseCaption() says which tokens are a phrase, and which region is its object", () => {
+Deno.test("tokeniseCaption() returns the tokens and the region of each phrase", () => {
   const tokenizer = tokenizerFromCaptions(captions);
   const text = captions[0]!;
   const phrase = (words: string, object: number) => {

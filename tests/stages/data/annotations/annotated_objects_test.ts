@@ -13,7 +13,7 @@ const phrase = (token_start: number, token_end: number, object: number, region: 
   region,
 });
 
-Deno.test("phrases that name one object are one object; without a region or a token it is none", () => {
+Deno.test("phrases of one entity are merged; objects without a region or a token are omitted", () => {
   assert.deepEqual(
     objectsOfPhrases([
       phrase(4, 6, 1, 2),
@@ -46,7 +46,7 @@ const regions: Box[] = [
   [0.5, 0, 0.6, 0.1],
 ];
 
-Deno.test("of an entity's boxes each takes the region that overlaps it most, by a half at least", () => {
+Deno.test("each box of an entity gets the region with the largest overlap, at least one half", () => {
   const boxes = new Map<string, Box[]>([
     // IoU with region 0 is 0.79, with region 1 0.81; with region 2 exactly 1/2.
     ["1", [[0, 0, 0.45, 0.45], [0.5, 0.5, 1, 0.75]]],

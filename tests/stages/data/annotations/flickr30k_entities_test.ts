@@ -33,7 +33,7 @@ const drawn = annotation([
   object([3], "<nobndbox>0</nobndbox><scene>1</scene>"),
 ].join("\n  "));
 
-Deno.test("a sentence is its text without markup, and phrases by their characters", () => {
+Deno.test("a sentence is parsed to its text without markup and the character ranges of its phrases", () => {
   const [first, second] = sentences(written);
   assert.equal(first!.text, "A man in a blue hat looks at it .");
   assert.deepEqual(
@@ -53,20 +53,20 @@ Deno.test("a sentence is its text without markup, and phrases by their character
   });
 });
 
-Deno.test("brackets outside of phrases, blank lines and other line ends are no harm", () => {
+Deno.test("brackets outside phrases, blank lines and CRLF line ends are accepted", () => {
   const read = sentences("A sign [ stop ] by [/EN#5/other  the road ]\r\n\r\n\n[/EN#6/x a ] b]");
   assert.deepEqual(read.map(({ text }) => text), ["A sign [ stop ] by the road", "a b]"]);
   assert.deepEqual(read[0]!.phrases, [{ start: 19, end: 27, entity: "5", types: ["other"] }]);
   assert.deepEqual(sentences(""), []);
 });
 
-Deno.test("names that objects have by birth are types like any other", () => {
+Deno.test("names of Object.prototype's properties are ordinary types", () => {
   const [read] = sentences("[/EN#9/constructor/__proto__ toString] here");
   assert.deepEqual(read!.phrases[0]!.types, ["constructor", "__proto__"]);
   assert.equal(read!.text, "toString here");
 });
 
-Deno.test("what sentences get back with their markup is what was written", () => {
+Deno.test("adding the markup to a parsed sentence gives the original line", () => {
   const word = fc.stringMatching(/^[a-z[.é]{1,6}$/).filter((text) => !text.includes("[/EN#"));
   const words = fc.array(word, { minLength: 1, maxLength: 4 }).map((list) => list.join(" "));
   const part = fc.oneof(
@@ -89,7 +89,7 @@ Deno.test("what sentences get back with their markup is what was written", () =>
   }));
 });
 
-Deno.test("boxes are fractions of the image, pixels counted from 1 with both ends within", () => {
+Deno.test("boxes are fractions of the image, converted from 1-based inclusive pixels", () => {
   const { width, height, boxes: read } = boxes(drawn);
   assert.deepEqual([width, height], [500, 400]);
   assert.deepEqual([...read], [
@@ -98,26 +98,29 @@ Deno.test("boxes are fractions of the image, pixels counted from 1 with both end
   ]);
 });
 
-Deno.test("boxes that reach out of the image are cut, images without objects have none", () => {
+Deno.test("boxes are clipped to the image; images without objects have no boxes", () => {
   const wide = boxes(annotation(object([1], box(0, 0, 900, 200)))).boxes;
   assert.deepEqual(wide.get("1"), [[0, 0, 1, 0.5]]);
   assert.equal(boxes(annotation("")).boxes.size, 0);
   assert.equal(boxes(annotation("")).boxes.get("constructor"), undefined);
 });
 
-Deno.test("a sentence or an annotation that is not as it should be is told with its place", () => {
+Deno.test("an invalid sentence or annotation is reported with its location", () => {
   const wrong: [() => unknown, RegExp][] = [
     [
       () => sentences("a\n[/EN#1/people A man"),
       /line 2: the phrase "\[\/EN#1\/people A man" is not/,
     ],
-    [() => sentences("[/EN#1/x a [/EN#2/x b] c]"), /line 1: there is a phrase within/],
+    [
+      () => sentences("[/EN#1/x a [/EN#2/x b] c]"),
+      /line 1: the phrase "\[\/EN#1\/x a \[\/EN#2\/x b\] c\]" contains another phrase/,
+    ],
     [() => sentences("[/EN#x/people A man]"), /has no entity, no type or no words/],
     [() => sentences("[/EN#1 A man]"), /has no entity, no type or no words/],
     [() => sentences("[/EN#1/people ]"), /has no entity, no type or no words/],
-    [() => parseEntitySentences(Uint8Array.of(0xff), "Sentences/7.txt"), /no UTF-8/],
-    [() => boxes("Not found"), /`annotation`|no XML/],
-    [() => boxes("<annotation><size></annotation>"), /no XML: /],
+    [() => parseEntitySentences(Uint8Array.of(0xff), "Sentences/7.txt"), /invalid UTF-8/],
+    [() => boxes("Not found"), /`annotation`|invalid XML/],
+    [() => boxes("<annotation><size></annotation>"), /invalid XML: /],
     [() => boxes(annotation("", "<width>0</width><height>4</height>")), /`annotation.size.width`/],
     [() => boxes(annotation("", "<width>5</width>")), /`annotation.size.height`/],
     [() => boxes(annotation(object([], box(1, 1, 2, 2)))), /`annotation.object.0.name`/],
@@ -128,15 +131,15 @@ Deno.test("a sentence or an annotation that is not as it should be is told with 
     ],
     [
       () => boxes(annotation(object([1], box(9, 1, 3, 2)))),
-      /object 1: the box 9 1 3 2 has nothing/,
+      /object 1: the box 9 1 3 2 is outside/,
     ],
     [
       () => boxes(annotation(object([1], box(501, 1, 600, 2)))),
-      /nothing of the image of 500 x 400/,
+      /outside the image of 500 x 400/,
     ],
     [
       () => boxes(`<!DOCTYPE a [<!ENTITY b "c">]>${drawn}`),
-      /a document type, which annotations have not/,
+      /a document type, which annotations do not use/,
     ],
   ];
   for (const [read, message] of wrong) {
@@ -149,7 +152,7 @@ Deno.test("a sentence or an annotation that is not as it should be is told with 
   }
 });
 
-Deno.test("images are found by their file's name or the number in it, never outside of the folder", () => {
+Deno.test("images are found by file name or the number in it, never outside the folder", () => {
   using folder = temporaryFolder();
   for (const part of ["Sentences", "Annotations"]) Deno.mkdirSync(`${folder.path}/${part}`);
   Deno.writeTextFileSync(`${folder.path}/Sentences/36979.txt`, written);
@@ -164,18 +167,18 @@ Deno.test("images are found by their file's name or the number in it, never outs
     assert.equal(read(image), undefined, image);
   }
   Deno.writeTextFileSync(`${folder.path}/Sentences/5.txt`, written);
-  assert.throws(() => read("5"), /Annotations\/5.xml|it is missing, while .*Sentences\/5.txt is/);
+  assert.throws(() => read("5"), /Annotations\/5.xml|it is missing, but .*Sentences\/5.txt exists/);
   Deno.writeTextFileSync(`${folder.path}/Annotations/5.xml`, " ".repeat(300_000));
   assert.throws(() => read("5"), /it has 300000 bytes, more than/);
   assert.throws(
     () => openFlickr30kEntities(`${folder.path}/Sentences`),
-    /there is no folder `Sentences` here/,
+    /the folder `Sentences` is missing/,
   );
 });
 
 const FILES = 10_000;
 
-Deno.test("damaged sentences give phrases within their text, or a complaint", () => {
+Deno.test("damaged sentences give phrases within their text, or a Complaint", () => {
   const base = bytes(written.replace("blue", "bläue"));
   let read = 0, refused = 0;
   fc.assert(
@@ -195,14 +198,14 @@ Deno.test("damaged sentences give phrases within their text, or a complaint", ()
   assert.ok(read > 1000 && refused > 1000, `${read} read, ${refused} refused`);
 });
 
-Deno.test("damaged annotations give boxes within the image, or a complaint", () => {
+Deno.test("damaged annotations give boxes within the image, or a Complaint", () => {
   const base = bytes(drawn);
   const pieces = drawn.split(/(?=<)/);
   const mixed = fc.array(
     fc.oneof({ weight: 20, arbitrary: fc.constant("") }, fc.constantFrom(...pieces, "<!--x-->")),
     { minLength: pieces.length, maxLength: pieces.length },
   ).map((inserted) => bytes(pieces.map((piece, place) => inserted[place] + piece).join("")));
-  // Other numbers in right places: these are read where they make a box.
+  // Random numbers in valid positions: they are accepted if they form a box.
   const renumbered = fc.record({ at: fc.nat(99), number: fc.nat(500) }).map(({ at, number }) => {
     const places = [...drawn.matchAll(/(?<=>)\d+(?=<)/g)];
     const { index, 0: digits } = places[at % places.length]!;
@@ -227,7 +230,7 @@ Deno.test("damaged annotations give boxes within the image, or a complaint", () 
   assert.ok(read > 1000 && refused > 1000, `${read} read, ${refused} refused`);
 });
 
-Deno.test("the longest files that are read are read or refused in seconds, whatever they hold", () => {
+Deno.test("the longest accepted files are read or refused within seconds, whatever their content", () => {
   const longest = 1 << 18;
   const filled = (text: string) => text.repeat(Math.floor(longest / text.length));
   const fillings = [

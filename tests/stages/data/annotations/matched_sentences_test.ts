@@ -24,7 +24,7 @@ const phrasesOf = (matched: ReturnType<typeof matchSentence>, ids: readonly numb
     return [entity, ids.slice(range.start, range.end).map((id) => pieces[id]).join(" ")];
   });
 
-Deno.test("a caption is the sentence of its letters, whatever stands between them", () => {
+Deno.test("a caption matches the sentence with the same letters, whatever the spacing and punctuation", () => {
   const own = caption("1007", "a  MAN'S old hat");
   const upper = { ...own, text: "A man's old hat.", tokens: encode("A man's old hat.") };
   assert.deepEqual(phrasesOf(matchSentence(upper, sentences, encode), upper.tokens), [
@@ -34,7 +34,7 @@ Deno.test("a caption is the sentence of its letters, whatever stands between the
   assert.equal(matchSentence(own, sentences, encode)!.sentence, sentences[0]);
 });
 
-Deno.test("of sentences with the same words the one that the caption's id names is meant", () => {
+Deno.test("among sentences with the same words, the index in the caption's id decides", () => {
   const text = "A man's old hat.";
   for (const [id, entities] of [["1.jpg#2", "1 4"], ["1_0", "1 2"], ["1_1", "1 2"], ["5", "1 2"]]) {
     const { sentence } = matchSentence(caption(id!, text), sentences, encode)!;
@@ -42,14 +42,14 @@ Deno.test("of sentences with the same words the one that the caption's id names 
   }
 });
 
-Deno.test("without a text the word pieces decide", () => {
+Deno.test("a caption without text is matched by its word pieces", () => {
   const { tokens } = caption("7", "A man in sun glasses.");
   const matched = matchSentence({ id: "7", text: "", tokens }, sentences, encode);
   assert.deepEqual(phrasesOf(matched, tokens), [["1", "A man"], ["3", "sun glasses"]]);
   assert.equal(matchSentence({ id: "7", text: "", tokens: [6, 6] }, sentences, encode), undefined);
 });
 
-Deno.test("a phrase that begins or ends within a piece has none; others keep theirs", () => {
+Deno.test("a phrase that starts or ends within a word piece has no tokens; others keep theirs", () => {
   // One word here, two there, cut where no piece ends.
   const own = caption("1_1", "A man in sunglasses.");
   assert.deepEqual(own.tokens.map((id) => pieces[id]), ["A", "man", "in", "sun", "##glasses", "."]);
@@ -63,7 +63,7 @@ Deno.test("a phrase that begins or ends within a piece has none; others keep the
   ]]);
 });
 
-Deno.test("captions with other words, or cut with another vocabulary, match nothing", () => {
+Deno.test("captions with other words, or tokenised with another vocabulary, match nothing", () => {
   assert.equal(matchSentence(caption("1_0", "A man's big hat."), sentences, encode), undefined);
   const other = { ...caption("1_0", "A man's old hat."), tokens: [1, 2, 3] };
   assert.equal(matchSentence(other, sentences, encode), undefined);

@@ -16,7 +16,7 @@ const boxes = base64(64, 48, 320, 240, 0, 0, 640, 480);
 const features = base64(1, 2, 3, 4, 5, 6);
 const line = [36979, 640, 480, 2, boxes, features];
 
-Deno.test("pixels become fractions of the image, with width, height and area", () => {
+Deno.test("pixels are converted to fractions of the image, with width, height and area", () => {
   const { count, featureDim, features, boxes, confidence } = table(line).read("36979");
   assert.deepEqual([count, featureDim, confidence], [2, 3, undefined]);
   assert.deepEqual(features, Float32Array.of(1, 2, 3, 4, 5, 6));
@@ -26,7 +26,7 @@ Deno.test("pixels become fractions of the image, with width, height and area", (
   );
 });
 
-Deno.test("images are found by id, by a name that ends with it, and without case and ending", () => {
+Deno.test("images are found by id or a name that ends with it, ignoring case and file extension", () => {
   const images = table(line, ["COCO_train2014_000000000009", ...line.slice(1)], [
     7,
     ...line.slice(1),
@@ -42,10 +42,10 @@ Deno.test("images are found by id, by a name that ends with it, and without case
   const absent = ["6979", "flickr30k_000000006979.npz", "9", "coco_val2014_000000000009.npz", ""];
   for (const name of there) assert.ok(images.has(name), name);
   for (const name of absent) assert.ok(!images.has(name), name);
-  assert.throws(() => images.read("9"), /entry "9": there is no such image/);
+  assert.throws(() => images.read("9"), /entry "9": image not found/);
 });
 
-Deno.test("confidences decide how many regions are used, in both layouts that have them", () => {
+Deno.test("confidences decide how many regions are used, in both layouts with confidences", () => {
   const eight = [1, 640, 480, 2, boxes, features, "", base64(0.9, 0.1)];
   const ten = [2, 480, 640, "", base64(0.9, 0.1), "", "", 2, boxes, features];
   const images = table(eight, ten);
@@ -57,7 +57,7 @@ Deno.test("confidences decide how many regions are used, in both layouts that ha
   }
 });
 
-Deno.test("lines longer than what is read at once, blank ones and other line ends are read", () => {
+Deno.test("lines longer than a chunk, blank lines and CRLF line ends are read", () => {
   const long = Float32Array.from({ length: 1_200_000 }, (_, index) => index);
   const text = [
     [1, 640, 480, 2, boxes, new Uint8Array(long.buffer).toBase64()].join("\t") + "\r\n",
@@ -72,13 +72,16 @@ Deno.test("lines longer than what is read at once, blank ones and other line end
   assert.deepEqual(images.read("36979").features, images.read("5").features);
 });
 
-Deno.test("a line that is not as it should be is named with its image", () => {
+Deno.test("an invalid line is reported with its image", () => {
   const wrong: [(string | number)[], RegExp][] = [
-    [[1, 0, 480, 2, boxes, features], /w is "0", a number from 1 is expected/],
-    [[1, 640, 480, 3, boxes, features], /boxes has 32 bytes, which are no float32 of 3 boxes/],
+    [[1, 0, 480, 2, boxes, features], /w is "0"; expected a whole number from 1/],
+    [
+      [1, 640, 480, 3, boxes, features],
+      /boxes has 32 bytes, which is not a float32 array of 3 boxes/,
+    ],
     [[1, 640, 480, 2, boxes, base64(1, 2, 3)], /features has 12 bytes/],
-    [[1, 640, 480, 2, boxes, features + "!"], /features is no base64/],
-    [[1, 640, 480, 2, boxes], /it has 5 columns; 6, 8 or LXMERT's 10 are expected/],
+    [[1, 640, 480, 2, boxes, features + "!"], /features is not valid base64/],
+    [[1, 640, 480, 2, boxes], /it has 5 columns; expected 6, 8 or LXMERT's 10/],
     [[1, 640, 480, 2, boxes, base64(1, 2, 3, 4, NaN, 6)], /features: row 1 has NaN in column 1/],
   ];
   for (const [columns, message] of wrong) {
@@ -89,6 +92,6 @@ Deno.test("a line that is not as it should be is named with its image", () => {
       return true;
     });
   }
-  assert.throws(() => table(line, line), /lines 1 and 2 are both of image 36979: remove one/);
-  assert.throws(() => table(["no table"]), /line 1: it does not begin with an image id and a tab/);
+  assert.throws(() => table(line, line), /lines 1 and 2 both describe image 36979: remove one/);
+  assert.throws(() => table(["no table"]), /line 1: it does not start with an image id and a tab/);
 });

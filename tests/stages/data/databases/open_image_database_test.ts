@@ -17,7 +17,7 @@ const published = { conf_th: 0.2, max_bb: 100, min_bb: 10, num_bb: 36 };
 const toy = goldenFile("img_db/toy");
 const chosen = "th0.2_max100_min10";
 
-Deno.test("the release's forward pass was fed the features and boxes that are read", () => {
+Deno.test("the features and boxes equal the inputs of the release's forward pass", () => {
   using images = openImageDatabase(toy, published);
   const pairs = goldenJson("expected.json").forward_debug as { img_id: string }[];
   for (const [index, { array }] of goldenForward().entries()) {
@@ -28,7 +28,7 @@ Deno.test("the release's forward pass was fed the features and boxes that are re
   }
 });
 
-Deno.test("both variants of the release's image database hold the same regions", () => {
+Deno.test("both variants of the release's image database contain the same regions", () => {
   using folder = temporaryFolder();
   for (const name of [`nbb_${chosen}.json`, `feat_${chosen}_compressed`]) {
     Deno.symlinkSync(`${toy}/${name}`, `${folder.path}/${name}`);
@@ -58,7 +58,7 @@ function write(place: string, name: string, arrays: WritableArrays, image = "a.n
   writeLmdb(`${place}/${name}`, [["__keys__", list], [image, value]]);
 }
 
-Deno.test("without counts on record all/ is read, and confidences in float16 decide", () => {
+Deno.test("without recorded counts, all/ is read and confidences in float16 decide", () => {
   using folder = temporaryFolder();
   write(folder.path, "all", falling);
   write(folder.path, "all_compressed", falling);
@@ -88,10 +88,10 @@ Deno.test("with a threshold of -1 the first num_bb regions are read", () => {
   }
   write(folder.path, "feat_numbb4", regions(3, () => 1));
   using images = openImageDatabase(folder.path, choice);
-  assert.throws(() => images.read("a.npz"), /4 regions are to be used, it has 3/);
+  assert.throws(() => images.read("a.npz"), /4 regions are requested, it has 3/);
 });
 
-Deno.test("soft labels are read where they are, of the regions that count, in every format", () => {
+Deno.test("soft labels of the used regions are read, in every format that has them", () => {
   using folder = temporaryFolder();
   const label = (row: number, column: number) => ((row + column) % 4) / 6; // exact in no format
   const soft_labels = halves([6, 4], (index) => label(Math.floor(index / 4), index % 4));
@@ -114,12 +114,12 @@ Deno.test("soft labels are read where they are, of the regions that count, in ev
     assert.equal(labels.length, 2 * 4);
     const expected = Array.from(labels, (_, k) => Math.f16round(label(Math.floor(k / 4), k % 4)));
     assert.deepEqual([...labels], expected);
-    assert.throws(() => images.classes!("a.npz", 7), /soft_labels has the shape \[6,4\]/);
+    assert.throws(() => images.classes!("a.npz", 7), /soft_labels has shape \[6,4\]/);
     if (format === "npz") assert.equal(images.classes!("b.npz", 2), undefined);
   }
 });
 
-Deno.test("a folder of .npz is read, rows after the count are left out", () => {
+Deno.test("a folder of .npz is read without the rows after the count", () => {
   using folder = temporaryFolder();
   Deno.writeFileSync(`${folder.path}/b.npz`, npz(regions(5, (row) => row < 2 ? 0.9 : 0.1)));
   const { conf: _, ...unsure } = regions(5, () => 1);
@@ -136,21 +136,21 @@ Deno.test("a folder of .npz is read, rows after the count are left out", () => {
     confidence: new Float32Array(Float16Array.of(0.9, 0.9)),
   });
   assert.equal(images.read("a.npz").count, 4);
-  assert.throws(() => images.read("../b.npz"), /there is no such image/);
+  assert.throws(() => images.read("../b.npz"), /image not found/);
 });
 
-Deno.test("what is wrong with an image is told with its database, name and array", () => {
+Deno.test("an invalid entry is reported with its database, image and array", () => {
   using folder = temporaryFolder();
   const wrong: [WritableArrays, string][] = [
     [
       { ...falling, features: halves([6], () => 1) },
-      "features has the shape [6], expected [regions, columns]",
+      "features has shape [6], expected [regions, columns]",
     ],
     [
       { ...falling, norm_bb: halves([5, 6], () => 1) },
-      "norm_bb has the shape [5,6], expected [6,6]",
+      "norm_bb has shape [5,6], expected [6,6]",
     ],
-    [{ ...falling, conf: halves([6, 1], () => 1) }, "conf has the shape [6,1], expected [6]"],
+    [{ ...falling, conf: halves([6, 1], () => 1) }, "conf has shape [6,1], expected [6]"],
     [{ features: falling.features, conf: falling.conf }, "it has no array `norm_bb`"],
     [
       { ...falling, features: halves([6, 3], (index) => index === 4 ? NaN : 1) },
@@ -168,45 +168,48 @@ Deno.test("what is wrong with an image is told with its database, name and array
       assert.equal(
         error.toString(),
         `error: entry "a.npz": ${what}\n  --> ${folder.path}/all/data.mdb\n` +
-          "fix: fetch the file again and compare its checksum, or make it again",
+          "fix: download the file again and compare its checksum, or recreate it",
       );
       return true;
     });
   }
 });
 
-Deno.test("counts on record must be counts, and of the image", () => {
+Deno.test("recorded counts must be valid and include the image", () => {
   using folder = temporaryFolder();
   write(folder.path, `feat_${chosen}`, falling);
   const counts = (value: unknown) =>
     Deno.writeTextFileSync(`${folder.path}/nbb_${chosen}.json`, JSON.stringify(value));
   counts({ "a.npz": 0 });
-  assert.throws(() => openImageDatabase(folder.path, published), /entry "a.npz": 0 is no number/);
+  assert.throws(
+    () => openImageDatabase(folder.path, published),
+    /entry "a.npz": 0 is not a number/,
+  );
   counts({ "b.npz": 3 });
   {
     using images = openImageDatabase(folder.path, published);
-    assert.throws(() => images.read("a.npz"), /nbb_th0.2_max100_min10.json has no count of it/);
+    assert.throws(() => images.read("a.npz"), /nbb_th0.2_max100_min10.json has no count for it/);
   }
   counts({ "a.npz": 7 });
   using images = openImageDatabase(folder.path, published);
   assert.throws(
     () => images.read("a.npz"),
-    /7 regions are counted in the list beside it, it has 6/,
+    /7 regions are listed in the file of counts, it has 6/,
   );
 });
 
-Deno.test("a place without features is told what was looked for and what is there", () => {
+Deno.test("a folder without features is reported with the expected files and its content", () => {
   using folder = temporaryFolder();
   assert.throws(() => openImageDatabase(`${folder.path}/absent`, published), Complaint);
   Deno.mkdirSync(`${folder.path}/feat_th0.5`);
   assert.throws(() => openImageDatabase(folder.path, published), (error: Complaint) => {
     assert.equal(
       error.toString(),
-      "error: there are no features: none of feat_th0.2_max100_min10/data.mdb with " +
+      "error: no features found: neither feat_th0.2_max100_min10/data.mdb with " +
         "nbb_th0.2_max100_min10.json; feat_th0.2_max100_min10_compressed/data.mdb with " +
-        "nbb_th0.2_max100_min10.json; all/data.mdb; all_compressed/data.mdb; and no .npz, but " +
-        `feat_th0.5\n  --> ${folder.path}\n` +
-        "fix: name the folder that has one of them, or choose the thresholds that its features have",
+        "nbb_th0.2_max100_min10.json; all/data.mdb; all_compressed/data.mdb nor .npz files; " +
+        `the folder contains feat_th0.5\n  --> ${folder.path}\n` +
+        "fix: name a folder that contains one of them, or set the thresholds with which its features were made",
     );
     return true;
   });

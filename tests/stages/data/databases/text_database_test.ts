@@ -27,7 +27,7 @@ Deno.test("every text of the release's databases is read", () => {
   }
 });
 
-Deno.test("the tokens between [CLS] and [SEP] of the release's forward pass are those of the text", () => {
+Deno.test("a text's tokens are those between [CLS] and [SEP] in the release's forward pass", () => {
   using texts = openTextDatabase(databases[0]!);
   const pairs = goldenJson("expected.json").forward_debug as { txt_id: string }[];
   const { cls, sep } = texts.special;
@@ -39,7 +39,7 @@ Deno.test("the tokens between [CLS] and [SEP] of the release's forward pass are 
 
 interface Parts {
   readonly meta: Record<string, unknown>;
-  /** As text: the order of its keys counts. */
+  /** As text, because the order of its keys matters. */
   readonly lengths: string;
   readonly images: Record<string, unknown>;
   readonly texts: Record<string, unknown>;
@@ -72,7 +72,7 @@ function write(folder: string, parts: Parts) {
   }
 }
 
-Deno.test("the order of texts is that of the file, also where ids look like numbers", () => {
+Deno.test("texts keep the order of the file, even if ids look like numbers", () => {
   using folder = temporaryFolder();
   write(folder.path, two);
   using texts = openTextDatabase(folder.path);
@@ -91,19 +91,27 @@ Deno.test("the order of texts is that of the file, also where ids look like numb
   assert.throws(() => texts.length("8"), /there is no text "8"/);
 });
 
-Deno.test("files that do not fit together are refused with the file that is wrong", () => {
+Deno.test("inconsistent files are refused with the name of the wrong file", () => {
   using folder = temporaryFolder();
   const wrong: [Partial<Parts>, string, string][] = [
-    [{ meta: { ...two.meta, v_range: [5] } }, "meta", "`v_range` is no [start, end]"],
-    [{ meta: { ...two.meta, SEP: 20 } }, "meta", "`SEP` is 20, no token of the vocabulary of 20"],
-    [{ lengths: '{"10": 2, "10": 1}' }, "id2len", 'the key "10" is there twice'],
-    [{ lengths: '{"10": -1, "9": 1}' }, "id2len", 'entry "10": -1 is no number of tokens'],
-    [{ lengths: '{"10": 2}' }, "img2txts", 'text "9" of image "b.npz" is not in id2len.json'],
-    [{ texts: { "b.npz": ["9"] } }, "img2txts", '"10" of id2len.json is of no image'],
-    [{ texts: { "b.npz": ["9", "10"] } }, "img2txts", 'image "b.npz", txt2img.json says "a.npz"'],
+    [{ meta: { ...two.meta, v_range: [5] } }, "meta", "`v_range` is not a range [start, end]"],
+    [
+      { meta: { ...two.meta, SEP: 20 } },
+      "meta",
+      "`SEP` is 20, which is not in the vocabulary of 20 tokens",
+    ],
+    [{ lengths: '{"10": 2, "10": 1}' }, "id2len", 'duplicate key "10"'],
+    [{ lengths: '{"10": -1, "9": 1}' }, "id2len", 'entry "10": -1 is not a number of tokens'],
+    [{ lengths: '{"10": 2}' }, "img2txts", 'text "9" of image "b.npz" is missing from id2len.json'],
+    [{ texts: { "b.npz": ["9"] } }, "img2txts", '"10" of id2len.json is not listed for any image'],
+    [
+      { texts: { "b.npz": ["9", "10"] } },
+      "img2txts",
+      'image "b.npz", but txt2img.json says "a.npz"',
+    ],
     [{ texts: { ...two.texts, "b.npz": ["9", "9"] } }, "img2txts", '"9" is listed twice'],
-    [{ texts: { ...two.texts, "b.npz": "9" } }, "img2txts", 'entry "b.npz": "9" is no list'],
-    [{ images: { "10": "a.npz", "9": 5 } }, "txt2img", 'entry "9": 5 is no image name'],
+    [{ texts: { ...two.texts, "b.npz": "9" } }, "img2txts", 'entry "b.npz": "9" is not a list'],
+    [{ images: { "10": "a.npz", "9": 5 } }, "txt2img", 'entry "9": 5 is not an image name'],
   ];
   for (const [parts, file, what] of wrong) {
     write(folder.path, { ...two, ...parts });
@@ -118,16 +126,16 @@ Deno.test("files that do not fit together are refused with the file that is wron
   assert.throws(() => openTextDatabase(folder.path), /the file cannot be read/);
 });
 
-Deno.test("an entry that contradicts the files beside it is refused with its id", () => {
+Deno.test("an entry that contradicts the JSON files is refused with its id", () => {
   using folder = temporaryFolder();
   const image = { img_fname: "a.npz" };
   const wrong: [unknown, string][] = [
     [{ ...image, input_ids: [5] }, "it has 1 tokens, id2len.json says 2"],
-    [{ ...image, input_ids: [5, 20] }, "token 20 is not within the vocabulary of 20"],
-    [{ ...image, input_ids: [5, -1] }, "token -1 is not within the vocabulary of 20"],
+    [{ ...image, input_ids: [5, 20] }, "token 20 is outside the vocabulary of 20"],
+    [{ ...image, input_ids: [5, -1] }, "token -1 is outside the vocabulary of 20"],
     [{ img_fname: "b.npz", input_ids: [5, 6] }, 'its image is "b.npz", txt2img.json says "a.npz"'],
     [image, "it has no list `input_ids`"],
-    [[1], "this is no msgpack map"],
+    [[1], "this is not a msgpack map"],
   ];
   for (const [entry, what] of wrong) {
     write(folder.path, { ...two, entries: { ...two.entries, "10": entry } });
@@ -136,14 +144,17 @@ Deno.test("an entry that contradicts the files beside it is refused with its id"
       assert.equal(
         error.toString(),
         `error: entry "10": ${what}\n  --> ${folder.path}/data.mdb\n` +
-          "fix: fetch the file again and compare its checksum, or make it again",
+          "fix: download the file again and compare its checksum, or recreate it",
       );
       return true;
     });
   }
   write(folder.path, { ...two, entries: { "9": two.entries["9"] } });
   using texts = openTextDatabase(folder.path);
-  assert.throws(() => texts.read("10"), /id2len.json has this text, the database has not/);
+  assert.throws(
+    () => texts.read("10"),
+    /the text is listed in id2len.json, but not in the database/,
+  );
 });
 
 Deno.test("every changed byte of a frame with checksums is refused", () => {

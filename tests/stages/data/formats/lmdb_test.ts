@@ -16,7 +16,7 @@ const entries = fc.uniqueArray(
     .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
 );
 
-Deno.test("what was written is found by key and listed in the order of the keys' bytes", () => {
+Deno.test("entries are found by key and listed in byte order of their keys", () => {
   using folder = temporaryFolder();
   const pageSizes = fc.constantFrom(256, 512, 4096, 65536);
   fc.assert(
@@ -32,7 +32,7 @@ Deno.test("what was written is found by key and listed in the order of the keys'
   );
 });
 
-Deno.test("a tree of many levels is walked", () => {
+Deno.test("a tree of many levels is read", () => {
   using folder = temporaryFolder();
   const names = Array.from({ length: 5000 }, (_, index) => `key ${100_000 + index}`);
   const text = (name: string) => new TextEncoder().encode(name);
@@ -42,14 +42,14 @@ Deno.test("a tree of many levels is walked", () => {
   for (const name of names) assert.deepEqual(database.get(name), text(name));
 });
 
-Deno.test("keys that LMDB could not find again are refused", () => {
+Deno.test("writeLmdb() refuses keys that LMDB could not find again", () => {
   using folder = temporaryFolder();
   const write = (...names: string[]) => () =>
     writeLmdb(folder.path, names.map((name) => [name, new Uint8Array()]));
-  assert.throws(write("b", "a"), /^RangeError: the key "a" is not in order$/);
+  assert.throws(write("b", "a"), /^RangeError: internal: the key "a" is not in order$/);
   assert.throws(write("a", "a"), /is not in order$/);
-  assert.throws(write("k".repeat(512)), /^RangeError: a key of 512 bytes$/);
-  assert.throws(write(""), /^RangeError: a key of 0 bytes$/);
+  assert.throws(write("k".repeat(512)), /^RangeError: internal: a key has 512 bytes$/);
+  assert.throws(write(""), /^RangeError: internal: a key has 0 bytes$/);
   write("k".repeat(511))();
 });
 
@@ -87,17 +87,17 @@ const open = (bytes: Uint8Array) => readLmdb(bytesInMemory(bytes, "data.mdb"));
 const META = 16; // after the page's header
 const ROOT = META + 112, TRANSACTION = META + 128;
 
-Deno.test("the newer meta page counts, and the older one when the newer is damaged", () => {
+Deno.test("the newer meta page is used, or the older one if the newer is damaged", () => {
   const bytes = file([["a", new Uint8Array(3)]]);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(TRANSACTION, 7n, true);
-  view.setBigUint64(ROOT, 999n, true); // the first page is newer now, and leads nowhere
-  assert.throws(() => open(bytes).get("a"), /page 999 is needed, the file has 3/);
-  view.setUint32(META, 0, true); // its magic
+  view.setBigUint64(ROOT, 999n, true); // The first meta page is newer now, and its root does not exist.
+  assert.throws(() => open(bytes).get("a"), /page 999 is referenced, but the file has 3 pages/);
+  view.setUint32(META, 0, true); // its magic number
   assert.deepEqual(open(bytes).get("a"), new Uint8Array(3));
 });
 
-Deno.test("a branch that leads back to itself is an error", () => {
+Deno.test("a cycle in the tree is an error", () => {
   const bytes = file(Array.from({ length: 300 }, (_, i) => [`${1000 + i}`, new Uint8Array(40)]));
   const root = Number(new DataView(bytes.buffer).getBigUint64(4096 + ROOT, true));
   const branch = new DataView(bytes.buffer, root * 4096, 4096);
@@ -105,27 +105,30 @@ Deno.test("a branch that leads back to itself is an error", () => {
     branch.setUint32(branch.getUint16(node, true), root, true);
   }
   assert.throws(() => [...open(bytes).keys()], Complaint);
-  assert.throws(() => open(bytes).get("1200"), /says it is page \d+ of kind 1/);
+  assert.throws(() => open(bytes).get("1200"), /its header says page \d+ of kind 1/);
 });
 
-Deno.test("a file that was cut short is an error as soon as it is opened, be it by a byte", () => {
+Deno.test("a truncated file is an error when it is opened, even if only one byte is missing", () => {
   const bytes = Deno.readFileSync(
     goldenFile("img_db/toy/feat_th0.2_max100_min10/data.mdb"),
   );
   for (const length of [bytes.length / 2, bytes.length - 1]) {
-    assert.throws(() => open(bytes.subarray(0, length)), /it is cut off: it has \d+ whole pages/);
+    assert.throws(
+      () => open(bytes.subarray(0, length)),
+      /it is truncated: it has \d+ complete pages/,
+    );
   }
 });
 
-Deno.test("other files are refused by name", () => {
+Deno.test("other files are refused with their name", () => {
   using folder = temporaryFolder();
   Deno.writeTextFileSync(`${folder.path}/data.mdb`, "no database".repeat(1000));
   assert.throws(() => openLmdb(folder.path), (error: Complaint) => {
     assert.equal(
       error.toString(),
-      "error: this is no LMDB file of data version 1 (64-bit, little-endian)\n" +
+      "error: this is not an LMDB file of data version 1 (64-bit, little-endian)\n" +
         `  --> ${folder.path}/data.mdb\n` +
-        "fix: fetch the file again and compare its checksum, or make it again",
+        "fix: download the file again and compare its checksum, or recreate it",
     );
     return true;
   });

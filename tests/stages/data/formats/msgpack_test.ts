@@ -36,7 +36,7 @@ function plain(value: MsgpackValue): unknown {
   return value;
 }
 
-Deno.test("every value is decoded as the library decodes it", () => {
+Deno.test("every value is decoded as by the library", () => {
   fc.assert(fc.property(anything, (value) => {
     const bytes = encode(value);
     assert.deepEqual(plain(read(bytes)), decode(bytes));
@@ -61,13 +61,13 @@ Deno.test("numbers of every width are decoded", () => {
   for (const [bytes, value] of widths) assert.deepEqual(read(Uint8Array.from(bytes)), value);
 });
 
-Deno.test("binaries are views of the bytes", () => {
+Deno.test("binaries are views of the input", () => {
   const bytes = encode([new Uint8Array(9)]);
   const [binary] = read(bytes) as [Uint8Array];
   assert.equal(binary.buffer, bytes.buffer);
 });
 
-Deno.test("lengths that no bytes follow, depth and bytes after the end are complaints", () => {
+Deno.test("lengths beyond the end, excessive depth and trailing bytes are Complaints", () => {
   const broken = [
     [0xdd, 0xff, 0xff, 0xff, 0xff],
     [0xdf, 0xff, 0xff, 0xff, 0xff, 0xa1, 0x61],

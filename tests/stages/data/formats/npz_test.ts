@@ -7,7 +7,7 @@ import { floats, halves, joined, npy, npz } from "../../../support/numpy_files.t
 
 const wrong = wrongIn("a.npz");
 
-Deno.test("arrays come back as they were written, stored or deflated, with and without zip64", () => {
+Deno.test("arrays are read as they were written, stored or deflated, with and without zip64", () => {
   const shape = fc.array(fc.nat({ max: 5 }), { maxLength: 3 });
   fc.assert(
     fc.property(shape, shape, fc.boolean(), fc.boolean(), (first, second, deflated, zip64) => {
@@ -31,16 +31,16 @@ Deno.test("arrays come back as they were written, stored or deflated, with and w
   );
 });
 
-Deno.test("a changed byte of a member is told by its checksum", () => {
+Deno.test("a changed byte of a member is detected by its checksum", () => {
   const bytes = npz({ conf: floats([4], () => 1) }, { deflated: false });
   bytes[bytes.indexOf(0x3f)]! ^= 1; // in a number
   assert.throws(
     () => readNpz(bytes, { names: ["conf"], wrong }),
-    /conf: its checksum is wrong: the file is damaged/,
+    /conf: its checksum does not match: the file is damaged/,
   );
 });
 
-Deno.test("a member that claims more than can be packed is not unpacked", () => {
+Deno.test("a member that claims an impossible size is not decompressed", () => {
   const bytes = npz({ conf: halves([50_000], () => 0) });
   const entry = bytes.findLastIndex((_, at) =>
     new DataView(bytes.buffer).getUint32(Math.min(at, bytes.length - 4), true) === 0x02014b50
@@ -63,7 +63,7 @@ const array = (parts: { type?: string; order?: string; shape?: string }) =>
       `'shape': ${parts.shape ?? "(2,)"}, }          \n`,
   );
 
-Deno.test("headers of numpy's kinds are read, of Python 2 as well", () => {
+Deno.test("all forms of numpy's header are read, including Python 2's", () => {
   assert.deepEqual(parseNpy(array({}), wrong).shape, [2]);
   assert.deepEqual(parseNpy(array({ shape: "(1L, 2L)" }), wrong).shape, [1, 2]);
   assert.deepEqual(parseNpy(array({ order: "True" }), wrong).shape, [2]);
@@ -71,16 +71,16 @@ Deno.test("headers of numpy's kinds are read, of Python 2 as well", () => {
   assert.deepEqual(parseNpy(npy(floats([], () => 4)), wrong).shape, []);
 });
 
-Deno.test("objects, other orders and headers that are no headers are refused", () => {
+Deno.test("object arrays, column-major order and invalid headers are refused", () => {
   const refused: [Uint8Array, RegExp][] = [
     [array({ type: "'|O'" }), /not that of an array of numbers|is not supported/],
-    [array({ type: "[('a', '<f4')]" }), /not that of an array of numbers/],
+    [array({ type: "[('a', '<f4')]" }), /does not describe an array of numbers/],
     [array({ type: "'>f8'" }), /is not supported; save numbers, little-endian/],
-    [array({ order: "True", shape: "(1, 2)" }), /by columns.*ascontiguousarray/],
+    [array({ order: "True", shape: "(1, 2)" }), /column-major.*ascontiguousarray/],
     [array({ shape: "(3,)" }), /16 bytes are no array \[3\] of <f8/],
     [array({ shape: "(99999999999999999999999,)" }), /no shape|no array/],
-    [array({ shape: "(__import__('os').abort(),)" }), /not that of an array of numbers/],
-    [header("{}"), /not that of an array of numbers/],
+    [array({ shape: "(__import__('os').abort(),)" }), /does not describe an array of numbers/],
+    [header("{}"), /does not describe an array of numbers/],
     [header("{'descr': '<f8', ").subarray(0, 20), /header should have/],
     [new Uint8Array(5), /this is no \.npy/],
   ];

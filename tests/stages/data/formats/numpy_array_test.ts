@@ -13,7 +13,7 @@ function half(bits: number): number {
     : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-Deno.test("every finite float16 is widened exactly, and every other is refused with its place", () => {
+Deno.test("every finite float16 is widened exactly, every other one is refused with its position", () => {
   for (const offset of [0, 1]) {
     for (let bits = 0; bits < 65536; bits += 1) {
       const bytes = new Uint8Array(offset + 8); // data is not aligned in files
@@ -28,7 +28,7 @@ Deno.test("every finite float16 is widened exactly, and every other is refused w
   }
 });
 
-Deno.test("float32 is taken over, and refused where it is not finite", () => {
+Deno.test("float32 is copied, and refused if it is not finite", () => {
   const floats = Float32Array.of(1.5, -0, 3e38, 1e-45);
   const data = new Uint8Array(floats.buffer);
   assert.deepEqual(floatRows({ type: "<f4", shape: [4], data }, { rows: 4, wrong }), floats);
@@ -40,7 +40,7 @@ Deno.test("float32 is taken over, and refused where it is not finite", () => {
   assert.equal(floatRows({ type: "<f4", shape: [4], data }, { rows: 2, wrong }).length, 2);
 });
 
-Deno.test("an array has the bytes that its type and shape need", () => {
+Deno.test("the number of bytes must match type and shape", () => {
   const data = new Uint8Array(12);
   assert.equal(numpyArray({ type: "<f4", shape: [3], data }, wrong).data, data);
   for (const shape of [[4], [-3], [1.5], ["3"], [2 ** 53, 0, 5], Array(40).fill(1)]) {

@@ -47,7 +47,7 @@ function fileOf(header: unknown, dataBytes: number, claimed?: bigint): Uint8Arra
   return bytes;
 }
 
-Deno.test("readSafetensors() gives back what writeSafetensors() was given, whatever its shape and type", async () => {
+Deno.test("readSafetensors() returns what writeSafetensors() was given, whatever its shape and type", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/x.safetensors`;
   await fc.assert(
@@ -63,7 +63,7 @@ Deno.test("readSafetensors() gives back what writeSafetensors() was given, whate
   );
 });
 
-Deno.test("writeSafetensors() writes the same bytes whatever the order of its tensors, and leaves no other file", async () => {
+Deno.test("writeSafetensors() writes the same bytes for any order of tensors, and leaves no other file", async () => {
   using folder = temporaryFolder();
   const a = { dtype: "F32", shape: [3], data: Float32Array.of(1, 2, 3) } as const;
   const b = { dtype: "U8", shape: [2, 1], data: Uint8Array.of(4, 5) } as const;
@@ -88,43 +88,46 @@ const entry = (dtype: unknown, shape: unknown, offsets: unknown) => ({
   data_offsets: offsets,
 });
 const hostile: Record<string, { bytes: Uint8Array; says: RegExp }> = {
-  "an empty file": { bytes: new Uint8Array(), says: /0 bytes, fewer than a header/ },
-  "a header longer than the file": { bytes: fileOf({}, 0, 1000n), says: /header should have 1000/ },
+  "an empty file": { bytes: new Uint8Array(), says: /0 bytes, too few for a header/ },
+  "a header longer than the file": { bytes: fileOf({}, 0, 1000n), says: /header claims 1000/ },
   "a header of 2^64 - 1 bytes": {
     bytes: fileOf({}, 0, 2n ** 64n - 1n),
-    says: /header should have/,
+    says: /header claims/,
   },
-  "a header that is no JSON": { bytes: fileOf("{", 0), says: /no JSON/ },
-  "a header that is a list": { bytes: fileOf("[]", 0), says: /no JSON object/ },
+  "a header that is not JSON": { bytes: fileOf("{", 0), says: /not valid JSON/ },
+  "a header that is a list": { bytes: fileOf("[]", 0), says: /not a JSON object/ },
   "an entry that is null": { bytes: fileOf({ a: null }, 0), says: /`a` has type undefined/ },
   "an unknown type": { bytes: fileOf({ a: entry("C64", [1], [0, 8]) }, 8), says: /"C64"/ },
-  "a type that objects inherit": {
+  "a type that is a property of Object.prototype": {
     bytes: fileOf({ a: entry("toString", [1], [0, 4]) }, 4),
     says: /"toString"/,
   },
-  "a negative side": { bytes: fileOf({ a: entry("F32", [-1], [0, 4]) }, 4), says: /no shape/ },
-  "offsets beyond the file": { bytes: fileOf({ a: entry("F32", [2], [0, 8]) }, 4), says: /fit/ },
-  "offsets that are too few": { bytes: fileOf({ a: entry("F32", [1], [0]) }, 4), says: /offsets/ },
+  "a negative side": {
+    bytes: fileOf({ a: entry("F32", [-1], [0, 4]) }, 4),
+    says: /no valid shape/,
+  },
+  "offsets beyond the file": { bytes: fileOf({ a: entry("F32", [2], [0, 8]) }, 4), says: /match/ },
+  "too few offsets": { bytes: fileOf({ a: entry("F32", [1], [0]) }, 4), says: /offsets/ },
   "a shape of 2^80 numbers": {
     bytes: fileOf({ a: entry("F32", [2 ** 40, 2 ** 40], [0, 4]) }, 4),
-    says: /does not fit/,
+    says: /does not match/,
   },
   "tensors that overlap": {
     bytes: fileOf({ a: entry("F32", [2], [0, 8]), b: entry("F32", [1], [4, 8]) }, 8),
-    says: /starts at 4, the one before ends at 8/,
+    says: /starts at byte 4, the previous one ends at 8/,
   },
   "a gap between tensors": {
     bytes: fileOf({ a: entry("F32", [1], [0, 4]), b: entry("F32", [1], [8, 12]) }, 12),
-    says: /starts at 8, the one before ends at 4/,
+    says: /starts at byte 8, the previous one ends at 4/,
   },
-  "bytes that belong to nothing": {
+  "bytes that belong to no tensor": {
     bytes: fileOf({ a: entry("U8", [1], [0, 1]) }, 5),
-    says: /4 bytes belong to no tensor/,
+    says: /the last 4 bytes do not belong to any tensor/,
   },
 };
 
 for (const [what, { bytes, says }] of Object.entries(hostile)) {
-  Deno.test(`readSafetensors() refuses ${what}, and names the file`, async () => {
+  Deno.test(`readSafetensors() refuses ${what} and names the file`, async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/x.safetensors`;
     await Deno.writeFile(path, bytes);
@@ -137,7 +140,7 @@ for (const [what, { bytes, says }] of Object.entries(hostile)) {
   });
 }
 
-Deno.test("readSafetensors() of a damaged file gives tensors or a Complaint, nothing else", async () => {
+Deno.test("readSafetensors() of a damaged file returns tensors or throws a Complaint", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/x.safetensors`;
   await writeSafetensors(

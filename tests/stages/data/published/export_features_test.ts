@@ -16,12 +16,12 @@ import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
 const features = smallFeatures({ featureDim: 600, vocabulary: 40 });
 
-Deno.test("what is written as npz is taken over again number by number", async () => {
+Deno.test("features exported as npz are imported again with equal numbers", async () => {
   using read = await writtenAndRead(features, "npz");
   compare(read.set, (value) => value);
 });
 
-Deno.test("what is written as LMDB is taken over again in float16", async () => {
+Deno.test("features exported as LMDB are imported again, rounded to float16", async () => {
   using read = await writtenAndRead(features, "lmdb");
   compare(read.set, Math.f16round);
 });
@@ -57,7 +57,7 @@ function compare(read: FeatureSet, rounded: (value: number) => number): void {
   });
 }
 
-Deno.test("captions keep their order, also where their ids look like numbers", async () => {
+Deno.test("captions keep their order, even if their ids look like numbers", async () => {
   const names = ["10", "9", "0x", "007", "1", "b", "a", "é", "2", "11", "3", "4", "5", "6"];
   const captions = features.captions.map((caption, place) => ({ ...caption, id: names[place]! }));
   using read = await writtenAndRead({ ...features, captions }, "lmdb");
@@ -65,7 +65,7 @@ Deno.test("captions keep their order, also where their ids look like numbers", a
   assert.deepEqual(read.set.captions.slice(0, train.length).map(({ id }) => id), train);
 });
 
-Deno.test("an .npz holds confidences of 1, and soft labels where regions have classes", () => {
+Deno.test("an .npz contains confidences of 1, and soft labels if regions have classes", () => {
   using folder = temporaryFolder();
   const read = (_image: number, region: number) => Float32Array.of(region, 1, 0.5);
   write(features, { folder: folder.path, format: "npz", classes: { count: 3, read } });
@@ -82,7 +82,7 @@ Deno.test("an .npz holds confidences of 1, and soft labels where regions have cl
   assert.deepEqual(values("soft_labels"), [0, 1, 0.5, 1, 1, 0.5, 2, 1, 0.5]);
 });
 
-Deno.test("numbers that float16 cannot hold are refused, with the way that can", () => {
+Deno.test("numbers that float16 cannot represent are refused, and the fix is --format npz", () => {
   using folder = temporaryFolder();
   const images = [{ id: "big", split: "train", regions: 1, offset: 0 }];
   const tables = { features: Float32Array.of(1, 7e4), boxes: new Float32Array(7), featureDim: 2 };
@@ -91,14 +91,14 @@ Deno.test("numbers that float16 cannot hold are refused, with the way that can",
   assert.throws(both, (error: Complaint) => {
     assert.equal(
       String(error),
-      "error: a number of image `big` is 70000, which float16 cannot hold\n" +
+      "error: a number of image `big` is 70000, which float16 cannot represent\n" +
         "fix: export with `--format npz`, which is float32",
     );
     return error.exitCode === 1;
   });
 });
 
-Deno.test("images that no files can be named after are refused", () => {
+Deno.test("image ids that are not valid file names are refused", () => {
   using folder = temporaryFolder();
   const named = (first: string, second: string) => () =>
     write({
@@ -110,9 +110,9 @@ Deno.test("images that no files can be named after are refused", () => {
     }, { folder: folder.path, format: "npz" });
   assert.throws(
     named("a", "a.npz"),
-    /^error: two images would be called `a.npz`: `a` and `a.npz`\n/,
+    /^error: two images would be named `a.npz`: `a` and `a.npz`\n/,
   );
-  assert.throws(named("../a", "b"), /"..\/a", which no file can be called/);
+  assert.throws(named("../a", "b"), /the image id "..\/a" is not a valid file name/);
   assert.deepEqual([...Deno.readDirSync(folder.path)], []);
 });
 

@@ -41,10 +41,16 @@ const hostile: Record<string, readonly [pickle: string | Uint8Array, says: RegEx
   "has an instruction that there is not": [`${P2}\xff.`, /has the unknown byte \(0xff\)/],
   "has the oldest protocol": ["\x80\x00}.", /protocol 0, 2 to 4/],
   "has a protocol of the future": ["\x80\x09}.", /protocol 9, 2 to 4/],
-  "has a text longer than the file": [`${P2}X\xff\xff\xff\x03abc.`, /ends too early: 67108863/],
+  "has a text longer than the file": [
+    `${P2}X\xff\xff\xff\x03abc.`,
+    /unexpected end of file: 67108863/,
+  ],
   "has a text of 4 GB": [`${P2}X\xff\xff\xff\xffabc.`, /has a text of 4294967295 bytes/],
-  "has a text that is no UTF-8": [`${P2}X\x02\x00\x00\x00\xff\xfe.`, /no UTF-8/],
-  "names something without an end": [`${P2}c${"x".repeat(600)}`, /a line at byte \d+ has no end/],
+  "has a text that is no UTF-8": [`${P2}X\x02\x00\x00\x00\xff\xfe.`, /invalid UTF-8/],
+  "names something without an end": [
+    `${P2}c${"x".repeat(600)}`,
+    /the line at byte \d+ is too long/,
+  ],
   "takes from an empty stack": [`${P2}.`, /takes too much/],
   "takes what lies below a mark": [`${P2}}(.`, /takes too much/],
   "ends amid a list": [`${P2}}}.`, /ends amid a list/],
@@ -75,7 +81,10 @@ const hostile: Record<string, readonly [pickle: string | Uint8Array, says: RegEx
   ],
   "is a list that holds itself": [`${P2}]q\x00h\x00a.`, /no dictionary of tensors/],
   "is nested 400,000 times": [P2 + ")" + "\x85".repeat(4e5) + ".", /no dictionary of tensors/],
-  "is lists in lists that never end": [P2 + "(]".repeat(200_000), /ends too early|ends amid/],
+  "is lists in lists that never end": [
+    P2 + "(]".repeat(200_000),
+    /unexpected end of file|ends amid/,
+  ],
   "doubles a tuple 10,000 times": [
     `${P2})` + "q\x00h\x00\x86".repeat(10_000) + ".",
     /no dictionary of tensors/,
