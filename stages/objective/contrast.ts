@@ -10,6 +10,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Axes } from "../model/axes.ts";
 import { unitVectors } from "../model/unit_vectors.ts";
+import type { WordsAndRegions } from "./optimal_transport.ts";
 
 /**
  * The loss of given scores. A pair off the diagonal that belongs together all the same (two captions
@@ -48,14 +49,6 @@ export function branchContrast(
   return { loss: inBatchRankingLoss(tf.div(cosines, temperature), shown), cosines };
 }
 
-export interface ContrastBatch {
-  readonly words: Axes<"pair word hidden">;
-  /** 1 for [CLS], word pieces and [SEP]; 0 for padding. */
-  readonly wordMask: Axes<"pair word">;
-  readonly regions: Axes<"pair region hidden">;
-  readonly regionMask: Axes<"pair region">;
-}
-
 /**
  * Contrast of embeddings before any layer of the encoder. Each word looks for its nearest region, as
  * in FILIP (arXiv 2111.07783):
@@ -68,7 +61,7 @@ export interface ContrastBatch {
  * @returns nats
  */
 export function wordRegionContrast(
-  { words, wordMask, regions, regionMask }: ContrastBatch,
+  { words, wordMask, regions, regionMask }: WordsAndRegions,
   { temperature }: { readonly temperature: number },
 ): tf.Scalar {
   const [pairs = 0, wordCount = 0, width = 0] = words.shape;

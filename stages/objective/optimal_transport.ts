@@ -20,9 +20,10 @@ export interface TransportOptions {
   readonly beta: number;
 }
 
+/** Vectors of the words and regions of a batch of pairs, to be compared by their cosines. */
 export interface WordsAndRegions {
   readonly words: Axes<"pair word hidden">;
-  /** 1 for what stands in the text, 0 for padding. float32. */
+  /** float32: 1 for [CLS], word pieces and [SEP], 0 for padding. */
   readonly wordMask: Axes<"pair word">;
   readonly regions: Axes<"pair region hidden">;
   readonly regionMask: Axes<"pair region">;

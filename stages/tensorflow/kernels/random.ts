@@ -5,9 +5,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { KeyedUniform, type KeyedUniformAttrs } from "../../model/keyed_random.ts";
-import type { KernelBackend } from "./backend.ts";
+import type { KernelBackend } from "./binding.ts";
 import { TF_FLOAT, TF_INT32, TF_UINT32 } from "../runtime/data_types.ts";
-import { attributeKinds } from "../runtime/op_attributes.ts";
+import { type OpAttribute, typeAttribute as type } from "../runtime/op_attributes.ts";
 
 export function registerKeyedUniform(backendName: string): void {
   tf.registerKernel({
@@ -118,7 +118,7 @@ class Words {
     return this.#op("Reshape", [type("T", dtype), type("Tshape", TF_INT32)], [a, to]);
   }
 
-  #op(name: string, attributes: ReturnType<typeof type>[], inputs: number[]): number {
+  #op(name: string, attributes: OpAttribute[], inputs: number[]): number {
     return this.#own(this.kernels.binding.executeOp(name, attributes, inputs, 1)[0]!.id);
   }
 
@@ -127,5 +127,3 @@ class Words {
     return id;
   }
 }
-
-const type = (name: string, value: number) => ({ name, type: attributeKinds.TF_ATTR_TYPE, value });

@@ -7,10 +7,10 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { RoundedMatMul, type RoundedMatMulAttrs } from "../../model/matrix_product.ts";
-import type { Binding, KernelBackend } from "./backend.ts";
+import type { Binding, KernelBackend } from "./binding.ts";
 import { TF_BFLOAT16, TF_FLOAT } from "../runtime/data_types.ts";
 import type { TensorMetadata } from "../runtime/eager.ts";
-import { attributeKinds } from "../runtime/op_attributes.ts";
+import { boolAttribute, typeAttribute } from "../runtime/op_attributes.ts";
 
 /** What runs ops: the device, or a recording. */
 type Runner = Pick<Binding, "executeOp" | "deleteTensor">;
@@ -92,9 +92,9 @@ function matrixProduct(
   { transposeA, transposeB, type }: Layout & { readonly type: number },
 ): number {
   const attributes = [
-    { name: "T", type: attributeKinds.TF_ATTR_TYPE, value: type },
-    { name: "adj_x", type: attributeKinds.TF_ATTR_BOOL, value: transposeA },
-    { name: "adj_y", type: attributeKinds.TF_ATTR_BOOL, value: transposeB },
+    typeAttribute("T", type),
+    boolAttribute("adj_x", transposeA),
+    boolAttribute("adj_y", transposeB),
   ];
   return runner.executeOp("BatchMatMulV2", attributes, [...factors], 1)[0]!.id;
 }
@@ -104,10 +104,7 @@ function cast(
   id: number,
   [from, to]: readonly [number, number],
 ): TensorMetadata {
-  const attributes = [
-    { name: "SrcT", type: attributeKinds.TF_ATTR_TYPE, value: from },
-    { name: "DstT", type: attributeKinds.TF_ATTR_TYPE, value: to },
-  ];
+  const attributes = [typeAttribute("SrcT", from), typeAttribute("DstT", to)];
   return runner.executeOp("Cast", attributes, [id], 1)[0]!;
 }
 

@@ -11,7 +11,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Compute } from "../kernels/backend.ts";
-import { Recording, RecordingError } from "../record/trace.ts";
+import { Recording, RecordingError } from "../record/recording.ts";
 
 /** Tensors by name, nested as the function likes. */
 export type TensorTree = tf.Tensor | readonly TensorTree[] | {

@@ -4,7 +4,7 @@
  */
 import { fromBytes, toBytes } from "./data_types.ts";
 import { type Native, text } from "./native.ts";
-import { type OpAttribute, setEagerAttribute } from "./op_attributes.ts";
+import { type OpAttribute, setAttribute } from "./op_attributes.ts";
 import { type SessionConfig, sessionConfigBytes } from "./session_config.ts";
 
 /** What a kernel learns of an op's output. */
@@ -139,7 +139,9 @@ export class EagerContext {
         c.TFE_OpSetDevice(op, this.#native.name(this.device.name), status);
         this.#native.check(`place ${name} on ${this.device.name}`);
       }
-      for (const attribute of attributes) setEagerAttribute(this.#native, op, attribute);
+      for (const attribute of attributes) {
+        setAttribute(this.#native, { target: "TFE_Op", op }, attribute);
+      }
       for (const id of inputs) {
         c.TFE_OpAddInput(op, this.#handle(id), status);
         this.#native.check(`give ${name} its inputs`);

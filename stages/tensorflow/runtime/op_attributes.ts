@@ -18,57 +18,50 @@ export interface OpAttribute {
   readonly value: boolean | number | string | readonly number[] | object;
 }
 
-export function setEagerAttribute(native: Native, op: Deno.PointerValue, a: OpAttribute): void {
-  const { c } = native;
-  const name = native.name(a.name);
-  switch (a.type) {
-    case attributeKinds.TF_ATTR_TYPE:
-      return c.TFE_OpSetAttrType(op, name, a.value as number);
-    case attributeKinds.TF_ATTR_BOOL:
-      return c.TFE_OpSetAttrBool(op, name, a.value ? 1 : 0);
-    case attributeKinds.TF_ATTR_FLOAT:
-      return c.TFE_OpSetAttrFloat(op, name, a.value as number);
-    case attributeKinds.TF_ATTR_INT: {
-      if (!Array.isArray(a.value)) return c.TFE_OpSetAttrInt(op, name, BigInt(a.value as number));
-      return c.TFE_OpSetAttrIntList(op, name, dimensions(a.value), a.value.length);
-    }
-    case attributeKinds.TF_ATTR_STRING: {
-      const bytes = new TextEncoder().encode(a.value as string);
-      return c.TFE_OpSetAttrString(op, name, bytes, BigInt(bytes.length));
-    }
-    case attributeKinds.TF_ATTR_SHAPE: {
-      const shape = a.value as number[];
-      c.TFE_OpSetAttrShape(op, name, dimensions(shape), shape.length, native.status);
-      return native.check(`set the shape attribute ${a.name}`);
-    }
-    default:
-      throw new Error(`internal: attribute \`${a.name}\` of unknown kind ${a.type}`);
-  }
+/** @param value a `TF_DataType` */
+export function typeAttribute(name: string, value: number): OpAttribute {
+  return { name, type: attributeKinds.TF_ATTR_TYPE, value };
 }
 
-export function setGraphAttribute(native: Native, op: Deno.PointerValue, a: OpAttribute): void {
+export function boolAttribute(name: string, value: boolean): OpAttribute {
+  return { name, type: attributeKinds.TF_ATTR_BOOL, value };
+}
+
+export function intAttribute(name: string, value: number): OpAttribute {
+  return { name, type: attributeKinds.TF_ATTR_INT, value };
+}
+
+/** @param target the prefix of the C functions: those of eager ops or those of graph operations */
+export function setAttribute(
+  native: Native,
+  { target, op }: { readonly target: "TFE_Op" | "TF_"; readonly op: Deno.PointerValue },
+  attribute: OpAttribute,
+): void {
   const { c } = native;
-  const name = native.name(a.name);
-  switch (a.type) {
+  const name = native.name(attribute.name);
+  const { type, value } = attribute;
+  switch (type) {
     case attributeKinds.TF_ATTR_TYPE:
-      return c.TF_SetAttrType(op, name, a.value as number);
+      return c[`${target}SetAttrType`](op, name, value as number);
     case attributeKinds.TF_ATTR_BOOL:
-      return c.TF_SetAttrBool(op, name, a.value ? 1 : 0);
+      return c[`${target}SetAttrBool`](op, name, value ? 1 : 0);
     case attributeKinds.TF_ATTR_FLOAT:
-      return c.TF_SetAttrFloat(op, name, a.value as number);
+      return c[`${target}SetAttrFloat`](op, name, value as number);
     case attributeKinds.TF_ATTR_INT: {
-      if (!Array.isArray(a.value)) return c.TF_SetAttrInt(op, name, BigInt(a.value as number));
-      return c.TF_SetAttrIntList(op, name, dimensions(a.value), a.value.length);
+      if (!Array.isArray(value)) return c[`${target}SetAttrInt`](op, name, BigInt(value as number));
+      return c[`${target}SetAttrIntList`](op, name, dimensions(value), value.length);
     }
     case attributeKinds.TF_ATTR_STRING: {
-      const bytes = new TextEncoder().encode(a.value as string);
-      return c.TF_SetAttrString(op, name, bytes, BigInt(bytes.length));
+      const bytes = new TextEncoder().encode(value as string);
+      return c[`${target}SetAttrString`](op, name, bytes, BigInt(bytes.length));
     }
     case attributeKinds.TF_ATTR_SHAPE: {
-      const shape = a.value as number[];
-      return c.TF_SetAttrShape(op, name, dimensions(shape), shape.length);
+      const shape = value as number[];
+      if (target === "TF_") return c.TF_SetAttrShape(op, name, dimensions(shape), shape.length);
+      c.TFE_OpSetAttrShape(op, name, dimensions(shape), shape.length, native.status);
+      return native.check(`set the shape attribute ${attribute.name}`);
     }
     default:
-      throw new Error(`internal: attribute \`${a.name}\` of unknown kind ${a.type}`);
+      throw new Error(`internal: attribute \`${attribute.name}\` of unknown kind ${type}`);
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../../../../stages/tensorflow/programs/compile.ts";
-import { RecordingError } from "../../../../stages/tensorflow/record/trace.ts";
+import { RecordingError } from "../../../../stages/tensorflow/record/recording.ts";
 import { testCompute } from "../../../support/compute.ts";
 
 const compute = await testCompute();

@@ -5,7 +5,7 @@
 import { toBytes } from "../runtime/data_types.ts";
 import type { TensorMetadata } from "../runtime/eager.ts";
 import { dimensions, type Native } from "../runtime/native.ts";
-import { type OpAttribute, setGraphAttribute } from "../runtime/op_attributes.ts";
+import { type OpAttribute, setAttribute } from "../runtime/op_attributes.ts";
 import { type OpInput, opInputs } from "./op_inputs.ts";
 
 /** Ids from here on are recorded tensors; below are tensors on the device. */
@@ -92,7 +92,9 @@ export class Recording {
         }
       }
       for (const attribute of attributes) {
-        if (!listLengths.has(attribute.name)) setGraphAttribute(this.#native, op, attribute);
+        if (!listLengths.has(attribute.name)) {
+          setAttribute(this.#native, { target: "TF_", op }, attribute);
+        }
       }
     });
   }
