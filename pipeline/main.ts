@@ -63,7 +63,7 @@ async function obey(
     }
     case "rebuild": {
       const results = openStore(resolve(command.results)).root;
-      const { rebuildDatabase } = await import("../results/database/rebuild.ts");
+      const { rebuildDatabase } = await import("../results/database/reconcile.ts");
       print(`${await rebuildDatabase(results)}\n`);
       return 0;
     }
@@ -101,8 +101,8 @@ async function obey(
           { keepExperiments: keepExperiments.map(experimentName) }),
       };
       const forget = async (results: string) => {
-        const { forgetGone } = await import("../results/database/forget_gone.ts");
-        await forgetGone(results);
+        const { pruneDatabase } = await import("../results/database/prune_database.ts");
+        await pruneDatabase(results);
       };
       print(await gcCommand(request, { now: Date.parse(systemClock.now()) / 1000, forget }));
       return 0;

@@ -1,18 +1,18 @@
 /**
- * Collects what there is to write and writes it in batches, with pauses in which others can have
- * the file: each is at least as long as the file was held before it.
+ * Collects notes and writes them in batches. Between two batches other processes can open the file:
+ * each pause is at least as long as the preceding batch held it.
  */
 export interface BatchWriter<Note> {
-  /** Resolves when the note is written, or was given up. */
+  /** Resolves when the note was written or dropped. */
   add(note: Note): Promise<void>;
-  /** Writes what waits without a pause; resolves when nothing is being written any more. */
+  /** Writes all waiting notes without a pause; resolves when nothing is left to write. */
   settled(): Promise<void>;
 }
 
 export interface BatchOptions<Note> {
-  /** @returns what could not be written now and goes with the next batch */
+  /** @returns the notes that could not be written and go into the next batch */
   write(notes: readonly Note[]): Promise<readonly Note[]>;
-  /** From the beginning of one batch to the next, at least; milliseconds. */
+  /** Shortest time from the start of one batch to the start of the next, in milliseconds. */
   readonly pace?: number;
 }
 
@@ -21,15 +21,15 @@ export function batchWriter<Note>(
 ): BatchWriter<Note> {
   let waiting: Note[] = [];
   let kept: readonly Note[] = [];
-  let told = Promise.withResolvers<void>();
+  let written = Promise.withResolvers<void>();
   let hurry = Promise.withResolvers<void>();
   let writing: Promise<void> | undefined;
   let free = 0;
   const writeOnce = async () => {
     const notes = [...kept, ...waiting];
-    const { resolve, reject, promise } = told;
-    promise.catch(() => {}); // Of kept notes alone nobody waits to hear.
-    [kept, waiting, told] = [[], [], Promise.withResolvers()];
+    const { resolve, reject, promise } = written;
+    promise.catch(() => {}); // A batch of kept notes alone has nobody waiting for it.
+    [kept, waiting, written] = [[], [], Promise.withResolvers()];
     const begun = performance.now();
     try {
       kept = await write(notes);
@@ -45,14 +45,14 @@ export function batchWriter<Note>(
       await pauseUntil(free, hurry.promise);
       await writeOnce();
     } while (waiting.length > 0);
-    // In the same breath as the look above: a note that comes later starts writing anew.
+    // No await since the check above: a later note starts a new round.
     writing = undefined;
   };
   const start = () => writing ??= writeAll();
   return {
     add(note) {
       waiting.push(note);
-      const { promise } = told;
+      const { promise } = written;
       void start();
       return promise;
     },

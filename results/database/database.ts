@@ -1,10 +1,10 @@
 /**
- * The DuckDB file. A process that has it open keeps all others out, even readers; so it is opened
- * for each short transaction and closed again, and who finds it taken tries again.
+ * The DuckDB file. A process that has it open locks out all others, even readers. So it is opened for
+ * one short transaction at a time, and a process that finds it locked tries again.
  */
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import { schemaChange, schemaOld } from "./schema.ts";
+import { schemaOutdated, schemaUpgrade } from "./schema.ts";
 
 export function databaseFile(root: string): string {
   return `${root}/results.duckdb`;
@@ -12,44 +12,45 @@ export function databaseFile(root: string): string {
 
 export interface OpenOptions {
   readonly readOnly?: boolean;
-  /** How long to try while another process has the file, in milliseconds. */
+  /** How long to try while another process has the file open, in milliseconds. */
   readonly patience?: number;
-  /** Told the version of an older schema that was brought forward. */
-  movedFrom?(version: number): void;
+  /** Called with the version of an older schema that was upgraded. */
+  upgraded?(from: number): void;
 }
 
-/** The file is held by another process and was so for as long as we waited. */
-export class DatabaseTaken extends Complaint {
+/** Another process had the file open for as long as we waited. */
+export class DatabaseLocked extends Complaint {
   constructor(file: string, cause: unknown) {
     super(
-      "another process holds the result database",
-      "close the program that has it open, or wait for it, and try again",
+      "another process has the result database open",
+      "close that program or wait until it ends, then try again",
       { place: { file }, cause, exitCode: 1 },
     );
   }
 }
 
-/** The file, or its log, cannot be read; it is made anew from the artifacts. */
-export class DatabaseBroken extends Complaint {
+/** The file or its log cannot be read; the database can be rebuilt from the artifacts. */
+export class DatabaseUnreadable extends Complaint {
   constructor(
-    /** In DuckDB's words, on one line. */
+    /** DuckDB's message, on one line. */
     readonly reason: string,
     { file, cause }: { file: string; cause?: unknown },
   ) {
     super(
       `the result database could not be read (${reason})`,
-      "make it anew from the artifacts with: deno task rebuild",
+      "rebuild it from the artifacts with: deno task rebuild",
       { place: { file }, cause, exitCode: 1 },
     );
   }
 }
 
 /**
- * Opens the database, makes the schema if it is new or brings it forward if it is an older one,
- * calls back, and closes it. It calls back again when a transaction could not be committed because
- * another process, which is about to close the file, still had its log.
+ * Opens the database, creates or upgrades its schema, calls `use`, and closes it. Calls `use` again
+ * if a transaction could not be committed because another process, about to close the file, still
+ * had its log open.
  *
- * @throws DatabaseTaken, DatabaseBroken, SchemaOld; Complaint when a newer version made it
+ * @throws DatabaseLocked, DatabaseUnreadable, SchemaOutdated; Complaint when a newer version of the
+ *   program made the database
  */
 export async function withDatabase<Result>(
   root: string,
@@ -58,7 +59,7 @@ export async function withDatabase<Result>(
 ): Promise<Result> {
   const file = databaseFile(root);
   const { readOnly = false, patience = 8000 } = options;
-  // Seen once in many thousands: the answer of native code waited, and nothing woke the event loop.
+  // Rarely (once in many thousands) an answer of native code does not wake the event loop.
   const awake = setInterval(() => {}, 200);
   try {
     for (let waited = 0, wait = 5;; waited += wait, wait = Math.min(40, wait * 2)) {
@@ -66,7 +67,7 @@ export async function withDatabase<Result>(
       try {
         return await withInstance(instance, use, options, file);
       } catch (error) {
-        if (!(error instanceof DatabaseTaken) || waited >= patience) throw error;
+        if (!(error instanceof DatabaseLocked) || waited >= patience) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
@@ -87,7 +88,7 @@ async function withInstance<Result>(
       await checkSchema(connection, file, options);
       return await use(connection);
     } catch (error) {
-      throw taken(file, error) ?? diskTrouble(file, error) ?? corruption(file, error) ?? error;
+      throw lockError(file, error) ?? diskError(file, error) ?? corruption(file, error) ?? error;
     } finally {
       connection.closeSync();
     }
@@ -96,7 +97,7 @@ async function withInstance<Result>(
   }
 }
 
-/** Runs within one transaction: all of it or nothing. */
+/** Runs `work` in one transaction: all of it takes effect or nothing. */
 export async function transaction<Result>(
   connection: DuckDBConnection,
   work: () => Promise<Result>,
@@ -112,55 +113,55 @@ export async function transaction<Result>(
   }
 }
 
-/** DuckDB's words for a file, or its log, that another process has locked. */
-function taken(file: string, error: unknown): DatabaseTaken | undefined {
+/** Recognises DuckDB's messages about a file, or its log, that another process has locked. */
+function lockError(file: string, error: unknown): DatabaseLocked | undefined {
   const message = error instanceof Error ? error.message : String(error);
   return /could not set lock|conflicting lock|being used by another process/i.test(message)
-    ? new DatabaseTaken(file, error)
+    ? new DatabaseLocked(file, error)
     : undefined;
 }
 
-/** The database must not be written: a reader can do without. */
-export class DatabaseProtected extends Complaint {}
+/** The file system denies access; readers can go on without updating the database. */
+export class DatabaseAccessDenied extends Complaint {}
 
-/** DuckDB's words for a disk that is full or must not be written; the file itself is not at fault. */
-function diskTrouble(file: string, error: unknown): Complaint | undefined {
+/** Recognises DuckDB's messages about a disk that is full, failing or read-only. */
+function diskError(file: string, error: unknown): Complaint | undefined {
   const message = error instanceof Error ? error.message : String(error);
   const options = { place: { file }, cause: error, exitCode: 1 } as const;
   if (/no space left on device|disk quota exceeded/i.test(message)) {
     return new Complaint(
       "the disk is full",
-      "free some space and run again; what is complete is kept and is not made again",
+      "free some space and run again; complete results are kept and are not recomputed",
       options,
     );
   }
-  // What cannot be read can be made anew; what cannot be written cannot.
+  // A database that cannot be read can be rebuilt; one that cannot be written cannot.
   const unwritten = /could not (write|fsync|truncate|remove).*input\/output error/i.test(message);
   if (unwritten || /^FATAL Error: fsync failed/.test(message)) {
     return new Complaint(
       "the disk failed to write the result database (input/output error)",
-      "check the disk and run again; what is complete is kept and is not made again",
+      "check the disk and run again; complete results are kept and are not recomputed",
       options,
     );
   }
   if (/permission denied|read-only file system/i.test(message)) {
-    return new DatabaseProtected(
+    return new DatabaseAccessDenied(
       "the result database cannot be opened here",
-      "give yourself the right to read and write it, or use another folder with --results",
+      "change its permissions so that you may read and write it, or choose another folder with --results",
       options,
     );
   }
   return undefined;
 }
 
-/** Damage that opening does not see: it lies in a block that only some queries read. */
-function corruption(file: string, error: unknown): DatabaseBroken | undefined {
-  // Who asked may have put it into words of his own.
+/** Damage that opening does not detect: it lies in a block that only some queries read. */
+function corruption(file: string, error: unknown): DatabaseUnreadable | undefined {
+  // The caller may have wrapped DuckDB's error in a Complaint.
   const cause = error instanceof Complaint ? error.options.cause : error;
   const message = cause instanceof Error ? cause.message : String(cause);
   const unread = message.includes(file) && /could not read.*input\/output error/i.test(message);
   if (!unread && !/corrupt database file/i.test(message)) return undefined;
-  return new DatabaseBroken(firstLine(message), { file, cause: error });
+  return new DatabaseUnreadable(firstLine(message), { file, cause: error });
 }
 
 function firstLine(text: string): string {
@@ -179,39 +180,39 @@ async function openPatiently(
         access_mode: readOnly ? "READ_ONLY" : "AUTOMATIC",
       });
     } catch (error) {
-      const locked = taken(file, error);
-      if (locked === undefined) throw broken(file, error);
+      const locked = lockError(file, error);
+      if (locked === undefined) throw openingError(file, error);
       if (waited >= patience) throw locked;
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
 }
 
-/** Makes the schema, or brings it forward. */
+/** Creates the schema, or upgrades an older one. */
 async function checkSchema(
   connection: DuckDBConnection,
   file: string,
-  { readOnly = false, movedFrom }: OpenOptions,
+  { readOnly = false, upgraded }: OpenOptions,
 ): Promise<void> {
-  const change = await schemaChange(connection, file).catch((error) => {
-    throw error instanceof Complaint ? error : broken(file, error);
+  const upgrade = await schemaUpgrade(connection, file).catch((error) => {
+    throw error instanceof Complaint ? error : openingError(file, error);
   });
-  if (change === undefined) return;
-  const { from, apply } = change;
+  if (upgrade === undefined) return;
+  const { from, apply } = upgrade;
   if (readOnly) {
-    throw from === 0 ? new DatabaseBroken("it is empty", { file }) : schemaOld(file, from);
+    throw from === 0 ? new DatabaseUnreadable("it is empty", { file }) : schemaOutdated(file, from);
   }
   try {
     await transaction(connection, apply);
   } catch (error) {
     if (from === 0) throw error;
-    throw broken(file, error, `its schema ${from} could not be brought forward: `);
+    throw openingError(file, error, `its schema ${from} could not be upgraded: `);
   }
-  if (from > 0) movedFrom?.(from);
+  if (from > 0) upgraded?.(from);
 }
 
-function broken(file: string, cause: unknown, before = ""): Error {
+function openingError(file: string, cause: unknown, before = ""): Error {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return taken(file, cause) ?? diskTrouble(file, cause) ??
-    new DatabaseBroken(before + firstLine(message), { file, cause });
+  return lockError(file, cause) ?? diskError(file, cause) ??
+    new DatabaseUnreadable(before + firstLine(message), { file, cause });
 }

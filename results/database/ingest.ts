@@ -1,6 +1,6 @@
-/** Takes complete artifacts, and what was asked, over into the database. Doing it twice changes nothing. */
+/** Adds complete artifacts and requests to the database. Adding them twice changes nothing. */
 import { type DuckDBConnection, LIST, listValue, VARCHAR } from "@duckdb/node-api";
-import type { Missing } from "./not_indexed.ts";
+import type { NotIndexed } from "./not_indexed.ts";
 import { linesFrom, openRows, type RowWriter, type TableColumns } from "./row_writer.ts";
 import {
   type Certificate,
@@ -11,28 +11,23 @@ import {
   rowFiles,
 } from "./stored_files.ts";
 
-/** These say which experiments need a run; its own rows are in all other tables that begin with it. */
+/** Tables about which experiments need a run. Its own rows are in the others whose first column is `run`. */
 const sharedTables = ["experiment_run", "run_point"];
 
-/** A complete artifact. */
-export interface Complete {
-  /** From the root of the results. */
+export interface CompleteArtifact {
+  /** Relative to the results folder. */
   readonly folder: string;
   readonly manifest: Manifest;
 }
 
-/**
- * Brings the database up to what the folder holds.
- *
- * @returns how many runs were taken over, and what was left out of their rows
- */
-export async function ingestMissing(
+/** @returns the number of complete runs added, and what was left out of their rows, in words */
+export async function ingest(
   connection: DuckDBConnection,
   root: string,
-  { columns, missing }: { columns: TableColumns; missing: Missing },
+  { columns, notIndexed }: { columns: TableColumns; notIndexed: NotIndexed },
 ): Promise<{ runs: number; left: string[] }> {
-  for (const run of missing.interrupted) await setStatus(connection, run, "interrupted");
-  const found = missing.artifacts.flatMap(({ folder }) => {
+  for (const run of notIndexed.interrupted) await setStatus(connection, run, "interrupted");
+  const found = notIndexed.artifacts.flatMap(({ folder }) => {
     const manifest = readManifest(root, folder);
     return manifest === undefined ? [] : [{ folder, manifest }];
   });
@@ -43,11 +38,11 @@ export async function ingestMissing(
   for (const complete of found) {
     for (const text of await addRun(rows, root, complete)) left.add(text);
   }
-  for (const failure of missing.failures) await addFailure(rows, failure);
-  for (const certificate of missing.certificates) await addCertificate(rows, certificate);
-  for (const asked of missing.asked) await addAsked(rows, asked);
+  for (const failure of notIndexed.failures) await addFailure(rows, failure);
+  for (const certificate of notIndexed.certificates) await addCertificate(rows, certificate);
+  for (const request of notIndexed.requests) await addRequest(rows, request);
   rows.flush();
-  for (const { id, asked: time } of missing.askedAgain) {
+  for (const { id, asked: time } of notIndexed.repeated) {
     await connection.run(
       "UPDATE experiment SET asked = CAST($time AS TIMESTAMP) WHERE id = $id",
       { time: time.replace("Z", ""), id },
@@ -57,14 +52,14 @@ export async function ingestMissing(
 }
 
 /**
- * Adds everything that an artifact holds of its run; the database holds nothing of it.
+ * Adds everything that an artifact says about its run. The database must not have rows of that run.
  *
  * @returns what was left out of its rows, in words
  */
 export async function addRun(
   rows: RowWriter,
   root: string,
-  { folder, manifest }: Complete,
+  { folder, manifest }: CompleteArtifact,
 ): Promise<string[]> {
   const { key: run, preimage, circumstances } = manifest;
   await rows.add("stage_run", {
@@ -122,7 +117,7 @@ export async function setStatus(
   await connection.run("UPDATE stage_run SET status = $status WHERE run = $run", { status, run });
 }
 
-/** Those of the runs that the database has something of. */
+/** Those of the runs that the database knows. */
 export async function knownRuns(
   connection: DuckDBConnection,
   runs: readonly string[],
@@ -149,14 +144,13 @@ export async function deleteRuns(
   );
 }
 
-/** Every table that a run can have rows in, but those that say which experiments need it. */
+/** Every table that can have rows of a run, except those about which experiments need it. */
 export function runTables(columns: TableColumns): string[] {
   return [...columns]
     .filter(([table, [first]]) => first?.name === "run" && !sharedTables.includes(table))
     .map(([table]) => table);
 }
 
-/** A failed run that a database made anew does not know. */
 async function addFailure(rows: RowWriter, failure: FailureRecord): Promise<void> {
   const { key: run, stage, kind, label, time: started } = failure;
   await rows.add("stage_run", { run, stage, kind, label, status: "failed", started });
@@ -182,9 +176,9 @@ async function addCertificate(rows: RowWriter, certificate: Certificate): Promis
   });
 }
 
-async function addAsked(rows: RowWriter, asked: RequestRecord): Promise<void> {
-  const { id, experiment: name, file, baseline, compare, nodes } = asked;
-  await rows.add("experiment", { id, name, file, compare, asked: asked.asked });
+async function addRequest(rows: RowWriter, request: RequestRecord): Promise<void> {
+  const { id, experiment: name, file, asked, baseline, compare, nodes } = request;
+  await rows.add("experiment", { id, name, file, compare, asked });
   for (const [axis, value] of Object.entries(baseline)) {
     await rows.add("baseline", { experiment: id, axis, value: valueText(value) });
   }

@@ -1,15 +1,15 @@
-/** What a run tells the database while it goes on. */
+/** Keeps the database up to date while a run is in progress. */
 import { existsSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { batchWriter } from "./batch_writer.ts";
 import {
-  DatabaseBroken,
   databaseFile,
-  DatabaseTaken,
+  DatabaseLocked,
+  DatabaseUnreadable,
   transaction,
   withDatabase,
 } from "./database.ts";
-import { orMadeAnew, reconcile } from "./reconcile.ts";
+import { orRebuilt, reconcile } from "./reconcile.ts";
 import { linesFrom, readColumns, type TableColumns } from "./row_writer.ts";
 import {
   type EndStatus,
@@ -19,23 +19,24 @@ import {
   type Note,
   writeNotes,
 } from "./live_notes.ts";
-import { SchemaOld } from "./schema.ts";
+import { SchemaOutdated } from "./schema.ts";
 import { rowFiles } from "./stored_files.ts";
 
-/** How far a file of rows was read, and which file it was. */
+/** How far a row file was read, and which file it was. */
 interface Tail {
+  /** Offset in bytes. */
   readonly end: number;
   readonly inode: number | null;
 }
 
 export interface LiveIndexOptions {
-  /** Words what was found for the request with this id. */
+  /** Describes the results of the request with this id. */
   report(connection: DuckDBConnection, id: string): Promise<string>;
 }
 
 /**
- * The database is an index over the folder: where it is taken or broken for the moment, the run goes
- * on without it, and `reconcile` adds what is missing later.
+ * The database is an index of the folder. So a run goes on while the database is locked or cannot be
+ * read, and `reconcile` adds later what is missing.
  */
 export function openLiveIndex(root: string, { report }: LiveIndexOptions) {
   const tails = new Map<string, Tail>();
@@ -46,8 +47,8 @@ export function openLiveIndex(root: string, { report }: LiveIndexOptions) {
       try {
         await withDatabase(root, () => Promise.resolve(), { readOnly: true });
       } catch (error) {
-        const harmless = error instanceof DatabaseTaken || error instanceof DatabaseBroken ||
-          error instanceof SchemaOld;
+        const harmless = error instanceof DatabaseLocked || error instanceof DatabaseUnreadable ||
+          error instanceof SchemaOutdated;
         if (!harmless) throw error;
       }
     },
@@ -56,10 +57,10 @@ export function openLiveIndex(root: string, { report }: LiveIndexOptions) {
     live(nodes: readonly IndexedNode[]) {
       const grown = nodes.flatMap((node) => growth(root, node, tails));
       if (grown.length === 0) return Promise.resolve();
-      const taken = () => {
+      const written = () => {
         for (const { path, tail } of grown) tails.set(path, tail);
       };
-      return batches.add({ type: "grown", growth: grown, taken });
+      return batches.add({ type: "grown", growth: grown, written });
     },
     ended: (node: IndexedNode, status: EndStatus) => batches.add({ type: "ended", node, status }),
     async reconcile(say: (line: string) => void) {
@@ -67,13 +68,13 @@ export function openLiveIndex(root: string, { report }: LiveIndexOptions) {
       try {
         await reconcile(root, say);
       } catch (error) {
-        if (!(error instanceof DatabaseTaken)) throw error;
-        say("warning: another process holds the result database; it is brought up to date later");
+        if (!(error instanceof DatabaseLocked)) throw error;
+        say("warning: another process has the result database open; it will be updated later");
       }
     },
     async report(id: string, say: (line: string) => void) {
       await batches.settled();
-      return await orMadeAnew(
+      return await orRebuilt(
         root,
         say,
         () => withDatabase(root, (connection) => report(connection, id)),
@@ -82,7 +83,7 @@ export function openLiveIndex(root: string, { report }: LiveIndexOptions) {
   };
 }
 
-/** Writes batches of notes; while the file is taken it keeps those that the folder does not tell. */
+/** Writes batches of notes. While the file is locked it keeps those that the folder cannot provide. */
 function noteWriter(root: string) {
   let holdings: Holdings = new Map();
   let columns: TableColumns | undefined;
@@ -96,11 +97,11 @@ function noteWriter(root: string) {
         );
       }, { patience: 2000 });
     } catch (error) {
-      if (error instanceof DatabaseTaken) return notes.filter(({ type }) => type !== "grown");
-      if (error instanceof DatabaseBroken) return [];
+      if (error instanceof DatabaseLocked) return notes.filter(({ type }) => type !== "grown");
+      if (error instanceof DatabaseUnreadable) return [];
       throw error;
     }
-    for (const note of notes) if (note.type === "grown") note.taken();
+    for (const note of notes) if (note.type === "grown") note.written();
     return [];
   };
 }
@@ -110,19 +111,19 @@ interface FileGrowth extends Growth {
   readonly tail: Tail;
 }
 
-/** What the row files of a running stage hold beyond what was read before. */
+/** New lines in the row files of a running stage. */
 function growth(root: string, { key: run }: IndexedNode, tails: Map<string, Tail>): FileGrowth[] {
   return ["artifact/rows", "log"].flatMap((part) =>
     rowFiles(`${root}/pending/${run}/${part}`).flatMap(({ table, path }) => {
       try {
         const { ino, size } = Deno.statSync(path);
         const before = tails.get(path);
-        const anew = before === undefined || before.inode !== ino || size < before.end;
-        const { lines, end } = linesFrom(path, anew ? 0 : before.end);
-        const unchanged = lines.length === 0 && !anew;
-        return unchanged ? [] : [{ run, table, path, lines, tail: { end, inode: ino }, anew }];
+        const replaced = before === undefined || before.inode !== ino || size < before.end;
+        const { lines, end } = linesFrom(path, replaced ? 0 : before.end);
+        const unchanged = lines.length === 0 && !replaced;
+        return unchanged ? [] : [{ run, table, path, lines, tail: { end, inode: ino }, replaced }];
       } catch (error) {
-        // The stage became complete, and its folder was renamed, while we looked.
+        // The stage became complete meanwhile, so its folder was renamed.
         if (error instanceof Deno.errors.NotFound) return [];
         throw error;
       }

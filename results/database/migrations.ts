@@ -1,9 +1,7 @@
-/** How the tables of an older database come forward, version by version. */
-
 /**
- * From a version to the next: what changes in tables and their rows. Views and comments are made
- * anew after the last step. Rows that are only in artifacts are not missed by a step: where one
- * cannot do it, there is none, and the database is made anew from the artifacts.
+ * Version of the schema -> statements that change tables and their rows to the next version. Views
+ * and comments are recreated after the last step. If a step fails, the database is rebuilt from the
+ * artifacts, so no step has to add rows that only artifacts hold.
  */
 export const migrations: ReadonlyMap<number, string> = new Map([
   [
@@ -50,7 +48,7 @@ export const migrations: ReadonlyMap<number, string> = new Map([
        objects INTEGER NOT NULL
      );`,
   ],
-  // Views stage_time, learning_curve and seed_spread; comments in the database.
+  // Adds the views stage_time, learning_curve and seed_spread, and comments in the database.
   [3, ""],
   [
     4,

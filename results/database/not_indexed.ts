@@ -1,4 +1,4 @@
-/** What a results folder holds and its database does not know yet. */
+/** Finds what a results folder holds that its database does not contain yet. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import {
   type Certificate,
@@ -11,44 +11,44 @@ import {
   type RequestRecord,
 } from "./stored_files.ts";
 
-/** What the folder holds. It is read before the database is opened, which is not held meanwhile. */
-export interface Stored {
+/** Read before the database is opened, so that it is not held open meanwhile. */
+export interface FolderContent {
   readonly artifacts: readonly { key: string; folder: string; digest: string | undefined }[];
-  readonly asked: readonly RequestRecord[];
+  readonly requests: readonly RequestRecord[];
   readonly failures: readonly FailureRecord[];
   readonly certificates: readonly Certificate[];
 }
 
-export interface Missing {
-  /** Complete artifacts of which the database knows nothing, or another digest. */
+export interface NotIndexed {
+  /** Complete artifacts that the database lacks, or has with another digest. */
   readonly artifacts: readonly { key: string; folder: string }[];
-  /** What was asked, and at what time, or that the time is another one now. */
-  readonly asked: readonly RequestRecord[];
-  readonly askedAgain: readonly RequestRecord[];
+  readonly requests: readonly RequestRecord[];
+  /** Requests that were repeated since: the database has an earlier time. */
+  readonly repeated: readonly RequestRecord[];
   readonly failures: readonly FailureRecord[];
   readonly certificates: readonly Certificate[];
-  /** Runs that are said to be running, and nobody holds their lock. */
+  /** Runs that the database calls running although no process holds their lock. */
   readonly interrupted: readonly string[];
 }
 
-export function scanStored(root: string): Stored {
+export function scanFolder(root: string): FolderContent {
   return {
     artifacts: listArtifacts(root).map(({ key, folder }) => ({
       key,
       folder,
       digest: readManifest(root, folder)?.digest,
     })),
-    asked: listRequests(root),
+    requests: listRequests(root),
     failures: listFailures(root),
     certificates: listCertificates(root),
   };
 }
 
-export async function findMissing(
+export async function findNotIndexed(
   connection: DuckDBConnection,
   root: string,
-  stored: Stored,
-): Promise<Missing> {
+  content: FolderContent,
+): Promise<NotIndexed> {
   const rows = async (query: string) =>
     (await connection.runAndReadAll(query)).getRows() as [string, string][];
   const digests = new Map(
@@ -61,31 +61,31 @@ export async function findMissing(
   const statuses = new Map(await rows("SELECT run, status FROM stage_run"));
   const certificates = new Set((await rows("SELECT id FROM certificate")).map(([id]) => id));
   return {
-    artifacts: stored.artifacts.filter(({ key, digest }) =>
+    artifacts: content.artifacts.filter(({ key, digest }) =>
       digest !== undefined && digests.get(key) !== digest
     ),
-    asked: stored.asked.filter(({ id }) => !times.has(id)),
-    askedAgain: stored.asked.filter(({ id, asked }) =>
-      times.has(id) && times.get(id) !== timeText(asked)
+    requests: content.requests.filter(({ id }) => !times.has(id)),
+    repeated: content.requests.filter(({ id, asked }) =>
+      times.has(id) && times.get(id) !== timestampText(asked)
     ),
-    failures: stored.failures.filter(({ key }) => !statuses.has(key)),
-    certificates: stored.certificates.filter(({ id }) => !certificates.has(id)),
+    failures: content.failures.filter(({ key }) => !statuses.has(key)),
+    certificates: content.certificates.filter(({ id }) => !certificates.has(id)),
     interrupted: [...statuses]
       .filter(([run, status]) => status === "running" && !isLocked(`${root}/pending/${run}.lock`))
       .map(([run]) => run),
   };
 }
 
-export function isNothing(missing: Missing): boolean {
-  return Object.values(missing).every((list: readonly unknown[]) => list.length === 0);
+export function isEmpty(notIndexed: NotIndexed): boolean {
+  return Object.values(notIndexed).every((list: readonly unknown[]) => list.length === 0);
 }
 
-/** As DuckDB writes a TIMESTAMP: without zeros at the end of a fraction. */
-export function timeText(iso: string): string {
+/** As DuckDB writes a TIMESTAMP: without trailing zeros in the fraction. */
+export function timestampText(iso: string): string {
   return iso.replace("T", " ").replace("Z", "").replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
 }
 
-/** A run is only running while a process holds its lock; after a kill nobody does. */
+/** A run is in progress only while a process holds its lock; a killed process no longer does. */
 function isLocked(path: string): boolean {
   try {
     using file = Deno.openSync(path, { read: true });

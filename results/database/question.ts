@@ -1,10 +1,10 @@
-/** A question to the database that a report shows beside its answer, word for word as it was asked. */
+/** A query of the database that a report shows, verbatim, next to its result. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rowsOf } from "./read_results.ts";
 
-/** How a figure was made. */
+/** How the numbers of a table or figure were queried. */
 export interface Question {
-  /** What it asks for, in a few words. */
+  /** What it selects, in a few words. */
   readonly what: string;
   readonly sql: string;
 }
@@ -20,7 +20,7 @@ export async function ask<Row>(
   return { what, sql, rows: await rowsOf<Row>(connection, sql) };
 }
 
-/** A text as SQL writes it. */
+/** A text as an SQL string literal. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,23 +1,23 @@
-/** Reading the result database while runs may be going on, and when it has to be made first. */
+/** Reads the result database, also while runs are in progress or when it has to be built first. */
 import { existsSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import {
-  DatabaseBroken,
+  DatabaseAccessDenied,
   databaseFile,
-  DatabaseProtected,
-  DatabaseTaken,
+  DatabaseLocked,
+  DatabaseUnreadable,
   withDatabase,
 } from "./database.ts";
-import { findMissing, isNothing, scanStored } from "./not_indexed.ts";
-import { orMadeAnew, reconcile } from "./reconcile.ts";
-import { SchemaOld } from "./schema.ts";
+import { findNotIndexed, isEmpty, scanFolder } from "./not_indexed.ts";
+import { orRebuilt, reconcile } from "./reconcile.ts";
+import { SchemaOutdated } from "./schema.ts";
 
 /**
- * Brings the database up to what the folder holds, as far as that can be done now, opens it
- * read-only, calls back, and closes it.
+ * Updates the database to what the folder holds, as far as that is possible now, opens it read-only,
+ * calls `use`, and closes it.
  *
- * @param warn told what had to be mended
+ * @param warn called with what had to be repaired
  */
 export async function readResults<Result>(
   root: string,
@@ -26,36 +26,36 @@ export async function readResults<Result>(
 ): Promise<Result> {
   if (!existsSync(databaseFile(root)) && !existsSync(`${root}/artifacts`)) {
     throw new Complaint(
-      "there are no results here yet",
-      "run an experiment first, as in: deno task run experiments/smoke.yaml",
+      "this folder has no results yet",
+      "run an experiment first, for example: deno task run experiments/smoke.yaml",
       { place: { file: root } },
     );
   }
   const current = await readIfCurrent(root, use);
   if (current !== undefined) return current.result;
   await catchUp(root, warn);
-  return await orMadeAnew(root, warn, () => withDatabase(root, use, { readOnly: true }));
+  return await orRebuilt(root, warn, () => withDatabase(root, use, { readOnly: true }));
 }
 
-/** Most often the database holds what the folder holds: one look shows it, and nobody is kept out. */
+/** Usually the database is up to date. Then opening it read-only is enough, and locks nobody out. */
 async function readIfCurrent<Result>(
   root: string,
   use: (connection: DuckDBConnection) => Promise<Result>,
 ): Promise<{ result: Result } | undefined> {
   if (!existsSync(databaseFile(root))) return undefined;
-  const stored = scanStored(root);
+  const content = scanFolder(root);
   try {
     return await withDatabase(root, async (connection) => {
-      const missing = await findMissing(connection, root, stored);
-      return isNothing(missing) ? { result: await use(connection) } : undefined;
+      const notIndexed = await findNotIndexed(connection, root, content);
+      return isEmpty(notIndexed) ? { result: await use(connection) } : undefined;
     }, { readOnly: true });
   } catch (error) {
-    if (error instanceof DatabaseBroken || error instanceof SchemaOld) return undefined;
+    if (error instanceof DatabaseUnreadable || error instanceof SchemaOutdated) return undefined;
     throw error;
   }
 }
 
-/** The rows of a query as objects; times come as texts. */
+/** The rows of a query as objects. */
 export async function rowsOf<Row>(
   connection: DuckDBConnection,
   query: string,
@@ -65,13 +65,13 @@ export async function rowsOf<Row>(
   return reader.getRowObjects() as Row[];
 }
 
-/** Takes over what a killed run left; when that is not possible now, what is there has to do. */
+/** Adds what the database lacks; if that is not possible now, readers see what it has. */
 async function catchUp(root: string, warn: (line: string) => void): Promise<void> {
   try {
     await reconcile(root, warn, { patience: 1000 });
   } catch (error) {
-    const harmless = error instanceof DatabaseTaken || error instanceof DatabaseBroken ||
-      error instanceof DatabaseProtected || error instanceof Deno.errors.PermissionDenied;
+    const harmless = error instanceof DatabaseLocked || error instanceof DatabaseUnreadable ||
+      error instanceof DatabaseAccessDenied || error instanceof Deno.errors.PermissionDenied;
     if (!harmless) throw error;
   }
 }

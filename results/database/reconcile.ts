@@ -1,74 +1,106 @@
-/** Brings the database up to what the folder holds, and makes it anew when it cannot be read. */
+/** Updates the database to what the folder holds, and rebuilds it if it cannot be read. */
+import { existsSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import {
-  DatabaseBroken,
   databaseFile,
+  DatabaseUnreadable,
   type OpenOptions,
   transaction,
   withDatabase,
 } from "./database.ts";
-import { ingestMissing } from "./ingest.ts";
-import { findMissing, isNothing, scanStored, type Stored } from "./not_indexed.ts";
+import { ingest } from "./ingest.ts";
+import { findNotIndexed, type FolderContent, isEmpty, scanFolder } from "./not_indexed.ts";
 import { readColumns } from "./row_writer.ts";
 import { schemaVersion } from "./schema.ts";
 
 /**
- * @param say told what had to be mended or left out
- * @returns how many runs were taken over
+ * @param say called with what had to be repaired or left out
+ * @returns number of complete runs that were added
  */
 export async function reconcile(
   root: string,
   say: (line: string) => void,
   options: OpenOptions = {},
 ): Promise<number> {
-  const stored = scanStored(root);
-  const ingest = () =>
-    withDatabase(root, (connection) => ingestAll(connection, root, { stored, say }), {
+  const content = scanFolder(root);
+  const update = () =>
+    withDatabase(root, (connection) => addNotIndexed(connection, root, { content, say }), {
       ...options,
-      movedFrom: (version) =>
-        say(`brought the result database forward from schema ${version} to ${schemaVersion}`),
+      upgraded: (from) =>
+        say(`upgraded the result database from schema ${from} to schema ${schemaVersion}`),
     });
   try {
-    return await ingest();
+    return await update();
   } catch (error) {
-    if (!(error instanceof DatabaseBroken)) throw error;
-    return await makeAnew(root, error, { ingest, say });
+    if (!(error instanceof DatabaseUnreadable)) throw error;
+    return await replaceUnreadable(root, error, { update, say });
   }
 }
 
 /**
- * Asks a database that was brought up to date. What it cannot read of it may be damage that nobody
- * met before; then it asks one that was made anew.
+ * Queries an updated database. If the query meets damage that nobody met before, queries a rebuilt
+ * database instead.
  */
-export async function orMadeAnew<Result>(
+export async function orRebuilt<Result>(
   root: string,
   say: (line: string) => void,
-  ask: () => Promise<Result>,
+  query: () => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await ask();
+    return await query();
   } catch (error) {
-    if (!(error instanceof DatabaseBroken)) throw error;
-    await makeAnew(root, error, { ingest: () => reconcile(root, say), say });
-    return await ask();
+    if (!(error instanceof DatabaseUnreadable)) throw error;
+    await replaceUnreadable(root, error, { update: () => reconcile(root, say), say });
+    return await query();
   }
 }
 
-async function makeAnew(
+/**
+ * `rebuild`: builds the database from the artifacts and sets the previous one aside.
+ *
+ * @returns what was done, in words
+ */
+export async function rebuildDatabase(root: string): Promise<string> {
+  if (!existsSync(`${root}/artifacts`)) {
+    throw new Complaint(
+      "there are no artifacts to rebuild from",
+      "name the results folder with --results, or run an experiment first",
+      { place: { file: root } },
+    );
+  }
+  await refuseIfLocked(root);
+  const aside = existsSync(databaseFile(root)) ? setDatabaseAside(root) : undefined;
+  const runs = await reconcile(root, console.error);
+  const kept = aside === undefined ? "" : `; the previous one is in ${aside}`;
+  return `rebuilt the result database from ${runs} artifacts${kept}`;
+}
+
+/** A file must not be moved while another process writes it. */
+async function refuseIfLocked(root: string): Promise<void> {
+  if (!existsSync(databaseFile(root))) return;
+  try {
+    await withDatabase(root, () => Promise.resolve());
+  } catch (error) {
+    if (error instanceof Complaint && !(error instanceof DatabaseUnreadable)) throw error;
+  }
+}
+
+async function replaceUnreadable(
   root: string,
-  { reason }: DatabaseBroken,
-  { ingest, say }: { ingest(): Promise<number>; say(line: string): void },
+  { reason }: DatabaseUnreadable,
+  { update, say }: { update(): Promise<number>; say(line: string): void },
 ): Promise<number> {
   const aside = setDatabaseAside(root);
-  const runs = await ingest();
+  const runs = await update();
   say(
     `warning: the result database could not be read (${reason}); ` +
-      `it is kept in ${aside} and was made anew from ${runs} artifacts`,
+      `it was moved to ${aside} and rebuilt from ${runs} artifacts`,
   );
   return runs;
 }
 
-/** Moves the database and its log away; returns the folder, from the root. */
+/** Moves the database and its log away; returns the new folder, relative to the root. */
 export function setDatabaseAside(root: string): string {
   for (let number = 1;; number++) {
     const folder = `state/set_aside/database-${number}`;
@@ -90,17 +122,17 @@ export function setDatabaseAside(root: string): string {
   }
 }
 
-async function ingestAll(
+async function addNotIndexed(
   connection: DuckDBConnection,
   root: string,
-  { stored, say }: { stored: Stored; say(line: string): void },
+  { content, say }: { content: FolderContent; say(line: string): void },
 ): Promise<number> {
-  const missing = await findMissing(connection, root, stored);
-  if (isNothing(missing)) return 0;
+  const notIndexed = await findNotIndexed(connection, root, content);
+  if (isEmpty(notIndexed)) return 0;
   const columns = await readColumns(connection);
   const { runs, left } = await transaction(
     connection,
-    () => ingestMissing(connection, root, { columns, missing }),
+    () => ingest(connection, root, { columns, notIndexed }),
   );
   for (const text of left) say(`warning: some rows are not in the database: ${text}`);
   return runs;

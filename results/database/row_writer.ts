@@ -1,20 +1,20 @@
-/** Rows of any result table, from lines of JSON or as they are, into the database. */
+/** Writes rows of any result table into the database, from objects or lines of JSON. */
 import { type DuckDBAppender, type DuckDBConnection, DuckDBTimestampValue } from "@duckdb/node-api";
 
-/** A table's columns in order, with their types. */
+/** Table name -> its columns in order, with their types. */
 export type TableColumns = ReadonlyMap<string, readonly { name: string; type: string }[]>;
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Many rows for many tables in one go: one appender per table, however many runs they are of. */
+/** Writes many rows into many tables: one appender per table, however many runs the rows belong to. */
 export interface RowWriter extends Disposable {
   add(table: string, row: Row): Promise<void>;
   /**
    * @param lines one JSON object each
-   * @returns what was left out, in words: a table or columns that the schema does not have
+   * @returns what was left out, in words: a table or columns that the schema lacks
    */
   addLines(rows: { run: string; table: string; lines: readonly string[] }): Promise<string[]>;
-  /** What was added is in the database; call it before the transaction ends. */
+  /** Puts all added rows into the database; call it before the transaction ends. */
   flush(): void;
 }
 
@@ -70,7 +70,7 @@ export function openRows(connection: DuckDBConnection, columns: TableColumns): R
   };
 }
 
-/** Appends one value; numbers that JSON has not come as the texts "NaN", "Infinity", "-Infinity". */
+/** Appends one value; numbers that JSON lacks come as the texts "NaN", "Infinity" and "-Infinity". */
 export function appendValue(appender: DuckDBAppender, type: string, value: unknown): void {
   if (value === undefined || value === null) return appender.appendNull();
   switch (type) {
@@ -87,11 +87,11 @@ export function appendValue(appender: DuckDBAppender, type: string, value: unkno
     case "TIMESTAMP":
       return appender.appendTimestamp(timestamp(String(value)));
     default:
-      throw new Error(`internal: rows cannot hold columns of type ${type}`);
+      throw new Error(`internal: rows cannot hold values of type ${type}`);
   }
 }
 
-/** The whole lines of a file from a byte on, and the byte after the last of them. */
+/** The complete lines of a file from byte `start` on, and the offset after the last of them. */
 export function linesFrom(path: string, start: number): { lines: string[]; end: number } {
   using file = Deno.openSync(path);
   const { size } = file.statSync();
@@ -113,15 +113,15 @@ export function linesFrom(path: string, start: number): { lines: string[]; end: 
 /** @param text ISO 8601, UTC, with or without `Z` */
 function timestamp(text: string): DuckDBTimestampValue {
   const milliseconds = Date.parse(text.endsWith("Z") ? text : `${text}Z`);
-  if (Number.isNaN(milliseconds)) throw new Error(`internal: ${text} is no time`);
+  if (Number.isNaN(milliseconds)) throw new Error(`internal: ${text} is not a time`);
   return new DuckDBTimestampValue(BigInt(milliseconds) * 1000n);
 }
 
-/** After an error an appender cannot be closed without one more. */
+/** After an error, closing an appender throws once more. */
 function closeQuietly(appender: DuckDBAppender): void {
   try {
     appender.closeSync();
   } catch {
-    // The transaction is rolled back; the first error tells why.
+    // The transaction is rolled back and the first error is reported.
   }
 }

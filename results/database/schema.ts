@@ -1,31 +1,31 @@
-/** The schema of an open database: made when it is new, brought forward when it is an older one. */
+/** The schema of an open database: created when it is new, upgraded when it is older. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { migrations } from "./migrations.ts";
 import { commentStatements, readSchema, type Relation } from "./schema_text.ts";
 
-/** Of schema.sql. */
+/** Version of schema.sql. */
 export const schemaVersion = 9;
 
-/** What is written is written as a whole: the caller holds a transaction. */
-export interface SchemaChange {
+/** `apply` has to run in a transaction, so that a failed upgrade changes nothing. */
+export interface SchemaUpgrade {
   /** 0 when the database is new. */
   readonly from: number;
   apply(): Promise<void>;
 }
 
-/** The database has an older schema, and could not be written. */
-export class SchemaOld extends Complaint {}
+/** The database has an older schema and is opened read-only. */
+export class SchemaOutdated extends Complaint {}
 
 /**
- * What has to be done before the database can be used; undefined when nothing has.
+ * What has to be done before the database can be used; undefined if nothing.
  *
- * @throws Complaint when a newer version made the database; Error when it is one of something else
+ * @throws Complaint when a newer version of the program made the database; Error when another program did
  */
-export async function schemaChange(
+export async function schemaUpgrade(
   connection: DuckDBConnection,
   file: string,
-): Promise<SchemaChange | undefined> {
+): Promise<SchemaUpgrade | undefined> {
   const from = await storedVersion(connection, file);
   if (from === schemaVersion) return undefined;
   if (from > schemaVersion) {
@@ -40,11 +40,11 @@ export async function schemaChange(
   return { from, apply };
 }
 
-export function schemaOld(file: string, from: number): SchemaOld {
-  return new SchemaOld(
-    `the result database has schema ${from} and must be brought forward to ${schemaVersion}`,
-    "ask again where it can be written and no other process holds it; or copy the results folder " +
-      "and name the copy with --results",
+export function schemaOutdated(file: string, from: number): SchemaOutdated {
+  return new SchemaOutdated(
+    `the result database has schema ${from} and must be upgraded to schema ${schemaVersion}`,
+    "try again when the database is writable and no other process has it open; or copy the results " +
+      "folder and name the copy with --results",
     { place: { file } },
   );
 }
@@ -60,7 +60,7 @@ async function migrate(connection: DuckDBConnection, from: number): Promise<void
   for (const view of await viewNames(connection)) await connection.run(`DROP VIEW "${view}"`);
   for (let version = from; version < schemaVersion; version++) {
     const step = migrations.get(version);
-    if (step === undefined) throw new Error(`nothing leads from schema ${version} to the next`);
+    if (step === undefined) throw new Error(`internal: no migration from schema ${version}`);
     if (step !== "") await connection.run(step);
   }
   const relations = schema();
@@ -88,7 +88,7 @@ async function storedVersion(connection: DuckDBConnection, file: string): Promis
   );
   const [own, all] = (tables.getRows()[0] ?? []).map(Number);
   if (all === 0) return 0;
-  if (own === 0) throw new Error(`${file} is a database of something else`);
+  if (own === 0) throw new Error(`${file} is the database of another program`);
   const rows = await connection.runAndReadAll("SELECT max(version) FROM schema_version");
   return Number(rows.getRows()[0]?.[0] ?? 0);
 }

@@ -1,4 +1,4 @@
-/** What schema.sql says: its tables and views, and the comments that tell what they mean. */
+/** Parses schema.sql: its tables and views, and the comments that document them. */
 
 /** A table or a view. */
 export interface Relation {
@@ -8,11 +8,11 @@ export interface Relation {
   readonly comment: string;
   /** A table's columns in order; empty for a view. */
   readonly columns: readonly { readonly name: string; readonly comment: string }[];
-  /** The statement that makes it. */
+  /** The statement that creates it. */
   readonly sql: string;
 }
 
-/** Reads the lines of a schema: a comment stands above a relation and beside or below a column. */
+/** A comment precedes its table or view, and follows its column on the same line or the next ones. */
 export function readSchema(text: string): Relation[] {
   const relations: Relation[] = [];
   let above: string[] = [];
@@ -30,7 +30,7 @@ export function readSchema(text: string): Relation[] {
   return relations;
 }
 
-/** Statements that put the comments into a database that has these relations. */
+/** Statements that store the comments in a database that has these relations. */
 export function commentStatements(relations: readonly Relation[]): string {
   const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
   return relations.flatMap(({ kind, name, comment, columns }) => [
@@ -44,7 +44,9 @@ export function commentStatements(relations: readonly Relation[]): string {
 function relation(lines: readonly string[], comment: string): Relation {
   const [, kind, name] = /^CREATE (TABLE|VIEW) (\w+)/.exec(lines[0]!) ?? [];
   if (kind === undefined || name === undefined) {
-    throw new Error(`internal: schema.sql makes what is no table and no view: ${lines[0]}`);
+    throw new Error(
+      `internal: schema.sql creates something other than a table or view: ${lines[0]}`,
+    );
   }
   const isTable = kind === "TABLE";
   return {

@@ -12,10 +12,10 @@ export type { Certificate, FailureRecord, Manifest, RequestRecord };
 /** What a key is the digest of. */
 export type Preimage = Manifest["preimage"];
 
-/** Kind and key of every folder of complete artifacts. */
+/** Every complete artifact; its folder is relative to the root. */
 export function listArtifacts(root: string): { kind: string; key: string; folder: string }[] {
-  return names(`${root}/artifacts`).flatMap((kind) =>
-    names(`${root}/artifacts/${kind}`).map((key) => ({
+  return namesIn(`${root}/artifacts`).flatMap((kind) =>
+    namesIn(`${root}/artifacts/${kind}`).map((key) => ({
       kind,
       key,
       folder: `artifacts/${kind}/${key}`,
@@ -23,39 +23,40 @@ export function listArtifacts(root: string): { kind: string; key: string; folder
   );
 }
 
-/** Undefined when the manifest is missing or damaged: the pipeline will make the artifact again. */
+/** Undefined if the manifest is missing or damaged; the pipeline will recompute the artifact. */
 export function readManifest(root: string, folder: string): Manifest | undefined {
   return readJson<Manifest>(`${root}/${folder}/manifest.json`);
 }
 
 export function listRequests(root: string): RequestRecord[] {
-  return names(`${root}/state/asked`)
+  return namesIn(`${root}/state/asked`)
     .filter((name) => name.endsWith(".json"))
     .flatMap((name) => readJson<RequestRecord>(`${root}/state/asked/${name}`) ?? []);
 }
 
-/** The runs whose last attempt failed. */
+/** Runs whose last attempt failed. */
 export function listFailures(root: string): FailureRecord[] {
-  return names(`${root}/state/failed`)
+  return namesIn(`${root}/state/failed`)
     .filter((name) => name.endsWith(".json"))
     .flatMap((name) => readJson<FailureRecord>(`${root}/state/failed/${name}`) ?? []);
 }
 
-/** What became of results that were made again. */
+/** Outcomes of verifications: stored results that were computed once more and compared. */
 export function listCertificates(root: string): Certificate[] {
-  return names(`${root}/state/certificates`)
+  return namesIn(`${root}/state/certificates`)
     .filter((name) => name.endsWith(".json"))
     .flatMap((name) => readJson<Certificate>(`${root}/state/certificates/${name}`) ?? []);
 }
 
-/** Files of rows: table name and path. */
+/** The row files in a folder: name of the table and path. */
 export function rowFiles(folder: string): { table: string; path: string }[] {
-  return names(folder)
+  return namesIn(folder)
     .filter((name) => name.endsWith(".jsonl"))
     .map((name) => ({ table: name.slice(0, -".jsonl".length), path: `${folder}/${name}` }));
 }
 
-export function names(folder: string): string[] {
+/** Names of the entries of a folder, sorted; none if it is missing. */
+export function namesIn(folder: string): string[] {
   try {
     return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
   } catch {

@@ -20,7 +20,7 @@ import { exportTables } from "./export_tables.ts";
 import { intoNewFolder } from "../../pipeline/disk/new_folder.ts";
 import { readResults } from "../database/read_results.ts";
 import { requireExperiment } from "../queries/run_list.ts";
-import { listRequests, names, type RequestRecord } from "../database/stored_files.ts";
+import { listRequests, namesIn, type RequestRecord } from "../database/stored_files.ts";
 
 export interface ExportRequest {
   /** The folder to make. */
@@ -129,7 +129,7 @@ function copyRun(
       { place: { file: from }, exitCode: 1 },
     );
   }
-  for (const name of names(`${root}/${folder}/log`)) {
+  for (const name of namesIn(`${root}/${folder}/log`)) {
     out.copy(`${root}/${folder}/log/${name}`, `${folder}/log/${name}`, {
       name: `${label}: ${name}`,
     });

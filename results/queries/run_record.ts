@@ -6,7 +6,7 @@ import {
   listFailures,
   listRequests,
   type Manifest,
-  names,
+  namesIn,
   type Preimage,
   readManifest,
 } from "../database/stored_files.ts";
@@ -104,7 +104,7 @@ export async function recordOf(
       ? null
       : { what: failure.what, ...(failure.fix !== undefined && { fix: failure.fix }) },
     logs: [folder, `pending/${run}`].flatMap((place) =>
-      names(`${root}/${place}/log`).map((name) => `${place}/log/${name}`)
+      namesIn(`${root}/${place}/log`).map((name) => `${place}/log/${name}`)
     ),
   };
 }

@@ -1,4 +1,4 @@
-/** `sql`: any question about any run, answered from the database, which it cannot change. */
+/** `sql`: runs a read-only query on the result database. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { readResults } from "../database/read_results.ts";
@@ -11,7 +11,7 @@ export interface AskOptions {
   warn(line: string): void;
 }
 
-/** @returns the answer as text */
+/** @returns the result as text */
 export async function askDatabase(
   root: string,
   query: string,
@@ -35,8 +35,8 @@ async function ask(connection: DuckDBConnection, query: string): Promise<Answer>
     const { count } = await connection.extractStatements(query);
     if (count > 1) {
       throw new Complaint(
-        `these are ${count} statements, and one answer is printed`,
-        "ask one at a time",
+        `\`sql\` runs one statement at a time, and these are ${count}`,
+        "run them one by one",
       );
     }
     const reader = await connection.runAndReadAll(query);
@@ -58,7 +58,7 @@ function complaintOf(message: string, cause: unknown): Complaint {
   if (/read-only mode/.test(message)) {
     return new Complaint(
       "`sql` opens the result database read-only and cannot change it",
-      "ask with SELECT; what is stored changes only when experiments run",
+      "use SELECT; only running experiments changes the database",
       { cause },
     );
   }
@@ -67,7 +67,7 @@ function complaintOf(message: string, cause: unknown): Complaint {
     message.replace(/^Failed to extract statements: /, "").trim(),
     unknownTable
       ? 'list the tables and views with: deno task sql "SHOW TABLES"'
-      : 'mend the query; columns are listed by: deno task sql "DESCRIBE metric"',
+      : 'correct the query; list the columns of a table with: deno task sql "DESCRIBE metric"',
     { cause },
   );
 }
@@ -76,7 +76,7 @@ function isNumeric(type: string): boolean {
   return /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(type);
 }
 
-/** Whole and decimal numbers come as texts; those that fit become numbers. */
+/** DuckDB gives integers and decimals as texts; those that a number can represent become numbers. */
 function plain(value: unknown, type: string): unknown {
   if (typeof value !== "string" || !isNumeric(type)) return value;
   const number = Number(value);

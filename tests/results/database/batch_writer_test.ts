@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { batchWriter } from "../../../results/database/batch_writer.ts";
 
-Deno.test("what comes while a batch is written goes together with the next", async () => {
+Deno.test("notes added while a batch is written go into the next one together", async () => {
   const batches: number[][] = [];
   const later: Promise<void>[] = [];
   const writer = batchWriter<number>({
@@ -17,7 +17,7 @@ Deno.test("what comes while a batch is written goes together with the next", asy
   assert.deepEqual(batches, [[1, 2], [3, 4]]);
 });
 
-Deno.test("what could not be written goes before what comes next, or when all is to settle", async () => {
+Deno.test("notes that could not be written go first in the next batch, or are written by settled()", async () => {
   const batches: number[][] = [];
   const writer = batchWriter<number>({
     write(notes) {
@@ -33,7 +33,7 @@ Deno.test("what could not be written goes before what comes next, or when all is
   assert.deepEqual(batches, [[1], [1, 2], [3], [3]]);
 });
 
-Deno.test("an error reaches those whose notes were in the batch, and no others", async () => {
+Deno.test("an error rejects the notes of its batch and no others", async () => {
   const writer = batchWriter<number>({
     write: (notes) => notes.includes(2) ? Promise.reject(new Error("no")) : Promise.resolve([]),
     pace: 1,
@@ -44,7 +44,7 @@ Deno.test("an error reaches those whose notes were in the batch, and no others",
   await writer.settled();
 });
 
-Deno.test("settling does not wait for the pause between two batches", async () => {
+Deno.test("settled() does not wait for the pause between two batches", async () => {
   let written = 0;
   const writer = batchWriter<number>({
     write(notes) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { databaseFile, DatabaseTaken, withDatabase } from "../../../results/database/database.ts";
+import { databaseFile, DatabaseLocked, withDatabase } from "../../../results/database/database.ts";
 import { openLiveIndex } from "../../../results/database/live_index.ts";
 import { askDatabase } from "../../../results/queries/sql.ts";
 import { schemaVersion } from "../../../results/database/schema.ts";
-import { rebuildDatabase } from "../../../results/database/rebuild.ts";
+import { rebuildDatabase } from "../../../results/database/reconcile.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 import { runToy, toyExperiment } from "../../support/toy_command.ts";
 
@@ -23,7 +23,7 @@ const ask = (root: string, query: string, warn = noWarning) =>
 const askError = (root: string, query: string) =>
   ask(root, query).then(() => "", (error) => String(error));
 
-Deno.test("the views answer the everyday questions", async () => {
+Deno.test("the views answer common questions", async () => {
   using folder = await filled();
   const root = folder.path;
   assert.equal(
@@ -51,7 +51,7 @@ Deno.test("the views answer the everyday questions", async () => {
   );
 });
 
-Deno.test("a model that was asked for twice stands in the leaderboard once, with its own numbers", async () => {
+Deno.test("a model that was requested twice is in the leaderboard once, with its own numbers", async () => {
   using folder = await filled();
   const board = "SELECT label, i2t_r1, recall_sum FROM leaderboard ORDER BY label";
   const once = await ask(folder.path, board);
@@ -75,12 +75,12 @@ Deno.test("every row of every stage is in the database", async () => {
   );
 });
 
-Deno.test("sql cannot change anything, and its errors are one clear error", async () => {
+Deno.test("sql changes nothing and reports each failure as one error", async () => {
   using folder = await filled();
   assert.equal(
     await askError(folder.path, "DROP TABLE metric"),
     "error: `sql` opens the result database read-only and cannot change it\n" +
-      "fix: ask with SELECT; what is stored changes only when experiments run",
+      "fix: use SELECT; only running experiments changes the database",
   );
   assert.match(
     await askError(folder.path, "SELECT * FROM metrics"),
@@ -88,17 +88,20 @@ Deno.test("sql cannot change anything, and its errors are one clear error", asyn
   );
   assert.equal(
     await askError(folder.path, "SELECT 1; SELECT 2"),
-    "error: these are 2 statements, and one answer is printed\nfix: ask one at a time",
+    "error: `sql` runs one statement at a time, and these are 2\nfix: run them one by one",
   );
-  assert.match(await askError(folder.path, "SELEC 1"), /^error: Parser Error: [^]*\nfix: mend/);
+  assert.match(
+    await askError(folder.path, "SELEC 1"),
+    /^error: Parser Error: [^]*\nfix: correct the query; /,
+  );
 });
 
-Deno.test("sql in a folder without results says so", async () => {
+Deno.test("sql reports a folder without results", async () => {
   using folder = temporaryFolder();
   assert.equal(
     await askError(`${folder.path}/none`, "SELECT 1"),
-    `error: there are no results here yet\n  --> ${folder.path}/none\n` +
-      "fix: run an experiment first, as in: deno task run experiments/smoke.yaml",
+    `error: this folder has no results yet\n  --> ${folder.path}/none\n` +
+      "fix: run an experiment first, for example: deno task run experiments/smoke.yaml",
   );
 });
 
@@ -107,7 +110,7 @@ const everything = "SELECT * FROM (SELECT run, 'm' AS t, name, value FROM metric
   "SELECT run, 'p', axis, NULL FROM run_point UNION ALL " +
   "SELECT run, 't', CAST(step AS VARCHAR), loss FROM training_step) ORDER BY ALL";
 
-Deno.test("a database that is gone, damaged or rebuilt holds what it held before", async () => {
+Deno.test("a database that was deleted, damaged or rebuilt has the same content as before", async () => {
   using folder = await filled();
   const root = folder.path;
   const before = await ask(root, everything);
@@ -121,48 +124,47 @@ Deno.test("a database that is gone, damaged or rebuilt holds what it held before
   assert.equal(warnings.length, 1);
   assert.match(
     warnings[0]!,
-    /^warning: the result database could not be read \(.*\); it is kept in state\/set_aside\/database-1 and was made anew from 9 artifacts$/,
+    /^warning: the result database could not be read \(.*\); it was moved to state\/set_aside\/database-1 and rebuilt from 9 artifacts$/,
   );
 
   assert.equal(
     await rebuildDatabase(root),
-    "made the result database anew from 9 artifacts; the one before is kept in " +
-      "state/set_aside/database-2",
+    "rebuilt the result database from 9 artifacts; the previous one is in state/set_aside/database-2",
   );
   assert.equal(await ask(root, everything), before);
 });
 
-Deno.test("damage in any part of the database is met by a question, and mended with a warning", async () => {
+Deno.test("damage anywhere in the database is detected by a query and repaired with a warning", async () => {
   using folder = await filled();
   const root = folder.path;
   const before = await ask(root, everything);
   const sound = Deno.readFileSync(databaseFile(root));
-  let mended = 0;
+  let repaired = 0;
   for (let at = 5000; at < sound.length; at += 1 << 18) {
     const damaged = sound.slice();
     damaged[at]! ^= 1;
     Deno.writeFileSync(databaseFile(root), damaged);
     const warnings: string[] = [];
     assert.equal(await ask(root, everything, (line) => warnings.push(line)), before);
-    if (warnings.length === 0) continue; // a part that holds nothing that was asked for
-    mended++;
+    if (warnings.length === 0) continue; // a part that the query does not read
+    repaired++;
     assert.equal(warnings.length, 1);
     assert.match(
       warnings[0]!,
-      /^warning: the result database could not be read \(.*\); it is kept/,
+      /^warning: the result database could not be read \(.*\); it was moved to/,
     );
   }
-  assert.ok(mended > 2, `${mended} places were read`);
+  assert.ok(repaired > 2, `${repaired} places were read`);
 });
 
-Deno.test("taking over what is there already changes nothing", async () => {
+Deno.test("reconciling an up-to-date database changes nothing", async () => {
   using folder = await filled();
   const before = await ask(folder.path, everything);
   await openLiveIndex(folder.path, noReport).reconcile((line) => assert.fail(line));
   assert.equal(await ask(folder.path, everything), before);
 });
 
-Deno.test("a database from a newer version is refused and left alone", async () => {
+Deno.test("a database from a newer version is refused and not changed", async () => {
   using folder = await filled();
   await withDatabase(folder.path, async (connection) => {
     await connection.run(`UPDATE schema_version SET version = ${schemaVersion + 1}`);
@@ -179,7 +181,7 @@ Deno.test("a database from a newer version is refused and left alone", async () 
   assert.equal(code, 2);
 });
 
-Deno.test("rows of a running stage are in the database before it is complete", async () => {
+Deno.test("rows of a running stage are in the database before the stage is complete", async () => {
   using folder = await filled();
   const root = folder.path;
   const key = "f".repeat(64);
@@ -205,20 +207,20 @@ Deno.test("rows of a running stage are in the database before it is complete", a
   assert.equal(await steps(), "step,loss\r\n1,0.25\r\n");
 });
 
-Deno.test("a log that another process still has when a transaction ends is waited for", async () => {
+Deno.test("a transaction waits for a log that another process still has open when it commits", async () => {
   using folder = temporaryFolder();
-  const words = `TransactionContext Error: Failed to commit: Could not set lock on file ` +
+  const message = `TransactionContext Error: Failed to commit: Could not set lock on file ` +
     `"${databaseFile(folder.path)}.wal": Conflicting lock is held in deno (PID 1)`;
   let attempts = 0;
   const answer = await withDatabase(folder.path, async (connection) => {
-    if (++attempts < 3) throw new Error(words);
+    if (++attempts < 3) throw new Error(message);
     return (await connection.runAndReadAll("SELECT 42")).getRows()[0]![0];
   });
   assert.deepEqual([answer, attempts], [42, 3]);
   await assert.rejects(
-    withDatabase(folder.path, () => Promise.reject(new Error(words)), { patience: 20 }),
-    DatabaseTaken,
+    withDatabase(folder.path, () => Promise.reject(new Error(message)), { patience: 20 }),
+    DatabaseLocked,
   );
-  // Nothing was set aside for it.
+  // The database was not set aside.
   assert.equal(await withDatabase(folder.path, () => Promise.resolve("whole")), "whole");
 });

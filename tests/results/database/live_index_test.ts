@@ -60,7 +60,7 @@ const held = (root: string) =>
     return Object.values(row!).map(String).join(" ");
   }, { readOnly: true });
 
-Deno.test("what was taken over while a stage ran is there once when it is complete", async () => {
+Deno.test("rows added while a stage ran are in the database once when it is complete", async () => {
   using folder = prepared();
   const { root, say, complete } = folder;
   const index = openLiveIndex(root, noReport);
@@ -75,7 +75,7 @@ Deno.test("what was taken over while a stage ran is there once when it is comple
   assert.equal(await held(root), "complete 3 1 1");
 });
 
-Deno.test("a run that another program left half told is told anew", async () => {
+Deno.test("rows that a killed process left of a run are replaced when it starts again", async () => {
   using folder = prepared();
   const { root, say, complete } = folder;
   say("training_step", '{"step":1}\n{"step":2}\n');
@@ -84,31 +84,29 @@ Deno.test("a run that another program left half told is told anew", async () => 
   await killed.live([node]);
 
   const index = openLiveIndex(root, noReport);
-  const told = [index.started(node, "not made yet", time), index.live([node])];
-  await Promise.all(told);
+  await Promise.all([index.started(node, "not made yet", time), index.live([node])]);
   assert.equal(await held(root), "running 2 0 0");
   complete();
   await index.ended(node, "complete");
   assert.equal(await held(root), "complete 2 0 1");
 });
 
-Deno.test("begun and ended within one batch: a run is one row, with what became of it", async () => {
+Deno.test("a run that starts and ends within one batch is one row with its last status", async () => {
   using folder = prepared();
   const { root, say } = folder;
   const index = openLiveIndex(root, noReport);
   say("training_step", '{"step":1}\n');
-  const told = [
+  await Promise.all([
     index.started(node, "not made yet", time),
     index.live([node]),
     index.ended(node, "failed"),
     index.started(node, "failed before", time),
     index.ended(node, "stopped"),
-  ];
-  await Promise.all(told);
+  ]);
   assert.equal(await held(root), "stopped 0 0 0");
 });
 
-Deno.test("while the database is taken the index keeps its notes, and goes on", async () => {
+Deno.test("while the database is locked the index keeps its notes and writes them later", async () => {
   using folder = prepared();
   const { root, complete } = folder;
   const index = openLiveIndex(root, noReport);

@@ -7,7 +7,7 @@ import { schemaVersion } from "../../../results/database/schema.ts";
 import { readSchema } from "../../../results/database/schema_text.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
-/** The schemas as they were once; `schema_<now>.sql` are the tables of today. */
+/** Frozen copies of all versions of the schema, including the current one. */
 const frozen = (version: number): string =>
   Deno.readTextFileSync(new URL(`./schemas/schema_${version}.sql`, import.meta.url));
 const current = readSchema(
@@ -26,7 +26,7 @@ const oldRows = `
   INSERT INTO metric VALUES ('r2', 'i2t_r1', 'test', 0.25);
 `;
 
-/** A results folder with a small database as that version of the program left it. */
+/** A results folder with a small database as an earlier version of the program left it. */
 async function oldDatabase(version: number, change = "") {
   const folder = temporaryFolder();
   const instance = await DuckDBInstance.create(databaseFile(folder.path));
@@ -53,7 +53,7 @@ async function shape(connection: DuckDBConnection): Promise<string[]> {
 }
 
 for (const version of Array.from({ length: schemaVersion - 1 }, (_, index) => index + 1)) {
-  Deno.test(`a database of schema ${version} comes forward and is like a new one`, async () => {
+  Deno.test(`a database with schema ${version} is upgraded and equals a new one`, async () => {
     using old = await oldDatabase(version);
     using fresh = temporaryFolder();
     const said: string[] = [];
@@ -65,7 +65,7 @@ for (const version of Array.from({ length: schemaVersion - 1 }, (_, index) => in
     });
     assert.equal(answer, "alignment,seed,split,metric,value\r\nsparse,7,test,i2t_r1,0.25\r\n");
     assert.deepEqual(said, [
-      `brought the result database forward from schema ${version} to ${schemaVersion}`,
+      `upgraded the result database from schema ${version} to schema ${schemaVersion}`,
     ]);
     const expected = await withDatabase(fresh.path, shape);
     assert.deepEqual(await withDatabase(old.path, shape, { readOnly: true }), expected);
@@ -73,7 +73,7 @@ for (const version of Array.from({ length: schemaVersion - 1 }, (_, index) => in
   });
 }
 
-Deno.test("the tables of this version are frozen: who changes them raises schemaVersion and adds a step", () => {
+Deno.test("the tables of this version are frozen: a change raises schemaVersion and adds a migration", () => {
   const plain = (text: string) =>
     readSchema(text).filter(({ kind }) => kind === "TABLE")
       .map(({ sql }) => sql.replace(/ *--.*/g, "").replace(/\n\s*(?=\n)/g, ""));
@@ -84,14 +84,14 @@ Deno.test("the tables of this version are frozen: who changes them raises schema
   );
 });
 
-Deno.test("a step that fails changes nothing; the database is made anew from the artifacts", async () => {
+Deno.test("a migration that fails changes nothing; the database is rebuilt from the artifacts", async () => {
   using old = await oldDatabase(2, "CREATE TABLE relation_distance (mine INTEGER);");
   const said: string[] = [];
   assert.equal(await reconcile(old.path, (line) => said.push(line)), 0);
   assert.equal(said.length, 1);
   assert.match(
     said[0]!,
-    /^warning: the result database could not be read \(its schema 2 could not be brought forward: .*relation_distance.* already exists.*\); it is kept in state\/set_aside\/database-1 and was made anew from 0 artifacts$/,
+    /^warning: the result database could not be read \(its schema 2 could not be upgraded: .*relation_distance.* already exists.*\); it was moved to state\/set_aside\/database-1 and rebuilt from 0 artifacts$/,
   );
   const aside = `${old.path}/state/set_aside/database-1`;
   const kept = await DuckDBInstance.create(`${aside}/results.duckdb`);
@@ -103,27 +103,27 @@ Deno.test("a step that fails changes nothing; the database is made anew from the
   assert.equal(version, 2);
 });
 
-Deno.test("a reader that must not write says what to do about an older schema", async () => {
+Deno.test("a read-only reader says how to get an older schema upgraded", async () => {
   using old = await oldDatabase(3);
   await assert.rejects(
     withDatabase(old.path, shape, { readOnly: true }),
     (error) =>
-      String(error) === "error: the result database has schema 3 and must be brought forward to " +
-          `${schemaVersion}\n  --> ${databaseFile(old.path)}\nfix: ask again where it can be ` +
-          "written and no other process holds it; or copy the results folder and name the copy " +
-          "with --results",
+      String(error) === "error: the result database has schema 3 and must be upgraded to " +
+          `schema ${schemaVersion}\n  --> ${databaseFile(old.path)}\nfix: try again when the ` +
+          "database is writable and no other process has it open; or copy the results folder " +
+          "and name the copy with --results",
   );
 });
 
-Deno.test("every table and view says what it is, and every column what it means", () => {
-  const silent = current.flatMap(({ name, comment, columns }) => [
+Deno.test("every table, view and column has a comment", () => {
+  const undocumented = current.flatMap(({ name, comment, columns }) => [
     ...(comment === "" ? [name] : []),
     ...columns.filter((column) => column.comment === "").map((column) => `${name}.${column.name}`),
   ]);
-  assert.deepEqual(silent, []);
+  assert.deepEqual(undocumented, []);
 });
 
-Deno.test("the database tells the meaning of its columns", async () => {
+Deno.test("the database contains the comments on its columns", async () => {
   using folder = temporaryFolder();
   const comments = await withDatabase(folder.path, async (connection) => {
     const reader = await connection.runAndReadAll(

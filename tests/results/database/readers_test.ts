@@ -3,7 +3,7 @@ import { askDatabase } from "../../../results/queries/sql.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 import { startToy } from "../../support/toy_command.ts";
 
-Deno.test("sql is answered, again and again, during a run of many quick stages", async () => {
+Deno.test("sql answers every query during a run of many quick stages", async () => {
   using folder = temporaryFolder();
   const file = `${folder.path}/many.yaml`;
   const results = `${folder.path}/results`;
@@ -28,7 +28,7 @@ Deno.test("sql is answered, again and again, during a run of many quick stages",
     counts.push(JSON.parse(answer)[0].n);
   }
   await end;
-  assert.ok(counts.length >= 5, `asked ${counts.length} times only`);
-  assert.deepEqual(counts, counts.toSorted((a, b) => a - b), "a run that was complete stays so");
-  assert.ok(new Set(counts).size >= 3, `it did not follow the run: ${counts}`);
+  assert.ok(counts.length >= 5, `only ${counts.length} queries`);
+  assert.deepEqual(counts, counts.toSorted((a, b) => a - b), "a complete run stays complete");
+  assert.ok(new Set(counts).size >= 3, `the counts do not follow the run: ${counts}`);
 });

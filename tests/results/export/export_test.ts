@@ -5,7 +5,7 @@ import type { Crate, Entity } from "../../../results/export/crate.ts";
 import { withDatabase } from "../../../results/database/database.ts";
 import { exportCommand, type ExportRequest } from "../../../results/export/export.ts";
 import { askDatabase } from "../../../results/queries/sql.ts";
-import { rebuildDatabase } from "../../../results/database/rebuild.ts";
+import { rebuildDatabase } from "../../../results/database/reconcile.ts";
 import { readColumns } from "../../../results/database/row_writer.ts";
 import { storedExperiment, storeResults } from "../../support/stored_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";

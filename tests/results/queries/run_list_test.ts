@@ -41,8 +41,8 @@ Deno.test("runs tells wrong names with what was meant", async () => {
   };
   assert.equal(
     await runs(),
-    `error: there are no results here yet\n  --> ${folder.path}\n` +
-      "fix: run an experiment first, as in: deno task run experiments/smoke.yaml\n",
+    `error: this folder has no results yet\n  --> ${folder.path}\n` +
+      "fix: run an experiment first, for example: deno task run experiments/smoke.yaml\n",
   );
   await runToy(["run", toyExperiment, "--only", "numbers", "--results", folder.path]);
   assert.equal(

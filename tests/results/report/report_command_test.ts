@@ -136,7 +136,7 @@ Deno.test("a report of nothing says so", async () => {
   );
   const named = await report(`${folder.path}/other`, "toy");
   assert.equal(named.code, 2);
-  assert.match(named.err, /^error: there are no results here yet\n/);
+  assert.match(named.err, /^error: this folder has no results yet\n/);
 });
 
 Deno.test("a report of failed and half-done stages says what is missing", async () => {

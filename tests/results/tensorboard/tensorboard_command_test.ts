@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { readResults, rowsOf } from "../../../results/database/read_results.ts";
-import { rebuildDatabase } from "../../../results/database/rebuild.ts";
+import { rebuildDatabase } from "../../../results/database/reconcile.ts";
 import { tensorboardCommand } from "../../../results/tensorboard/tensorboard_command.ts";
 import { storedExperiment, storeResults } from "../../support/stored_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";

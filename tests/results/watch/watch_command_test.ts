@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
-import { rebuildDatabase } from "../../../results/database/rebuild.ts";
+import { rebuildDatabase } from "../../../results/database/reconcile.ts";
 import { watchCommand, type WatchRequest } from "../../../results/watch/watch_command.ts";
 import { browserProgram, withBrowser } from "../../support/browser.ts";
 import { storedExperiment, storeResults } from "../../support/stored_results.ts";

@@ -1,0 +1,56 @@
+import { existsSync } from "node:fs";
+import { LIST, listValue, VARCHAR } from "@duckdb/node-api";
+import { databaseFile, DatabaseUnreadable, transaction, withDatabase } from "./database.ts";
+import { runTables } from "./ingest.ts";
+import { scanFolder } from "./not_indexed.ts";
+import { setDatabaseAside } from "./reconcile.ts";
+import { readColumns } from "./row_writer.ts";
+
+const requestTables = ["experiment_run", "run_point", "baseline"];
+
+/** Deletes complete runs and requests from the database that the folder no longer holds. */
+export async function pruneDatabase(root: string): Promise<void> {
+  if (!existsSync(databaseFile(root))) return;
+  try {
+    await deleteRows(root);
+  } catch (error) {
+    if (!(error instanceof DatabaseUnreadable)) throw error;
+    setDatabaseAside(root); // the next reader rebuilds it from what is still there
+  }
+}
+
+async function deleteRows(root: string): Promise<void> {
+  const { artifacts, requests } = scanFolder(root);
+  const list = (values: readonly string[]) => ({
+    values: { kept: listValue(values) },
+    types: { kept: LIST(VARCHAR) },
+  });
+  const keys = list(artifacts.map(({ key }) => key));
+  const ids = list(requests.map(({ id }) => id));
+  await withDatabase(root, async (connection) => {
+    const tables = runTables(await readColumns(connection));
+    await transaction(connection, async () => {
+      await connection.run(
+        "CREATE OR REPLACE TEMP TABLE deleted AS SELECT run FROM stage_run " +
+          "WHERE status = 'complete' AND NOT list_contains($kept, run)",
+        keys.values,
+        keys.types,
+      );
+      for (const table of tables) {
+        await connection.run(`DELETE FROM ${table} WHERE run IN (SELECT run FROM deleted)`);
+      }
+      for (const table of requestTables) {
+        await connection.run(
+          `DELETE FROM ${table} WHERE NOT list_contains($kept, experiment)`,
+          ids.values,
+          ids.types,
+        );
+      }
+      await connection.run(
+        "DELETE FROM experiment WHERE NOT list_contains($kept, id)",
+        ids.values,
+        ids.types,
+      );
+    });
+  });
+}
