@@ -134,8 +134,8 @@ Deno.test("the database contains the comments on its columns", async () => {
   assert.equal(comments.get("stage_run.status"), "running, complete, failed, stopped, interrupted");
   assert.equal(
     comments.get("relation_distance.isd_text"),
-    "self-attention distance over words (the paper's L), nats per row, both ways added; NULL for " +
-      "a caption without words",
+    "intra-modal self-attention distance (ISD) over words (the paper's L): KL divergence, both " +
+      "directions added, nats per row; NULL for a caption without words",
   );
   const tables = current.filter(({ kind }) => kind === "TABLE");
   for (const { name, columns } of tables) {
