@@ -1,9 +1,10 @@
-/** Which evaluation of an experiment a question is about: of its model, or of its ranks. */
+/** Which evaluation of an experiment `search` and `wrong` use. */
 import { openStore } from "../store/artifact_store.ts";
 import { Complaint } from "../contract/complaint.ts";
 import type { KeyedNode } from "../key/key.ts";
 import type { DescribedFeatures } from "../contract/stages.ts";
-import type { KeyWorld } from "./key_world.ts";
+import type { CommandWorld } from "./command_world.ts";
+import type { Display } from "../terminal/display.ts";
 import { keyRequest } from "../plan/key_graph.ts";
 import { outsidePaths } from "../key/outside_files.ts";
 import { readRequest } from "../experiment/read_request.ts";
@@ -15,9 +16,9 @@ export interface EvaluationRequest {
   readonly results: string;
   readonly file: string;
   readonly set: readonly string[];
-  /** Which evaluated point, by its values. */
+  /** Names of evaluations, or points of them; any if empty. */
   readonly only: readonly string[];
-  readonly threads: number;
+  readonly threads: number | undefined;
 }
 
 interface Evaluation {
@@ -35,37 +36,41 @@ export interface ChosenEvaluation extends Evaluation {
 }
 
 /**
- * The point that is named, or the first one of which is stored what the question reads: the model
- * alone, or the evaluation, too.
+ * Among the evaluations that are named, or all, the first one for which everything needed is stored.
+ *
+ * @param reads what is needed in addition to features: the model, or the evaluation's own artifact
+ * @throws Complaint if there is none
  */
 export async function chooseEvaluation(
   { results, file, set, only, threads }: EvaluationRequest,
-  world: KeyWorld,
-  { reads }: { readonly reads: "model" | "evaluation" },
+  world: CommandWorld,
+  { reads, display }: { readonly reads: "model" | "evaluation"; readonly display: Display },
 ): Promise<ChosenEvaluation> {
   const store = openStore(results);
   const { experiment, graph } = readRequest({ file, set }, world);
-  const { nodes } = await keyRequest(graph, { experiment: file, threads, only: [] }, {
-    ...world,
-    store,
-    progress: world.display.task("digests"),
-  });
+  const { nodes } = await keyRequest(graph, {
+    experiment: file,
+    threads: threads ?? world.cores,
+    only: [],
+  }, { ...world, store, progress: display.task("digests") });
   const byLabel = new Map(nodes.map((node) => [node.label, node]));
-  const meant = only.length === 0 ? undefined : selectNodes(nodes, "--only", only);
+  const requested = only.length === 0 ? undefined : selectNodes(nodes, "--only", only);
   const evaluations = nodes.flatMap((evaluation): Evaluation[] => {
     const { model: own, text, ...others } = evaluation.inputs;
     const model = byLabel.get(own ?? (reads === "evaluation" ? text ?? "" : ""));
     const [features] = Object.values(others).map((other) => byLabel.get(other)!);
     const judges = evaluation.definition.output === "recall" && model !== undefined &&
-      features !== undefined && (meant === undefined || meant.has(evaluation.label));
+      features !== undefined && (requested === undefined || requested.has(evaluation.label));
     return judges ? [{ evaluation, model, features }] : [];
-  }).sort((a, b) => Number(isYardstick(a)) - Number(isYardstick(b)));
+  }).sort((a, b) => Number(isTextBaseline(a)) - Number(isTextBaseline(b)));
   const isComplete = ({ definition, key }: KeyedNode) =>
     store.find(definition.name, key).state === "complete";
   const ready = evaluations.find(({ evaluation, model, features }) =>
     isComplete(features) && isComplete(reads === "model" ? model : evaluation)
   );
-  if (ready === undefined) throw noneOf(evaluations, { file, named: meant !== undefined, reads });
+  if (ready === undefined) {
+    throw noneOf(evaluations, { file, named: requested !== undefined, reads });
+  }
   const folderOf = ({ definition, key }: KeyedNode) =>
     `${store.completeFolder(definition.name, key)}/artifact`;
   const { features } = ready;
@@ -83,8 +88,8 @@ export async function chooseEvaluation(
   return { ...ready, experiment: experiment.name, described, folderOf };
 }
 
-/** It reads a model for its text layers alone: a baseline, which nobody means who does not name it. */
-function isYardstick({ evaluation }: Evaluation): boolean {
+/** A baseline that reads only the text layers of a model: chosen only if it is named, or alone. */
+function isTextBaseline({ evaluation }: Evaluation): boolean {
   return evaluation.inputs["model"] === undefined;
 }
 
@@ -95,19 +100,21 @@ function noneOf(
   const [first] = evaluations;
   if (first === undefined) {
     return new Complaint(
-      named ? "what is named evaluates no model" : "the experiment evaluates no model",
-      "name a stage that reads a `model` and what to rank, such as an `evaluate`",
+      named
+        ? "the stage that is named does not evaluate a model"
+        : "the experiment evaluates no model",
+      "name a stage that reads a `model` and features, such as one that uses `evaluate`",
       { place: { file } },
     );
   }
   const { label } = first.evaluation;
   return new Complaint(
-    reads === "model"
-      ? `no model of ${evaluations.length === 1 ? label : "it"} is stored yet`
-      : `${evaluations.length === 1 ? label : "no evaluation of it"} is ${
-        evaluations.length === 1 ? "not " : ""
-      }stored yet`,
-    `make one first: deno task run ${file} --only '${label}'`,
+    evaluations.length > 1
+      ? `no ${reads} of the experiment is stored yet`
+      : reads === "model"
+      ? `the model of ${label} is not stored yet`
+      : `${label} is not stored yet`,
+    `run it first: deno task run ${file} --only '${label}'`,
     { place: { file }, exitCode: 1 },
   );
 }

@@ -1,47 +1,52 @@
-/** All commands: one line each, and everything else follows from it. */
-import { compareDefinition } from "./compare.ts";
-import { doctorDefinition } from "./doctor_options.ts";
-import { exportDefinition } from "./export.ts";
-import { exportFeaturesDefinition } from "./export_features_options.ts";
-import { gcDefinition } from "./gc_options.ts";
-import { rebuildDefinition } from "./rebuild.ts";
-import { reportDefinition } from "./report.ts";
-import { runDefinition } from "./run.ts";
-import { runsDefinition } from "./runs.ts";
-import { searchDefinition } from "./search_options.ts";
-import { showDefinition } from "./show.ts";
-import { sqlDefinition } from "./sql.ts";
-import { statusDefinition } from "./status_options.ts";
-import { tensorboardDefinition } from "./tensorboard.ts";
-import { verifyDefinition } from "./verify_options.ts";
-import { watchDefinition } from "./watch.ts";
-import { whyDefinition } from "./why_options.ts";
-import { wrongDefinition } from "./wrong_options.ts";
+/** All commands, in the order in which `help` lists them. */
+import { compareCommand } from "./compare.ts";
+import type { Command } from "./define_command.ts";
+import { doctorCommand } from "./doctor.ts";
+import { exportCommand } from "./export.ts";
+import { exportFeaturesCommand } from "./export_features.ts";
+import { gcCommand } from "./gc.ts";
+import { type CommandGroup, helpOver } from "./help.ts";
+import { rebuildCommand } from "./rebuild.ts";
+import { reportCommand } from "./report.ts";
+import { runCommand } from "./run.ts";
+import { runsCommand } from "./runs.ts";
+import { searchCommand } from "./search.ts";
+import { showCommand } from "./show.ts";
+import { sqlCommand } from "./sql.ts";
+import { statusCommand } from "./status.ts";
+import { tensorboardCommand } from "./tensorboard.ts";
+import { verifyCommand } from "./verify.ts";
+import { watchCommand } from "./watch.ts";
+import { whyCommand } from "./why.ts";
+import { wrongCommand } from "./wrong.ts";
 
-/** In the order in which an error names them. */
-export const definitions = [
-  runDefinition,
-  doctorDefinition,
-  statusDefinition,
-  runsDefinition,
-  showDefinition,
-  compareDefinition,
-  reportDefinition,
-  gcDefinition,
-  verifyDefinition,
-  searchDefinition,
-  wrongDefinition,
-  whyDefinition,
-  sqlDefinition,
-  watchDefinition,
-  tensorboardDefinition,
-  exportDefinition,
-  exportFeaturesDefinition,
-  rebuildDefinition,
-] as const;
+export const commandGroups: readonly CommandGroup[] = [
+  {
+    title: "run experiments",
+    commands: [runCommand, doctorCommand, statusCommand, whyCommand, watchCommand, verifyCommand],
+  },
+  {
+    title: "look at results",
+    commands: [
+      reportCommand,
+      runsCommand,
+      showCommand,
+      compareCommand,
+      searchCommand,
+      wrongCommand,
+      sqlCommand,
+    ],
+  },
+  {
+    title: "use results elsewhere",
+    commands: [exportCommand, exportFeaturesCommand, tensorboardCommand],
+  },
+  { title: "look after the store", commands: [gcCommand, rebuildCommand] },
+];
 
-/** `help` and `worker`, which our own processes ask for, take no options. */
-export type Command =
-  | { readonly name: "help" }
-  | { readonly name: "worker" }
-  | ReturnType<(typeof definitions)[number]["read"]>;
+export const helpCommand: Command = helpOver(commandGroups);
+
+export const commands: readonly Command[] = [
+  ...commandGroups.flatMap(({ commands }) => commands),
+  helpCommand,
+];

@@ -1,25 +1,25 @@
-import { Complaint } from "../contract/complaint.ts";
-import { defineCommand, flag } from "./define_command.ts";
+import { defineCommand } from "./define_command.ts";
+import { experimentName, json } from "./shared_options.ts";
+import { one } from "./options.ts";
+import { openStore } from "../store/artifact_store.ts";
 
-export interface CompareCommand {
-  readonly name: "compare";
-  readonly results: string;
-  /** Two runs or two experiments. */
-  readonly both: readonly [string, string];
-  readonly json: boolean;
-}
-
-export const compareDefinition = defineCommand({
+export const compareCommand = defineCommand({
   name: "compare",
-  options: { json: flag },
-  read({ results, values, positionals }): CompareCommand {
-    const [first, second, third] = positionals;
-    if (first === undefined || second === undefined || third !== undefined) {
-      throw new Complaint(
-        "`compare` wants two runs or two experiments",
-        "for example: deno task compare scenes_iais~1 scenes_iais",
-      );
-    }
-    return { name: "compare", results, both: [first, second], json: values.json === true };
+  summary: "compare the parameters and metrics of two runs or experiments",
+  details: "A and B are two stage runs (beginning of a key, or a label) or two experiments (name " +
+    "or file). NAME~1 is the experiment NAME as it was requested before its last change of " +
+    "parameters.",
+  arguments: {
+    first: one("A", "a run or an experiment"),
+    second: one("B", "another one to compare it with"),
+  },
+  options: { json },
+  example: "scenes_iais~1 scenes_iais",
+  async run({ results, first, second, json }, world) {
+    const { root } = openStore(results);
+    const { compareCommand } = await import("../../results/queries/compare_runs.ts");
+    const both = [experimentName(first, world), experimentName(second, world)] as const;
+    const { print, warn, width } = world;
+    print(await compareCommand(root, both, { json, width: width(), warn }));
   },
 });

@@ -1,47 +1,75 @@
-/**
- * `doctor`: looks at everything that a run of an experiment needs before anything starts: files from
- * outside, library, memory, disk; and estimates how long it takes.
- */
+/** `doctor`: checks everything that a run needs before anything starts. */
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import { cacheFolder } from "../contract/pinned_package.ts";
 import { Complaint } from "../contract/complaint.ts";
+import { defineCommand } from "./define_command.ts";
 import type { Display } from "../terminal/display.ts";
+import { experimentFile, jobs, only, set, threads } from "./shared_options.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
 import { missingText, outsidePaths, partsOf, settingsFor } from "../key/outside_files.ts";
 import { lackingPackages } from "../run/packages.ts";
+import { neededFor } from "../experiment/selection.ts";
 import type { Stages } from "../contract/stages.ts";
 import type { Examination, Facts, Finding } from "../contract/stage.ts";
+import { readRequest } from "../experiment/read_request.ts";
 import { bytesText, formatSeconds } from "../terminal/terminal_text.ts";
 
-export interface DoctorOptions {
+export const doctorCommand = defineCommand({
+  name: "doctor",
+  summary: "check that a run can start, and estimate how long it takes",
+  details: "Checks data, checkpoints, the TensorFlow library, memory and disk. Exit code 0: " +
+    "ready to run. 2: something is missing.",
+  arguments: { file: experimentFile },
+  options: { set, only, jobs, threads },
+  example: "experiments/smoke.yaml",
+  async run({ results, jobs, ...request }, world) {
+    const { graph } = readRequest(request, world);
+    const threads = request.threads ?? world.cores;
+    using display = world.openDisplay();
+    return await examineAll({
+      nodes: neededFor(graph, request.only),
+      results,
+      threads,
+      jobs,
+      cache: cacheFolder(world.environment),
+      display,
+      examinations: world.stages.examinations,
+      compute: () => world.stages.examineCompute({ threads }, display.task("TensorFlow")),
+    });
+  },
+});
+
+interface DoctorOptions {
   readonly examinations: Stages["examinations"];
   /** Inputs first. */
   readonly nodes: readonly GraphNode[];
   readonly results: string;
   readonly threads: number;
   readonly jobs: number;
-  /** Where packages are fetched to. */
+  /** Folder of fetched packages. */
   readonly cache: string;
   readonly display: Display;
-  /** What is found out about the library and the device. */
+  /** Findings about the library and the device. */
   compute(): Promise<readonly Finding[]>;
 }
 
-/** @returns 0 when a run can start, 2 when something is in its way */
-export async function examine(options: DoctorOptions): Promise<number> {
+/** @returns 0 when a run can start, 2 when something is missing */
+async function examineAll(options: DoctorOptions): Promise<0 | 2> {
   const { nodes, display } = options;
-  const tell = (finding: Finding) => display.line(findingText(finding));
   const found: Finding[] = [];
-  const say = (findings: readonly Finding[]) =>
-    findings.forEach((one) => found.push(one) && tell(one));
+  const show = (findings: readonly Finding[]) => {
+    found.push(...findings);
+    for (const finding of findings) display.line(findingText(finding));
+  };
 
-  say(outsideFindings(nodes));
-  say(packageFindings(nodes, options.cache));
-  if (nodes.some(({ definition }) => definition.compute)) say(await options.compute());
+  show(outsideFindings(nodes));
+  show(packageFindings(nodes, options.cache));
+  if (nodes.some(({ definition }) => definition.compute)) show(await options.compute());
   const examined = new Map<string, Examination>();
   const bySignature = new Map<string, Examination>();
   for (const node of nodes) {
-    // Points of a sweep that differ in a seed alone take equally long.
+    // Points of a sweep that differ only in the seed take equally long.
     const signature = signatureOf(node, examined);
     const known = bySignature.get(signature);
     const examination = known ?? await examineNode(node, examined, options);
@@ -49,7 +77,7 @@ export async function examine(options: DoctorOptions): Promise<number> {
     examined.set(node.label, examination);
     if (known !== undefined) continue;
     bySignature.set(signature, examination);
-    say(
+    show(
       examination.findings.map((finding) => ({
         ...finding,
         what: `${node.label}: ${finding.what}`,
@@ -57,16 +85,16 @@ export async function examine(options: DoctorOptions): Promise<number> {
     );
   }
   const all = nodes.map(({ label }) => examined.get(label));
-  say(memoryFindings(all.map((one) => one?.memory ?? 0), options));
+  show(memoryFindings(all.map((one) => one?.memory ?? 0), options));
   const kept = all.reduce((sum, one) => sum + (one?.disk ?? 0), 0);
   const scratch = largest(all.map((one) => one?.scratch ?? 0), options.jobs);
-  say(diskFindings(kept + scratch, options.results));
+  show(diskFindings(kept + scratch, options.results));
   display.line(timeText(nodes, examined, options.jobs));
   const bad = found.filter(({ verdict }) => verdict === "bad").length;
   display.line(
     bad === 0
-      ? "nothing is in the way of a run"
-      : `${bad} thing${bad === 1 ? " is" : "s are"} in the way of a run`,
+      ? "ready to run"
+      : `not ready to run: ${bad} problem${bad === 1 ? "" : "s"} to fix first`,
   );
   return bad === 0 ? 0 : 2;
 }
@@ -87,10 +115,10 @@ function outsideFindings(nodes: readonly GraphNode[]): Finding[] {
       const parts = partsOf(file);
       if (parts === undefined) {
         const about = [file.what, file.size, file.published].filter((one) => one !== undefined);
-        const fix = `put it there, or say where it is: ${settingsFor(node, file).join(", ")}`;
+        const fix = `put it there, or set its path: ${settingsFor(node, file).join(", ")}`;
         return [{
           verdict: "bad",
-          what: `not there: ${missingText(file)}\n${about.join("\n")}`,
+          what: `missing: ${missingText(file)}\n${about.join("\n")}`,
           fix,
         }];
       }
@@ -103,11 +131,11 @@ function outsideFindings(nodes: readonly GraphNode[]): Finding[] {
 function packageFindings(nodes: readonly GraphNode[], cache: string): Finding[] {
   return lackingPackages(nodes, cache).map(({ distribution, version, bytes }) => ({
     verdict: "note",
-    what: `${distribution} ${version} (${bytesText(bytes)}) will be fetched, once`,
+    what: `${distribution} ${version} (${bytesText(bytes)}) will be downloaded once`,
   }));
 }
 
-/** Undefined where it has no examination, or where what it reads could not be examined. */
+/** Undefined if the stage has no examination, or if a stage that it reads could not be examined. */
 async function examineNode(
   node: GraphNode,
   examined: ReadonlyMap<string, Examination>,
@@ -137,7 +165,7 @@ async function examineNode(
   }
 }
 
-/** Equal for nodes that do the same work on data of the same sizes. */
+/** Equal for nodes that do the same work on data of the same size. */
 function signatureOf(
   { definition, parameters, inputs, outside, label }: GraphNode,
   examined: ReadonlyMap<string, Examination>,
@@ -147,7 +175,7 @@ function signatureOf(
   return JSON.stringify([definition.name, rest, facts, outside.length > 0 ? label : ""]);
 }
 
-/** What the most demanding stages that can run at once need together. */
+/** The sum of the largest needs, one for each stage that can run at once. */
 function largest(needs: readonly number[], jobs: number): number {
   return needs.toSorted((a, b) => b - a).slice(0, jobs).reduce((sum, one) => sum + one, 0);
 }
@@ -156,7 +184,7 @@ function memoryFindings(needs: readonly number[], { jobs }: DoctorOptions): Find
   const most = largest(needs, jobs);
   if (most === 0) return [];
   const { available, total } = Deno.systemMemoryInfo();
-  const what = `about ${bytesText(most)} of memory are needed, ${bytesText(available)} of ` +
+  const what = `a run needs about ${bytesText(most)} of memory; ${bytesText(available)} of ` +
     `${bytesText(total)} are free`;
   if (most <= available) return [{ verdict: "ok", what }];
   return [{ verdict: "bad", what, fix: "use fewer --jobs, a smaller model or a larger machine" }];
@@ -166,12 +194,12 @@ function diskFindings(need: number, results: string): Finding[] {
   if (need === 0) return [];
   const { bavail, bsize } = statfsSync(nearestFolder(results));
   const free = Number(bavail) * Number(bsize);
-  const what = `about ${bytesText(need)} of disk are needed, ${bytesText(free)} are free`;
+  const what = `a run needs about ${bytesText(need)} of disk space; ${bytesText(free)} are free`;
   if (need <= free) return [{ verdict: "ok", what }];
   return [{
     verdict: "bad",
     what,
-    fix: "free some space, or put results elsewhere: --results DIR",
+    fix: "free some space, or store results elsewhere with --results DIR",
   }];
 }
 
@@ -207,12 +235,12 @@ function timeText(
       formatSeconds(total / known)
     }`
   );
-  if (lines.length === 0) return "no time can be estimated";
+  if (lines.length === 0) return "the time cannot be estimated";
   const unknown = rows.filter(({ known }) => known === 0).map(({ stage }) => stage);
   return [
-    "estimated time, nothing stored yet:",
+    "estimated time, if nothing is stored yet:",
     ...lines,
-    `  in all about ${formatSeconds(total)}${jobs > 1 ? `, shared by ${jobs} jobs` : ""}` +
+    `  about ${formatSeconds(total)} in total${jobs > 1 ? `, shared by ${jobs} jobs` : ""}` +
     (unknown.length > 0 ? `, without ${unknown.join(", ")}` : ""),
   ].join("\n");
 }

@@ -1,29 +1,31 @@
-import { defineCommand, flag, text } from "./define_command.ts";
-import { onePositional } from "./positionals.ts";
+import { defineCommand } from "./define_command.ts";
+import { experimentName } from "./shared_options.ts";
+import { flag, one, text } from "./options.ts";
+import { openStore } from "../store/artifact_store.ts";
 
-export interface ExportCommand {
-  readonly name: "export";
-  readonly results: string;
-  /** The folder to make. */
-  readonly folder: string;
-  /** Name or file of an experiment. */
-  readonly experiment?: string;
-  readonly withArtifacts: boolean;
-  readonly license?: string;
-}
-
-export const exportDefinition = defineCommand({
+export const exportCommand = defineCommand({
   name: "export",
-  options: { experiment: text, "with-artifacts": flag, license: text },
-  read({ results, values, positionals }): ExportCommand {
-    const { experiment, license } = values;
-    return {
-      name: "export",
-      results,
-      folder: onePositional(positionals, "folder", "deno task export /tmp/results_export"),
+  summary: "write tables, experiments and their metadata to a folder",
+  details: "Makes the folder DIR, with all tables as Parquet, the experiment files as they were " +
+    "run, the manifest of each stage run, and ro-crate-metadata.json (RO-Crate), which records " +
+    "what was made from what. With its artifacts, DIR is a results folder itself.",
+  arguments: { folder: one("DIR", "a folder to make") },
+  options: {
+    experiment: text("EXPERIMENT", "only this one, by name or file (default: all)"),
+    withArtifacts: flag("include the files of all artifacts"),
+    license: text("URL", "the licence that the metadata names"),
+  },
+  example: "/tmp/results_export",
+  async run({ results, folder, withArtifacts, license, ...request }, world) {
+    const { root } = openStore(results);
+    const { exportCommand } = await import("../../results/export/export.ts");
+    const experiment = experimentName(request.experiment, world);
+    const wanted = {
+      folder,
+      withArtifacts,
       ...(experiment !== undefined && { experiment }),
-      withArtifacts: values["with-artifacts"] === true,
       ...(license !== undefined && { license }),
     };
+    world.print(await exportCommand(root, wanted, { warn: world.warn }));
   },
 });

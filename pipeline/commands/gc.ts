@@ -1,49 +1,72 @@
-/** `gc`: frees the room of results that no kept experiment needs. */
+/** `gc`: deletes stored results that no kept request needs. */
 import { type ArtifactStore, openStore } from "../store/artifact_store.ts";
 import { exists, readIfThere } from "../disk/read_if_there.ts";
 import type { RequestRecord } from "../store/request_record.ts";
 import { below } from "../disk/disk_use.ts";
+import { Complaint } from "../contract/complaint.ts";
+import { countOr, duration, flag, names } from "./options.ts";
+import { defineCommand } from "./define_command.ts";
+import { experimentName, json } from "./shared_options.ts";
 import { isFileLocked } from "../disk/file_lock.ts";
-import { type Asking, type GcPlan, type GcPolicy, type Leftover, planGc } from "../plan/gc_plan.ts";
+import { type Asking, type GcPlan, type Leftover, planGc } from "../plan/gc_plan.ts";
 import type { StoreContents, StoredArtifact } from "../plan/gc_plan.ts";
 import { heldKeys, lockForGc, sweepLeftovers } from "../store/keys_in_use.ts";
 import { bytesText } from "../terminal/terminal_text.ts";
 import { textTable } from "../terminal/text_table.ts";
 
-export interface GcRequest extends Omit<GcPolicy, "now"> {
-  /** Absolute path of the results folder. */
-  readonly results: string;
-  /** Delete; otherwise only show. */
-  readonly yes: boolean;
-  readonly json: boolean;
-}
-
-/**
- * @param options.forget told that runs and askings are gone, for the database
- * @returns what is printed
- */
-export async function gcCommand(
-  request: GcRequest,
-  { now, forget }: { now: number; forget(results: string): Promise<void> },
-): Promise<string> {
-  const store = openStore(request.results);
-  if (!exists(store.stateFile("format.json"))) return "there are no results\n";
-  let plan: GcPlan;
-  {
-    using _door = await lockForGc(store);
-    plan = planGc(contentsOf(store), { ...request, now });
-    if (request.yes) moveToTrash(store, plan);
-  }
-  const freed = [...plan.artifacts, ...plan.pending, ...plan.setAside];
-  const bytes = freed.reduce((sum, each) => sum + each.bytes, 0);
-  if (request.yes) {
-    // Also what an earlier gc was killed over.
-    if (exists(trashOf(store))) Deno.removeSync(trashOf(store), { recursive: true });
-    if (freed.length > 0 || plan.askings.length > 0) await forget(store.root);
-  }
-  if (request.json) return `${JSON.stringify({ ...plan, bytes, deleted: request.yes }, null, 1)}\n`;
-  return gcText(plan, { bytes, deleted: request.yes });
-}
+export const gcCommand = defineCommand({
+  name: "gc",
+  summary: "delete results that no experiment needs any more",
+  details: "Each run of an experiment is recorded as a request, with its file and parameters. " +
+    "Results that no kept request needs are listed, together with what killed runs and repairs " +
+    "left behind; --yes deletes them. Results that a running process uses are never deleted.",
+  arguments: {},
+  options: {
+    keepLast: countOr(1, "keep the last N requests per experiment"),
+    keepExperiments: names("A,B", "keep only these experiments (default: all)"),
+    olderThan: duration("AGE", "delete only what is older: 12h, 30d, 8w"),
+    yes: flag("delete"),
+    dryRun: flag("only list (default)"),
+    json,
+  },
+  example: "--keep-last 2",
+  async run({ results, keepLast, keepExperiments, olderThan = 0, yes, dryRun, json }, world) {
+    if (yes && dryRun) {
+      throw new Complaint("`--yes` and `--dry-run` are both given", "give one of the two");
+    }
+    const store = openStore(results);
+    const policy = {
+      keepLast,
+      olderThan,
+      now: Date.parse(world.clock.now()) / 1000,
+      ...(keepExperiments && {
+        keepExperiments: keepExperiments.map((given) => experimentName(given, world)),
+      }),
+    };
+    if (!exists(store.stateFile("format.json"))) return world.print("there are no results\n");
+    let plan: GcPlan;
+    {
+      using _door = await lockForGc(store);
+      plan = planGc(contentsOf(store), policy);
+      if (yes) moveToTrash(store, plan);
+    }
+    const freed = [...plan.artifacts, ...plan.pending, ...plan.setAside];
+    const bytes = freed.reduce((sum, each) => sum + each.bytes, 0);
+    if (yes) {
+      // Including what an earlier gc left in the trash when it was killed.
+      if (exists(trashOf(store))) Deno.removeSync(trashOf(store), { recursive: true });
+      if (freed.length > 0 || plan.askings.length > 0) {
+        const { pruneDatabase } = await import("../../results/database/prune_database.ts");
+        await pruneDatabase(store.root);
+      }
+    }
+    world.print(
+      json
+        ? `${JSON.stringify({ ...plan, bytes, deleted: yes }, null, 1)}\n`
+        : gcText(plan, { bytes, deleted: yes }),
+    );
+  },
+});
 
 function contentsOf(store: ArtifactStore): StoreContents {
   const live = heldKeys(store);
@@ -92,12 +115,12 @@ function askingsOf(store: ArtifactStore): Asking[] {
           keys: asked.nodes.map(({ key }) => key),
         }];
       } catch {
-        return []; // damaged: nothing can be said of it
+        return []; // damaged
       }
     });
 }
 
-/** By renames, so that a kill leaves each thing whole, here or there. */
+/** By renames, so that a kill leaves every file complete, in the one place or the other. */
 function moveToTrash(store: ArtifactStore, plan: GcPlan): void {
   const trash = trashOf(store);
   Deno.mkdirSync(trash, { recursive: true });
@@ -132,21 +155,21 @@ function gcText(
       : [[what, why, String(list.length), bytesText(list.reduce((s, { bytes }) => s + bytes, 0))]];
   const rows = [
     ...[...Map.groupBy(artifacts, ({ stage }) => stage)]
-      .flatMap(([stage, list]) => row(stage, list, "no kept asking needs it")),
-    ...row("(begun and given up)", pending, "no kept asking needs it"),
+      .flatMap(([stage, list]) => row(stage, list, "no kept request needs it")),
+    ...row("(unfinished)", pending, "no kept request needs it"),
     ...row("(set aside)", setAside, "damaged or replaced"),
   ];
   const keptText = `kept: ${kept.artifacts} results, ${bytesText(kept.bytes)}`;
   if (rows.length === 0 && askings.length === 0) return `nothing to free; ${keptText}\n`;
   const table = textTable([["what", "why", "how many", "size"], ...rows], 2);
   const others = askings.length === 0 ? [] : [
-    `askings that go with it: ` +
+    `requests deleted with them: ` +
     [...Map.groupBy(askings, ({ experiment }) => experiment)]
       .map(([experiment, list]) => `${experiment} (${list.length})`).join(", "),
   ];
   const end = deleted
     ? `freed ${bytesText(bytes)}; ${keptText}`
-    : `${bytesText(bytes)} would be freed; ${keptText}\nnothing was deleted: --yes deletes it`;
+    : `${bytesText(bytes)} would be freed; ${keptText}\nnothing was deleted; delete with --yes`;
   return [...table, ...others, end, ""].join("\n");
 }
 

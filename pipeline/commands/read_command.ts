@@ -1,81 +1,127 @@
-/** The command line, read and checked: which subcommand, with what. */
+/** Reads the command line: which command, with which arguments and options. */
 import { parseArgs } from "node:util";
+import { resolve } from "node:path";
 import { Complaint, nearest } from "../contract/complaint.ts";
-import { type Command, definitions } from "./commands.ts";
+import { commands, helpCommand } from "./commands.ts";
 import {
-  type CommandDefinition,
-  type Defaults,
-  type Given,
-  type Options,
-  sharedOptions,
+  type AnyRequest,
+  type Command,
+  findCommand,
+  listed,
+  type Option,
+  optionName,
 } from "./define_command.ts";
+import { sharedOptions } from "./shared_options.ts";
+
+/** A command with a request that was read with its own arguments and options. */
+export interface Invocation {
+  readonly command: Command;
+  readonly request: AnyRequest;
+}
 
 /**
- * @param defaults what is used where the command line does not say
- * @throws Complaint for anything unknown or malformed
+ * @param defaultResults the results folder without `--results`, absolute
+ * @throws Complaint about anything unknown or malformed
  */
-export function readCommand(args: readonly string[], defaults: Defaults): Command {
+export function readCommand(args: readonly string[], defaultResults: string): Invocation {
   const [name, ...rest] = args;
-  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    return { name: "help" };
-  }
-  if (name === "worker") return { name };
-  const definition = definitionOf(name);
-  const { values, positionals } = parse(definition, rest);
-  if (values.help === true) return { name: "help" };
-  const results = values.results ?? defaults.results;
-  if (results === "") throw new Complaint("`--results` names no folder", "write `--results DIR`");
-  return definition.read({ results, values, positionals, defaults });
+  const help = (about: string | undefined): Invocation => ({
+    command: helpCommand,
+    request: { results: defaultResults, resultsOption: [], command: about },
+  });
+  if (name === undefined || name === "--help" || name === "-h") return help(undefined);
+  const command = findCommand(commands, name);
+  const { values, words } = parse(command, rest);
+  if (values["help"] === true) return help(name);
+  const results = values["results"] as string | undefined;
+  return {
+    command,
+    request: {
+      ...values,
+      ...readArguments(command, words),
+      results: results === undefined ? defaultResults : resolve(results),
+      resultsOption: results === undefined ? [] : ["--results", results],
+    },
+  };
 }
 
-/**
- * Any of the table. All fit, as `read` is declared as a method, whose parameters are compared both
- * ways; that is sound as long as a reader gets what was parsed by its own options, as here.
- */
-type AnyDefinition = CommandDefinition<Options, Command>;
-
-function definitionOf(name: string): AnyDefinition {
-  const all: readonly AnyDefinition[] = definitions;
-  const found = all.find((each) => each.name === name);
-  if (found !== undefined) return found;
-  const known = [...all.map((each) => each.name), "help"];
-  const meant = nearest(name, known);
-  throw new Complaint(
-    `there is no command \`${name}\``,
-    meant === undefined
-      ? `the commands are ${known.map((each) => `\`${each}\``).join(", ")}`
-      : `did you mean \`${meant}\`?`,
-  );
-}
-
+/** Values by the keys of the options, and the words that belong to no option. */
 function parse(
-  { name: command, options: own }: AnyDefinition,
+  { name: command, options: own }: Command,
   args: readonly string[],
-): Pick<Given<Options>, "values" | "positionals"> {
-  const options: Options = { ...sharedOptions, ...own };
+): { values: Record<string, unknown>; words: readonly string[] } {
+  const options: readonly (readonly [string, Option<unknown>])[] = [
+    ...Object.entries(own),
+    ...Object.entries(sharedOptions),
+  ];
+  const config = Object.fromEntries(options.map(([key, { placeholder }]) => [
+    optionName(key).slice(2),
+    placeholder === undefined
+      ? { type: "boolean" as const, ...(key === "help" && { short: "h" }) }
+      : { type: "string" as const, multiple: true },
+  ]));
   try {
-    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-    // Strict parsing has checked each value by its option, which the type does not say.
-    return { ...parsed, values: parsed.values as Given<Options>["values"] };
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: config,
+      allowPositionals: true,
+      strict: true,
+    });
+    const read = options.map(([key, option]) => {
+      const name = optionName(key);
+      const value = values[name.slice(2)];
+      const given = Array.isArray(value) ? value.map(String) : value === true ? [""] : [];
+      return [key, option.read(given, name)];
+    });
+    return { values: Object.fromEntries(read), words: positionals };
   } catch (cause) {
-    const code = (cause as { code?: string }).code;
-    const option = /'(-[^'=<\s]*)/.exec((cause as Error).message)?.[1] ?? "?";
-    const names = Object.keys(options).map((name) => `--${name}`);
+    const { code, message } = cause as { code?: string; message: string };
+    if (!code?.startsWith("ERR_PARSE_ARGS_")) throw cause;
+    const name = /'(?:-\w, )?(-[^'=<\s]*)/.exec(message)?.[1] ?? "?";
     if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
-      const meant = nearest(option, names);
+      const suggestion = nearest(name, options.map(([key]) => optionName(key)));
       throw new Complaint(
-        `\`${command}\` has no option \`${option}\``,
-        meant === undefined ? `its options are ${names.join(", ")}` : `did you mean \`${meant}\`?`,
+        `\`${command}\` has no option \`${name}\``,
+        suggestion === undefined
+          ? `list its options with: deno task help ${command}`
+          : `did you mean \`${suggestion}\`?`,
         { cause },
       );
     }
-    const takesValue = options[option.slice(2)]?.type === "string";
+    const takesValue = config[name.slice(2)]?.type === "string";
     throw new Complaint(
-      takesValue ? `\`${option}\` needs a value` : `\`${option}\` takes no value`,
+      takesValue ? `\`${name}\` needs a value` : `\`${name}\` takes no value`,
       takesValue
-        ? `write \`${option} VALUE\`, or \`${option}=VALUE\` when the value begins with a dash`
-        : `write \`${option}\` alone`,
+        ? `write \`${name} VALUE\`, or \`${name}=VALUE\` if the value begins with a dash`
+        : `write \`${name}\` alone`,
       { cause },
     );
   }
+}
+
+function readArguments(command: Command, words: readonly string[]): Record<string, unknown> {
+  const all = Object.entries(command.arguments);
+  const fix = `for example: deno task ${command.name} ${command.example}`.trimEnd();
+  const missing = all.some(([, { count }], place) => count === "one" && !words[place]?.trim());
+  if (missing) {
+    const needed = all.flatMap(([, { what, count }]) => count === "one" ? [what] : []);
+    throw new Complaint(`\`${command.name}\` needs ${listed(needed)}`, fix);
+  }
+  const most = all.some(([, { count }]) => count === "any") ? Infinity : all.length;
+  const extra = words[most];
+  if (extra !== undefined) {
+    throw new Complaint(
+      `unexpected argument \`${extra}\``,
+      all.length === 0
+        ? `\`${command.name}\` takes only options, ${fix}`
+        : `\`${command.name}\` takes ${listed(all.map(([, { what }]) => what))}; ` +
+          `put quotes around text with spaces, ${fix}`,
+    );
+  }
+  return Object.fromEntries(
+    all.map((
+      [key, { count }],
+      place,
+    ) => [key, count === "any" ? words.slice(place) : words[place]]),
+  );
 }

@@ -1,16 +1,17 @@
 import { defineCommand } from "./define_command.ts";
-import { noPositionals } from "./positionals.ts";
+import { openStore } from "../store/artifact_store.ts";
 
-export interface RebuildCommand {
-  readonly name: "rebuild";
-  readonly results: string;
-}
-
-export const rebuildDefinition = defineCommand({
+export const rebuildCommand = defineCommand({
   name: "rebuild",
+  summary: "rebuild the database from the stored artifacts",
+  details:
+    "Every row of the database comes from an artifact, so nothing is lost with the database.",
+  arguments: {},
   options: {},
-  read({ results, positionals }): RebuildCommand {
-    noPositionals(positionals, "deno task rebuild");
-    return { name: "rebuild", results };
+  example: "",
+  async run({ results }, { print }) {
+    const { root } = openStore(results);
+    const { rebuildDatabase } = await import("../../results/database/reconcile.ts");
+    print(`${await rebuildDatabase(root)}\n`);
   },
 });

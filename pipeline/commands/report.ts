@@ -1,37 +1,60 @@
-import { Complaint } from "../contract/complaint.ts";
-import { defineCommand, list, text } from "./define_command.ts";
-import { onePositional } from "./positionals.ts";
+import { resolve } from "node:path";
+import { commandText } from "../terminal/terminal_text.ts";
+import type { CommandWorld } from "./command_world.ts";
+import { defineCommand } from "./define_command.ts";
+import { experimentName } from "./shared_options.ts";
+import { list, one, text } from "./options.ts";
+import { openStore } from "../store/artifact_store.ts";
+import { readRequest } from "../experiment/read_request.ts";
 
-export interface ReportCommand {
-  readonly name: "report";
-  readonly results: string;
-  /** As commands of the same folder need it: `--results DIR`, or nothing where it was not given. */
-  readonly resultsOption: readonly string[];
-  /** Name or file. */
-  readonly experiment: string;
-  /** Name or file of another. */
-  readonly against?: string;
-  readonly set: readonly string[];
-  /** The folder to write. */
-  readonly out?: string;
-}
-
-export const reportDefinition = defineCommand({
+export const reportCommand = defineCommand({
   name: "report",
-  options: { against: text, set: list, out: text },
-  read({ results, values, positionals }): ReportCommand {
-    const { against, out } = values;
-    for (const [option, value] of [["--against", against], ["--out", out]]) {
-      if (value === "") throw new Complaint(`\`${option}\` is empty`, "give it a value");
-    }
-    return {
-      name: "report",
-      results,
-      resultsOption: values.results === undefined ? [] : ["--results", results],
-      experiment: onePositional(positionals, "experiment", "deno task report smoke"),
-      ...(against !== undefined && { against }),
-      set: values.set ?? [],
-      ...(out !== undefined && { out }),
+  summary: "write what an experiment found, as Markdown and as a web page",
+  details: "Uses only stored results; missing ones are listed. EXPERIMENT is a name or a file. " +
+    "The page is one file that needs no network. NAME~1 is the experiment NAME as it was " +
+    "requested before its last change of parameters.",
+  arguments: { experiment: one("EXPERIMENT", "an experiment") },
+  options: {
+    against: text(
+      "B",
+      "show what changed since B, such as NAME~1",
+    ),
+    set: list("STAGE.PARAM=VALUE", "report the request that was run with this change"),
+    out: text("DIR", "folder to write (default: below the results folder)"),
+  },
+  example: "scenes_iais --against scenes_iais~1",
+  async run({ results, resultsOption, experiment: given, against, set, out }, world) {
+    const { root } = openStore(results);
+    const { reportCommand } = await import("../../results/report/report_command.ts");
+    const experiment = experimentName(given, world);
+    const request = {
+      experiment,
+      ...(experiment !== given && { file: given }),
+      pictures: (file: string, set: readonly string[]) => pictureFolders({ file, set }, world),
+      set,
+      ...(against !== undefined && { against: experimentName(against, world) }),
+      ...(out !== undefined && { out: resolve(out) }),
+      commands: { task: world.task, option: commandText(resultsOption) },
     };
+    world.print(await reportCommand(root, request, { warn: world.warn }));
   },
 });
+
+/**
+ * @returns label of a stage that makes features -> folder with its pictures, if they come from
+ *   outside the project. Empty if the request cannot be read: a report can do without pictures.
+ */
+function pictureFolders(
+  request: { readonly file: string; readonly set: readonly string[] },
+  world: CommandWorld,
+): Record<string, string> {
+  try {
+    const { graph } = readRequest(request, world);
+    return Object.fromEntries(graph.flatMap(({ label, definition, outside }) => {
+      const images = outside.find(({ role }) => role === "images");
+      return definition.output === "features" && images !== undefined ? [[label, images.path]] : [];
+    }));
+  } catch {
+    return {};
+  }
+}

@@ -1,64 +1,45 @@
+import { byteSize, count, flag, list } from "./options.ts";
 import { Complaint } from "../contract/complaint.ts";
-import { defineCommand, flag, list, text } from "./define_command.ts";
-import { byteSize, count } from "./option_values.ts";
-import { onePositional } from "./positionals.ts";
+import { defineCommand } from "./define_command.ts";
+import { experimentFile, jobs, json, only, set, threads } from "./shared_options.ts";
+import { makeRunWorld } from "./make_run_world.ts";
+import { run } from "../run/run.ts";
 
-export interface RunCommand {
-  readonly name: "run";
-  readonly results: string;
-  readonly file: string;
-  readonly set: readonly string[];
-  readonly only: readonly string[];
-  readonly force: readonly string[];
-  readonly jobs: number;
-  readonly threads: number;
-  /** Bytes that stages may declare at once; absent: the machine's. */
-  readonly memory?: number;
-  /** GPUs that stages may use at once; absent: those found. */
-  readonly gpus?: number;
-  readonly planOnly: boolean;
-  readonly verify: boolean;
-  readonly failFast: boolean;
-  readonly show: "progress" | "result" | "events";
-}
-
-export const runDefinition = defineCommand({
+export const runCommand = defineCommand({
   name: "run",
+  summary: "run the stages that are not stored yet, then print a report",
+  details: "A stage runs again only if something that its result depends on has changed: its " +
+    "code, its parameters or its inputs. STAGE is the name of a stage in the experiment. A " +
+    "stage with a matrix has one point for each combination of values; 'tuned[seed=1]' selects " +
+    "the points with that value. " +
+    "Exit code 0: done. 1: a stage failed. 2: the request was wrong. 130: stopped by Ctrl-C.",
+  arguments: { file: experimentFile },
   options: {
-    plan: flag,
-    verify: flag,
-    set: list,
-    only: list,
-    force: list,
-    jobs: text,
-    threads: text,
-    memory: text,
-    gpus: text,
-    "fail-fast": flag,
-    quiet: flag,
-    json: flag,
+    plan: flag("show what would run and why; change nothing"),
+    set,
+    only,
+    force: list("STAGE", "run this stage even if its result is stored"),
+    verify: flag("first read all stored files and compare their digests"),
+    jobs,
+    threads,
+    memory: byteSize("memory that stages may use at once (default: all)"),
+    gpus: count("GPUs that stages may use at once (default: all)"),
+    failFast: flag("stop the other stages when one fails"),
+    quiet: flag("print only warnings, failures and the report"),
+    json: { ...json, help: "print each event as one line of JSON" },
   },
-  read({ results, values, positionals, defaults }): RunCommand {
-    const memory = byteSize(values, "memory");
-    const gpus = count(values, "gpus");
-    if (values.quiet === true && values.json === true) {
+  example: "experiments/smoke.yaml --set tuned.steps=20 --plan",
+  async run({ plan: planOnly, memory, gpus, quiet, json, ...request }, world) {
+    if (quiet && json) {
       throw new Complaint("`--quiet` and `--json` are both given", "give one of the two");
     }
-    return {
-      name: "run",
-      results,
-      file: onePositional(positionals, "experiment file", "deno task run experiments/smoke.yaml"),
-      set: values.set ?? [],
-      only: values.only ?? [],
-      force: values.force ?? [],
-      jobs: count(values, "jobs") ?? 1,
-      threads: count(values, "threads") ?? defaults.threads,
+    using display = world.openDisplay(json ? "events" : quiet ? "result" : "progress");
+    return await run({
+      ...request,
+      planOnly,
+      threads: request.threads ?? world.cores,
       ...(memory !== undefined && { memory }),
       ...(gpus !== undefined && { gpus }),
-      planOnly: values.plan === true,
-      verify: values.verify === true,
-      failFast: values["fail-fast"] === true,
-      show: values.json === true ? "events" : values.quiet === true ? "result" : "progress",
-    };
+    }, makeRunWorld(request, { world, display }));
   },
 });

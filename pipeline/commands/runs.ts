@@ -1,33 +1,31 @@
-import { defineCommand, flag, text } from "./define_command.ts";
-import { count } from "./option_values.ts";
-import { oneOrNone } from "./positionals.ts";
+import { count, text } from "./options.ts";
+import { defineCommand } from "./define_command.ts";
+import { experimentName, json, optionalExperiment } from "./shared_options.ts";
+import { openStore } from "../store/artifact_store.ts";
 
-export interface RunsCommand {
-  readonly name: "runs";
-  readonly results: string;
-  /** Name or file of an experiment. */
-  readonly experiment?: string;
-  readonly stage?: string;
-  /** Absent for all. */
-  readonly limit?: number;
-  readonly json: boolean;
-}
-
-export const runsDefinition = defineCommand({
+export const runsCommand = defineCommand({
   name: "runs",
-  options: { stage: text, limit: text, json: flag },
-  read({ results, values, positionals }): RunsCommand {
-    const experiment = oneOrNone(positionals, "experiment", "deno task runs smoke");
-    const json = values.json === true;
-    const { stage } = values;
-    const limit = count(values, "limit") ?? (json ? undefined : 20);
-    return {
-      name: "runs",
-      results,
+  summary: "list stage runs with time and main metrics, latest first",
+  details: "Of one experiment, given by its name or its file, or of all.",
+  arguments: { experiment: optionalExperiment },
+  options: {
+    stage: text("STAGE", "only runs of this stage"),
+    limit: count("number of runs to list (default: 20, and all with --json)"),
+    json,
+  },
+  example: "scenes_iais --stage recall",
+  async run({ results, stage, json, ...request }, world) {
+    const { root } = openStore(results);
+    const { runsCommand } = await import("../../results/queries/run_list.ts");
+    const experiment = experimentName(request.experiment, world);
+    const limit = request.limit ?? (json ? undefined : 20);
+    const filter = {
+      json,
       ...(experiment !== undefined && { experiment }),
       ...(stage !== undefined && { stage }),
       ...(limit !== undefined && { limit }),
-      json,
     };
+    const { warn, width } = world;
+    world.print(await runsCommand(root, filter, { width: width(), warn }));
   },
 });

@@ -1,66 +1,69 @@
-/** `search`: asks a tuned model of the store with a text or a picture. Nothing is run or stored. */
+/** `search`: ranks the images or captions of an experiment for a query, with its tuned model. */
 import { chooseEvaluation } from "./choose_evaluation.ts";
 import { Complaint } from "../contract/complaint.ts";
-import type { KeyWorld } from "./key_world.ts";
-import type { SearchStages } from "../contract/stages.ts";
-import { type SearchPage, searchPage } from "../../results/report/page/search_page.ts";
-import { writePage } from "../../results/report/page/page_text.ts";
+import { countOr, one, text } from "./options.ts";
+import { defineCommand } from "./define_command.ts";
+import { experimentFile, json, onlyEvaluation, page, set, threads } from "./shared_options.ts";
+import { resolve } from "node:path";
+import type { SearchPage } from "../../results/report/page/search_page.ts";
+import { silentProgress } from "../contract/progress.ts";
 
-export interface SearchCommand {
-  /** Absolute path of the results folder. */
-  readonly results: string;
-  readonly file: string;
-  /** Words, or the path of a picture. */
-  readonly query: string;
-  readonly set: readonly string[];
-  /** Which evaluated point, by its values. */
-  readonly only: readonly string[];
-  /** Among the images or captions of this split; by default the one that was evaluated. */
-  readonly split?: string;
-  readonly count: number;
-  readonly threads: number;
-  /** Absolute path of the page to write. */
-  readonly page: string;
-  readonly json: boolean;
-}
-
-/** @returns what `search` prints */
-export async function searchCommand(
-  command: SearchCommand,
-  world: KeyWorld & { search: SearchStages },
-): Promise<string> {
-  const { results, file, query, set, only, threads, count, page, json } = command;
-  const request = { results, file, set, only, threads };
-  const chosen = await chooseEvaluation(request, world, { reads: "model" });
-  const { experiment, model, folderOf } = chosen;
-  const split = command.split ?? String(chosen.evaluation.parameters["split"] ?? "test");
-  const found = await world.search({
-    features: chosen.described,
-    model: folderOf(model),
-    query: isPicture(query) ? { picture: query } : { text: query },
-    split,
-    count,
+export const searchCommand = defineCommand({
+  name: "search",
+  summary: "search images by words, or captions by picture, with a model",
+  details: "Uses a stored model that the experiment tuned; nothing is trained. Prints the best " +
+    "answers and writes a page with thumbnails.",
+  arguments: { file: experimentFile, query: one('"WORDS"|PICTURE', "words or a picture") },
+  options: {
+    count: countOr(10, "number of answers"),
+    split: text("SPLIT", "search in this split (default: the evaluated one)"),
+    only: onlyEvaluation,
+    set,
     threads,
-    progress: world.display.task("search"),
-  });
-  const about = { query, experiment, model: model.label, split, ...found };
-  writePage(page, searchPage(about));
-  if (json) {
+    page,
+    json,
+  },
+  example: 'experiments/scenes_iais.yaml "a red ball"',
+  async run({ query, count, json, threads, ...request }, world) {
+    const page = resolve(request.page ?? `${request.results}/search.html`);
+    using display = world.openDisplay();
+    const chosen = await chooseEvaluation({ ...request, threads }, world, {
+      reads: "model",
+      display,
+    });
+    const { experiment, evaluation, model, described, folderOf } = chosen;
+    const split = request.split ?? String(evaluation.parameters["split"] ?? "test");
+    const wanted = isPicture(query) ? { picture: query } : { text: query };
+    await world.stages.prepareCompute(display.task("TensorFlow"));
+    const found = await world.stages.search({
+      features: described,
+      model: folderOf(model),
+      query: wanted,
+      split,
+      count,
+      threads: threads ?? world.cores,
+      progress: world.onTerminal && !json ? display.task("search") : silentProgress,
+    });
+    const about = { query, experiment, model: model.label, split, ...found };
+    const { searchPage } = await import("../../results/report/page/search_page.ts");
+    const { writePage } = await import("../../results/report/page/page_text.ts");
+    writePage(page, searchPage(about));
+    if (!json) return world.print(searchText(about, page));
     const answers = found.answers.map(({ thumbnail: _, ...answer }) => answer);
-    return `${JSON.stringify({ ...about, answers, thumbnail: undefined, page }, null, 1)}\n`;
-  }
-  return searchText(about, page);
-}
+    const facts = { ...about, answers, thumbnail: undefined, page };
+    world.print(`${JSON.stringify(facts, null, 1)}\n`);
+  },
+});
 
-/** A path of a file that is there; everything else is words, unless it is named as a picture is. */
+/** Whether the query is the path of a file; other text is words, unless it ends as names of pictures do. */
 function isPicture(query: string): boolean {
   const there = kindOf(query);
   if (there === "file") return true;
   const named = /\.(jpe?g|png|webp|gif|tiff?|bmp|avif|heic)$/i.test(query);
-  // A word may be a folder's name, too.
+  // A word may happen to be the name of a folder.
   if (!named && !(there === "folder" && query.includes("/"))) return false;
   throw new Complaint(
-    there === undefined ? "there is no such picture" : "this is a folder, no picture",
+    there === undefined ? "there is no such picture" : "this is a folder, not a picture",
     there === undefined ? "check the path" : "name a picture in it",
     { place: { file: query } },
   );

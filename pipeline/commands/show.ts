@@ -1,23 +1,20 @@
-import { defineCommand, flag } from "./define_command.ts";
-import { onePositional } from "./positionals.ts";
+import { defineCommand } from "./define_command.ts";
+import { json } from "./shared_options.ts";
+import { one } from "./options.ts";
+import { openStore } from "../store/artifact_store.ts";
 
-export interface ShowCommand {
-  readonly name: "show";
-  readonly results: string;
-  /** Beginning of a key, or a label. */
-  readonly run: string;
-  readonly json: boolean;
-}
-
-export const showDefinition = defineCommand({
+export const showCommand = defineCommand({
   name: "show",
-  options: { json: flag },
-  read({ results, values, positionals }): ShowCommand {
-    return {
-      name: "show",
-      results,
-      run: onePositional(positionals, "run", "deno task show 3fa29c1b"),
-      json: values.json === true,
-    };
+  summary: "show everything about one stage run",
+  details: "A run is named by the beginning of its key, or by its label, such as " +
+    "'tuned[seed=1]'. Shows parameters, inputs, files from outside, versions, metrics, files " +
+    "and logs.",
+  arguments: { run: one("RUN", "a run") },
+  options: { json },
+  example: "3fa29c1b",
+  async run({ results, run, json }, { print, warn }) {
+    const { root } = openStore(results);
+    const { showCommand } = await import("../../results/queries/show_run.ts");
+    print(await showCommand(root, run, { json, warn }));
   },
 });

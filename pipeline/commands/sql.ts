@@ -1,34 +1,18 @@
-import { Complaint, nearest } from "../contract/complaint.ts";
-import { defineCommand, text } from "./define_command.ts";
-import { onePositional } from "./positionals.ts";
+import { defineCommand } from "./define_command.ts";
+import { choice, one } from "./options.ts";
+import { openStore } from "../store/artifact_store.ts";
 
-export interface SqlCommand {
-  readonly name: "sql";
-  readonly results: string;
-  readonly query: string;
-  readonly format: SqlFormat;
-}
-
-export type SqlFormat = "table" | "json" | "csv";
-
-export const sqlDefinition = defineCommand({
+export const sqlCommand = defineCommand({
   name: "sql",
-  options: { format: text },
-  read({ results, values, positionals }): SqlCommand {
-    return {
-      name: "sql",
-      results,
-      query: onePositional(positionals, "query", `deno task sql "SELECT * FROM leaderboard"`),
-      format: sqlFormat(values.format),
-    };
+  summary: "query the result database, read-only",
+  details: "The database is DuckDB. results/database/schema.sql describes its tables and views; " +
+    "docs/questions.md has queries to start from.",
+  arguments: { query: one("QUERY", "a query") },
+  options: { format: choice(["table", "json", "csv"], "format of the answer") },
+  example: '"SELECT * FROM leaderboard"',
+  async run({ results, query, format }, { print, warn, width }) {
+    const { root } = openStore(results);
+    const { askDatabase } = await import("../../results/queries/sql.ts");
+    print(await askDatabase(root, query, { format, width: width(), warn }));
   },
 });
-
-function sqlFormat(given = "table"): SqlFormat {
-  if (given === "table" || given === "json" || given === "csv") return given;
-  const meant = nearest(given, ["table", "json", "csv"]);
-  throw new Complaint(
-    `there is no format \`${given}\``,
-    meant === undefined ? "the formats are table, json and csv" : `did you mean \`${meant}\`?`,
-  );
-}

@@ -1,51 +1,42 @@
-import { openStore } from "../store/artifact_store.ts";
-import { lastRequest } from "../store/request_record.ts";
-import type { KeyWorld } from "./key_world.ts";
+import { checkStored } from "../plan/stored_check.ts";
+import { defineCommand } from "./define_command.ts";
+import { experimentStatus, experimentText, folderStatus, folderText } from "../explain/status.ts";
+import { json, set, threads } from "./shared_options.ts";
 import { keyRequest } from "../plan/key_graph.ts";
+import { lastRequest } from "../store/request_record.ts";
+import { openStore } from "../store/artifact_store.ts";
+import { optional } from "./options.ts";
 import { planRun } from "../plan/plan.ts";
 import { readRequest } from "../experiment/read_request.ts";
-import { checkStored } from "../plan/stored_check.ts";
-import { experimentStatus, experimentText, folderStatus, folderText } from "../explain/status.ts";
 
-export interface StatusRequest {
-  /** Absolute path of the results folder. */
-  readonly results: string;
-  /** Without one, all experiments that were ever asked. */
-  readonly file?: string;
-  readonly set: readonly string[];
-  readonly threads: number;
-  readonly json: boolean;
-}
-
-/** @returns what `status` prints; writes nothing */
-export async function statusCommand(
-  { results, file, set, threads, json }: StatusRequest,
-  world: KeyWorld,
-): Promise<string> {
-  const store = openStore(results);
-  const print = <Status>(status: Status, text: (status: Status) => string) =>
-    (json ? JSON.stringify(status, null, 1) : text(status)) + "\n";
-  if (file === undefined) return print(folderStatus(store), folderText);
-  const { experiment, graph } = readRequest({ file, set }, world);
-  const { nodes } = await keyRequest(graph, { experiment: file, threads, only: [] }, {
-    ...world,
-    store,
-    progress: world.display.task("digests"),
-  });
-  const before = new Map(
-    lastRequest(store, experiment.name)?.nodes.map(({ label, preimage }) => [label, preimage]),
-  );
-  const find = await checkStored(nodes, store, {
-    everything: false,
-    writes: false,
-    progress: () => world.display.task("store"),
-  });
-  const plan = planRun(nodes, {
-    find,
-    previous: ({ label }) => before.get(label),
-  });
-  return print(
-    experimentStatus(plan, store, { experiment: experiment.name, file }),
-    experimentText,
-  );
-}
+export const statusCommand = defineCommand({
+  name: "status",
+  summary: "show what is stored, running, failed or still to run",
+  details: "With an experiment file: stage by stage. Without: one line for each experiment that " +
+    "was ever run, and what takes up disk space. Changes nothing.",
+  arguments: { file: optional("EXPERIMENT.yaml", "an experiment file") },
+  options: { set, threads, json },
+  example: "experiments/smoke.yaml",
+  async run({ results, file, set, threads, json }, world) {
+    const store = openStore(results);
+    const print = <Status>(status: Status, text: (status: Status) => string) =>
+      world.print((json ? JSON.stringify(status, null, 1) : text(status)) + "\n");
+    if (file === undefined) return print(folderStatus(store), folderText);
+    using display = world.openDisplay();
+    const { experiment, graph } = readRequest({ file, set }, world);
+    const { nodes } = await keyRequest(graph, {
+      experiment: file,
+      threads: threads ?? world.cores,
+      only: [],
+    }, { ...world, store, progress: display.task("digests") });
+    const last = lastRequest(store, experiment.name);
+    const before = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
+    const find = await checkStored(nodes, store, {
+      everything: false,
+      writes: false,
+      progress: () => display.task("store"),
+    });
+    const plan = planRun(nodes, { find, previous: ({ label }) => before.get(label) });
+    print(experimentStatus(plan, store, { experiment: experiment.name, file }), experimentText);
+  },
+});

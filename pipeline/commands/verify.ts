@@ -1,10 +1,11 @@
-/**
- * `verify`: makes stored results again in a scratch folder, from the stored inputs, and compares them
- * file by file. What is stored is not touched.
- */
+/** `verify`: recomputes stored results in a scratch folder and compares them file by file. */
 import { type ArtifactStore, openStore } from "../store/artifact_store.ts";
 import { type Certificate, certificateOf, keepCertificate } from "../store/verification.ts";
+import { any } from "./options.ts";
 import { Complaint } from "../contract/complaint.ts";
+import { defineCommand } from "./define_command.ts";
+import { experimentFile, jobs, json, set, threads } from "./shared_options.ts";
+import { makeRunWorld } from "./make_run_world.ts";
 import { executePlan } from "../run/schedule.ts";
 import { type Outcome, workerPool } from "../workers/worker_pool.ts";
 import type { KeyedNode } from "../key/key.ts";
@@ -23,20 +24,36 @@ import { selectNodes } from "../experiment/selection.ts";
 import { formatSeconds } from "../terminal/terminal_text.ts";
 import { cacheFolder } from "../contract/pinned_package.ts";
 
-export interface VerifyRequest {
+export const verifyCommand = defineCommand({
+  name: "verify",
+  summary: "recompute stored results and compare them bit by bit",
+  details: "Recomputes in a scratch folder, from the stored inputs; stored results stay as they " +
+    "are. A stage is named as in the experiment, a run by the beginning of its key; without " +
+    "names, everything that is stored is verified. Prints a certificate for each run and keeps " +
+    "it in the database. Exit code 1: something differs.",
+  arguments: { file: experimentFile, names: any("STAGE|RUN", "stages or runs") },
+  options: { set, jobs, threads, json },
+  example: "experiments/smoke.yaml recall",
+  async run(request, world) {
+    using display = world.openDisplay(request.json ? "events" : "progress");
+    const threads = request.threads ?? world.cores;
+    return await verify({ ...request, threads }, makeRunWorld(request, { world, display }));
+  },
+});
+
+interface VerifyRequest {
   /** Absolute path of the results folder. */
   readonly results: string;
   readonly file: string;
-  /** Stages, points of them, or beginnings of keys; all that is stored when there are none. */
+  /** Stages, points of them, or beginnings of keys; everything that is stored if there are none. */
   readonly names: readonly string[];
   readonly set: readonly string[];
   readonly jobs: number;
   readonly threads: number;
-  readonly json: boolean;
 }
 
-/** @returns the exit code: 0 when all are equal, 1 when one differs or could not be made, 130 when stopped */
-export async function verify(request: VerifyRequest, world: RunWorld): Promise<number> {
+/** @returns the exit code: 0 all equal, 1 one differs or failed, 130 stopped */
+async function verify(request: VerifyRequest, world: RunWorld): Promise<number> {
   const { display, clock } = world;
   const begun = clock.seconds();
   const store = openStore(request.results);
@@ -51,7 +68,7 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
   using folder = scratchFolder(store);
   const scratch = scratchStore(store, folder.path);
   const plan: Planned[] = stored.map(({ node }) => ({
-    node: { ...node, inputs: {} }, // each by itself: inputs are those that are stored
+    node: { ...node, inputs: {} }, // no order among them: they read the stored inputs
     action: "run",
     why: { kind: "forced" },
   }));
@@ -84,7 +101,7 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
       async run({ label }, why, share): Promise<Outcome> {
         const { node, manifest } = byLabel.get(label)!;
         const job = workerJob(node, why, { ...setting, share });
-        display.begin(label, "made again, to compare");
+        display.begin(label, "recomputed, to compare");
         const outcome = await pool.run(job, {
           locked: () => manifest.inputDigests,
           filled: (remade) => {
@@ -106,8 +123,8 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
     const different = found.filter(({ verdict }) => verdict === "different").length;
     const took = formatSeconds(clock.seconds() - begun);
     const text = different === 0
-      ? `${found.length} of ${stored.length} made again in ${took}: all equal, to the last bit`
-      : `${found.length} of ${stored.length} made again in ${took}: ${different} came out different`;
+      ? `${found.length} of ${stored.length} recomputed in ${took}: all bits equal`
+      : `${found.length} of ${stored.length} recomputed in ${took}: ${different} with a different result`;
     display.announce("summary", text, { verified: found.length, of: stored.length, different });
     if (execution.failed.length > 0) {
       display.announce("failure", failureText(execution, world.commandAgain), {});
@@ -120,7 +137,7 @@ export async function verify(request: VerifyRequest, world: RunWorld): Promise<n
   }
 }
 
-/** Those that are meant and complete, with what is stored of them. */
+/** The requested nodes that are stored, with their manifests. */
 function storedNodes(
   nodes: readonly KeyedNode[],
   store: ArtifactStore,
@@ -128,7 +145,7 @@ function storedNodes(
 ): { node: KeyedNode; manifest: Manifest }[] {
   const keys = names.filter((name) => /^[0-9a-f]{6,64}$/.test(name));
   const others = names.filter((name) => !keys.includes(name));
-  const meant = selectNodes(nodes, "verify", others);
+  const requested = selectNodes(nodes, "verify", others);
   for (const start of keys) {
     const found = nodes.filter(({ key }) => key.startsWith(start));
     if (found.length === 0) {
@@ -138,23 +155,23 @@ function storedNodes(
         { place: { file: `verify ${start}` } },
       );
     }
-    for (const { label } of found) meant.add(label);
+    for (const { label } of found) requested.add(label);
   }
   const stored = nodes
-    .filter(({ label }) => names.length === 0 || meant.has(label))
+    .filter(({ label }) => names.length === 0 || requested.has(label))
     .flatMap((node) => {
       const found = store.find(node.definition.name, node.key);
       return found.state === "complete" ? [{ node, manifest: found.manifest }] : [];
     });
   if (stored.length > 0) return stored;
   throw new Complaint(
-    "nothing that is meant is stored, so there is nothing to compare with",
-    `make it first: deno task run ${file}`,
+    "none of the requested results is stored, so there is nothing to compare with",
+    `run the experiment first: deno task run ${file}`,
     { place: { file }, exitCode: 1 },
   );
 }
 
-/** The store as its readers see it, with other places to write. */
+/** A store that reads from `store` and writes below `root`. */
 function scratchStore(store: ArtifactStore, root: string): ArtifactStore {
   return {
     ...store,
@@ -182,7 +199,7 @@ function certificateText(certificate: Certificate): string {
     .map(([name, version]) => `${name} ${version}`).join(", ");
   const lines = verdict === "equal" ? [`  digest   ${digest}`] : [
     `  stored   ${digest}`,
-    `  remade   ${remade}`,
+    `  computed ${remade}`,
     ...differing.slice(0, 5).map((path) => `  differs  ${path}`),
     ...(differing.length > 5 ? [`  and ${differing.length - 5} more files`] : []),
   ];
@@ -192,7 +209,7 @@ function certificateText(certificate: Certificate): string {
     ...lines,
     `  with     ${where}`,
     ...(versions["processor"] === undefined ? [] : [`  on       ${versions["processor"]}`]),
-    `  made     on ${madeOn}, verified on ${host} at ${time}`,
+    `  made     on ${madeOn}; verified on ${host} at ${time}`,
     ...otherwise.map(({ name, made }) => `  made     with another ${name}: ${made}`),
   ].join("\n");
 }

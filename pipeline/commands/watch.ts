@@ -1,31 +1,24 @@
-import { Complaint } from "../contract/complaint.ts";
-import { defineCommand, text } from "./define_command.ts";
-import { portNumber } from "./option_values.ts";
+import { defineCommand } from "./define_command.ts";
+import { experimentName, optionalExperiment } from "./shared_options.ts";
+import { openStore } from "../store/artifact_store.ts";
+import { port } from "./options.ts";
 
-export interface WatchCommand {
-  readonly name: "watch";
-  readonly results: string;
-  /** Name or file. */
-  readonly experiment?: string;
-  readonly port: number;
-}
-
-export const watchDefinition = defineCommand({
+export const watchCommand = defineCommand({
   name: "watch",
-  options: { port: text },
-  read({ results, values, positionals }): WatchCommand {
-    const [experiment, second] = positionals;
-    if (second !== undefined) {
-      throw new Complaint(
-        "`watch` takes one experiment, or none for the last one asked",
-        "for example: deno task watch scenes_iais",
-      );
-    }
-    return {
-      name: "watch",
-      results,
-      ...(experiment !== undefined && { experiment }),
-      port: portNumber(values),
-    };
+  summary: "show live curves of a running experiment in the browser",
+  details: "Serves one page, to this machine only, until Ctrl-C. Without EXPERIMENT (name or " +
+    "file) it shows the one that was requested last.",
+  arguments: { experiment: optionalExperiment },
+  options: { port: port(8017, "port of the page; 0 picks a free one") },
+  example: "scenes_iais",
+  async run({ results, experiment: given, port }, world) {
+    const { root } = openStore(results);
+    const { watchCommand } = await import("../../results/watch/watch_command.ts");
+    const experiment = experimentName(given, world);
+    const byFile = experiment !== given;
+    const request = { port, byFile, ...(experiment !== undefined && { experiment }) };
+    const stop = new AbortController();
+    world.onInterrupt((count) => count === 1 ? stop.abort() : Deno.exit(130));
+    await watchCommand(root, request, { print: world.print, signal: stop.signal });
   },
 });

@@ -1,47 +1,58 @@
-/** `wrong`: the queries of an evaluation that went most wrong, on a page with pictures. */
-import { chooseEvaluation, type EvaluationRequest } from "./choose_evaluation.ts";
-import type { KeyWorld } from "./key_world.ts";
-import type { WrongStages } from "../contract/stages.ts";
-import { writePage } from "../../results/report/page/page_text.ts";
-import { type WrongPage, wrongPage } from "../../results/report/page/wrong_page.ts";
+/** `wrong`: the queries whose correct answers an evaluation ranked worst, on a page with pictures. */
+import { chooseEvaluation } from "./choose_evaluation.ts";
+import { countOr, optionalChoice } from "./options.ts";
+import { defineCommand } from "./define_command.ts";
+import { experimentFile, json, onlyEvaluation, page, set, threads } from "./shared_options.ts";
+import { resolve } from "node:path";
+import type { WrongPage } from "../../results/report/page/wrong_page.ts";
 
-export interface WrongCommand extends EvaluationRequest {
-  readonly count: number;
-  /** Both, when not given. */
-  readonly direction?: "i2t" | "t2i";
-  /** Absolute path of the page to write. */
-  readonly page: string;
-  readonly json: boolean;
-}
-
-/** First answers of each query that the page shows. */
+/** How many of the first answers the page shows for each query. */
 const answers = 4;
 
-/** @returns what `wrong` prints */
-export async function wrongCommand(
-  command: WrongCommand,
-  world: KeyWorld & { wrongQueries: WrongStages },
-): Promise<string> {
-  const { count, direction, page, json } = command;
-  const chosen = await chooseEvaluation(command, world, { reads: "evaluation" });
-  const { evaluation, experiment, described, folderOf } = chosen;
-  const found = await world.wrongQueries({
-    evaluation: folderOf(evaluation),
-    features: described,
-    count,
-    answers,
-    ...(direction && { direction }),
-  });
-  const about = { experiment, evaluation: evaluation.label, ...found };
-  writePage(page, wrongPage(about));
-  if (!json) return wrongText(about, page);
-  const bare = JSON.stringify(
-    { ...about, page },
-    (key, value) => key === "thumbnail" ? undefined : value,
-    1,
-  );
-  return `${bare}\n`;
-}
+export const wrongCommand = defineCommand({
+  name: "wrong",
+  summary: "list the queries that an evaluation got most wrong",
+  details: "Those whose best correct answer has the worst rank. Writes a page with pictures, " +
+    "which also shows what was ranked first instead.",
+  arguments: { file: experimentFile },
+  options: {
+    count: countOr(12, "number of queries"),
+    direction: optionalChoice(
+      ["i2t", "t2i"],
+      "only image (i2t) or caption (t2i) queries",
+    ),
+    only: onlyEvaluation,
+    set,
+    threads,
+    page,
+    json,
+  },
+  example: "experiments/smoke.yaml",
+  async run({ count, direction, json, ...request }, world) {
+    const page = resolve(request.page ?? `${request.results}/wrong.html`);
+    using display = world.openDisplay();
+    const chosen = await chooseEvaluation(request, world, { reads: "evaluation", display });
+    const { evaluation, experiment, described, folderOf } = chosen;
+    const found = await world.stages.wrongQueries({
+      evaluation: folderOf(evaluation),
+      features: described,
+      count,
+      answers,
+      ...(direction && { direction }),
+    });
+    const about = { experiment, evaluation: evaluation.label, ...found };
+    const { wrongPage } = await import("../../results/report/page/wrong_page.ts");
+    const { writePage } = await import("../../results/report/page/page_text.ts");
+    writePage(page, wrongPage(about));
+    if (!json) return world.print(wrongText(about, page));
+    const bare = JSON.stringify(
+      { ...about, page },
+      (key, value) => key === "thumbnail" ? undefined : value,
+      1,
+    );
+    world.print(`${bare}\n`);
+  },
+});
 
 function wrongText({ evaluation, split, asked, wrong }: WrongPage, page: string): string {
   const lines = wrong.map(({ direction, query, rank, candidates }) => {
@@ -50,7 +61,7 @@ function wrongText({ evaluation, split, asked, wrong }: WrongPage, page: string)
   });
   return [
     `${evaluation}, split ${split}: the most wrong of ${asked} queries`,
-    ...(wrong.length === 0 ? ["none: every right answer comes first"] : lines),
+    ...(wrong.length === 0 ? ["none: every query has a correct answer in first place"] : lines),
     `page: ${page}`,
     "",
   ].join("\n");

@@ -1,0 +1,103 @@
+/** The process that a command runs in: its terminal, clock, signals and environment. */
+import { type Clock, systemClock } from "../contract/clock.ts";
+import type { StageDefinition } from "../contract/stage.ts";
+import type { Stages } from "../contract/stages.ts";
+import type { Environment } from "../experiment/yaml_text.ts";
+import { type Display, makeDisplay } from "../terminal/display.ts";
+import { eventDisplay, quietDisplay } from "../terminal/event_display.ts";
+import { publishedTables } from "../../results/findings/published_results.ts";
+
+/** What main.ts knows. */
+interface Start {
+  /** The command line after the program's name. */
+  readonly args: readonly string[];
+  readonly stages: Stages;
+  /** The file that was started; a worker process starts it again. */
+  readonly entry: URL;
+  readonly project: URL;
+  readonly environment: Environment;
+}
+
+export interface CommandWorld extends Start {
+  readonly catalogue: readonly StageDefinition[];
+  /** Names of published results that a report can be compared with. */
+  readonly comparisons: readonly string[];
+  readonly clock: Clock;
+  /** Processor cores: the default of `--threads`. */
+  readonly cores: number;
+  /** How a user starts a command here: `deno task`, or `npx -y deno task`. */
+  readonly task: string;
+  /** Writes to standard output, which is a terminal or not. */
+  print(text: string): void;
+  readonly onTerminal: boolean;
+  /** Columns of the terminal; Infinity for a file or a pipe, which gets everything. */
+  width(): number;
+  /** Writes a line to standard error. */
+  warn(line: string): void;
+  openDisplay(show?: Show): Display & Disposable;
+  /** Calls back on each Ctrl-C; returns a function that stops listening. */
+  onInterrupt(callback: (count: number) => void): () => void;
+}
+
+/** How much a display shows: everything, warnings and results alone, or everything as JSON. */
+export type Show = "progress" | "result" | "events";
+
+export function commandWorld(start: Start): CommandWorld {
+  const { stages, environment } = start;
+  const onTerminal = Deno.stdout.isTerminal();
+  const width = () => onTerminal ? terminalColumns() : Infinity;
+  const terminalDisplay = () => {
+    const live = onTerminal && environment("TERM") !== "dumb";
+    const colour = live && !environment("NO_COLOR");
+    return makeDisplay({ write: print, clock: systemClock, live, colour, width });
+  };
+  const displays: Readonly<Record<Show, () => Display>> = {
+    progress: terminalDisplay,
+    result: () => quietDisplay(terminalDisplay()),
+    events: () => eventDisplay({ write: print, clock: systemClock }),
+  };
+  return {
+    ...start,
+    catalogue: stages.catalogue,
+    comparisons: Object.keys(publishedTables),
+    clock: systemClock,
+    cores: navigator.hardwareConcurrency,
+    // Started by `npx -y deno`, Deno need not be installed as a program.
+    task: environment("npm_command") === "exec" ? "npx -y deno task" : "deno task",
+    print,
+    onTerminal,
+    width,
+    warn: (line) => console.error(line),
+    openDisplay(show = "progress") {
+      const display = displays[show]();
+      return { ...display, [Symbol.dispose]: () => display.close() };
+    },
+    onInterrupt,
+  };
+}
+
+function print(text: string): void {
+  let bytes = new TextEncoder().encode(text);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+  } catch (error) {
+    // The reader closed the pipe, as `head` does.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+function terminalColumns(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return 80;
+  }
+}
+
+function onInterrupt(callback: (count: number) => void): () => void {
+  let count = 0;
+  const listener = () => callback(++count);
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, listener);
+  return () => signals.forEach((signal) => Deno.removeSignalListener(signal, listener));
+}
