@@ -1,13 +1,14 @@
 /**
- * Fetches a published module of npm by name, version and digest, for what is too large to be a
- * dependency of the project: Deno fetches all that deno.lock names, whatever is run. Only the files
- * that are wanted are kept, in `node_modules`; no install script is run.
+ * Fetches a published npm module by name, version and digest. It is for modules that are too large
+ * for a dependency of the project, because Deno fetches everything in deno.lock for every command.
+ * Only the pinned files are kept, in `node_modules`, and no install script is run. The tarballs are
+ * unpacked by hand, as they come from a gzip stream and only a few regular files of each are needed.
  */
 import { createHash } from "node:crypto";
 import { Complaint } from "../contract/complaint.ts";
 import type { PinnedModule } from "../contract/pinned_package.ts";
 
-/** The program that brings the tarballs into `folder`; `cache` is thrown away afterwards. */
+/** The command that downloads the tarballs into `folder`; `cache` is a temporary folder. */
 export function npmPack(
   module: PinnedModule,
   { folder, cache }: { readonly folder: string; readonly cache: string },
@@ -19,7 +20,7 @@ export function npmPack(
   return ["npm", "pack", ...options, ...names];
 }
 
-/** Checks the tarballs' digests and unpacks them into `target`/node_modules. */
+/** Checks the digests of the tarballs and unpacks them into `target`/node_modules. */
 export async function unpackModule(
   module: PinnedModule,
   { folder, target }: { readonly folder: string; readonly target: string },
@@ -30,14 +31,14 @@ export async function unpackModule(
     const found = await digestOf(file);
     if (found !== sha256) {
       throw new Complaint(
-        `${distribution} ${version} is not what was expected: its SHA-256 is ${found}, not ${sha256}`,
-        "look whether the registry that npm uses can be trusted",
+        `${distribution} ${version} has the SHA-256 ${found} instead of ${sha256}`,
+        "check that npm uses a registry that you trust",
         { exitCode: 1 },
       );
     }
-    const wanted = (path: string) =>
+    const isWanted = (path: string) =>
       files.some((each) => each.endsWith("/") ? path.startsWith(each) : path === each);
-    await unpackTarball(file, { target: `${target}/node_modules/${distribution}`, wanted });
+    await unpackTarball(file, { target: `${target}/node_modules/${distribution}`, isWanted });
   }
 }
 
@@ -50,10 +51,10 @@ async function digestOf(file: string): Promise<string> {
 
 const blockSize = 512;
 
-/** The regular files of a gzipped tar archive (POSIX ustar), below the folder that all are in. */
+/** Unpacks regular files of a gzipped tar archive (POSIX ustar), without its top-level folder. */
 async function unpackTarball(
   file: string,
-  { target, wanted }: { readonly target: string; readonly wanted: (path: string) => boolean },
+  { target, isWanted }: { readonly target: string; readonly isWanted: (path: string) => boolean },
 ): Promise<void> {
   using handle = await Deno.open(file);
   const bytes = reader(handle.readable.pipeThrough(new DecompressionStream("gzip")));
@@ -66,8 +67,8 @@ async function unpackTarball(
     const path = [text(345, 155), text(0, 100)].filter((part) => part !== "").join("/")
       .replace(/^[^/]*\//, "");
     const isFile = header[156] === 0 || header[156] === 0x30;
-    const kept = isFile && wanted(path) && !path.split("/").includes("..");
-    using output = kept ? await create(`${target}/${path}`) : undefined;
+    const keep = isFile && isWanted(path) && !path.split("/").includes("..");
+    using output = keep ? await create(`${target}/${path}`) : undefined;
     for await (const piece of bytes.pieces(size)) {
       for (let done = 0; output !== undefined && done < piece.length;) {
         done += await output.write(piece.subarray(done));
@@ -82,7 +83,7 @@ async function create(path: string): Promise<Deno.FsFile> {
   return await Deno.create(path);
 }
 
-/** Reads a stream in portions of chosen sizes. */
+/** Reads a stream in blocks of given sizes. */
 function reader(stream: ReadableStream<Uint8Array>) {
   const chunks = stream[Symbol.asyncIterator]();
   let rest: Uint8Array = new Uint8Array();
@@ -90,7 +91,7 @@ function reader(stream: ReadableStream<Uint8Array>) {
     for (let left = size; left > 0;) {
       if (rest.length === 0) {
         const { done, value } = await chunks.next();
-        if (done) throw new Error("the archive is cut short");
+        if (done) throw new Error("the archive is truncated");
         rest = value;
       }
       const piece = rest.subarray(0, left);

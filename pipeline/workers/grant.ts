@@ -1,27 +1,27 @@
 /**
- * What a worker process may do: read what its stage reads, write the folder it fills, and beyond
- * that only what the stage's definition declares. Deno holds it to that. Native code that a stage
- * declares is beyond that hold: the rest of the stage is not.
+ * What a worker process may do: read the inputs of its stage, write the folder that it fills, and
+ * beyond that only what the stage's definition declares. Deno's sandbox enforces this, except for
+ * native code that a stage declares.
  */
-
 export interface Grant {
-  /** Absolute paths, with everything below them. */
+  /** Absolute paths, each including everything below it. */
   readonly read: readonly string[];
   readonly write: readonly string[];
-  /** Native libraries; they read the environment and ask the system about itself. */
+  /** May call native libraries, which also read the environment and query the system. */
   readonly native: boolean;
   readonly network: boolean;
   /** Programs that it may start. */
   readonly programs: readonly string[];
 }
 
-export function covers(held: Grant, wanted: Grant): boolean {
-  return (held.native || !wanted.native) && (held.network || !wanted.network) &&
-    contains(held.read, wanted.read) && contains(held.write, wanted.write) &&
-    contains(held.programs, wanted.programs);
+/** Whether a process with the grant `held` may do everything in the grant `needed`. */
+export function covers(held: Grant, needed: Grant): boolean {
+  return (held.native || !needed.native) && (held.network || !needed.network) &&
+    contains(held.read, needed.read) && contains(held.write, needed.write) &&
+    contains(held.programs, needed.programs);
 }
 
-/** Everything that any of them allows. */
+/** A grant that allows everything that any of the grants allows. */
 export function union(grants: readonly Grant[]): Grant {
   return {
     read: merged(grants.map(({ read }) => read)),
@@ -32,7 +32,7 @@ export function union(grants: readonly Grant[]): Grant {
   };
 }
 
-/** Deno's command line options for it. */
+/** The grant as command line options of Deno. */
 export function permissionFlags({ read, write, native, network, programs }: Grant): string[] {
   const listed = (name: string, values: readonly string[]) =>
     values.length === 0 ? [] : [`--allow-${name}=${values.map(beforeComma).join(",")}`];
@@ -46,15 +46,15 @@ export function permissionFlags({ read, write, native, network, programs }: Gran
   ];
 }
 
-/** The option cannot write a comma: of such a path, the folder above the comma is allowed. */
+/** Deno's options cannot contain a comma, so for such a path the folder above the comma is allowed. */
 function beforeComma(path: string): string {
   const comma = path.indexOf(",");
   return comma < 0 ? path : path.slice(0, Math.max(1, path.lastIndexOf("/", comma)));
 }
 
-function contains(held: readonly string[], wanted: readonly string[]): boolean {
+function contains(held: readonly string[], needed: readonly string[]): boolean {
   const set = new Set(held);
-  return wanted.every((each) => set.has(each));
+  return needed.every((each) => set.has(each));
 }
 
 function merged(lists: readonly (readonly string[])[]): string[] {

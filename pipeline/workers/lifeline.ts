@@ -1,9 +1,9 @@
 /**
- * A thread of a worker process that reads standard input. When the pipeline is gone, its end of
- * the pipe closes, and this thread kills the process even while the main thread is deep in native
- * code: no orphan writes on. Commands go to the main thread as messages.
+ * A thread of a worker process that reads standard input and forwards commands to the main thread.
+ * When the pipeline dies, its end of the pipe closes and this thread kills the process, even while
+ * the main thread is in native code. So no orphaned process keeps writing.
  */
-import { TextLineStream } from "./text_lines.ts";
+import { TextLineStream } from "./protocol.ts";
 
 let closed = false;
 for await (const line of Deno.stdin.readable.pipeThrough(new TextLineStream())) {

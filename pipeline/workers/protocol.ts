@@ -1,13 +1,13 @@
 /**
- * What the pipeline and a worker process say to each other: lines of JSON. A worker's lines begin
- * with the record separator, so that whatever a library prints on standard output is told apart
- * and goes to the stage's log.
+ * The messages between the pipeline and a worker process, as lines of JSON. A worker's lines start
+ * with the record separator, which distinguishes them from text that a library prints on standard
+ * output; that text goes to the stage's log.
  *
  *     pipeline   run               go              release
  *     worker          locked            … filled            released
  *
- * The worker holds the key's lock from `locked` to `released` and writes nothing but its pending
- * folder; only the pipeline moves what is complete.
+ * The worker holds the key's lock from `locked` to `released` and writes only to its pending folder;
+ * only the pipeline moves a filled folder to the complete ones.
  */
 import type { Canonical } from "../disk/canonical.ts";
 import type { Preimage } from "../key/key.ts";
@@ -17,41 +17,41 @@ import type { Place } from "../contract/complaint.ts";
 import type { Grant } from "./grant.ts";
 import type { StageEvent } from "../contract/progress.ts";
 
-/** One stage to run. Paths are absolute. */
+/** One stage run. All paths are absolute. */
 export interface WorkerJob {
   /** Results folder. */
   readonly root: string;
-  /** The folder to fill, and the lock that says who may. */
+  /** The folder to fill, and the lock that must be held to do so. */
   readonly pending: string;
   readonly lock: string;
   readonly key: string;
   readonly preimage: Preimage;
-  /** After defaults, with absolute paths. */
+  /** With defaults filled in and absolute paths. */
   readonly parameters: Readonly<Record<string, Canonical>>;
-  /** Role -> absolute path of what it reads from outside. */
+  /** Role -> absolute path of each outside file. */
   readonly files: Readonly<Record<string, string>>;
-  /** Files from outside that it or its inputs read: they stay as they are while it runs. */
+  /** Outside files that it or its inputs read; they must not change while it runs. */
   readonly watched: readonly FileState[];
-  /** Port -> what to read. */
+  /** Port -> the artifact to read. */
   readonly inputs: Readonly<Record<string, WorkerJobInput>>;
   readonly threads: number;
-  /** What its manifest says of how it came to run. */
+  /** The circumstances of the run, for its manifest. */
   readonly circumstances: Omit<Manifest["circumstances"], "started" | "seconds">;
-  /** Make it although a complete one is there. */
+  /** Recompute the result even if it is already complete. */
   readonly again: boolean;
-  /** What its process may do. */
+  /** Permissions of its process. */
   readonly grant: Grant;
-  /** Variables of the environment of its process, beside those of the pipeline's. */
+  /** Environment variables for its process, in addition to those of the pipeline. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface WorkerJobInput {
   /** The artifact. */
   readonly folder: string;
-  /** Name of the definition of the stage that made it. */
+  /** The kind of stage that wrote it. */
   readonly stage: string;
   readonly key: string;
-  /** As `WorkerJob.files`, of the run that made it. */
+  /** Like `WorkerJob.files`, for the run that wrote it. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -59,7 +59,7 @@ export type ToWorker =
   | { readonly type: "run"; readonly job: WorkerJob }
   /** Fill the pending folder. */
   | { readonly type: "go"; readonly inputDigests: Readonly<Record<string, string>> }
-  /** Give the lock back; nothing more is to be done for this job. */
+  /** Release the lock; this job is finished. */
   | { readonly type: "release" }
   /** Stop the running stage at its next safe point. */
   | { readonly type: "stop" }
@@ -69,7 +69,7 @@ export type ToWorker =
 export type FromWorker =
   | StageEvent
   | { readonly type: "locked" }
-  /** The pending folder is whole and on the disk. */
+  /** The pending folder is complete and synced to the disk. */
   | { readonly type: "filled"; readonly manifest: Manifest }
   | { readonly type: "released" }
   | { readonly type: "stopped" }
@@ -77,7 +77,7 @@ export type FromWorker =
 
 export interface Failure {
   readonly what: string;
-  /** Absent for a bug of ours. */
+  /** Absent for a bug in this program. */
   readonly fix?: string;
   readonly place?: Place;
 }
@@ -88,9 +88,32 @@ export function workerLine(event: FromWorker): string {
   return `${mark}${JSON.stringify(event)}\n`;
 }
 
-/** What a line of a worker's standard output holds: text of a library, an event, or both. */
+/** Splits a line of a worker's standard output into text of a library and an event, if it has one. */
 export function readWorkerLine(line: string): { text: string; event: FromWorker | undefined } {
   const start = line.indexOf(mark);
   if (start < 0) return { text: line, event: undefined };
   return { text: line.slice(0, start), event: JSON.parse(line.slice(start + 1)) };
+}
+
+/** Converts UTF-8 bytes to lines without their line endings. */
+export class TextLineStream {
+  readonly readable: ReadableStream<string>;
+  readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+
+  constructor() {
+    const decoder = new TextDecoderStream();
+    let rest = "";
+    const lines = new TransformStream<string, string>({
+      transform(chunk, controller) {
+        const parts = (rest + chunk).split("\n");
+        rest = parts.pop()!;
+        for (const part of parts) controller.enqueue(part);
+      },
+      flush(controller) {
+        if (rest !== "") controller.enqueue(rest);
+      },
+    });
+    this.writable = decoder.writable as WritableStream<Uint8Array<ArrayBuffer>>;
+    this.readable = decoder.readable.pipeThrough(lines);
+  }
 }

@@ -1,20 +1,20 @@
-/** Rows of a stage, as lines of JSON in its own folder. */
+/** Writes the rows of a stage as lines of JSON in its folder. */
 import type { Recorder, Scalar } from "../contract/stage.ts";
 
 type Row = Readonly<Record<string, Scalar>>;
 
-/** A recorder that must be closed before the folder is committed. */
+/** A recorder that must be closed before its folder is committed. */
 export interface FileRecorder extends Recorder {
   close(): void;
 }
 
 /**
- * Each row is on its way to the disk when the call returns, so that a checkpoint written after it
- * never knows more rows than the file. Numbers that JSON has not are written as the texts "NaN",
- * "Infinity" and "-Infinity".
+ * Each row is written to its file before the call returns, so that a later checkpoint never covers
+ * rows that the file does not have. Numbers that JSON cannot represent are written as the texts
+ * "NaN", "Infinity" and "-Infinity".
  *
- * @param rows folder for rows, part of the artifact
- * @param measurements folder for measurements, beside it
+ * @param rows folder for rows, which is part of the artifact
+ * @param measurements folder for measurements, which is not
  */
 export function fileRecorder(
   { rows, measurements }: { rows: string; measurements: string },
@@ -25,7 +25,7 @@ export function fileRecorder(
     let file = open.get(path);
     if (file === undefined) {
       Deno.mkdirSync(folder, { recursive: true });
-      dropBrokenEnd(path);
+      dropPartialLine(path);
       file = Deno.openSync(path, { create: true, append: true });
       open.set(path, file);
     }
@@ -51,16 +51,16 @@ export function fileRecorder(
 }
 
 export function rowLine(row: Row): string {
-  const plain = Object.entries(row).map(([column, value]) => {
-    const odd = typeof value === "number" && !Number.isFinite(value);
-    return [column, odd ? String(value) : value];
+  const columns = Object.entries(row).map(([column, value]) => {
+    const needsText = typeof value === "number" && !Number.isFinite(value);
+    return [column, needsText ? String(value) : value];
   });
-  return JSON.stringify(Object.fromEntries(plain)) + "\n";
+  return JSON.stringify(Object.fromEntries(columns)) + "\n";
 }
 
 function tableName(table: string): string {
   if (!/^[a-z][a-z0-9_]*$/.test(table)) {
-    throw new Error(`internal: ${JSON.stringify(table)} is no name for a table`);
+    throw new Error(`internal: ${JSON.stringify(table)} is not a valid table name`);
   }
   return table;
 }
@@ -70,9 +70,9 @@ function writeAll(file: Deno.FsFile, text: string): void {
   while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
 }
 
-/** Keeps the whole lines for which `keep` holds; what a kill cut off at the end goes. */
+/** Keeps the complete lines for which `keep` is true; drops a line that a kill cut off. */
 function retainIn(path: string, keep: (row: Row) => boolean): void {
-  const lines = wholeLines(path);
+  const lines = completeLines(path);
   if (lines === undefined) return;
   const kept = lines.filter((line) => keep(JSON.parse(line)));
   const temporary = `${path}.part`;
@@ -81,15 +81,15 @@ function retainIn(path: string, keep: (row: Row) => boolean): void {
   if (kept.length === 0) Deno.removeSync(path);
 }
 
-function dropBrokenEnd(path: string): void {
-  const lines = wholeLines(path);
+function dropPartialLine(path: string): void {
+  const lines = completeLines(path);
   if (lines === undefined) return;
-  const whole = lines.map((line) => `${line}\n`).join("");
-  const size = new TextEncoder().encode(whole).length;
+  const text = lines.map((line) => `${line}\n`).join("");
+  const size = new TextEncoder().encode(text).length;
   if (size !== Deno.statSync(path).size) Deno.truncateSync(path, size);
 }
 
-function wholeLines(path: string): string[] | undefined {
+function completeLines(path: string): string[] | undefined {
   try {
     return Deno.readTextFileSync(path).split("\n").slice(0, -1);
   } catch (error) {

@@ -1,4 +1,4 @@
-/** The process in which stages run, one after another, until the pipeline closes its standard input. */
+/** The process that runs stages, one after another, until the pipeline closes its standard input. */
 import { systemClock } from "../contract/clock.ts";
 import { beginPending, type Pending, sealPending } from "../store/commit.ts";
 import { Complaint } from "../contract/complaint.ts";
@@ -17,11 +17,11 @@ import {
   workerLine,
 } from "./protocol.ts";
 
-/** Never returns: the process ends when it is told to close or its parent is gone. */
+/** Never returns: the process ends when it receives `close` or its parent dies. */
 export async function serveStages(catalogue: readonly StageDefinition[]): Promise<never> {
-  // Ctrl-C reaches the whole process group; the pipeline decides what it means.
+  // Ctrl-C reaches the whole process group; the pipeline decides how to handle it.
   Deno.addSignalListener("SIGINT", () => {});
-  const messages = hearPipeline();
+  const messages = listenToPipeline();
   for (;;) {
     const { job } = await messages.next("run");
     const definition = catalogue.find(({ name }) => name === job.preimage.stage)!;
@@ -31,17 +31,17 @@ export async function serveStages(catalogue: readonly StageDefinition[]): Promis
 
 type Message<Type> = Extract<ToWorker, { type: Type }>;
 
-/** What the pipeline says. */
+/** The messages of the pipeline. */
 interface Messages {
-  /** Aborted when the job at hand is to stop. */
+  /** Aborted when the current job must stop. */
   readonly signal: AbortSignal;
-  /** The next of these; what comes before it is of no use any more. */
+  /** The next message of these types; earlier messages of other types are obsolete. */
   next<Type extends ToWorker["type"]>(...types: Type[]): Promise<Message<Type>>;
 }
 
-function hearPipeline(): Messages {
+function listenToPipeline(): Messages {
   const lifeline = new Worker(new URL("./lifeline.ts", import.meta.url), { type: "module" });
-  const heard: ToWorker[] = [];
+  const queue: ToWorker[] = [];
   let stop = new AbortController();
   let wake = () => {};
   lifeline.onmessage = ({ data }: MessageEvent<string>) => {
@@ -49,7 +49,7 @@ function hearPipeline(): Messages {
     if (message.type === "close") Deno.exit(0);
     if (message.type === "run") stop = new AbortController();
     if (message.type === "stop") stop.abort(new DOMException("stopped", "AbortError"));
-    else heard.push(message);
+    else queue.push(message);
     wake();
   };
   return {
@@ -58,7 +58,7 @@ function hearPipeline(): Messages {
     },
     async next<Type extends ToWorker["type"]>(...types: Type[]) {
       for (;;) {
-        const message = heard.shift();
+        const message = queue.shift();
         if (message === undefined) await new Promise<void>((resolve) => wake = resolve);
         else if (types.includes(message.type as Type)) return message as Message<Type>;
       }
@@ -129,7 +129,7 @@ async function runStage(
       folder: pending.artifact,
       resumeFolder: pending.resume,
       record,
-      progress: rareProgress(),
+      progress: limitedProgress(),
       threads: job.threads,
       signal,
     });
@@ -138,8 +138,8 @@ async function runStage(
   }
 }
 
-/** Sends a report at most ten times a second, and every last one. */
-function rareProgress(): Progress {
+/** Sends at most ten reports a second, and every final one. */
+function limitedProgress(): Progress {
   let next = 0;
   return {
     report(done, total, unit, note) {
@@ -154,8 +154,8 @@ function rareProgress(): Progress {
 
 function failureOf(error: unknown, job: WorkerJob): Failure {
   if (error instanceof Deno.errors.NotCapable) {
-    const [wanted] = error.message.split(", run again");
-    return { what: `internal: it does what its definition does not declare: ${wanted}` };
+    const [required] = error.message.split(", run again");
+    return { what: `internal: its definition does not declare a permission it needs: ${required}` };
   }
   const complaint = error instanceof Complaint ? error : diskComplaint(error, job.root);
   if (complaint !== undefined) {
@@ -166,7 +166,7 @@ function failureOf(error: unknown, job: WorkerJob): Failure {
   return { what: `internal: ${error instanceof Error ? error.message : String(error)}` };
 }
 
-/** Written at once, so that it is seen although the stage does not return to the event loop. */
+/** Writes synchronously, so that the event arrives even if the stage never returns to the event loop. */
 function send(event: FromWorker): void {
   let bytes = new TextEncoder().encode(workerLine(event));
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));

@@ -1,4 +1,4 @@
-/** The worker processes of a run: each with the rights of its stage alone. */
+/** The worker processes of a run, each with the permissions of its own stage only. */
 import { diskComplaint } from "../disk/disk_complaint.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { covers, type Grant } from "./grant.ts";
@@ -7,33 +7,33 @@ import type { StageEvent } from "../contract/progress.ts";
 import { startWorker, type WorkerCommand, type WorkerProcess } from "./worker_process.ts";
 
 export type Outcome =
-  /** `made` is false when another run had completed it meanwhile. */
+  /** `made` is false when another run has completed it in the meantime. */
   | { readonly type: "done"; readonly made: boolean }
   | { readonly type: "stopped" }
   | { readonly type: "failed"; readonly failure: Failure; readonly log: readonly string[] };
 
-/** What is heard of a job while it runs. */
+/** Callbacks for a running job. */
 export interface JobListener {
   event(event: StageEvent): void;
   /** A line that the stage or a library printed. */
   log(line: string): void;
   /**
-   * Its key is locked.
+   * The key is locked.
    *
-   * @returns port -> digest of what it reads, or undefined when the artifact is there by now
+   * @returns port -> digest of the artifact to read, or undefined when the result is already complete
    */
   locked(): Readonly<Record<string, string>> | undefined;
-  /** Its folder is filled, and still locked. */
+  /** The folder is filled, and its key is still locked. */
   filled(manifest: Manifest): void;
 }
 
 export interface WorkerPool extends AsyncDisposable {
   /**
-   * @param shared what else the process may do: jobs of that kind that come later use it again.
-   * Without, the process ends with the job.
+   * @param shared a larger grant for the process, so that later jobs can reuse it; without it, the
+   *   process ends with the job
    */
   run(job: WorkerJob, listener: JobListener, shared?: Grant): Promise<Outcome>;
-  /** The most main memory that a process with a finished job has taken, in bytes; 0 if nobody knows. */
+  /** Peak memory of any process with a finished job, in bytes; 0 if unknown. */
   peakMemory(): number;
   /** Asks every running stage to stop at its next safe point. */
   stop(): void;
@@ -41,7 +41,7 @@ export interface WorkerPool extends AsyncDisposable {
   kill(): void;
 }
 
-/** @param command what starts a worker that has these rights */
+/** @param command starts a worker with given permissions */
 export function workerPool(command: WorkerCommand): WorkerPool {
   const idle: WorkerProcess[] = [];
   const busy = new Set<WorkerProcess>();
@@ -54,15 +54,15 @@ export function workerPool(command: WorkerCommand): WorkerPool {
     closing.add(ended);
   };
   const workerFor = ({ grant, environment }: WorkerJob, shared: Grant | undefined) => {
-    const wanted = JSON.stringify(environment);
+    const variables = JSON.stringify(environment);
     const place = shared === undefined
       ? -1
       : idle.findIndex((worker) =>
-        covers(worker.grant, grant) && JSON.stringify(worker.environment) === wanted
+        covers(worker.grant, grant) && JSON.stringify(worker.environment) === variables
       );
     const [worker] = place < 0 ? [] : idle.splice(place, 1);
     if (worker !== undefined) return worker;
-    // Those that wait for nothing that is still to come.
+    // No later job fits the idle workers.
     idle.splice(0).forEach(close);
     return startWorker(command, { grant: shared ?? grant, environment });
   };
@@ -97,20 +97,20 @@ export function workerPool(command: WorkerCommand): WorkerPool {
   };
 }
 
-/** Sends a worker its job, and answers it until the lock is back. */
+/** Sends a job to a worker and answers its messages until it has released the lock. */
 function converse(worker: WorkerProcess, job: WorkerJob, listener: JobListener): Promise<Outcome> {
   return new Promise((finish) => {
     let outcome: Outcome = { type: "done", made: false };
-    /** What cannot be stored fails the stage; it is heard when the worker has let go. */
-    const attempt = (what: () => void) => {
+    /** An error in the store fails the stage; it is reported once the worker has released the lock. */
+    const attempt = (action: () => void) => {
       try {
-        what();
+        action();
       } catch (error) {
         outcome = { type: "failed", failure: failureOf(error, job), log: worker.tail() };
         worker.send({ type: "release" });
       }
     };
-    /** What happens to a worker after its work was stored is no failure of the stage. */
+    /** A failure of the worker after its result was stored is not a failure of the stage. */
     const fail = (failure: Failure) => {
       const stored = outcome.type === "done" && outcome.made;
       finish(stored ? outcome : { type: "failed", failure, log: worker.tail() });
@@ -134,7 +134,7 @@ function converse(worker: WorkerProcess, job: WorkerJob, listener: JobListener):
         } else if (event.type === "released") finish(outcome);
         else if (event.type === "stopped") finish(event);
         else if (event.type === "failed") {
-          worker.quiet().then(() => fail(event.failure));
+          worker.settled().then(() => fail(event.failure));
         } else listener.event(event);
       },
     });

@@ -1,18 +1,24 @@
-/** One worker process: started with its rights, spoken to in lines, heard until it ends. */
+/** One worker process: starts it with its permissions and exchanges lines with it until it ends. */
 import { setTimeout as delay } from "node:timers/promises";
 import { type Grant, permissionFlags } from "./grant.ts";
-import { type Failure, type FromWorker, readWorkerLine, type ToWorker } from "./protocol.ts";
-import { TextLineStream } from "./text_lines.ts";
+import {
+  type Failure,
+  type FromWorker,
+  readWorkerLine,
+  TextLineStream,
+  type ToWorker,
+} from "./protocol.ts";
 
-/** Program and arguments of a worker, of which the rights are a part. */
+/** The program and arguments that start a worker; options for its permissions are inserted. */
 export interface WorkerCommand {
   readonly program: string;
-  /** Before the options that give rights. */
+  /** Arguments before the permission options. */
   readonly before: readonly string[];
+  /** Arguments after the permission options. */
   readonly after: readonly string[];
-  /** What every worker reads: its own code, as far as it is not loaded at the start. */
+  /** Paths that every worker reads: its own code that is not loaded at the start. */
   readonly reads: readonly string[];
-  /** What workers that call native code need. */
+  /** Paths and environment variables for workers that call native code. */
   native(): {
     readonly reads: readonly string[];
     readonly environment: Readonly<Record<string, string>>;
@@ -22,68 +28,68 @@ export interface WorkerCommand {
 export interface WorkerProcess {
   readonly grant: Grant;
   readonly environment: Readonly<Record<string, string>>;
-  listen(ear: Ear): void;
+  listen(listener: WorkerListener): void;
   send(message: ToWorker): void;
-  /** The last lines that it printed. */
+  /** The last lines that it has printed. */
   tail(): readonly string[];
-  /** What it printed last may still be on its way through the other pipe: waits for it. */
-  quiet(): Promise<void>;
+  /** Waits for the last printed lines, which may still be in the other pipe. */
+  settled(): Promise<void>;
   alive(): boolean;
-  /** The most main memory that it has taken so far, in bytes; undefined where the system does not tell. */
+  /** Its peak memory so far, in bytes; undefined if the system does not report it. */
   peakMemory(): number | undefined;
   kill(): void;
   close(): Promise<void>;
 }
 
-export interface Ear {
+export interface WorkerListener {
   event(event: FromWorker): void;
   log(line: string): void;
-  /** It is gone, although nobody closed it. */
+  /** The process ended without being closed. */
   ended(failure: Failure): void;
 }
 
 const tailLength = 20;
-/** What Google's logging library writes whatever happens: kept in the log, no reason of a failure. */
-const chatter = /^(WARNING: All log messages before absl::InitializeLog|I\d{4} )/;
+/** Routine lines of Google's logging library: kept in the log, but never the reason for a failure. */
+const routine = /^(WARNING: All log messages before absl::InitializeLog|I\d{4} )/;
 
 export function startWorker(
   { program, before, after, reads, native }: WorkerCommand,
   { grant, environment }: { grant: Grant; environment: Readonly<Record<string, string>> },
 ): WorkerProcess {
-  const more = grant.native ? native() : { reads: [], environment: {} };
-  const read = [...reads, ...more.reads, ...grant.read];
+  const extra = grant.native ? native() : { reads: [], environment: {} };
+  const read = [...reads, ...extra.reads, ...grant.read];
   const child = new Deno.Command(program, {
     args: [...before, ...permissionFlags({ ...grant, read }), ...after],
-    env: { ...more.environment, ...environment },
+    env: { ...extra.environment, ...environment },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
   const input = child.stdin.getWriter();
   let alive = true;
-  let ear: Ear | undefined;
+  let listener: WorkerListener | undefined;
   let tail: string[] = [];
 
   const log = (line: string) => {
-    if (!chatter.test(line)) tail = [...tail, line].slice(-tailLength);
-    ear?.log(line);
+    if (!routine.test(line)) tail = [...tail, line].slice(-tailLength);
+    listener?.log(line);
   };
-  const hear = (line: string) => {
+  const receive = (line: string) => {
     const { text, event } = readWorkerLine(line);
     if (text !== "") log(text);
     if (event?.type === "say") log(event.line);
-    if (event !== undefined) ear?.event(event);
+    if (event !== undefined) listener?.event(event);
   };
-  const output = eachLine(child.stdout, hear);
+  const output = eachLine(child.stdout, receive);
   const errors = eachLine(child.stderr, log);
   const ended = Promise.all([child.status, output, errors]).then(([status]) => {
     alive = false;
     const how = status.signal === null ? `exit code ${status.code}` : `signal ${status.signal}`;
-    ear?.ended({
+    listener?.ended({
       what: `its process ended (${how})`,
       fix: status.signal === "SIGKILL"
         ? "the system may have run out of memory; try a smaller stage or fewer --jobs"
-        : "see the lines above",
+        : "see the log lines above",
     });
   });
   const send = (message: ToWorker) => {
@@ -93,13 +99,13 @@ export function startWorker(
     grant,
     environment,
     listen(next) {
-      ear = next;
+      listener = next;
       tail = [];
-      if (!alive) next.ended({ what: "its process is gone" });
+      if (!alive) next.ended({ what: "its process has ended" });
     },
     send,
     tail: () => tail,
-    quiet: () => delay(50),
+    settled: () => delay(50),
     alive: () => alive,
     peakMemory() {
       try {
@@ -107,14 +113,14 @@ export function startWorker(
         const kilobytes = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1];
         return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
       } catch {
-        return undefined; // another system, or it is gone
+        return undefined; // not Linux, or the process has ended
       }
     },
     kill() {
       if (alive) child.kill("SIGKILL");
     },
     async close() {
-      ear = undefined;
+      listener = undefined;
       send({ type: "close" });
       await input.close().catch(() => {});
       await ended;
@@ -124,7 +130,7 @@ export function startWorker(
 
 async function eachLine(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  hear: (line: string) => void,
+  receive: (line: string) => void,
 ): Promise<void> {
-  for await (const line of stream.pipeThrough(new TextLineStream())) hear(line);
+  for await (const line of stream.pipeThrough(new TextLineStream())) receive(line);
 }

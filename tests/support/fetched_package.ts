@@ -4,14 +4,14 @@ import {
   type PinnedPackage,
   wheelFolder,
 } from "../../pipeline/contract/pinned_package.ts";
-import { fetchWheel } from "../../pipeline/fetch/package_fetch.ts";
+import { fetchPackage } from "../../pipeline/fetch/package_fetch.ts";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 /** @returns its folder, or undefined, with a word, where there is no way to it */
 export async function fetchedPackage(pinned: PinnedPackage): Promise<string | undefined> {
   const folder = wheelFolder(pinned, cacheFolder((name) => Deno.env.get(name)));
   try {
-    await fetchWheel(pinned, folder, {
+    await fetchPackage(pinned, folder, {
       progress: { report() {}, say: (line) => console.error(line) },
       unavailable: (why) => new Complaint(why, "connect to a package index"),
     });

@@ -5,7 +5,7 @@
  */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import type { Progress } from "../../../pipeline/contract/progress.ts";
-import { fetchWheel } from "../../../pipeline/fetch/package_fetch.ts";
+import { fetchPackage } from "../../../pipeline/fetch/package_fetch.ts";
 import { Native } from "../runtime/native.ts";
 import { fetchedFolder, pinnedVersion, pinnedWheel, requiredVersion } from "./release.ts";
 import { cudaFolder, isCudaBuild, type SearchedPlace, searchLibrary } from "./search_library.ts";
@@ -18,7 +18,7 @@ export async function ensureLibrary(progress: Progress): Promise<void> {
   if (wheel === undefined) {
     throw unavailable(searched, `no wheel is published for ${Deno.build.os} on ${Deno.build.arch}`);
   }
-  await fetchWheel(wheel, fetchedFolder(), {
+  await fetchPackage(wheel, fetchedFolder(), {
     progress,
     unavailable: (why) => unavailable(searched, why),
   });

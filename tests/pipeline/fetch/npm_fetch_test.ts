@@ -18,7 +18,7 @@ const tarball = gzipSync(joinBytes([
   new Uint8Array(1024),
 ]));
 
-Deno.test("of a module's tarball the wanted files are kept, and nothing lands outside", async () => {
+Deno.test("only the pinned files of a tarball are kept, and nothing is written outside the folder", async () => {
   using folder = temporaryFolder();
   await unpackModule(published(folder.path), { folder: folder.path, target: `${folder.path}/t` });
   const root = `${folder.path}/t/node_modules/toy`;
@@ -35,12 +35,12 @@ Deno.test("a tarball with another digest is not unpacked", async () => {
   const module = { ...published(folder.path), sha256: "0".repeat(64) };
   await assert.rejects(
     unpackModule(module, { folder: folder.path, target: `${folder.path}/t` }),
-    /toy 1\.0\.0 is not what was expected: its SHA-256 is [0-9a-f]{64}, not 0{64}/,
+    /toy 1\.0\.0 has the SHA-256 [0-9a-f]{64} instead of 0{64}/,
   );
   assert.throws(() => Deno.statSync(`${folder.path}/t`), Deno.errors.NotFound);
 });
 
-Deno.test("npm is asked for a module and what it imports, and to run no scripts", () => {
+Deno.test("npm fetches a module with its imports and runs no scripts", () => {
   const other = { distribution: "other", version: "2.0.0", sha256: "", files: [] };
   const module = { ...other, distribution: "toy", bytes: 1, imports: [other] };
   assert.equal(

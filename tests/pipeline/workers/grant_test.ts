@@ -5,7 +5,7 @@ import { runToy } from "../../support/toy_command.ts";
 
 const nothing: Grant = { read: [], write: [], native: false, network: false, programs: [] };
 
-/** What a stage that tries everything was let do. */
+/** What a stage that tries everything was allowed to do. */
 async function attempted(use: string): Promise<Record<string, string>> {
   using folder = temporaryFolder();
   const elsewhere = `${folder.path}/elsewhere, with a comma`;
@@ -43,7 +43,7 @@ Deno.test("a stage reads its input and writes its folder, and can do nothing els
   });
 });
 
-Deno.test("what a definition declares its stage may do, and nothing beside it", async () => {
+Deno.test("a stage may do what its definition declares, and nothing else", async () => {
   assert.deepEqual(await attempted("toy_fetcher"), {
     "read the input": "done",
     "write the input": "NotCapable",
@@ -59,7 +59,7 @@ Deno.test("what a definition declares its stage may do, and nothing beside it", 
   });
 });
 
-Deno.test("a stage that does what it does not declare fails, and says what it was", async () => {
+Deno.test("a stage that needs an undeclared permission fails and names it", async () => {
   using folder = temporaryFolder();
   const file = `${folder.path}/e.yaml`;
   Deno.writeTextFileSync(
@@ -71,14 +71,14 @@ Deno.test("a stage that does what it does not declare fails, and says what it wa
   assert.equal(code, 1);
   assert.ok(
     out.includes(
-      "error: stage `tried` failed: internal: it does what its definition does not declare: " +
+      "error: stage `tried` failed: internal: its definition does not declare a permission it needs: " +
         `Requires write access to "${folder.path}/own.txt"\n`,
     ),
     out,
   );
 });
 
-Deno.test("covers() holds when every right is there", () => {
+Deno.test("covers() holds when every needed permission is held", () => {
   const held = { ...nothing, read: ["/a", "/b"], write: ["/b"], native: true };
   assert.ok(covers(held, { ...nothing, read: ["/b"] }));
   assert.ok(covers(held, { ...held, read: [] }));
@@ -93,7 +93,7 @@ Deno.test("covers() holds when every right is there", () => {
   assert.ok(!covers(nothing, { ...nothing, native: true }));
 });
 
-Deno.test("union() allows what any allows, each once", () => {
+Deno.test("union() allows what any grant allows, each once", () => {
   const [a, b] = [
     { ...nothing, read: ["/b", "/a"], network: true },
     { ...nothing, read: ["/b"], write: ["/w"], programs: ["git"] },
@@ -102,6 +102,6 @@ Deno.test("union() allows what any allows, each once", () => {
   assert.deepEqual(union([a, b]), { ...expected, programs: ["git"] });
 });
 
-Deno.test("without rights there are no flags but the one that never asks", () => {
+Deno.test("without permissions the only flag is the one that disables prompts", () => {
   assert.deepEqual(permissionFlags(nothing), ["--no-prompt"]);
 });

@@ -4,7 +4,7 @@ import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const foldersIn = (path: string) => ({ rows: `${path}/rows`, measurements: `${path}/log` });
 
-Deno.test("rows are in the file when the call returns, odd numbers as texts", () => {
+Deno.test("rows are in the file when the call returns, non-finite numbers as texts", () => {
   using folder = temporaryFolder();
   const record = fileRecorder(foldersIn(folder.path));
   record.row("training_step", { step: 1, loss: NaN, phase: null });
@@ -20,7 +20,7 @@ Deno.test("rows are in the file when the call returns, odd numbers as texts", ()
   record.close();
 });
 
-Deno.test("a resumed run drops what came after its checkpoint and what a kill cut off", () => {
+Deno.test("a resumed run drops rows after its checkpoint and a line that a kill cut off", () => {
   using folder = temporaryFolder();
   const first = fileRecorder(foldersIn(folder.path));
   for (const step of [1, 2, 3]) {
