@@ -23,7 +23,7 @@ export function readSchema(text: string): Relation[] {
       continue;
     }
     lines = [...lines ?? [], line];
-    if (!/;\s*(--.*)?$/.test(line)) continue;
+    if (!/;\s*$/.test(line.replace(/--.*/, ""))) continue;
     relations.push(relation(lines, above.join(" ")));
     [above, lines] = [[], undefined];
   }
