@@ -76,7 +76,7 @@ Deno.test("the commands of the page on published data do what it says: doctor fi
   const environment = { IAIS_DATA: `${folder.path}/no data` };
   const examined = await denoTask([...doctor, "--results", results], environment);
   assert.equal(examined.code, 2);
-  assert.match(examined.out, /5 things are in the way of a run\n$/);
+  assert.match(examined.out, /not ready to run: 5 problems to fix first\n$/);
 
   const healthy = await denoTask(["doctor", ...small.slice(1), "--results", results], environment);
   assert.equal(healthy.code, 0, healthy.out + healthy.err);
@@ -85,7 +85,7 @@ Deno.test("the commands of the page on published data do what it says: doctor fi
     /ok {4}base: the checkpoint has \d+ layers of \d+, and fits the features/,
   );
   assert.match(healthy.out, /an update of \d+ pairs takes about/);
-  assert.match(healthy.out, /nothing is in the way of a run\n$/);
+  assert.match(healthy.out, /^ready to run\n$/m);
 
   const first = await denoTask([...small, "--results", results], environment);
   assert.equal(first.code, 0, first.out + first.err);

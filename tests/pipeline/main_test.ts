@@ -8,7 +8,7 @@ const quick = ["--set", "tuned.seed=[1, 2]", "--set", "tuned.alignment=[none, si
 const run = (results: string, ...more: string[]) =>
   runToy(["run", toyExperiment, ...quick, "--results", results, ...more]);
 
-Deno.test("the second run does nothing, says so, and prints the same report", async () => {
+Deno.test("a second run has nothing to do, says so, and prints the same report", async () => {
   using folder = temporaryFolder();
   const first = await run(folder.path, "--jobs", "2");
   assert.equal(first.code, 0, first.err);
@@ -30,7 +30,7 @@ Deno.test("a plan writes nothing", async () => {
   assert.deepEqual([...Deno.readDirSync(folder.path)], []);
 });
 
-Deno.test("a wrong request ends with 2, one error and nothing written", async () => {
+Deno.test("a wrong request ends with exit code 2, one error, and nothing written", async () => {
   using folder = temporaryFolder();
   const results = `${folder.path}/results`;
   const { code, out, err } = await run(results, "--set", "tuned.stpes=3");
@@ -64,7 +64,7 @@ Deno.test("a results folder below a file is one clear error", async () => {
   );
 });
 
-Deno.test("a failed stage is told with its log, others go on, and the exit code is 1", async () => {
+Deno.test("a failed stage is reported with its log, others continue, and the exit code is 1", async () => {
   using folder = temporaryFolder();
   const file = `${folder.path}/e.yaml`;
   Deno.writeTextFileSync(
@@ -136,7 +136,7 @@ Deno.test("--fail-fast stops the other stages at a safe point, and the exit code
   assert.match(out, /^error: stage `bad` failed: the numbers ran out$/m);
 });
 
-Deno.test("--quiet tells failures and the report alone", async () => {
+Deno.test("--quiet prints only failures and the report", async () => {
   using folder = temporaryFolder();
   const results = `${folder.path}/results`;
   const failing = await runToy([
@@ -157,7 +157,7 @@ Deno.test("--quiet tells failures and the report alone", async () => {
   assert.doesNotMatch(out, /try next|started|ran /);
 });
 
-Deno.test("--json tells everything that happens as one object a line", async () => {
+Deno.test("--json prints every event as one object per line", async () => {
   using folder = temporaryFolder();
   const results = `${folder.path}/results`;
   const events = async (...args: string[]) => {
@@ -200,7 +200,7 @@ Deno.test("--json tells everything that happens as one object a line", async () 
   );
 });
 
-Deno.test("a damaged artifact is set aside and made again with a warning", async () => {
+Deno.test("a damaged artifact is set aside and recomputed, with a warning", async () => {
   using folder = temporaryFolder();
   await run(folder.path);
   const stage = `${folder.path}/artifacts/toy_numbers`;
@@ -216,7 +216,7 @@ Deno.test("a damaged artifact is set aside and made again with a warning", async
   assert.equal([...Deno.readDirSync(`${folder.path}/state/set_aside`)].length, 1);
 });
 
-Deno.test("changed content is found by the file's time; where that was put back, by --verify", async () => {
+Deno.test("changed content is detected by the file's time, or by --verify if the time was put back", async () => {
   using folder = temporaryFolder();
   await run(folder.path);
   const [entry] = [...Deno.readDirSync(`${folder.path}/artifacts/toy_numbers`)];
@@ -248,7 +248,7 @@ Deno.test("changed content is found by the file's time; where that was put back,
   assert.equal(Deno.readTextFileSync(file()), before);
 });
 
-Deno.test("a copied folder is read once, and trusted from then on", async () => {
+Deno.test("a copied results folder is read once, and trusted afterwards", async () => {
   using folder = temporaryFolder();
   const [first, copy] = [`${folder.path}/first`, `${folder.path}/copy`];
   await run(first);
@@ -266,7 +266,7 @@ Deno.test("a copied folder is read once, and trusted from then on", async () => 
   assert.deepEqual(stamps(), after);
 });
 
-Deno.test("two runs at once share one results folder: each stage is made once", async () => {
+Deno.test("two concurrent runs share a results folder: each stage runs once", async () => {
   using folder = temporaryFolder();
   const pause = ["--set", "tuned.pause=5"];
   const both = await Promise.all([run(folder.path, ...pause), run(folder.path, ...pause)]);
@@ -277,7 +277,7 @@ Deno.test("two runs at once share one results folder: each stage is made once", 
   assert.deepEqual([...Deno.readDirSync(`${folder.path}/pending`)], []);
 });
 
-Deno.test("Ctrl-C stops at a safe point with 130, and the next run goes on from there", async () => {
+Deno.test("Ctrl-C stops at a safe point with exit code 130, and the next run resumes there", async () => {
   using folder = temporaryFolder();
   const set = ["tuned.alignment=none", "tuned.seed=1", "tuned.pause=5", "tuned.steps=100"];
   const slow = ["run", toyExperiment, "--results", folder.path, "--only", "tuned"]
@@ -316,7 +316,7 @@ const hanging = (folder: string) => {
   return startToy(["run", file, "--results", `${folder}/results`]);
 };
 
-Deno.test("a second Ctrl-C stops a stage that does not answer", async () => {
+Deno.test("a second Ctrl-C stops a stage that does not respond", async () => {
   using folder = temporaryFolder();
   await using run = hanging(folder.path);
   await run.until("numbers: started");
@@ -327,7 +327,7 @@ Deno.test("a second Ctrl-C stops a stage that does not answer", async () => {
   assert.equal((await run.child.status).code, 130);
 });
 
-Deno.test("a stage that does not answer dies with the pipeline and gives its lock back", async () => {
+Deno.test("a stage that does not respond dies with the pipeline and releases its lock", async () => {
   using folder = temporaryFolder();
   await using run = hanging(folder.path);
   await run.until("numbers: started");
@@ -351,7 +351,7 @@ async function waitFor<Thing>(look: () => Thing | undefined): Promise<Thing> {
   }
 }
 
-Deno.test("code 2 and a suggestion for an unknown command", async () => {
+Deno.test("an unknown command ends with exit code 2 and a suggestion", async () => {
   const { code, err } = await runToy(["sqll"]);
   assert.deepEqual([code, err], [
     2,

@@ -23,7 +23,7 @@ function prepared(numbers: string | undefined) {
   return { path, doctor, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
-Deno.test("doctor tells what is there and how long a run takes, points of a sweep counted, and writes nothing", async () => {
+Deno.test("doctor lists what a run needs and estimates its time over all points, and writes nothing", async () => {
   using place = prepared("1\n2\n3\n");
   const { code, out, err } = await place.doctor();
   assert.equal(code, 0, err);
@@ -34,35 +34,38 @@ Deno.test("doctor tells what is there and how long a run takes, points of a swee
     "ok    numbers: 3 numbers",
     "ok    tuned[alignment=none,seed=1]: 10 steps on 3 numbers",
     "ok    tuned[alignment=singular,seed=1]: 10 steps on 3 numbers",
-    "estimated time, nothing stored yet:",
+    "estimated time, if nothing is stored yet:",
     "  numbers: 1 x 3.0 s",
     "  tuned: 6 x 30 s",
-    "  in all about 3 min 3 s",
-    "nothing is in the way of a run",
+    "  about 3 min 3 s in total",
+    "ready to run",
   ]);
-  assert.match(out, /^ok {4}about 1\.0 MB of memory are needed, [\d.]+ GB of [\d.]+ GB are free$/m);
-  assert.match(out, /^ok {4}about 1\.0 kB of disk are needed, [\d.]+ [GT]B are free$/m);
+  assert.match(
+    out,
+    /^ok {4}a run needs about 1\.0 MB of memory; [\d.]+ GB of [\d.]+ GB are free$/m,
+  );
+  assert.match(out, /^ok {4}a run needs about 1\.0 kB of disk space; [\d.]+ [GT]B are free$/m);
   assert.throws(() => Deno.statSync(place.path("results")), Deno.errors.NotFound);
 });
 
-Deno.test("doctor looks at everything that can be looked at when a file is missing, and ends with 2", async () => {
+Deno.test("doctor checks everything else when a file is missing, and ends with 2", async () => {
   using place = prepared(undefined);
   const { code, out } = await place.doctor();
   assert.equal(code, 2);
   assert.equal(
     out,
-    `BAD   not there: ${place.path("numbers.txt")}
+    `BAD   missing: ${place.path("numbers.txt")}
       numbers, one per line
       about 1 kB
-      fix: put it there, or say where it is: --set numbers.file=PATH
+      fix: put it there, or set its path: --set numbers.file=PATH
 ok    a toy computes
-no time can be estimated
-1 thing is in the way of a run
+the time cannot be estimated
+not ready to run: 1 problem to fix first
 `,
   );
 });
 
-Deno.test("what is wrong with a file is told by doctor as a run would tell it", async () => {
+Deno.test("doctor reports a faulty file as a run would", async () => {
   using place = prepared("1\nx\n");
   const { code, out } = await place.doctor("--only", "numbers");
   assert.equal(code, 2);
@@ -72,7 +75,7 @@ Deno.test("what is wrong with a file is told by doctor as a run would tell it", 
   );
 });
 
-Deno.test("doctor takes run's options and tells wrong ones", async () => {
+Deno.test("doctor takes options of run and refuses others", async () => {
   using place = prepared("1\n");
   const { out } = await place.doctor("--set", "tuned.steps=3", "--jobs", "2");
   assert.match(out, /tuned: 6 x 3\.0 s/);

@@ -6,7 +6,7 @@ import { runToy, toyExperiment } from "../../support/toy_command.ts";
 const scenes =
   `scenes: { use: make_scenes, images: 4, val_images: 2, test_images: 2, swap_pairs: 1 }`;
 
-Deno.test("features are exported, and read again as published ones", async () => {
+Deno.test("exported features can be read as published features", async () => {
   using folder = temporaryFolder();
   const file = `${folder.path}/small.yaml`;
   const features = "features: { use: extract_features, from: scenes }";
@@ -23,7 +23,7 @@ Deno.test("features are exported, and read again as published ones", async () =>
   assert.equal(early.code, 1);
   assert.match(
     early.err,
-    /^error: features is not stored yet\n.*\nfix: make it first: deno task run/,
+    /^error: features is not stored yet\n.*\nfix: run it first: deno task run/,
   );
   assert.throws(() => Deno.statSync(target), Deno.errors.NotFound);
 
@@ -52,7 +52,7 @@ Deno.test("features are exported, and read again as published ones", async () =>
   );
 });
 
-Deno.test("export-features wants one point of a stage that makes features, and a format it knows", async () => {
+Deno.test("export-features refuses several points, other artifacts, and unknown formats", async () => {
   using folder = temporaryFolder();
   const target = `${folder.path}/out`;
   const refused = async (...args: string[]) => {
@@ -63,19 +63,19 @@ Deno.test("export-features wants one point of a stage that makes features, and a
   };
   assert.match(
     await refused(toyExperiment, "numbers", target),
-    /^error: stage `numbers` makes no features, but numbers\n/,
+    /^error: stage `numbers` makes numbers, not features\n/,
   );
   assert.match(
     await refused(toyExperiment, "tuned", target),
-    /^error: `tuned` has 9 points, and one is exported at a time\n.*\nfix: name one, such as `tuned\[/,
+    /^error: `tuned` has 9 points, but only one can be exported at a time\n.*\nfix: name one, such as `tuned\[/,
   );
   assert.match(await refused(toyExperiment, "numbrs", target), /fix: did you mean `numbers`\?/);
   assert.match(
     await refused(toyExperiment, "numbers", target, "--format", "tsv"),
-    /^error: there is no format `tsv`\nfix: the formats are lmdb and npz\n/,
+    /^error: `--format` cannot be `tsv`\nfix: give one of: lmdb, npz\n/,
   );
   assert.match(
     await refused(toyExperiment, "numbers"),
-    /^error: `export-features` wants an experiment file, a stage and a folder to make\n/,
+    /^error: `export-features` needs an experiment file, a stage and a folder to make\n/,
   );
 });

@@ -5,7 +5,7 @@ import { runToy, startToy, toyExperiment } from "../../support/toy_command.ts";
 const pinned = ["--set", "tuned.seed=1", "--set", "tuned.alignment=none"];
 const count = (folder: string) => [...Deno.readDirSync(folder)].length;
 
-Deno.test("gc shows what no kept asking needs, and deletes it when told to", async () => {
+Deno.test("gc lists what no kept request needs, and deletes it with --yes", async () => {
   using folder = temporaryFolder();
   const rest = ["--results", `${folder.path}/results`];
   assert.equal((await runToy(["gc", ...rest])).out, "there are no results\n");
@@ -18,11 +18,11 @@ Deno.test("gc shows what no kept asking needs, and deletes it when told to", asy
   assert.equal(
     shown.out.replaceAll(/[\d.]+ (bytes|kB)/g, "SIZE").replaceAll(/ +/g, " "),
     "what why how many size\n" +
-      "toy_evaluate no kept asking needs it 1 SIZE\n" +
-      "toy_train no kept asking needs it 1 SIZE\n" +
-      "askings that go with it: toy (1)\n" +
+      "toy_evaluate no kept request needs it 1 SIZE\n" +
+      "toy_train no kept request needs it 1 SIZE\n" +
+      "requests deleted with them: toy (1)\n" +
       "SIZE would be freed; kept: 5 results, SIZE\n" +
-      "nothing was deleted: --yes deletes it\n",
+      "nothing was deleted; delete with --yes\n",
   );
   assert.equal(count(`${artifacts}/toy_train`), 3);
 
@@ -46,7 +46,7 @@ Deno.test("gc shows what no kept asking needs, and deletes it when told to", asy
   assert.deepEqual([json.artifacts.length, json.deleted], [2, false]);
 });
 
-Deno.test("gc leaves what a run that goes on reads and makes", async () => {
+Deno.test("gc keeps what a running process reads and makes", async () => {
   using folder = temporaryFolder();
   const results = `${folder.path}/results`;
   const rest = ["--results", results];
@@ -62,12 +62,12 @@ Deno.test("gc leaves what a run that goes on reads and makes", async () => {
   running.child.kill("SIGKILL");
   await running.child.status;
   const after = await runToy(["gc", "--keep-experiments", "another", "--yes", ...rest]);
-  assert.match(after.out, /^\(begun and given up\) +no kept asking needs it +1 /m);
+  assert.match(after.out, /^\(unfinished\) +no kept request needs it +1 /m);
   assert.equal(count(`${results}/artifacts/toy_numbers`), 0);
   assert.deepEqual([...Deno.readDirSync(`${results}/state/live`)], []);
 });
 
-Deno.test("what a gc that was killed has moved away, the next one deletes", async () => {
+Deno.test("gc deletes what an earlier gc had in the trash when it was killed", async () => {
   using folder = temporaryFolder();
   const results = `${folder.path}/results`;
   await runToy(["run", toyExperiment, ...pinned, "--results", results]);
@@ -77,12 +77,12 @@ Deno.test("what a gc that was killed has moved away, the next one deletes", asyn
   const { out } = await runToy(["gc", "--yes", "--results", results]);
   assert.match(out, /^nothing to free; kept: 2 results/);
   assert.throws(() => Deno.statSync(`${results}/state/trash`), Deno.errors.NotFound);
-  // What was freed is made again when it is asked for.
+  // What was deleted is recomputed when it is needed.
   const again = await runToy(["run", toyExperiment, ...pinned, "--results", results]);
   assert.match(again.out, /^ran 1 of 1 stages/m);
 });
 
-Deno.test("gc takes experiments by name or file, and refuses what it does not understand", async () => {
+Deno.test("gc takes experiments by name or file, and refuses malformed options", async () => {
   using folder = temporaryFolder();
   const rest = ["--results", `${folder.path}/results`];
   await runToy(["run", toyExperiment, ...pinned, ...rest]);
@@ -90,11 +90,14 @@ Deno.test("gc takes experiments by name or file, and refuses what it does not un
   assert.match(kept.out, /^nothing to free/);
   for (
     const [args, error] of [
-      [["--older-than", "soon"], /^error: `--older-than` is "soon"\nfix: give a time such as 12h/],
-      [["--keep-last", "0"], /^error: `--keep-last` is "0"/],
-      [["--keep-experiments", "a,,b"], /^error: `--keep-experiments` has an empty name/],
+      [
+        ["--older-than", "soon"],
+        /^error: `--older-than` cannot be "soon"\nfix: give a time such as 12h/,
+      ],
+      [["--keep-last", "0"], /^error: `--keep-last` cannot be "0"/],
+      [["--keep-experiments", "a,,b"], /^error: `--keep-experiments` cannot be "a,,b"/],
       [["--yes", "--dry-run"], /^error: `--yes` and `--dry-run` are both given/],
-      [["toy"], /^error: `toy` is not expected here/],
+      [["toy"], /^error: unexpected argument `toy`/],
     ] as const
   ) {
     const { code, err } = await runToy(["gc", ...args, ...rest]);

@@ -5,7 +5,7 @@ import { runToy, toyExperiment } from "../../support/toy_command.ts";
 
 const set = ["--set", "tuned.seed=1", "--set", "tuned.alignment=[none, singular]"];
 
-Deno.test("search asks the first stored model, or the one that is named, and writes a page", async () => {
+Deno.test("search uses the first stored model, or the one that is named, and writes a page", async () => {
   using folder = temporaryFolder();
   const results = `${folder.path}/results`;
   const search = (...args: string[]) =>
@@ -13,8 +13,8 @@ Deno.test("search asks the first stored model, or the one that is named, and wri
 
   const none = await search("two dogs");
   assert.equal(none.code, 1);
-  assert.match(none.err, /^error: no model of it is stored yet\n/);
-  assert.match(none.err, /fix: make one first: deno task run .* --only 'recall\[alignment=none/);
+  assert.match(none.err, /^error: no model of the experiment is stored yet\n/);
+  assert.match(none.err, /fix: run it first: deno task run .* --only 'recall\[alignment=none/);
 
   assert.equal((await runToy(["run", toyExperiment, ...set, "--results", results])).code, 0);
   const words = await search("two dogs", "--count", "2");
@@ -48,12 +48,12 @@ Deno.test("search asks the first stored model, or the one that is named, and wri
   assert.match(missing.err, /^error: there is no such picture\n {2}--> /);
   const place = await search(`${folder.path}/`);
   assert.equal(place.code, 2);
-  assert.match(place.err, /^error: this is a folder, no picture\n {2}--> /);
+  assert.match(place.err, /^error: this is a folder, not a picture\n {2}--> /);
   const unnamed = await search("two dogs", "--only", "numbers");
-  assert.match(unnamed.err, /^error: what is named evaluates no model\n/);
+  assert.match(unnamed.err, /^error: the stage that is named does not evaluate a model\n/);
 });
 
-Deno.test("the page shows texts as texts, whatever they hold", () => {
+Deno.test("the page escapes all texts", () => {
   const page = searchPage({
     query: `<script>alert("1")</script>`,
     experiment: "e",

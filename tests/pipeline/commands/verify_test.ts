@@ -10,14 +10,14 @@ function onlyFile(folder: string): string {
   return `${folder}/${[...Deno.readDirSync(folder)].map(({ name }) => name)[0]}`;
 }
 
-Deno.test("verify makes stored results again, and keeps a certificate of each", async () => {
+Deno.test("verify recomputes stored results, and keeps a certificate for each", async () => {
   using folder = temporaryFolder();
   const results = `${folder.path}/results`;
   const verify = (...args: string[]) =>
     runToy(["verify", toyExperiment, ...args, ...set, "--results", results]);
   const empty = await verify();
   assert.equal(empty.code, 1);
-  assert.match(empty.err, /^error: nothing that is meant is stored/);
+  assert.match(empty.err, /^error: none of the requested results is stored/);
 
   assert.equal((await runToy(["run", toyExperiment, ...set, "--results", results])).code, 0);
   const all = await verify();
@@ -26,7 +26,7 @@ Deno.test("verify makes stored results again, and keeps a certificate of each", 
     all.out,
     /^equal {2}numbers\n {2}key {6}[0-9a-f]{64}\n {2}digest {3}[0-9a-f]{64}\n/m,
   );
-  assert.match(all.out, /^3 of 3 made again in .*: all equal, to the last bit$/m);
+  assert.match(all.out, /^3 of 3 recomputed in .*: all bits equal$/m);
   assert.deepEqual([...Deno.readDirSync(`${results}/state/verify`)], []);
 
   const query = "SELECT label, verdict FROM certificate ORDER BY verified, label";
@@ -37,11 +37,11 @@ Deno.test("verify makes stored results again, and keeps a certificate of each", 
   assert.equal((await sql()).out, rows);
 
   const again = await verify("tuned");
-  assert.match(again.out, /^1 of 1 made again/m);
+  assert.match(again.out, /^1 of 1 recomputed/m);
   assert.equal([...Deno.readDirSync(`${results}/state/certificates`)].length, 4);
 });
 
-Deno.test("what comes out different is told with its files, and ends with 1", async () => {
+Deno.test("verify names the files that differ, and ends with 1", async () => {
   using folder = temporaryFolder();
   const results = `${folder.path}/results`;
   await runToy(["run", toyExperiment, ...set, "--results", results]);
@@ -60,11 +60,11 @@ Deno.test("what comes out different is told with its files, and ends with 1", as
   ]);
   assert.equal(code, 1);
   assert.match(out, /^different {2}tuned\n(?:.*\n){3} {2}differs {2}model\.json\n/m);
-  assert.match(out, /^1 of 1 made again in .*: 1 came out different$/m);
+  assert.match(out, /^1 of 1 recomputed in .*: 1 with a different result$/m);
   assert.equal(Deno.readTextFileSync(`${tuned}/manifest.json`), before, "what is stored stays");
 });
 
-Deno.test("a run is named by the beginning of its key, too; --json tells certificates as objects", async () => {
+Deno.test("a run can be named by the beginning of its key; --json prints certificates as objects", async () => {
   using folder = temporaryFolder();
   const results = `${folder.path}/results`;
   await runToy(["run", toyExperiment, ...set, "--results", results]);
@@ -86,7 +86,7 @@ Deno.test("a run is named by the beginning of its key, too; --json tells certifi
   assert.match((await verify("tunde")).err, /did you mean `tuned`\?/);
 });
 
-Deno.test("a certificate names what was otherwise on the machine that made it first", async () => {
+Deno.test("a certificate names what differs on the machine that made the stored result", async () => {
   using folder = temporaryFolder();
   const results = `${folder.path}/results`;
   await runToy(["run", toyExperiment, ...set, "--results", results]);
@@ -108,7 +108,7 @@ Deno.test("a certificate names what was otherwise on the machine that made it fi
   );
 });
 
-Deno.test("a certificate names every file that differs or that one of the two has not", () => {
+Deno.test("a certificate names every file that differs or exists on one side only", () => {
   const manifest = (files: Record<string, string>) =>
     ({
       key: "k",

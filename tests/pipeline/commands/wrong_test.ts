@@ -5,7 +5,7 @@ import { runToy, toyExperiment } from "../../support/toy_command.ts";
 
 const set = ["--set", "tuned.seed=1", "--set", "tuned.alignment=[none, singular]"];
 
-Deno.test("wrong lists the queries of a stored evaluation that went most wrong, and writes a page", async () => {
+Deno.test("wrong lists the queries with the worst ranks of a stored evaluation, and writes a page", async () => {
   using folder = temporaryFolder();
   const results = `${folder.path}/results`;
   const wrong = (...args: string[]) =>
@@ -14,7 +14,7 @@ Deno.test("wrong lists the queries of a stored evaluation that went most wrong, 
   const none = await wrong();
   assert.equal(none.code, 1);
   assert.match(none.err, /^error: no evaluation of it is stored yet\n/);
-  assert.match(none.err, /fix: make one first: deno task run .* --only 'recall\[alignment=none/);
+  assert.match(none.err, /fix: run it first: deno task run .* --only 'recall\[alignment=none/);
 
   assert.equal((await runToy(["run", toyExperiment, ...set, "--results", results])).code, 0);
   const both = await wrong();
@@ -36,11 +36,11 @@ Deno.test("wrong lists the queries of a stored evaluation that went most wrong, 
 
   const odd = await wrong("--direction", "up");
   assert.equal(odd.code, 2);
-  assert.match(odd.err, /^error: --direction is i2t or t2i, not `up`\n/);
+  assert.match(odd.err, /^error: `--direction` cannot be `up`\n/);
   assert.equal((await runToy(["wrong"])).code, 2);
 });
 
-Deno.test("the page shows texts as texts, whatever they hold", () => {
+Deno.test("the page escapes all texts", () => {
   const answers = [{ image: `a"b.jpg`, text: "<i>cat</i>", score: 0.5, isRight: true }];
   const page = wrongPage({
     experiment: "<e>",

@@ -48,7 +48,7 @@ Deno.test({
     const fetched = `${cache}/cross-modal-iais/toy-words-1.0-${sha256.slice(0, 12)}`;
 
     const doctor = await run("doctor", folder.path);
-    assert.match(doctor.out, /^note {2}toy-words 1\.0 \(400 bytes\) will be fetched, once$/m);
+    assert.match(doctor.out, /^note {2}toy-words 1\.0 \(400 bytes\) will be downloaded once$/m);
     const plan = await run("run", folder.path, "--plan");
     assert.match(plan.out, /^run {2}words /);
     assert.throws(() => Deno.statSync(fetched), Deno.errors.NotFound);

@@ -87,7 +87,7 @@ t2i_r10     test   0.650  0.840  +0.190
   );
   assert.equal(
     (await compare("toy")).err,
-    "error: `compare` wants two runs or two experiments\n" +
+    "error: `compare` needs a run or an experiment and another one to compare it with\n" +
       "fix: for example: deno task compare scenes_iais~1 scenes_iais\n",
   );
 });

@@ -114,7 +114,7 @@ Deno.test("wrong requests end with 2 and say how to mend them", async () => {
       [["scenes_iais", "--set", "a.b=1"], /never asked with --set 'a\.b=1'/],
       [["scenes_iais~7"], /was asked with 2 choices/],
       [["none.yaml"], /the experiment file does not exist/],
-      [[], /which experiment\?/],
+      [[], /`report` needs an experiment/],
       [["scenes_iais", "--out", ""], /`--out` is empty/],
     ] as const
   ) {
