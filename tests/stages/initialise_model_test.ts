@@ -113,7 +113,7 @@ Deno.test("weights that are not finite are refused where they come in, with thei
     await assert.rejects(
       runStage({ ...taken, inputs: { features }, folder: `${folder.path}/taken` }),
       (error: Complaint) => {
-        assert.equal(error.what, `the checkpoint does not fit: tensor \`${name}\` holds NaN`);
+        assert.equal(error.what, `the checkpoint does not fit: tensor \`${name}\` contains NaN`);
         assert.equal(error.options.place?.file, place);
         return true;
       },

@@ -1,6 +1,6 @@
 /**
- * A BERT-family text model as the text half of UNITER: its embeddings, layers and pooler are taken
- * over by name; what it lacks (image embeddings, heads) starts fresh.
+ * A BERT-family text model as the text half of UNITER: its embeddings, layers and pooler are copied by
+ * name; image embeddings and heads, which it does not have, are initialised at random.
  */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
@@ -9,13 +9,13 @@ import type { HostTensor, HostWeights } from "../weights.ts";
 import { initialWeights } from "../initial_weights.ts";
 import { parameterTable } from "../parameters.ts";
 
-/** Parts that BERT and UNITER share; of the others UNITER's start. */
+/** The parts that BERT has too. */
 const shared = /^uniter\.(embeddings|encoder|pooler)\./;
 
 /**
- * @param bert tensors of the text model: `embeddings.*`, `encoder.layer.N.*`, with or without `bert.` before
- * @param config sizes of the whole model; those of text are the text model's
- * @param options.random decides what starts fresh
+ * @param bert tensors of the text model: `embeddings.*`, `encoder.layer.N.*`, with or without a prefix `bert.`
+ * @param config sizes of the whole model, which must agree with the text model's
+ * @param options.random for the parts that are initialised
  * @throws {Complaint} naming the first tensor that is missing or has another shape
  */
 export function withBertText(
@@ -41,8 +41,8 @@ export function withBertText(
 }
 
 /**
- * Regions enter the layers as loud as words do: a LayerNorm's output has mean square
- * mean(weight^2 + bias^2), and a fresh one would be louder than a trained one (in MiniLM 2.2 times).
+ * The LayerNorm weight with which regions enter the encoder at the same scale as words. A LayerNorm's
+ * output has mean square mean(weight^2 + bias^2); an untrained one is larger (than MiniLM's, 2.2 times).
  */
 function evenScale(weights: HostWeights, { shape, values }: HostTensor): HostTensor {
   const [weight, bias] = ["weight", "bias"].map((part) =>
@@ -66,10 +66,10 @@ function misfit(
   const first = names.slice(0, 3).map((each) => `\`${each.slice(0, 80)}\``).join(", ");
   return new Complaint(
     found === undefined
-      ? `the text model has no tensor \`${own}\`; it begins with ${first}`
-      : `tensor \`${own}\` of the text model is [${found.join(", ")}], its configuration ` +
-        `wants [${shape.join(", ")}]`,
-    "name the safetensors and the config.json of one BERT-family model (BERT, MiniLM)",
+      ? `the text model has no tensor \`${own}\`; its first tensors are ${first}`
+      : `tensor \`${own}\` of the text model is [${found.join(", ")}]; its configuration ` +
+        `requires [${shape.join(", ")}]`,
+    "give the safetensors file and the config.json of the same BERT-family model (BERT, MiniLM)",
     { place: { file }, exitCode: 1 },
   );
 }

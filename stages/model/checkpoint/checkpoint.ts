@@ -1,6 +1,6 @@
 /**
- * Reads checkpoints that others made: PyTorch's zip archive or older stream, or safetensors, told apart
- * by content. Nothing in a file is ever executed. Whatever its float type, values become float32.
+ * Reads checkpoints that other programs wrote: PyTorch's zip archive, its older stream, or safetensors,
+ * recognised by content. Nothing in a file is ever executed. Values of any float type become float32.
  */
 import { type ByteSource, openBytes } from "../../data/formats/byte_source.ts";
 import { toFloat32 } from "../../data/formats/float_formats.ts";
@@ -16,22 +16,22 @@ export interface Checkpoint {
   readonly container: "zip" | "stream" | "safetensors";
   /** Tensors that share storage in a PyTorch file share their array here. */
   readonly weights: HostWeights;
-  /** Tensors that are left out because they hold no floats, but for position_ids. */
+  /** Tensors that were left out because they are not floats, except position_ids. */
   readonly ignored: readonly string[];
 }
 
 /**
- * The float tensors of a checkpoint. `{model: ...}` and `{state_dict: ...}` are unwrapped, `module.` before
- * all names is dropped, and LayerNorms' old names X.gamma and X.beta become X.weight and X.bias.
- * @throws {Complaint} naming the file, for anything that is no such checkpoint
+ * The float tensors of a checkpoint. `{model: ...}` and `{state_dict: ...}` are unwrapped, a `module.`
+ * before all names is dropped, and LayerNorm's old names X.gamma and X.beta become X.weight and X.bias.
+ * @throws {Complaint} naming the file, for anything that is not such a checkpoint
  */
 export async function readCheckpoint(path: string): Promise<HostWeights> {
   return (await loadCheckpoint(path)).weights;
 }
 
 /**
- * As `readCheckpoint`, with what was found.
- * @param options.wanted tells by the new name which tensors are read; all are by default.
+ * As `readCheckpoint`, with the kind of file and the names that were left out.
+ * @param options.wanted which tensors to read, by their new names; all by default
  */
 export async function loadCheckpoint(
   path: string,
@@ -62,7 +62,7 @@ export async function loadCheckpoint(
   return { container, weights: readTensors(chosen, { source, wrong, readStorage }), ignored };
 }
 
-/** By the first bytes; what is often mistaken for a checkpoint is told. */
+/** Recognised by the first bytes. Files that are often mistaken for a checkpoint get an error of their own. */
 function containerOf(source: ByteSource, wrong: Wrong): Checkpoint["container"] {
   const start = new Uint8Array(Math.min(16, source.size));
   source.read(0, start);
@@ -72,12 +72,12 @@ function containerOf(source: ByteSource, wrong: Wrong): Checkpoint["container"] 
   if (text[8] === "{") return "safetensors";
   if (start.length === 0) throw wrong("the file is empty");
   if (/^\s*<|^version https/.test(text)) {
-    throw wrong("this is a page of text in place of a checkpoint: the download went wrong");
+    throw wrong("this is a text file, not a checkpoint: the download went wrong");
   }
   if (text.startsWith("\x1f\x8b")) {
-    throw wrongIn(source.file, { fix: "unpack it with gunzip" })("this is packed with gzip");
+    throw wrongIn(source.file, { fix: "decompress it with gunzip" })("it is compressed with gzip");
   }
-  throw wrong("this is no checkpoint: neither PyTorch's nor safetensors");
+  throw wrong("this is not a checkpoint: neither PyTorch's nor safetensors");
 }
 
 const floatFormats = {
@@ -93,10 +93,10 @@ function floatsOf({ dtype, shape, data }: StoredTensor): HostTensor {
   return { shape, values: toFloat32(bytes, format) };
 }
 
-/** Names under which training scripts keep the state dict among other things. */
+/** Names under which training scripts store the state dict next to other things. */
 const wrappers = ["model", "state_dict", "model_state_dict"];
 
-/** The dictionary of tensors that a pickled object is, or holds. */
+/** The dictionary of tensors that a pickled object is or contains. */
 function tensorsIn(root: PytorchValue, wrong: Wrong): Map<string, PickledTensor> {
   let dict = root;
   for (let depth = 0; depth < 4 && isKind(dict, "dict"); depth++) {
@@ -106,19 +106,19 @@ function tensorsIn(root: PytorchValue, wrong: Wrong): Map<string, PickledTensor>
     if (inner === undefined) break;
     dict = inner;
   }
-  if (!isKind(dict, "dict")) throw wrong("what is saved here is no dictionary of tensors");
+  if (!isKind(dict, "dict")) throw wrong("what is saved here is not a dictionary of tensors");
   const tensors = new Map<string, PickledTensor>();
   for (const [name, value] of dict.entries) {
     if (typeof name === "string" && isKind(value, "tensor")) tensors.set(name, value);
   }
   if (tensors.size === 0) {
     const found = [...dict.entries.keys()].slice(0, 8).map((key) => JSON.stringify(String(key)));
-    throw wrong(`no tensor is in it; its keys are ${found.join(", ") || "none"}`);
+    throw wrong(`the checkpoint has no tensors; its keys are ${found.join(", ") || "none"}`);
   }
   return tensors;
 }
 
-/** Renamed; without integers and what is not wanted. */
+/** Under their new names, without integers and tensors that are not wanted. */
 function chooseTensors<Tensor>(
   tensors: ReadonlyMap<string, Tensor>,
   { isFloat, wanted = () => true, wrong }: {
@@ -138,14 +138,16 @@ function chooseTensors<Tensor>(
       continue;
     }
     if (chosen.has(name)) {
-      throw wrong(`the tensor ${JSON.stringify(name)} is there under its old and its new name`);
+      throw wrong(
+        `the tensor ${JSON.stringify(name)} is in the file under both its old and its new name`,
+      );
     }
     chosen.set(name, tensor);
   }
   return { chosen, ignored };
 }
 
-/** BERT's first checkpoints, made with TensorFlow, call a LayerNorm's weight gamma and its bias beta. */
+/** BERT's first checkpoints, from TensorFlow, call a LayerNorm's weight gamma and its bias beta. */
 function presentName(name: string): string {
   return name.replace(/(^|\.)gamma$/, "$1weight").replace(/(^|\.)beta$/, "$1bias");
 }

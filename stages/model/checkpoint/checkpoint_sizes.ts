@@ -1,5 +1,5 @@
 /**
- * What a checkpoint's tensors say about the model's sizes, and whether they fit a configuration. A
+ * A model's sizes from the tensors of its checkpoint, and whether they agree with a configuration. A
  * published checkpoint comes without `img_dim`, and often without its config.json.
  */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
@@ -8,16 +8,16 @@ import type { Configuration } from "../configuration.ts";
 import type { HostWeights } from "../weights.ts";
 import { type Parameter, parameterTable } from "../parameters.ts";
 
-/** BERT's and UNITER's heads are all this wide; tensors do not tell. */
+/** The width of all heads of BERT and UNITER, which tensors do not show. */
 const HEAD_WIDTH = 64;
 
-/** A sentence of what is wrong, and one of how to mend it. */
+/** What is wrong, and how to fix it. */
 type Misfit = readonly [what: string, fix: string];
 
 /**
- * The sizes of a checkpoint. What tensors cannot tell is BERT's: heads of 64, dropout 0.1.
- * @param options.file named in errors.
- * @throws {Complaint} when tensors are missing, or do not fit each other
+ * The sizes of a checkpoint. Those that tensors do not show are BERT's: heads of 64, dropout 0.1.
+ * @param options.file for errors
+ * @throws {Complaint} when tensors are missing, or do not agree with each other
  */
 export function configurationFrom(
   weights: HostWeights,
@@ -31,7 +31,7 @@ export function configurationFrom(
     const shape = weights[`${name}.weight`]?.shape;
     if (shape === undefined) throw complain(file, missing(`${name}.weight`, weights));
     if (shape.length !== 2 || shape[axis]! < 1) {
-      throw complain(file, [`tensor \`${name}.weight\` is [${shape}], no matrix`, otherFile]);
+      throw complain(file, [`tensor \`${name}.weight\` is [${shape}], not a matrix`, otherFile]);
     }
     return shape[axis]!;
   };
@@ -40,8 +40,8 @@ export function configurationFrom(
   const types = side(`${text}.token_type_embeddings`, 0);
   if (types < 2) {
     throw complain(file, [
-      `it has ${types} type of token, text and image regions need one each`,
-      "use a checkpoint of UNITER; BERT's and RoBERTa's have to be extended first",
+      `it has ${types} token type; text and image regions need one each`,
+      "use a checkpoint of UNITER; those of BERT and RoBERTa have to be extended first",
     ]);
   }
   const config: Configuration = {
@@ -60,7 +60,7 @@ export function configurationFrom(
   };
   if (hidden % config.num_attention_heads !== 0) {
     throw complain(file, [
-      `its ${hidden} hidden units cannot be shared by ${config.num_attention_heads} heads`,
+      `its ${hidden} hidden units cannot be divided among ${config.num_attention_heads} heads`,
       "give the number of heads that the model was trained with",
     ]);
   }
@@ -69,15 +69,15 @@ export function configurationFrom(
 }
 
 /**
- * Every tensor that retrieval needs is there in the right shape: all of `uniter.*`, and `rank_output` or
- * `itm_output`, which a rank head can be made of.
+ * Checks that every tensor that retrieval needs is there, in the right shape and finite: all of
+ * `uniter.*`, and `rank_output` or `itm_output`, from which a rank head can be made.
  * @throws {Complaint} one for the whole checkpoint, naming the first tensor that does not fit
  */
 export function checkFits(weights: HostWeights, config: Configuration, file: string): void {
   const layers = countLayers(weights, file);
   if (layers !== config.num_hidden_layers) {
     throw complain(file, [
-      `it has ${layers} layers, the configuration says ${config.num_hidden_layers}`,
+      `it has ${layers} layers; the configuration says ${config.num_hidden_layers}`,
       otherConfiguration(weights, layers),
     ]);
   }
@@ -102,17 +102,17 @@ export function checkFits(weights: HostWeights, config: Configuration, file: str
   throw complain(file, [what + more, fix]);
 }
 
-/** A weight that is no number would show as a loss of NaN, hours later. */
+/** A weight that is not a finite number would show hours later, as a loss of NaN. */
 function requireFinite(needed: readonly Parameter[], weights: HostWeights, file: string): void {
   for (const { name } of needed) {
     const { values } = weights[name]!;
-    // The sum of finite float32 numbers is finite in double precision.
+    // The sum is finite in double precision if all float32 values are.
     let sum = 0;
     for (let i = 0; i < values.length; i++) sum += values[i]!;
     if (Number.isFinite(sum)) continue;
     throw complain(file, [
-      `tensor \`${name}\` holds ${values.find((value) => !Number.isFinite(value))}`,
-      "fetch the checkpoint again, or take one from before its training went wrong",
+      `tensor \`${name}\` contains ${values.find((value) => !Number.isFinite(value))}`,
+      "download the checkpoint again, or use one from before its training diverged",
     ]);
   }
 }
@@ -121,7 +121,7 @@ function has(weights: HostWeights, head: string): boolean {
   return weights[`${head}.weight`] !== undefined || weights[`${head}.bias`] !== undefined;
 }
 
-/** Layers are numbered from 0 without gaps. */
+/** Layers must be numbered from 0 without gaps. */
 function countLayers(weights: HostWeights, file: string): number {
   const found = Object.keys(weights).flatMap((name) =>
     /^uniter\.encoder\.layer\.(\d+)\./.exec(name)?.[1] ?? []
@@ -141,7 +141,7 @@ function countLayers(weights: HostWeights, file: string): number {
 function headsOf(hidden: number, file: string): number {
   if (hidden % HEAD_WIDTH === 0) return hidden / HEAD_WIDTH;
   throw complain(file, [
-    `its number of attention heads is not known: ${hidden} hidden units are no multiple of ${HEAD_WIDTH}`,
+    `its number of attention heads is not known: ${hidden} hidden units are not a multiple of ${HEAD_WIDTH}`,
     "give the config.json that came with it (`config`), or the number of heads (`heads`)",
   ]);
 }
@@ -151,11 +151,11 @@ const otherFile = "use a checkpoint of UNITER (uniter-base.pt, uniter-large.pt, 
 function missing(name: string, weights: HostWeights): Misfit {
   const names = Object.keys(weights);
   if (names.some((name) => name.startsWith("uniter."))) {
-    return [`tensor \`${name}\` is missing`, `fetch the checkpoint again; ${otherFile}`];
+    return [`tensor \`${name}\` is missing`, `download the checkpoint again; ${otherFile}`];
   }
   const first = names.slice(0, 3).map((name) => `\`${name.slice(0, 80)}\``).join(", ");
   return [
-    `it holds no tensors of UNITER, but ${first}${names.length > 3 ? ", ..." : ""}`,
+    `it has no tensors of UNITER, but ${first}${names.length > 3 ? ", ..." : ""}`,
     otherFile,
   ];
 }
@@ -165,7 +165,7 @@ function misshapen(
   { weights, layers }: { readonly weights: HostWeights; readonly layers: number },
 ): Misfit {
   const found = weights[name]!.shape;
-  const what = `tensor \`${name}\` is [${found.join(", ")}], the configuration wants [${
+  const what = `tensor \`${name}\` is [${found.join(", ")}]; the configuration requires [${
     shape.join(", ")
   }]`;
   const differs = (tensor: string, axis: number) =>
@@ -173,23 +173,23 @@ function misshapen(
   if (differs("uniter.img_embeddings.img_linear.weight", 1)) {
     return [
       what,
-      `use image features of ${
-        found[1]
-      } numbers, as it was trained with (published: 2048), and a ` +
-      "configuration that says nothing else",
+      `use image features of the ${found[1]} numbers that it was trained with (published: 2048), ` +
+      "and a configuration that agrees",
     ];
   }
   if (differs("uniter.embeddings.word_embeddings.weight", 0)) {
     return [
       what,
-      `use a configuration whose vocab_size is ${found[0]}, and captions of that vocabulary ` +
+      `use a configuration with vocab_size ${
+        found[0]
+      }, and captions tokenised with that vocabulary ` +
       "(published: 28996, cased)",
     ];
   }
   return [what, otherConfiguration(weights, layers)];
 }
 
-/** Base and large are the two that are published. */
+/** Names the published configuration, base or large, if it is one of these. */
 function otherConfiguration(weights: HostWeights, layers: number): string {
   const hidden = weights["uniter.embeddings.word_embeddings.weight"]?.shape[1];
   const name = hidden === 768 && layers === 12

@@ -1,4 +1,4 @@
-/** A model as an artifact: `model.safetensors` under UNITER's names, and `config.json`. */
+/** A model as an artifact: `model.safetensors` with UNITER's names, and `config.json`. */
 import { readSafetensors, writeSafetensors } from "../../data/formats/safetensors.ts";
 import { type Configuration, parseConfiguration } from "../configuration.ts";
 import type { HostWeights } from "../weights.ts";

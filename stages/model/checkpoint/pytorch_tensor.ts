@@ -6,17 +6,17 @@ import type { ByteSource } from "../../data/formats/byte_source.ts";
 import { floatBytes, type FloatFormat, toFloat32 } from "../../data/formats/float_formats.ts";
 import type { Wrong } from "../../data/formats/foreign_file.ts";
 import type { HostTensor } from "../weights.ts";
-import type { PickleWorld } from "./pickle.ts";
+import type { PickleWorld } from "./pickle_reader.ts";
 import { isKind, type PickleValue } from "./pickle_value.ts";
 
-/** Where a storage's numbers are is its container's business; `key` finds them. */
+/** A storage, which the container finds by its `key`. */
 export interface PickledStorage {
   readonly kind: "storage";
   readonly key: string;
   readonly format: StorageFormat;
   /** Numbers in the whole storage. */
   readonly length: number;
-  /** First number of the part that is meant (old streams name parts), and how many there are. */
+  /** First number and length of the part that is used (old streams name parts of storages). */
   readonly from: number;
   readonly count: number;
 }
@@ -24,7 +24,7 @@ export interface PickledStorage {
 export interface PickledTensor {
   readonly kind: "tensor";
   readonly storage: PickledStorage;
-  /** In numbers, from the storage's start; all numbers of the tensor are checked to lie within it. */
+  /** In numbers, from the storage's start. The whole tensor is checked to lie within the storage. */
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
@@ -34,7 +34,7 @@ export type PytorchValue = PickleValue<PickledStorage | PickledTensor>;
 
 export type StorageFormat = FloatFormat | "integer";
 
-/** Bytes of a number, by the name of its storage's class in PyTorch. */
+/** Format and bytes per number, by the class of the storage in PyTorch. */
 const storages: ReadonlyMap<string, { readonly format: StorageFormat; readonly bytes: number }> =
   new Map([
     ["torch.FloatStorage", { format: "float32", bytes: 4 }],
@@ -49,14 +49,14 @@ const storages: ReadonlyMap<string, { readonly format: StorageFormat; readonly b
     ["torch.BoolStorage", { format: "integer", bytes: 1 }],
   ]);
 
-/** A storage as a container finds it: its key and how many bytes it must have. */
+/** What a container must have for a storage. */
 export interface StorageNeed {
   readonly key: string;
   readonly length: number;
   readonly bytes: number;
 }
 
-/** What a state dict's pickle may ask for, and the storages that it names, by key. */
+/** What a state dict's pickle may refer to, and the storages that it has named so far, by key. */
 export function pytorchWorld(wrong: Wrong): {
   readonly world: PickleWorld<PickledStorage | PickledTensor>;
   readonly needs: ReadonlyMap<string, StorageNeed>;
@@ -66,16 +66,20 @@ export function pytorchWorld(wrong: Wrong): {
     callables: new Map<string, ((args: readonly PytorchValue[]) => PytorchValue) | "named only">([
       ...[...storages.keys()].map((name) => [name, "named only"] as const),
       ["collections.OrderedDict", (args) => {
-        if (args.length > 0) throw wrong("an OrderedDict is made of something");
+        if (args.length > 0) throw wrong("an OrderedDict is created with arguments");
         return { kind: "dict", entries: new Map(), ordered: true };
       }],
       ["torch.Size", ([sizes]) => {
-        if (!isKind(sizes!, "tuple")) throw wrong("a torch.Size is made of no tuple");
+        if (!isKind(sizes!, "tuple")) {
+          throw wrong("a torch.Size is created from something other than a tuple");
+        }
         return sizes;
       }],
       ["torch._utils._rebuild_tensor_v2", (args) => rebuildTensor(args, wrong)],
       ["torch._utils._rebuild_parameter", ([tensor]) => {
-        if (!isKind(tensor!, "tensor")) throw wrong("a parameter is made of no tensor");
+        if (!isKind(tensor!, "tensor")) {
+          throw wrong("a parameter is created from something other than a tensor");
+        }
         return tensor;
       }],
     ]),
@@ -94,19 +98,19 @@ export function pytorchWorld(wrong: Wrong): {
   return { world, needs };
 }
 
-/** ("storage", class, key, location, length), in streams with a sixth item: None or a view. */
+/** ("storage", class, key, location, length); in streams a sixth item, None or a part of the storage. */
 function describeStorage(id: PytorchValue, wrong: Wrong) {
   const items = isKind(id, "tuple") ? id.items : [];
   const [tag, type, key, _location, length, part = null] = items;
   const known = isKind(type!, "callable") ? storages.get(type.name) : undefined;
   if (tag !== "storage" || typeof key !== "string" || !isSize(length) || known === undefined) {
-    throw wrong("it describes a storage in a way that PyTorch never did");
+    throw wrong("it describes a storage in a way that PyTorch never does");
   }
   let [from, count] = [0, length];
   if (part !== null) {
     const [_key, start, size] = isKind(part, "tuple") ? part.items : [];
     if (!isSize(start) || !isSize(size) || start + size > length) {
-      throw wrong(`a part of storage ${JSON.stringify(key)} does not lie within it`);
+      throw wrong(`a part of storage ${JSON.stringify(key)} lies outside of it`);
     }
     [from, count] = [start, size];
   }
@@ -124,7 +128,7 @@ function describeStorage(id: PytorchValue, wrong: Wrong) {
 /** PyTorch's own limit. */
 const MOST_AXES = 64;
 
-/** (storage, offset, sizes, strides, requires_grad, hooks): numbers that lie within the storage. */
+/** From (storage, offset, sizes, strides, requires_grad, hooks); it must lie within the storage. */
 function rebuildTensor(args: readonly PytorchValue[], wrong: Wrong): PickledTensor {
   const [storage = null, offset, sizes = null, steps = null] = args;
   if (!isKind(storage, "storage") || !isSize(offset)) throw wrong("a tensor has no storage");
@@ -140,7 +144,7 @@ function rebuildTensor(args: readonly PytorchValue[], wrong: Wrong): PickledTens
   const last = shape.reduce((sum, side, axis) => sum + (side - 1) * strides[axis]!, offset);
   if (!(count === 0 || last < storage.count) || Number.isNaN(count)) {
     throw wrong(
-      `a tensor [${shape}] reaches beyond its storage of ${storage.count} numbers`,
+      `a tensor [${shape}] extends beyond its storage of ${storage.count} numbers`,
     );
   }
   if (count > storage.count) {
@@ -156,19 +160,19 @@ function isSize(value: PytorchValue | undefined): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** What tensors need beyond their storages is bounded by this many times the file's size. */
+/** Copies of parts of storages may take this many times the file's size. */
 const MOST_COPIES = 4;
 
 /**
- * The float tensors' values. A storage is read once. Tensors that are a whole storage share one array;
- * the others are copies.
+ * The values of float tensors. Each storage is read once. Tensors that are a whole storage share its
+ * array; the others are copies.
  */
 export function readTensors(
   tensors: ReadonlyMap<string, PickledTensor>,
   { source, wrong, readStorage }: {
     readonly source: ByteSource;
     readonly wrong: Wrong;
-    /** Fills `into` with a storage's bytes, checked where the container can. */
+    /** Fills `into` with a storage's bytes, checked if the container has checksums. */
     readonly readStorage: (key: string, into: Uint8Array<ArrayBuffer>) => void;
   },
 ): Record<string, HostTensor> {
@@ -176,7 +180,7 @@ export function readTensors(
   let budget = MOST_COPIES * source.size;
   const entries = Array.from(tensors, ([name, tensor]): [string, HostTensor] => {
     const { key, format, length } = tensor.storage;
-    if (format === "integer") throw new Error(`internal: ${name} has integers`);
+    if (format === "integer") throw new Error(`internal: tensor ${name} is not of floats`);
     let values = storages.get(key);
     if (values === undefined) {
       const bytes = new Uint8Array(length * floatBytes[format]);
@@ -190,7 +194,9 @@ export function readTensors(
     if (dense && count === values.length) return [name, { shape, values }];
     budget -= count * 4;
     if (budget < 0) {
-      throw wrong("its tensors are so many parts of storages that they cannot be real");
+      throw wrong(
+        "its tensors are too many parts of the same storages: together they would be many times the file's size",
+      );
     }
     if (dense) return [name, { shape, values: values.slice(tensor.offset, tensor.offset + count) }];
     return [name, { shape, values: gather(tensor, { from: values, count }) }];
@@ -198,7 +204,7 @@ export function readTensors(
   return Object.fromEntries(entries);
 }
 
-/** Whether neighbours in row-major order are neighbours in the storage. */
+/** Whether the tensor's numbers are consecutive in the storage, in row-major order. */
 function isRowMajor({ shape, strides }: PickledTensor): boolean {
   let expected = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {

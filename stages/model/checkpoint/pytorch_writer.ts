@@ -1,7 +1,7 @@
 /**
- * Writes weights as PyTorch does, so that `torch.load` reads them: as a zip archive (PyTorch 1.6 and
- * later), or as the stream that every version reads, also the 1.1 for which UNITER's code was written.
- * Written beside, flushed and renamed. Equal weights give equal bytes.
+ * Writes weights as PyTorch does, for `torch.load`: as a zip archive (PyTorch 1.6 and later), or as the
+ * stream that every version reads, including the 1.1 for which UNITER's code was written. The file is
+ * written under another name, flushed and renamed. Equal weights give equal bytes.
  */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { storedZip } from "../../data/formats/stored_zip.ts";
@@ -19,7 +19,7 @@ export async function writePytorch(
   const storages = listStorages(weights);
   const bytes = [...storages.keys()].reduce((sum, values) => sum + values.byteLength, 0);
   if (container === "zip" && bytes + OVERHEAD * Object.keys(weights).length > 2 ** 32) {
-    throw new Complaint("a model of more than 4 GB is not written as .pt", "write safetensors", {
+    throw new Complaint("a model of more than 4 GB cannot be written as .pt", "write safetensors", {
       place: { file: path },
       exitCode: 1,
     });
@@ -38,7 +38,7 @@ export async function writePytorch(
   await Deno.rename(beside, path);
 }
 
-/** More bytes than a tensor needs in a zip archive beside its numbers. */
+/** An upper bound of the bytes that a tensor needs in a zip archive in addition to its numbers. */
 const OVERHEAD = 1024;
 
 /** Keys "0", "1", ... in the order in which tensors first name an array. */
@@ -77,10 +77,10 @@ function* streamPieces(weights: HostWeights, storages: Storages): Generator<Uint
 /** Ten bytes: 0x1950a86a20f9469cfc6c, little-endian. */
 const MAGIC = Uint8Array.of(10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19);
 
-/** PyTorch maps storages into memory where they start at a multiple of this. */
+/** PyTorch can map storages into memory if they start at a multiple of this. */
 const ALIGNMENT = 64;
 
-/** The pickle first: PyTorch takes the folder's name from the file's start. */
+/** The pickle comes first: PyTorch reads the folder's name at the start of the file. */
 function zipPieces(weights: HostWeights, storages: Storages): Iterable<Uint8Array> {
   const text = new TextEncoder();
   const members: [name: string, content: Uint8Array][] = [
@@ -107,7 +107,7 @@ function pickleWeights(
     pickle.text(name).global("torch._utils", "_rebuild_tensor_v2").do("MARK");
     pickle.do("MARK").text("storage").global("torch", "FloatStorage");
     pickle.text(storages.get(values)!).text("cpu").integer(values.length);
-    if (container === "stream") pickle.do("NONE"); // it is no part of another storage
+    if (container === "stream") pickle.do("NONE"); // not a part of another storage
     pickle.do("TUPLE", "BINPERSID").integer(0);
     pickle.integers(shape).integers(rowMajorStrides(shape)).do("NEWFALSE");
     orderedDict().do("TUPLE", "REDUCE");

@@ -22,7 +22,7 @@ const config: Configuration = {
 };
 const options = { file: "bert.safetensors", random: randomStream(1) };
 
-/** A text model under BERT's names, of other numbers than `options.random` gives. */
+/** A text model under BERT's names, with other numbers than `options.random` gives. */
 function bert(prefix = ""): Record<string, HostTensor> {
   const all = initialWeights(config, randomStream(2));
   return Object.fromEntries(
@@ -32,7 +32,7 @@ function bert(prefix = ""): Record<string, HostTensor> {
   );
 }
 
-Deno.test("text layers are taken over by name, with or without `bert.`, and images start fresh", () => {
+Deno.test("text layers are copied by name, with or without `bert.`, and image embeddings are initialised", () => {
   const fresh = initialWeights(config, randomStream(1));
   for (const prefix of ["", "bert."]) {
     const text = bert(prefix);
@@ -47,7 +47,7 @@ Deno.test("text layers are taken over by name, with or without `bert.`, and imag
   }
 });
 
-Deno.test("a model without a pooler gets a fresh one", () => {
+Deno.test("a model without a pooler gets an initialised one", () => {
   const text = bert();
   for (const name of Object.keys(text)) if (name.startsWith("pooler.")) delete text[name];
   const weights = withBertText(text, config, options);
@@ -55,7 +55,7 @@ Deno.test("a model without a pooler gets a fresh one", () => {
   assert.deepEqual(weights["uniter.pooler.dense.weight"], fresh["uniter.pooler.dense.weight"]);
 });
 
-Deno.test("regions start as loud as words: the LayerNorm of images has the root mean square of the text's", () => {
+Deno.test("regions start at the scale of words: the images' LayerNorm has the root mean square of the text's", () => {
   const text = bert();
   const scale = Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6);
   const shift = Float32Array.of(0.3, 0, 0, -0.3, 0, 0);
@@ -66,15 +66,15 @@ Deno.test("regions start as loud as words: the LayerNorm of images has the root 
   assert.ok(values.every((value) => Math.abs(value - expected) < 1e-6));
 });
 
-Deno.test("a tensor that is missing or of another size is named", () => {
-  const lacking = bert();
-  delete lacking["encoder.layer.1.attention.self.key.bias"];
+Deno.test("a tensor that is missing or has another size is named", () => {
+  const incomplete = bert();
+  delete incomplete["encoder.layer.1.attention.self.key.bias"];
   assert.equal(
-    errorText(() => withBertText(lacking, config, options)),
-    "error: the text model has no tensor `encoder.layer.1.attention.self.key.bias`; it begins with " +
+    errorText(() => withBertText(incomplete, config, options)),
+    "error: the text model has no tensor `encoder.layer.1.attention.self.key.bias`; its first tensors are " +
       "`embeddings.word_embeddings.weight`, `embeddings.position_embeddings.weight`, " +
       "`embeddings.token_type_embeddings.weight`\n  --> bert.safetensors\n" +
-      "fix: name the safetensors and the config.json of one BERT-family model (BERT, MiniLM)",
+      "fix: give the safetensors file and the config.json of the same BERT-family model (BERT, MiniLM)",
   );
   const other = {
     ...bert(),
@@ -82,6 +82,6 @@ Deno.test("a tensor that is missing or of another size is named", () => {
   };
   assert.equal(
     errorText(() => withBertText(other, config, options)).split("\n")[0],
-    "error: tensor `embeddings.LayerNorm.bias` of the text model is [5], its configuration wants [6]",
+    "error: tensor `embeddings.LayerNorm.bias` of the text model is [5]; its configuration requires [6]",
   );
 });

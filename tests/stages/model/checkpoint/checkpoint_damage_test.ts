@@ -1,6 +1,6 @@
 /**
- * Damaged checkpoints, 10,000 of each format: a result or a complaint that names the file, nothing else;
- * soon, and in memory that follows from the file's size. The pickles are PyTorch's own, shortened.
+ * Damaged checkpoints, 10,000 of each format: each gives a result or a Complaint that names the file,
+ * quickly and within memory proportional to the file. The pickles are PyTorch's own, shortened.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -18,13 +18,13 @@ import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
 const RUNS = 10_000;
 
-/** Instructions of pickles, those that are followed and those that are not. */
+/** Pickle instructions, both followed and refused. */
 const opcodes = [..."().0124BCFGIJKLMNPQRSTUVX]acdeghijlopqrstu}"].map((letter) =>
   letter.charCodeAt(0)
 )
   .concat(Array.from({ length: 0x19 }, (_, i) => 0x80 + i));
 
-/** Pickle instructions in place of others, and pieces of other pickles. */
+/** Replaces instructions by others, and by pieces of other pickles. */
 const pickleDamage: fc.Arbitrary<Damage> = fc.array(
   fc.record({
     at: fc.nat({ max: 2 ** 20 }),
@@ -65,7 +65,7 @@ const storageKeys = (pickle: Uint8Array): string[] => {
   return Array.from(letters.matchAll(/X.\0\0\0(\d+)q/gs), ([, key]) => key!);
 };
 
-/** What follows from the object's pickle on. */
+/** The file's text from the object's pickle on. */
 function pickleIn(file: string): string {
   const release = new URL(`../../../golden/release/${file}`, import.meta.url);
   const letters = String.fromCharCode(...Deno.readFileSync(release).slice(0, 20_000));
@@ -105,7 +105,7 @@ async function safetensorsFile(folder: string): Promise<Uint8Array> {
   return await Deno.readFile(`${folder}/x`);
 }
 
-/** Reads damaged copies; gives what was accepted to a check, and counts what was refused. */
+/** Reads damaged copies; checks those that are accepted and counts those that are refused. */
 async function survive(
   path: string,
   whole: Uint8Array,

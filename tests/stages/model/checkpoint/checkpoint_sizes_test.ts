@@ -14,7 +14,7 @@ import { goldenConfiguration, goldenFile } from "../../../support/goldens.ts";
 
 const file = "some/model.pt";
 
-/** A different prime per size, but for hidden, which heads of 64 must share. */
+/** A different prime per size, except hidden, which must be a multiple of 64. */
 const sizes: Configuration = {
   hidden_size: 128,
   num_hidden_layers: 3,
@@ -51,30 +51,30 @@ function complaintOf(act: () => unknown): string {
   return "no complaint";
 }
 
-Deno.test("configurationFrom() finds the sizes that weights were made with", () => {
+Deno.test("configurationFrom() finds the sizes that the weights were created with", () => {
   assert.deepEqual(configurationFrom(weights, { file }), sizes);
 });
 
-Deno.test("configurationFrom() of the release's model is its config.json, given the heads", async () => {
+Deno.test("configurationFrom() of the release's model is its config.json, if the heads are given", async () => {
   const release = await readCheckpoint(goldenFile("model.pt"));
   const config = goldenConfiguration();
   const heads = config.num_attention_heads;
   assert.deepEqual(configurationFrom(release, { file, heads, dropout: 0 }), config);
 });
 
-Deno.test("configurationFrom() asks for the heads where 64 units each cannot be", () => {
+Deno.test("configurationFrom() requires the number of heads if they cannot have 64 units each", () => {
   const narrow = initialWeights({ ...sizes, hidden_size: 48 }, randomStream(1));
   assert.equal(
     complaintOf(() => configurationFrom(narrow, { file })),
     "error: the checkpoint does not fit: its number of attention heads is not known: " +
-      "48 hidden units are no multiple of 64\n" +
+      "48 hidden units are not a multiple of 64\n" +
       "  --> some/model.pt\n" +
       "fix: give the config.json that came with it (`config`), or the number of heads (`heads`)",
   );
   assert.match(complaintOf(() => configurationFrom(narrow, { file, heads: 5 })), /48 .* 5 heads/);
 });
 
-Deno.test("checkFits() takes a model with an image-text head, a rank head, or both", () => {
+Deno.test("checkFits() accepts a model with an image-text head, a rank head, or both", () => {
   const rank = { "rank_output.weight": [1, 128], "rank_output.bias": [1] };
   const noMatch = { "itm_output.weight": undefined, "itm_output.bias": undefined };
   checkFits(weights, sizes, file);
@@ -86,20 +86,20 @@ Deno.test("checkFits() takes a model with an image-text head, a rank head, or bo
   );
 });
 
-Deno.test("checkFits() does not need the heads of pre-training", () => {
+Deno.test("checkFits() does not require the heads of pretraining", () => {
   const without = Object.keys(weights).filter((name) => name.startsWith("cls."));
   assert.ok(without.length > 0);
   checkFits(changed(Object.fromEntries(without.map((name) => [name, undefined]))), sizes, file);
 });
 
-Deno.test("checkFits() misses every tensor of UNITER that is left out, and sees every wrong shape", () => {
+Deno.test("checkFits() finds every missing tensor of UNITER and every wrong shape", () => {
   for (const { name, shape } of parameterTable(sizes)) {
     if (!name.startsWith("uniter.")) continue;
     const without = complaintOf(() => checkFits(changed({ [name]: undefined }), sizes, file));
     assert.ok(without.includes(`\`${name}\` is missing`), without);
     const longer = [shape[0]! + 1, ...shape.slice(1)];
     const other = complaintOf(() => checkFits(changed({ [name]: longer }), sizes, file));
-    const text = `\`${name}\` is [${longer.join(", ")}], the configuration wants [${
+    const text = `\`${name}\` is [${longer.join(", ")}]; the configuration requires [${
       shape.join(", ")
     }]`;
     assert.ok(other.includes(text), other);
@@ -107,18 +107,18 @@ Deno.test("checkFits() misses every tensor of UNITER that is left out, and sees 
   }
 });
 
-Deno.test("checkFits() tells how to mend a wrong width of image features", () => {
+Deno.test("checkFits() says how to fix a wrong width of image features", () => {
   assert.equal(
     complaintOf(() => checkFits(weights, { ...sizes, img_dim: 23 }, file)),
     "error: the checkpoint does not fit: tensor `uniter.img_embeddings.img_linear.weight` is " +
-      "[128, 19], the configuration wants [128, 23], and 1 more tensor does not fit\n" +
+      "[128, 19]; the configuration requires [128, 23], and 1 more tensor does not fit\n" +
       "  --> some/model.pt\n" +
-      "fix: use image features of 19 numbers, as it was trained with (published: 2048), and a " +
-      "configuration that says nothing else",
+      "fix: use image features of the 19 numbers that it was trained with (published: 2048), " +
+      "and a configuration that agrees",
   );
 });
 
-Deno.test("checkFits() tells a checkpoint of another size, and which", () => {
+Deno.test("checkFits() says that a checkpoint has another size, and which", () => {
   const base = { ...sizes, hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12 };
   const large = { ...sizes, hidden_size: 1024, num_hidden_layers: 24, num_attention_heads: 16 };
   const shapes = parameterTable(base).map(({ name, shape }) =>
@@ -126,21 +126,21 @@ Deno.test("checkFits() tells a checkpoint of another size, and which", () => {
   );
   assert.equal(
     complaintOf(() => checkFits(Object.fromEntries(shapes), large, file)),
-    "error: the checkpoint does not fit: it has 12 layers, the configuration says 24\n" +
+    "error: the checkpoint does not fit: it has 12 layers; the configuration says 24\n" +
       "  --> some/model.pt\n" +
       "fix: use the config.json of this checkpoint (uniter-base.json): it has 12 layers of 768 units",
   );
 });
 
-Deno.test("checkFits() tells another vocabulary from another model", () => {
+Deno.test("checkFits() distinguishes another vocabulary from another model", () => {
   const text = complaintOf(() => checkFits(weights, { ...sizes, vocab_size: 30 }, file));
   assert.match(
     text,
-    /fix: use a configuration whose vocab_size is 17, and captions of that vocabulary/,
+    /fix: use a configuration with vocab_size 17, and captions tokenised with that vocabulary/,
   );
 });
 
-Deno.test("configurationFrom() says what a checkpoint of another model holds", () => {
+Deno.test("configurationFrom() says what a checkpoint of another model contains", () => {
   const tensor = { shape: [2, 3], values: new Float32Array(6) };
   assert.match(
     complaintOf(() =>
@@ -150,7 +150,7 @@ Deno.test("configurationFrom() says what a checkpoint of another model holds", (
   );
 });
 
-Deno.test("configurationFrom() is not fooled by tensors that no model can have", () => {
+Deno.test("configurationFrom() refuses tensors that no model can have", () => {
   const word = "uniter.embeddings.word_embeddings.weight";
   const query = "uniter.encoder.layer.999999999.attention.self.query.weight";
   const odd: Record<string, number[]>[] = [
@@ -169,13 +169,13 @@ Deno.test("configurationFrom() is not fooled by tensors that no model can have",
   }
 });
 
-Deno.test("checkFits() refuses a weight that is no number, and names its tensor", () => {
+Deno.test("checkFits() refuses a weight that is not a finite number, and names its tensor", () => {
   const weights = initialWeights(sizes, randomStream(1));
   const name = "uniter.encoder.layer.0.output.dense.bias";
   for (const wild of [NaN, Infinity, -Infinity]) {
     const values = Float32Array.from(weights[name]!.values).fill(wild, 1, 2);
     const broken = { ...weights, [name]: { ...weights[name]!, values } };
     const text = complaintOf(() => checkFits(broken, sizes, "some/model.pt"));
-    assert.match(text, new RegExp(`tensor \`${name}\` holds ${wild}\\n`));
+    assert.match(text, new RegExp(`tensor \`${name}\` contains ${wild}\\n`));
   }
 });

@@ -6,7 +6,7 @@ import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
 const reference = await readCheckpoint(goldenFile("model.safetensors"));
 
-Deno.test("readCheckpoint() of the release's start model has the recorded names and shapes", () => {
+Deno.test("readCheckpoint() of the release's initial model has the recorded names and shapes", () => {
   const shapes = Object.entries(reference).map(([name, { shape }]) => [name, shape]);
   assert.deepEqual(Object.fromEntries(shapes), goldenJson("model_keys.json"));
   for (const { shape, values } of Object.values(reference)) {
@@ -29,7 +29,7 @@ for (
   });
 }
 
-Deno.test("readCheckpoint() of float16 gives the float32 values of the rounded numbers", async () => {
+Deno.test("readCheckpoint() of float16 tensors gives the rounded numbers as float32", async () => {
   const halves = await readCheckpoint(goldenFile("model_fp16.pt"));
   const rounded = Object.entries(reference).map(([name, { shape, values }]) =>
     [name, { shape, values: values.map(Math.f16round) }] as const
@@ -37,7 +37,7 @@ Deno.test("readCheckpoint() of float16 gives the float32 values of the rounded n
   assert.deepEqual(halves, Object.fromEntries(rounded));
 });
 
-Deno.test("readCheckpoint() of the release's fine-tuned model has a rank head and no pre-training heads", async () => {
+Deno.test("readCheckpoint() of the release's fine-tuned model has a rank head and no pretraining heads", async () => {
   const tuned = await readCheckpoint(goldenFile("model_finetuned_singular.pt"));
   assert.deepEqual(tuned["rank_output.weight"]!.shape, [1, goldenConfiguration().hidden_size]);
   assert.deepEqual(tuned["rank_output.bias"]!.shape, [1]);
@@ -46,7 +46,7 @@ Deno.test("readCheckpoint() of the release's fine-tuned model has a rank head an
 });
 
 for (const file of ["model.pt", "model_legacy.pt"]) {
-  Deno.test(`loadCheckpoint() of ${file} reads no more than the wanted tensors`, async () => {
+  Deno.test(`loadCheckpoint() of ${file} reads only the wanted tensors`, async () => {
     const { weights } = await loadCheckpoint(goldenFile(file), {
       wanted: (name) => name.startsWith("itm_output."),
     });
@@ -59,12 +59,12 @@ for (const file of ["model.pt", "model_legacy.pt"]) {
 
 const mistaken: Record<string, { content: string; says: RegExp }> = {
   "an empty file": { content: "", says: /is empty/ },
-  "a web page": { content: "<!DOCTYPE html><html>", says: /page of text/ },
+  "a web page": { content: "<!DOCTYPE html><html>", says: /a text file, not a checkpoint/ },
   "a pointer of Git LFS": {
     content: "version https://git-lfs.github.com/spec/v1\noid sha256:00",
-    says: /page of text/,
+    says: /a text file, not a checkpoint/,
   },
-  "a packed file": { content: "\x1f\x8b\x08 packed", says: /packed with gzip/ },
+  "a compressed file": { content: "\x1f\x8b\x08 packed", says: /compressed with gzip/ },
   "a picture": { content: "\x89PNG\r\n\x1a\n0000000000", says: /neither PyTorch's nor/ },
 };
 for (const [what, { content, says }] of Object.entries(mistaken)) {

@@ -1,4 +1,4 @@
-/** Pickles that want more than tensors: each is refused in both of PyTorch's containers. */
+/** Pickles that do more than hold tensors: each is refused in both of PyTorch's containers. */
 import assert from "node:assert/strict";
 import { Complaint } from "../../../../pipeline/contract/complaint.ts";
 import { readCheckpoint } from "../../../../stages/model/checkpoint/checkpoint.ts";
@@ -6,7 +6,7 @@ import { bytesFrom, pickleOf, streamOf, zipOf } from "../../../support/pytorch_f
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
 const P2 = "\x80\x02", P4 = "\x80\x04";
-const never = (name: string) => new RegExp(`wants to call ${name}, which is never done$`);
+const never = (name: string) => new RegExp(`calls ${name}; code in a checkpoint is never run$`);
 const unknown = (name: string) => new RegExp(`has the instruction ${name} \\(0x[0-9a-f]{2}\\)`);
 
 /** A pickle and what its complaint says. */
@@ -20,7 +20,7 @@ const hostile: Record<string, readonly [pickle: string | Uint8Array, says: RegEx
   "evaluates text as Python 2 does": [`${P2}c__builtin__\neval\n.`, never("__builtin__\\.eval")],
   "names a command by two texts": [`${P4}\x8c\x02os\x8c\x06system\x93.`, never("os\\.system")],
   "loads another file": [`${P2}ctorch\nload\n.`, never("torch\\.load")],
-  "names what objects inherit": [
+  "names what JavaScript objects inherit": [
     `${P2}c__proto__\nconstructor\n.`,
     never("__proto__\\.constructor"),
   ],
@@ -28,92 +28,119 @@ const hostile: Record<string, readonly [pickle: string | Uint8Array, says: RegEx
     `${P2}cnumpy.core.multiarray\n_reconstruct\n.`,
     never("numpy.core.multiarray._reconstruct"),
   ],
-  "makes an object by INST": [`${P2}(ios\nsystem\n.`, never("os\\.system")],
+  "creates an object by INST": [`${P2}(ios\nsystem\n.`, never("os\\.system")],
   "calls a storage": [`${P2}ctorch\nFloatStorage\n)R.`, never("torch.FloatStorage")],
   "writes to the terminal by a name": [`${P2}c\x1b[2J\nred\n.`, never("\\?\\[2J\\.red")],
-  "makes an object by OBJ": [`${P2}(ccollections\nOrderedDict\no.`, unknown("OBJ")],
-  "makes an object by NEWOBJ": [`${P2}ccollections\nOrderedDict\n)\x81.`, unknown("NEWOBJ")],
-  "makes an object by NEWOBJ_EX": [`${P4}ccollections\nOrderedDict\n)}\x92.`, unknown("NEWOBJ_EX")],
+  "creates an object by OBJ": [`${P2}(ccollections\nOrderedDict\no.`, unknown("OBJ")],
+  "creates an object by NEWOBJ": [`${P2}ccollections\nOrderedDict\n)\x81.`, unknown("NEWOBJ")],
+  "creates an object by NEWOBJ_EX": [
+    `${P4}ccollections\nOrderedDict\n)}\x92.`,
+    unknown("NEWOBJ_EX"),
+  ],
   "uses a registered extension": [`${P2}\x82\x01.`, unknown("EXT1")],
-  "uses a large registered extension": [`${P2}\x84\x01\x00\x00\x00.`, unknown("EXT4")],
-  "has bytes outside of the pickle": ["\x80\x04\x97.", unknown("NEXT_BUFFER")],
-  "has an integer of 2 GB": [`${P2}\x8b\xff\xff\xff\x7f.`, unknown("LONG4")],
-  "has an instruction that there is not": [`${P2}\xff.`, /has the unknown byte \(0xff\)/],
-  "has the oldest protocol": ["\x80\x00}.", /protocol 0, 2 to 4/],
-  "has a protocol of the future": ["\x80\x09}.", /protocol 9, 2 to 4/],
+  "uses a registered extension with a large number": [
+    `${P2}\x84\x01\x00\x00\x00.`,
+    unknown("EXT4"),
+  ],
+  "has bytes outside the pickle": ["\x80\x04\x97.", unknown("NEXT_BUFFER")],
+  "has a 2 GB integer": [`${P2}\x8b\xff\xff\xff\x7f.`, unknown("LONG4")],
+  "has an instruction that does not exist": [`${P2}\xff.`, /has the unknown byte \(0xff\)/],
+  "has the oldest protocol": ["\x80\x00}.", /protocol 0; protocols 2 to 4/],
+  "has a future protocol": ["\x80\x09}.", /protocol 9; protocols 2 to 4/],
   "has a text longer than the file": [
     `${P2}X\xff\xff\xff\x03abc.`,
     /unexpected end of file: 67108863/,
   ],
-  "has a text of 4 GB": [`${P2}X\xff\xff\xff\xffabc.`, /has a text of 4294967295 bytes/],
-  "has a text that is no UTF-8": [`${P2}X\x02\x00\x00\x00\xff\xfe.`, /invalid UTF-8/],
-  "names something without an end": [
+  "has a 4 GB text": [`${P2}X\xff\xff\xff\xffabc.`, /has a text of 4294967295 bytes/],
+  "has a text that is not UTF-8": [`${P2}X\x02\x00\x00\x00\xff\xfe.`, /invalid UTF-8/],
+  "has a name that does not end": [
     `${P2}c${"x".repeat(600)}`,
     /the line at byte \d+ is too long/,
   ],
-  "takes from an empty stack": [`${P2}.`, /takes too much/],
-  "takes what lies below a mark": [`${P2}}(.`, /takes too much/],
-  "ends amid a list": [`${P2}}}.`, /ends amid a list/],
-  "ends a list that was not begun": [`${P2}t.`, /ends a list that was not begun/],
-  "sets items of a tuple": [`${P2})K\x01K\x02s.`, /sets an item of what is no dictionary/],
+  "takes from an empty stack": [`${P2}.`, /takes a value from an empty stack/],
+  "takes what is below a mark": [`${P2}}(.`, /takes a value from an empty stack/],
+  "ends inside a list": [`${P2}}}.`, /ends inside a list/],
+  "ends a list that was never started": [`${P2}t.`, /ends a list that was never started/],
+  "sets items of a tuple": [
+    `${P2})K\x01K\x02s.`,
+    /sets an item of something that is not a dictionary/,
+  ],
   "sets a key without a value": [`${P2}}(K\x01u.`, /sets a key without a value/],
   "has a list as a key": [`${P2}}]K\x01s.`, /key that is neither text nor a number/],
-  "appends to a number": [`${P2}K\x01K\x02a.`, /appends to what is no list/],
-  "sets attributes of a list": [`${P2}]}b.`, /sets attributes of what is no OrderedDict/],
-  "calls a number": [`${P2}K\x01)R.`, /calls what cannot be called/],
-  "recalls what it never kept": [`${P2}h\x05.`, /recalls object 5/],
-  "keeps nothing": [`${P2}q\x00.`, /takes too much/],
-  "keeps an object under 2^32 - 1": [`${P2}]r\xff\xff\xff\xff.`, /no dictionary of tensors/],
-  "names a callable by numbers": [`${P4}K\x01K\x02\x93.`, /names a callable that is no text/],
-  "makes an OrderedDict of something": [`${P2}ccollections\nOrderedDict\n]\x85R.`, /is made of/],
-  "makes a size of nothing": [`${P2}ctorch\nSize\n)R.`, /torch.Size is made of no tuple/],
-  "makes a tensor of nothing": [`${P2}ctorch._utils\n_rebuild_tensor_v2\n)R.`, /has no storage/],
-  "makes a parameter of nothing": [`${P2}ctorch._utils\n_rebuild_parameter\n)R.`, /no tensor/],
-  "describes no storage": [`${P2}K\x01Q.`, /describes a storage in a way/],
+  "appends to a number": [`${P2}K\x01K\x02a.`, /appends to something that is not a list/],
+  "sets attributes of a list": [
+    `${P2}]}b.`,
+    /sets attributes of something that is not an OrderedDict/,
+  ],
+  "calls a number": [`${P2}K\x01)R.`, /calls something that cannot be called/],
+  "refers to an object that it never stored": [`${P2}h\x05.`, /refers to object 5, which/],
+  "stores a value from an empty stack": [`${P2}q\x00.`, /takes a value from an empty stack/],
+  "stores an object under 2^32 - 1": [`${P2}]r\xff\xff\xff\xff.`, /not a dictionary of tensors/],
+  "names a callable by numbers": [
+    `${P4}K\x01K\x02\x93.`,
+    /names a callable by something other than text/,
+  ],
+  "creates an OrderedDict with arguments": [
+    `${P2}ccollections\nOrderedDict\n]\x85R.`,
+    /is created with/,
+  ],
+  "creates a size from nothing": [`${P2}ctorch\nSize\n)R.`, /other than a tuple/],
+  "creates a tensor from nothing": [
+    `${P2}ctorch._utils\n_rebuild_tensor_v2\n)R.`,
+    /has no storage/,
+  ],
+  "creates a parameter from nothing": [
+    `${P2}ctorch._utils\n_rebuild_parameter\n)R.`,
+    /other than a tensor/,
+  ],
+  "describes something other than a storage": [`${P2}K\x01Q.`, /describes a storage in a way/],
   "holds no tensor": [
     `${P2}}X\x05\x00\x00\x00epochK\x01s.`,
-    /no tensor is in it; its keys are "epoch"/,
+    /the checkpoint has no tensors; its keys are "epoch"/,
   ],
-  "is a number": [`${P2}K\x01.`, /no dictionary of tensors/],
+  "is a number": [`${P2}K\x01.`, /not a dictionary of tensors/],
   "is a dictionary that is its own model": [
     `${P2}}q\x00X\x05\x00\x00\x00modelh\x00s.`,
     /no tensor/,
   ],
-  "is a list that holds itself": [`${P2}]q\x00h\x00a.`, /no dictionary of tensors/],
-  "is nested 400,000 times": [P2 + ")" + "\x85".repeat(4e5) + ".", /no dictionary of tensors/],
+  "is a list that contains itself": [`${P2}]q\x00h\x00a.`, /not a dictionary of tensors/],
+  "is nested 400,000 times": [P2 + ")" + "\x85".repeat(4e5) + ".", /not a dictionary of tensors/],
   "is lists in lists that never end": [
     P2 + "(]".repeat(200_000),
-    /unexpected end of file|ends amid/,
+    /unexpected end of file|ends inside/,
   ],
   "doubles a tuple 10,000 times": [
     `${P2})` + "q\x00h\x00\x86".repeat(10_000) + ".",
-    /no dictionary of tensors/,
+    /not a dictionary of tensors/,
   ],
   "has 3 million instructions": [P2 + "N".repeat(3e6), /longer than any state dict's/],
 };
 
-/** Tensors that cannot be. */
+/** Tensors that cannot exist. */
 const impossible: Record<string, readonly [pickle: Uint8Array, says: RegExp]> = {
   "a tensor longer than its storage": [
     pickleOf({ a: { shape: [5] } }),
-    /reaches beyond its storage/,
+    /extends beyond its storage/,
   ],
-  "a tensor behind its storage": [pickleOf({ a: { offset: 4, shape: [1] } }), /reaches beyond/],
-  "a tensor at a negative place": [pickleOf({ a: { offset: -1 } }), /has no storage/],
+  "a tensor past the end of its storage": [
+    pickleOf({ a: { offset: 4, shape: [1] } }),
+    /extends beyond/,
+  ],
+  "a tensor at a negative offset": [pickleOf({ a: { offset: -1 } }), /has no storage/],
   "a negative side": [pickleOf({ a: { shape: [-4] } }), /has no shape/],
   "a negative stride": [pickleOf({ a: { offset: 3, strides: [-1] } }), /has no shape/],
-  "strides that leave the storage": [
+  "strides that go beyond the storage": [
     pickleOf({ a: { shape: [2, 2], strides: [3, 1] } }),
-    /reaches beyond/,
+    /extends beyond/,
   ],
   "fewer strides than sides": [pickleOf({ a: { shape: [2, 2] } }), /has no shape/],
-  "one number a billion times": [
+  "one number repeated a billion times": [
     pickleOf({ a: { shape: [1e9], strides: [0] } }),
     /more numbers than its storage \(4\); save it with .contiguous\(\)/,
   ],
-  "2^53 numbers and none": [
+  "sizes of 2^53 and of 0": [
     pickleOf({ a: { shape: Array(40).fill(2 ** 53 - 1).concat(0), strides: Array(41).fill(1) } }),
-    /reaches beyond its storage/,
+    /extends beyond its storage/,
   ],
   "65 axes": [
     pickleOf({ a: { shape: Array(65).fill(1), strides: Array(65).fill(1) } }),
@@ -124,7 +151,7 @@ const impossible: Record<string, readonly [pickle: Uint8Array, says: RegExp]> = 
     pickleOf({ a: { storage: "ComplexFloatStorage" } }),
     never("torch.ComplexFloatStorage"),
   ],
-  "a storage of two types": [
+  "a storage with two types": [
     pickleOf({ a: {}, b: { storage: "HalfStorage" } }),
     /storage "0" is described in two ways/,
   ],
@@ -145,7 +172,7 @@ for (const [what, [pickle, says]] of Object.entries({ ...hostile, ...impossible 
       await assert.rejects(readCheckpoint(path), (error) => {
         assert.ok(error instanceof Complaint, String(error));
         assert.equal(error.options.place?.file, path);
-        // A stream goes on behind its pickle, and has storages that these pickles do not name.
+        // A stream goes on after its pickle, and has storages that these pickles do not name.
         if (name === "zip.pt" || !/^it |its pickle|a line/.test(error.what)) {
           assert.match(error.what, says);
         }
@@ -155,7 +182,7 @@ for (const [what, [pickle, says]] of Object.entries({ ...hostile, ...impossible 
   });
 }
 
-Deno.test("readCheckpoint() takes sizes as torch.Size, integers of many bytes, and unused attributes", async () => {
+Deno.test("readCheckpoint() reads sizes given as torch.Size, long integers, and unused attributes", async () => {
   using folder = temporaryFolder();
   const size = "ctorch\nSize\n\x8a\x08\x04\x00\x00\x00\x00\x00\x00\x00\x85\x85R";
   const tensor =

@@ -1,5 +1,5 @@
 /**
- * PyTorch itself reads what we write, and we read what it writes. Python is $PYTHON or `python3`; where it
+ * PyTorch itself reads what we write, and we read what it writes. Python is $PYTHON or `python3`; if it
  * has no torch, these tests are skipped.
  */
 import assert from "node:assert/strict";
@@ -34,10 +34,13 @@ function pytorch(...args: string[]): any {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-type Told = Record<string, { readonly shape: readonly number[]; readonly bits: readonly number[] }>;
+type Printed = Record<
+  string,
+  { readonly shape: readonly number[]; readonly bits: readonly number[] }
+>;
 
 /** Weights as the script prints them. */
-function told(weights: HostWeights): Told {
+function printed(weights: HostWeights): Printed {
   const entries = Object.entries(weights).map(([name, { shape, values }]) => {
     const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
     return [name, { shape: [...shape], bits: [...words] }] as const;
@@ -47,7 +50,7 @@ function told(weights: HostWeights): Told {
 
 for (const container of ["zip", "stream"] as const) {
   Deno.test({
-    name: `torch.load(weights_only=True) reads a ${container} of writePytorch()`,
+    name: `torch.load(weights_only=True) reads a ${container} from writePytorch()`,
     ignore,
     async fn() {
       using folder = temporaryFolder();
@@ -61,7 +64,7 @@ for (const container of ["zip", "stream"] as const) {
       };
       const path = `${folder.path}/model.pt`;
       await writePytorch(path, weights, { container });
-      assert.deepEqual(pytorch("load", path), told(weights));
+      assert.deepEqual(pytorch("load", path), printed(weights));
     },
   });
 }
@@ -76,7 +79,7 @@ Deno.test({
       for (const variant of ["zip", "protocol4", "stream"]) {
         const file = `${name}_${variant}.pt`;
         const { weights, ignored } = await loadCheckpoint(`${folder.path}/${file}`);
-        assert.deepEqual(told(weights), expected, file);
+        assert.deepEqual(printed(weights), expected, file);
         assert.deepEqual(ignored, name === "integers" ? ["counts", "flag"] : [], file);
       }
     }

@@ -16,7 +16,7 @@ const weights = fc.dictionary(
 );
 
 for (const container of ["zip", "stream"] as const) {
-  Deno.test(`readCheckpoint() gives back what writePytorch() was given, in a ${container}`, async () => {
+  Deno.test(`readCheckpoint() returns what writePytorch() wrote, in a ${container}`, async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/model.pt`;
     await fc.assert(

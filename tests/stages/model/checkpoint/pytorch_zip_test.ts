@@ -30,7 +30,7 @@ const valuesOf = async (
 const six = pickleOf({ a: { length: 6 } });
 const good = zipOf(six, { "data/0": storage });
 
-Deno.test("readCheckpoint() gathers strides: transposed, sliced, stepped, a scalar, nothing", async () => {
+Deno.test("readCheckpoint() follows strides: transposed, sliced, stepped, scalar, empty", async () => {
   const members = { "data/0": storage };
   assert.deepEqual(await valuesOf({ shape: [3, 2], strides: [1, 3] }, members), [1, 4, 2, 5, 3, 6]);
   assert.deepEqual(
@@ -68,11 +68,11 @@ Deno.test("readCheckpoint() widens float16, bfloat16 and float64", async () => {
   }
 });
 
-Deno.test("readCheckpoint() reads an archive whose sizes stand in zip64 fields", async () => {
+Deno.test("readCheckpoint() reads an archive with sizes in zip64 fields", async () => {
   assert.deepEqual(await read(asZip64(good)), await read(good));
 });
 
-Deno.test("readCheckpoint() takes an archive without any checksum, as PyTorch can be told to write", async () => {
+Deno.test("readCheckpoint() accepts an archive without any checksum, which PyTorch can be set to write", async () => {
   assert.deepEqual(await read(withoutChecksums(good, () => true)), await read(good));
 });
 
@@ -81,7 +81,7 @@ Deno.test("readCheckpoint() refuses an archive where some checksums are missing"
   assert.match(await complaint(some), /archive\/data\/0: its checksum is wrong/);
 });
 
-Deno.test("readCheckpoint() sees every flipped bit in pickle and storage", async () => {
+Deno.test("readCheckpoint() detects every flipped bit in pickle and storage", async () => {
   for (const content of [six, storage]) {
     const start = placeOf(good, content);
     for (let bit = 0; bit < 8 * content.length; bit += 5) {
@@ -92,7 +92,7 @@ Deno.test("readCheckpoint() sees every flipped bit in pickle and storage", async
   }
 });
 
-Deno.test("readCheckpoint() sees when the list gives a member another's name", async () => {
+Deno.test("readCheckpoint() detects members whose names are swapped in the central directory", async () => {
   const pickle = pickleOf({ a: { length: 6 }, b: { length: 6, key: "1" } });
   const swapped = zipOf(pickle, { "data/0": storage, "data/1": storage.toReversed() });
   for (const { nameEnd, name } of directoryOf(swapped)) {
@@ -106,27 +106,27 @@ const wrong: Record<string, readonly [content: Uint8Array, says: RegExp]> = {
     zipOf(six, { "data/0": storage, byteorder: bytesFrom("big") }),
     /its numbers are "big"-endian/,
   ],
-  "a storage that is not there": [zipOf(six), /storage "0" is not in the file/],
+  "a missing storage": [zipOf(six), /storage "0" is not in the file/],
   "a storage that is too short": [
     zipOf(six, { "data/0": storage.slice(4) }),
-    /archive\/data\/0 has 20 bytes, the tensors say 24/,
+    /archive\/data\/0 has 20 bytes; its tensors need 24/,
   ],
   "a storage that is too long": [
     zipOf(six, { "data/0": joinBytes([storage, storage]) }),
-    /has 48 bytes, the tensors say 24/,
+    /has 48 bytes; its tensors need 24/,
   ],
-  "bytes behind the pickle": [
+  "bytes after the pickle": [
     zipOf(joinBytes([six, storage]), { "data/0": storage }),
     /its pickle ends before data.pkl does/,
   ],
-  "a program in TorchScript": [
+  "a TorchScript program": [
     zipOf(six, { "data/0": storage, "constants.pkl": six }),
     /a TorchScript program/,
   ],
-  "two checkpoints": [archive({ "a/data.pkl": six, "b/data.pkl": six }), /holds 2 checkpoints/],
-  "something else": [archive({ "a.txt": six }), /no PyTorch checkpoint: it has no data.pkl/],
-  "a member twice": [twice(good), /duplicate member "archive\/data\/0"/],
-  "a cut end": [good.slice(0, -30), /the end of the zip archive is missing/],
+  "two checkpoints": [archive({ "a/data.pkl": six, "b/data.pkl": six }), /has 2 checkpoints/],
+  "something else": [archive({ "a.txt": six }), /not a PyTorch checkpoint: it has no data.pkl/],
+  "a duplicate member": [twice(good), /duplicate member "archive\/data\/0"/],
+  "a truncated end": [good.slice(0, -30), /the end of the zip archive is missing/],
   "many tensors that are parts of one storage": [
     zipOf(
       pickleOf(Object.fromEntries(
@@ -134,7 +134,7 @@ const wrong: Record<string, readonly [content: Uint8Array, says: RegExp]> = {
       )),
       { "data/0": new Uint8Array(20_000) },
     ),
-    /so many parts of storages/,
+    /too many parts of the same storages/,
   ],
 };
 for (const [what, [content, says]] of Object.entries(wrong)) {
@@ -143,7 +143,7 @@ for (const [what, [content, says]] of Object.entries(wrong)) {
   });
 }
 
-Deno.test("readCheckpoint() refuses members that overlap, which could take more memory than the file has", async () => {
+Deno.test("readCheckpoint() refuses overlapping members, which could take more memory than the file's size", async () => {
   const many = archive(Object.fromEntries(
     ["archive/data.pkl", ...Array.from({ length: 50 }, (_, i) => `archive/data/${i}`)]
       .map((name, i) => [name, i === 1 ? new Uint8Array(5000) : new Uint8Array()]),
@@ -162,7 +162,7 @@ function archive(members: Record<string, Uint8Array>): Uint8Array<ArrayBuffer> {
   return joinBytes(storedZip(Object.entries(members), { alignment: 4 }));
 }
 
-/** The members in an archive's list: where each entry is, and its local header. */
+/** The central directory of an archive: where each entry is, and its local header. */
 function directoryOf(bytes: Uint8Array<ArrayBuffer>) {
   const view = new DataView(bytes.buffer);
   const end = bytes.length - 22;
@@ -184,7 +184,7 @@ function withoutChecksums(bytes: Uint8Array<ArrayBuffer>, chosen: (name: string)
   return result;
 }
 
-/** Sizes, places and the list itself are told by 64-bit numbers alone. */
+/** Sizes, offsets and the directory itself given only by 64-bit numbers. */
 function asZip64(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const view = new DataView(bytes.buffer);
   const entries = directoryOf(bytes);
@@ -219,7 +219,7 @@ function asZip64(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return joinBytes([bytes.subarray(0, start), directory, end64, end]);
 }
 
-/** The list names data/0 two times. */
+/** The directory lists data/0 twice. */
 function twice(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const last = directoryOf(bytes).find(({ name }) => name.endsWith("/data/0"))!;
   const end = bytes.slice(-22);
