@@ -1,6 +1,6 @@
 /**
- * Pairs whose attentions were kept by `analyse_attention`: of each variant's first run, as many as a
- * page can carry. Weights are told in thousandths.
+ * Pairs whose attentions `analyse_attention` stored: those of each variant's first run, as many as fit on
+ * a page. Weights are in thousandths.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import * as v from "valibot";
@@ -13,7 +13,7 @@ export interface AttentionPairs {
   readonly variants: readonly VariantAttention[];
   /** Image id -> data URL. */
   readonly pictures: Readonly<Record<string, string>>;
-  /** Variants that the page has no room for. */
+  /** Variants that do not fit on the page. */
   readonly left: readonly string[];
   readonly question: Question;
 }
@@ -52,26 +52,26 @@ const pairSchema = v.object({
 
 export type AttentionPair = v.InferOutput<typeof pairSchema>;
 
-/** Characters of JSON; the page may have 5 MB. */
+/** Characters of JSON; the page may have up to 5 MB. */
 const room = 2_000_000;
 const pictureSide = 320;
 
-/** @returns undefined when no run kept any */
+/** @returns undefined when no run stored any */
 export async function attentionPairs(
   connection: DuckDBConnection,
   place: DataPlace,
-  { asking, variants: { sql } }: { readonly asking: string; readonly variants: Variants },
+  { request, variants: { sql } }: { readonly request: string; readonly variants: Variants },
 ): Promise<AttentionPairs | undefined> {
   const { rows, ...question } = await ask<
     { run: string; label: string; variant: string; folder: string }
   >(connection, {
-    what: "runs that kept attentions: the first of each variant; their attention_samples.jsonl",
+    what: "the first run of each variant that stored attentions, in its attention_samples.jsonl",
     sql: `${sql}
 SELECT r.run, r.label, coalesce(v.variant, '') AS variant, a.folder
 FROM experiment_run AS r
 JOIN artifact AS a ON a.run = r.run AND a.kind = 'relations'
 LEFT JOIN variant AS v ON v.run = r.run
-WHERE r.experiment = ${literal(asking)}
+WHERE r.experiment = ${literal(request)}
 QUALIFY row_number() OVER (PARTITION BY v.variant, r.stage ORDER BY r.position) = 1
 ORDER BY r.position`,
   });
@@ -100,7 +100,7 @@ ORDER BY r.position`,
   return { variants, pictures: Object.fromEntries(pictures.flat()), left, question };
 }
 
-/** Distances as the database has them: beside the attentions they are rounded to four decimals. */
+/** Takes the distances from the database; those in the samples are rounded to four decimals. */
 async function withDistances(
   connection: DuckDBConnection,
   run: string,
@@ -142,7 +142,7 @@ interface DistanceRow {
   readonly isda: number | null;
 }
 
-/** All of it if there is room, else the last layers alone, else of so many pairs as there is room for. */
+/** All layers of all pairs if they fit, otherwise only the last layer of as many pairs as fit. */
 function fitting(
   pairs: readonly AttentionPair[],
   most: number,
@@ -162,7 +162,7 @@ function fitting(
   return { pairs: kept, size: used };
 }
 
-/** Lines that are not as they should be are left out; a report is made of what there is. */
+/** Skips malformed lines: a report is written from whatever is readable. */
 function readPairs(path: string): AttentionPair[] {
   let text: string;
   try {

@@ -1,8 +1,11 @@
-/** Every variant of an asking beside its baseline: how much better, how sure, and what cannot be told. */
+/**
+ * Every variant of a request compared with its baseline: effect size, 95 % confidence interval, p-value
+ * and minimum detectable effect.
+ */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { randomStream } from "../../pipeline/contract/random_stream.ts";
 import { rowsOf } from "../database/read_results.ts";
-import { askedVariants, mostSeeds, variantsOf } from "./variants.ts";
+import { mostSeeds, requestedVariants, variantsOf } from "./variants.ts";
 import { type ClusterRow, hitDifferences } from "./hits.ts";
 import { ofBothDirections } from "./rsum_rows.ts";
 import { holm } from "../statistics/holm.ts";
@@ -16,80 +19,80 @@ import {
 import { fewestImages, signFlipTest } from "../statistics/sign_flip_test.ts";
 
 /**
- * One recall, rsum or pair accuracy of a variant beside the baseline's. Fractions, 0 .. 1; rsum is at
- * most 6.
+ * One recall, rsum or pair accuracy of a variant, compared with the baseline's. Fractions, 0 .. 1;
+ * rsum is at most 6.
  */
 export interface Comparison {
   /** Name of the evaluating stage. */
   readonly stage: string;
   readonly split: string | null;
-  /** R@K of every K that was asked, rsum, pair_text, pair_image, pair_group. */
+  /** R@K of every requested K, rsum, pair_text, pair_image, pair_group. */
   readonly metric: string;
-  /** In words; so is the baseline. */
+  /** Its varied parameters as text; so is the baseline. */
   readonly variant: string;
   readonly baseline: string;
   /** Variant minus baseline, mean over queries and over the seeds that both have. */
   readonly difference: number;
-  /** 95 % of resampled test images have the difference between these. */
+  /** Bounds of the 95 % bootstrap confidence interval over test images. */
   readonly low: number;
   readonly high: number;
-  /** Of the paired permutation test by itself, and among the variants (Holm). */
+  /** Of the paired permutation test, uncorrected and Holm-corrected for the number of variants. */
   readonly p: number;
   readonly pHolm: number;
   /** pHolm is at most 0.05. */
   readonly significant: boolean;
   /**
-   * A true difference of this size would be found significant in about four of five such tests, at
-   * the level that Holm holds the smallest p to; at least what so many queries can show at all.
-   * Infinite where they can show nothing.
+   * Minimum detectable effect: a true difference of this size would be significant in about 80 % of
+   * tests (power 0.8), at the level that Holm compares the smallest p with. Never below the smallest
+   * difference that these queries can show; infinite where they cannot show any.
    */
   readonly detectable: number;
-  /** That both have. */
+  /** Seeds that both have. */
   readonly seeds: number;
-  /** The most that a variant was asked with. */
-  readonly askedSeeds: number;
+  /** The most seeds requested for any variant. */
+  readonly requestedSeeds: number;
   readonly queries: number;
-  /** What is resampled: images with their captions, or pairs of swapped pictures. */
+  /** Number of resampled units: images with their captions, or pairs of swapped pictures. */
   readonly images: number;
-  /** Variants of the experiment beside the baseline, which p is corrected for. */
+  /** Variants of the experiment other than the baseline: the number of tests that Holm corrects for. */
   readonly variants: number;
   /** Those of them that have no result yet. */
-  readonly awaited: number;
+  readonly pending: number;
 }
 
 export const significanceLevel = 0.05;
 export const intervalLevel = 0.95;
-/** Decided here, so that a report says the same whenever it is made. */
+/** Fixed, so that a report is the same whenever it is written. */
 const seed = 20210801;
 const resamples = { bootstrap: 2000, permutation: 10_000 } as const;
-/** Share of true differences that are found where `detectable` is told. */
-const power = 0.8;
+/** Share of true differences of size `detectable` that the test finds. */
+export const power = 0.8;
 
-/** Nothing for an experiment without a baseline, or with the baseline alone. */
+/** Empty for an experiment without a baseline, or with no other variant. */
 export async function compareVariants(
   connection: DuckDBConnection,
-  asking: string,
+  request: string,
 ): Promise<Comparison[]> {
-  const variants = await variantsOf(connection, asking);
+  const variants = await variantsOf(connection, request);
   const { baseline } = variants;
   if (baseline === undefined) return [];
-  const rows = await rowsOf<ClusterRow>(connection, hitDifferences(asking, variants, baseline));
+  const rows = await rowsOf<ClusterRow>(connection, hitDifferences(request, variants, baseline));
   const groups = Map.groupBy(
     rows,
     ({ stage, split, metric }) => JSON.stringify([stage, split, metric]),
   );
   const draws = bootstrapDraws();
-  const asked = await askedVariants(connection, asking, variants);
+  const requested = await requestedVariants(connection, request, variants);
   return [...groups.values()].flatMap((group) => {
-    const all = asked.get(group[0]!.stage) ?? [];
+    const all = requested.get(group[0]!.stage) ?? [];
     const tests = all.filter(({ variant }) => variant !== baseline).length;
-    return compareGroup(group, { baseline, draws, tests, askedSeeds: mostSeeds(all) });
+    return compareGroup(group, { baseline, draws, tests, requestedSeeds: mostSeeds(all) });
   });
 }
 
 /**
- * The same draws of images for every variant and metric of as many images: their intervals differ by
- * what was found alone.
+ * The same draws for every variant and metric with the same number of images, so that their intervals
+ * differ only because their results do.
  */
 export function bootstrapDraws(): (images: number) => Int32Array {
   const random = randomStream(seed).fork("bootstrap");
@@ -105,11 +108,11 @@ export function bootstrapDraws(): (images: number) => Int32Array {
 /** One metric of all variants of a stage. */
 export function compareGroup(
   group: readonly ClusterRow[],
-  { baseline, draws, tests, askedSeeds }: {
+  { baseline, draws, tests, requestedSeeds }: {
     readonly baseline: string;
-    /** As many variants were asked, whether they are here or not. */
+    /** Number of requested variants, with or without results. */
     readonly tests: number;
-    readonly askedSeeds: number;
+    readonly requestedSeeds: number;
     readonly draws: (images: number) => Int32Array;
   },
 ): Comparison[] {
@@ -146,11 +149,11 @@ export function compareGroup(
         smallestShown(clusters, { tests }),
       ),
       seeds,
-      askedSeeds,
+      requestedSeeds,
       queries: rows.reduce((sum, { queries }) => sum + queries, 0),
       images: rows.length,
       variants: tests,
-      awaited: tests - byVariant.length,
+      pending: tests - byVariant.length,
     };
   });
   const adjusted = holm(tested.map(({ p }) => p), { tests });
@@ -161,7 +164,7 @@ export function compareGroup(
   }));
 }
 
-/** The least difference that these queries can show at all: one hit of each image that must differ. */
+/** The smallest difference that can be significant: one hit on each of the fewest images that suffice. */
 function smallestShown({ sizes }: Clusters, { tests }: { tests: number }): number {
   const images = fewestImages({ level: significanceLevel, tests });
   if (images > sizes.length) return Infinity;

@@ -1,8 +1,10 @@
-/** Comparisons in words, at most 80 columns wide. */
+/** Comparisons in words. Lines for the terminal are at most 80 columns wide. */
 import { leadingMetrics } from "../text/metrics.ts";
-import { type Comparison, intervalLevel, significanceLevel } from "./comparison.ts";
+import { metricTitle, signedValue, valueText } from "../text/number_text.ts";
+import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
+import { type Comparison, intervalLevel, power, significanceLevel } from "./comparison.ts";
 
-/** Stands behind a mean that is significantly better or worse than the baseline's. */
+/** Shown after a mean that is significantly better or worse than the baseline's. */
 export function significanceMark(
   { significant, difference }: Pick<Comparison, "significant" | "difference">,
 ): "▲" | "▼" | "" {
@@ -10,80 +12,138 @@ export function significanceMark(
   return difference > 0 ? "▲" : "▼";
 }
 
-/** What was resampled. */
+/** What the bootstrap resamples. */
 export function resampledUnit({ metric }: Pick<Comparison, "metric">): "images" | "pairs" {
   return metric.startsWith("pair_") ? "pairs" : "images";
 }
 
-/** Holm's p, as every report writes it. */
+/** The Holm-corrected p, as every report writes it. */
 export function pText({ pHolm }: Pick<Comparison, "pHolm">): string {
   return pHolm.toFixed(pHolm < 0.001 ? 4 : 3);
 }
 
-/** `3`, or `1 of 3` where fewer are there than were asked. */
-export function seedsText(
-  { seeds, askedSeeds }: Pick<Comparison, "seeds" | "askedSeeds">,
-): string {
-  return seeds < askedSeeds ? `${seeds} of ${askedSeeds}` : String(seeds);
+/** `−0.9 … +2.3`, in percentage points. */
+export function intervalText({ low, high }: Pick<Comparison, "low" | "high">): string {
+  return `${signedValue(low, true)} … ${signedValue(high, true)}`;
 }
 
-/** What p is corrected for, where that is more than can be seen. */
-export function awaitedLines(
-  { variants, awaited }: Pick<Comparison, "variants" | "awaited">,
-): string[] {
-  return awaited === 0
-    ? []
-    : [`Holm counts all ${variants} variants, ${awaited} of them not there yet.`];
+/** `3`, or `1 of 3` where some of the requested seeds have no result. */
+export function seedsText(
+  { seeds, requestedSeeds }: Pick<Comparison, "seeds" | "requestedSeeds">,
+): string {
+  return seeds < requestedSeeds ? `${seeds} of ${requestedSeeds}` : String(seeds);
+}
+
+/** `3`, or `1 to 3` where rows have different numbers of seeds. */
+export function seedRange(rows: readonly { readonly seeds: number }[]): string {
+  const [fewest, most] = [Math.min, Math.max].map((of) => of(...rows.map(({ seeds }) => seeds)));
+  return fewest === most ? `${most}` : `${fewest} to ${most}`;
 }
 
 /**
- * A line for each leading metric; all are marked in the table.
+ * The differences from the baseline, a line for each variant and leading metric, and how to read them.
  *
- * @param comparisons of one stage and split, at least one
+ * @param comparisons of one stage and split, either recalls or accuracies on pairs; at least one
  */
 export function comparisonLines(comparisons: readonly Comparison[]): string[] {
   const { baseline, images } = comparisons[0]!;
-  const unit = resampledUnit(comparisons[0]!);
-  const told = leadingMetrics(comparisons.map(({ metric }) => metric));
-  const shown = comparisons.filter(({ metric }) => told.includes(metric));
+  const leading = leadingMetrics(comparisons.map(({ metric }) => metric));
+  const shown = comparisons.filter(({ metric }) => leading.includes(metric));
   const widestOf = (textOf: (row: Comparison) => string) =>
     Math.max(...shown.map((row) => textOf(row).length));
-  const widths = { name: widestOf(nameOf), metric: widestOf(({ metric }) => metricText(metric)) };
-  const order = [...new Set(shown.map(({ variant }) => variant))];
-  const lines = order.flatMap((variant) =>
+  const widths = { name: widestOf(nameOf), metric: widestOf(metricText) };
+  const variants = [...new Set(shown.map(({ variant }) => variant))];
+  const lines = variants.flatMap((variant) =>
     shown.filter((row) => row.variant === variant).map((row, index) => {
       const name = (index === 0 ? nameOf(row) : "").padEnd(widths.name);
-      const interval = `[${signed(row.low)}, ${signed(row.high)}]`.padEnd(15);
+      const interval = `[${signedValue(row.low, true)}, ${signedValue(row.high, true)}]`.padEnd(15);
       const mark = significanceMark(row);
-      const metric = metricText(row.metric).padEnd(widths.metric);
-      return `  ${name}  ${metric} ${signed(row.difference).padStart(5)} ` +
-        `${interval} p ${pText(row)}${mark === "" ? "" : ` ${mark}`}`;
+      const difference = signedValue(row.difference, true).padStart(5);
+      return `  ${name}  ${metricText(row).padEnd(widths.metric)} ${difference} ${interval} ` +
+        `p ${pText(row)}${mark === "" ? "" : ` ${mark}`}`;
     })
   );
-  const [fewest, most] = [Math.min, Math.max].map((of) =>
-    of(...comparisons.map((row) => row.seeds))
-  );
-  const seeds = fewest === most ? `${most}` : `${fewest} to ${most}`;
   return [
-    `difference from ${clipped(baseline)} in points`,
-    `(${
-      percent(intervalLevel)
-    } interval over ${images} ${unit}, p (Holm) of a paired permutation test)`,
+    ...wrapped(
+      `Difference from ${clipped(baseline)} in percentage points, with a ` +
+        `${percent(intervalLevel)} confidence interval over ${images} ` +
+        `${resampledUnit(comparisons[0]!)} and the Holm-corrected p of a paired permutation test:`,
+      width,
+    ),
     ...lines,
     verdict(comparisons),
-    ...awaitedLines(comparisons[0]!),
-    ...missedLines(shown, { told, unit }),
-    most === 1
-      ? `One seed: another training may differ by more than another choice of ${unit}.`
-      : `${seeds} seeds: ± is their spread; intervals and p are over test ${unit} alone.`,
+    ...cautionsOf(comparisons).flatMap((caution) => wrapped(caution, width)),
   ];
 }
 
-/** With how many seeds it has, where these are fewer than were asked. */
+/** What the comparisons cannot show, a sentence each. */
+export function cautionsOf(comparisons: readonly Comparison[]): string[] {
+  const pending = comparisons.find((row) => row.pending > 0);
+  const most = Math.max(...comparisons.map(({ seeds }) => seeds));
+  return [
+    ...(pending === undefined ? [] : [
+      `Holm's correction counts all ${pending.variants} variants; ${pending.pending} of them ` +
+      `${pending.pending === 1 ? "has" : "have"} no result yet.`,
+    ]),
+    ...powerSentences(comparisons),
+    most === 1
+      ? "Only one seed: training with another seed may change the numbers more than testing on " +
+        "other images would."
+      : `± is the standard deviation over ${
+        seedRange(comparisons)
+      } seeds. Intervals and p-values ` +
+        "account for the choice of test images, not for the variation between training runs.",
+  ];
+}
+
+/** The minimum detectable effect of each leading metric, for each number of images or pairs. */
+function powerSentences(comparisons: readonly Comparison[]): string[] {
+  const leading = leadingMetrics(comparisons.map(({ metric }) => metric));
+  const groups = Map.groupBy(
+    comparisons.filter(({ metric }) => leading.includes(metric)),
+    (row) => `${row.images} ${resampledUnit(row)}`,
+  );
+  return [...groups].flatMap(([sample, rows]) => {
+    const effects = leading.flatMap((metric) => {
+      const own = rows.filter((row) => row.metric === metric);
+      if (own.length === 0) return [];
+      return [{ metric, size: Math.max(...own.map(({ detectable }) => detectable)) }];
+    });
+    const sized = effects.filter(({ size }) => Number.isFinite(size));
+    const none = effects.filter(({ size }) => !Number.isFinite(size));
+    const sizes = sized.map(({ metric, size }, place) =>
+      `${valueText(size, true)}${place === 0 ? " points" : ""} (${metricText({ metric })})`
+    );
+    return [
+      ...(sized.length === 0 ? [] : [
+        `${notEqual} with ${sample}, a true difference of ${listed(sizes)} would go undetected ` +
+        `at least ${percent(1 - power)} of the time (alpha = ${levelText(rows[0]!)}).`,
+      ]),
+      ...(none.length === 0 ? [] : [
+        `${notEqual} ${sample} are too few to detect any difference ` +
+        `(${listed(none.map(metricText))}), however large.`,
+      ]),
+    ];
+  });
+}
+
+const notEqual = "No significant difference does not mean equal:";
+
+/** The level that Holm compares the smallest p with. */
+function levelText({ variants }: Pick<Comparison, "variants">): string {
+  return `${percent(significanceLevel)}${variants > 1 ? `/${variants}` : ""}`;
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
+/** With the number of its seeds where some of the requested ones have no result. */
 function nameOf(row: Comparison): string {
-  if (row.seeds === row.askedSeeds) return clipped(row.variant);
-  const fewer = ` (${seedsText(row)} seeds)`;
-  return `${clipped(row.variant, longest - fewer.length)}${fewer}`;
+  if (row.seeds === row.requestedSeeds) return clipped(row.variant);
+  const seeds = ` (${seedsText(row)} seeds)`;
+  return `${clipped(row.variant, longest - seeds.length)}${seeds}`;
 }
 
 function verdict(comparisons: readonly Comparison[]): string {
@@ -101,47 +161,13 @@ function verdict(comparisons: readonly Comparison[]): string {
     : `${words.join(", ")} (${how})`;
 }
 
-function missedLines(
-  shown: readonly Comparison[],
-  { told, unit }: { readonly told: readonly string[]; readonly unit: string },
-): string[] {
-  const largest = told.flatMap((metric) => {
-    const found = shown.filter((row) => row.metric === metric);
-    return found.length === 0
-      ? []
-      : [{ metric, of: Math.max(...found.map((row) => row.detectable)) }];
-  });
-  if (largest.some(({ of }) => of === Infinity)) {
-    return [`Not marked is not equal: so few ${unit} can show no difference, however large.`];
-  }
-  const points = largest.map(({ metric, of }, place) =>
-    `${(100 * of).toFixed(1)}${place === 0 ? " points" : ""} (${metricText(metric)})`
-  ).join(", ");
-  const missed = `would be missed${levelText(shown[0]!)}.`;
-  return [
-    `Not marked is not equal: on so many ${unit} at least one in five differences of`,
-    ...(points.length + missed.length < 80 ? [`${points} ${missed}`] : [points, missed]),
-  ];
+/** Without `pairs: `, which the text around it says. */
+function metricText({ metric }: Pick<Comparison, "metric">): string {
+  return metricTitle(metric).replace(/^pairs: /, "");
 }
 
-/** The level that the smallest p is held to, where that is another than without a correction. */
-export function levelText({ variants }: Pick<Comparison, "variants">): string {
-  return variants > 1 ? ` at ${percent(significanceLevel)} / ${variants}` : "";
-}
-
-function metricText(metric: string): string {
-  if (metric === "rsum") return metric;
-  if (metric === "pair_group") return "group";
-  const [direction, cutoff] = metric.split("_r");
-  return `${direction === "i2t" ? "i→t" : "t→i"} R@${cutoff}`;
-}
-
-/** In points. */
-function signed(difference: number): string {
-  const size = Math.abs(100 * difference).toFixed(1);
-  return `${difference < 0 && Number(size) > 0 ? "−" : "+"}${size}`;
-}
-
+/** Columns that fit every terminal. */
+export const width = 80;
 const longest = 30;
 
 function clipped(name: string, most = longest): string {

@@ -1,21 +1,29 @@
-/** What an asking cost: time by stage, and what was there before and did not have to be made. */
+/** The cost of a request: time by stage, and the time saved by results that were already stored. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal } from "../database/question.ts";
 
 export interface StageCost {
   readonly stage: string;
-  /** What it uses; null as long as none of its runs was begun. */
+  /** Its kind (`use:` in the YAML); null until one of its runs has started. */
   readonly kind: string | null;
   readonly runs: number;
-  /** Made for this asking, and complete. */
-  readonly made: number;
-  /** Complete before it. */
+  /** Runs computed for this request, and complete. */
+  readonly computed: number;
+  /** Runs that were complete before the request. */
   readonly hits: number;
-  /** Wall time, added up over runs. */
-  readonly seconds_made: number;
+  /** Wall time, summed over runs. */
+  readonly seconds_computed: number;
   readonly seconds_saved: number;
   readonly slowest: number | null;
 }
+
+/** The columns of a table of costs. */
+export const costColumns = [
+  { title: "stage" },
+  { title: "kind" },
+  ...["runs", "computed", "from cache", "time", "saved", "slowest run"]
+    .map((title) => ({ title, numeric: true })),
+];
 
 export interface StageEdge {
   readonly reader: string;
@@ -27,15 +35,15 @@ export interface Cost {
   readonly edges: Answered<StageEdge>;
 }
 
-export async function costOf(connection: DuckDBConnection, asking: string): Promise<Cost> {
-  const experiment = literal(asking);
+export async function costOf(connection: DuckDBConnection, request: string): Promise<Cost> {
+  const experiment = literal(request);
   return {
     stages: await ask<StageCost>(connection, {
       what: "wall time and cache hits of each stage",
       sql: `SELECT r.stage, any_value(s.kind) AS kind, count(*)::INTEGER AS runs,
-  (count(*) FILTER (s.status = 'complete' AND s.started >= e.asked))::INTEGER AS made,
+  (count(*) FILTER (s.status = 'complete' AND s.started >= e.asked))::INTEGER AS computed,
   (count(*) FILTER (s.status = 'complete' AND s.started < e.asked))::INTEGER AS hits,
-  coalesce(sum(s.seconds) FILTER (s.started >= e.asked), 0) AS seconds_made,
+  coalesce(sum(s.seconds) FILTER (s.started >= e.asked), 0) AS seconds_computed,
   coalesce(sum(s.seconds) FILTER (s.started < e.asked), 0) AS seconds_saved,
   max(s.seconds) AS slowest
 FROM experiment_run AS r
@@ -45,7 +53,7 @@ WHERE r.experiment = ${experiment}
 GROUP BY r.stage ORDER BY min(r.position)`,
     }),
     edges: await ask<StageEdge>(connection, {
-      what: "which stage reads which",
+      what: "which stage reads from which",
       sql: `SELECT DISTINCT r.stage AS reader, i.stage AS source
 FROM experiment_run AS r
 JOIN edge ON edge.run = r.run

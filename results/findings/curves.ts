@@ -1,4 +1,4 @@
-/** How trainings went, step by step: means over seeds, in at most fifty points per curve. */
+/** Training and validation curves: means over seeds, at most fifty points per curve. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal } from "../database/question.ts";
 import type { Variants } from "./variants.ts";
@@ -8,11 +8,11 @@ export interface Curves {
   readonly validation: Answered<ValidationPoint>;
 }
 
-/** Means over seeds and over the steps of a point; null where nothing was recorded. */
+/** Means over seeds and over the steps of the point; null where nothing was recorded. */
 export interface TrainingPoint {
   readonly stage: string;
   readonly variant: string;
-  /** The last of the steps that it is the mean of. */
+  /** The last of the averaged steps. */
   readonly step: number;
   readonly loss: number | null;
   readonly rank_loss: number | null;
@@ -33,14 +33,14 @@ const points = 50;
 
 export async function curvesOf(
   connection: DuckDBConnection,
-  asking: string,
+  request: string,
   { sql }: Variants,
 ): Promise<Curves> {
-  const experiment = literal(asking);
+  const experiment = literal(request);
   const finite = (column: string) => `avg(t.${column}) FILTER (isfinite(t.${column})) AS ${column}`;
   return {
     training: await ask<TrainingPoint>(connection, {
-      what: "losses and weight of the alignment, means over seeds",
+      what: "losses and alignment weight during training, means over seeds",
       sql: `${sql}, longest AS (
   SELECT r.stage, greatest(1, ceil(max(t.step) / ${points})::INTEGER) AS width
   FROM experiment_run AS r JOIN training_step AS t ON t.run = r.run

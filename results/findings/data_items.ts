@@ -1,4 +1,4 @@
-/** Captions and pictures of what was ranked: of the features that a run read, as far as they are stored. */
+/** Captions and pictures of the ranked items, from the features that a run read, where they are stored. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import sharp from "sharp";
 import { rowsOf } from "../database/read_results.ts";
@@ -7,23 +7,23 @@ import { literal } from "../database/question.ts";
 export interface DataPlace {
   /** The results folder. */
   readonly root: string;
-  /** Label of a stage that makes features -> folder of its pictures, where these lie outside. */
+  /** Label of a stage that makes features -> folder of its pictures, where they are outside the store. */
   readonly pictures: Readonly<Record<string, string>>;
 }
 
 export interface DataItems {
   captions(ids: ReadonlySet<string>): ReadonlyMap<string, ItemCaption>;
-  /** Data URL of a JPEG that is at most so many pixels wide and high; undefined without a picture. */
+  /** Data URL of a JPEG of at most `side` pixels in width and height; undefined without a picture. */
   picture(image: string, side: number): Promise<string | undefined>;
 }
 
 export interface ItemCaption {
   readonly text: string;
-  /** Id of its own image. */
+  /** Id of the image that it describes. */
   readonly image: string;
 }
 
-/** Of the nearest artifacts upstream of a run. */
+/** Reads the nearest artifacts upstream of a run. */
 export async function dataItems(
   connection: DuckDBConnection,
   { root, pictures }: DataPlace,
@@ -63,7 +63,7 @@ export async function dataItems(
   };
 }
 
-/** Paths that lead out of the artifact are no pictures of it. */
+/** Ignores paths that lead out of the artifact. */
 function picturePaths(folder: string): Map<string, string> {
   return new Map(
     linesOf(`${folder}/scenes.jsonl`).flatMap((line) => {
@@ -79,7 +79,7 @@ function leadsOut(path: string): boolean {
   return /^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)/.test(path);
 }
 
-/** Large sets have many lines: those that name no wanted id are not parsed. */
+/** Large sets have many lines; lines without a wanted id are not parsed. */
 function captionsOf(folder: string, ids: ReadonlySet<string>): Map<string, ItemCaption> {
   const found = new Map<string, ItemCaption>();
   for (const line of linesOf(`${folder}/captions.jsonl`)) {

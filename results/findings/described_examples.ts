@@ -1,4 +1,4 @@
-/** Examples with the texts and pictures of what was asked and found. */
+/** Example queries with the texts and pictures of queries and answers. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type DataItems, dataItems, type DataPlace, type ItemCaption } from "./data_items.ts";
 import { type ExampleQuery, examplesOf } from "./examples.ts";
@@ -7,7 +7,7 @@ import { literal, type Question } from "../database/question.ts";
 import type { Variants } from "./variants.ts";
 
 export interface DescribedExamples {
-  /** Whose variants are compared; undefined where stages are. */
+  /** The stage whose variants are compared; undefined where stages are compared. */
   readonly stage: string | undefined;
   readonly queries: readonly DescribedQuery[];
   /** Image id -> data URL of its picture. */
@@ -16,26 +16,26 @@ export interface DescribedExamples {
 }
 
 export interface DescribedQuery extends Omit<ExampleQuery, "answers"> {
-  /** Image that asks, or that is the right answer. */
+  /** The query image, or the image that is the correct answer. */
   readonly image: string | undefined;
-  /** Of a caption that asks. */
+  /** Text of a query caption. */
   readonly text: string | undefined;
-  /** Of an image that asks: its captions, which are the right answers; none where this is not stored. */
-  readonly wanted: readonly string[];
+  /** For an image query: its captions, which are the correct answers; empty where not stored. */
+  readonly captions: readonly string[];
   readonly answers: readonly DescribedAnswer[];
 }
 
 export interface DescribedAnswer extends Omit<ExampleQuery["answers"][number], "top"> {
   readonly top: readonly FoundItem[];
-  /** The best right caption where it is not among these, if it is among the stored ones. */
+  /** The best correct caption where it is not in `top`, if it is among the stored answers. */
   readonly best: { readonly rank: number; readonly text: string } | undefined;
 }
 
 export interface FoundItem {
   readonly id: string;
-  /** Of a caption; its own image tells whether it is right. */
+  /** Text of a caption. */
   readonly text: string | undefined;
-  readonly isRight: boolean;
+  readonly correct: boolean;
 }
 
 const shownAnswers = { t2i: 3, i2t: 2 };
@@ -44,24 +44,24 @@ const pictureSide = 112;
 export async function describedExamples(
   connection: DuckDBConnection,
   place: DataPlace,
-  { asking, variants }: { readonly asking: string; readonly variants: Variants },
+  { request, variants }: { readonly request: string; readonly variants: Variants },
 ): Promise<DescribedExamples> {
-  const { stage, queries, question } = await examplesOf(connection, asking, variants);
+  const { stage, queries, question } = await examplesOf(connection, request, variants);
   const runs = Map.groupBy(queries, ({ run }) => run);
   const described: DescribedQuery[] = [];
   const pictures = new Map<string, string>();
   for (const [run, own] of runs) {
     const items = await dataItems(connection, place, run);
-    const rightIds = await captionsOfImages(connection, run, own);
+    const correctIds = await captionsOfImages(connection, run, own);
     const ids = own.flatMap(({ direction, query, answers }) =>
       direction === "t2i"
         ? [query]
-        : [...answers.flatMap(({ top }) => top), ...rightIds.get(query) ?? []]
+        : [...answers.flatMap(({ top }) => top), ...correctIds.get(query) ?? []]
     );
     const captions = items.captions(new Set(ids));
-    const told = own.map((query) => describe(query, { captions, rightIds }));
-    described.push(...told);
-    await addPictures(pictures, told, items);
+    const shown = own.map((query) => describe(query, { captions, correctIds }));
+    described.push(...shown);
+    await addPictures(pictures, shown, items);
   }
   const order = new Map(queries.map((query, place) => [query.direction + query.query, place]));
   return {
@@ -74,7 +74,7 @@ export async function describedExamples(
   };
 }
 
-/** Image that asks -> ids of its captions. */
+/** Query image -> ids of its captions. */
 async function captionsOfImages(
   connection: DuckDBConnection,
   run: string,
@@ -93,31 +93,31 @@ AND image IN (${images.map(literal).join(", ")}) ORDER BY ALL`,
 
 function describe(
   query: ExampleQuery,
-  { captions, rightIds }: {
+  { captions, correctIds }: {
     captions: ReadonlyMap<string, ItemCaption>;
-    rightIds: ReadonlyMap<string, readonly string[]>;
+    correctIds: ReadonlyMap<string, readonly string[]>;
   },
 ): DescribedQuery {
   const { direction } = query;
-  const asks = captions.get(query.query);
-  const image = direction === "i2t" ? query.query : asks?.image;
-  const isRight = (id: string) =>
+  const own = captions.get(query.query);
+  const image = direction === "i2t" ? query.query : own?.image;
+  const isCorrect = (id: string) =>
     direction === "t2i" ? id === image : captions.get(id)?.image === image;
   const textOf = (id: string) => captions.get(id)?.text;
   return {
     ...query,
     image,
-    text: asks?.text,
-    wanted: direction === "t2i" ? [] : (rightIds.get(query.query) ?? [])
+    text: own?.text,
+    captions: direction === "t2i" ? [] : (correctIds.get(query.query) ?? [])
       .map((id) => textOf(id) ?? id),
     answers: query.answers.map((answer) => {
-      const place = answer.top.findIndex(isRight);
+      const place = answer.top.findIndex(isCorrect);
       return {
         ...answer,
         top: answer.top.slice(0, shownAnswers[direction]).map((id): FoundItem => ({
           id,
           text: textOf(id),
-          isRight: isRight(id),
+          correct: isCorrect(id),
         })),
         best: direction === "t2i" || place < shownAnswers.i2t
           ? undefined

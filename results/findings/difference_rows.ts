@@ -3,12 +3,12 @@ import type { Comparison } from "./comparison.ts";
 import type { Question } from "../database/question.ts";
 
 export interface Differences {
-  /** What the rows are, in words. */
+  /** What the rows show. */
   readonly caption: string;
   readonly rows: readonly VariantDifference[];
-  /** What the rows say, as numbers; none where there are only seeds to compare. */
+  /** The rows as numbers; empty where only seeds can be compared. */
   readonly compared: readonly Comparison[];
-  /** What the numbers cannot tell, a sentence each. */
+  /** What the numbers cannot show, a sentence each. */
   readonly cautions: readonly string[];
   readonly question: Question;
 }
@@ -20,19 +20,33 @@ export interface VariantDifference {
   readonly metric: string;
   /** Variant minus baseline; a fraction. */
   readonly difference: number;
-  /** Over how many: `3`, or `1 of 3` where more were asked. */
+  /** Number of seeds: `3`, or `1 of 3` where more were requested. */
   readonly seeds: string;
-  /** 95 %, in points; empty where nothing can be said. */
+  /** 95 % confidence interval in percentage points; empty where there is none. */
   readonly interval: string;
-  /** Corrected for the number of variants; empty where there is none. */
+  /** Holm-corrected for the number of variants; empty where there is none. */
   readonly p: string;
-  /** In words, such as `may be chance`. */
+  /** Such as `not significant`. */
   readonly verdict: string;
-  /** Stands behind the mean in a table: better or worse, or nothing. */
+  /** Shown after the mean in a table: ▲ better, ▼ worse, or empty. */
   readonly mark: string;
 }
 
-/** The mark of a cell of the first tables: nothing for the baseline and for what may be chance. */
+/** The columns of a table of differences. @param staged whether rows are of several stages */
+export function differenceColumns(staged: boolean) {
+  const names = [...(staged ? ["stage"] : []), "variant", "split", "metric"];
+  const numbers = ["points", "seeds", "95 % interval", "Holm-corrected p"];
+  return [
+    ...names.map((title) => ({ title })),
+    ...numbers.map((title) => ({ title, numeric: true })),
+    { title: "verdict" },
+  ];
+}
+
+/** Verdict where no query or seed differs. */
+export const noDifference = "no difference observed";
+
+/** The mark of a cell in the first tables; empty for the baseline and where nothing is significant. */
 export function markOf(
   { rows }: Differences,
   cell: Pick<VariantDifference, "stage" | "split" | "variant" | "metric">,

@@ -1,13 +1,13 @@
 /**
- * Queries that the variants answer most differently, with what each of them found; one of an image.
- * First come those where the first runs differ, since theirs are the answers that are shown.
+ * Queries on which the variants' answers differ most, with the answers of each variant; one query per
+ * image. Queries on which the first runs differ come first, since their answers are shown.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal, type Question } from "../database/question.ts";
 import type { Variants } from "./variants.ts";
 
 export interface Examples {
-  /** Whose variants are compared; undefined where stages without variants are, one with the other. */
+  /** The stage whose variants are compared; undefined where stages without variants are compared. */
   readonly stage: string | undefined;
   readonly queries: readonly ExampleQuery[];
   readonly question: Question;
@@ -15,24 +15,24 @@ export interface Examples {
 
 export interface ExampleQuery {
   readonly direction: "i2t" | "t2i";
-  /** Id of the image or caption that asks. */
+  /** Id of the query image or caption. */
   readonly query: string;
   readonly split: string | null;
-  /** A run that ranked it: it leads to the texts and pictures. */
+  /** A run that ranked it, from which texts and pictures are found. */
   readonly run: string;
   readonly answers: readonly ExampleAnswer[];
-  /** Variants that are not among them. */
+  /** Number of variants that are not in `answers`. */
   readonly left: number;
 }
 
-/** Of a variant's first seed. */
+/** The answer of a variant's first seed. */
 export interface ExampleAnswer {
-  /** Or the stage, where stages are compared. */
+  /** The stage, where stages are compared. */
   readonly variant: string;
-  /** Of the best right answer, from 1. */
+  /** Rank of the best correct answer, from 1. */
   readonly rank: number;
-  /** Over seeds: how often the right answer came first. */
-  readonly right: number;
+  /** Share of seeds in which a correct answer came first. */
+  readonly correct: number;
   readonly runs: number;
   /** Ids, best first. */
   readonly top: readonly string[];
@@ -52,14 +52,13 @@ const mostDifferent = "first_apart DESC, apart DESC, spread DESC, query";
 
 export async function examplesOf(
   connection: DuckDBConnection,
-  asking: string,
+  request: string,
   { sql, baseline, ranking }: Variants,
 ): Promise<Examples> {
   const [first] = ranking;
   const stage = ranking.length > 1 && first!.variants === 1 ? undefined : first?.stage;
   const found: Answered<AnswerRow> = await ask<AnswerRow>(connection, {
-    what:
-      "queries that variants answer most differently, and the answers of each variant's first run",
+    what: "queries on which variants differ most, and the answers of each variant's first run",
     sql: `${sql}, answer AS (
   SELECT q.direction, q.query, q.split, q.rank, q.top_ids, q.run, r.position,
     coalesce(q.image, q.query) AS image,
@@ -67,18 +66,18 @@ export async function examplesOf(
   FROM experiment_run AS r
   JOIN query_rank AS q ON q.run = r.run
   LEFT JOIN variant AS v ON v.run = r.run
-  WHERE r.experiment = ${literal(asking)}${
+  WHERE r.experiment = ${literal(request)}${
       stage === undefined ? "" : ` AND r.stage = ${literal(stage)}`
     }
 ), by_variant AS (
   SELECT direction, query, split, variant, any_value(image) AS image,
-    avg((rank = 1)::INTEGER) AS "right", avg(ln(rank)) AS height, count(*)::INTEGER AS runs,
-    min(position) AS position, (arg_min(rank, position) = 1)::INTEGER AS first_right
+    avg((rank = 1)::INTEGER) AS correct, avg(ln(rank)) AS height, count(*)::INTEGER AS runs,
+    min(position) AS position, (arg_min(rank, position) = 1)::INTEGER AS first_correct
   FROM answer GROUP BY direction, query, split, variant
 ), by_query AS (
   SELECT direction, query, split, any_value(image) AS image,
-    max(first_right) - min(first_right) AS first_apart,
-    max("right") - min("right") AS apart, max(height) - min(height) AS spread
+    max(first_correct) - min(first_correct) AS first_apart,
+    max(correct) - min(correct) AS apart, max(height) - min(height) AS spread
   FROM by_variant GROUP BY direction, query, split
 ), of_image AS (
   SELECT * FROM by_query
@@ -87,7 +86,7 @@ export async function examplesOf(
   SELECT * FROM of_image
   QUALIFY row_number() OVER (PARTITION BY direction ORDER BY ${mostDifferent}) <= ${perDirection}
 )
-SELECT c.direction, c.query, c.split, b.variant, b."right", b.runs, a.rank, a.top_ids, a.run
+SELECT c.direction, c.query, c.split, b.variant, b.correct, b.runs, a.rank, a.top_ids, a.run
 FROM chosen AS c
 JOIN by_variant AS b ON b.direction = c.direction AND b.query = c.query
   AND b.split IS NOT DISTINCT FROM c.split
@@ -95,7 +94,7 @@ JOIN answer AS a ON a.direction = c.direction AND a.query = c.query AND a.varian
   AND a.position = b.position AND a.split IS NOT DISTINCT FROM c.split
 ORDER BY c.direction DESC, first_apart DESC, apart DESC, spread DESC, c.query, b.position`,
   });
-  const { what, sql: asked } = found;
+  const { what, sql: statement } = found;
   const groups = Map.groupBy(
     found.rows,
     ({ direction, query, split }) => JSON.stringify([direction, query, split]),
@@ -110,17 +109,17 @@ ORDER BY c.direction DESC, first_apart DESC, apart DESC, spread DESC, c.query, b
       query,
       split,
       run,
-      answers: shown.map(({ variant, rank, right, runs, top_ids }) => ({
+      answers: shown.map(({ variant, rank, correct, runs, top_ids }) => ({
         variant,
         rank,
-        right,
+        correct,
         runs,
         top: idList(top_ids),
       })),
       left: rows.length - shown.length,
     };
   });
-  return { stage, queries, question: { what, sql: asked } };
+  return { stage, queries, question: { what, sql: statement } };
 }
 
 function idList(json: string | null): string[] {

@@ -1,4 +1,4 @@
-/** What a report lacks, and why: runs that failed or were not made, numbers that a run should have. */
+/** What is missing from a report, and why: failed or outstanding runs, and metrics that a run should have. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { listFailures, type RequestRecord } from "../database/stored_files.ts";
 import {
@@ -22,7 +22,7 @@ export interface Gaps {
 
 export interface MissingRun {
   readonly label: string;
-  /** `not made`, `failed`, `running`, `stopped` or `interrupted`. */
+  /** `not run`, `failed`, `running`, `stopped` or `interrupted`. */
   readonly state: string;
   readonly failure?: { readonly what: string; readonly fix?: string };
 }
@@ -37,11 +37,11 @@ interface RunState {
 export async function gapsOf(
   connection: DuckDBConnection,
   root: string,
-  asked: RequestRecord,
+  request: RequestRecord,
 ): Promise<Gaps> {
-  const experiment = literal(asked.id);
+  const experiment = literal(request.id);
   const question = await ask<RunState>(connection, {
-    what: "how far each run is",
+    what: "status of each run",
     sql: `SELECT r.run, r.stage, r.label, s.status
 FROM experiment_run AS r LEFT JOIN stage_run AS s ON s.run = r.run
 WHERE r.experiment = ${experiment} ORDER BY r.position`,
@@ -52,7 +52,7 @@ WHERE r.experiment = ${experiment} ORDER BY r.position`,
       const failure = status === "failed" ? failures.get(run) : undefined;
       return {
         label,
-        state: status ?? "not made",
+        state: status ?? "not run",
         ...(failure !== undefined && {
           failure: {
             what: failure.what,
@@ -61,8 +61,8 @@ WHERE r.experiment = ${experiment} ORDER BY r.position`,
         }),
       };
     });
-  const metrics = await missingMetrics(connection, asked.id);
-  const ranks = await missingRanks(connection, asked.id);
+  const metrics = await missingMetrics(connection, request.id);
+  const ranks = await missingRanks(connection, request.id);
   return {
     all: question.rows.length,
     complete: question.rows.length - runs.length,
@@ -80,7 +80,11 @@ export function countGaps({ runs, metrics, ranks }: Gaps): number {
   return runs.length + metrics.length + ranks.length;
 }
 
-/** What mends a missing run; nothing while it is being made. @param goOn the experiment's command */
-export function fixOf({ state, failure }: MissingRun, goOn: string): string {
-  return failure?.fix ?? (state === "running" ? "" : goOn);
+/**
+ * How to obtain a missing run; empty while it is running.
+ *
+ * @param resume the command that continues the experiment
+ */
+export function fixOf({ state, failure }: MissingRun, resume: string): string {
+  return failure?.fix ?? (state === "running" ? "" : resume);
 }

@@ -1,4 +1,4 @@
-/** The tables that a report begins with: each variant's metrics, mean and spread over seeds. */
+/** The first tables of a report: metrics of each variant, mean and standard deviation over seeds. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import {
   furtherKinds,
@@ -7,23 +7,23 @@ import {
   type MetricKind,
 } from "../text/metric_tables.ts";
 import { type Answered, ask, literal } from "../database/question.ts";
-import { type AskedVariant, askedVariants, mostSeeds, type Variants } from "./variants.ts";
+import { mostSeeds, type RequestedVariant, requestedVariants, type Variants } from "./variants.ts";
 
 export interface HeadlineTable {
   readonly stage: string;
   readonly split: string | null;
-  /** What the table holds, in words; empty for the first tables. */
+  /** What the table holds; empty for the first tables. */
   readonly title: string;
   readonly columns: readonly MetricColumn[];
   readonly rows: readonly HeadlineRow[];
-  /** The most runs that a variant was asked with. */
+  /** The most runs requested for any variant. */
   readonly seeds: number;
 }
 
 export interface HeadlineRow {
   readonly variant: string;
   readonly baseline: boolean;
-  /** Per column; undefined where no run has it. */
+  /** One per column; undefined where no run has the metric. */
   readonly cells: readonly (HeadlineCell | undefined)[];
 }
 
@@ -36,7 +36,7 @@ export interface HeadlineCell {
 }
 
 export interface Headline {
-  /** Recalls and pairs. */
+  /** Recalls, and accuracies on pairs. */
   readonly tables: readonly HeadlineTable[];
   /** All other metrics of evaluations. */
   readonly further: readonly HeadlineTable[];
@@ -55,27 +55,27 @@ export interface MetricMean {
 
 export async function headlineOf(
   connection: DuckDBConnection,
-  asking: string,
+  request: string,
   variants: Variants,
 ): Promise<Headline> {
   const question = await ask<MetricMean>(connection, {
-    what: "metrics of each variant, mean and spread over its seeds",
+    what: "metrics of each variant, mean and standard deviation over its seeds",
     sql: `${variants.sql}
 SELECT r.stage, coalesce(v.variant, '') AS variant, m.split, m.name AS metric,
   count(*)::INTEGER AS runs, avg(m.value) AS mean, stddev_samp(m.value) AS spread
 FROM experiment_run AS r
 JOIN metric AS m ON m.run = r.run
 LEFT JOIN variant AS v ON v.run = r.run
-WHERE r.experiment = ${literal(asking)} AND isfinite(m.value)
+WHERE r.experiment = ${literal(request)} AND isfinite(m.value)
 GROUP BY r.stage, v.variant, m.split, m.name
 ORDER BY min(r.position), m.split, m.name`,
   });
-  const asked = await askedVariants(connection, asking, variants);
+  const requested = await requestedVariants(connection, request, variants);
   const groups = Map.groupBy(question.rows, ({ stage, split }) => JSON.stringify([stage, split]));
-  const options = { asked, baseline: variants.baseline };
+  const options = { requested, baseline: variants.baseline };
   const tables = [...groups.values()].flatMap((means) => tablesOf(means, mainKinds, options));
   return {
-    // Recalls of all stages, then pairs.
+    // Recalls of all stages come before pairs.
     tables: tables.toSorted((a, b) => Number(isPairs(a)) - Number(isPairs(b))),
     further: [...groups.values()].flatMap((means) => tablesOf(means, furtherKinds, options)),
     question,
@@ -86,37 +86,37 @@ function isPairs({ columns }: HeadlineTable): boolean {
   return columns[0]!.metric.startsWith("pair_");
 }
 
-/** `1 of 3 seeds` where a mean is of fewer runs than its table is of; else nothing. */
+/** `1 of 3 seeds` where a mean is over fewer runs than its table states; otherwise empty. */
 export function fewerSeeds({ runs }: HeadlineCell, { seeds }: { readonly seeds: number }): string {
   return runs < seeds ? `${runs} of ${seeds} seeds` : "";
 }
 
-/** Of its numbers, in words; nothing where none is a share. */
+/** The unit of its numbers; empty where none is a share. */
 export function unitOf({ columns }: HeadlineTable): string {
   const shares = columns.filter(({ percent }) => percent).length;
   if (shares === 0) return "";
   return shares === columns.length ? "percent" : "recalls, sums and shares in percent";
 }
 
-/** What the means of a table are over, in words. */
+/** What the means of a table are taken over. */
 export function overSeeds({ seeds, rows }: HeadlineTable): string {
   if (seeds <= 1) return "one seed";
   const fewer = rows.some(({ cells }) => cells.some((cell) => cell && cell.runs < seeds));
-  return `mean ± spread over ${seeds} seeds${fewer ? ", or over as many as is told" : ""}`;
+  return `mean ± standard deviation over ${seeds} seeds${fewer ? " (fewer where stated)" : ""}`;
 }
 
-/** Of one stage and split. */
+/** The tables of one stage and split. */
 function tablesOf(
   means: readonly MetricMean[],
   kinds: (found: ReadonlySet<string>) => readonly MetricKind[],
-  { asked, baseline }: {
-    readonly asked: ReadonlyMap<string, readonly AskedVariant[]>;
+  { requested, baseline }: {
+    readonly requested: ReadonlyMap<string, readonly RequestedVariant[]>;
     readonly baseline: string | undefined;
   },
 ): HeadlineTable[] {
   const byPlace = new Map(means.map((mean) => [`${mean.metric}\n${mean.variant}`, mean]));
   const { stage, split } = means[0]!;
-  const variants = asked.get(stage) ?? [];
+  const variants = requested.get(stage) ?? [];
   return kinds(new Set(means.map(({ metric }) => metric))).map(({ title, columns }) => ({
     stage,
     split,

@@ -1,38 +1,38 @@
 /**
- * Which queries an evaluation got right, by every recall that was asked, by their sum, and by every
- * accuracy of swapped pairs: what differences are resampled and tested from.
+ * Which queries an evaluation answered correctly, for each requested recall, their sum and each accuracy
+ * on swapped pairs. Differences are resampled and tested from these hits.
  */
 import { literal } from "../database/question.ts";
 import type { Variants } from "./variants.ts";
 
-/** An image, or pair of swapped pictures, of a variant, by one metric. */
+/** One metric of a variant on one image, or on one pair of swapped pictures. */
 export interface ClusterRow {
   readonly stage: string;
   readonly split: string | null;
   /** i2t_r1, t2i_r10 …, rsum, pair_text, pair_image, pair_group. */
   readonly metric: string;
-  /** i2t, t2i, pair: what rsum has two rows of. */
+  /** i2t, t2i or pair; rsum has a row for i2t and one for t2i. */
   readonly direction: string;
   readonly variant: string;
-  /** Its id, or that of the pair. */
+  /** Id of the image or pair. */
   readonly image: string;
   readonly queries: number;
-  /** Of a query and a seed. */
+  /** Number of (query, seed) combinations. */
   readonly pairs: number;
   readonly seeds: number;
-  /** By how many hits the variant is ahead, over its queries and the seeds of both. */
+  /** Hits of the variant minus hits of the baseline, over its queries and the seeds of both. */
   readonly ahead: number;
 }
 
 /**
- * Queries and pairs of swapped pictures: whether a metric counts them as right; rsum counts up to three
- * times, at K of 1, 5 and 10. A metric is asked of a stage and split where one of its runs has it.
+ * SQL: for each query or pair of swapped pictures, whether a metric counts it as correct. rsum counts a
+ * query up to three times, at K of 1, 5 and 10. A stage and split have a metric if one of its runs has it.
  */
 export function hits(
   { columns, joins = "", where }: {
     readonly columns: string;
     readonly joins?: string;
-    /** Chooses rows of `experiment_run AS r`. */
+    /** Condition on `experiment_run AS r`. */
     readonly where: string;
   },
 ): string {
@@ -72,7 +72,7 @@ export function hits(
   WHERE ${where} AND q.group_right IS NOT NULL`;
 }
 
-/** Orders metrics as tables have them: i2t and t2i by K, rsum, pairs. */
+/** ORDER BY terms that put metrics in the order of the tables: i2t and t2i by K, rsum, pairs. */
 export function inTableOrder(metric: string): string {
   return `list_position(['i2t', 't2i', 'rsu', 'pai'], ${metric}[1:3]), list_position(
     ['pair_text', 'pair_image', 'pair_group'], ${metric}
@@ -80,16 +80,15 @@ export function inTableOrder(metric: string): string {
 }
 
 /**
- * By how many hits a variant is ahead of the baseline, image by image or pair by pair: a `ClusterRow`
- * each.
+ * SQL: hits of each variant minus hits of the baseline, per image or pair: rows as `ClusterRow`.
  */
-export function hitDifferences(asking: string, { sql }: Variants, baseline: string): string {
+export function hitDifferences(request: string, { sql }: Variants, baseline: string): string {
   return `${sql}, hit AS (
   ${
     hits({
       columns: "coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed",
       joins: "LEFT JOIN variant AS v ON v.run = r.run",
-      where: `r.experiment = ${literal(asking)}`,
+      where: `r.experiment = ${literal(request)}`,
     })
   }
 )

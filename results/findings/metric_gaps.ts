@@ -1,42 +1,43 @@
-/** Numbers that complete runs should have and do not: by their parameters, and by runs beside them. */
+/** Metrics and ranks missing from complete runs, judged by their parameters and by comparable runs. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal } from "../database/question.ts";
 
-/** What the run's parameters ask for, or other runs of the same stage have. */
+/** A metric that the run's parameters request, or that other runs of the same stage have. */
 export interface MissingMetric {
   readonly label: string;
   readonly metric: string;
   readonly split: string | null;
 }
 
-/** An evaluation with fewer rows of `query_rank` than there are queries, or with none. */
+/** An evaluation with fewer rows in `query_rank` than there are queries, or with none. */
 export interface MissingRanks {
   readonly label: string;
   readonly split: string;
   readonly direction: string;
   readonly queries: number;
-  /** The most that a run with the same features and split has. */
+  /** The most queries that a run with the same features and split has. */
   readonly expected: number;
 }
 
 /**
- * `evaluate` writes R@K of its `recall_at`, of its `folds` and of its shortlist, and metrics of ranks
- * always. What depends on the data (swapped pairs, right answers of queries) is known by other runs
- * alone, and so is all of other kinds of stage, and of evaluations by code that had no `recall_at`.
+ * `evaluate` always writes rank metrics, and R@K for each K of `recall_at`, also for its `folds` and its
+ * shortlist. Metrics that depend on the data (swapped pairs, further correct answers) are expected only
+ * where other runs have them. So are all metrics of other kinds of stage, and of evaluations by earlier
+ * code without `recall_at`.
  */
 export async function missingMetrics(
   connection: DuckDBConnection,
-  asking: string,
+  request: string,
 ): Promise<Answered<MissingMetric>> {
   const parameter = (name: string, column = "value") =>
     `max(p.${column}) FILTER (p.name = '${name}')`;
   const directions = "unnest(['i2t', 't2i']) AS way(direction)";
   return await ask<MissingMetric>(connection, {
-    what: "metrics that parameters ask for, or other runs of the same stage have",
+    what: "missing metrics that parameters request, or that other runs of the same stage have",
     sql: `WITH stored AS (
   SELECT r.stage, r.label, r.run, r.position, s.kind FROM experiment_run AS r
   JOIN stage_run AS s ON s.run = r.run AND s.status = 'complete'
-  WHERE r.experiment = ${literal(asking)}
+  WHERE r.experiment = ${literal(request)}
 ), evaluated AS (
   SELECT stored.run, ${parameter("split")} AS split,
     ${parameter("recall_at")}::INTEGER[] AS cutoffs, ${
@@ -81,20 +82,20 @@ ORDER BY stored.position, expected.name`,
   });
 }
 
-/** Without them a recall has no interval and no p, and its queries cannot be looked at. */
+/** Without ranks a recall has no interval and no p-value, and its queries cannot be inspected. */
 export async function missingRanks(
   connection: DuckDBConnection,
-  asking: string,
+  request: string,
 ): Promise<Answered<MissingRanks>> {
   return await ask<MissingRanks>(connection, {
-    what: "evaluations with fewer ranked queries than others of the same features and split",
+    what: "evaluations with fewer ranked queries than others on the same features and split",
     sql: `WITH evaluated AS (
   SELECT r.label, r.run, r.position, coalesce(p.value, 'test') AS split, e.input AS features
   FROM experiment_run AS r
   JOIN stage_run AS s ON s.run = r.run AND s.status = 'complete' AND s.kind = 'evaluate'
   LEFT JOIN parameter AS p ON p.run = r.run AND p.name = 'split'
   LEFT JOIN edge AS e ON e.run = r.run AND e.port = 'features'
-  WHERE r.experiment = ${literal(asking)}
+  WHERE r.experiment = ${literal(request)}
 ), counted AS (
   SELECT e.label, e.position, e.split, e.features, way.direction,
     count(DISTINCT q.query)::INTEGER AS queries
@@ -109,11 +110,11 @@ ORDER BY position, direction`,
   });
 }
 
-/** Of a missing metric. */
+/** Why a missing metric is reported. */
 export const whyExpected =
-  "The run's parameters ask for them, or other runs of the stage have them";
+  "Their parameters request these metrics, or other runs of the same stage have them";
 
-/** `3 of 6 queries`, `no queries` where no run tells how many there are. */
+/** `3 of 6 queries`, or `no queries` where no run shows how many there are. */
 export function queriesText({ queries, expected }: MissingRanks): string {
   return expected === 0 ? "no queries" : `${queries} of ${expected} queries`;
 }

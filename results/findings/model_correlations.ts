@@ -1,37 +1,37 @@
 /**
  * Does a lower relation distance go with better recall, over trained models? Spearman's correlation
- * over all models mixes variants, which differ in distance by what they were trained for; so it is told
- * within variants, too. Models are few and measures many: each correlation has the p of a permutation
- * test, which deals the recalls out anew among the models, or among those of each variant.
+ * over all models mixes variants, whose distances differ because of their training objective, so it is
+ * also computed within variants. There are few models and many measures: each correlation has the p of
+ * a permutation test, which permutes the recalls among all models, or within each variant.
  */
 import { type RandomStream, randomStream } from "../../pipeline/contract/random_stream.ts";
 import { permutationTest } from "../statistics/rank_permutation.ts";
 import { rankCorrelation } from "../statistics/rank_correlation.ts";
 
-/** A model: its recall, and its mean distances in a layer by an alignment. */
+/** A trained model: its recall, and its mean distances in one layer under one alignment. */
 export interface RelationPoint {
   readonly variant: string;
   readonly seed: string;
   readonly split: string;
   readonly layer: number;
   readonly alignment: string;
-  /** Nats per row; null where no pair has it. */
+  /** Symmetric KL divergence, nats per row; null where no pair has it. */
   readonly isd_text: number | null;
   readonly isd_image: number | null;
   readonly isda: number | null;
   readonly pairs: number;
-  /** Mean of both directions, a fraction; null where it was not evaluated. */
+  /** Mean over both directions, a fraction; null where the model was not evaluated. */
   readonly recall: number | null;
 }
 
 export interface Correlation {
   readonly measure: "isda" | "isd_text" | "isd_image";
   readonly layer: number;
-  /** Empty for ISDa, which no alignment decides. */
+  /** Empty for ISDa, which does not depend on an alignment. */
   readonly alignment: string;
   /** Spearman's, over all models. */
   readonly rho: number;
-  /** Two-sided; of one measure by itself. */
+  /** Two-sided; not corrected for the number of measures. */
   readonly p: number;
   readonly runs: number;
   readonly variants: number;
@@ -43,25 +43,25 @@ export interface WithinVariants {
   /** Mean over variants of the correlation within each. */
   readonly rho: number;
   readonly p: number;
-  /** Those with enough models. */
+  /** Number of variants with enough models. */
   readonly variants: number;
   readonly runs: number;
 }
 
-/** Fewer models of a variant say nothing of a correlation within it. */
+/** The fewest models of a variant from which its correlation is estimated. */
 export const fewestWithin = 4;
-/** Decided here, so that a report says the same whenever it is made. */
+/** Fixed, so that a report is the same whenever it is written. */
 const seed = 20210801;
 const resamples = 2000;
 
-/** Of each measure, as far as at least three models have it. */
+/** One correlation for each measure that at least three models have. */
 export function correlationsOf(points: readonly RelationPoint[]): Correlation[] {
   const random = randomStream(seed).fork("model correlations");
   const groups = Map.groupBy(
     points,
     ({ split, layer, alignment }) => JSON.stringify([split, layer, alignment]),
   );
-  // ISDa is the same whatever the alignment.
+  // ISDa is the same for every alignment.
   const seen = new Set<string>();
   return [...groups.values()].flatMap((group) =>
     (["isda", "isd_text", "isd_image"] as const).flatMap((measure): Correlation[] => {
@@ -88,11 +88,11 @@ function ofMeasure(
   if (rho === undefined) return undefined;
   const variants = [...Map.groupBy(models, ({ variant }) => variant).values()]
     .map((list) => list.map(({ pair }) => pair));
-  const told = variants.filter((pairs) =>
+  const large = variants.filter((pairs) =>
     pairs.length >= fewestWithin && rankCorrelation(pairs) !== undefined
   );
   const all = permutationTest([models.map(({ pair }) => pair)], { resamples, random });
-  const within = permutationTest(told, { resamples, random });
+  const within = permutationTest(large, { resamples, random });
   return {
     rho,
     p: all!.p,
@@ -101,8 +101,8 @@ function ofMeasure(
     within: within === undefined ? undefined : {
       rho: within.rho,
       p: within.p,
-      variants: told.length,
-      runs: told.reduce((sum, pairs) => sum + pairs.length, 0),
+      variants: large.length,
+      runs: large.reduce((sum, pairs) => sum + pairs.length, 0),
     },
   };
 }

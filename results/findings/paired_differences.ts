@@ -1,21 +1,25 @@
-/** What a few seeds allow to say about differences between variants; never that one is significant. */
+/** Differences between variants over a few seeds, for metrics without ranked queries. */
+import { metricTitle, signedValue } from "../text/number_text.ts";
+import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
+import { width } from "./comparison_text.ts";
 
 /** One metric of one run. */
 export interface SeedValue {
   readonly metric: string;
+  /** A fraction. */
   readonly value: number;
-  /** Values of the varied parameters other than the seed, in words. */
+  /** Values of the varied parameters other than the seed, as text. */
   readonly variant: string;
   readonly seed: string;
 }
 
 /**
- * One line per variant and metric, and a caution. Differences are paired: each seed's value
- * minus the baseline's of the same seed; the spread is the standard deviation (n - 1) of these.
+ * One line per variant and metric, and a caution. Differences are paired: each seed's value minus the
+ * baseline's with the same seed, with the sample standard deviation (n - 1) of these differences.
  */
-export function differences(
+export function pairedDifferences(
   rows: readonly SeedValue[],
-  { baseline, metrics }: { baseline: string; metrics: readonly string[] },
+  { baseline, metrics }: { readonly baseline: string; readonly metrics: readonly string[] },
 ): string[] {
   const variants = [...new Set(rows.map(({ variant }) => variant))]
     .filter((variant) => variant !== baseline);
@@ -29,7 +33,7 @@ export function differences(
       const paired = seeds.flatMap((seed) => {
         const ours = valueOf.get(`${variant}\n${metric}\n${seed}`);
         const theirs = valueOf.get(`${baseline}\n${metric}\n${seed}`);
-        return ours === undefined || theirs === undefined ? [] : [100 * (ours - theirs)];
+        return ours === undefined || theirs === undefined ? [] : [ours - theirs];
       });
       const name = (index === 0 ? variant : "").padEnd(widest);
       return paired.length === 0 ? [] : [
@@ -40,23 +44,30 @@ export function differences(
     })
   );
   if (lines.length === 0) return [];
+  const spread = seeds.length < 2 ? "" : ", mean ± standard deviation (SD)";
   return [
-    `difference from ${baseline} in points, paired by seed:`,
+    ...wrapped(
+      `Difference from ${baseline} in percentage points, paired by seed${spread}:`,
+      width,
+    ),
     ...lines,
-    seeds.length < 2
-      ? "One seed has no spread: a difference may be chance."
-      : `${seeds.length} seeds can hint at a difference; they do not prove one.`,
+    seedCaution(seeds.length),
   ];
 }
 
+/** @param seeds the number of seeds, or a range such as `1 to 3` */
+export function seedCaution(seeds: number | string): string {
+  return Number(seeds) < 2
+    ? "With only one seed, no difference can be distinguished from chance."
+    : `${seeds} seeds can suggest a difference; they cannot establish one.`;
+}
+
 function differenceText(metric: string, paired: readonly number[]): string {
-  const name = `${metric.startsWith("i2t") ? "i→t" : "t→i"} R@${metric.split("_r")[1]}`;
   const mean = paired.reduce((sum, one) => sum + one, 0) / paired.length;
-  const size = Math.abs(mean).toFixed(1);
-  const signed = `${mean < 0 && Number(size) > 0 ? "−" : "+"}${size}`;
-  if (paired.length < 2) return `${name} ${signed}`;
+  const difference = `${metricTitle(metric)} ${signedValue(mean, true)}`;
+  if (paired.length < 2) return difference;
   const squares = paired.reduce((sum, one) => sum + (one - mean) ** 2, 0);
-  const spread = Math.sqrt(squares / (paired.length - 1));
-  const verdict = Math.abs(mean) > spread ? "beyond its spread" : "within its spread";
-  return `${name} ${`${signed} ±${spread.toFixed(1)}`.padEnd(12)} ${verdict}`;
+  const deviation = Math.sqrt(squares / (paired.length - 1));
+  const text = `${difference} ±${(100 * deviation).toFixed(1)}`.padEnd(20);
+  return `${text} ${Math.abs(mean) > deviation ? "more than" : "within"} 1 SD from 0`;
 }

@@ -1,14 +1,17 @@
-/** Published numbers beside ours, and whether the two may be compared. */
+/** Published results next to ours, and whether they are comparable. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type PublishedTable, publishedTables } from "./published_results.ts";
 import type { HeadlineTable } from "./headline.ts";
 import { ask, literal, type Question } from "../database/question.ts";
+import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
+import { textTable } from "../../pipeline/terminal/text_table.ts";
+import { width } from "./comparison_text.ts";
 
 export interface Published {
   readonly table: PublishedTable;
-  /** Images and captions of ours that were ranked, where these are other numbers than theirs. */
-  readonly others: readonly { readonly images: number; readonly captions: number }[];
-  /** Points of one standard error of R@1 of their first model: i2t, t2i. */
+  /** Sizes of our test sets that differ from the published one. */
+  readonly otherSizes: readonly { readonly images: number; readonly captions: number }[];
+  /** Standard errors of R@1 of the first published model in percentage points: i2t, t2i. */
   readonly standardErrors: readonly [number, number];
   readonly question: Question;
 }
@@ -23,7 +26,7 @@ export const recallTitles = [
 ] as const;
 const recallNames = ["i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"];
 
-/** Our mean recalls, as published tables have them; undefined where there is none. */
+/** Our mean recalls in the columns of published tables; undefined where there is none. */
 export function recallsOf(
   tables: readonly HeadlineTable[],
 ): { variant: string; recalls: (number | undefined)[] }[] {
@@ -41,23 +44,23 @@ export function recallsOf(
 /** @returns undefined when the experiment names no published results */
 export async function publishedOf(
   connection: DuckDBConnection,
-  asking: string,
+  request: string,
 ): Promise<Published | undefined> {
   const { rows: [experiment] } = await ask<{ compare: string | null }>(connection, {
-    what: "what it is compared with",
-    sql: `SELECT compare FROM experiment WHERE id = ${literal(asking)}`,
+    what: "published results to compare with",
+    sql: `SELECT compare FROM experiment WHERE id = ${literal(request)}`,
   });
   const name = experiment?.compare ?? "";
   if (!Object.hasOwn(publishedTables, name)) return undefined;
   const table = publishedTables[name]!;
   const question = await ask<{ images: number; captions: number }>(connection, {
-    what: "how many images and captions were ranked",
+    what: "number of ranked images and captions",
     sql: `SELECT DISTINCT
   (count(*) FILTER (q.direction = 'i2t'))::INTEGER AS images,
   (count(*) FILTER (q.direction = 't2i'))::INTEGER AS captions
 FROM experiment_run AS r
 JOIN query_rank AS q ON q.run = r.run
-WHERE r.experiment = ${literal(asking)}
+WHERE r.experiment = ${literal(request)}
 GROUP BY r.run ORDER BY ALL`,
   });
   const error = (percent: number | null | undefined, count: number) => {
@@ -67,10 +70,45 @@ GROUP BY r.run ORDER BY ALL`,
   const [i2t, , , t2i] = table.rows[0]?.recalls ?? [];
   return {
     table,
-    others: question.rows.filter(({ images, captions }) =>
+    otherSizes: question.rows.filter(({ images, captions }) =>
       images !== table.images || captions !== table.captions
     ),
     standardErrors: [error(i2t, table.images), error(t2i, table.captions)],
     question,
   };
+}
+
+/** How precise the published R@1 are. */
+export function standardErrorText({ standardErrors }: Pick<Published, "standardErrors">): string {
+  const [i2t, t2i] = standardErrors.map((error) => error.toFixed(1));
+  return `Standard error of R@1: ${i2t} points i→t, ${t2i} points t→i.`;
+}
+
+/** Why the results are not comparable; undefined where the test sets have the same size. */
+export function sizeText({ table, otherSizes }: Pick<Published, "table" | "otherSizes">) {
+  if (otherSizes.length === 0) return undefined;
+  const ours = otherSizes.map(({ images, captions }) =>
+    `${images} images and ${captions} captions`
+  );
+  return `we ranked ${ours.join("; ")}, they ranked ${table.images} and ${table.captions}`;
+}
+
+/** The published table for the terminal. */
+export function publishedText(published: Omit<Published, "question">): string {
+  const { test, rows, source } = published.table;
+  const lines = [
+    ["", ...recallTitles.map((title, place) => place % 3 === 0 ? title : title.slice(4))],
+    ...rows.map(({ name, recalls }) => [
+      name,
+      ...recalls.map((value) => value === null ? "-" : value.toFixed(1)),
+    ]),
+  ];
+  const sizes = sizeText(published);
+  return [
+    `Published results on ${test} (percent)`,
+    ...textTable(lines),
+    standardErrorText(published),
+    `Source: ${source}`,
+    ...(sizes === undefined ? [] : wrapped(`Not comparable: ${sizes}.`, width)),
+  ].join("\n");
 }

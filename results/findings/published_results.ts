@@ -1,15 +1,13 @@
-/** Results that others published, to stand beside ours, and whether they may be compared. */
-import type { DuckDBConnection } from "@duckdb/node-api";
-import { textTable } from "../../pipeline/terminal/text_table.ts";
+/** Published results, to compare ours with. */
 
 export interface PublishedTable {
-  /** What was ranked. */
+  /** The test set. */
   readonly test: string;
   readonly images: number;
   readonly captions: number;
   readonly rows: readonly {
     readonly name: string;
-    /** Percent: i2t R@1, 5, 10, t2i R@1, 5, 10; null where no source could be found. */
+    /** Percent: i2t R@1, 5, 10, t2i R@1, 5, 10; null where no source was found. */
     readonly recalls: readonly (number | null)[];
   }[];
   readonly source: string;
@@ -17,7 +15,7 @@ export interface PublishedTable {
 
 const paper = "Ren et al., ACL 2021, arXiv 2105.13868";
 
-/** By the name that an experiment gives as `report: { compare: … }`. */
+/** By the name that an experiment gives in `report: { compare: … }`. */
 export const publishedTables: Readonly<Record<string, PublishedTable>> = {
   flickr30k_1k: {
     test: "Flickr30k, Karpathy's 1K test split",
@@ -40,56 +38,3 @@ export const publishedTables: Readonly<Record<string, PublishedTable>> = {
     source: paper,
   },
 };
-
-const head = ["i→t R@1", "R@5", "R@10", "t→i R@1", "R@5", "R@10"];
-
-/** The table that an experiment names, with a word where ours was ranked on something else. */
-export async function publishedReport(
-  connection: DuckDBConnection,
-  experiment: string,
-): Promise<string> {
-  const asked = await connection.runAndReadAll(
-    "SELECT compare FROM experiment WHERE id = $experiment",
-    { experiment },
-  );
-  const table = publishedTables[String(asked.getRows()[0]?.[0] ?? "")];
-  if (table === undefined) return "";
-  const queries = await connection.runAndReadAll(
-    `SELECT DISTINCT
-       (SELECT count(*) FROM query_rank AS q WHERE q.run = r.run AND q.direction = 'i2t') AS images,
-       (SELECT count(*) FROM query_rank AS q WHERE q.run = r.run AND q.direction = 't2i') AS captions
-     FROM experiment_run AS r JOIN artifact AS a ON a.run = r.run AND a.kind = 'recall'
-     WHERE r.experiment = $experiment ORDER BY ALL`,
-    { experiment },
-  );
-  return publishedText(table, queries.getRows().map((row) => row.map(Number) as [number, number]));
-}
-
-/** @param ours images and captions of each of our evaluations that differ in them */
-export function publishedText(
-  { test, images, captions, rows, source }: PublishedTable,
-  ours: readonly (readonly [number, number])[],
-): string {
-  const lines = [
-    ["", ...head],
-    ...rows.map(({ name, recalls }) => [
-      name,
-      ...recalls.map((value) => value === null ? "-" : value.toFixed(1)),
-    ]),
-  ];
-  const others = ours.filter(([i, c]) => i !== images || c !== captions);
-  const error = (accuracy: number, count: number) =>
-    (100 * Math.sqrt(accuracy * (1 - accuracy) / count)).toFixed(1);
-  const [i2t = 0, , , t2i = 0] = rows[0]!.recalls.map((value) => (value ?? 0) / 100);
-  return [
-    `published, ${test} (percent)`,
-    ...textTable(lines),
-    `one standard error of R@1: ${error(i2t, images)} points i→t, ${error(t2i, captions)} t→i`,
-    `source: ${source}`,
-    ...(others.length === 0 ? [] : [
-      `not comparable: ours ranked ${
-        others.map(([i, c]) => `${i} images and ${c} captions`).join("; ")
-      }, theirs ${images} and ${captions}`,
-    ]),
-  ].join("\n");
-}

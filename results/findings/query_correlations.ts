@@ -1,8 +1,8 @@
 /**
- * Within each model: does a caption with a lower ISDa find its image sooner? A caption that names more
- * objects has another ISDa and another rank for that alone, so the correlation is told twice: plain,
- * and with the number of annotated objects held fixed. Intervals are of test images, drawn with
- * replacement, each with all its captions, the same for all models of a variant.
+ * Within each model: is the image of a caption with a lower ISDa ranked better? The number of objects
+ * that a caption names affects both its ISDa and its rank, so the correlation is computed twice: plain,
+ * and as a partial correlation given the number of annotated objects. Intervals are bootstrapped over
+ * test images, each with all its captions, with the same draws for all models of a variant.
  */
 import { type RandomStream, randomStream } from "../../pipeline/contract/random_stream.ts";
 import { imageDraws, percentile } from "../statistics/paired_bootstrap.ts";
@@ -16,31 +16,31 @@ import {
 
 /** A caption in one model and layer. */
 export interface RankedCaption {
-  /** Names the model, its analysis and its evaluation. */
+  /** Identifies the model by its analysis run and its evaluation run. */
   readonly run: string;
   readonly variant: string;
   readonly layer: number;
   readonly text: string;
   readonly image: string;
   readonly isda: number;
-  /** Annotated in the caption and shown by a region. */
+  /** Number of objects annotated in the caption and shown by a region. */
   readonly objects: number;
-  /** At which the caption finds its image, from 1. */
+  /** Rank of the caption's image, from 1. */
   readonly rank: number;
 }
 
-/** Mean over the models of a variant, in one layer. */
+/** Means over the models of a variant, in one layer. */
 export interface QueryCorrelation {
   readonly variant: string;
   readonly layer: number;
-  /** Of ISDa and rank. */
+  /** Correlation of ISDa and rank. */
   readonly plain: Estimate;
-  /** The same given the number of objects; undefined where that does not vary. */
+  /** Partial correlation given the number of objects; undefined where that number does not vary. */
   readonly partial: Estimate | undefined;
-  /** Of the number of objects with ISDa, and with rank. */
+  /** Correlations of the number of objects with ISDa and with rank. */
   readonly objectsIsda: number | undefined;
   readonly objectsRank: number | undefined;
-  /** The most that a model has. */
+  /** The most captions that a model has. */
   readonly queries: number;
   readonly images: number;
   readonly models: number;
@@ -48,17 +48,17 @@ export interface QueryCorrelation {
 
 export interface Estimate {
   readonly rho: number;
-  /** 95 % of resampled test images; undefined where too few of them have a correlation. */
+  /** 95 % bootstrap interval; undefined where too few resamples have a correlation. */
   readonly interval: readonly [low: number, high: number] | undefined;
 }
 
-/** Decided here, so that a report says the same whenever it is made. */
+/** Fixed, so that a report is the same whenever it is written. */
 const seed = 20210801;
 const level = 0.95;
 const resamples = { most: 1000, fewest: 200 } as const;
-/** Captions that all resamples together go through at most, beyond the fewest resamples. */
+/** Limit on captions times resamples, unless that allows fewer than the fewest resamples. */
 const budget = 60_000_000;
-/** Of the resamples must have a correlation. */
+/** Share of the resamples that must have a correlation. */
 const enough = 0.9;
 
 export function queryCorrelations(captions: readonly RankedCaption[]): QueryCorrelation[] {
@@ -74,7 +74,7 @@ export function queryCorrelations(captions: readonly RankedCaption[]): QueryCorr
   }).sort((a, b) => a.layer - b.layer || (a.variant < b.variant ? -1 : 1));
 }
 
-/** How often so many captions are resampled. */
+/** Number of resamples for this many captions. */
 export function resampleCount(captions: number): number {
   const affordable = Math.floor(budget / Math.max(1, captions));
   return Math.max(resamples.fewest, Math.min(resamples.most, affordable));
@@ -159,7 +159,7 @@ function correlationsOf(
   };
 }
 
-/** Each over the models that have it. */
+/** Means over the models that have the correlation. */
 function meanCorrelations(models: readonly Correlations[]): Correlations {
   const mean = (name: keyof Correlations) => {
     const values = models.flatMap((model) => model[name] ?? []);

@@ -1,4 +1,4 @@
-/** Does a lower relation distance go with better recall? Of runs, and of single queries. */
+/** Does a lower relation distance go with better recall, over models and over single queries? */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { leadingRecalls } from "../text/metrics.ts";
 import { rowsOf } from "../database/read_results.ts";
@@ -12,27 +12,34 @@ import { type Answered, ask, literal } from "../database/question.ts";
 import type { Variants } from "./variants.ts";
 
 export interface Relations {
-  /** Whose recall it is; undefined where nothing was evaluated. */
+  /** The evaluating stage; undefined where nothing was evaluated. */
   readonly stage: string | undefined;
-  /** What recall is here: `mean R@1`, both directions of the least K that was asked. */
+  /** Which recall is meant: `mean R@1`, over both directions at the smallest requested K. */
   readonly recalled: string;
   readonly runs: Answered<RelationPoint>;
-  /** By measure, alignment and layer: over runs. */
+  /** Over models, by measure, alignment and layer. */
   readonly correlations: readonly Correlation[];
-  /** The rows are those that `queryCorrelations` are computed from. */
+  /** The rows from which `queryCorrelations` are computed. */
   readonly queries: Answered<RankedCaption>;
   readonly queryCorrelations: readonly QueryCorrelation[];
 }
 
+/** What the distances are, for the reader of a report. */
+export const distancesExplained =
+  "ISD (intra-modal self-attention distance) measures how far the self-attention among the words is " +
+  "from that among the regions, once an alignment has mapped one onto the other. ISDa is the same " +
+  "distance over annotated objects, whose words and regions are known, so it needs no alignment. Both " +
+  "are symmetric KL divergences in nats per row; 0 means that the two attentions agree.";
+
 export async function relationsOf(
   connection: DuckDBConnection,
-  asking: string,
+  request: string,
   { sql, ranking }: Variants,
 ): Promise<Relations> {
-  const experiment = literal(asking);
+  const experiment = literal(request);
   const stage = ranking[0]?.stage;
   const ofStage = stage === undefined ? "" : ` AND s.stage = ${literal(stage)}`;
-  const recalls = await recallsHere();
+  const recalls = await recallNames();
   const runs = await ask<RelationPoint>(connection, {
     what: "recall and mean relation distances of each model",
     sql: `${sql}, measured AS (
@@ -56,7 +63,7 @@ LEFT JOIN variant AS v ON v.run = s.run
 GROUP BY s.run, v.variant, v.seed, d.split, d.layer, d.alignment
 ORDER BY min(s.position), d.split, d.layer, d.alignment`,
   });
-  const queries = await byQuery();
+  const queries = await rankedCaptions();
   return {
     stage,
     recalled: `mean R@${recalls[0]!.split("_r")[1]}`,
@@ -66,7 +73,7 @@ ORDER BY min(s.position), d.split, d.layer, d.alignment`,
     queryCorrelations: queryCorrelations(queries.rows),
   };
 
-  async function recallsHere(): Promise<string[]> {
+  async function recallNames(): Promise<string[]> {
     const rows = await rowsOf<{ name: string }>(
       connection,
       `SELECT DISTINCT m.name FROM experiment_run AS s JOIN metric AS m ON m.run = s.run
@@ -76,7 +83,7 @@ WHERE s.experiment = ${experiment}${ofStage}`,
     return names.length > 0 ? names : ["i2t_r1", "t2i_r1"];
   }
 
-  function byQuery(): Promise<Answered<RankedCaption>> {
+  function rankedCaptions(): Promise<Answered<RankedCaption>> {
     return ask<RankedCaption>(connection, {
       what:
         "ISDa of each caption, the number of its annotated objects and the rank of its image, " +

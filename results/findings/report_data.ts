@@ -1,8 +1,8 @@
-/** All that a report tells, gathered from the database and the artifacts. Nothing is run. */
+/** Everything that a report shows, read from the database and the artifacts. Nothing is run. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Answered } from "../database/question.ts";
 import type { RequestRecord } from "../database/stored_files.ts";
-import { type Against, againstOf } from "./request_changes.ts";
+import { changesBetween, type RequestChanges } from "./request_changes.ts";
 import { type Cost, costOf } from "./cost.ts";
 import { type AttentionPairs, attentionPairs } from "./attention_pairs.ts";
 import { type Curves, curvesOf } from "./curves.ts";
@@ -14,21 +14,21 @@ import { type Circumstance, environmentOf } from "./environment.ts";
 import { type Gaps, gapsOf } from "./gaps.ts";
 import { type Headline, headlineOf } from "./headline.ts";
 import { type Published, publishedOf } from "./published.ts";
-import { type Yardstick, yardsticksOf } from "./yardstick.ts";
+import { type LinearBaseline, linearBaselinesOf } from "./linear_baseline.ts";
 import { variantsOf } from "./variants.ts";
 
 export interface ReportData {
   readonly experiment: string;
-  /** Path of its file as it was given. */
+  /** Path of its file as given on the command line. */
   readonly file: string;
   readonly set: readonly string[];
-  /** ISO 8601, UTC. */
-  readonly asked: string;
+  /** When it was requested: ISO 8601, UTC. */
+  readonly requested: string;
   readonly baseline?: string;
   readonly headline: Headline;
   readonly differences: Differences;
-  /** Whether models reach a linear yardstick; empty where there is none. */
-  readonly yardsticks: readonly Yardstick[];
+  /** Whether models reach a linear baseline; empty where there is none. */
+  readonly linearBaselines: readonly LinearBaseline[];
   readonly published?: Published;
   readonly gaps: Gaps;
   readonly cost: Cost;
@@ -37,45 +37,48 @@ export interface ReportData {
   readonly relations: Relations;
   readonly examples: DescribedExamples;
   readonly attention?: AttentionPairs;
-  readonly against?: Against;
+  readonly changes?: RequestChanges;
 }
 
 export interface GatherRequest {
   /** The results folder. */
   readonly root: string;
-  readonly asked: RequestRecord;
-  /** Label of a stage that makes features -> folder of its pictures, where these lie outside. */
+  readonly request: RequestRecord;
+  /** Label of a stage that makes features -> folder of its pictures, where they are outside the store. */
   readonly pictures: Readonly<Record<string, string>>;
+  /** A request to compare with. */
   readonly against?: RequestRecord;
 }
 
 export async function gatherReport(
   connection: DuckDBConnection,
-  { root, asked, pictures, against }: GatherRequest,
+  { root, request, pictures, against }: GatherRequest,
 ): Promise<ReportData> {
-  const { id } = asked;
+  const { id } = request;
   const place = { root, pictures };
   const variants = await variantsOf(connection, id);
   const { baseline } = variants;
   const published = await publishedOf(connection, id);
-  const attention = await attentionPairs(connection, place, { asking: id, variants });
+  const attention = await attentionPairs(connection, place, { request: id, variants });
   return {
-    experiment: asked.experiment,
-    file: asked.file,
-    set: asked.source?.set ?? [],
-    asked: asked.asked,
+    experiment: request.experiment,
+    file: request.file,
+    set: request.source?.set ?? [],
+    requested: request.asked,
     ...(baseline !== undefined && { baseline }),
     headline: await headlineOf(connection, id, variants),
     differences: await differencesOf(connection, id, variants),
-    yardsticks: await yardsticksOf(connection, id),
+    linearBaselines: await linearBaselinesOf(connection, id),
     ...(published !== undefined && { published }),
-    gaps: await gapsOf(connection, root, asked),
+    gaps: await gapsOf(connection, root, request),
     cost: await costOf(connection, id),
     environment: await environmentOf(connection, id),
     curves: await curvesOf(connection, id, variants),
     relations: await relationsOf(connection, id, variants),
-    examples: await describedExamples(connection, place, { asking: id, variants }),
+    examples: await describedExamples(connection, place, { request: id, variants }),
     ...(attention !== undefined && { attention }),
-    ...(against !== undefined && { against: await againstOf(connection, asked, against) }),
+    ...(against !== undefined && {
+      changes: await changesBetween(connection, request, against),
+    }),
   };
 }

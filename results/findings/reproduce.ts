@@ -1,4 +1,4 @@
-/** The commands and queries by which everybody can make a report's figures again. */
+/** The commands and queries that reproduce the figures of a report. */
 import type { Question } from "../database/question.ts";
 import type { ReportData } from "./report_data.ts";
 
@@ -8,22 +8,22 @@ export interface Source {
   readonly sql?: string;
 }
 
-/** How commands are written that ask this results folder. */
+/** How to write commands that use this results folder. */
 export interface CommandPlace {
   /** How the program is started: `npx -y deno task` or `deno task`. */
   readonly task: string;
-  /** `--results …` as this folder needs it, or nothing. */
+  /** `--results …` where this folder needs it, otherwise empty. */
   readonly option: string;
 }
 
 export function sourcesOf(data: ReportData, { results }: { results: CommandPlace }): Source[] {
   const { headline, differences, published, gaps, cost, environment } = data;
-  const { curves, relations, examples, attention, against } = data;
+  const { curves, relations, examples, attention, changes } = data;
   const questions: Question[] = [
     headline.question,
     differences.question,
     ...(published === undefined ? [] : [published.question]),
-    ...(against === undefined ? [] : [against.question]),
+    ...(changes === undefined ? [] : [changes.question]),
     gaps.question,
     gaps.metricQuestion,
     gaps.rankQuestion,
@@ -38,19 +38,19 @@ export function sourcesOf(data: ReportData, { results }: { results: CommandPlace
     environment,
   ];
   return [
-    { what: "the runs", command: taskCommand("run", data, results) },
-    { what: "this report", command: taskCommand("report", data, results) },
+    { what: "run the experiment", command: taskCommand("run", data, results) },
+    { what: "write this report", command: taskCommand("report", data, results) },
     ...questions.map(({ what, sql }) => ({ what, sql })),
   ];
 }
 
-/** A query as a command: the quotes of SQL are single ones, so that the shell's are double. */
+/** A query as a shell command, in double quotes because SQL uses single quotes. */
 export function sqlCommand(sql: string, { task, option }: CommandPlace): string {
   const quoted = sql.replace(/[\\"$`]/g, "\\$&");
   return [task, `sql "${quoted}"`, option].filter((part) => part !== "").join(" ");
 }
 
-/** Makes what is missing, and nothing else. */
+/** The command that computes the missing results, and nothing else. */
 export function runCommand(
   data: Pick<ReportData, "file" | "set">,
   place: CommandPlace,

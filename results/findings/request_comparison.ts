@@ -1,4 +1,4 @@
-/** An asking beside another, query by query: what changed in hits, how sure that is. */
+/** Two requests compared query by query: how the hits changed, with interval and p-value. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal } from "../database/question.ts";
 import type { RequestRecord } from "../database/stored_files.ts";
@@ -13,32 +13,32 @@ interface HitChange {
   readonly direction: string;
   readonly image: string;
   readonly queries: number;
-  /** Of the later one, in hits. */
+  /** Hits of the later request minus hits of the earlier one. */
   readonly ahead: number;
 }
 
 export interface RequestComparison {
-  /** `variant` is `variantKey` of its point, `difference` the later one minus the other. */
+  /** `variant` is `variantKey` of its point, `difference` the later request minus the earlier one. */
   readonly compared: readonly Comparison[];
   readonly question: Answered<HitChange>;
 }
 
-/** What a point is without its seed, as one word. */
+/** A point without its seed, as a string to compare. */
 export function variantKey(point: Readonly<Record<string, unknown>>): string {
   const { seed: _, ...variant } = point;
   return JSON.stringify(variant);
 }
 
 /**
- * Of runs that both have, by their labels, and of queries that both ranked. Variants of which every run
- * is the same one are left out, and Holm does not count them.
+ * Compares runs with the same label on the queries that both ranked. Variants whose runs are all
+ * unchanged are left out, and Holm's correction does not count them.
  */
 export async function compareRequests(
   connection: DuckDBConnection,
   { before, now }: { readonly before: RequestRecord; readonly now: RequestRecord },
 ): Promise<RequestComparison> {
   const question = await ask<HitChange>(connection, {
-    what: "hits more than before, image by image and pair by pair; resampled and tested",
+    what: "change in hits per image and per pair, which is resampled and tested",
     sql: `WITH hit AS (
   ${
       hits({
@@ -74,12 +74,17 @@ ORDER BY min(b.position), b.direction = 'pair', b.split, ${
   const compared = [...groups.values()].flatMap((group) => {
     const byVariant = [...Map.groupBy(group, ({ variant }) => variant).values()];
     const clusters = byVariant.flatMap(overSeeds);
-    return compareGroup(clusters, { baseline: "", draws, tests: byVariant.length, askedSeeds: 0 });
+    return compareGroup(clusters, {
+      baseline: "",
+      draws,
+      tests: byVariant.length,
+      requestedSeeds: 0,
+    });
   });
   return { compared, question };
 }
 
-/** The rows of a variant, an image's of all seeds added up. */
+/** The rows of a variant, summed over seeds for each image. */
 function overSeeds(
   rows: readonly (HitChange & { readonly variant: string })[],
 ): ClusterRow[] {

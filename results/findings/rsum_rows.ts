@@ -1,18 +1,19 @@
-/** The sum of recalls, in which an image counts by its own query and by those of its captions. */
+/** Rows of rsum, in which an image counts through its own query and through those of its captions. */
 import type { ClusterRow } from "./hits.ts";
 
 /**
- * Of rsum one row per image in place of one per direction: with a and n hits ahead and pairs of an
- * image in a direction, N all pairs of it,
+ * Merges the two rows that rsum has per image, one for each direction, into one. With a the hits ahead
+ * and n the pairs of an image in a direction, and N all pairs of that direction,
  *
  *     difference = sum of a_i2t / N_i2t + sum of a_t2i / N_t2i
  *
- * is brought to one denominator, so that hits stay integers: ahead = (a_i2t N_t2i + a_t2i N_i2t) / g
- * over pairs = n_t2i N_i2t / g, where g divides both N. Where images have different numbers of
- * captions, a resample weighs i2t by its captions, too. Rows of other metrics stay as they are.
+ * is brought to a common denominator, so that hits stay integers: ahead = (a_i2t N_t2i + a_t2i N_i2t) / g
+ * over pairs = n_t2i N_i2t / g, where g is the greatest common divisor of both N. Where images have
+ * different numbers of captions, a resample also weights i2t by the number of captions. Rows of other
+ * metrics are returned unchanged.
  *
  * @param rows of one variant and metric
- * @returns none where rsum lacks a direction
+ * @returns no rows where rsum has only one direction
  */
 export function ofBothDirections(rows: readonly ClusterRow[]): readonly ClusterRow[] {
   if (rows[0]?.metric !== "rsum") return rows;

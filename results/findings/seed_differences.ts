@@ -1,11 +1,11 @@
-/** Differences from the baseline over seeds alone: for numbers that are not told query by query. */
+/** Differences from the baseline over seeds, for metrics that are not stored query by query. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { seedsText } from "./comparison_text.ts";
+import { intervalText, seedRange, seedsText } from "./comparison_text.ts";
 import { inTableOrder } from "./hits.ts";
-import { signedValue } from "../text/number_text.ts";
-import type { Differences } from "./difference_rows.ts";
+import { seedCaution } from "./paired_differences.ts";
+import { type Differences, noDifference } from "./difference_rows.ts";
 import { ask, literal } from "../database/question.ts";
-import { askedVariants, mostSeeds, type Variants } from "./variants.ts";
+import { mostSeeds, requestedVariants, type Variants } from "./variants.ts";
 
 interface PairedDifference {
   readonly stage: string;
@@ -21,7 +21,7 @@ interface PairedDifference {
 
 export async function seedDifferences(
   connection: DuckDBConnection,
-  asking: string,
+  request: string,
   variants: Variants,
 ): Promise<Differences> {
   const { sql, baseline = "" } = variants;
@@ -33,7 +33,7 @@ export async function seedDifferences(
   FROM experiment_run AS r
   JOIN metric AS m ON m.run = r.run
   LEFT JOIN variant AS v ON v.run = r.run
-  WHERE r.experiment = ${literal(asking)} AND isfinite(m.value)
+  WHERE r.experiment = ${literal(request)} AND isfinite(m.value)
     AND regexp_full_match(m.name, '(i2t|t2i)_r[0-9]+|pair_(text|image|group)')
 )
 SELECT a.stage, a.split, a.variant, a.metric, avg(a.value - b.value) AS difference,
@@ -45,17 +45,18 @@ WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
 GROUP BY a.stage, a.split, a.variant, a.metric
 ORDER BY a.split, min(a.position), ${inTableOrder("a.metric")}`,
   });
-  const asked = await askedVariants(connection, asking, variants);
+  const requested = await requestedVariants(connection, request, variants);
   const rows = question.rows.map((row) => ({
     ...row,
-    seeds: seedsText({ ...row, askedSeeds: mostSeeds(asked.get(row.stage) ?? []) }),
-    interval: intervalText(intervalOf(row)),
+    seeds: seedsText({ ...row, requestedSeeds: mostSeeds(requested.get(row.stage) ?? []) }),
+    interval: boundsText(intervalOf(row)),
     p: "",
     verdict: verdictOf(row),
     mark: "",
   }));
   return {
-    caption: "In points, paired by seed; 95 % interval over seeds (Student)",
+    caption:
+      "In percentage points, paired by seed, with a 95 % confidence interval over seeds (Student's t)",
     rows,
     compared: [],
     cautions: cautionsOf(question.rows),
@@ -63,7 +64,7 @@ ORDER BY a.split, min(a.position), ${inTableOrder("a.metric")}`,
   };
 }
 
-/** Student's t at 97.5 % for 1 .. 30 degrees of freedom; the last serves for more. */
+/** Quantiles of Student's t at 97.5 % for 1 .. 30 degrees of freedom; the last is used beyond. */
 // deno-fmt-ignore
 const students = [
   12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
@@ -72,7 +73,8 @@ const students = [
 ];
 
 /**
- * mean ± t s / √n over the paired differences of n seeds, as fractions; undefined for one seed.
+ * Confidence interval mean ± t s / √n of the paired differences of n seeds, as fractions; undefined for
+ * one seed.
  */
 export function intervalOf(
   { difference, spread, seeds }: Pick<PairedDifference, "difference" | "spread" | "seeds">,
@@ -82,29 +84,23 @@ export function intervalOf(
   return [difference - half, difference + half];
 }
 
-function intervalText(interval: ReturnType<typeof intervalOf>): string {
-  return interval === undefined
-    ? ""
-    : `${signedValue(interval[0], true)} … ${signedValue(interval[1], true)}`;
+function boundsText(interval: ReturnType<typeof intervalOf>): string {
+  return interval === undefined ? "" : intervalText({ low: interval[0], high: interval[1] });
 }
 
 function verdictOf(row: PairedDifference): string {
   const interval = intervalOf(row);
-  if (interval === undefined) return "one seed: may be chance";
+  if (interval === undefined) return "one seed: no interval";
   const [low, high] = interval;
-  if (low === 0 && high === 0) return "no difference seen";
-  return low > 0 || high < 0 ? "apart" : "may be chance";
+  if (low === 0 && high === 0) return noDifference;
+  return low > 0 || high < 0 ? "interval excludes 0" : "interval includes 0";
 }
 
 function cautionsOf(rows: readonly PairedDifference[]): string[] {
-  if (rows.length === 0) return ["No variant has a number that the baseline has, too."];
-  const [fewest, most] = [Math.min, Math.max].map((of) => of(...rows.map((row) => row.seeds)));
-  const seeds = fewest === most ? `${most}` : `${fewest} to ${most}`;
+  if (rows.length === 0) return ["No variant has a metric in common with the baseline."];
   return [
-    most! < 2
-      ? "One seed has no spread: a difference may be chance."
-      : `${seeds} seeds can hint at a difference; they do not prove one.`,
-    "Intervals are Student's over seeds: they tell of training, not of the choice of test images, " +
-    "and they are not corrected for the number of variants and metrics.",
+    seedCaution(seedRange(rows)),
+    "Intervals account for the variation between training runs, not for the choice of test images. " +
+    "They are not corrected for the number of variants and metrics.",
   ];
 }

@@ -1,24 +1,27 @@
-/** The table at the end of a run: each variant's recalls, mean and spread over seeds, and what may be said. */
+/**
+ * The table at the end of a run: recalls of each variant, mean and standard deviation over seeds, and
+ * their differences from the baseline.
+ */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import * as aq from "arquero";
 import { leadingRecalls } from "../text/metrics.ts";
-import { differences, type SeedValue } from "./paired_differences.ts";
-import { publishedReport } from "./published_results.ts";
+import { pairedDifferences, type SeedValue } from "./paired_differences.ts";
+import { publishedOf, publishedText } from "./published.ts";
 import { processorCaution } from "./environment.ts";
 import { rowsOf } from "../database/read_results.ts";
 import { mainKinds, type MetricColumn } from "../text/metric_tables.ts";
 import {
-  type AskedVariant,
-  askedVariants,
   mostSeeds,
+  type RequestedVariant,
+  requestedVariants,
   type Variants,
   variantsOf,
 } from "./variants.ts";
 import { compareVariants, type Comparison } from "./comparison.ts";
 import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
 import { textTable } from "../../pipeline/terminal/text_table.ts";
-import { yardstickLines, yardsticksOf } from "./yardstick.ts";
-import { comparisonLines, resampledUnit, significanceMark } from "./comparison_text.ts";
+import { linearBaselineLines, linearBaselinesOf } from "./linear_baseline.ts";
+import { comparisonLines, resampledUnit, significanceMark, width } from "./comparison_text.ts";
 
 /** One metric of one evaluated run. */
 interface MetricRow extends SeedValue {
@@ -26,12 +29,10 @@ interface MetricRow extends SeedValue {
   readonly split: string | null;
 }
 
-/** What fits every terminal. */
-const width = 80;
-
 /**
- * @param given what `compareVariants` says of it, where that was asked already
- * @returns empty when nothing was evaluated
+ * @param experiment id of a request
+ * @param given the result of `compareVariants`, where it was computed already
+ * @returns lines of at most 80 columns; empty when nothing was evaluated
  */
 export async function terminalTable(
   connection: DuckDBConnection,
@@ -40,22 +41,25 @@ export async function terminalTable(
 ): Promise<string> {
   const variants = await variantsOf(connection, experiment);
   const rows = await metricRows(connection, experiment, variants);
-  const asked = await askedVariants(connection, experiment, variants);
+  const requested = await requestedVariants(connection, experiment, variants);
   const compared = given ?? await compareVariants(connection, experiment);
   const groups = Map.groupBy(rows, ({ stage, split }) => `${stage} on ${split ?? "all"}`);
+  const explained = new Set<string>();
   const tables = [...groups].map(([title, group]) => {
     const { stage, split } = group[0]!;
     const own = compared.filter((each) => each.stage === stage && each.split === split);
     return groupText(title, group, {
       baseline: variants.baseline,
-      asked: asked.get(stage) ?? [],
+      requested: requested.get(stage) ?? [],
       compared: own,
+      explained,
     });
   });
-  const yardstick = yardstickLines(await yardsticksOf(connection, experiment)).join("\n");
+  const linear = linearBaselineLines(await linearBaselinesOf(connection, experiment)).join("\n");
+  const published = await publishedOf(connection, experiment);
   const mixed = tables.length === 0 ? undefined : await processorCaution(connection, [experiment]);
   const caution = mixed === undefined ? "" : wrapped(mixed, width).join("\n");
-  return [...tables, caution, yardstick, await publishedReport(connection, experiment)]
+  return [...tables, caution, linear, published === undefined ? "" : publishedText(published)]
     .filter((text) => text !== "")
     .join("\n\n");
 }
@@ -82,31 +86,51 @@ async function metricRows(
 interface GroupOptions {
   readonly baseline: string | undefined;
   /** All variants of the stage. */
-  readonly asked: readonly AskedVariant[];
+  readonly requested: readonly RequestedVariant[];
   readonly compared: readonly Comparison[];
+  /** Notes that the tables before have shown. */
+  readonly explained: Set<string>;
 }
 
 function groupText(title: string, rows: readonly MetricRow[], options: GroupOptions): string {
-  const { baseline, asked, compared } = options;
+  const { baseline, requested, compared, explained } = options;
   const kinds = mainKinds(new Set(rows.map(({ metric }) => metric)));
   if (kinds.length === 0) return "";
-  const seeds = mostSeeds(asked);
-  const over = seeds > 1 ? `, mean ± spread over ${seeds} seeds` : "";
-  const marked = baseline !== undefined && asked.some(({ variant }) => variant === baseline);
+  const seeds = mostSeeds(requested);
+  const over = seeds > 1 ? `, mean ± standard deviation over ${seeds} seeds` : "";
+  const marked = baseline !== undefined && requested.some(({ variant }) => variant === baseline);
+  const notes = kinds.flatMap(({ columns }) => notesOf(columns))
+    .filter((note) => !explained.has(note));
+  for (const note of notes) explained.add(note);
   return [
-    `${title} (percent${over})`,
+    ...wrapped(`${title} (percent${over})`, width),
     ...kinds.map(({ columns }) => tableText(rows, { ...options, columns })),
-    ...(marked ? ["* baseline"] : []),
-    // Without ranks there are only the seeds to compare.
+    ...wrapped([...(marked ? ["* baseline"] : []), ...notes].join("; "), width),
+    // Without ranks, only seeds can be compared.
     ...(compared.length > 0
       ? [...Map.groupBy(compared, resampledUnit).values()].flatMap(comparisonLines)
       : marked
-      ? differences(rows, {
+      ? pairedDifferences(rows, {
         baseline,
         metrics: leadingRecalls(rows.map(({ metric }) => metric)),
       })
       : []),
   ].join("\n");
+}
+
+/** What the columns mean. */
+function notesOf(columns: readonly MetricColumn[]): string[] {
+  const has = (pattern: RegExp) => columns.some(({ metric }) => pattern.test(metric));
+  return [
+    ...(has(/^(i2t|t2i)_/) ? ["i→t: image to text, t→i: text to image"] : []),
+    ...(has(/^rsum$/) ? ["rsum: sum of the six recalls"] : []),
+    ...(has(/^pair_/)
+      ? [
+        "pairs: share of swapped pairs with both texts, both images, or all of them (group) matched " +
+        "correctly",
+      ]
+      : []),
+  ];
 }
 
 interface Summary {
@@ -121,7 +145,7 @@ function tableText(
   rows: readonly MetricRow[],
   options: GroupOptions & { readonly columns: readonly MetricColumn[] },
 ): string {
-  const { columns, baseline, asked, compared } = options;
+  const { columns, baseline, requested, compared } = options;
   const metrics = columns.map(({ metric }) => metric);
   const summary = aq.from(rows as MetricRow[])
     .filter(aq.escape((row: MetricRow) => metrics.includes(row.metric)))
@@ -132,8 +156,8 @@ function tableText(
       seeds: aq.op.count(),
     })
     .objects() as Summary[];
-  const all = mostSeeds(asked);
-  const body = asked.map(({ variant }) => {
+  const all = mostSeeds(requested);
+  const body = requested.map(({ variant }) => {
     const own = summary.filter((each) => each.variant === variant);
     const cells = metrics.map((metric) => {
       const one = own.find((each) => each.metric === metric);
@@ -152,7 +176,7 @@ function tableText(
   const total = Math.max(...table.map((line) => line.length));
   const withoutSum = columns.filter(({ metric }) => metric !== "rsum");
   if (total > width && withoutSum.length < columns.length) {
-    // The lines on differences below tell it, and the report.
+    // The differences below the table have it, and so does the report.
     return tableText(rows, { ...options, columns: withoutSum });
   }
   if (total > width && columns.length > 3) {
@@ -163,7 +187,7 @@ function tableText(
   return table.join("\n");
 }
 
-/** `i→t R@1`, then `R@5`: what a title begins with is said once. */
+/** `i→t R@1`, then `R@5`: a prefix is written once for neighbouring columns. */
 function headOf(columns: readonly MetricColumn[]): string[] {
   const start = (title: string | undefined) => /^(i→t|t→i|pairs:) /.exec(title ?? "")?.[0] ?? "";
   return columns.map(({ title }, place) =>

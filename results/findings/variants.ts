@@ -1,16 +1,16 @@
-/** The variants of an asking: the choices of its sweeps, seeds put aside. */
+/** The variants of a request: the combinations of its swept parameters, without the seeds. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rowsOf } from "../database/read_results.ts";
 import { literal } from "../database/question.ts";
 
 export interface Variants {
-  /** `WITH variant AS (…)`: run, its variant in words, its seed; empty words where it has none. */
+  /** `WITH variant AS (…)`: run, its variant as text, its seed; empty strings where it has none. */
   readonly sql: string;
-  /** In words; undefined where the experiment names none. */
+  /** As text; undefined where the experiment names none. */
   readonly baseline?: string;
   /**
-   * The stages that ranked: the one with most variants first, of equal ones as in the experiment. A
-   * model may be evaluated by several, whose ranks are nothing to mix.
+   * The stages that ranked queries: the one with most variants first, then in the experiment's order.
+   * Several stages may evaluate the same model; their ranks must not be mixed.
    */
   readonly ranking: readonly RankingStage[];
 }
@@ -20,9 +20,9 @@ export interface RankingStage {
   readonly variants: number;
 }
 
-/** One varied parameter is told by its values alone, several as `name=value`. */
-export async function variantsOf(connection: DuckDBConnection, asking: string): Promise<Variants> {
-  const experiment = literal(asking);
+/** A single varied parameter is written as its value, several as `name=value`. */
+export async function variantsOf(connection: DuckDBConnection, request: string): Promise<Variants> {
+  const experiment = literal(request);
   const [{ axes } = { axes: 0 }] = await rowsOf<{ axes: number }>(
     connection,
     `SELECT count(DISTINCT axis)::INTEGER AS axes FROM run_point
@@ -58,31 +58,31 @@ export async function variantsOf(connection: DuckDBConnection, asking: string): 
   };
 }
 
-export interface AskedVariant {
+export interface RequestedVariant {
   readonly stage: string;
   readonly variant: string;
-  /** How many were asked: its seeds. */
+  /** Number of requested runs: its seeds. */
   readonly runs: number;
 }
 
-/** By stage, in order; also those that have no number yet. */
-export async function askedVariants(
+/** By stage, in the experiment's order, including variants without results. */
+export async function requestedVariants(
   connection: DuckDBConnection,
-  asking: string,
+  request: string,
   { sql }: Variants,
-): Promise<Map<string, AskedVariant[]>> {
-  const rows = await rowsOf<AskedVariant>(
+): Promise<Map<string, RequestedVariant[]>> {
+  const rows = await rowsOf<RequestedVariant>(
     connection,
     `${sql}
 SELECT r.stage, coalesce(v.variant, '') AS variant, count(*)::INTEGER AS runs
 FROM experiment_run AS r LEFT JOIN variant AS v ON v.run = r.run
-WHERE r.experiment = ${literal(asking)}
+WHERE r.experiment = ${literal(request)}
 GROUP BY r.stage, v.variant ORDER BY min(r.position)`,
   );
   return Map.groupBy(rows, ({ stage }) => stage);
 }
 
-/** The most runs that one of them was asked with. */
-export function mostSeeds(asked: readonly AskedVariant[]): number {
-  return Math.max(1, ...asked.map(({ runs }) => runs));
+/** The most runs requested for any variant. */
+export function mostSeeds(requested: readonly RequestedVariant[]): number {
+  return Math.max(1, ...requested.map(({ runs }) => runs));
 }

@@ -10,8 +10,7 @@ import { listRequests, type RequestRecord } from "../database/stored_files.ts";
  */
 export function findRequest(root: string, word: string): RequestRecord | undefined {
   const [, name, back = "0"] = /^(.*?)(?:~(\d{1,4}))?$/.exec(word)!;
-  const askings = listRequests(root).filter(({ experiment }) => experiment === name)
-    .sort((one, other) => one.asked < other.asked ? 1 : one.asked > other.asked ? -1 : 0);
+  const askings = requestsOf(root, name!);
   if (askings.length === 0) return undefined;
   const asking = askings[Number(back)];
   if (asking !== undefined) return asking;
@@ -22,4 +21,39 @@ export function findRequest(root: string, word: string): RequestRecord | undefin
       ? `\`${name}\` is the only one; other choices come from changes of its file or --set`
       : `the earliest is \`${name}~${askings.length - 1}\``,
   );
+}
+
+/**
+ * The latest request of an experiment that was made with these `--set` options, in any order.
+ *
+ * @returns undefined when the experiment was never requested
+ * @throws Complaint when it was, but never with these options
+ */
+export function findRequestWith(
+  root: string,
+  experiment: string,
+  set: readonly string[],
+): RequestRecord | undefined {
+  const requests = requestsOf(root, experiment);
+  if (requests.length === 0) return undefined;
+  const wanted = setText(set);
+  const found = requests.find(({ source }) => setText(source?.set ?? []) === wanted);
+  if (found !== undefined) return found;
+  const known = [...new Set(requests.map(({ source }) => setText(source?.set ?? [])))];
+  throw new Complaint(
+    `\`${experiment}\` was never run with ${wanted}`,
+    `run it with these options first; it was run with ${
+      known.slice(0, 8).map((text) => text || "no --set").join("; ")
+    }`,
+  );
+}
+
+function setText(set: readonly string[]): string {
+  return set.map((one) => `--set '${one}'`).sort().join(" ");
+}
+
+/** Latest first. */
+function requestsOf(root: string, name: string): RequestRecord[] {
+  return listRequests(root).filter(({ experiment }) => experiment === name)
+    .sort((one, other) => one.asked < other.asked ? 1 : one.asked > other.asked ? -1 : 0);
 }

@@ -1,4 +1,4 @@
-/** `report`: what an experiment found, as Markdown and as one page, from what is stored. Nothing is run. */
+/** `report`: the results of an experiment as Markdown and as an HTML page, from what is stored. Nothing is run. */
 import { existsSync } from "node:fs";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { terminalTable } from "../findings/terminal_table.ts";
@@ -6,29 +6,30 @@ import { databaseFile } from "../database/database.ts";
 import { readResults } from "../database/read_results.ts";
 import { requireExperiment } from "../queries/run_list.ts";
 import type { RequestRecord } from "../database/stored_files.ts";
-import { againstText } from "../findings/request_changes.ts";
-import { findReported } from "./find_reported.ts";
+import { changesText } from "../findings/request_change_text.ts";
+import { findRequest, findRequestWith } from "../queries/find_request.ts";
+import { countText } from "../text/number_text.ts";
 import { emptyBlocks, markdownBlocks } from "./markdown/markdown.ts";
 import { gatherReport, type ReportData } from "../findings/report_data.ts";
 import { type Block, commentBytes, shortened, summaryBytes } from "./markdown/size_limit.ts";
 import type { CommandPlace } from "../findings/reproduce.ts";
 
 export interface ReportRequest {
-  /** Name of an experiment, or `name~1` for what was asked before the last. */
+  /** Name of an experiment, or `name~1` for its second-latest request. */
   readonly experiment: string;
-  /** Its file, where it was named by that. */
+  /** Its file, where the experiment was given as a file. */
   readonly file?: string;
   /**
-   * Where pictures lie that an experiment reads from outside: label of a stage that makes features ->
-   * folder. Nothing where its file is not there any more.
+   * Folders of pictures that an experiment reads from outside the store, by the label of the stage that
+   * makes features of them. Empty where its file no longer exists.
    */
   readonly pictures?: (file: string, set: readonly string[]) => Readonly<Record<string, string>>;
   readonly set: readonly string[];
-  /** Another asking: what changed since. */
+  /** Another request, to report what changed since. */
   readonly against?: string;
-  /** Absolute path of the folder to write; without, one in the results folder. */
+  /** Absolute path of the folder to write; by default, one in the results folder. */
   readonly out?: string;
-  /** How the report writes commands. */
+  /** How to write commands in the report. */
   readonly commands: CommandPlace;
 }
 
@@ -40,57 +41,67 @@ export async function reportCommand(
 ): Promise<string> {
   const { experiment, against } = request;
   const folder = request.out ?? `${root}/reports/${folderName(experiment, against)}`;
-  const nothing = !existsSync(databaseFile(root)) && !existsSync(`${root}/artifacts`);
-  // A name may be misspelt; a file says that there is such an experiment.
-  if (nothing && request.file !== undefined) {
+  const empty = !existsSync(databaseFile(root)) && !existsSync(`${root}/artifacts`);
+  // A name may be misspelt, but a file shows that the experiment exists.
+  if (empty && request.file !== undefined) {
     return await writeEmpty(folder, request);
   }
   return await readResults(root, async (connection) => {
-    const asked = findReported(root, experiment, request.set);
-    if (asked === undefined) {
+    const record = findReported(root, experiment, request.set);
+    if (record === undefined) {
       if (request.file === undefined) await requireExperiment(connection, experiment);
       return await writeEmpty(folder, request);
     }
     const other = against === undefined ? undefined : findOther(root, against);
     const data = await gatherReport(connection, {
       root,
-      asked,
-      pictures: request.pictures?.(request.file ?? asked.file, asked.source?.set ?? []) ?? {},
+      request: record,
+      pictures: request.pictures?.(request.file ?? record.file, record.source?.set ?? []) ?? {},
       ...(other !== undefined && { against: other }),
     });
-    const headline = await terminalTable(connection, asked.id, data.differences.compared);
+    const headline = await terminalTable(connection, record.id, data.differences.compared);
     const written = await writeReport(folder, data, request);
-    const changes = data.against === undefined ? [] : [againstText(data.against)];
+    const changes = data.changes === undefined ? [] : [changesText(data.changes)];
     return [headlineText(data, headline), ...changes, ...written, ""].join("\n");
   }, { warn });
 }
 
+/** @param set as given on the command line; empty: the latest request, whatever it was set to */
+function findReported(
+  root: string,
+  word: string,
+  set: readonly string[],
+): RequestRecord | undefined {
+  return set.length === 0 ? findRequest(root, word) : findRequestWith(root, word, set);
+}
+
 function findOther(root: string, against: string): RequestRecord {
-  const found = findReported(root, against, []);
+  const found = findRequest(root, against);
   if (found !== undefined) return found;
   throw new Complaint(
-    `no experiment \`${against}\` was asked of this folder, so there is nothing to compare with`,
-    "give --against an experiment's name or file, or `name~1` for what was asked before the last",
+    `this results folder has no experiment \`${against}\` to compare with`,
+    "give --against the name or file of an experiment, or `name~1` for its second-latest request",
   );
 }
 
-/** Within 80 columns. */
+/** Lines of at most 80 columns. */
 function headlineText(
   { experiment, gaps: { all, complete, runs, metrics, ranks } }: ReportData,
   table: string,
 ): string {
-  const lacks = [
-    ...(runs.length > 0 ? [`${runs.length} runs are missing`] : []),
-    ...(metrics.length > 0 ? [`${metrics.length} metrics are missing`] : []),
-    ...(ranks.length > 0
-      ? [`${new Set(ranks.map(({ label }) => label)).size} evaluations lack ranks of queries`]
+  const evaluations = new Set(ranks.map(({ label }) => label)).size;
+  const missing = [
+    ...(runs.length > 0 ? [`missing: ${countText(runs.length, "run")}`] : []),
+    ...(metrics.length > 0 ? [`missing: ${countText(metrics.length, "metric")}`] : []),
+    ...(evaluations > 0
+      ? [`missing: ranks of queries in ${countText(evaluations, "evaluation")}`]
       : []),
   ];
   return [
     `${experiment}: ${complete} of ${all} runs complete`,
-    ...lacks,
+    ...missing,
     "",
-    ...(table === "" ? ["nothing was evaluated yet"] : [table]),
+    ...(table === "" ? ["no evaluation results yet"] : [table]),
     "",
   ].join("\n");
 }
@@ -101,7 +112,7 @@ async function writeEmpty(
 ): Promise<string> {
   const { emptyPage } = await import("./page/page.ts");
   return [
-    `${experiment}: nothing was run yet`,
+    `${experiment}: not run yet`,
     "",
     ...writeMarkdown(folder, emptyBlocks(experiment, file, task)),
     write(folder, "report.html", emptyPage(experiment, file, task)),
@@ -128,7 +139,7 @@ function writeMarkdown(folder: string, blocks: readonly Block[]): string[] {
       "report.md",
       shortened(blocks, {
         bytes: summaryBytes,
-        whole: "The page beside it has all of it.",
+        whole: "The HTML page next to it is complete.",
       }),
     ),
     write(
@@ -136,13 +147,13 @@ function writeMarkdown(folder: string, blocks: readonly Block[]): string[] {
       "report.comment.md",
       shortened(blocks, {
         bytes: commentBytes,
-        whole: "The whole report is kept with the run.",
+        whole: "The complete report is kept with the run.",
       }),
     ),
   ];
 }
 
-/** @returns where it is, in words */
+/** @returns a line with the path */
 function write(folder: string, name: string, text: string): string {
   const path = `${folder}/${name}`;
   try {
@@ -150,8 +161,8 @@ function write(folder: string, name: string, text: string): string {
     Deno.writeTextFileSync(path, text);
   } catch (cause) {
     throw new Complaint(
-      `the report cannot be written: ${(cause as Error).message}`,
-      "give another folder with --out DIR",
+      `cannot write the report: ${(cause as Error).message}`,
+      "choose another folder with --out DIR",
       { place: { file: path }, cause },
     );
   }

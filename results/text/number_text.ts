@@ -28,6 +28,11 @@ export function correlationText(value: number): string {
   return Number(text) === 0 ? text : `${value > 0 ? "+" : "−"}${text}`;
 }
 
+/** `1 run`, `2 runs`. */
+export function countText(count: number, one: string, several = `${one}s`): string {
+  return `${count} ${count === 1 ? one : several}`;
+}
+
 /** `2026-01-31 12:05 UTC` */
 export function timeText(iso: string): string {
   return `${iso.slice(0, 16).replace("T", " ")} UTC`;

@@ -1,5 +1,5 @@
-/** A report as Markdown, block by block: for a file, a step summary and a comment on GitHub. */
-import { againstBlocks } from "./markdown_against.ts";
+/** A report as blocks of Markdown: for a file, and for a step summary and a comment on GitHub. */
+import { changeBlocks } from "./markdown_changes.ts";
 import { relationBlocks } from "./markdown_relations.ts";
 import { resultsBlocks } from "./markdown_results.ts";
 import { costBlock, environmentBlock, gapBlocks, sourcesBlock } from "./markdown_runs.ts";
@@ -10,12 +10,12 @@ import type { Block } from "./size_limit.ts";
 import { type CommandPlace, runCommand, sourcesOf } from "../../findings/reproduce.ts";
 
 export function markdownBlocks(data: ReportData, options: { results: CommandPlace }): Block[] {
-  const { against } = data;
+  const { changes } = data;
   return [
     titleBlock(data),
     ...resultsBlocks(data),
     ...relationBlocks(data.relations),
-    ...(against === undefined ? [] : againstBlocks(against)),
+    ...(changes === undefined ? [] : changeBlocks(changes)),
     ...gapBlocks(data.gaps, runCommand(data, options.results)),
     costBlock(data.cost),
     environmentBlock(data.environment),
@@ -23,7 +23,7 @@ export function markdownBlocks(data: ReportData, options: { results: CommandPlac
   ];
 }
 
-/** What is told of an experiment that has never been run here. */
+/** The report of an experiment that was never run in this results folder. */
 export function emptyBlocks(experiment: string, file: string, task: string): Block[] {
   return [{
     title: "experiment",
@@ -31,14 +31,14 @@ export function emptyBlocks(experiment: string, file: string, task: string): Blo
     text: [
       `# ${escapeMarkdown(experiment)}`,
       "",
-      "Nothing was run yet: there is no result to report. To run it:",
+      "This experiment has not been run yet, so there are no results to report. To run it:",
       "",
       codeBlock(`${task} run ${file}`, "sh"),
     ].join("\n"),
   }];
 }
 
-function titleBlock({ experiment, file, set, asked, gaps, cost }: ReportData): Block {
+function titleBlock({ experiment, file, set, requested, gaps, cost }: ReportData): Block {
   const { stages: { rows } } = cost;
   const sum = (of: (row: typeof rows[number]) => number) =>
     rows.reduce((total, row) => total + of(row), 0);
@@ -51,9 +51,11 @@ function titleBlock({ experiment, file, set, asked, gaps, cost }: ReportData): B
     text: [
       `# ${escapeMarkdown(experiment)}`,
       "",
-      `${escapeMarkdown(file)}${changes}, asked ${timeText(asked)}.`,
+      `${escapeMarkdown(file)}${changes}, requested ${timeText(requested)}.`,
       `**${gaps.complete} of ${gaps.all} runs are complete**: ` +
-      `${sum((row) => row.made)} made in ${secondsText(sum((row) => row.seconds_made))}, ` +
+      `${sum((row) => row.computed)} computed in ${
+        secondsText(sum((row) => row.seconds_computed))
+      }, ` +
       `${sum((row) => row.hits)} from the cache, ` +
       `which saved ${secondsText(sum((row) => row.seconds_saved))}.`,
     ].join("\n"),

@@ -1,37 +1,35 @@
-/** The Markdown report's section on recall and the distance of relations. */
+/** The Markdown report's section on recall and relation distance. */
 import { escapeMarkdown, tableBlock } from "./markdown_text.ts";
-import { cautionOf, chanceText, withinText } from "../../findings/model_correlation_text.ts";
+import {
+  cautionOf,
+  chanceText,
+  correlationColumns,
+  measureName,
+  withinText,
+} from "../../findings/model_correlation_text.ts";
 import { correlationText } from "../../text/number_text.ts";
 import { estimateText, readingOf } from "../../findings/query_correlation_text.ts";
-import type { Relations } from "../../findings/relation_points.ts";
+import { distancesExplained, type Relations } from "../../findings/relation_points.ts";
 import type { Block } from "./size_limit.ts";
 
-/** Whether recall goes with the distance of relations. */
+/** Whether a lower relation distance goes with a better recall. */
 export function relationBlocks(relations: Relations): Block[] {
   return [...overModels(relations), ...withinModels(relations)];
 }
 
 function overModels({ stage, recalled, correlations }: Relations): Block[] {
   if (correlations.length === 0) return [];
-  const names = { isda: "ISDa", isd_text: "ISD over words", isd_image: "ISD over regions" };
   return [{
     title: "recall and relation distance",
     importance: 4,
     ...tableBlock(
-      `## Recall and relation distance\n\nSpearman's rho of ${recalled}${
+      `## Recall and relation distance\n\n${distancesExplained}\n\nSpearman's rho of ${recalled}${
         stage === undefined ? "" : ` (\`${stage}\`)`
-      } and mean distance, over models: ` +
-        `near −1, a lower distance goes with a better recall. ${cautionOf(correlations)}`,
-      [
-        { title: "distance" },
-        { title: "alignment" },
-        ...["layer", "rho", "p", "within variants", "models"].map((title) => ({
-          title,
-          numeric: true,
-        })),
-      ],
+      } and mean distance over models; near −1, models with a lower distance have a better recall. ` +
+        cautionOf(correlations),
+      correlationColumns,
       correlations.map((one) => [
-        names[one.measure],
+        measureName(one.measure),
         escapeMarkdown(one.alignment),
         String(one.layer),
         correlationText(one.rho),
@@ -43,8 +41,8 @@ function overModels({ stage, recalled, correlations }: Relations): Block[] {
   }];
 }
 
-/** Whether captions with a lower ISDa find their image sooner. */
-function withinModels({ queryCorrelations: found }: Relations): Block[] {
+/** Whether the images of captions with a lower ISDa are ranked better. */
+function withinModels({ queryCorrelations: found, correlations }: Relations): Block[] {
   if (found.length === 0) return [];
   const correlation = (rho: number | undefined) => rho === undefined ? "–" : correlationText(rho);
   return [{
@@ -52,10 +50,10 @@ function withinModels({ queryCorrelations: found }: Relations): Block[] {
     importance: 4,
     ...tableBlock(
       `### ISDa and rank of single captions\n\n${
-        readingOf(found)
-      }\n\nSpearman's rho of a caption's ` +
-        "ISDa and its image's rank, mean over models, with a 95 % interval over test images (drawn " +
-        "with all their captions); positive: a lower distance finds the image sooner.",
+        correlations.length === 0 ? `${distancesExplained}\n\n` : ""
+      }${readingOf(found)}\n\nSpearman's rho of a caption's ISDa and its image's rank, mean over ` +
+        "models, with a 95 % confidence interval over test images (resampled with all their " +
+        "captions). A positive rho means that images of captions with a lower ISDa are ranked better.",
       [
         { title: "variant" },
         ...["layer", "rho", "rho given objects", "objects and ISDa", "objects and rank", "models"]

@@ -1,20 +1,26 @@
-/** The Markdown report's numbers: each variant's, published ones beside them, and differences. */
-import { type Yardstick, yardstickLines } from "../../findings/yardstick.ts";
-import { type Differences, markOf } from "../../findings/difference_rows.ts";
+/** The Markdown report's results: metrics of each variant, published results, and differences. */
+import { type LinearBaseline, linearBaselineExplained } from "../../findings/linear_baseline.ts";
+import { differenceColumns, type Differences, markOf } from "../../findings/difference_rows.ts";
 import { fewerSeeds, type HeadlineTable, overSeeds, unitOf } from "../../findings/headline.ts";
 import { escapeMarkdown, tableBlock } from "./markdown_text.ts";
 import { metricTitle, signedValue, valueText } from "../../text/number_text.ts";
-import { type Published, recallsOf, recallTitles } from "../../findings/published.ts";
+import {
+  type Published,
+  recallsOf,
+  recallTitles,
+  sizeText,
+  standardErrorText,
+} from "../../findings/published.ts";
 import type { ReportData } from "../../findings/report_data.ts";
 import type { Block } from "./size_limit.ts";
 
 export function resultsBlocks(
-  { headline: { tables, further }, differences, yardsticks, published, baseline }: ReportData,
+  { headline: { tables, further }, differences, linearBaselines, published, baseline }: ReportData,
 ): Block[] {
   return [
     ...tables.map((one) => headlineBlock(one, differences)),
     ...(tables.length === 0 ? [nothingEvaluated] : []),
-    ...yardstickBlocks(yardsticks),
+    ...linearBaselineBlocks(linearBaselines),
     ...(published === undefined ? [] : [publishedBlock(published, tables)]),
     differencesBlock(differences, baseline),
     ...further.map((one) => headlineBlock(one, differences)),
@@ -24,7 +30,7 @@ export function resultsBlocks(
 const nothingEvaluated: Block = {
   title: "results",
   importance: 0,
-  text: "## Results\n\nNo recall is stored yet: nothing was evaluated, or evaluating failed.",
+  text: "## Results\n\nNo recall is stored yet: nothing was evaluated, or the evaluation failed.",
 };
 
 function headlineBlock(
@@ -63,20 +69,26 @@ function headlineBlock(
   };
 }
 
-function yardstickBlocks(yardsticks: readonly Yardstick[]): Block[] {
-  if (yardsticks.length === 0) return [];
-  const items = yardstickLines(yardsticks).map((line) =>
-    line.startsWith("  ") ? `- ${escapeMarkdown(line.trim())}` : `\n${escapeMarkdown(line)}\n`
-  );
-  return [{ title: "yardstick", importance: 1, text: `## Yardstick\n${items.join("\n")}` }];
+function linearBaselineBlocks(baselines: readonly LinearBaseline[]): Block[] {
+  if (baselines.length === 0) return [];
+  const items = baselines.flatMap(({ stage, points, split, sum, others }) => [
+    `- ${escapeMarkdown(`${stage}${points} on ${split}: ${sum}`)}`,
+    ...others.map(({ stage, verdict }) => `  - ${escapeMarkdown(`${stage}: ${verdict}`)}`),
+  ]);
+  return [{
+    title: "linear baseline",
+    importance: 1,
+    text: `## Linear baseline\n\n${linearBaselineExplained}\n\n${items.join("\n")}`,
+  }];
 }
 
-/** Theirs and ours in one table. */
+/** Published results and ours in one table. */
 function publishedBlock(
-  { table: { test, images, captions, rows, source }, others, standardErrors }: Published,
+  published: Published,
   ours: readonly HeadlineTable[],
 ): Block {
-  const [i2t, t2i] = standardErrors.map((error) => error.toFixed(1));
+  const { test, rows, source } = published.table;
+  const sizes = sizeText(published);
   const own = recallsOf(ours).map(({ variant, recalls }) => [
     `ours: ${escapeMarkdown(variant || "all")}`,
     ...recalls.map((value) => value === undefined ? "missing" : valueText(value, true)),
@@ -85,7 +97,7 @@ function publishedBlock(
     title: "published results",
     importance: 2,
     ...tableBlock(
-      `## Beside published results\n\n${escapeMarkdown(test)}; percent.`,
+      `## Compared with published results\n\n${escapeMarkdown(test)}; percent.`,
       [{ title: "" }, ...recallTitles.map((title) => ({ title, numeric: true }))],
       [
         ...rows.map(({ name, recalls }) => [
@@ -96,15 +108,8 @@ function publishedBlock(
       ],
     ),
     after: [
-      `One standard error of R@1: ${i2t} points i→t, ${t2i} t→i. Source: ${
-        escapeMarkdown(source)
-      }.`,
-      ...(others.length === 0 ? [] : [
-        `**Not comparable**: ours ranked ${
-          others.map(({ images, captions }) => `${images} images and ${captions} captions`)
-            .join("; ")
-        }, theirs ${images} and ${captions}.`,
-      ]),
+      `${standardErrorText(published)} Source: ${escapeMarkdown(source)}.`,
+      ...(sizes === undefined ? [] : [`**Not comparable**: ${sizes}.`]),
     ].join("\n"),
   };
 }
@@ -117,30 +122,20 @@ function differencesBlock(
   const left = [
     ...new Set(all.filter((row) => !rows.includes(row)).map(({ metric }) => metricTitle(metric))),
   ];
-  const told = [
-    ...(left.length === 0 ? [] : [`Differences in ${left.join(", ")} are on the page alone.`]),
+  const notes = [
+    ...(left.length === 0 ? [] : [`The HTML page also has the differences in ${left.join(", ")}.`]),
     ...cautions.map((caution) => escapeMarkdown(caution)),
   ].map((line) => `- ${line}`).join("\n");
   const staged = new Set(rows.map(({ stage }) => stage)).size > 1;
   if (rows.length === 0) {
-    return { title: "differences", importance: 2, text: `## Differences\n\n${told}` };
+    return { title: "differences", importance: 2, text: `## Differences\n\n${notes}` };
   }
   return {
     title: "differences",
     importance: 2,
     ...tableBlock(
       `## Differences from ${escapeMarkdown(baseline)}\n\n${escapeMarkdown(caption)}.`,
-      [
-        ...(staged ? [{ title: "stage" }] : []),
-        { title: "variant" },
-        { title: "split" },
-        { title: "metric" },
-        { title: "points", numeric: true },
-        { title: "seeds", numeric: true },
-        { title: "95 % interval", numeric: true },
-        { title: "p (Holm)", numeric: true },
-        { title: "" },
-      ],
+      differenceColumns(staged),
       rows.map(({ stage, variant, split, metric, difference, seeds, interval, p, verdict }) => [
         ...(staged ? [escapeMarkdown(stage)] : []),
         escapeMarkdown(variant),
@@ -153,6 +148,6 @@ function differencesBlock(
         verdict,
       ]),
     ),
-    after: told,
+    after: notes,
   };
 }

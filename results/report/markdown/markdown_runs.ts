@@ -1,6 +1,6 @@
-/** The Markdown report's sections on the runs: what is missing, cost, circumstances, commands. */
-import { secondsText } from "../../text/number_text.ts";
-import type { Cost } from "../../findings/cost.ts";
+/** The Markdown report's sections on the runs: missing results, cost, environment, commands. */
+import { countText, secondsText } from "../../text/number_text.ts";
+import { type Cost, costColumns } from "../../findings/cost.ts";
 import type { Circumstance } from "../../findings/environment.ts";
 import { countGaps, fixOf, type Gaps } from "../../findings/gaps.ts";
 import { queriesText, whyExpected } from "../../findings/metric_gaps.ts";
@@ -9,14 +9,18 @@ import type { Answered } from "../../database/question.ts";
 import type { Block } from "./size_limit.ts";
 import type { Source } from "../../findings/reproduce.ts";
 
-/** Always there, so that nobody has to wonder. @param goOn the command that makes what is missing */
-export function gapBlocks(gaps: Gaps, goOn: string): Block[] {
+/**
+ * Present even when nothing is missing, so that readers can rely on it.
+ *
+ * @param resume the command that computes the missing results
+ */
+export function gapBlocks(gaps: Gaps, resume: string): Block[] {
   const { runs, metrics, ranks } = gaps;
   if (countGaps(gaps) === 0) {
     return [{
-      title: "what is missing",
+      title: "missing results",
       importance: 1,
-      text: "## What is missing\n\nNothing: every run is complete and has all its metrics.",
+      text: "## Missing results\n\nNone: every run is complete and has all its metrics.",
     }];
   }
   return [
@@ -24,13 +28,13 @@ export function gapBlocks(gaps: Gaps, goOn: string): Block[] {
       title: "missing runs",
       importance: 1,
       ...tableBlock(
-        `## What is missing: ${runs.length} runs`,
-        [{ title: "run" }, { title: "state" }, { title: "why" }, { title: "fix" }],
+        `## Missing results: ${countText(runs.length, "run")}`,
+        ["run", "state", "reason", "fix"].map((title) => ({ title })),
         runs.map((run) => [
           escapeMarkdown(run.label),
           run.state,
           escapeMarkdown(run.failure?.what ?? ""),
-          escapeMarkdown(fixOf(run, goOn)),
+          escapeMarkdown(fixOf(run, resume)),
         ]),
       ),
     }]),
@@ -38,7 +42,7 @@ export function gapBlocks(gaps: Gaps, goOn: string): Block[] {
       title: "missing metrics",
       importance: 2,
       ...tableBlock(
-        `## What is missing: ${metrics.length} metrics\n\n${whyExpected}.`,
+        `## Missing results: ${countText(metrics.length, "metric")}\n\n${whyExpected}.`,
         [{ title: "run" }, { title: "metric" }, { title: "split" }],
         metrics.map(({ label, metric, split }) => [
           escapeMarkdown(label),
@@ -51,9 +55,9 @@ export function gapBlocks(gaps: Gaps, goOn: string): Block[] {
       title: "missing ranks",
       importance: 2,
       ...tableBlock(
-        "## What is missing: ranks of queries\n\nWhat is computed from them is of fewer queries, or " +
-          "is not there.",
-        ["run", "split", "direction", "has"].map((title) => ({ title })),
+        "## Missing results: ranks of queries\n\nIntervals, p-values and examples of these runs are " +
+          "computed from fewer queries, or are missing.",
+        ["run", "split", "direction", "ranked"].map((title) => ({ title })),
         ranks.map((one) => [
           escapeMarkdown(one.label),
           escapeMarkdown(one.split),
@@ -71,19 +75,14 @@ export function costBlock({ stages: { rows } }: Cost): Block {
     importance: 4,
     ...tableBlock(
       "## Cost",
-      [
-        { title: "stage" },
-        { title: "uses" },
-        ...["runs", "made", "from cache", "time", "saved", "slowest"]
-          .map((title) => ({ title, numeric: true })),
-      ],
+      costColumns,
       rows.map((row) => [
         escapeMarkdown(row.stage),
         escapeMarkdown(row.kind ?? ""),
         String(row.runs),
-        String(row.made),
+        String(row.computed),
         String(row.hits),
-        row.made > 0 ? secondsText(row.seconds_made) : "",
+        row.computed > 0 ? secondsText(row.seconds_computed) : "",
         row.hits > 0 ? secondsText(row.seconds_saved) : "",
         row.slowest === null ? "" : secondsText(row.slowest),
       ]),
@@ -111,7 +110,7 @@ export function sourcesBlock(sources: readonly Source[]): Block {
   return {
     title: "commands and SQL",
     importance: 5,
-    text: "## Commands and SQL behind the figures\n",
+    text: "## Commands and SQL queries that reproduce the figures\n",
     rows: sources.map(({ what, command, sql }) =>
       [
         `<details><summary>${escapeMarkdown(what)}</summary>\n`,

@@ -1,7 +1,7 @@
-/** Words of others in Markdown: names and messages that must show as they are, whatever they hold. */
+/** Markdown from names and messages of any origin, which are shown literally. */
 import type { Block } from "./size_limit.ts";
 
-/** As plain text within a line or a cell: no markup, no mention of anybody, no second line. */
+/** As plain text within a line or a cell: no markup, no mentions, no line breaks. */
 export function escapeMarkdown(text: string): string {
   return plainLine(text)
     .replace(/[\\`*{}[\]<>#!~|&$]|(?<!\w)_|_(?!\w)/g, "\\$&")
@@ -9,7 +9,7 @@ export function escapeMarkdown(text: string): string {
     .replaceAll("@", "@\u200b");
 }
 
-/** A block of code, fenced by more backticks than it holds in a row. */
+/** A code block, fenced by more backticks than the longest run in it. */
 export function codeBlock(text: string, language = ""): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longest + 1);
@@ -26,7 +26,7 @@ export function tableBlock(
   return { text: `${text}\n\n${made.head}`, rows: made.rows };
 }
 
-/** Rows of a table; numbers to the right. Cells are Markdown already. */
+/** A table with numbers aligned right. Cells are Markdown already. */
 export function markdownTable(
   head: readonly { readonly title: string; readonly numeric?: boolean }[],
   rows: readonly (readonly string[])[],

@@ -1,23 +1,23 @@
-/** A Markdown document that fits a limit: what matters least goes first, and a word says so. */
+/** Shortens a Markdown document to a size limit, dropping the least important parts and naming them. */
 
 export interface Block {
   readonly title: string;
-  /** Before the rows. */
+  /** Text before the rows. */
   readonly text: string;
-  /** Of a table at the end of the text: some of them may stay away. */
+  /** Rows of a table at the end of the text, some of which may be dropped. */
   readonly rows?: readonly string[];
   readonly after?: string;
-  /** 0 goes last. */
+  /** Parts with larger numbers are dropped first. */
   readonly importance: number;
 }
 
-/** GitHub allows 1,024 KiB per step summary; a little less, for what is written around it. */
+/** GitHub allows 1,024 KiB per step summary; this leaves room for text around the report. */
 export const summaryBytes = 1_000_000;
-/** GitHub allows 65,536 characters per comment; bytes are never fewer. */
+/** GitHub allows 65,536 characters per comment; a text has at least as many bytes. */
 export const commentBytes = 60_000;
 
 /**
- * @param options.whole where the whole of it can be read
+ * @param options.whole a sentence that says where the full document is
  * @returns Markdown of at most `bytes` in UTF-8, blocks in the order given
  */
 export function shortened(
@@ -25,7 +25,7 @@ export function shortened(
   { bytes, whole }: { readonly bytes: number; readonly whole: string },
 ): string {
   const size = (text: string) => new TextEncoder().encode(text).length;
-  // The words about what was left out: titles are ours and short.
+  // Room for the note about omitted parts; titles are ours and short.
   let room = bytes - 200 - size(whole) -
     blocks.reduce((sum, { title }) => sum + size(title) + 4, 0);
   const kept = new Map<Block, string>();
@@ -49,6 +49,6 @@ export function shortened(
     kept.set(block, [table, ...(block.after === undefined ? [] : [block.after])].join("\n\n"));
   }
   const texts = blocks.flatMap((block) => kept.get(block) ?? []);
-  if (cut.length > 0) texts.push(`_Shortened to fit; left out: ${cut.join(", ")}. ${whole}_`);
+  if (cut.length > 0) texts.push(`_Shortened to fit; omitted: ${cut.join(", ")}. ${whole}_`);
   return `${texts.join("\n\n")}\n`;
 }

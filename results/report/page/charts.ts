@@ -1,6 +1,6 @@
 /**
- * Charts as SVG, drawn when the report is made: the page needs no library. Colours are variables of the
- * page's style, so that light and dark need one drawing; dashes and shapes say the same as colours.
+ * Charts as SVG, drawn when the report is written, so that the page needs no library. Colours are CSS
+ * variables, so that one drawing serves light and dark; dashes and shapes repeat what colours show.
  */
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
@@ -18,13 +18,13 @@ export interface ChartOptions {
   /** Unique on the page. */
   readonly id: string;
   readonly kind: "line" | "point";
-  /** Of x, whose values are all above 0. */
+  /** Logarithmic x axis; all x must be positive. */
   readonly logarithmic?: boolean;
-  /** Every series of the experiment, drawn here or not: one has one look in all charts. */
+  /** All series of the experiment, drawn here or not, so that each looks the same in all charts. */
   readonly all: readonly string[];
 }
 
-/** How many series can be told apart. */
+/** The most series that remain distinguishable. */
 export const mostSeries = 16;
 const colours = 8;
 
@@ -59,7 +59,7 @@ export async function chart(
     legend,
   };
   const scale = { zero: false, nice: kind === "line", ...(kind === "point" && { padding: 16 }) };
-  // Without a precision, it is what keeps neighbouring ticks apart.
+  // Without a precision, Vega uses as many digits as distinguish neighbouring ticks.
   const axis = { format: ",~r" };
   const encoding = {
     x: {
@@ -123,7 +123,7 @@ const config = {
   legend: { labelColor: "var(--ink)", labelFontSize: 14, labelLimit: 220, symbolStrokeWidth: 2 },
 };
 
-/** The drawing's own element names it; what is in it is one picture to a screen reader. */
+/** Labels the drawing itself, so that a screen reader treats it as one image. */
 function accessible(
   svg: string,
   { id, title, description }: { id: string; title: string; description: string },
@@ -140,7 +140,7 @@ function accessible(
   );
 }
 
-/** Legends and scales take names as they are, but not of any length. */
+/** Names in legends are literal but limited in length. */
 function shortName(name: string): string {
   const word = name === "" ? "all" : name;
   return word.length > 40 ? `${word.slice(0, 39)}…` : word;

@@ -1,16 +1,16 @@
 /**
- * HTML from texts of any origin. What is put into a template is escaped, unless it is HTML that was
- * made by a template itself: ids, captions and messages cannot become markup.
+ * HTML from texts of any origin. Values in a template are escaped unless they are `Html` from another
+ * template, so ids, captions and messages cannot become markup.
  */
 
-/** Markup that is whole and safe. */
+/** Complete, safe markup. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
 type Part = string | number | Html | undefined | readonly (string | Html)[];
 
-/** A template: markup`<b>${name}</b>`. Lists are joined, undefined is nothing. */
+/** A template: markup`<b>${name}</b>`. Lists are joined; undefined is omitted. */
 export function markup(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
   const made = texts.map((text, place) =>
     text + (place < parts.length ? partText(parts[place]) : "")
@@ -18,12 +18,12 @@ export function markup(texts: TemplateStringsArray, ...parts: readonly Part[]): 
   return new Html(made.join(""));
 }
 
-/** Markup that we made elsewhere: a chart, the style, the script. */
+/** Marks text of our own as safe: a chart, the style, the script. */
 export function trusted(text: string): Html {
   return new Html(text);
 }
 
-/** For a `script` element that holds data: no text in it can end the element. */
+/** JSON for a `script` element; no text in it can end the element. */
 export function jsonText(value: unknown): Html {
   return new Html(
     JSON.stringify(value).replace(
@@ -38,7 +38,7 @@ export function partOfPage(name: "colours.css" | "style.css" | "script.js"): str
   return Deno.readTextFileSync(new URL(name, import.meta.url));
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g, "\ufffd")
     .replace(/[&<>"'`]/g, (sign) => `&#${sign.charCodeAt(0)};`);

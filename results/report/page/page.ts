@@ -1,9 +1,9 @@
-/** A report as one page that opens from the disk: no network, no library, light and dark. */
+/** A report as a single HTML page that opens from disk, without network or libraries, light and dark. */
 import { createHash } from "node:crypto";
 import { countGaps } from "../../findings/gaps.ts";
 import { type Html, markup, partOfPage, trusted } from "./html.ts";
 import { secondsText, timeText } from "../../text/number_text.ts";
-import { againstSection } from "./page_against.ts";
+import { changesSection } from "./page_changes.ts";
 import {
   alignmentCurves,
   curveFigures,
@@ -30,7 +30,7 @@ export async function reportPage(
   data: ReportData,
   { results }: { readonly results: CommandPlace },
 ): Promise<string> {
-  const { curves, gaps, against } = data;
+  const { curves, gaps, changes } = data;
   const variants = variantsIn(data);
   const options = { variants, question: curves.training, results };
   const training = [
@@ -42,16 +42,16 @@ export async function reportPage(
   ];
   const alignment = await curveFigures(curves.training.rows, alignmentCurves, options);
   const figures = (list: readonly Html[]) => markup`<div class="figures">${list}</div>`;
-  const lacks = countGaps(gaps);
+  const missing = countGaps(gaps);
   const sections: Section[] = [
     { id: "results", title: "Results", body: resultsSection(data, results) },
-    ...(against === undefined
+    ...(changes === undefined
       ? []
-      : [{ id: "changed", title: "What changed", body: againstSection(against, results) }]),
+      : [{ id: "changed", title: "What changed", body: changesSection(changes, results) }]),
     {
       id: "missing",
-      title: lacks === 0 ? "What is missing" : `What is missing (${lacks})`,
-      body: gapsSection(gaps, { goOn: runCommand(data, results), results }),
+      title: missing === 0 ? "Missing results" : `Missing results (${missing})`,
+      body: gapsSection(gaps, { resume: runCommand(data, results), results }),
     },
     {
       id: "curves",
@@ -62,8 +62,9 @@ export async function reportPage(
       id: "alignment",
       title: "Alignment during training",
       body: alignment.length === 0
-        ? markup`<p>No training step has an alignment.</p>`
-        : figures(alignment),
+        ? markup`<p>No training step has an alignment loss.</p>`
+        : markup`<p>The alignment loss (IAIS, arXiv 2105.13868) pulls the self-attention among words and
+that among regions together. It is multiplied by the weight shown.</p>${figures(alignment)}`,
     },
     {
       id: "relations",
@@ -83,28 +84,28 @@ export async function reportPage(
   return wholePage(data.experiment, { lead: lead(data), sections });
 }
 
-/** What is told of an experiment that has never been run here. */
+/** The page of an experiment that was never run in this results folder. */
 export function emptyPage(experiment: string, file: string, task: string): string {
   return wholePage(experiment, {
-    lead: markup`<p>Nothing was run yet: there is no result to report.</p>`,
-    sections: [{ id: "commands", title: "To run it", body: command(`${task} run ${file}`) }],
+    lead: markup`<p>This experiment has not been run yet, so there are no results to report.</p>`,
+    sections: [{ id: "commands", title: "How to run it", body: command(`${task} run ${file}`) }],
   });
 }
 
-function lead({ file, set, asked, gaps, cost }: ReportData): Html {
+function lead({ file, set, requested, gaps, cost }: ReportData): Html {
   const { stages: { rows } } = cost;
   const sum = (of: (row: typeof rows[number]) => number) =>
     rows.reduce((total, row) => total + of(row), 0);
   const changes = set.length === 0 ? "" : `, with ${set.map((one) => `--set ${one}`).join(" ")}`;
-  return markup`<p class="lead">${file}${changes}, asked ${timeText(asked)}.
+  return markup`<p class="lead">${file}${changes}, requested ${timeText(requested)}.
 <strong>${gaps.complete} of ${gaps.all} runs are complete</strong>: ${
-    sum((row) => row.made)
-  } made in ${secondsText(sum((row) => row.seconds_made))}, ${
+    sum((row) => row.computed)
+  } computed in ${secondsText(sum((row) => row.seconds_computed))}, ${
     sum((row) => row.hits)
   } from the cache, which saved ${secondsText(sum((row) => row.seconds_saved))}.</p>`;
 }
 
-/** The baseline first, so that it looks the same everywhere. */
+/** The baseline comes first, so that it has the same colour everywhere. */
 function variantsIn({ headline, curves, relations, baseline }: ReportData): string[] {
   const found = new Set([
     ...headline.tables.flatMap(({ rows }) => rows.map(({ variant }) => variant)),
@@ -151,7 +152,7 @@ function wholePage(
     )
   }
         </main>
-        <p id="said" role="status" class="hidden"></p>
+        <p id="announcement" role="status" class="hidden"></p>
         <script>${trusted(script)}</script>
       </body>
     </html>

@@ -1,11 +1,11 @@
-/** The page's section on training: losses, recall on held-out images, weight and loss of the alignment. */
+/** The page's sections on training: losses, recall on held-out images, weight and loss of the alignment. */
 import { chart, mostSeries, type Series } from "./charts.ts";
 import { type Html, markup, trusted } from "./html.ts";
 import { dataTable, figure, howMade } from "./page_parts.ts";
 import type { Question } from "../../database/question.ts";
 import type { CommandPlace } from "../../findings/reproduce.ts";
 
-/** A point of a curve: its variant, its step, and its numbers by name. */
+/** A point of a curve; its values are further properties. */
 export type CurvePoint = {
   readonly stage: string;
   readonly variant: string;
@@ -23,14 +23,14 @@ export const trainingCurves: readonly CurveKind[] = [
   { column: "rank_loss", title: "Ranking loss", y: "margin ranking loss" },
 ];
 export const alignmentCurves: readonly CurveKind[] = [
-  { column: "alignment_weight", title: "Weight of the alignment", y: "weight" },
-  { column: "alignment_loss", title: "Alignment loss, before its weight", y: "nats per row" },
+  { column: "alignment_weight", title: "Weight of the alignment loss", y: "weight" },
+  { column: "alignment_loss", title: "Alignment loss before weighting", y: "nats per row" },
 ];
 export const validationCurves: readonly CurveKind[] = [
   { column: "rsum", title: "Recall on held-out images", y: "sum of six recalls" },
 ];
 
-/** A figure for every kind and stage of which there are numbers. */
+/** A figure for each kind of curve and each stage that has values for it. */
 export async function curveFigures<Point extends CurvePoint>(
   points: readonly Point[],
   kinds: readonly CurveKind[],
@@ -91,7 +91,7 @@ function described({ name, points }: Series): string {
     `${number(last.y)} at step ${last.x}.`;
 }
 
-/** About twenty rows, the last one among them. */
+/** About twenty rows, including the last one. */
 function curveRows(series: readonly Series[]) {
   const steps = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))]
     .sort((a, b) => a - b);
@@ -111,11 +111,11 @@ function number(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** A part of an id. */
+/** A word as part of an id. */
 export function figureName(word: string): string {
   return word.replace(/[^A-Za-z0-9_-]/g, "-");
 }
 
 export function nothingTrained(): Html {
-  return markup`<p>No training step is stored.</p>`;
+  return markup`<p>No training steps are stored.</p>`;
 }

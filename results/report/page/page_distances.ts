@@ -1,11 +1,11 @@
-/** The page's tables of relation distances: layer beside layer, and all of them. */
+/** The page's tables of relation distances: by layer, and complete. */
 import { type Html, markup } from "./html.ts";
 import { type Cell, dataTable } from "./page_parts.ts";
 import type { RelationPoint } from "../../findings/model_correlations.ts";
 
 type Distance = "isd_text" | "isd_image" | "isda";
 
-/** The published alignments, or the first two that were measured. */
+/** The alignments of the paper (arXiv 2105.13868), or else the first two that were measured. */
 export function shownAlignments(points: readonly RelationPoint[]): string[] {
   const there = [...new Set(points.map(({ alignment }) => alignment))];
   const published = ["singular", "distributed"].filter((name) => there.includes(name));
@@ -18,14 +18,14 @@ export function distanceTables(points: readonly RelationPoint[]): Html {
 ${allDistances(points)}`;
 }
 
-/** A column per layer; by the alignments that are drawn. */
+/** A column per layer, for the alignments that the figures show. */
 function byLayer(points: readonly RelationPoint[]): Html {
   const layers = [...new Set(points.map(({ layer }) => layer))].sort((a, b) => a - b);
   const alignments = shownAlignments(points);
   const distances: { title: string; of: Distance; alignment: string }[] = [
     { title: "ISDa", of: "isda", alignment: alignments[0]! },
     ...alignments.map((alignment) => ({
-      title: `ISD over words by ${alignment}`,
+      title: `ISD over words, ${alignment}`,
       of: "isd_text" as const,
       alignment,
     })),
@@ -33,7 +33,7 @@ function byLayer(points: readonly RelationPoint[]): Html {
   const groups = Map.groupBy(points, ({ variant, split }) => JSON.stringify([variant, split]));
   return dataTable({
     id: "distances-by-layer",
-    caption: "Mean distances layer by layer, nats per row",
+    caption: "Mean distances by layer, nats per row",
     columns: [
       { title: "variant" },
       { title: "distance" },
@@ -63,13 +63,13 @@ function allDistances(points: readonly RelationPoint[]): Html {
   ];
   return dataTable({
     id: "distances",
-    caption: "Mean distances in nats per row: ISD over words, over regions, and ISDa",
+    caption: "All mean distances, nats per row",
     columns: [
       { title: "variant" },
       { title: "alignment" },
       { title: "layer", numeric: true },
-      { title: "ISD words", numeric: true },
-      { title: "ISD regions", numeric: true },
+      { title: "ISD over words", numeric: true },
+      { title: "ISD over regions", numeric: true },
       { title: "ISDa", numeric: true },
       { title: "models", numeric: true },
     ],
@@ -95,7 +95,7 @@ function meanCell(group: readonly RelationPoint[], of: Distance): Cell | string 
   return { shown: digits(value), value };
 }
 
-/** Three that count. */
+/** Three significant digits. */
 export function digits(value: number): string {
   return String(Number(value.toPrecision(3)));
 }

@@ -1,4 +1,4 @@
-/** The page's section on single queries: what each variant found, right or wrong. */
+/** The page's section on single queries: the answers of each variant, correct or wrong. */
 import type {
   DescribedAnswer,
   DescribedExamples,
@@ -15,65 +15,65 @@ export function examplesSection(
   results: CommandPlace,
 ): Html {
   if (queries.length === 0) {
-    return markup`<p>No ranked query is stored.</p>${howMade([question], results)}`;
+    return markup`<p>No ranked queries are stored.</p>${howMade([question], results)}`;
   }
   const compared = stage === undefined
-    ? markup`the evaluations answer most differently`
-    : markup`the variants of <code>${stage}</code> answer most differently; of each variant
-the answers of its first seed, and in how many seeds it was right`;
-  return markup`<p>The queries that ${compared}. A check mark says that the best answer is right.</p>
+    ? markup`Queries on which the evaluations differ most.`
+    : markup`Queries on which the variants of <code>${stage}</code> differ most. For each variant, the
+answers of its first seed are shown, and in how many seeds it was correct.`;
+  return markup`<p>${compared} A check mark (✓) means that the top answer is correct.</p>
 <div class="examples">${queries.map((query) => exampleCard(query, pictures))}</div>
 ${howMade([question], results)}`;
 }
 
 function exampleCard(query: DescribedQuery, pictures: Pictures): Html {
-  const { direction, query: id, text, image, wanted, answers, left } = query;
-  const asked = direction === "t2i"
-    ? markup`<p class="asks"><span class="tag">caption asks</span> ${text ?? id}</p>
+  const { direction, query: id, text, image, captions, answers, left } = query;
+  const head = direction === "t2i"
+    ? markup`<p class="query"><span class="tag">caption → image</span> ${text ?? id}</p>
 ${
       image === undefined
         ? undefined
-        : markup`<p class="wanted">${picture(image, pictures)}<span>the
-right image</span></p>`
+        : markup`<p class="target">${picture(image, pictures)}<span>correct
+image</span></p>`
     }`
-    : markup`<p class="asks"><span class="tag">image asks</span> ${id}</p>
-<p class="wanted">${picture(id, pictures)}<span>which caption?</span></p>
+    : markup`<p class="query"><span class="tag">image → caption</span> ${id}</p>
+<p class="target">${picture(id, pictures)}<span>query image</span></p>
 ${
-      wanted.length === 0
+      captions.length === 0
         ? undefined
-        : markup`<details><summary>its captions (${wanted.length})</summary><ol class="i2t">${
-          wanted.map((text) => markup`<li class="is-right">${text}</li>`)
+        : markup`<details><summary>its captions (${captions.length})</summary><ol class="i2t">${
+          captions.map((text) => markup`<li class="is-correct">${text}</li>`)
         }</ol></details>`
     }`;
-  return markup`<article class="example"><header>${asked}</header>
+  return markup`<article class="example"><header>${head}</header>
 <ul>${answers.map((answer) => answerItem(answer, { direction, pictures }))}</ul>
 ${left > 0 ? markup`<p class="note">and ${left} more variants</p>` : undefined}</article>`;
 }
 
 function answerItem(
-  { variant, rank, right, runs, top, best }: DescribedAnswer,
+  { variant, rank, correct, runs, top, best }: DescribedAnswer,
   { direction, pictures }: { direction: "i2t" | "t2i"; pictures: Pictures },
 ): Html {
-  const isRight = rank === 1;
+  const first = rank === 1;
   const over = runs === 1
     ? undefined
-    : markup` <span class="tag">right in ${Math.round(right * runs)} of ${runs} seeds</span>`;
+    : markup` <span class="tag">correct in ${Math.round(correct * runs)} of ${runs} seeds</span>`;
   return markup`
-    <li class="${isRight ? "right" : "wrong"}">
+    <li class="${first ? "correct" : "wrong"}">
       <p><span class="mark"
-    aria-hidden="true">${isRight ? "✓" : "✗"}</span> <strong>${variant || "all"}</strong>: ${
-    isRight ? "right" : `the right one is at rank ${rank}`
+    aria-hidden="true">${first ? "✓" : "✗"}</span> <strong>${variant || "all"}</strong>: ${
+    first ? "correct" : `correct answer at rank ${rank}`
   }${over}</p>
       <ol class="${direction}">${
-    top.map(({ id, text, isRight }) =>
-      markup`<li class="${isRight ? "is-right" : ""}">${
+    top.map(({ id, text, correct }) =>
+      markup`<li class="${correct ? "is-correct" : ""}">${
         direction === "t2i" ? picture(id, pictures) : text ?? id
-      }${isRight ? markup`<span class="hidden"> (right)</span>` : undefined}</li>`
+      }${correct ? markup`<span class="hidden"> (correct)</span>` : undefined}</li>`
     )
   }${
     best === undefined
       ? undefined
-      : markup`<li class="is-right">right, at rank ${best.rank}: ${best.text}</li>`
+      : markup`<li class="is-correct">correct, at rank ${best.rank}: ${best.text}</li>`
   }</ol>
     </li>
   `;

@@ -1,4 +1,4 @@
-/** What sections of the page are made of: tables that sort and copy, figures, and how they were made. */
+/** Building blocks of the page: tables that sort and copy, figures, and the queries behind them. */
 import { type Html, markup, trusted } from "./html.ts";
 import type { Question } from "../../database/question.ts";
 import { type CommandPlace, sqlCommand } from "../../findings/reproduce.ts";
@@ -8,7 +8,7 @@ export interface Column {
   readonly numeric?: boolean;
 }
 
-/** A number sorts by its value, whatever stands beside it. */
+/** A number sorts by its value, whatever text is shown. */
 export interface Cell {
   readonly shown: string | Html;
   readonly value?: number;
@@ -19,11 +19,11 @@ export interface TableOptions {
   readonly caption: string;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly (Cell | string)[])[];
-  /** Rows that stand out: places in `rows`. */
+  /** Highlighted rows: places in `rows`. */
   readonly marked?: readonly number[];
 }
 
-/** Rows beyond are not on the page; Markdown and the database have them. */
+/** Further rows are only in the database. */
 const mostRows = 400;
 
 /** The first column names the row. */
@@ -72,7 +72,7 @@ function tableCell(
     : markup`<td${look}${sorts}>${inner}</td>`;
 }
 
-/** A drawing with its caption, its numbers as a table, and how it was made. */
+/** A drawing with its caption, its numbers as a table, and the query behind it. */
 export function figure(
   { caption, drawing, table, made }: {
     readonly caption: string;
@@ -91,9 +91,9 @@ ${
 ${made}</figure>`;
 }
 
-/** The commands by which the figures above come out again. */
+/** The commands that reproduce the figures above. */
 export function howMade(questions: readonly Question[], results: CommandPlace): Html {
-  return markup`<details class="made"><summary>How this was made</summary>${
+  return markup`<details class="made"><summary>How to reproduce this</summary>${
     questions.map(({ what, sql }) =>
       markup`
         <p>${what}</p>

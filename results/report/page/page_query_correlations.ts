@@ -1,4 +1,4 @@
-/** The page's part on whether, within a model, a caption with lower ISDa finds its image sooner. */
+/** The page's part on whether, within a model, images of captions with a lower ISDa are ranked better. */
 import { type Html, markup } from "./html.ts";
 import { correlationText } from "../../text/number_text.ts";
 import { type Cell, dataTable, howMade } from "./page_parts.ts";
@@ -10,16 +10,16 @@ export function queryCorrelationsPart(
   { queries, queryCorrelations: found }: Pick<Relations, "queries" | "queryCorrelations">,
   results: CommandPlace,
 ): Html {
-  return markup`<h3>Within a model: does a caption with lower ISDa find its image sooner?</h3>
+  return markup`<h3>Within a model: is the image of a caption with a lower ISDa ranked better?</h3>
 ${
     found.length === 0
-      ? markup`<p>No model has three captions with both an ISDa and a rank that vary.</p>`
+      ? markup`<p>Cannot be computed: no model has three captions with an ISDa and a rank that both vary.</p>`
       : markup`<p>${readingOf(found)}</p>
 ${
         dataTable({
           id: "query-correlations",
           caption:
-            "Spearman's rho of a caption's ISDa and its image's rank, mean over models [95 % interval]",
+            "Spearman's rho of a caption's ISDa and its image's rank, mean over models [95 % confidence interval]",
           columns: [
             { title: "variant" },
             ...[
@@ -48,9 +48,9 @@ ${
           ]),
         })
       }
-<p class="note">Positive: captions with a lower distance find their image sooner. “Given objects” is
-the partial correlation with the number of annotated objects held fixed. Intervals are of test images,
-drawn with replacement, each with all its captions; they do not tell of other trainings.</p>`
+<p class="note">A positive rho means that images of captions with a lower ISDa are ranked better. “Given
+objects” is the partial correlation given the number of annotated objects. Intervals are bootstrapped over
+test images, each with all its captions; they do not account for the variation between training runs.</p>`
   }
 ${howMade([queries], results)}`;
 }

@@ -1,14 +1,20 @@
-/** The page's section on relations: distances by alignment and layer, and whether recall goes with them. */
+/** The page's section on relations: distances by alignment and layer, and their correlation with recall. */
 import { chart, mostSeries } from "./charts.ts";
 import { type Html, markup, trusted } from "./html.ts";
-import { cautionOf, chanceText, withinText } from "../../findings/model_correlation_text.ts";
+import {
+  cautionOf,
+  chanceText,
+  correlationColumns,
+  measureName,
+  withinText,
+} from "../../findings/model_correlation_text.ts";
 import { figureName } from "./page_curves.ts";
 import { correlationText } from "../../text/number_text.ts";
 import { dataTable, figure, howMade } from "./page_parts.ts";
 import { digits, distanceTables, shownAlignments } from "./page_distances.ts";
 import { queryCorrelationsPart } from "./page_query_correlations.ts";
 import type { RelationPoint } from "../../findings/model_correlations.ts";
-import type { Relations } from "../../findings/relation_points.ts";
+import { distancesExplained, type Relations } from "../../findings/relation_points.ts";
 import type { CommandPlace } from "../../findings/reproduce.ts";
 
 interface Measure {
@@ -24,7 +30,7 @@ export async function relationsSection(
 ): Promise<Html> {
   const { stage, runs, correlations } = relations;
   if (runs.rows.length === 0) {
-    return markup`<p>No relation distance is stored: no run of <code>analyse_attention</code> is
+    return markup`<p>No relation distances are stored: no run of <code>analyse_attention</code> is
 complete.</p>${howMade([runs], results)}`;
   }
   const layers = new Set(runs.rows.map(({ layer }) => layer));
@@ -33,13 +39,14 @@ complete.</p>${howMade([runs], results)}`;
     const made = await scatter(measure, { variants, relations, results });
     if (made !== undefined) figures.push(made);
   }
-  return markup`<p>ISD is how far the words' self-attention is from the regions', once an alignment brings
-the two together; ISDa is the same on annotated objects. Each point is a trained model${
-    stage === undefined ? undefined : markup`, its recall that of <code>${stage}</code>`
+  return markup`<p>${distancesExplained} Each point is a trained model${
+    stage === undefined ? undefined : markup`, with its recall in <code>${stage}</code>`
   }. A rank
-correlation near −1 says that models with a lower distance have a better recall.${
+correlation near −1 means that models with a lower distance have a better recall.${
     layers.size > 1
-      ? markup` Drawings show layer ${Math.max(...layers)}, the last; the tables have ${layers.size}
+      ? markup` The figures show the last layer, ${
+        Math.max(...layers)
+      }; the tables have ${layers.size}
 layers.`
       : undefined
   }</p>
@@ -47,8 +54,8 @@ layers.`
 <h3>Rank correlation with recall, over models</h3>
 ${
     correlations.length === 0
-      ? markup`<p>None can be told: fewer than three models have both, or one of the two does not
-vary.</p>`
+      ? markup`<p>Cannot be computed: fewer than three models have both a recall and a distance, or one of
+the two does not vary.</p>`
       : markup`<p>${cautionOf(correlations)}</p>
 ${correlationTable(relations)}`
   }
@@ -62,12 +69,7 @@ function correlationTable({ correlations, recalled }: Relations): Html {
   return dataTable({
     id: "correlations",
     caption: `Spearman's rho of ${recalled} and mean distance`,
-    columns: [
-      { title: "distance" },
-      { title: "alignment" },
-      ...["layer", "rho", "p", "within variants", "models"]
-        .map((title) => ({ title, numeric: true })),
-    ],
+    columns: correlationColumns,
     rows: correlations.map((one) => [
       measureName(one.measure),
       one.alignment,
@@ -80,7 +82,7 @@ function correlationTable({ correlations, recalled }: Relations): Html {
   });
 }
 
-/** Of the last layer that was measured and, of several splits, the first with a recall. */
+/** In the last measured layer and, of several splits, the first with a recall. */
 function measuresOf(points: readonly RelationPoint[]): Measure[] {
   const layer = Math.max(...points.map((point) => point.layer));
   const { split } = points.find(({ recall }) => recall !== null) ?? points[0]!;
@@ -118,7 +120,7 @@ async function scatter(
   const found = correlations.find((one) =>
     one.measure === measure && one.layer === layer && (isda || one.alignment === alignment)
   );
-  const title = `Recall against ${isda ? "ISDa" : `ISD by ${alignment}`}, layer ${layer}`;
+  const title = `Recall against ${isda ? "ISDa" : `ISD, ${alignment}`}, layer ${layer}`;
   const said = found === undefined
     ? "No rank correlation: too few models, or no variation."
     : `Rank correlation ${correlationText(found.rho)} (p ${
@@ -166,13 +168,8 @@ async function scatter(
   });
 }
 
-/** More than a factor of ten, which a linear axis would press into a corner. */
+/** Whether values span more than a factor of ten, which a linear axis would squeeze together. */
 function spansDecades(values: readonly number[]): boolean {
   const least = Math.min(...values);
   return least > 0 && Math.max(...values) > 10 * least;
-}
-
-function measureName(measure: string): string {
-  return { isda: "ISDa", isd_text: "ISD over words", isd_image: "ISD over regions" }[measure] ??
-    measure;
 }

@@ -1,10 +1,11 @@
-/** The page's first section: each variant's numbers, published ones beside them, and differences. */
+/** The page's first section: metrics of each variant, published results, and differences. */
 import { fewerSeeds, type HeadlineTable, overSeeds, unitOf } from "../../findings/headline.ts";
-import { type Differences, markOf } from "../../findings/difference_rows.ts";
+import { differenceColumns, type Differences, markOf } from "../../findings/difference_rows.ts";
 import { type Html, markup } from "./html.ts";
 import { metricTitle, signedValue, valueText } from "../../text/number_text.ts";
 import { type Cell, dataTable, howMade } from "./page_parts.ts";
-import { recallsOf, recallTitles } from "../../findings/published.ts";
+import { linearBaselineExplained } from "../../findings/linear_baseline.ts";
+import { recallsOf, recallTitles, sizeText, standardErrorText } from "../../findings/published.ts";
 import type { ReportData } from "../../findings/report_data.ts";
 import type { CommandPlace } from "../../findings/reproduce.ts";
 
@@ -12,7 +13,7 @@ export function resultsSection(data: ReportData, results: CommandPlace): Html {
   const { headline, differences } = data;
   const staged = new Set(differences.rows.map(({ stage }) => stage)).size > 1;
   if (headline.tables.length === 0) {
-    return markup`<p>No recall is stored yet: nothing was evaluated, or evaluating failed.</p>${
+    return markup`<p>No recall is stored yet: nothing was evaluated, or the evaluation failed.</p>${
       howMade([headline.question], results)
     }${furtherPart(data, results)}`;
   }
@@ -22,24 +23,14 @@ export function resultsSection(data: ReportData, results: CommandPlace): Html {
     )
   }
 ${howMade([headline.question], results)}
-${yardstickPart(data)}
+${linearBaselinePart(data)}
 ${publishedPart(data, results)}
 <h3>Differences${data.baseline === undefined ? "" : ` from ${data.baseline}`}</h3>
 ${
     differences.rows.length === 0 ? undefined : dataTable({
       id: "differences",
       caption: differences.caption,
-      columns: [
-        ...(staged ? [{ title: "stage" }] : []),
-        { title: "variant" },
-        { title: "split" },
-        { title: "metric" },
-        { title: "points", numeric: true },
-        { title: "seeds", numeric: true },
-        { title: "95 % interval", numeric: true },
-        { title: "p (Holm)", numeric: true },
-        { title: "verdict" },
-      ],
+      columns: differenceColumns(staged),
       rows: differences.rows.map((row) => [
         ...(staged ? [row.stage] : []),
         row.variant,
@@ -58,7 +49,7 @@ ${howMade([differences.question], results)}
 ${furtherPart(data, results)}`;
 }
 
-/** All other metrics, a table for each kind of them. */
+/** All other metrics, in one table for each kind. */
 function furtherPart(
   { headline, differences }: ReportData,
   results: CommandPlace,
@@ -78,14 +69,15 @@ function intervalCell(interval: string): Cell {
   return { shown: interval, ...(Number.isFinite(low) && { value: low }) };
 }
 
-function yardstickPart({ yardsticks }: ReportData): Html | undefined {
-  if (yardsticks.length === 0) return undefined;
-  return markup`<h3>Beside a linear yardstick</h3>
+function linearBaselinePart({ linearBaselines }: ReportData): Html | undefined {
+  if (linearBaselines.length === 0) return undefined;
+  return markup`<h3>Compared with a linear baseline</h3>
+<p>${linearBaselineExplained}</p>
 <ul>${
-    yardsticks.map(({ stage, points, split, sum, beside }) =>
-      markup`<li><code>${stage}</code>${points} on ${split}: sum of the six recalls ${sum}
+    linearBaselines.map(({ stage, points, split, sum, others }) =>
+      markup`<li><code>${stage}</code>${points} on ${split}: ${sum}
 <ul>${
-        beside.map(({ stage, verdict }) => markup`<li><code>${stage}</code> ${verdict}</li>`)
+        others.map(({ stage, verdict }) => markup`<li><code>${stage}</code>: ${verdict}</li>`)
       }</ul></li>`
     )
   }</ul>`;
@@ -96,11 +88,13 @@ function headlineTable(
   { id, differences }: { readonly id: string; readonly differences: Differences },
 ): Html {
   const { stage, split, title, columns, rows } = table;
-  const told = [title, unitOf(table), overSeeds(table)].filter((part) => part !== "").join(", ");
+  const contents = [title, unitOf(table), overSeeds(table)].filter((part) => part !== "").join(
+    ", ",
+  );
   const marked = rows.some(({ baseline }) => baseline);
   return dataTable({
     id,
-    caption: `${stage} on ${split ?? "all"}: ${told}${marked ? "; * marks the baseline" : ""}`,
+    caption: `${stage} on ${split ?? "all"}: ${contents}${marked ? "; * marks the baseline" : ""}`,
     columns: [
       { title: "variant" },
       ...columns.map(({ title }) => ({ title, numeric: true })),
@@ -138,8 +132,8 @@ function publishedPart(
   results: CommandPlace,
 ): Html | undefined {
   if (published === undefined) return undefined;
-  const { table: { test, images, captions, rows, source }, others, standardErrors } = published;
-  const [i2t, t2i] = standardErrors.map((error) => error.toFixed(1));
+  const { test, rows, source } = published.table;
+  const sizes = sizeText(published);
   const cell = (value: number | null): Cell =>
     value === null ? { shown: "–" } : { shown: value.toFixed(1), value };
   const theirs = rows.map(({ name, recalls }) => [name, ...recalls.map(cell)]);
@@ -147,7 +141,7 @@ function publishedPart(
     `ours: ${variant || "all"}`,
     ...recalls.map((value) => cell(value === undefined ? null : 100 * value)),
   ]);
-  return markup`<h3>Beside published results</h3>
+  return markup`<h3>Compared with published results</h3>
 ${
     dataTable({
       id: "published",
@@ -157,13 +151,7 @@ ${
       marked: theirs.map((_, place) => place),
     })
   }
-<p>One standard error of R@1: ${i2t} points i→t, ${t2i} t→i. Source: ${source}.</p>
-${
-    others.length === 0
-      ? undefined
-      : markup`<p><strong>Not comparable</strong>: ours ranked ${
-        others.map((one) => `${one.images} images and ${one.captions} captions`).join("; ")
-      }, theirs ${images} and ${captions}.</p>`
-  }
+<p>${standardErrorText(published)} Source: ${source}.</p>
+${sizes === undefined ? undefined : markup`<p><strong>Not comparable</strong>: ${sizes}.</p>`}
 ${howMade([published.question], results)}`;
 }

@@ -1,6 +1,6 @@
-/** The page's sections on the runs themselves: what is missing, cost, circumstances, commands. */
-import { secondsText } from "../../text/number_text.ts";
-import type { Cost } from "../../findings/cost.ts";
+/** The page's sections on the runs: missing results, cost, environment, commands. */
+import { countText, secondsText } from "../../text/number_text.ts";
+import { type Cost, costColumns } from "../../findings/cost.ts";
 import { type Circumstance, notStored } from "../../findings/environment.ts";
 import { countGaps, fixOf, type Gaps } from "../../findings/gaps.ts";
 import { type Html, markup } from "./html.ts";
@@ -10,29 +10,29 @@ import type { Answered } from "../../database/question.ts";
 import type { CommandPlace, Source } from "../../findings/reproduce.ts";
 import { stageGraph } from "./stage_graph.ts";
 
-/** @param options.goOn the command that makes what is missing */
+/** @param options.resume the command that computes the missing results */
 export function gapsSection(
   gaps: Gaps,
-  { goOn, results }: { readonly goOn: string; readonly results: CommandPlace },
+  { resume, results }: { readonly resume: string; readonly results: CommandPlace },
 ): Html {
   const { runs, metrics, ranks, question, metricQuestion, rankQuestion } = gaps;
   const made = howMade([question, metricQuestion, rankQuestion], results);
   if (countGaps(gaps) === 0) {
-    return markup`<p>Nothing: every run is complete and has all its metrics.</p>${made}`;
+    return markup`<p>None: every run is complete and has all its metrics.</p>${made}`;
   }
   const columns = (...titles: string[]) => titles.map((title) => ({ title }));
   return markup`${
     runs.length === 0 ? undefined : dataTable({
       id: "missing-runs",
-      caption: `${runs.length} runs are missing`,
-      columns: columns("run", "state", "why", "fix"),
-      rows: runs.map((run) => [run.label, run.state, run.failure?.what ?? "", fixOf(run, goOn)]),
+      caption: `Missing: ${countText(runs.length, "run")}`,
+      columns: columns("run", "state", "reason", "fix"),
+      rows: runs.map((run) => [run.label, run.state, run.failure?.what ?? "", fixOf(run, resume)]),
     })
   }
 ${
     metrics.length === 0 ? undefined : dataTable({
       id: "missing-metrics",
-      caption: `${metrics.length} metrics are missing. ${whyExpected}`,
+      caption: `Missing: ${countText(metrics.length, "metric")}. ${whyExpected}`,
       columns: columns("run", "metric", "split"),
       rows: metrics.map(({ label, metric, split }) => [label, metric, split ?? ""]),
     })
@@ -40,8 +40,8 @@ ${
 ${
     ranks.length === 0 ? undefined : dataTable({
       id: "missing-ranks",
-      caption: "Ranks of queries are missing",
-      columns: columns("run", "split", "direction", "has"),
+      caption: "Missing: ranks of queries",
+      columns: columns("run", "split", "direction", "ranked"),
       rows: ranks.map((one) => [one.label, one.split, one.direction, queriesText(one)]),
     })
   }${made}`;
@@ -57,20 +57,15 @@ export function costSection(cost: Cost, results: CommandPlace): Html {
 ${
     dataTable({
       id: "cost",
-      caption: "Wall time of each stage, added up over its runs",
-      columns: [
-        { title: "stage" },
-        { title: "uses" },
-        ...["runs", "made", "from cache", "time", "saved", "slowest"]
-          .map((title) => ({ title, numeric: true })),
-      ],
+      caption: "Wall time of each stage, summed over its runs",
+      columns: costColumns,
       rows: stages.rows.map((row) => [
         row.stage,
-        row.kind ?? "not begun",
+        row.kind ?? "not started",
         count(row.runs),
-        count(row.made),
+        count(row.computed),
         count(row.hits),
-        row.made > 0 ? time(row.seconds_made) : "",
+        row.computed > 0 ? time(row.seconds_computed) : "",
         row.hits > 0 ? time(row.seconds_saved) : "",
         row.slowest === null ? "" : time(row.slowest),
       ]),
@@ -87,7 +82,7 @@ export function environmentSection(
   return markup`${
     dataTable({
       id: "environment-table",
-      caption: "Circumstances of the complete runs",
+      caption: "Machines, libraries and code of the complete runs",
       columns: [{ title: "what" }, { title: "value" }, { title: "runs", numeric: true }],
       rows: environment.rows.map(({ name, value, runs }) => [
         name,
@@ -98,7 +93,7 @@ export function environmentSection(
   }<p class="note">${notStored}</p>${howMade([environment], results)}`;
 }
 
-/** Commands alone: every figure has its query beside it. */
+/** Only the commands: each figure has its own query next to it. */
 export function commandsSection(sources: readonly Source[]): Html {
   return markup`${
     sources.flatMap(({ what, command: text }) =>

@@ -1,7 +1,8 @@
-/** What small pages share: they need no network and no script. */
+/** What the small pages of `search` and `wrong` share. They need no network and no script. */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
+import { type Html, markup, trusted } from "./html.ts";
 
-/** Colours follow the reader's light or dark. */
+/** Colours follow the reader's light or dark mode. */
 export const pageStyle = `
 :root { color-scheme: light dark; --line: light-dark(#d8d8d8, #444); --soft: light-dark(#595959, #b0b0b0); }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
@@ -15,51 +16,39 @@ li div { padding: .5rem .75rem; overflow-wrap: anywhere; font-size: .9rem; }
 b { font-variant-numeric: tabular-nums; }
 `;
 
-/** @param body HTML */
+/** @param style CSS of our own */
 export function pageText(
-  { title, style, body }: { readonly title: string; readonly style: string; readonly body: string },
+  { title, style, body }: { readonly title: string; readonly style: string; readonly body: Html },
 ): string {
-  return `<!doctype html>
+  return markup`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)}</title>
-<style>${style}</style>
+<title>${title}</title>
+<style>${trusted(style)}</style>
 <main>
 ${body}
 </main>
 </html>
-`;
-}
-
-/** A text as a text, within an element or a quoted attribute. */
-export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return text.replace(/[&<>"']/g, (letter) => entities[letter]!);
+`.text;
 }
 
 /** @param url data URL of a thumbnail, if there is one */
-export function pictureHtml(url: string | undefined, name: string): string {
+export function pictureHtml(url: string | undefined, name: string): Html {
   return url === undefined
-    ? `<div class="none">no picture</div>`
-    : `<img src="${escapeHtml(url)}" alt="${escapeHtml(name)}">`;
+    ? markup`<div class="none">no picture</div>`
+    : markup`<img src="${url}" alt="${name}">`;
 }
 
-/** Writes a page where the user wants it; folders above it are made. */
+/** Writes a page and creates the folders above it. */
 export function writePage(path: string, page: string): void {
   try {
     Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")) || "/", { recursive: true });
     Deno.writeTextFileSync(path, page);
   } catch (cause) {
     throw new Complaint(
-      `the page cannot be written: ${(cause as Error).message}`,
-      "give another place with --page FILE",
+      `cannot write the page: ${(cause as Error).message}`,
+      "choose another place with --page FILE",
       { place: { file: path }, cause },
     );
   }

@@ -1,8 +1,9 @@
-/** The page's own script: tables sort and copy, the viewer shows attentions. No library, no network. */
+/** The page's script: sorts and copies tables, and shows attentions. No library, no network. */
 "use strict";
 
-const say = (text) => {
-  document.getElementById("said").textContent = text;
+/** Tells screen readers. */
+const announce = (text) => {
+  document.getElementById("announcement").textContent = text;
 };
 
 /* Tables ------------------------------------------------------------------------------------ */
@@ -12,7 +13,7 @@ const sortValue = (cell) => {
   return cell.textContent.trim();
 };
 
-/** Numbers by value, texts as people order them; what is empty or missing comes last. */
+/** Numbers by value, texts in natural order; empty and missing cells come last. */
 function compareCells(one, other) {
   const [a, b] = [sortValue(one), sortValue(other)];
   if (typeof a === "number" && typeof b === "number") return a - b;
@@ -36,17 +37,17 @@ function sortTable(button) {
   head.setAttribute("aria-sort", direction);
   const body = table.tBodies[0];
   const sign = direction === "ascending" ? 1 : -1;
-  const lacks = (cell) => cell.dataset.value === undefined && numeric;
+  const isMissing = (cell) => cell.dataset.value === undefined && numeric;
   const rows = [...body.rows].sort((one, other) => {
     const [a, b] = [one.cells[column], other.cells[column]];
-    if (lacks(a) !== lacks(b)) return lacks(a) ? 1 : -1;
+    if (isMissing(a) !== isMissing(b)) return isMissing(a) ? 1 : -1;
     return sign * compareCells(a, b);
   });
   body.append(...rows);
-  say(`sorted by ${button.textContent}, ${direction}`);
+  announce(`sorted by ${button.textContent}, ${direction}`);
 }
 
-/** Tabs between cells, as spreadsheets paste them; words for screen readers alone stay away. */
+/** Cells separated by tabs, as spreadsheets paste them, without text for screen readers. */
 function tableText(table) {
   const cellText = (cell) => {
     const shown = cell.cloneNode(true);
@@ -69,7 +70,7 @@ async function copyText(text, button) {
     field.remove();
     button.focus();
   }
-  say(done ? "copied" : "copying is not allowed here");
+  announce(done ? "copied" : "the browser does not allow copying");
   const before = button.textContent;
   button.textContent = done ? "Copied" : "Not allowed";
   setTimeout(() => button.textContent = before, 1500);
@@ -87,9 +88,9 @@ document.addEventListener("click", (event) => {
   }
 });
 
-/* What is wider than its place -------------------------------------------------------------- */
+/* Scrollable content ------------------------------------------------------------------------ */
 
-/** Says on which sides there is more to see, so that the style lets it fade out there. */
+/** Marks on which sides there is more to scroll to; the style fades the content out there. */
 function markMore(place) {
   const { scrollLeft, scrollWidth, clientWidth } = place;
   const more = [
@@ -129,11 +130,11 @@ function drawn(name, attributes = {}, ...children) {
   return made;
 }
 
-/** Three digits that count. */
+/** Three significant digits. */
 const digits = (value) => String(Number(value.toPrecision(3)));
 const share = (thousandths) => `${(thousandths / 10).toFixed(1)} %`;
 
-/** Words below each other: no line to a region passes behind another word. */
+/** Words below each other, so that no line to a region passes behind another word. */
 function wordPlaces(words) {
   const [high, gap] = [24, 4];
   const width = Math.min(150, Math.max(...words.map((word) => 14 + 7.6 * [...word].length), 0));
@@ -145,7 +146,7 @@ function wordPlaces(words) {
 }
 
 /**
- * Words, picture with regions, and a line for each word and region, as wide as the attention.
+ * Words, a picture with regions, and a line for each word and region, as wide as the attention.
  * @param most the attention of the widest line
  */
 function crossDrawing(pair, layer, { picture, shape, width, most }) {
@@ -159,7 +160,7 @@ function crossDrawing(pair, layer, { picture, shape, width, most }) {
     class: "cross",
     viewBox: `-2 -2 ${width + 4} ${Math.max(high, wordsHigh) + 4}`,
     role: "group",
-    "aria-label": "Words and regions; choose one to see its attention alone",
+    "aria-label": "Words and regions; select one to see only its attention",
   });
   svg.append(
     picture === undefined
@@ -181,9 +182,9 @@ function crossDrawing(pair, layer, { picture, shape, width, most }) {
         if (kind === "region" && region !== chosen) return;
         const weight = kind === "region" ? layer.regionToWord[region][word] : forth;
         const strength = weight / most;
-        // Of all: where a word looks most, and whatever stands out of an even share.
-        const stands = forth === Math.max(...row) || forth >= 2000 / row.length;
-        if (kind === undefined && !stands) return;
+        // With nothing selected: each word's strongest region, and all at twice an even share.
+        const standsOut = forth === Math.max(...row) || forth >= 2000 / row.length;
+        if (kind === undefined && !standsOut) return;
         const [a, b] = [places[word], regions[region]];
         lines.append(drawn("line", {
           x1: a.x + a.width,
@@ -211,7 +212,7 @@ function crossDrawing(pair, layer, { picture, shape, width, most }) {
       made.setAttribute("aria-pressed", String(!pressed));
       if (pressed) draw();
       else draw(kind, number);
-      if (!pressed) say(label);
+      if (!pressed) announce(label);
     };
     made.addEventListener("click", choose);
     made.addEventListener("keydown", (event) => {
@@ -224,7 +225,7 @@ function crossDrawing(pair, layer, { picture, shape, width, most }) {
   };
   const strongest = (weights, name) => {
     const best = weights.indexOf(Math.max(...weights));
-    return best < 0 ? "" : `, most to ${name(best)}: ${share(weights[best])}`;
+    return best < 0 ? "" : `, strongest to ${name(best)}: ${share(weights[best])}`;
   };
   svg.append(
     ...regions.map((place, region) => {
@@ -264,7 +265,7 @@ function crossDrawing(pair, layer, { picture, shape, width, most }) {
           x: place.x + place.width / 2,
           y: place.y + 17,
           "text-anchor": "middle",
-          // A word too long for its chip is squeezed into it.
+          // A word too long for its box is squeezed into it.
           ...(7.6 * [...word].length > place.width - 8 &&
             { textLength: place.width - 8, lengthAdjust: "spacingAndGlyphs" }),
         }, word),
@@ -275,13 +276,13 @@ function crossDrawing(pair, layer, { picture, shape, width, most }) {
   return svg;
 }
 
-/** The largest of some matrices, up to a whole percent, in thousandths. */
+/** The largest value of some matrices, rounded up to a whole percent, in thousandths. */
 const mostOf = (matrices) => 10 * Math.ceil(Math.max(1, ...matrices.flat(2)) / 10);
 
-/** The heat of a cell; what is compared has one `most`. */
+/** The colour of a cell. @param part share of the scale's maximum */
 const heat = (part) => `color-mix(in srgb, var(--heat) ${(60 * part).toFixed(1)}%, transparent)`;
 
-/** What the colours of some matrices mean. */
+/** The legend of a colour scale. @param shared the tables that use it */
 function heatLegend(most, shared) {
   const bar = element("span", { class: "heat", "aria-hidden": "true" });
   bar.style.background = `linear-gradient(to right, ${heat(0)}, ${heat(1)})`;
@@ -292,11 +293,11 @@ function heatLegend(most, shared) {
     number(0),
     bar,
     number(most),
-    element("span", {}, `of a row's attention; one scale for ${shared}`),
+    element("span", {}, `of a row's attention; the same scale for ${shared}`),
   );
 }
 
-/** A matrix as a table: rows attend to columns; more colour is more. Percents in the cells. */
+/** A matrix as a heat map: rows attend to columns; cells are in percent. */
 function matrixTable(caption, { rows, columns, values, most }) {
   const table = element(
     "table",
@@ -359,11 +360,11 @@ function startViewer(source) {
 
   function refill() {
     const variant = variants[Number(kept("variant"))];
-    // Beside a variant stands another one: who chooses that one gets the two exchanged.
-    const beside = kept("other") === kept("variant") ? before : kept("other");
+    // A variant is compared with another one: selecting the same one swaps the two.
+    const other = kept("other") === kept("variant") ? before : kept("other");
     before = kept("variant");
     const all = variants.map(({ variant }, place) => [String(place), variant]);
-    fill("other", [["", "nothing"], ...all.filter(([place]) => place !== before)], beside);
+    fill("other", [["", "nothing"], ...all.filter(([place]) => place !== before)], other);
     fill("pair", variant.pairs.map(({ text, caption }) => [text, caption || text]), kept("pair"));
     const pair = pairOf(Number(kept("variant")), kept("pair"));
     const last = String(pair.layers.at(-1)?.layer ?? "");
@@ -380,7 +381,7 @@ function startViewer(source) {
     );
   }
 
-  /** What a panel shows of a variant; no layer where none is stored. */
+  /** What a panel shows of a variant; `layer` is undefined where none is stored. */
   function chosenOf(number) {
     const { variant } = variants[number];
     const pair = pairOf(number, kept("pair"));
@@ -391,7 +392,7 @@ function startViewer(source) {
     return { variant, pair, layer, alignment };
   }
 
-  /** One scale for all that is looked at side by side. */
+  /** Colour scales that all panels share. */
   function scalesOf(shown) {
     const layers = shown.flatMap(({ layer }) => layer ?? []);
     const aligned = shown.flatMap(({ alignment }) =>
@@ -415,16 +416,16 @@ function startViewer(source) {
     const second = document.getElementById("viewer-second");
     second.hidden = other === "";
     if (other === "") second.replaceChildren();
-    const told = await Promise.all(
+    const distances = await Promise.all(
       shown.map((chosen, place) => panel(place === 0 ? "first" : "second", chosen, scales)),
     );
-    select("distance").textContent = told.filter(Boolean).join(" · ");
+    select("distance").textContent = distances.filter(Boolean).join(" · ");
   }
 
   async function panel(id, { variant, pair, layer, alignment }, scales) {
     const place = document.getElementById(`viewer-${id}`);
     if (layer === undefined) {
-      place.replaceChildren(element("p", {}, "no layer is stored"));
+      place.replaceChildren(element("p", {}, "No layer is stored."));
       return "";
     }
     const picture = pictures[pair.image];
@@ -440,15 +441,15 @@ function startViewer(source) {
     const tables = [
       compared("S_LL: words to words, percent", layer.wordToWord),
       ...(alignment === undefined ? [] : [compared(
-        `aligned S_VV by ${alignment.name}: what S_LL is compared with, percent`,
+        `aligned S_VV, ${alignment.name}: regions to regions, mapped onto the words, percent`,
         alignment.aligned,
       )]),
     ];
     const more = element(
       "details",
       {},
-      element("summary", {}, "The other attentions as tables"),
-      heatLegend(scales.more, "the tables below and beside"),
+      element("summary", {}, "Other attentions as tables"),
+      heatLegend(scales.more, "the tables below, in all panels"),
       matrix("S_LV: words to regions, percent", words, regions, layer.wordToRegion),
       matrix("S_VL: regions to words, percent", regions, words, layer.regionToWord),
       matrix("S_VV: regions to regions, percent", regions, regions, layer.regionToRegion),
@@ -466,13 +467,13 @@ function startViewer(source) {
           element(
             "p",
             { class: "note" },
-            `A line of full width: ${scales.lines / 10} % of attention.`,
+            `A line of full width is ${scales.lines / 10} % of attention.`,
           ),
         ),
         element(
           "div",
           {},
-          heatLegend(scales.compared, "S_LL and aligned S_VV, also of the variant beside"),
+          heatLegend(scales.compared, "S_LL and aligned S_VV, in all panels"),
           element("div", { class: "matrices" }, ...tables),
         ),
       ),
@@ -481,7 +482,7 @@ function startViewer(source) {
     const isda = layer.isda === null ? "" : `, ISDa ${digits(layer.isda)}`;
     return alignment === undefined
       ? `${variant}${isda}`
-      : `${variant}: ISD by ${alignment.name} ${digits(alignment.isdText)} over words, ` +
+      : `${variant}: ISD (${alignment.name}) ${digits(alignment.isdText)} over words, ` +
         `${digits(alignment.isdImage)} over regions${isda}`;
   }
 

@@ -1,10 +1,10 @@
-/** The stages of an experiment and what reads what, drawn as boxes in columns. */
+/** The stages of an experiment as boxes in columns, with an arrow from each stage to its readers. */
 import { secondsText } from "../../text/number_text.ts";
 import type { Cost, StageCost } from "../../findings/cost.ts";
 import { type Html, markup } from "./html.ts";
 
 const box = { width: 150, height: 62, gapX: 40, gapY: 18 };
-/** Above the boxes: one for each stage that is read further on than in the next column. */
+/** Lanes above the boxes, one for each stage that is read beyond the next column. */
 const lane = { first: 8, height: 10 };
 
 interface Place {
@@ -42,13 +42,13 @@ export function stageGraph({ stages: { rows }, edges: { rows: edges } }: Cost): 
       <path class="edge" marker-end="url(#arrow)" d="${path}" />
     `];
   });
-  const said = edges.map(({ reader, source }) => `${reader} reads ${source}`).join("; ");
+  const description = edges.map(({ reader, source }) => `${reader} reads ${source}`).join("; ");
   return markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img"
   aria-labelledby="graph-title graph-description" width="${width}" height="${height + over}"
   viewBox="0 ${-over} ${width} ${
     height + over
-  }"><title id="graph-title">Stages and what they read</title>
-<desc id="graph-description">${said}. The table below has the times.</desc>
+  }"><title id="graph-title">Stages and their inputs</title>
+<desc id="graph-description">${description}. The table below lists the times.</desc>
 <defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="6" markerHeight="6"
   orient="auto"><path class="arrow" d="M0 0L8 4L0 8z" /></marker></defs>
 ${lines}
@@ -56,13 +56,13 @@ ${rows.map((row) => stageBox(row, places.get(row.stage)!))}
 </svg>`;
 }
 
-/** The longest way from a source. */
+/** Length of the longest path from a source. */
 function depths(
   stages: readonly string[],
   edges: readonly { readonly reader: string; readonly source: string }[],
 ): Map<string, number> {
   const found = new Map(stages.map((stage) => [stage, 0]));
-  // Stages stand in an order in which they can be made.
+  // Stages are in topological order.
   for (const stage of stages) {
     for (const { reader, source } of edges) {
       if (reader !== stage || source === stage) continue;
@@ -94,23 +94,23 @@ function wayAround(from: Place, to: Place, number: number): string {
 }
 
 function stageBox(
-  { stage, kind, runs, made, hits, seconds_made, seconds_saved }: StageCost,
+  { stage, kind, runs, computed, hits, seconds_computed, seconds_saved }: StageCost,
   { x, y }: { x: number; y: number },
 ): Html {
-  const state = made + hits < runs
-    ? `${made + hits} of ${runs} complete`
-    : made === 0
+  const state = computed + hits < runs
+    ? `${computed + hits} of ${runs} complete`
+    : computed === 0
     ? `cached, saved ${secondsText(seconds_saved)}`
     : hits === 0
-    ? secondsText(seconds_made)
-    : `${secondsText(seconds_made)}, ${hits} from cache`;
+    ? secondsText(seconds_computed)
+    : `${secondsText(seconds_computed)}, ${hits} from cache`;
   const name = clipped(runs === 1 ? stage : `${stage} × ${runs}`, 20);
-  const look = made + hits < runs ? "lacking" : made === 0 ? "cached" : "made";
+  const look = computed + hits < runs ? "incomplete" : computed === 0 ? "cached" : "computed";
   return markup`
     <g class="stage ${look}" transform="translate(${x},${y})">
       <rect width="${box.width}" height="${box.height}" rx="6" />
       <text x="10" y="20" class="name">${name}</text>
-      <text x="10" y="37">${clipped(kind ?? "not begun", 22)}</text>
+      <text x="10" y="37">${clipped(kind ?? "not started", 22)}</text>
       <text x="10" y="53">${clipped(state, 24)}</text>
     </g>
   `;

@@ -1,75 +1,56 @@
-/** Queries that went wrong, with what was answered: a page that needs no network. */
-import { escapeHtml, pageStyle, pageText, pictureHtml } from "./page_text.ts";
+/** The queries whose correct answer is ranked worst, with the answers given: a page that needs no network. */
+import type { ShownItem, WrongStages } from "../../../pipeline/contract/stages.ts";
+import { type Html, markup } from "./html.ts";
+import { pageStyle, pageText, pictureHtml } from "./page_text.ts";
 
-/** A picture or a caption. */
-export interface WrongItem {
-  readonly image: string;
-  readonly text?: string;
-  /** data URL */
-  readonly thumbnail?: string;
-}
-
-export interface WrongPage {
+export interface WrongPage extends Awaited<ReturnType<WrongStages>> {
   readonly experiment: string;
   /** Label of the evaluation. */
   readonly evaluation: string;
-  readonly split: string;
-  /** Queries in all. */
-  readonly asked: number;
-  /** Most wrong first. */
-  readonly wrong: readonly {
-    readonly direction: "i2t" | "t2i";
-    readonly query: WrongItem;
-    /** Where the best right answer stands, from 1, of how many candidates. */
-    readonly rank: number;
-    readonly candidates: number;
-    readonly right: WrongItem & { readonly score: number };
-    readonly answers: readonly (WrongItem & {
-      readonly score: number;
-      readonly isRight: boolean;
-    })[];
-  }[];
 }
 
 const style = `${pageStyle}
 section { border-top: 1px solid var(--line); padding: 1rem 0; }
 h2 { font-size: 1.05rem; margin: 0 0 .5rem; overflow-wrap: anywhere; }
 ol { grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); }
-li.right { border: 3px solid light-dark(#0060a8, #7cc4ff); }
+li.correct { border: 3px solid light-dark(#0060a8, #7cc4ff); }
 .label { color: var(--soft); padding-bottom: 0; }
 `;
 
 export function wrongPage({ experiment, evaluation, split, asked, wrong }: WrongPage): string {
   const sections = wrong.map(({ direction, query, rank, candidates, right, answers }) => {
-    const what = direction === "i2t" ? "captions for the first picture" : "pictures for a caption";
-    // The picture that asks is that of the right caption: one tile shows both.
+    const task = direction === "i2t"
+      ? "captions for the first picture below"
+      : "pictures for this caption";
+    // For an image query, the tile of the correct caption also shows the query's picture.
     const items = [
-      itemHtml(`right, at place ${rank} of ${candidates}`, right, "right"),
+      itemHtml(`correct answer, rank ${rank} of ${candidates}`, right, "correct"),
       ...answers.map((answer, place) =>
-        itemHtml(`place ${place + 1}`, answer, answer.isRight ? "right" : "")
+        itemHtml(`rank ${place + 1}`, answer, answer.isRight ? "correct" : "")
       ),
     ];
-    return `<section>
-<h2>${escapeHtml(query.text ?? query.image)}</h2>
-<p>${what}: the right answer comes at place <b>${rank}</b> of ${candidates}</p>
+    return markup`<section>
+<h2>${query.text ?? query.image}</h2>
+<p>Ranking ${task}: the best correct answer has rank <b>${rank}</b> of ${candidates}.</p>
 <ol>
-${items.join("\n")}
+${items}
 </ol>
 </section>`;
   });
-  const none = wrong.length === 0 ? "<p>Every right answer comes first.</p>" : "";
-  const body = `<h1>The most wrong queries of ${escapeHtml(evaluation)}</h1>
-<p>${escapeHtml(experiment)}, split ${escapeHtml(split)}: ${wrong.length} of ${asked} queries</p>
-${none}${sections.join("\n")}`;
-  return pageText({ title: `most wrong queries · ${experiment}`, style, body });
+  const none = wrong.length === 0
+    ? markup`<p>Every query has a correct answer at rank 1.</p>`
+    : undefined;
+  const body = markup`<h1>Worst-ranked queries of ${evaluation}</h1>
+<p>${experiment}, split ${split}: ${wrong.length} of ${asked} queries, worst first</p>
+${none}${sections}`;
+  return pageText({ title: `worst-ranked queries · ${experiment}`, style, body });
 }
 
-function itemHtml(label: string, item: WrongItem & { score?: number }, kind: string): string {
+function itemHtml(label: string, item: ShownItem & { score?: number }, kind: string): Html {
   const { image, text, thumbnail, score } = item;
-  const told = score === undefined ? "" : `<br>score <b>${score.toFixed(3)}</b>`;
-  const words = text === undefined
-    ? escapeHtml(image)
-    : `${escapeHtml(text)}<br>${escapeHtml(image)}`;
-  return `<li class="${kind}"><div class="label">${label}</div>${pictureHtml(thumbnail, image)}` +
-    `<div>${words}${told}</div></li>`;
+  const name = text === undefined ? markup`${image}` : markup`${text}<br>${image}`;
+  const scored = score === undefined ? undefined : markup`<br>score <b>${score.toFixed(3)}</b>`;
+  return markup`<li class="${kind}"><div class="label">${label}</div>${
+    pictureHtml(thumbnail, image)
+  }<div>${name}${scored}</div></li>`;
 }
