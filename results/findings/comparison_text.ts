@@ -72,8 +72,14 @@ export function comparisonLines(comparisons: readonly Comparison[]): string[] {
     ),
     ...lines,
     verdict(comparisons),
-    ...cautionsOf(comparisons).flatMap((caution) => wrapped(caution, width)),
+    ...cautionsOf(comparisons).flatMap(sentenceLines),
   ];
+}
+
+/** A sentence in lines of at most 80 columns, without breaks in `20 %` and `alpha = 5 %/3`. */
+function sentenceLines(sentence: string): string[] {
+  const glued = sentence.replace(/(alpha = )?\d+ %/g, (share) => share.replaceAll(" ", "\0"));
+  return wrapped(glued, width).map((line) => line.replaceAll("\0", " "));
 }
 
 /** What the comparisons cannot show, a sentence each. */

@@ -69,5 +69,5 @@ function differenceText(metric: string, paired: readonly number[]): string {
   const squares = paired.reduce((sum, one) => sum + (one - mean) ** 2, 0);
   const deviation = Math.sqrt(squares / (paired.length - 1));
   const text = `${difference} ±${(100 * deviation).toFixed(1)}`.padEnd(20);
-  return `${text} ${Math.abs(mean) > deviation ? "more than" : "within"} 1 SD from 0`;
+  return `${text} ${Math.abs(mean) > deviation ? "more than 1 SD from 0" : "within 1 SD of 0"}`;
 }

@@ -9,10 +9,8 @@ import { width } from "./comparison_text.ts";
 
 export interface Published {
   readonly table: PublishedTable;
-  /** Sizes of our test sets that differ from the published one. */
-  readonly otherSizes: readonly { readonly images: number; readonly captions: number }[];
-  /** Standard errors of R@1 of the first published model in percentage points: i2t, t2i. */
-  readonly standardErrors: readonly [number, number];
+  /** The different sizes of our own test sets. */
+  readonly sizes: readonly { readonly images: number; readonly captions: number }[];
   readonly question: Question;
 }
 
@@ -63,33 +61,28 @@ JOIN query_rank AS q ON q.run = r.run
 WHERE r.experiment = ${literal(request)}
 GROUP BY r.run ORDER BY ALL`,
   });
-  const error = (percent: number | null | undefined, count: number) => {
-    const share = (percent ?? 0) / 100;
-    return 100 * Math.sqrt(share * (1 - share) / count);
-  };
-  const [i2t, , , t2i] = table.rows[0]?.recalls ?? [];
-  return {
-    table,
-    otherSizes: question.rows.filter(({ images, captions }) =>
-      images !== table.images || captions !== table.captions
-    ),
-    standardErrors: [error(i2t, table.images), error(t2i, table.captions)],
-    question,
-  };
+  return { table, sizes: question.rows, question };
 }
 
-/** How precise the published R@1 are. */
-export function standardErrorText({ standardErrors }: Pick<Published, "standardErrors">): string {
-  const [i2t, t2i] = standardErrors.map((error) => error.toFixed(1));
-  return `Standard error of R@1: ${i2t} points i→t, ${t2i} points t→i.`;
+/** The sampling error of the first published model: √(p (1 − p) / n) of n queries. */
+export function standardErrorText({ rows, images, captions }: PublishedTable): string {
+  const error = (percent: number | null | undefined, count: number) => {
+    const share = (percent ?? 0) / 100;
+    return (100 * Math.sqrt(share * (1 - share) / count)).toFixed(1);
+  };
+  const [i2t, , , t2i] = rows[0]?.recalls ?? [];
+  return `Standard error of R@1: ${error(i2t, images)} points i→t, ${
+    error(t2i, captions)
+  } points t→i.`;
 }
 
 /** Why the results are not comparable; undefined where the test sets have the same size. */
-export function sizeText({ table, otherSizes }: Pick<Published, "table" | "otherSizes">) {
-  if (otherSizes.length === 0) return undefined;
-  const ours = otherSizes.map(({ images, captions }) =>
-    `${images} images and ${captions} captions`
+export function sizeText({ table, sizes }: Omit<Published, "question">): string | undefined {
+  const others = sizes.filter(({ images, captions }) =>
+    images !== table.images || captions !== table.captions
   );
+  if (others.length === 0) return undefined;
+  const ours = others.map(({ images, captions }) => `${images} images and ${captions} captions`);
   return `we ranked ${ours.join("; ")}, they ranked ${table.images} and ${table.captions}`;
 }
 
@@ -107,7 +100,7 @@ export function publishedText(published: Omit<Published, "question">): string {
   return [
     `Published results on ${test} (percent)`,
     ...textTable(lines),
-    standardErrorText(published),
+    standardErrorText(published.table),
     `Source: ${source}`,
     ...(sizes === undefined ? [] : wrapped(`Not comparable: ${sizes}.`, width)),
   ].join("\n");

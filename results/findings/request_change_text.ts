@@ -111,7 +111,7 @@ export function changesText(
     }` +
     ` changed; ${countText(onlyA.length + onlyB.length, "run")} in only one of the two`,
     `  ${metrics.length} of ${countText(metrics.length + unchanged, "main metric")} changed` +
-    (metrics.length === 0 ? "" : " (recalls in percent; 95 % interval, Holm-corrected p)"),
+    (metrics.length === 0 ? "" : " (recalls in %; 95 % interval, Holm-corrected p)"),
     ...(unmatched.length === 0
       ? []
       : [`  ${countText(unmatched.length, "main metric")} in only one of the two`]),

@@ -126,8 +126,8 @@ function notesOf(columns: readonly MetricColumn[]): string[] {
     ...(has(/^rsum$/) ? ["rsum: sum of the six recalls"] : []),
     ...(has(/^pair_/)
       ? [
-        "pairs: share of swapped pairs with both texts, both images, or all of them (group) matched " +
-        "correctly",
+        "pairs: two pictures and their captions with swapped words; share with both texts, both " +
+        "images or all four (group) matched correctly",
       ]
       : []),
   ];

@@ -91,10 +91,10 @@ function headlineText(
 ): string {
   const evaluations = new Set(ranks.map(({ label }) => label)).size;
   const missing = [
-    ...(runs.length > 0 ? [`missing: ${countText(runs.length, "run")}`] : []),
-    ...(metrics.length > 0 ? [`missing: ${countText(metrics.length, "metric")}`] : []),
+    ...(runs.length > 0 ? [`${countText(runs.length, "run")} missing`] : []),
+    ...(metrics.length > 0 ? [`${countText(metrics.length, "metric")} missing`] : []),
     ...(evaluations > 0
-      ? [`missing: ranks of queries in ${countText(evaluations, "evaluation")}`]
+      ? [`ranks of queries missing in ${countText(evaluations, "evaluation")}`]
       : []),
   ];
   return [

@@ -108,7 +108,7 @@ function publishedBlock(
       ],
     ),
     after: [
-      `${standardErrorText(published)} Source: ${escapeMarkdown(source)}.`,
+      `${standardErrorText(published.table)} Source: ${escapeMarkdown(source)}.`,
       ...(sizes === undefined ? [] : [`**Not comparable**: ${sizes}.`]),
     ].join("\n"),
   };

@@ -151,7 +151,7 @@ ${
       marked: theirs.map((_, place) => place),
     })
   }
-<p>${standardErrorText(published)} Source: ${source}.</p>
+<p>${standardErrorText(published.table)} Source: ${source}.</p>
 ${sizes === undefined ? undefined : markup`<p><strong>Not comparable</strong>: ${sizes}.</p>`}
 ${howMade([published.question], results)}`;
 }

@@ -65,7 +65,7 @@ Deno.test("the page escapes all texts", () => {
     ],
   });
   assert.ok(!page.includes("<script>") && !page.includes("<i>a caption"));
-  assert.match(page, /&lt;i&gt;a caption&lt;\/i&gt; &amp; more<br>c<br>score <b>-1\.000<\/b>/);
-  assert.match(page, /<img src="data:image\/jpeg;base64,AAAA" alt="a&quot;b\.jpg">/);
+  assert.match(page, /&#60;i&#62;a caption&#60;\/i&#62; &#38; more<br>c<br>score <b>-1\.000<\/b>/);
+  assert.match(page, /<img src="data:image\/jpeg;base64,AAAA" alt="a&#34;b\.jpg">/);
   assert.doesNotMatch(page, /https?:/);
 });

@@ -57,6 +57,6 @@ Deno.test("the page escapes all texts", () => {
     }],
   });
   assert.ok(!/<img src=x>|<i>|<e>/.test(page));
-  assert.match(page, /right, at place 2 of 3.*data:image\/jpeg;base64,AAAA/);
+  assert.match(page, /correct answer, rank 2 of 3.*data:image\/jpeg;base64,AAAA/);
   assert.doesNotMatch(page, /https?:/);
 });

@@ -15,7 +15,7 @@ interface Rank {
   readonly rank: number;
 }
 
-/** A database with these ranks of stage `recall` on split `test`; the baseline is `none`. */
+/** Comparisons from a database with these ranks of stage `recall` on split `test`; the baseline is `none`. */
 async function compared(
   ranks: readonly Rank[],
   { baseline = "none", more = "", cutoffs = [1, 5, 10] }: {
@@ -64,7 +64,7 @@ async function compared(
   }
 }
 
-/** Twenty captions of ten images; `better` says of which a variant ranks first. */
+/** Twenty captions of ten images; the variant ranks the images of the captions in `better` first. */
 const ranksOf = (variant: string, seed: number, better: (caption: number) => boolean): Rank[] =>
   Array.from({ length: 20 }, (_, caption) => ({
     variant,
@@ -75,13 +75,13 @@ const ranksOf = (variant: string, seed: number, better: (caption: number) => boo
     rank: better(caption) ? 1 : 7,
   }));
 
-Deno.test("a variant is compared query by query, over the seeds of both, images as wholes", async () => {
+Deno.test("compareVariants() compares query by query over common seeds, resampling whole images", async () => {
   const rows = await compared([
     ...ranksOf("none", 1, () => false),
     ...ranksOf("none", 2, () => false),
     ...ranksOf("singular", 1, () => true),
     ...ranksOf("singular", 2, (caption) => caption < 10),
-    ...ranksOf("singular", 3, () => true), // a seed that the baseline lacks
+    ...ranksOf("singular", 3, () => true), // a seed that the baseline does not have
   ]);
   assert.deepEqual(rows.map(({ metric }) => metric), ["t2i_r1", "t2i_r5", "t2i_r10"]);
   const [first, , last] = rows;
@@ -90,13 +90,13 @@ Deno.test("a variant is compared query by query, over the seeds of both, images 
     ["singular", "none", 2, 20, 10],
   );
   assert.equal(first!.difference, 0.75);
-  // All ten images are ahead: two of 2^10 sign choices are as far.
+  // All ten images are ahead: two of 2^10 sign assignments are as extreme.
   assert.equal(first!.p, 2 / 1024);
   assert.ok(first!.significant && first!.low > 0.5 && first!.high < 1);
   assert.deepEqual([last!.difference, last!.p, last!.significant], [0, 1, false]);
 });
 
-Deno.test("what is asked at other K is compared at those, by K", async () => {
+Deno.test("compareVariants() compares recalls at the requested K, in order of K", async () => {
   // Ranks 1 of five images, 3 of the others; the baseline has 7.
   const ranks = ranksOf("singular", 1, (caption) => caption < 10)
     .map((row) => row.rank === 1 ? row : { ...row, rank: 3 });
@@ -109,7 +109,7 @@ Deno.test("what is asked at other K is compared at those, by K", async () => {
   );
 });
 
-Deno.test("rsum is compared where it is measured, images with their captions", async () => {
+Deno.test("compareVariants() compares rsum where it was measured, counting images with their captions", async () => {
   const images = (variant: string, rank: number): Rank[] =>
     Array.from({ length: 10 }, (_, image) => ({
       variant,
@@ -136,7 +136,7 @@ Deno.test("rsum is compared where it is measured, images with their captions", a
   assert.deepEqual([rsum.queries, rsum.images, rsum.p], [30, 10, 2 / 1024]);
 });
 
-Deno.test("several variants are corrected for", async () => {
+Deno.test("compareVariants() corrects p for the number of variants", async () => {
   const ahead = (count: number) => (caption: number) => caption < 2 * count;
   const rows = await compared([
     ...ranksOf("none", 1, () => false),
@@ -151,7 +151,7 @@ Deno.test("several variants are corrected for", async () => {
   assert.ok(rows.every(({ significant, variants }) => !significant && variants === 3));
 });
 
-Deno.test("variants that were asked and are not there yet are corrected for, too", async () => {
+Deno.test("compareVariants() also corrects for requested variants without results", async () => {
   const [row] = await compared(
     [
       ...ranksOf("none", 1, () => false),
@@ -164,11 +164,11 @@ Deno.test("variants that were asked and are not there yet are corrected for, too
     },
   );
   assert.deepEqual([row!.p, row!.pHolm], [2 / 64, 4 / 64]);
-  assert.deepEqual([row!.variants, row!.awaited, row!.seeds, row!.askedSeeds], [2, 1, 1, 2]);
+  assert.deepEqual([row!.variants, row!.pending, row!.seeds, row!.requestedSeeds], [2, 1, 1, 2]);
 });
 
-Deno.test("the difference that can be shown is told at the level that Holm tests at", async () => {
-  // Of 200 images of one caption the variant is ahead in half of 40 and behind in the other half.
+Deno.test("the minimum detectable effect is at the level that Holm uses for the smallest p", async () => {
+  // Of 200 images with one caption each, the variant is ahead in 20 and behind in 20.
   const many = (variant: string, first: (image: number) => boolean): Rank[] =>
     Array.from({ length: 200 }, (_, image) => ({
       variant,
@@ -182,14 +182,14 @@ Deno.test("the difference that can be shown is told at the level that Holm tests
   const a = many("a", (image) => image >= 20 && image < 40);
   const b = many("b", (image) => image < 20);
   const [alone] = await compared([...none, ...a]);
-  const beside = await compared([...none, ...a, ...b]);
-  const both = beside.find(({ variant, metric }) => variant === "a" && metric === "t2i_r1");
+  const several = await compared([...none, ...a, ...b]);
+  const both = several.find(({ variant, metric }) => variant === "a" && metric === "t2i_r1");
   // z of 1 - 0.05 / 2 / tests and of 0.8, of a standard error near sqrt(40) / 200.
   assert.ok(Math.abs(alone!.detectable / (Math.sqrt(40) / 200) / (1.96 + 0.8416) - 1) < 0.05);
   assert.ok(Math.abs(both!.detectable / alone!.detectable - 3.0830 / 2.8016) < 1e-3);
 });
 
-Deno.test("ranks of before, which do not name their image, stand for themselves", async () => {
+Deno.test("ranks of earlier versions, which do not name their image, form clusters of their own", async () => {
   const bare = (rows: Rank[]) => rows.map((row) => ({ ...row, image: null }));
   const [row] = await compared([
     ...bare(ranksOf("none", 1, () => false)),
@@ -198,7 +198,7 @@ Deno.test("ranks of before, which do not name their image, stand for themselves"
   assert.deepEqual([row!.images, row!.queries], [20, 20]);
 });
 
-Deno.test("swapped pictures are compared pair by pair, beside the ranks", async () => {
+Deno.test("compareVariants() compares swapped pictures pair by pair, after the ranks", async () => {
   const scores = (run: string, groupRight: (pair: number) => boolean) =>
     Array.from(
       { length: 12 },
@@ -224,8 +224,8 @@ Deno.test("swapped pictures are compared pair by pair, beside the ranks", async 
   assert.deepEqual([rows[5]!.p, rows[5]!.significant], [2 / 2 ** 8, true]);
 });
 
-Deno.test("where nothing differs, what these queries could show is told, not 0", async () => {
-  // Of ten images six must differ, by one of twenty captions each: 2 / 2^6 <= 0.05.
+Deno.test("where nothing differs, the minimum detectable effect is the smallest that these queries can show", async () => {
+  // Six of ten images must differ, by one of twenty captions each: 2 / 2^6 <= 0.05.
   const [row] = await compared([
     ...ranksOf("none", 1, () => true),
     ...ranksOf("a", 1, () => true),
@@ -236,7 +236,7 @@ Deno.test("where nothing differs, what these queries could show is told, not 0",
   assert.deepEqual([none!.images, none!.detectable], [4, Infinity]);
 });
 
-Deno.test("without a baseline, or with it alone, there is nothing to compare", async () => {
+Deno.test("compareVariants() returns nothing without a baseline or without other variants", async () => {
   assert.deepEqual(await compared(ranksOf("none", 1, () => true)), []);
   assert.deepEqual(
     await compared([...ranksOf("none", 1, () => true), ...ranksOf("a", 1, () => true)], {
@@ -246,7 +246,7 @@ Deno.test("without a baseline, or with it alone, there is nothing to compare", a
   );
 });
 
-Deno.test("the same ranks give the same numbers, whenever they are compared", async () => {
+Deno.test("the same ranks give the same numbers every time", async () => {
   const ranks = [
     ...ranksOf("none", 1, (caption) => caption % 3 === 0),
     ...ranksOf("a", 1, (caption) => caption % 2 === 0),

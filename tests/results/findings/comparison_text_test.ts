@@ -16,15 +16,15 @@ const comparison = (more: Partial<Comparison>): Comparison => ({
   significant: false,
   detectable: 0.06,
   seeds: 3,
-  askedSeeds: 3,
+  requestedSeeds: 3,
   queries: 100,
   images: 100,
   variants: 2,
-  awaited: 0,
+  pending: 0,
   ...more,
 });
 
-Deno.test("differences are told with interval, p, and what cannot be told", () => {
+Deno.test("comparisonLines() shows differences with interval, p and minimum detectable effect", () => {
   const lines = comparisonLines([
     comparison({}),
     comparison({ metric: "i2t_r5", difference: 0.5, significant: true }),
@@ -39,19 +39,21 @@ Deno.test("differences are told with interval, p, and what cannot be told", () =
     }),
   ]);
   assert.deepEqual(lines, [
-    "difference from none in points",
-    "(95 % interval over 100 images, p (Holm) of a paired permutation test)",
+    "Difference from none in percentage points, with a 95 % confidence interval over",
+    "100 images and the Holm-corrected p of a paired permutation test:",
     "  singular  i→t R@1  +1.2 [−3.0, +5.0]    p 0.864",
     "            t→i R@1 −10.0 [−12.3, −8.0]   p 0.864",
     "  sparse    i→t R@1 −20.0 [−30.0, −10.0]  p 0.0002 ▼",
     "▲ significantly better, ▼ significantly worse (5 %, Holm over 2 variants)",
-    "Not marked is not equal: on so many images at least one in five differences of",
-    "6.0 points (i→t R@1), 2.0 (t→i R@1) would be missed at 5 % / 2.",
-    "3 seeds: ± is their spread; intervals and p are over test images alone.",
+    "No significant difference does not mean equal: with 100 images, a true",
+    "difference of 6.0 points (i→t R@1) or 2.0 (t→i R@1) would go undetected at least",
+    "20 % of the time (alpha = 5 %/2).",
+    "± is the standard deviation over 3 seeds. Intervals and p-values account for the",
+    "choice of test images, not for the variation between training runs.",
   ]);
 });
 
-Deno.test("rsum stands below the recalls, and what is long takes a line more", () => {
+Deno.test("comparisonLines() shows rsum after the recalls and wraps long sentences", () => {
   const lines = comparisonLines([
     comparison({}),
     comparison({ metric: "t2i_r1" }),
@@ -69,58 +71,61 @@ Deno.test("rsum stands below the recalls, and what is long takes a line more", (
     "            t→i R@1  +1.2 [−3.0, +5.0]    p 0.864",
     "            rsum    +15.3 [−7.1, +40.2]   p 0.864",
   ]);
-  assert.ok(
-    lines.includes("6.0 points (i→t R@1), 6.0 (t→i R@1), 123.4 (rsum) would be missed at 5 % / 2."),
+  assert.match(
+    lines.join(" "),
+    /of 6\.0 points \(i→t R@1\), 6\.0 \(t→i R@1\) or 123\.4 \(rsum\) would go undetected/,
   );
   assert.ok(lines.every((line) => line.length <= 80));
 });
 
-Deno.test("where nothing is significant, and with one seed, that is said", () => {
+Deno.test("comparisonLines() says when nothing is significant and when there is only one seed", () => {
   const lines = comparisonLines([comparison({ seeds: 1, variants: 1 })]);
   assert.equal(lines[3], "No number differs significantly (5 %).");
-  assert.equal(
-    lines.at(-1),
-    "One seed: another training may differ by more than another choice of images.",
-  );
-});
-
-Deno.test("of swapped pictures pairs are counted, not images", () => {
-  const pairs = comparison({ metric: "pair_group", split: "swap", images: 60 });
-  assert.deepEqual(comparisonLines([pairs, { ...pairs, metric: "pair_text" }]), [
-    "difference from none in points",
-    "(95 % interval over 60 pairs, p (Holm) of a paired permutation test)",
-    "  singular  group  +1.2 [−3.0, +5.0]    p 0.864",
-    "No number differs significantly (5 %, Holm over 2 variants).",
-    "Not marked is not equal: on so many pairs at least one in five differences of",
-    "6.0 points (group) would be missed at 5 % / 2.",
-    "3 seeds: ± is their spread; intervals and p are over test pairs alone.",
+  assert.deepEqual(lines.slice(-2), [
+    "Only one seed: training with another seed may change the numbers more than",
+    "testing on other images would.",
   ]);
 });
 
-Deno.test("a half-done sweep says over how many seeds each variant is, and what Holm counts", () => {
+Deno.test("comparisonLines() counts pairs, not images, for swapped pictures", () => {
+  const pairs = comparison({ metric: "pair_group", split: "swap", images: 60 });
+  assert.deepEqual(comparisonLines([pairs, { ...pairs, metric: "pair_text" }]), [
+    "Difference from none in percentage points, with a 95 % confidence interval over",
+    "60 pairs and the Holm-corrected p of a paired permutation test:",
+    "  singular  group  +1.2 [−3.0, +5.0]    p 0.864",
+    "No number differs significantly (5 %, Holm over 2 variants).",
+    "No significant difference does not mean equal: with 60 pairs, a true difference",
+    "of 6.0 points (group) would go undetected at least 20 % of the time",
+    "(alpha = 5 %/2).",
+    "± is the standard deviation over 3 seeds. Intervals and p-values account for the",
+    "choice of test images, not for the variation between training runs.",
+  ]);
+});
+
+Deno.test("comparisonLines() of an incomplete sweep shows the seeds of each variant and what Holm counts", () => {
   const lines = comparisonLines([
-    comparison({ variants: 3, awaited: 1 }),
-    comparison({ variant: "sparse", seeds: 1, variants: 3, awaited: 1 }),
+    comparison({ variants: 3, pending: 1 }),
+    comparison({ variant: "sparse", seeds: 1, variants: 3, pending: 1 }),
   ]);
   assert.deepEqual(lines.slice(2, 6), [
     "  singular               i→t R@1  +1.2 [−3.0, +5.0]    p 0.864",
     "  sparse (1 of 3 seeds)  i→t R@1  +1.2 [−3.0, +5.0]    p 0.864",
     "No number differs significantly (5 %, Holm over 3 variants).",
-    "Holm counts all 3 variants, 1 of them not there yet.",
+    "Holm's correction counts all 3 variants; 1 of them has no result yet.",
   ]);
-  assert.match(lines.at(-1)!, /^1 to 3 seeds: /);
+  assert.match(lines.at(-2)!, /standard deviation over 1 to 3 seeds/);
 });
 
-Deno.test("where too few images are there to show anything, that is said", () => {
+Deno.test("comparisonLines() says when there are too few images to detect any difference", () => {
   const lines = comparisonLines([comparison({ detectable: Infinity, images: 4 })]);
-  assert.deepEqual(
-    lines.filter((line) => line.startsWith("Not marked")),
-    ["Not marked is not equal: so few images can show no difference, however large."],
+  assert.match(
+    lines.join(" "),
+    /does not mean equal: 4 images are too few to detect any difference \(i→t R@1\), however large\./,
   );
   assert.ok(lines.every((line) => line.length <= 80));
 });
 
-Deno.test("lines fit 80 columns, however long the names", () => {
+Deno.test("comparisonLines() fits 80 columns with long names", () => {
   const name = "alignment=sparse, projection=entmax15, relation=roundtrip, k=2";
   const lines = comparisonLines([
     comparison({
@@ -135,7 +140,7 @@ Deno.test("lines fit 80 columns, however long the names", () => {
   assert.deepEqual(lines.filter((line) => line.length > 80), []);
 });
 
-Deno.test("only what is significant is marked", () => {
+Deno.test("significanceMark() marks only significant differences", () => {
   assert.equal(significanceMark({ significant: false, difference: 1 }), "");
   assert.equal(significanceMark({ significant: true, difference: 1 }), "▲");
   assert.equal(significanceMark({ significant: true, difference: -1 }), "▼");

@@ -7,23 +7,23 @@ import { temporaryFolder } from "../../support/temporary_folder.ts";
 interface Run {
   readonly stage: string;
   readonly point: { readonly alignment?: string };
-  /** 0: the one before. */
-  readonly asking: number;
+  /** 0: the earlier request. */
+  readonly request: number;
 }
 
-/** A report against the asking before; `processorOf` says what each run was made on. */
+/** A report compared with the earlier request; `processorOf` gives the processor of each run. */
 async function reported(processorOf: (run: Run) => string | undefined) {
   using folder = temporaryFolder();
   const root = folder.path;
   storeResults(root);
-  for (const [asking, { nodes }] of storedRequests(root).entries()) {
+  for (const [request, { nodes }] of storedRequests(root).entries()) {
     for (const { stage, point, key } of nodes) {
       const file = [...Deno.readDirSync(`${root}/artifacts`)]
         .map(({ name }) => `${root}/artifacts/${name}/${key}/manifest.json`)
         .find((path) => existsSync(path));
       if (file === undefined) continue; // not made
       const manifest = JSON.parse(Deno.readTextFileSync(file));
-      manifest.circumstances.versions.processor = processorOf({ stage, point, asking });
+      manifest.circumstances.versions.processor = processorOf({ stage, point, request });
       Deno.writeTextFileSync(file, JSON.stringify(manifest));
     }
   }
@@ -31,10 +31,10 @@ async function reported(processorOf: (run: Run) => string | undefined) {
 }
 
 const caution =
-  "Computed on 2 kinds of processor, which round differently; what differs may be that " +
-  "alone: Abacus 1; Abacus 2.";
+  "Results were computed on 2 types of processor, whose rounding differs; this alone may cause " +
+  "differences: Abacus 1; Abacus 2.";
 
-Deno.test("a sweep that was computed on two kinds of processor is told to be one", async () => {
+Deno.test("a report warns about a sweep that was computed on two types of processor", async () => {
   const { printed, markdown, page } = await reported(({ point }) =>
     point.alignment === "sparse" ? "Abacus 2" : "Abacus 1"
   );
@@ -45,21 +45,21 @@ Deno.test("a sweep that was computed on two kinds of processor is told to be one
       part.startsWith("## Differences") && part.includes(caution)
     ),
   );
-  assert.match(page, /<ul class="cautions"><li>Computed on 2 kinds of processor/);
+  assert.match(page, /<ul class="cautions"><li>Results were computed on 2 types/);
 });
 
-Deno.test("one kind, an unknown one, and stages that do not compute are no reason for a caution", async () => {
+Deno.test("a report does not warn about one or unknown types, or about stages that do not compute", async () => {
   for (const processor of ["Abacus 1", undefined]) {
     const { printed, markdown, page } = await reported(({ stage }) =>
       stage === "scenes" ? "Abacus 2" : processor
     );
-    for (const text of [printed, markdown, page]) assert.doesNotMatch(text, /kinds of processor/);
+    for (const text of [printed, markdown, page]) assert.doesNotMatch(text, /types of processor/);
   }
 });
 
-Deno.test("an asking beside one that was computed on another processor is told to be so", async () => {
-  const { printed, markdown } = await reported(({ asking }) => `Abacus ${1 + asking}`);
-  const [, since] = /^(since [^]*?)\n\n/m.exec(printed) ?? [undefined, printed];
-  assert.ok(since!.replace(/\s+/g, " ").includes(caution), printed);
+Deno.test("a report warns when it compares requests that were computed on different processors", async () => {
+  const { printed, markdown } = await reported(({ request }) => `Abacus ${1 + request}`);
+  const [, changes] = /^(Compared with [^]*?)\n\n/m.exec(printed) ?? [undefined, printed];
+  assert.ok(changes!.replace(/\s+/g, " ").includes(caution), printed);
   assert.ok(markdown.includes(`UTC.\n\n${caution}`));
 });

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { yardstickLines, yardsticksOf } from "../../../results/findings/yardstick.ts";
+import {
+  linearBaselineExplained,
+  linearBaselineLines,
+  linearBaselinesOf,
+} from "../../../results/findings/linear_baseline.ts";
 
 const schema = Deno.readTextFileSync(
   new URL("../../../results/database/schema.sql", import.meta.url),
@@ -37,7 +41,14 @@ async function lines(runs: readonly Evaluated[]): Promise<string[]> {
         await connection.run("INSERT INTO run_point VALUES ('e', $1, $2, $3)", values);
       }
     }
-    return yardstickLines(await yardsticksOf(connection, "e"));
+    const lines = linearBaselineLines(await linearBaselinesOf(connection, "e"));
+    assert.ok(lines.every((line) => line.length <= 80));
+    const explained = lines.findIndex((line) => line.startsWith("linear baseline"));
+    assert.equal(
+      lines.slice(0, Math.max(0, explained)).join(" "),
+      lines.length === 0 ? "" : linearBaselineExplained,
+    );
+    return lines.slice(Math.max(0, explained));
   } finally {
     connection.closeSync();
     instance.closeSync();
@@ -47,7 +58,7 @@ async function lines(runs: readonly Evaluated[]): Promise<string[]> {
 const [none, sparse] = [{ alignment: "none" }, { alignment: "sparse" }];
 const linear: Evaluated = ["linear", "linear_baseline", {}, 0, 4];
 
-Deno.test("each evaluated stage is held beside the yardstick, by means over seeds", async () => {
+Deno.test("each evaluated stage is compared with the linear baseline, by means over seeds", async () => {
   assert.deepEqual(
     await lines([
       linear,
@@ -59,20 +70,20 @@ Deno.test("each evaluated stage is held beside the yardstick, by means over seed
       ["mixed", "evaluate", sparse, 1, 4.3],
     ]),
     [
-      "linear yardstick `linear` on test: sum of the six recalls 400.0",
-      "  recall reaches it: 405.0 … 410.0",
-      "  recall_cross does not reach it: 150.0",
-      "  mixed reaches it in 1 of 2 variants: 390.0 … 430.0",
+      "linear baseline `linear` on test: 400.0",
+      "  recall: 405.0 … 410.0, reaches the baseline",
+      "  recall_cross: 150.0, below the baseline",
+      "  mixed: 390.0 … 430.0, reaches the baseline in 1 of 2 variants",
     ],
   );
 });
 
-Deno.test("without a yardstick, or with it alone, nothing is said", async () => {
+Deno.test("without a linear baseline or without other stages there are no lines", async () => {
   assert.deepEqual(await lines([["recall", "evaluate", none, 1, 4.2]]), []);
   assert.deepEqual(await lines([linear]), []);
 });
 
-Deno.test("a swept yardstick is held beside what shares its values, and beside no other data", async () => {
+Deno.test("a swept linear baseline is compared only with variants that share its values", async () => {
   const [first, second] = [{ validation: "a.txt" }, { validation: "b, c.txt" }];
   assert.deepEqual(
     await lines([
@@ -83,10 +94,10 @@ Deno.test("a swept yardstick is held beside what shares its values, and beside n
       ["recall", "evaluate", { ...sparse, ...second }, 1, 2.9],
     ]),
     [
-      "linear yardstick `linear` (validation=a.txt) on test: sum of the six recalls 400.0",
-      "  recall reaches it: 410.0",
-      "linear yardstick `linear` (validation=b, c.txt) on test: sum of the six recalls 300.0",
-      "  recall reaches it in 1 of 2 variants: 290.0 … 350.0",
+      "linear baseline `linear` (validation=a.txt) on test: 400.0",
+      "  recall: 410.0, reaches the baseline",
+      "linear baseline `linear` (validation=b, c.txt) on test: 300.0",
+      "  recall: 290.0 … 350.0, reaches the baseline in 1 of 2 variants",
     ],
   );
 });

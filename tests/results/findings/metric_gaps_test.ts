@@ -1,9 +1,9 @@
-/** What an evaluation should have written is missed, also where no run has it. */
+/** Metrics and ranks that an evaluation should have written are reported, even if no run has them. */
 import assert from "node:assert/strict";
 import { madeReport } from "../../support/made_report.ts";
 import type { ReportedOptions } from "../../support/reported_results.ts";
 
-/** @param damage what becomes of the lines of a table of an evaluation, the n-th from 0 */
+/** @param damage changes the lines of a table of the n-th evaluation, from 0 */
 const reportOf = (
   options: ReportedOptions,
   damage: (table: string, lines: string[], place: number) => string[] = (_, lines) => lines,
@@ -31,7 +31,7 @@ const ranks = Object.fromEntries([
   ),
 ]);
 
-Deno.test("metrics that the parameters ask for are missed, though no run has them", async () => {
+Deno.test("a report lists metrics that the parameters request, even if no run has them", async () => {
   const { printed, markdown, page } = await reportOf({
     variants: ["none"],
     seeds: 1,
@@ -40,7 +40,7 @@ Deno.test("metrics that the parameters ask for are missed, though no run has the
     evaluate: { recall_at: [1, 5, 50], folds: 2, rerank: 20 },
   });
   // R@50 of both directions; 7 of the folds; 14 of the shortlist, found twice, and its pairs.
-  assert.match(printed, /^26 metrics are missing$/m);
+  assert.match(printed, /^26 metrics missing$/m);
   for (const metric of ["t2i_r50", "fold2_i2t_r1", "fold2_rsum", "rerank_lost_t2i_r5"]) {
     assert.ok(
       markdown.includes(`| recall\\[alignment=none,seed=1\\] | ${metric} | test |`),
@@ -50,18 +50,18 @@ Deno.test("metrics that the parameters ask for are missed, though no run has the
   }
 });
 
-Deno.test("a complete evaluation misses nothing", async () => {
+Deno.test("a report of complete evaluations lists nothing as missing", async () => {
   const { printed, markdown } = await reportOf({
     variants: ["none", "sparse"],
     seeds: 1,
     metrics: ranks,
     evaluate: { recall_at: [1, 5, 10], rerank: 0 },
   });
-  assert.doesNotMatch(printed, /missing|lack/);
-  assert.match(markdown, /Nothing: every run is complete and has all its metrics/);
+  assert.doesNotMatch(printed, /missing/);
+  assert.match(markdown, /None: every run is complete and has all its metrics/);
 });
 
-Deno.test("ranks of queries are missed, all of them or some", async () => {
+Deno.test("a report lists evaluations without ranks, or with some ranks missing", async () => {
   const { printed, markdown, page } = await reportOf(
     { variants: ["none", "sparse"], seeds: 2, images: 6 },
     (table, lines, place) =>
@@ -71,7 +71,7 @@ Deno.test("ranks of queries are missed, all of them or some", async () => {
         ? []
         : lines.filter((line) => !line.includes('"i2t","query":"test_3"')),
   );
-  assert.match(printed, /^2 evaluations lack ranks of queries$/m);
+  assert.match(printed, /^ranks of queries missing in 2 evaluations$/m);
   assert.match(markdown, /\| i2t \| 0 of 6 queries \|\n.*\| t2i \| 0 of 12 queries \|/);
   assert.match(markdown, /\| i2t \| 5 of 6 queries \|/);
   assert.match(page, /<td>5 of 6 queries<\/td>/);
@@ -82,16 +82,16 @@ Deno.test("ranks of queries are missed, all of them or some", async () => {
   assert.match(none.markdown, /\| i2t \| no queries \|/);
 });
 
-Deno.test("of a run that was not made the command stands that goes on", async () => {
+Deno.test("a report shows the command that continues with a run that has not been run", async () => {
   const { markdown, page } = await reportOf({
     variants: ["none", "sparse"],
     seeds: 1,
     without: ["recall[alignment=sparse,seed=1]"],
   });
-  const goOn = "deno task run experiments/reported.yaml --results /r";
+  const resume = "deno task run experiments/reported.yaml --results /r";
   assert.ok(
-    markdown.includes(`| recall\\[alignment=sparse,seed=1\\] | not made |  | ${goOn} |`),
+    markdown.includes(`| recall\\[alignment=sparse,seed=1\\] | not run |  | ${resume} |`),
     markdown,
   );
-  assert.ok(page.includes(`<td>${goOn}</td>`));
+  assert.ok(page.includes(`<td>${resume}</td>`));
 });

@@ -31,13 +31,13 @@ function models(
   }));
 }
 
-/** Far apart in both, and the other way round within each. */
+/** Two separated groups, with the opposite correlation within each. */
 const two = [
   ...models("none", [[0.9, 0.1], [0.91, 0.11], [0.92, 0.12], [0.93, 0.13]]),
   ...models("singular", [[0.1, 0.2], [0.11, 0.21], [0.12, 0.22], [0.13, 0.23]]),
 ];
 
-Deno.test("two groups of models make a large correlation; within variants it is the other way round", () => {
+Deno.test("correlationsOf() finds opposite signs over all models and within variants", () => {
   const [found] = correlationsOf(two);
   assert.ok(found!.rho < -0.5, String(found!.rho));
   assert.ok(found!.p > 0 && found!.p < 0.5);
@@ -50,11 +50,11 @@ Deno.test("two groups of models make a large correlation; within variants it is 
   assert.deepEqual(correlationsOf(two), [found]);
 });
 
-Deno.test("three models of a variant are too few to say anything within it", () => {
+Deno.test("correlationsOf() needs four models of a variant for a correlation within it", () => {
   const few = two.filter(({ seed }) => seed !== "3");
   const [found] = correlationsOf(few);
   assert.equal(found!.within, undefined);
-  assert.equal(withinText(found!), "too few");
+  assert.equal(withinText(found!), "too few models");
   // The fourth of one variant is enough for that one alone.
   const [mixed] = correlationsOf(
     two.filter(({ seed, variant }) => seed !== "3" || variant === "none"),
@@ -62,7 +62,7 @@ Deno.test("three models of a variant are too few to say anything within it", () 
   assert.deepEqual([mixed!.within!.variants, mixed!.within!.runs], [1, 4]);
 });
 
-Deno.test("the caution says how many were looked at, what is mixed, and what is too little", () => {
+Deno.test("cautionOf() gives the number of correlations, mixed variants, and too few models", () => {
   const layers = [0, 1].flatMap((layer) =>
     two.filter(({ seed }) => seed !== "3").map((one) => ({ ...one, layer }))
   );
@@ -70,19 +70,22 @@ Deno.test("the caution says how many were looked at, what is mixed, and what is 
   assert.deepEqual(found.map(({ layer }) => layer), [0, 1]);
   assert.equal(
     cautionOf(found.map((one) => ({ ...one, p: 0.2 }))),
-    "2 correlations were looked at, of measures that are close kin, over 6 models at most: " +
-      "0 have p ≤ 0.05, about 0.1 would by chance; p (permutation test, two-sided) is of one by " +
-      "itself. Rho over all models mixes 2 variants, which differ in distance by what they were " +
-      "trained for: two groups of models that are far apart are enough for a large rho, and no " +
-      "evidence that the distance makes the recall. Within variants nothing can be told: none has " +
-      "4 models.",
+    "2 correlations of related measures were tested, over at most 6 models. 0 have p ≤ 0.05; about " +
+      "0.1 would by chance, since p (two-sided permutation test) is not corrected for their number. " +
+      "Rho over all models mixes 2 variants, whose distances differ because of their training " +
+      "objective. Two well-separated groups of models are enough for a large rho, which is no " +
+      "evidence that the distance affects recall. Rho within variants cannot be estimated: no " +
+      "variant has 4 models.",
   );
-  assert.match(cautionOf(correlationsOf(two)), /Within variants, rho is the mean over those that/);
+  assert.match(
+    cautionOf(correlationsOf(two)),
+    /Rho within variants is the mean over the variants that have/,
+  );
   assert.doesNotMatch(cautionOf(correlationsOf(two.slice(0, 4))), /mixes/);
   assert.equal(cautionOf([]), "");
 });
 
-Deno.test("ISDa is told once, whatever the alignment; models without a number do not count", () => {
+Deno.test("correlationsOf() has ISDa once for all alignments and ignores models without a number", () => {
   const rows = ["singular", "distributed"].flatMap((alignment) =>
     two.map((one) => ({ ...one, alignment, isd_text: one.isda }))
   );
@@ -94,6 +97,6 @@ Deno.test("ISDa is told once, whatever the alignment; models without a number do
   assert.deepEqual(correlationsOf(gaps), []);
 });
 
-Deno.test("p is finer where the level is near", () => {
+Deno.test("chanceText() has more digits near the significance level", () => {
   assert.deepEqual([0.371, 0.0523, 0.00249].map(chanceText), ["0.37", "0.052", "0.0025"]);
 });

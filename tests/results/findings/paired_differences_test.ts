@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { differences } from "../../../results/findings/paired_differences.ts";
+import { pairedDifferences } from "../../../results/findings/paired_differences.ts";
 
 const row = (variant: string, seed: number, metric: string, value: number) => ({
   stage: "recall",
@@ -11,7 +11,7 @@ const row = (variant: string, seed: number, metric: string, value: number) => ({
 });
 const options = { baseline: "none", metrics: ["i2t_r1", "t2i_r1"] };
 
-Deno.test("differences are paired by seed, with the standard deviation of the pairs", () => {
+Deno.test("pairedDifferences() pairs by seed and gives the standard deviation of the pairs", () => {
   // Differences in points: 2, 4, 6: mean 4, spread 2. Then 1, -1, 0: mean 0, spread 1.
   const rows = [1, 2, 3].flatMap((seed) => [
     row("none", seed, "i2t_r1", seed / 10),
@@ -19,29 +19,30 @@ Deno.test("differences are paired by seed, with the standard deviation of the pa
     row("none", seed, "t2i_r1", 0.5),
     row("singular", seed, "t2i_r1", 0.5 + [0.01, -0.01, 0][seed - 1]!),
   ]);
-  assert.deepEqual(differences(rows, options), [
-    "difference from none in points, paired by seed:",
-    "  singular  i→t R@1 +4.0 ±2.0    beyond its spread",
-    "            t→i R@1 +0.0 ±1.0    within its spread",
-    "3 seeds can hint at a difference; they do not prove one.",
+  assert.deepEqual(pairedDifferences(rows, options), [
+    "Difference from none in percentage points, paired by seed, mean ± standard",
+    "deviation (SD):",
+    "  singular  i→t R@1 +4.0 ±2.0    more than 1 SD from 0",
+    "            t→i R@1 0.0 ±1.0     within 1 SD of 0",
+    "3 seeds can suggest a difference; they cannot establish one.",
   ]);
 });
 
-Deno.test("a seed that one of the two lacks is left out", () => {
+Deno.test("pairedDifferences() leaves out seeds that only one of the two has", () => {
   const rows = [
     row("none", 1, "i2t_r1", 0.1),
     row("none", 2, "i2t_r1", 0.2),
     row("singular", 2, "i2t_r1", 0.1),
     row("singular", 3, "i2t_r1", 0.9),
   ];
-  assert.equal(differences(rows, options)[1], "  singular  i→t R@1 −10.0 (1 of 3 seeds)");
+  assert.equal(pairedDifferences(rows, options)[2], "  singular  i→t R@1 −10.0 (1 of 3 seeds)");
 });
 
-Deno.test("one seed is said to show nothing", () => {
+Deno.test("pairedDifferences() says that one seed shows nothing", () => {
   const rows = [row("none", 1, "i2t_r1", 0.1), row("singular", 1, "i2t_r1", 0.2)];
-  assert.deepEqual(differences(rows, options), [
-    "difference from none in points, paired by seed:",
+  assert.deepEqual(pairedDifferences(rows, options), [
+    "Difference from none in percentage points, paired by seed:",
     "  singular  i→t R@1 +10.0",
-    "One seed has no spread: a difference may be chance.",
+    "With only one seed, no difference can be distinguished from chance.",
   ]);
 });

@@ -1,4 +1,4 @@
-/** Whether captions with a lower ISDa find their image sooner, and what the number of objects does to it. */
+/** The correlation of ISDa and rank within models, and the number of objects as a confounder. */
 import assert from "node:assert/strict";
 import {
   queryCorrelations,
@@ -39,7 +39,7 @@ const small = captions([
   [0.7, 2, 4],
 ]);
 
-/** Both follow the number of objects, and each has noise of its own. */
+/** ISDa and rank depend only on the number of objects, each with independent noise. */
 function confounded(images: number, run = "a"): RankedCaption[] {
   const random = randomStream(3).fork(run);
   return captions(
@@ -55,7 +55,7 @@ function confounded(images: number, run = "a"): RankedCaption[] {
   );
 }
 
-Deno.test("plain and partial correlation are SciPy's", () => {
+Deno.test("queryCorrelations() computes plain and partial correlations as SciPy does", () => {
   const [found] = queryCorrelations(small);
   near(found!.plain.rho, -0.676829268292683);
   near(found!.partial!.rho, -0.430917280699554);
@@ -64,7 +64,7 @@ Deno.test("plain and partial correlation are SciPy's", () => {
   assert.deepEqual([found!.queries, found!.images, found!.models], [8, 4, 1]);
 });
 
-Deno.test("what the number of objects alone makes is gone once it is held fixed", () => {
+Deno.test("the partial correlation removes the effect of the number of objects", () => {
   const [{ plain, partial }] = queryCorrelations(confounded(150)) as [
     ReturnType<typeof queryCorrelations>[number],
   ];
@@ -72,7 +72,7 @@ Deno.test("what the number of objects alone makes is gone once it is held fixed"
   assert.ok(partial!.interval![0] < 0 && partial!.interval![1] > 0);
 });
 
-Deno.test("captions of one image are drawn together: the same captions again make nothing surer", () => {
+Deno.test("captions of an image are resampled together: duplicated captions do not narrow the interval", () => {
   const once = confounded(30);
   const twice = [...once, ...once.map((one) => ({ ...one, text: `${one.text} again` }))];
   const [alone, doubled] = [once, twice].map((rows) => queryCorrelations(rows)[0]!);
@@ -85,7 +85,7 @@ Deno.test("captions of one image are drawn together: the same captions again mak
   );
 });
 
-Deno.test("layers and variants stand apart, models of a variant are averaged, and all comes out again", () => {
+Deno.test("queryCorrelations() separates layers and variants, averages models, and is reproducible", () => {
   const rows = [
     ...confounded(20, "a"),
     ...confounded(20, "b"),
@@ -108,12 +108,15 @@ Deno.test("layers and variants stand apart, models of a variant are averaged, an
   assert.deepEqual(queryCorrelations(rows), found);
 });
 
-Deno.test("nothing is told that is not there", () => {
+Deno.test("queryCorrelations() omits what cannot be computed", () => {
   assert.deepEqual(queryCorrelations([]), []);
   assert.deepEqual(queryCorrelations(small.slice(0, 2)), []);
   const alike = queryCorrelations(small.map((one) => ({ ...one, objects: 2 })));
   assert.equal(alike[0]!.partial, undefined);
-  assert.match(readingOf(alike), /with the number of objects held fixed cannot be told\.$/);
+  assert.match(
+    readingOf(alike),
+    /The correlation given the number of objects cannot be computed\.$/,
+  );
   const one = queryCorrelations(small.map((each) => ({ ...each, image: "one" })));
   assert.equal(one[0]!.plain.interval, undefined);
   assert.equal(estimateText(one[0]!.plain), "−0.68");
@@ -121,11 +124,11 @@ Deno.test("nothing is told that is not there", () => {
   assert.equal(readingOf([]), "");
 });
 
-Deno.test("a great many captions are resampled less often, never less than 200 times", () => {
+Deno.test("resampleCount() decreases with the number of captions, down to 200", () => {
   assert.deepEqual([1, 60_000, 120_000, 10_000_000].map(resampleCount), [1000, 1000, 500, 200]);
 });
 
-Deno.test("the sentence reads the signs of the last layer", () => {
+Deno.test("readingOf() interprets the signs in the last layer", () => {
   const [found] = queryCorrelations(small);
   const line = readingOf([{ ...found!, layer: 0 }, {
     ...found!,
@@ -136,15 +139,16 @@ Deno.test("the sentence reads the signs of the last layer", () => {
   }]);
   assert.equal(
     line,
-    "In layer 2 the plain correlation is −0.25: captions with a lower ISDa find their image later, " +
-      "not sooner. But captions with more annotated objects differ in both: on average they have a " +
-      "higher ISDa (+0.42) and find their image sooner (−0.40). With the number of objects held fixed, " +
-      "the correlation is −0.09; variants whose interval leaves out 0: 0 of 1.",
+    "In layer 2, the correlation of a caption's ISDa and the rank of its image is −0.25: the image of " +
+      "a caption with a lower ISDa is ranked worse. The number of annotated objects is a confounder: " +
+      "on average, captions with more objects have a higher ISDa (+0.42) and a better rank (−0.40). " +
+      "Given the number of objects, the partial correlation is −0.09; its interval excludes 0 in 0 of " +
+      "1 variant.",
   );
   const other = { ...found!, plain: { rho: 0.1, interval: undefined } };
   assert.match(
     readingOf([found!, other]),
-    /is −0\.68 to \+0\.10: captions .* sooner in 1 of 2 variants, later in 1\. /,
+    /is −0\.68 to \+0\.10: .* is ranked better in 1 of 2 variants and worse in 1\. /,
   );
-  assert.match(readingOf([other, other]), / find their image sooner in all 2 variants\. /);
+  assert.match(readingOf([other, other]), / is ranked better in all 2 variants\. /);
 });

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type Against,
-  againstText,
-  type ChangedMetric,
-} from "../../../results/findings/request_changes.ts";
-import { changeText } from "../../../results/findings/change_text.ts";
+import type { ChangedMetric, RequestChanges } from "../../../results/findings/request_changes.ts";
+import { changesText, changeText } from "../../../results/findings/request_change_text.ts";
 import { reportOf } from "../../support/made_report.ts";
 import { storedExperiment, storedRequests, storeResults } from "../../support/stored_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
@@ -34,17 +30,17 @@ const compared = {
   significant: true,
   detectable: 0.2,
   seeds: 3,
-  askedSeeds: 0,
+  requestedSeeds: 0,
   queries: 100,
   images: 100,
   variants: 3,
-  awaited: 0,
+  pending: 0,
 };
 
-const against = (
+const changes = (
   metrics: readonly ChangedMetric[],
-  alone: Against["alone"] = [],
-): Against => ({
+  unmatched: RequestChanges["unmatched"] = [],
+): RequestChanges => ({
   comparison: {
     a: head,
     b: head,
@@ -54,32 +50,32 @@ const against = (
     metrics,
   },
   metrics,
-  alone,
-  same: 2,
+  unmatched,
+  unchanged: 2,
   question: { what: "", sql: "" },
 });
 
-Deno.test("what changed is told in lines that fit a terminal", () => {
+Deno.test("changesText() fits a terminal", () => {
   const changed = { ...metric(0.25, 0.5), compared };
   assert.equal(
-    againstText(against([changed, metric(0.25, 0.125)], [metric(null, 0.5)])),
-    `since scenes as asked 2026-01-02 03:04 UTC:
-  1 parameters, digests or inputs differ, 1 runs are in one alone
-  2 of 4 main metrics changed (recalls in percent; 95 % interval, p (Holm))
-  1 main metrics are in one of the two alone
+    changesText(changes([changed, metric(0.25, 0.125)], [metric(null, 0.5)])),
+    `Compared with scenes as requested 2026-01-02 03:04 UTC:
+  1 parameter, digest or input changed; 1 run in only one of the two
+  2 of 4 main metrics changed (recalls in %; 95 % interval, Holm-corrected p)
+  1 main metric in only one of the two
   recall sparse: i→t R@1 on test 25.0 → 50.0, +25.0 [+5.0, +45.0] p 0.012 ▲
   recall sparse: i→t R@1 on test 25.0 → 12.5, −12.5
   recall sparse: i→t R@1 on test only now: 50.0
 `,
   );
-  const many = againstText(against(Array.from({ length: 20 }, () => metric(0, 1))));
-  assert.match(many, /… 8 more are in the report\n$/);
-  const long = againstText(against([{ ...changed, variant: { alignment: "x".repeat(80) } }]));
+  const many = changesText(changes(Array.from({ length: 20 }, () => metric(0, 1))));
+  assert.match(many, /… 8 more in the report\n$/);
+  const long = changesText(changes([{ ...changed, variant: { alignment: "x".repeat(80) } }]));
   assert.ok(long.split("\n").every((line) => line.length <= 80));
   assert.match(long, /… 25\.0 → 50\.0, \+25\.0 \[\+5\.0, \+45\.0\] p 0\.012 ▲\n/);
 });
 
-Deno.test("a change is written with as many digits as it takes to see it", () => {
+Deno.test("changeText() uses as many decimals as it takes to see a change", () => {
   const text = (name: string, a: number, b: number) => {
     const { before, now, change } = changeText({ name, split: null, a, b, difference: b - a });
     return [before, now, change];
@@ -90,7 +86,7 @@ Deno.test("a change is written with as many digits as it takes to see it", () =>
   assert.deepEqual(text("isda", 0.1234, 0.1236), ["0.1234", "0.1236", "+0.0002"]);
 });
 
-Deno.test("recalls of both askings are compared query by query, and what one has alone is no change", async () => {
+Deno.test("--against compares recalls query by query, and separates metrics of only one request", async () => {
   using folder = temporaryFolder();
   const root = folder.path;
   storeResults(root);
@@ -104,7 +100,7 @@ Deno.test("recalls of both askings are compared query by query, and what one has
       Deno.writeTextFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
     }
   };
-  // All six images find their captions now, none did before.
+  // All six images rank a caption first now; none did before.
   for (const [asking, rank] of [[0, 9], [1, 1]] as const) {
     rewrite(asking, "sparse", "query_rank", (row) => [
       row["direction"] === "i2t" ? { ...row, rank } : row,
@@ -120,7 +116,7 @@ Deno.test("recalls of both askings are compared query by query, and what one has
     against: `${storedExperiment}~1`,
   });
 
-  // Two of 2^6 choices of signs are as far; Holm counts the four variants that were trained again.
+  // Two of 2^6 sign assignments are as extreme; Holm counts the four variants that were retrained.
   assert.match(
     printed,
     /recall sparse: i→t R@1 on test 0\.0 → 100\.0, \+100\.0 \[\+100\.0, \+100\.0\] p 0\.125$/m,
@@ -131,10 +127,10 @@ Deno.test("recalls of both askings are compared query by query, and what one has
   );
   assert.match(
     markdown,
-    /## In one of the two alone[^#]*\| recall \| t→i R@1 \| test \| singular \| missing \| \d+\.\d \| 3 \|/,
+    /## Metrics of only one of the two requests[^#]*\| recall \| t→i R@1 \| test \| singular \| missing \| \d+\.\d \| 3 \|/,
   );
-  assert.match(page, /id="metrics-alone"/);
-  assert.match(page, /hits more than before, image by image/);
+  assert.match(page, /id="unmatched-metrics"/);
+  assert.match(page, /change in hits per image and per pair/);
 });
 
 type Row = Record<string, unknown>;

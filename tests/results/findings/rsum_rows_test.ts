@@ -19,7 +19,7 @@ const row = (more: Partial<ClusterRow>): ClusterRow => ({
   ...more,
 });
 
-/** Hits ahead of images and of their captions together; `captions` of each image, `seeds` runs. */
+/** Rows with these hits ahead, for each image itself and for all its captions together. */
 function rowsOf(
   ahead: readonly (readonly [image: number, texts: number])[],
   { captions, seeds }: { captions: (image: number) => number; seeds: number },
@@ -46,7 +46,7 @@ const meanOf = (rows: readonly ClusterRow[]) => {
   return sum(({ ahead }) => ahead) / sum(({ pairs }) => pairs);
 };
 
-Deno.test("an image counts by its own query and by its captions: the difference is that of rsum", () => {
+Deno.test("ofBothDirections() counts an image and its captions, with the difference of rsum", () => {
   // Two images, 2 captions each: i2t is ahead by 3 of 2 queries, t2i by 1 of 4.
   const rows = rowsOf([[3, -1], [0, 2]], { captions: () => 2, seeds: 1 });
   const both = ofBothDirections(rows);
@@ -57,27 +57,27 @@ Deno.test("an image counts by its own query and by its captions: the difference 
   assert.equal(meanOf(both), 3 / 2 + 1 / 4);
 });
 
-Deno.test("images with different numbers of captions count as often as they are asked", () => {
+Deno.test("ofBothDirections() keeps integers for images with different numbers of captions", () => {
   const rows = rowsOf([[1, 4], [-2, 0], [0, 7]], { captions: (image) => 3 + image, seeds: 2 });
   const both = ofBothDirections(rows);
   assert.ok(Math.abs(meanOf(both) - (-1 / 6 + 11 / 24)) < 1e-15);
   assert.ok(both.every(({ ahead, pairs }) => Number.isInteger(ahead) && Number.isInteger(pairs)));
 });
 
-Deno.test("rsum needs both directions, other metrics stay as they are", () => {
+Deno.test("ofBothDirections() needs both directions of rsum and leaves other metrics unchanged", () => {
   assert.deepEqual(ofBothDirections([row({}), row({ image: "i1" })]), []);
   const recalls = [row({ metric: "i2t_r1" })];
   assert.equal(ofBothDirections(recalls), recalls);
   const nothing = compareGroup([row({})], {
     baseline: "none",
     tests: 1,
-    askedSeeds: 1,
+    requestedSeeds: 1,
     draws: bootstrapDraws(),
   });
   assert.deepEqual(nothing, []);
 });
 
-Deno.test("interval and p are those of rsum itself, resampled and turned image by image", () => {
+Deno.test("interval and p equal those of rsum itself, resampled and sign-flipped by image", () => {
   const random = randomStream(5);
   const ahead = Array.from({ length: 10 }, (_, place) =>
     [
@@ -88,7 +88,7 @@ Deno.test("interval and p are those of rsum itself, resampled and turned image b
   const [found] = compareGroup(rowsOf(ahead, { captions: () => 5, seeds: 3 }), {
     baseline: "none",
     tests: 1,
-    askedSeeds: 3,
+    requestedSeeds: 3,
     draws,
   });
   const rsum = (images: readonly number[], sign: (place: number) => number = () => 1) => {

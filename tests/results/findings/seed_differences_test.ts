@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { intervalOf } from "../../../results/findings/seed_differences.ts";
 
-Deno.test("an interval over seeds is Student's, as SciPy 1.17.1 has it", () => {
+Deno.test("intervalOf() is Student's interval over seeds, as in SciPy 1.17.1", () => {
   // scipy.stats.ttest_1samp([0.01, 0.03, -0.01], 0).confidence_interval(0.95)
   const [low, high] = intervalOf({ difference: 0.01, spread: 0.02, seeds: 3 })!;
   assert.ok(
@@ -9,6 +9,6 @@ Deno.test("an interval over seeds is Student's, as SciPy 1.17.1 has it", () => {
   );
 });
 
-Deno.test("one seed has no interval", () => {
+Deno.test("intervalOf() has no interval for one seed", () => {
   assert.equal(intervalOf({ difference: 0.01, spread: null, seeds: 1 }), undefined);
 });

@@ -1,8 +1,8 @@
-/** What is said of a difference from the baseline, in words. */
+/** How reports describe differences from the baseline. */
 import assert from "node:assert/strict";
 import { madeReport } from "../../support/made_report.ts";
 
-/** What the folder of each evaluation's rows is. */
+/** The folder of rows of each evaluation. */
 const evaluationRows = (root: string) =>
   [...Deno.readDirSync(`${root}/artifacts/evaluate`)]
     .map(({ name }) => `${root}/artifacts/evaluate/${name}/artifact/rows`);
@@ -13,7 +13,7 @@ const write = (rows: string, table: string, values: readonly object[]) =>
     values.map((value) => `${JSON.stringify(value)}\n`).join(""),
   );
 
-/** Every query finds its answer at once, whatever the variant. */
+/** Every query has its correct answer at rank 1, in every variant. */
 async function differencesOf() {
   const { markdown, page } = await madeReport({
     variants: ["none", "sparse"],
@@ -42,26 +42,30 @@ async function differencesOf() {
       }
     },
   });
-  const told = markdown.split(/^(?=## )/m).find((part) => part.startsWith("## Differences")) ?? "";
-  return { told, page };
+  const section = markdown.split(/^(?=## )/m).find((part) => part.startsWith("## Differences")) ??
+    "";
+  return { section, page };
 }
 
-Deno.test("where no image differs, a difference is not said to be chance", async () => {
-  const { told, page } = await differencesOf();
-  assert.match(told, /\| i→t R@1 \| 0\.0 \| 2 \| 0\.0 … 0\.0 \| 1\.000 \| no difference seen \|/);
-  assert.doesNotMatch(told, /\| may be chance \|/);
-  assert.match(page, /<td>no difference seen<\/td>/);
+Deno.test("where no image differs, the verdict is that no difference was observed", async () => {
+  const { section, page } = await differencesOf();
+  assert.match(
+    section,
+    /\| i→t R@1 \| 0\.0 \| 2 \| 0\.0 … 0\.0 \| 1\.000 \| no difference observed \|/,
+  );
+  assert.doesNotMatch(section, /\| not significant \|/);
+  assert.match(page, /<td>no difference observed<\/td>/);
 });
 
-Deno.test("scores of pairs have one name in all tables", async () => {
-  const { told, page } = await differencesOf();
-  assert.match(told, /\| swap \| pairs: text \|/);
-  assert.doesNotMatch(told, /pair_text/);
+Deno.test("accuracies on pairs have the same name in all tables", async () => {
+  const { section, page } = await differencesOf();
+  assert.match(section, /\| swap \| pairs: text \|/);
+  assert.doesNotMatch(section, /pair_text/);
   assert.match(page, /<td>pairs: text<\/td>/);
   assert.doesNotMatch(page, /<td>pair_text<\/td>/);
 });
 
-Deno.test("without ranks, seeds alone are compared, and nothing is chance either", async () => {
+Deno.test("without ranks, only seeds are compared, with the same verdict", async () => {
   const { markdown } = await madeReport({ variants: ["none", "sparse"], seeds: 3 }, {
     change(root) {
       for (const rows of evaluationRows(root)) {
@@ -72,6 +76,6 @@ Deno.test("without ranks, seeds alone are compared, and nothing is chance either
   });
   assert.match(
     markdown,
-    /\| sparse \| test \| i→t R@1 \| 0\.0 \| 3 \| 0\.0 … 0\.0 \| {2}\| no difference seen \|/,
+    /\| sparse \| test \| i→t R@1 \| 0\.0 \| 3 \| 0\.0 … 0\.0 \| {2}\| no difference observed \|/,
   );
 });

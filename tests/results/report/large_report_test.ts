@@ -1,4 +1,4 @@
-/** Reports of hundreds of runs, and of files that are not as they should be. */
+/** Reports of hundreds of runs, and of damaged files. */
 import assert from "node:assert/strict";
 import { reportCommand } from "../../../results/report/report_command.ts";
 import {
@@ -26,7 +26,7 @@ async function report(root: string): Promise<{ page: string; whole: string; comm
   };
 }
 
-Deno.test("pictures that lie outside are shown, and nothing beyond their folder", async () => {
+Deno.test("a report shows pictures outside the store, but nothing beyond their folder", async () => {
   using folder = temporaryFolder();
   const { path } = folder;
   await storeReported(path, { ...small, imageId: (image) => `${"../".repeat(image)}${image}.png` });
@@ -34,7 +34,7 @@ Deno.test("pictures that lie outside are shown, and nothing beyond their folder"
     if (place.endsWith("/scenes.jsonl")) Deno.removeSync(place);
     if (!/\/[01]\.png$/.test(place)) continue;
     Deno.mkdirSync(`${path}/photos/in`, { recursive: true });
-    // Picture 1 lies where its id leads: beside the folder.
+    // The id of picture 1 leads out of the folder, next to it.
     Deno.copyFileSync(
       place,
       place.endsWith("0.png") ? `${path}/photos/in/0.png` : `${path}/photos/1.png`,
@@ -46,14 +46,14 @@ Deno.test("pictures that lie outside are shown, and nothing beyond their folder"
     commands: { task: "deno task", option: "" },
     out: `${path}/out`,
   };
-  const asked: unknown[] = [];
+  const requested: unknown[] = [];
   const pictures = (file: string, set: readonly string[]) => {
-    asked.push(file, set);
+    requested.push(file, set);
     return { features: `${path}/photos/in` };
   };
   await reportCommand(path, { ...request, pictures }, { warn() {} });
-  // Of an experiment that is named, its file is where it was when it was run.
-  assert.deepEqual(asked, ["experiments/reported.yaml", []]);
+  // For an experiment given by name, the file is the one that was run.
+  assert.deepEqual(requested, ["experiments/reported.yaml", []]);
   const page = Deno.readTextFileSync(`${path}/out/report.html`);
   const shown = [...page.matchAll(/<img src="data:[^"]*" alt="([^"]*)"/g)].map(([, alt]) => alt);
   assert.deepEqual([...new Set(shown)], ["0.png"]);
@@ -61,7 +61,7 @@ Deno.test("pictures that lie outside are shown, and nothing beyond their folder"
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 
-Deno.test("a report of 200 runs keeps within the limits of pages, summaries and comments", async () => {
+Deno.test("a report of 200 runs stays within the limits of pages, summaries and comments", async () => {
   using folder = temporaryFolder();
   await storeReported(folder.path, {
     variants: Array.from({ length: 33 }, (_, place) => `variant ${place}`),
@@ -77,7 +77,7 @@ Deno.test("a report of 200 runs keeps within the limits of pages, summaries and 
   assert.ok(bytes(comment) < 65_536);
 });
 
-Deno.test("a comment about a great many variants is shortened with a word; the page is not", async () => {
+Deno.test("a comment about very many variants is shortened and says so; the page is not", async () => {
   using folder = temporaryFolder();
   await storeReported(folder.path, {
     variants: Array.from({ length: 400 }, (_, place) => `variant ${place} ${"x".repeat(60)}`),
@@ -88,13 +88,13 @@ Deno.test("a comment about a great many variants is shortened with a word; the p
   });
   const { page, whole, comment } = await report(folder.path);
   assert.ok(bytes(comment) < 65_536, `${bytes(comment)} bytes`);
-  assert.match(comment, /_Shortened to fit; left out: /);
+  assert.match(comment, /_Shortened to fit; omitted: /);
   assert.match(comment, /variant 1 x/);
   assert.match(whole, /variant 399 x/);
   assert.ok(bytes(page) < 5_000_000, `${bytes(page)} bytes`);
 });
 
-Deno.test("attentions of long captions are kept as far as the page has room", async () => {
+Deno.test("a page has attentions of long captions as far as they fit", async () => {
   using folder = temporaryFolder();
   const caption = Array.from({ length: 300 }, (_, place) => `word${place}`).join(" ");
   await storeReported(folder.path, { ...small, images: 4, caption: () => caption });
@@ -104,17 +104,17 @@ Deno.test("attentions of long captions are kept as far as the page has room", as
   const { variants } = JSON.parse(data!);
   assert.equal(variants.length, 1);
   assert.deepEqual(variants[0].pairs[0].layers.map(({ layer }: { layer: number }) => layer), [1]);
-  assert.match(page, /no room for the attentions of\s+singular/);
+  assert.match(page, /The attentions of singular do not fit on\s+this page/);
 });
 
 const damages: [string, (root: string) => void][] = [
   ["no captions", (root) => remove(root, "captions.jsonl")],
   ["no list of pictures", (root) => remove(root, "scenes.jsonl")],
-  ["pictures that are none", (root) => {
+  ["files that are not pictures", (root) => {
     for (const path of pathsIn(root)) if (path.endsWith(".png")) Deno.writeTextFileSync(path, "x");
   }],
   [
-    "a picture outside of its folder",
+    "a picture outside its folder",
     (root) =>
       change(
         root,
@@ -123,7 +123,7 @@ const damages: [string, (root: string) => void][] = [
           `{"id":"test_0","file":"../../../../../etc/passwd"}\n{"id":"test_1","file":"/etc/passwd"}\n`,
       ),
   ],
-  ["attentions that are no JSON", (root) => change(root, "attention_samples.jsonl", () => "{")],
+  ["attentions that are not JSON", (root) => change(root, "attention_samples.jsonl", () => "{")],
   [
     "attentions of another shape",
     (root) =>
@@ -147,7 +147,7 @@ const damages: [string, (root: string) => void][] = [
       remove(root, `${name}.jsonl`);
     }
   }],
-  ["numbers that are none", (root) => {
+  ["values that are not finite", (root) => {
     change(root, "metric.jsonl", (text) => text.replaceAll(/"value":[\d.]+/g, `"value":"NaN"`));
     change(
       root,
@@ -158,15 +158,15 @@ const damages: [string, (root: string) => void][] = [
 ];
 
 for (const [what, damage] of damages) {
-  Deno.test(`a report is made with ${what}`, async () => {
+  Deno.test(`a report is written with ${what}`, async () => {
     using folder = temporaryFolder();
     await storeReported(folder.path, small);
     damage(folder.path);
     const { page, whole } = await report(folder.path);
     assert.match(page, /<\/html>\s*$/);
     assert.match(whole, /8 of 8 runs are complete/);
-    const told = page.replace(/<script>[^]*?<\/script>/g, "").replace(/data:image[^"]*/g, "");
-    assert.ok(!/undefined|\[object|NaN/.test(told + whole));
+    const text = page.replace(/<script>[^]*?<\/script>/g, "").replace(/data:image[^"]*/g, "");
+    assert.ok(!/undefined|\[object|NaN/.test(text + whole));
   });
 }
 

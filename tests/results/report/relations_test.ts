@@ -1,4 +1,4 @@
-/** The report's section on relations, in both forms. */
+/** The report's section on relations, on the page and in Markdown. */
 import assert from "node:assert/strict";
 import { askDatabase } from "../../../results/queries/sql.ts";
 import {
@@ -10,7 +10,7 @@ import { reportOf } from "../../support/made_report.ts";
 import { type ReportedOptions, storeReported } from "../../support/reported_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
-/** Makes a report; `ask` puts a query to its database. */
+/** Writes a report; `ask` queries its database. */
 async function withReport(
   options: ReportedOptions,
   use: (made: {
@@ -48,7 +48,7 @@ function plainText(page: string): string {
 
 const several = { variants: ["none", "singular"], seeds: 2, images: 12 };
 
-Deno.test("the plain and the partial correlation stand beside each other, from the rows of the SQL below", () =>
+Deno.test("plain and partial correlations are computed from the rows of the SQL shown below them", () =>
   withReport(several, async ({ page, ask }) => {
     const [head, ...rows] = tableOf(page, "query-correlations");
     assert.deepEqual(head!.slice(0, 4), ["variant", "layer", "rho", "rho given objects"]);
@@ -77,28 +77,28 @@ Deno.test("the plain and the partial correlation stand beside each other, from t
       ]),
     );
     assert.match(rows[0]![3]!, /^[+−]?\d\.\d\d \[[+−]?\d\.\d\d, [+−]?\d\.\d\d\]$/);
-    assert.match(plainText(page), /captions with more annotated objects differ in both/);
+    assert.match(plainText(page), /The number of annotated objects is a confounder/);
   }));
 
-Deno.test("correlations over models stand with p and a caution, on the page and in Markdown", () =>
+Deno.test("correlations over models have p and a caution, on the page and in Markdown", () =>
   withReport({ ...several, seeds: 4 }, ({ page, markdown }) => {
     const [head, first] = tableOf(page, "correlations");
-    assert.deepEqual(head!.slice(2), ["layer", "rho", "p", "within variants", "models"]);
+    assert.deepEqual(head!.slice(2), ["layer", "rho", "p", "rho within variants", "models"]);
     assert.match(first![4]!, /^[01]\.\d+$/);
     assert.match(first![5]!, /^[+−]?\d\.\d\d \(p \d\.\d+\)$/);
     for (const text of [plainText(page), markdown]) {
-      assert.match(text, /3 correlations were looked at, .* over 8 models at most/);
+      assert.match(text, /3 correlations of related measures were tested, over at most 8 models/);
       assert.match(text, /Rho over all models mixes 2 variants/);
     }
     assert.match(
       markdown,
       /\| ISDa \| {2}\| 1 \| [+−\d.]+ \| [\d.]+ \| [+−\d.]+ \(p [\d.]+\) \| 8 \|/,
     );
-    assert.match(markdown, /### ISDa and rank of single captions\n\nIn layer 1 the plain/);
+    assert.match(markdown, /### ISDa and rank of single captions\n\nIn layer 1, the correlation/);
     assert.match(plainText(page), /Rank correlation [+−\d.]+ \(p [\d.]+\) over 8 models of 2 /);
   }));
 
-Deno.test("distances that span more than a factor of ten have a logarithmic axis, which says so", async () => {
+Deno.test("distances that span more than a factor of ten have a labelled logarithmic axis", async () => {
   await withReport(several, ({ page }) => {
     assert.ok(page.includes("ISD over words, nats per row<"));
     assert.ok(!page.includes("(log scale)"));
@@ -110,23 +110,23 @@ Deno.test("distances that span more than a factor of ten have a logarithmic axis
   });
 });
 
-Deno.test("of several layers the last is drawn, and tables have each by itself", () =>
+Deno.test("figures show the last of several layers, and tables show all", () =>
   withReport({ ...several, layers: [0, 1, 2] }, ({ page }) => {
     const [head, ...rows] = tableOf(page, "distances-by-layer");
     assert.deepEqual(head, ["variant", "distance", "layer 0", "layer 1", "layer 2"]);
     assert.deepEqual(rows.map(([variant, distance]) => `${variant}: ${distance}`), [
       "none: ISDa",
-      "none: ISD over words by singular",
-      "none: ISD over words by distributed",
+      "none: ISD over words, singular",
+      "none: ISD over words, distributed",
       "singular: ISDa",
-      "singular: ISD over words by singular",
-      "singular: ISD over words by distributed",
+      "singular: ISD over words, singular",
+      "singular: ISD over words, distributed",
     ]);
-    // Made up so that ISDa rises by 0.1 from layer to layer.
+    // The made-up ISDa rises by 0.1 from layer to layer.
     const [first, second, third] = rows[0]!.slice(2).map(Number);
     assert.ok(Math.abs(second! - first! - 0.1) < 2e-3 && Math.abs(third! - second! - 0.1) < 2e-3);
     const text = plainText(page);
-    assert.match(text, /Drawings show layer 2, the last; the tables have 3 layers\./);
+    assert.match(text, /The figures show the last layer, 2; the tables have 3 layers\./);
     assert.match(text, /Recall against ISDa, layer 2\./);
     assert.doesNotMatch(text, /Recall against ISDa, layer [01]\./);
     const numbers = tableOf(page, "scatter-isda-singular-numbers");
@@ -139,7 +139,9 @@ Deno.test("of several layers the last is drawn, and tables have each by itself",
     assert.deepEqual(layersOf("correlations", 2), ["0", "1", "2"]);
   }));
 
-Deno.test("one layer needs no table of layers", () =>
+Deno.test("a report of one layer has no table by layer", () =>
   withReport(several, ({ page }) => {
-    assert.ok(!page.includes("distances-by-layer") && !page.includes("Drawings show layer"));
+    assert.ok(
+      !page.includes("distances-by-layer") && !page.includes("The figures show the last layer"),
+    );
   }));

@@ -1,4 +1,4 @@
-/** Reports of whatever a results folder holds: whole, half-done, failed, or nothing at all. */
+/** Reports of complete, incomplete, failed and missing results. */
 import assert from "node:assert/strict";
 import { storedExperiment, storeResults } from "../../support/stored_results.ts";
 import { reportedExperiment, storeReported } from "../../support/reported_results.ts";
@@ -8,7 +8,7 @@ import { runToy, toyExperiment } from "../../support/toy_command.ts";
 const report = (root: string, ...args: string[]) => runToy(["report", ...args, "--results", root]);
 const markdown = (folder: string) => Deno.readTextFileSync(`${folder}/report.md`);
 
-Deno.test("a report has every variant's numbers, differences, cost, circumstances and queries", async () => {
+Deno.test("a report has metrics, differences, cost, environment and queries", async () => {
   using folder = temporaryFolder();
   storeResults(folder.path);
   const { code, out, err } = await report(folder.path, storedExperiment);
@@ -19,18 +19,18 @@ Deno.test("a report has every variant's numbers, differences, cost, circumstance
   );
   assert.match(out, /^scenes_iais: 39 of 39 runs complete\n/);
   const text = markdown(`${folder.path}/reports/scenes_iais`);
-  assert.match(text, /\*\*39 of 39 runs are complete\*\*: 36 made in .*, 3 from the cache/);
+  assert.match(text, /\*\*39 of 39 runs are complete\*\*: 36 computed in .*, 3 from the cache/);
   assert.match(text, /\| none \\\* \| 15\.0 ±1\.0 \| /);
   assert.match(text, /\| singular \| test \| i→t R@1 \| [+−]?\d/);
   assert.match(text, /3 seeds/);
-  assert.match(text, /Nothing: every run is complete/);
+  assert.match(text, /None: every run is complete/);
   assert.match(text, /\| tuned \| fine_tune \| 12 \| 12 \| 0 \|/);
   assert.match(text, /\| machine \| machine \| 39 \|/);
   assert.match(text, /\| code of fine_tune \| [0-9a-f]{64} \| 12 \|/);
   assert.match(text, /deno task run experiments\/scenes_iais.yaml --set tuned.steps=40 --results/);
 });
 
-Deno.test("a report writes commands as the program was started", async () => {
+Deno.test("a report writes commands in the way the program was started", async () => {
   using folder = temporaryFolder();
   storeResults(folder.path);
   const npx = { env: { npm_command: "exec" } };
@@ -46,7 +46,7 @@ Deno.test("a report writes commands as the program was started", async () => {
   assert.doesNotMatch(markdown(at), /npx/);
 });
 
-Deno.test("the page says which code made the runs, and which circumstances are not stored", async () => {
+Deno.test("the page shows the code of the runs, and what is not stored", async () => {
   using folder = temporaryFolder();
   storeResults(folder.path);
   await report(folder.path, storedExperiment);
@@ -54,10 +54,10 @@ Deno.test("the page says which code made the runs, and which circumstances are n
   const [section] = /<section id="environment"[^]*?<\/section>/.exec(page)!;
   assert.match(section, /code of fine_tune<\/th>\s*<td>[0-9a-f]{64}<\/td>/);
   assert.match(section, /<th scope="row">processor<\/th>\s*<td>Abacus 1<\/td>/);
-  assert.match(section, /Not stored with a run: the commit\./);
+  assert.match(section, /The commit is not stored with a run\./);
 });
 
-Deno.test("every query that a report shows gives its figures again", async () => {
+Deno.test("every query in a report reproduces its figures", async () => {
   using folder = temporaryFolder();
   storeResults(folder.path);
   await report(folder.path, storedExperiment);
@@ -75,25 +75,25 @@ Deno.test("every query that a report shows gives its figures again", async () =>
   assert.ok(Math.abs(found["mean"] as number - 0.15) < 1e-12);
 });
 
-Deno.test("--against tells what changed and by how much; --set and ~1 find earlier askings", async () => {
+Deno.test("--against reports what changed and by how much; --set and ~1 find earlier requests", async () => {
   using folder = temporaryFolder();
   storeResults(folder.path);
   const before = `${storedExperiment}~1`;
   assert.equal((await report(folder.path, storedExperiment, "--against", before)).code, 0);
   const text = markdown(`${folder.path}/reports/scenes_iais_against_scenes_iais~1`);
   assert.match(text, /## What changed[^]*\| tuned \| steps \| 20 \| 40 \|/);
-  assert.match(text, /## By how much\n\nNone of the 8 main metrics changed\./);
+  assert.match(text, /## Changed metrics\n\nNone of the 8 main metrics changed\./);
 
   const out = `${folder.path}/elsewhere`;
   assert.equal((await report(folder.path, before, "--out", out)).code, 0);
-  assert.match(markdown(out), /asked 2026-01-01 00:00 UTC/);
+  assert.match(markdown(out), /requested 2026-01-01 00:00 UTC/);
   assert.doesNotMatch(markdown(out), /--set/);
   const set = ["--set", "tuned.steps=40"];
   assert.equal((await report(folder.path, storedExperiment, ...set, "--out", out)).code, 0);
-  assert.match(markdown(out), /with --set tuned.steps=40, asked/);
+  assert.match(markdown(out), /with --set tuned.steps=40, requested/);
 });
 
-Deno.test("names from outside are no markup in Markdown", async () => {
+Deno.test("names from outside are not markup in Markdown", async () => {
   using folder = temporaryFolder();
   const hostile = ["none", "<script>a|b</script>", "```\n# [x](http://e.org) @someone", "$(rm x)`"];
   await storeReported(folder.path, { variants: hostile, seeds: 1, pictures: false });
@@ -104,14 +104,14 @@ Deno.test("names from outside are no markup in Markdown", async () => {
   assert.match(prose, /\| \\<script\\>a\\\|b\\<\/script\\> \| /);
 });
 
-Deno.test("wrong requests end with 2 and say how to mend them", async () => {
+Deno.test("invalid requests exit with 2 and say how to fix them", async () => {
   using folder = temporaryFolder();
   storeResults(folder.path);
   for (
     const [args, message] of [
       [["scenes_iai"], /no experiment `scenes_iai` was asked[^]*did you mean `scenes_iais`/],
-      [["scenes_iais", "--against", "other"], /nothing to compare with/],
-      [["scenes_iais", "--set", "a.b=1"], /never asked with --set 'a\.b=1'/],
+      [["scenes_iais", "--against", "other"], /no experiment `other` to compare with/],
+      [["scenes_iais", "--set", "a.b=1"], /never run with --set 'a\.b=1'/],
       [["scenes_iais~7"], /was asked with 2 choices/],
       [["none.yaml"], /the experiment file does not exist/],
       [[], /`report` needs an experiment/],
@@ -124,22 +124,22 @@ Deno.test("wrong requests end with 2 and say how to mend them", async () => {
   }
 });
 
-Deno.test("a report of nothing says so", async () => {
+Deno.test("a report says when an experiment has not been run", async () => {
   using folder = temporaryFolder();
   const { code, out } = await report(`${folder.path}/none`, toyExperiment);
   assert.equal(code, 0);
-  assert.match(out, /^toy: nothing was run yet\n/);
-  assert.match(markdown(`${folder.path}/none/reports/toy`), /Nothing was run yet/);
+  assert.match(out, /^toy: not run yet\n/);
+  assert.match(markdown(`${folder.path}/none/reports/toy`), /has not been run yet/);
   assert.match(
     Deno.readTextFileSync(`${folder.path}/none/reports/toy/report.html`),
-    /Nothing was run yet/,
+    /has not been run yet/,
   );
   const named = await report(`${folder.path}/other`, "toy");
   assert.equal(named.code, 2);
   assert.match(named.err, /^error: this folder has no results yet\n/);
 });
 
-Deno.test("a report of failed and half-done stages says what is missing", async () => {
+Deno.test("a report of failed and outstanding stages lists what is missing", async () => {
   using folder = temporaryFolder();
   const file = `${folder.path}/e.yaml`;
   const results = `${folder.path}/results`;
@@ -156,17 +156,17 @@ stages:
   assert.equal((await runToy(["run", file, "--results", results])).code, 1);
   const { code, out } = await report(results, file);
   assert.equal(code, 0);
-  assert.match(out, /^x: 3 of 6 runs complete\n3 runs are missing\n/);
+  assert.match(out, /^x: 3 of 6 runs complete\n3 runs missing\n/);
   const text = markdown(`${results}/reports/x`);
   assert.match(
     text,
     /\| numbers\\\[fail=complaint\\\] \| failed \| the numbers ran out \| use fewer numbers \|/,
   );
-  assert.match(text, /\| recall\\\[fail=complaint\\\] \| not made \|/);
+  assert.match(text, /\| recall\\\[fail=complaint\\\] \| not run \|/);
   assert.match(text, /\| complaint \| missing \| missing \|/);
 });
 
-Deno.test("a run without a metric that others have is told", async () => {
+Deno.test("a report counts metrics that other runs of the stage have", async () => {
   using folder = temporaryFolder();
   storeResults(folder.path);
   const [first] = [...Deno.readDirSync(`${folder.path}/artifacts/evaluate`)];
@@ -177,5 +177,5 @@ Deno.test("a run without a metric that others have is told", async () => {
   const one = await report(folder.path, storedExperiment, ...at);
   const other = await report(folder.path, `${storedExperiment}~1`, ...at);
   assert.deepEqual([one.code, other.code], [0, 0]);
-  assert.match(one.out + other.out, /^2 metrics are missing$/m);
+  assert.match(one.out + other.out, /^2 metrics missing$/m);
 });

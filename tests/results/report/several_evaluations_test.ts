@@ -1,4 +1,4 @@
-/** Models that several stages evaluate: ranks of different stages are never mixed. */
+/** Several stages evaluate the same models: their ranks are never mixed. */
 import assert from "node:assert/strict";
 import { reportedExperiment, storeReported } from "../../support/reported_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
@@ -19,47 +19,47 @@ function section(markdown: string, title: RegExp): string {
   return markdown.split(/^(?=## )/m).find((part) => title.test(part)) ?? "";
 }
 
-Deno.test("each stage's differences stand under its name; queries and relations are one stage's", async () => {
+Deno.test("differences are shown by stage; queries and relations are those of one stage", async () => {
   using one = temporaryFolder();
   using two = temporaryFolder();
   const options = { variants: ["none", "singular"], seeds: 3, images: 12 };
   await storeReported(one.path, options);
   await storeReported(two.path, { ...options, again: true });
-  const [alone, beside] = [await reportOf(one.path), await reportOf(two.path)];
+  const [single, both] = [await reportOf(one.path), await reportOf(two.path)];
 
-  const differences = section(beside.markdown, /^## Differences/);
+  const differences = section(both.markdown, /^## Differences/);
   for (const stage of ["recall", "recall_again"]) {
     assert.ok(differences.includes(`| ${stage} | singular | test | i→t R@1 |`), differences);
   }
-  assert.doesNotMatch(section(alone.markdown, /^## Differences/), /\| stage \|/);
+  assert.doesNotMatch(section(single.markdown, /^## Differences/), /\| stage \|/);
 
   // A variant has three runs of the stage, not six of two.
-  assert.match(beside.page, /right in \d of 3 seeds/);
-  assert.doesNotMatch(beside.page, /of 6 runs/);
-  assert.match(beside.page, /the variants of <code>recall<\/code> answer most differently/);
-  assert.match(alone.page, /; \* marks the baseline/);
-  assert.match(alone.markdown, /; \* marks the baseline\./);
+  assert.match(both.page, /correct in \d of 3 seeds/);
+  assert.doesNotMatch(both.page, /of 6 runs/);
+  assert.match(both.page, /the variants of <code>recall<\/code> differ most/);
+  assert.match(single.page, /; \* marks the baseline/);
+  assert.match(single.markdown, /; \* marks the baseline\./);
   const relations = /^## Recall and relation distance/;
-  assert.equal(section(beside.markdown, relations), section(alone.markdown, relations));
-  assert.notEqual(section(alone.markdown, relations), "");
+  assert.equal(section(both.markdown, relations), section(single.markdown, relations));
+  assert.notEqual(section(single.markdown, relations), "");
 });
 
-Deno.test("stages without variants are held beside each other", async () => {
+Deno.test("stages without variants are compared with each other", async () => {
   using folder = temporaryFolder();
   const options = { variants: ["none"], seeds: 1, images: 12, again: true };
   await storeReported(folder.path, options);
   const { page } = await reportOf(folder.path);
-  assert.match(page, /the evaluations answer most differently/);
+  assert.match(page, /the evaluations differ most/);
   for (const stage of ["recall", "recall_again"]) {
     assert.ok(page.includes(`<strong>${stage}</strong>: `), stage);
   }
 });
 
-Deno.test("stages are told apart at whatever K they were asked for", async () => {
+Deno.test("stages are kept apart for any requested K", async () => {
   using folder = temporaryFolder();
   const options = { variants: ["none", "singular"], seeds: 3, images: 12, again: true };
   await storeReported(folder.path, { ...options, recallAt: [3] });
   const { page } = await reportOf(folder.path);
-  assert.match(page, /the variants of <code>recall<\/code> answer most differently/);
+  assert.match(page, /the variants of <code>recall<\/code> differ most/);
   assert.doesNotMatch(page, /of 6 runs/);
 });

@@ -5,7 +5,7 @@ import {
   markdownTable,
 } from "../../../../results/report/markdown/markdown_text.ts";
 
-Deno.test("words of others stay words: no markup, no mention, no link, one line", () => {
+Deno.test("escapeMarkdown() leaves no markup, mention, link or line break", () => {
   assert.equal(
     escapeMarkdown("<img src=x onerror=alert(1)>|a\nb `c` [d](http://e) @f #1 **g** www.h.org"),
     "\\<img src=x onerror=alert(1)\\>\\|a b \\`c\\` \\[d\\](http&#58;//e) @\u200bf \\#1 " +
@@ -17,11 +17,11 @@ Deno.test("words of others stay words: no markup, no mention, no link, one line"
   );
 });
 
-Deno.test("a block of code holds fences as text", () => {
+Deno.test("codeBlock() keeps fences as text", () => {
   assert.equal(codeBlock("a\n```\nb", "sql"), "````sql\na\n```\nb\n````");
 });
 
-Deno.test("numbers stand to the right", () => {
+Deno.test("markdownTable() aligns numbers right", () => {
   const { head, rows } = markdownTable([{ title: "a" }, { title: "b", numeric: true }], [[
     "1",
     "2",

@@ -10,7 +10,7 @@ const block = (title: string, importance: number, rows: number): Block => ({
   after: "That is all.",
 });
 
-Deno.test("what fits stays as it is", () => {
+Deno.test("shortened() leaves a document that fits unchanged", () => {
   assert.equal(
     shortened([block("a", 1, 1), { title: "b", importance: 0, text: "b" }], {
       bytes: 1000,
@@ -20,17 +20,17 @@ Deno.test("what fits stays as it is", () => {
   );
 });
 
-Deno.test("what matters least goes first, and a word says so", () => {
+Deno.test("shortened() drops the least important parts first and names them", () => {
   const text = shortened([block("least", 9, 3), block("most", 1, 20)], {
     bytes: 700,
     whole: "See elsewhere.",
   });
   assert.match(text, /row 0 of most/);
   assert.doesNotMatch(text, /## least/);
-  assert.match(text, /_Shortened to fit; left out: .*rows of most, least\. See elsewhere\._\n$/);
+  assert.match(text, /_Shortened to fit; omitted: .*rows of most, least\. See elsewhere\._\n$/);
 });
 
-Deno.test("a document never exceeds its limit in bytes", () => {
+Deno.test("shortened() never exceeds the limit in bytes", () => {
   fc.assert(fc.property(
     fc.array(fc.record({ importance: fc.nat(5), rows: fc.nat(60) }), { maxLength: 12 }),
     fc.integer({ min: 1200, max: 9000 }),

@@ -8,7 +8,7 @@ async function labelsOf(
   const svg = await chart([{ name: "", points: points.map(([x, y]) => ({ x, y })) }], {
     id: "one",
     title: "title",
-    description: "said",
+    description: "description",
     x: "x",
     y: "y",
     kind: "point",
@@ -26,13 +26,13 @@ const differ = (labels: readonly string[]) => {
   assert.equal(new Set(labels).size, labels.length, labels.join(" "));
 };
 
-Deno.test("ticks close together have as many digits as tell them apart", async () => {
+Deno.test("chart() gives close ticks as many digits as distinguish them", async () => {
   const { x, y } = await labelsOf([[0.063636, 26.00001], [0.063674, 26.00009]]);
   differ(x);
   differ(y);
 });
 
-Deno.test("ticks far apart have no more digits than they need", async () => {
+Deno.test("chart() gives distant ticks no more digits than they need", async () => {
   // The labels at the ends of the x axis are flush with it.
   const { svg } = await labelsOf([[0, 0], [200_000, 1]], { kind: "line" });
   const labels = [...svg.matchAll(/<text [^>]*>([\d.,]+)<\/text>/g)].map(([, text]) => text);
@@ -42,7 +42,7 @@ Deno.test("ticks far apart have no more digits than they need", async () => {
   ]);
 });
 
-Deno.test("on a logarithmic axis equal factors are equal ways", async () => {
+Deno.test("chart() places equal factors at equal distances on a logarithmic axis", async () => {
   const { svg, x } = await labelsOf([[0.001, 1], [0.01, 2], [0.1, 3]], { logarithmic: true });
   const places = [...svg.matchAll(/<path transform="translate\(([\d.]+),/g)].map(([, at]) =>
     Number(at)

@@ -1,6 +1,6 @@
 /**
- * The page in a real browser: no error, no request, every chart drawn, tables sort, the viewer shows.
- * Skipped where no Chromium is installed (or named by CHROMIUM). Screenshots lie in .cache/screenshots.
+ * The page in a real browser: no errors, no requests, charts, sorting, the attention viewer. Skipped
+ * where no Chromium is installed (or named by CHROMIUM). Screenshots are in .cache/screenshots.
  */
 import assert from "node:assert/strict";
 import axe from "axe-core";
@@ -15,11 +15,11 @@ import {
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
 if (browserProgram === undefined) {
-  console.log("no Chromium is installed (name one with CHROMIUM): pages are not looked at");
+  console.log("no Chromium is installed (name one with CHROMIUM): page tests are skipped");
 }
 
 const variants = ["none", "singular", "distributed", "sparse"];
-/** Of further tables, one wider than the page. */
+/** Metrics for further tables, one of them wider than the page. */
 const metrics = Object.fromEntries(
   ["rsum", "i2t_mrr", "fold5_rsum"].concat(
     ["i2t", "t2i"].flatMap((direction) =>
@@ -31,7 +31,7 @@ const metrics = Object.fromEntries(
 );
 const screenshots = new URL("../../../.cache/screenshots/", import.meta.url);
 
-/** Makes a report and opens its page; what the browser complains of ends in `troubles`. */
+/** Writes a report and opens its page; errors, dialogs and requests are collected in `troubles`. */
 async function withPage(
   options: ReportedOptions,
   use: (page: Page, opened: { troubles: string[]; browser: Browser; url: string }) => Promise<void>,
@@ -59,8 +59,10 @@ async function withPage(
       dialog.dismiss();
     });
     page.on("request", (request) => {
-      const asked = request.url();
-      if (asked !== url && !asked.startsWith("data:")) troubles.push(`request: ${asked}`);
+      const requested = request.url();
+      if (requested !== url && !requested.startsWith("data:")) {
+        troubles.push(`request: ${requested}`);
+      }
     });
     await page.goto(url);
     await page.locator("#viewer-first svg.cross").waitFor();
@@ -72,7 +74,7 @@ async function withPage(
 const test = (name: string, run: () => Promise<void>) =>
   Deno.test({ name, ignore: browserProgram === undefined, fn: run, sanitizeResources: false });
 
-test("the page opens from the disk, draws every chart, and asks nobody for anything", () =>
+test("the page opens from disk, draws every chart, and requests nothing", () =>
   withPage({ variants, seeds: 2, compare: "flickr30k_1k" }, async (page) => {
     const charts = await page.locator("svg.chart").all();
     assert.ok(charts.length >= 8, `${charts.length} charts`);
@@ -91,7 +93,7 @@ test("the page opens from the disk, draws every chart, and asks nobody for anyth
     assert.match(text, /Not comparable/);
   }));
 
-test("tables sort by value, and say how they are sorted", () =>
+test("tables sort by value, and show how they are sorted", () =>
   withPage({ variants, seeds: 2 }, async (page) => {
     const table = page.locator("#headline-0");
     const names = () => table.locator("tbody th").allInnerTexts();
@@ -125,7 +127,7 @@ test("intervals sort by their lower bound", () =>
   }));
 
 for (const width of [400, 1200]) {
-  test(`what is wider than the page says so, and can be read: ${width} wide`, () =>
+  test(`content wider than the page scrolls and shows that it does: ${width} wide`, () =>
     withPage({ variants, seeds: 2 }, async (page) => {
       const hidden = await page.locator("#results .scroll, #cost-section .scroll").evaluateAll((
         places,
@@ -158,11 +160,11 @@ for (const width of [400, 1200]) {
       const [button, text] = await Promise.all(
         ["button", "pre"].map((part) => code.locator(part).boundingBox()),
       );
-      assert.ok(button!.x >= text!.x + text!.width, "the button covers no text");
+      assert.ok(button!.x >= text!.x + text!.width, "the button does not cover text");
     }, { viewport: { width, height: 900 } }));
 }
 
-test("numbers copy as a spreadsheet takes them", () =>
+test("numbers copy in the form that spreadsheets paste", () =>
   withPage({ variants, seeds: 1 }, async (page) => {
     await page.locator("[data-copies=headline-0]").click();
     const copied = await page.evaluate(() => navigator.clipboard.readText());
@@ -176,7 +178,7 @@ test("the viewer shows any pair, layer and variant, by mouse and by keyboard", (
     assert.match(await panel.innerText(), /none, layer 1/);
     assert.match(
       await page.locator("#viewer-distance").innerText(),
-      /none: ISD by singular 0\.5 over words, 0\.0000442 over regions, ISDa 0\.25/,
+      /none: ISD \(singular\) 0\.5 over words, 0\.0000442 over regions, ISDa 0\.25/,
     );
     const labels = () => panel.locator("table.matrix").first().locator("tbody th").allInnerTexts();
     assert.deepEqual(await labels(), ["caption", "0", "of", "image", "0"]);
@@ -203,7 +205,7 @@ test("the viewer shows any pair, layer and variant, by mouse and by keyboard", (
     assert.equal(await lines(), 5);
   }));
 
-test("the graph's lines end in arrows and pass behind no stage", () =>
+test("the graph's lines end in arrows and do not pass behind stages", () =>
   withPage({ variants, seeds: 1 }, async (page) => {
     const found = await page.locator("#cost-section svg.chart").evaluate((svg) => {
       const boxes = [...svg.querySelectorAll<SVGGElement>(".stage")].map((stage) => {
@@ -237,12 +239,12 @@ test("the graph's lines end in arrows and pass behind no stage", () =>
     }
   }));
 
-test("examples are of different images, and first those whose shown answers differ", () =>
+test("examples are of different images, those whose shown answers differ first", () =>
   withPage({ variants, seeds: 3, images: 30 }, async (page) => {
     const found = await page.locator(".example").evaluateAll((cards) =>
       cards.map((card) => ({
         direction: card.querySelector(".tag")!.textContent!.split(" ")[0]!,
-        image: card.querySelector<HTMLImageElement>(".wanted img")!.alt,
+        image: card.querySelector<HTMLImageElement>(".target img")!.alt,
         marks: [...card.querySelectorAll(".mark")].map(({ textContent }) => textContent),
       }))
     );
@@ -253,13 +255,13 @@ test("examples are of different images, and first those whose shown answers diff
     }
     const answers = await page.locator(".example").first().locator("li .tag").allInnerTexts();
     assert.equal(answers.length, variants.length);
-    for (const answer of answers) assert.match(answer, /^right in [0-3] of 3 seeds$/);
+    for (const answer of answers) assert.match(answer, /^correct in [0-3] of 3 seeds$/);
   }));
 
-test("an image that asks shows its captions, and the best of them where it is not among the first", () =>
+test("an image query shows its captions, and the best of them where it is not among the first", () =>
   withPage({ variants, seeds: 1 }, async (page) => {
-    const card = page.locator(".example").filter({ has: page.locator(".wanted img[alt=test_3]") })
-      .filter({ hasText: "image asks" });
+    const card = page.locator(".example").filter({ has: page.locator(".target img[alt=test_3]") })
+      .filter({ hasText: "image → caption" });
     await card.locator("summary").click();
     assert.deepEqual(await card.locator("header li").allInnerTexts(), [
       "caption 0 of image 3",
@@ -267,16 +269,16 @@ test("an image that asks shows its captions, and the best of them where it is no
     ]);
     assert.deepEqual(
       await card.locator("ul > li").first().locator("ol li").allInnerTexts(),
-      ["caption 1 of image 1", "caption 0 of image 2", "right, at rank 4: caption 0 of image 3"],
+      ["caption 1 of image 1", "caption 0 of image 2", "correct, at rank 4: caption 0 of image 3"],
     );
   }));
 
-test("attentions that are compared have one scale of colours, and a legend with its numbers", () =>
+test("compared attentions share one colour scale, with a legend", () =>
   withPage({ variants, seeds: 1 }, async (page) => {
     await page.selectOption("#viewer-other", { label: "sparse" });
     await page.locator("#viewer-second svg.cross").waitFor();
     const panels = page.locator(".viewer-panel");
-    // Percent of heat per percent of attention, of each table's cell with the most.
+    // Percent of heat per percent of attention, from the strongest cell of each table.
     const slopes = await panels.locator(".matrices table.matrix").evaluateAll((tables) =>
       tables.map((table) => {
         const cells = [...table.querySelectorAll<HTMLElement>("td[title]")].map((cell) => ({
@@ -296,7 +298,7 @@ test("attentions that are compared have one scale of colours, and a legend with 
     }
   }));
 
-test("S_LL and what it is compared with stand side by side", () =>
+test("S_LL and aligned S_VV are side by side", () =>
   withPage({ variants, seeds: 1 }, async (page) => {
     const [own, aligned] = await Promise.all(
       [0, 1].map((place) =>
@@ -307,7 +309,7 @@ test("S_LL and what it is compared with stand side by side", () =>
     assert.ok(own!.x + own!.width < aligned!.x);
   }));
 
-test("beside a variant stands another one", () =>
+test("a variant is compared with another one", () =>
   withPage({ variants, seeds: 1 }, async (page) => {
     const offered = () => page.locator("#viewer-other option").allInnerTexts();
     assert.deepEqual(await offered(), ["nothing", "singular", "distributed", "sparse"]);
@@ -317,7 +319,7 @@ test("beside a variant stands another one", () =>
     assert.deepEqual(await offered(), ["nothing", "none", "singular", "distributed"]);
   }));
 
-test("lines from words to regions start at their word and pass behind no other", () =>
+test("lines from words to regions start at their word and do not pass behind others", () =>
   withPage({
     variants,
     seeds: 1,
@@ -341,7 +343,7 @@ test("lines from words to regions start at their word and pass behind no other",
     assert.ok(await page.locator("#viewer-first svg.cross line").count() > 15);
   }));
 
-test("names from outside are shown as they are, and do nothing", () => {
+test("names from outside are shown literally, and do nothing", () => {
   const hostile = `<img src=x onerror="alert(1)">`;
   return withPage({
     variants: [`"><script>alert(2)</script>`, hostile, "javascript:alert(3)", "</style><b>"],
@@ -362,7 +364,7 @@ test("names from outside are shown as they are, and do nothing", () => {
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [1200, 400]) {
-    test(`nothing serious is wrong for those who need help: ${colorScheme}, ${width} wide`, () =>
+    test(`the page has no serious accessibility violations: ${colorScheme}, ${width} wide`, () =>
       withPage({ variants, seeds: 2, compare: "flickr30k_1k", metrics }, async (page) => {
         await page.evaluate(() => {
           for (const details of document.querySelectorAll("details")) details.open = true;
@@ -375,7 +377,7 @@ for (const colorScheme of ["light", "dark"] as const) {
           width,
           "the page does not scroll sideways",
         );
-        // Not by an element, which the page's policy forbids.
+        // Not through a script element, which the page's policy forbids.
         await page.evaluate(axe.source);
         const { violations } = await page.evaluate(() =>
           (globalThis as unknown as { axe: typeof axe }).axe.run()
