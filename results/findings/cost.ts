@@ -1,6 +1,7 @@
 /** The cost of a request: time by stage, and the time saved by results that were already stored. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal } from "../database/question.ts";
+import { secondsText } from "../text/number_text.ts";
 
 export interface StageCost {
   readonly stage: string;
@@ -15,6 +16,15 @@ export interface StageCost {
   readonly seconds_computed: number;
   readonly seconds_saved: number;
   readonly slowest: number | null;
+}
+
+/** `36 computed in 1:09 min, 3 from the cache (saved 0.4 s)`. */
+export function costText({ stages: { rows } }: Cost): string {
+  const sum = (of: (row: StageCost) => number) => rows.reduce((total, row) => total + of(row), 0);
+  const hits = sum((row) => row.hits);
+  const saved = hits === 0 ? "" : ` (saved ${secondsText(sum((row) => row.seconds_saved))})`;
+  return `${sum((row) => row.computed)} computed in ` +
+    `${secondsText(sum((row) => row.seconds_computed))}, ${hits} from the cache${saved}`;
 }
 
 /** The columns of a table of costs. */

@@ -1,11 +1,13 @@
 /** The first tables of a report: metrics of each variant, mean and standard deviation over seeds. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import {
+  columnNotes,
   furtherKinds,
   mainKinds,
   type MetricColumn,
   type MetricKind,
 } from "../text/metric_tables.ts";
+import type { Differences } from "./difference_rows.ts";
 import { type Answered, ask, literal } from "../database/question.ts";
 import { mostSeeds, type RequestedVariant, requestedVariants, type Variants } from "./variants.ts";
 
@@ -103,6 +105,19 @@ export function overSeeds({ seeds, rows }: HeadlineTable): string {
   if (seeds <= 1) return "one seed";
   const fewer = rows.some(({ cells }) => cells.some((cell) => cell && cell.runs < seeds));
   return `mean ± standard deviation over ${seeds} seeds${fewer ? " (fewer where stated)" : ""}`;
+}
+
+/** Notes on the columns and marks of some tables, a sentence part each. */
+export function notesOf(
+  tables: readonly HeadlineTable[],
+  { rows }: Pick<Differences, "rows">,
+): string[] {
+  const marks = new Set(rows.map(({ mark }) => mark));
+  return [
+    ...new Set(tables.flatMap(({ columns }) => columnNotes(columns))),
+    ...(marks.has("▲") ? ["▲: significantly better than the baseline"] : []),
+    ...(marks.has("▼") ? ["▼: significantly worse than the baseline"] : []),
+  ];
 }
 
 /** The tables of one stage and split. */

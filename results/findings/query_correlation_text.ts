@@ -31,7 +31,7 @@ export function readingOf(correlations: readonly QueryCorrelation[]): string {
       rangeText(partial)
     }; its interval excludes 0 in ${
       partial.filter(({ interval }) => interval !== undefined && interval[0] * interval[1] > 0)
-        .length
+        .length || "none"
     } of ${last.length} variant${last.length === 1 ? "" : "s"}.`,
   ].join(" ");
 }

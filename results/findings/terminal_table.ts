@@ -9,7 +9,7 @@ import { pairedDifferences, type SeedValue } from "./paired_differences.ts";
 import { publishedOf, publishedText } from "./published.ts";
 import { processorCaution } from "./environment.ts";
 import { rowsOf } from "../database/read_results.ts";
-import { mainKinds, type MetricColumn } from "../text/metric_tables.ts";
+import { columnNotes, mainKinds, type MetricColumn } from "../text/metric_tables.ts";
 import {
   mostSeeds,
   type RequestedVariant,
@@ -99,7 +99,7 @@ function groupText(title: string, rows: readonly MetricRow[], options: GroupOpti
   const seeds = mostSeeds(requested);
   const over = seeds > 1 ? `, mean ± standard deviation over ${seeds} seeds` : "";
   const marked = baseline !== undefined && requested.some(({ variant }) => variant === baseline);
-  const notes = kinds.flatMap(({ columns }) => notesOf(columns))
+  const notes = kinds.flatMap(({ columns }) => columnNotes(columns))
     .filter((note) => !explained.has(note));
   for (const note of notes) explained.add(note);
   return [
@@ -116,21 +116,6 @@ function groupText(title: string, rows: readonly MetricRow[], options: GroupOpti
       })
       : []),
   ].join("\n");
-}
-
-/** What the columns mean. */
-function notesOf(columns: readonly MetricColumn[]): string[] {
-  const has = (pattern: RegExp) => columns.some(({ metric }) => pattern.test(metric));
-  return [
-    ...(has(/^(i2t|t2i)_/) ? ["i→t: image to text, t→i: text to image"] : []),
-    ...(has(/^rsum$/) ? ["rsum: sum of the six recalls"] : []),
-    ...(has(/^pair_/)
-      ? [
-        "pairs: two pictures and their captions with swapped words; share with both texts, both " +
-        "images or all four (group) matched correctly",
-      ]
-      : []),
-  ];
 }
 
 interface Summary {

@@ -48,7 +48,7 @@ export function furtherKinds(found: ReadonlySet<string>): MetricKind[] {
       columns: named([...recallNames(found, `${fold}_`), `${fold}_rsum`]),
     })),
     {
-      title: "by right answers beside the data's own pairs",
+      title: "with further correct answers",
       columns: named([
         ...recallNames(found, "positives_"),
         ...each("r_precision", "map_at_r").map((name) => `positives_${name}`),
@@ -56,13 +56,13 @@ export function furtherKinds(found: ReadonlySet<string>): MetricKind[] {
     },
     ...twoStage(found),
     {
-      title: "swapped pairs by what differs",
+      title: "swapped pairs by kind of difference",
       columns: named(
         [...found].filter((name) => /^pair_(text|image|group)_\w+$/.test(name)).sort(),
       ),
     },
     {
-      title: "as the published release counts",
+      title: "as computed by the published release",
       columns: named([...recallNames(found, "release_"), "release_tied_queries"]),
     },
   ]);
@@ -73,13 +73,28 @@ function twoStage(found: ReadonlySet<string>): MetricKind[] {
   if (![...found].some((name) => name.startsWith("rerank_"))) return [];
   const compared = [...recallNames(found, "rerank_").map((name) => name.slice(7)), "rsum"];
   return [{
-    title: "two-stage ranking: full scoring, by shortlist (rerank_), what is lost (rerank_lost_)",
+    title: "two-stage ranking: full scoring, shortlist (rerank_), loss (rerank_lost_)",
     columns: [
       ...compared.flatMap((name) => [name, `rerank_${name}`, `rerank_lost_${name}`]),
       ...directions.map((direction) => `rerank_${direction}_found`),
       "rerank_pairs",
     ].map((metric) => column(metric)),
   }];
+}
+
+/** What the titles of main columns mean. */
+export function columnNotes(columns: readonly MetricColumn[]): string[] {
+  const has = (pattern: RegExp) => columns.some(({ metric }) => pattern.test(metric));
+  return [
+    ...(has(/^(i2t|t2i)_/) ? ["i→t: image to text, t→i: text to image"] : []),
+    ...(has(/^rsum$/) ? ["rsum: sum of the six recalls"] : []),
+    ...(has(/^pair_/)
+      ? [
+        "pairs: accuracy on two pictures whose captions swap words (text: both captions chosen " +
+        "correctly, image: both pictures, group: all four)",
+      ]
+      : []),
+  ];
 }
 
 /** @param plain with a title for readers; else by its name */

@@ -4,7 +4,8 @@ import { relationBlocks } from "./markdown_relations.ts";
 import { resultsBlocks } from "./markdown_results.ts";
 import { costBlock, environmentBlock, gapBlocks, sourcesBlock } from "./markdown_runs.ts";
 import { codeBlock, escapeMarkdown } from "./markdown_text.ts";
-import { secondsText, timeText } from "../../text/number_text.ts";
+import { timeText } from "../../text/number_text.ts";
+import { costText } from "../../findings/cost.ts";
 import type { ReportData } from "../../findings/report_data.ts";
 import type { Block } from "./size_limit.ts";
 import { type CommandPlace, runCommand, sourcesOf } from "../../findings/reproduce.ts";
@@ -39,9 +40,6 @@ export function emptyBlocks(experiment: string, file: string, task: string): Blo
 }
 
 function titleBlock({ experiment, file, set, requested, gaps, cost }: ReportData): Block {
-  const { stages: { rows } } = cost;
-  const sum = (of: (row: typeof rows[number]) => number) =>
-    rows.reduce((total, row) => total + of(row), 0);
   const changes = set.length === 0
     ? ""
     : `, with ${set.map((one) => escapeMarkdown(`--set ${one}`)).join(" ")}`;
@@ -52,12 +50,7 @@ function titleBlock({ experiment, file, set, requested, gaps, cost }: ReportData
       `# ${escapeMarkdown(experiment)}`,
       "",
       `${escapeMarkdown(file)}${changes}, requested ${timeText(requested)}.`,
-      `**${gaps.complete} of ${gaps.all} runs are complete**: ` +
-      `${sum((row) => row.computed)} computed in ${
-        secondsText(sum((row) => row.seconds_computed))
-      }, ` +
-      `${sum((row) => row.hits)} from the cache, ` +
-      `which saved ${secondsText(sum((row) => row.seconds_saved))}.`,
+      `**${gaps.complete} of ${gaps.all} runs are complete**: ${costText(cost)}.`,
     ].join("\n"),
   };
 }

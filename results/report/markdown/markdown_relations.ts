@@ -56,7 +56,14 @@ function withinModels({ queryCorrelations: found, correlations }: Relations): Bl
         "captions). A positive rho means that images of captions with a lower ISDa are ranked better.",
       [
         { title: "variant" },
-        ...["layer", "rho", "rho given objects", "objects and ISDa", "objects and rank", "models"]
+        ...[
+          "layer",
+          "rho",
+          "rho given objects",
+          "rho of objects and ISDa",
+          "rho of objects and rank",
+          "models",
+        ]
           .map((title) => ({ title, numeric: true })),
       ],
       found.map((one) => [

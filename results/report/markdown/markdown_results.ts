@@ -1,7 +1,13 @@
 /** The Markdown report's results: metrics of each variant, published results, and differences. */
 import { type LinearBaseline, linearBaselineExplained } from "../../findings/linear_baseline.ts";
 import { differenceColumns, type Differences, markOf } from "../../findings/difference_rows.ts";
-import { fewerSeeds, type HeadlineTable, overSeeds, unitOf } from "../../findings/headline.ts";
+import {
+  fewerSeeds,
+  type HeadlineTable,
+  notesOf,
+  overSeeds,
+  unitOf,
+} from "../../findings/headline.ts";
 import { escapeMarkdown, tableBlock } from "./markdown_text.ts";
 import { metricTitle, signedValue, valueText } from "../../text/number_text.ts";
 import {
@@ -19,7 +25,7 @@ export function resultsBlocks(
 ): Block[] {
   return [
     ...tables.map((one) => headlineBlock(one, differences)),
-    ...(tables.length === 0 ? [nothingEvaluated] : []),
+    ...(tables.length === 0 ? [nothingEvaluated] : [notesBlock(tables, differences)]),
     ...linearBaselineBlocks(linearBaselines),
     ...(published === undefined ? [] : [publishedBlock(published, tables)]),
     differencesBlock(differences, baseline),
@@ -32,6 +38,14 @@ const nothingEvaluated: Block = {
   importance: 0,
   text: "## Results\n\nNo recall is stored yet: nothing was evaluated, or the evaluation failed.",
 };
+
+function notesBlock(tables: readonly HeadlineTable[], differences: Differences): Block {
+  return {
+    title: "notes",
+    importance: 1,
+    text: notesOf(tables, differences).map((note) => `- ${escapeMarkdown(note)}`).join("\n"),
+  };
+}
 
 function headlineBlock(
   table: HeadlineTable,

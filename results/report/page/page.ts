@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { countGaps } from "../../findings/gaps.ts";
 import { type Html, markup, partOfPage, trusted } from "./html.ts";
-import { secondsText, timeText } from "../../text/number_text.ts";
+import { timeText } from "../../text/number_text.ts";
 import { changesSection } from "./page_changes.ts";
 import {
   alignmentCurves,
@@ -17,6 +17,7 @@ import { relationsSection } from "./page_relations.ts";
 import { resultsSection } from "./page_results.ts";
 import { commandsSection, costSection, environmentSection, gapsSection } from "./page_runs.ts";
 import { viewerSection } from "./page_viewer.ts";
+import { costText } from "../../findings/cost.ts";
 import type { ReportData } from "../../findings/report_data.ts";
 import { type CommandPlace, runCommand, sourcesOf } from "../../findings/reproduce.ts";
 
@@ -93,16 +94,9 @@ export function emptyPage(experiment: string, file: string, task: string): strin
 }
 
 function lead({ file, set, requested, gaps, cost }: ReportData): Html {
-  const { stages: { rows } } = cost;
-  const sum = (of: (row: typeof rows[number]) => number) =>
-    rows.reduce((total, row) => total + of(row), 0);
   const changes = set.length === 0 ? "" : `, with ${set.map((one) => `--set ${one}`).join(" ")}`;
   return markup`<p class="lead">${file}${changes}, requested ${timeText(requested)}.
-<strong>${gaps.complete} of ${gaps.all} runs are complete</strong>: ${
-    sum((row) => row.computed)
-  } computed in ${secondsText(sum((row) => row.seconds_computed))}, ${
-    sum((row) => row.hits)
-  } from the cache, which saved ${secondsText(sum((row) => row.seconds_saved))}.</p>`;
+<strong>${gaps.complete} of ${gaps.all} runs are complete</strong>: ${costText(cost)}.</p>`;
 }
 
 /** The baseline comes first, so that it has the same colour everywhere. */

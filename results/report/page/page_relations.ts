@@ -40,7 +40,7 @@ complete.</p>${howMade([runs], results)}`;
     if (made !== undefined) figures.push(made);
   }
   return markup`<p>${distancesExplained} Each point is a trained model${
-    stage === undefined ? undefined : markup`, with its recall in <code>${stage}</code>`
+    stage === undefined ? undefined : markup`; its recall is that of stage <code>${stage}</code>`
   }. A rank
 correlation near −1 means that models with a lower distance have a better recall.${
     layers.size > 1

@@ -1,5 +1,11 @@
 /** The page's first section: metrics of each variant, published results, and differences. */
-import { fewerSeeds, type HeadlineTable, overSeeds, unitOf } from "../../findings/headline.ts";
+import {
+  fewerSeeds,
+  type HeadlineTable,
+  notesOf,
+  overSeeds,
+  unitOf,
+} from "../../findings/headline.ts";
 import { differenceColumns, type Differences, markOf } from "../../findings/difference_rows.ts";
 import { type Html, markup } from "./html.ts";
 import { metricTitle, signedValue, valueText } from "../../text/number_text.ts";
@@ -22,6 +28,7 @@ export function resultsSection(data: ReportData, results: CommandPlace): Html {
       headlineTable(table, { id: `headline-${place}`, differences })
     )
   }
+<p class="note">${notesOf(headline.tables, differences).join("; ")}.</p>
 ${howMade([headline.question], results)}
 ${linearBaselinePart(data)}
 ${publishedPart(data, results)}

@@ -142,7 +142,7 @@ Deno.test("readingOf() interprets the signs in the last layer", () => {
     "In layer 2, the correlation of a caption's ISDa and the rank of its image is −0.25: the image of " +
       "a caption with a lower ISDa is ranked worse. The number of annotated objects is a confounder: " +
       "on average, captions with more objects have a higher ISDa (+0.42) and a better rank (−0.40). " +
-      "Given the number of objects, the partial correlation is −0.09; its interval excludes 0 in 0 of " +
+      "Given the number of objects, the partial correlation is −0.09; its interval excludes 0 in none of " +
       "1 variant.",
   );
   const other = { ...found!, plain: { rho: 0.1, interval: undefined } };
