@@ -64,7 +64,10 @@ Deno.test("ranks, folds, other right answers and two-stage ranking have tables o
   // The sum stands beside what it sums, in percent as those.
   assert.match(markdown, /\| t→i R@10 \| rsum \|\n.*\n\| none \\\* \|.* \| 350\.0 ±0\.0 \|\n/);
   assert.match(table("mean over 2 folds"), /\| fold2_t2i_r1 \| fold2_rsum \|\n.*\n.*\| 50\.0 ±/);
-  assert.match(table("with further correct answers"), /\| positives_i2t_map_at_r \|\n.*\n.*\| 25\.0 ±/);
+  assert.match(
+    table("with further correct answers"),
+    /\| positives_i2t_map_at_r \|\n.*\n.*\| 25\.0 ±/,
+  );
   assert.match(
     table("two-stage ranking"),
     /\| i2t_r1 \| rerank_i2t_r1 \| rerank_lost_i2t_r1 \| rsum \| rerank_rsum \| rerank_i2t_found \| rerank_pairs \|/,
