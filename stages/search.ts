@@ -63,8 +63,8 @@ async function pictureQuery(
     if (known !== undefined && await sameFile(known, path)) return { image: id };
   }
   if (features.stage === "extract_features") {
-    const { describeScene } = await import("./vision/objects/object_features.ts");
-    return { regions: await describeScene(path, features) };
+    const { describePicture } = await import("./vision/objects/object_features.ts");
+    return { regions: await describePicture(path, features) };
   }
   if (features.stage === "photo_features") {
     const { describePhoto } = await import("./extraction/photo_query.ts");

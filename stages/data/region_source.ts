@@ -84,7 +84,7 @@ export async function regionDatabases(
   const databaseOf = (place: number): ImageDatabase => {
     const line = lines[place];
     const path = line && files[line.role];
-    if (path === undefined) throw inconsistent(folder, `there is no database ${place}`);
+    if (path === undefined) throw inconsistent(folder, `database ${place} does not exist`);
     return open[place] ??= openImageDatabase(path, line!, line!.format);
   };
   return {

@@ -1,13 +1,15 @@
-/** Batches of which the next is made ready while one is worked on. */
+/** Batch processing with prefetching. */
 
 export interface Decoded<Result> {
+  /** Index of the item. */
   readonly place: number;
   readonly result: Result;
 }
 
 /**
- * While one batch is worked on, the next is decoded. Nothing is being decoded any more when this ends,
- * however it ends: what decodes may be closed then. Of several failures the first by name is told.
+ * Decodes the next batch while the caller processes the current one. When the generator ends, however it ends,
+ * no decoding is in progress, so resources of the decoder may be closed. If several items fail, the error of the
+ * first is thrown.
  */
 export async function* inBatches<Item, Result>(
   items: readonly Item[],

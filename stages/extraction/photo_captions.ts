@@ -1,4 +1,4 @@
-/** Captions of a folder of photos: a CSV file with columns `image` and `caption`, as Flickr8k's. */
+/** Reads captions of photos from a CSV file with columns `image` and `caption`, like Flickr8k's. */
 import { CsvError, parse } from "csv-parse/sync";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 
@@ -9,11 +9,11 @@ export interface PhotoCaption {
 }
 
 /**
- * Commas within quotes, doubled quotes, line ends of any kind and a byte order mark are read as usual.
+ * Supports quoted commas, doubled quotes, any line ends and a byte order mark.
  *
- * @param options.file for messages
- * @returns in the order of the file
- * @throws {Complaint} with the line that is not as it should be
+ * @param options.file path for error messages
+ * @returns captions in file order
+ * @throws {Complaint} with the invalid line
  */
 export function readPhotoCaptions(text: string, { file }: { file: string }): PhotoCaption[] {
   const wrong = (
@@ -32,14 +32,14 @@ export function readPhotoCaptions(text: string, { file }: { file: string }): Pho
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error["lines"] === "number" ? error["lines"] : undefined;
-    throw wrong(`this is no CSV: ${plainCause(error)}`, line, { cause: error });
+    throw wrong(`this is not valid CSV: ${plainMessage(error)}`, line, { cause: error });
   }
   const head = rows.shift()?.record.map((name) => name.trim().toLowerCase());
   if (head === undefined) throw wrong("the file has no captions");
   const [image, caption] = [head.indexOf("image"), head.indexOf("caption")];
   if (image < 0 || caption < 0) {
     throw wrong(
-      `the first line names the columns ${head.join(", ")}: \`image\` or \`caption\` is missing`,
+      `the columns are ${head.join(", ")}: \`image\` or \`caption\` is missing`,
       1,
     );
   }
@@ -49,27 +49,27 @@ export function readPhotoCaptions(text: string, { file }: { file: string }): Pho
     if (name === "") throw wrong("a caption names no image", lines);
     if (/[/\\\p{Cc}]/u.test(name) || name === "." || name === "..") {
       const shown = name.replace(/\p{Cc}/gu, (one) => JSON.stringify(one).slice(1, -1));
-      throw wrong(`\`${shown}\` is no name of a file in the folder of photos`, lines);
+      throw wrong(`\`${shown}\` is not the name of a file in the folder of photos`, lines);
     }
     if (words === "") {
       throw wrong(`a caption of \`${name}\` is empty`, lines, {
-        fix: "write it, or take out the line",
+        fix: "write a caption, or remove the line",
       });
     }
     return { image: name, text: words };
   });
 }
 
-/** The library's own words name its options; ours say what is wrong. */
-function plainCause(error: CsvError): string {
+/** The library's messages mention its options; these describe the problem in the file. */
+function plainMessage(error: CsvError): string {
   switch (error.code) {
     case "CSV_QUOTE_NOT_CLOSED":
-      return "a quote is opened and never closed";
+      return "a quote is not closed";
     case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH":
       return "a line has more or fewer fields than the first";
     case "INVALID_OPENING_QUOTE":
     case "CSV_INVALID_CLOSING_QUOTE":
-      return "a quote stands in the middle of a field";
+      return "there is a quote in the middle of a field";
     default:
       return error.message;
   }

@@ -1,4 +1,4 @@
-/** From decoded photos to vectors: the backbone's map, pooled to one vector per region. */
+/** Describes photos: pools the backbone's feature map to one vector per region. */
 import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../tensorflow/programs/compile.ts";
 import {
@@ -11,7 +11,7 @@ import type { Box, RgbPicture } from "../vision/picture.ts";
 import { roiWeights } from "../vision/roi_align.ts";
 import type { PictureNetwork } from "./picture_network.ts";
 
-/** A photo and where its regions are. */
+/** A photo and its regions. */
 export interface LocatedPhoto {
   readonly picture: RgbPicture;
   readonly boxes: readonly Box[];
@@ -20,7 +20,7 @@ export interface LocatedPhoto {
 export interface DescribedPhoto {
   /** float32 [region, 1280]. */
   readonly features: Float32Array;
-  /** float32 [1280]: the mean of the map. */
+  /** float32 [1280]: the mean over the map. */
   readonly mean: Float32Array;
 }
 
@@ -30,10 +30,11 @@ export interface PhotoDescriber extends Disposable {
 }
 
 /**
- * Batches that are not full are filled up, so that there is one program and a photo's bits do not
- * depend on how many follow it.
+ * Incomplete batches are padded, so there is only one program and a photo's result does not depend on the
+ * number of photos in its batch.
  *
- * @param options.most regions of a photo
+ * @param options.side pixels per side of the photos
+ * @param options.most largest number of regions per photo
  */
 export function photoDescriber(
   { compute, tensors, xla }: PictureNetwork,

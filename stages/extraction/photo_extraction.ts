@@ -1,4 +1,4 @@
-/** From a folder of photos and their captions to a features artifact. */
+/** Converts a folder of photos and their captions to a features artifact. */
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { boxNumbers } from "../data/boxes.ts";
@@ -17,9 +17,9 @@ import { type LookedAt, type PhotoViews, photoViews } from "./photo_views.ts";
 import { pictureNetwork } from "./picture_network.ts";
 import { type FoundRegions, type RegionFinder, regionFinder } from "./region_finder.ts";
 
-/** Photos that go through the network together. */
+/** Photos per batch of the network. */
 export const photosTogether = 16;
-/** Photos in a file that a killed run goes on after: some seconds of work. */
+/** Photos per file of intermediate results, with which a killed run resumes: some seconds of work. */
 const shardSize = 128;
 
 type Context = StageContext<PhotoParameters>;
@@ -72,7 +72,7 @@ export async function extractPhotos(context: Context): Promise<void> {
   if (bad.length === list.photos.length) {
     throw new Complaint(
       "none of the photos could be read",
-      "look into the log for the reason of each",
+      "see the log for the reasons",
       { place: { file: files["images"]! }, exitCode: 1 },
     );
   }
@@ -83,14 +83,14 @@ export async function extractPhotos(context: Context): Promise<void> {
   await writeArtifact(context, { list, regions, shards, described, views, widths });
 }
 
-/** Left out photos may not empty a split: what reads it would fail for no visible reason. */
+/** Omitted photos must not empty a split, because stages that read it would fail with a less clear error. */
 function requireSplits({ photos }: PhotoList, regions: readonly number[]): void {
   const left = new Set(photos.filter((_, place) => regions[place]! > 0).map(({ split }) => split));
   for (const { split } of photos) {
     if (left.has(split)) continue;
     throw new Complaint(
       `none of the photos of split \`${split}\` could be used`,
-      "look into the log for the reason of each, or put other photos into that split",
+      "see the log for the reasons, or put other photos into that split",
       { exitCode: 1 },
     );
   }
@@ -107,7 +107,7 @@ interface ShardWork {
   readonly views: PhotoViews;
   readonly shards: Shards;
   readonly place: number;
-  /** Photos before this shard. */
+  /** Number of photos before this shard. */
   readonly done: number;
   readonly list: PhotoList;
 }
@@ -131,7 +131,7 @@ async function describeShard(names: readonly string[], work: ShardWork): Promise
       const { place, result } = good[row]!;
       counts[place] = result.boxes.length;
       rows.push(result.features ?? features);
-      // Beside a detector's own features, the map's mean would be of another kind.
+      // The mean of the map is not comparable to a detector's features.
       if (result.features === undefined) pictures.push(mean);
       if (result.classes !== undefined) classes.push(result.classes);
       boxes.push(...result.boxes.flatMap((box) => numbersOf(box, parameters.side)));
@@ -154,7 +154,7 @@ async function describeShard(names: readonly string[], work: ShardWork): Promise
   return shard;
 }
 
-/** Undefined, with a word in the log, for a file that cannot be read and may be left out. */
+/** Undefined, with a message in the log, if the file cannot be read and `on_bad_image` is `skip`. */
 async function locatedPhoto(
   id: string,
   { context: { parameters, files, progress }, finder, views }: ShardWork,
@@ -168,12 +168,12 @@ async function locatedPhoto(
   } catch (error) {
     if (!(error instanceof BadPhoto)) throw error;
     if (parameters.on_bad_image === "skip") {
-      progress.say(`left out \`${id}\`: ${error.message}`);
+      progress.say(`skipped \`${id}\`: ${error.message}`);
       return undefined;
     }
     throw new Complaint(
       `a photo cannot be used: ${error.message}`,
-      `${error.fix ?? "replace the file"}, or leave such files out with \`on_bad_image: skip\``,
+      `${error.fix ?? "replace the file"}, or skip such files with \`on_bad_image: skip\``,
       { place: { file }, exitCode: 1, cause: error },
     );
   }
@@ -181,8 +181,8 @@ async function locatedPhoto(
 
 function sayList({ photos, captions, tooLong, without }: PhotoList, { progress }: Context): void {
   progress.say(`${photos.length} photos (${bySplit(photos)}), ${captions.length} captions`);
-  if (tooLong > 0) progress.say(`${tooLong} training captions are too long and left out`);
-  if (without > 0) progress.say(`${without} files of the folder have no caption and are left out`);
+  if (tooLong > 0) progress.say(`${tooLong} training captions are too long and were omitted`);
+  if (without > 0) progress.say(`${without} files of the folder have no caption and were omitted`);
 }
 
 /** `600 train, 100 val` */
@@ -199,10 +199,10 @@ async function writeArtifact(
     readonly list: PhotoList;
     readonly regions: readonly number[];
     readonly shards: Shards;
-    /** A detector brought the features. */
+    /** The features come from a detector. */
     readonly described: boolean;
     readonly views: PhotoViews;
-    /** Columns; 0 classes where no detector tells them. */
+    /** Numbers of columns; 0 classes without a detector that provides them. */
     readonly widths: { readonly features: number; readonly classes: number };
   },
 ): Promise<void> {
@@ -218,7 +218,7 @@ async function writeArtifact(
   record.metric("skipped_photos", skipped);
   if (skipped > 0) {
     const left = bySplit(list.photos.filter(({ id }) => !there.has(id)));
-    progress.say(`${skipped} photos could not be used and are left out (${left})`);
+    progress.say(`${skipped} photos could not be used and were skipped (${left})`);
   }
   await writeLines(`${folder}/images.jsonl`, images);
   const captions = list.captions.filter(({ image }) => there.has(image));

@@ -1,4 +1,4 @@
-/** What is to be extracted: the photos that have captions, their splits, and their captions in pieces. */
+/** Lists the photos that have captions, with their splits and tokenised captions. */
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import type { FeatureCaption } from "../data/feature_set.ts";
 import { readUtf8 } from "../data/formats/foreign_file.ts";
@@ -10,12 +10,12 @@ import { splitsOf } from "./photo_splits.ts";
 export interface PhotoList {
   /** Sorted by name; each has a caption. */
   readonly photos: readonly { readonly id: string; readonly split: string }[];
-  /** In the order of their file. */
+  /** In file order. */
   readonly captions: readonly (Omit<FeatureCaption, "image"> & { readonly image: string })[];
   readonly tokenizer: CaptionTokenizer;
-  /** Captions of training photos that are too long. */
+  /** Number of captions of training photos that are too long. */
   readonly tooLong: number;
-  /** Photos of the folder that no caption names. */
+  /** Number of photos in the folder without a caption. */
   readonly without: number;
 }
 

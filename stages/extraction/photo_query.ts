@@ -1,4 +1,4 @@
-/** The regions of a photo that is not among the data, described as those were. */
+/** Describes a photo outside the data like the photos of a features artifact. */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { RegionRows } from "../data/region_source.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
@@ -10,7 +10,7 @@ import { photoViews } from "./photo_views.ts";
 import { pictureNetwork } from "./picture_network.ts";
 import { regionFinder } from "./region_finder.ts";
 
-/** @returns its regions, and its whole as the data's photos have it, float32 [1280], where they do */
+/** @returns its regions, and the vector of the whole photo, float32 [1280], if the features have such vectors */
 export async function describePhoto(
   path: string,
   { parameters, files, threads }: {
@@ -25,7 +25,7 @@ export async function describePhoto(
     if (!(cause instanceof BadPhoto)) throw cause;
     throw new Complaint(
       `the photo cannot be used: ${cause.message}`,
-      "ask with another picture, or with a text",
+      "search with another picture, or with a text",
       { place: { file: path }, cause },
     );
   };

@@ -1,26 +1,26 @@
 /**
- * Described photos on disk, so many to a file: a killed extraction goes on after the last whole file,
- * and memory does not grow with the number of photos.
+ * Stores described photos in files of a fixed number of photos, so a killed extraction resumes after the last
+ * complete file and memory does not grow with the number of photos.
  */
 import { readSafetensors, type TensorData, writeSafetensors } from "../data/formats/safetensors.ts";
 
 export interface Shard {
-  /** Rows of each photo; 0 for one that could not be read. */
+  /** Number of regions of each photo; 0 if it could not be read. */
   readonly regions: readonly number[];
-  /** float32 [region, width], of all its photos. */
+  /** float32 [region, width], for all its photos. */
   readonly features: Float32Array;
   /** float32 [region, 7]. */
   readonly boxes: Float32Array;
-  /** float32 [photo, width], of those that could be read. */
+  /** float32 [photo, width], for the photos that could be read. */
   readonly pictures: Float32Array;
   /** float32 [photo, width], likewise; empty without `views`. */
   readonly views: Float32Array;
-  /** float32 [region, class], of all its photos; empty where no detector tells classes. */
+  /** float32 [region, class], for all its photos; empty without a detector that provides classes. */
   readonly classes: Float32Array;
 }
 
 export interface Shards {
-  /** Undefined when it is not there or not whole. @param photos how many it must have */
+  /** Undefined if the file is missing or incomplete. @param photos expected number of photos */
   read(place: number, photos: number): Promise<Shard | undefined>;
   write(place: number, shard: Shard): Promise<void>;
 }

@@ -1,18 +1,18 @@
-/** Which photo is in which split. */
+/** Assigns photos to splits. */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 
 export interface SplitRequest {
-  /** How many photos, counted from the end of the list by name; or a file of names, one per line. */
+  /** Number of photos, taken from the end of the list sorted by name; or a file of names, one per line. */
   readonly test: number | { readonly file: string; readonly text: string };
-  /** Likewise, before those of `test`. */
+  /** Likewise, taken before those of `test`. */
   readonly validation: number | { readonly file: string; readonly text: string };
 }
 
 /**
- * By name, in the order of UTF-16 code units: the last photos are `test`, those before them `val`,
- * the rest `train`. Photos that a list names are taken out first.
+ * Sorted by name (UTF-16 code units), the last photos are `test`, those before them `val`, the rest `train`.
+ * Photos in lists are assigned first.
  *
- * @throws {Complaint} when a list names what is not there, or nothing is left to train on
+ * @throws {Complaint} when a list contains unknown names, or no photos are left for training
  */
 export function splitsOf(names: readonly string[], request: SplitRequest): Map<string, string> {
   const splits = new Map<string, string>();
@@ -38,7 +38,7 @@ export function splitsOf(names: readonly string[], request: SplitRequest): Map<s
   }
   if (rest.length === 0) {
     throw new Complaint(
-      `of ${names.length} photos with captions none is left to train on`,
+      `none of the ${names.length} photos with captions is left for training`,
       "set `test` and `validation` to fewer photos",
       { exitCode: 1 },
     );
@@ -53,8 +53,8 @@ function listed({ file, text }: { file: string; text: string }, there: Set<strin
     if (name === "") return [];
     if (there.has(name)) return [name];
     throw new Complaint(
-      `\`${name}\` is listed, but has no photo with captions`,
-      "list names of photos, as the captions have them",
+      `\`${name}\` is listed, but is not a photo with captions`,
+      "list names of photos as they are written in the captions file",
       { place: { file, line: place + 1 }, exitCode: 1 },
     );
   });

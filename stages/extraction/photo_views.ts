@@ -1,6 +1,6 @@
 /**
- * A whole photo as one vector, from several looks at it at different sizes: objects of different sizes
- * are seen best at different scales. Roots keep the few strongest channels from drowning the others.
+ * Describes a whole photo as one vector, computed at several sizes of the photo, because objects of different
+ * sizes are recognised best at different scales. Square roots keep the strongest channels from dominating.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../tensorflow/programs/compile.ts";
@@ -8,21 +8,21 @@ import { backboneMap, type BackboneTensors, backboneWidth } from "../vision/effi
 import type { RgbPicture } from "../vision/picture.ts";
 import type { PictureNetwork } from "./picture_network.ts";
 
-/** A photo, described at the side of its regions and decoded at the others. */
+/** A photo, described at the size of its regions and decoded at the others. */
 export interface LookedAt {
   /** float32 [1280]: the mean of the map at `side`. */
   readonly mean: Float32Array;
-  /** At `others`. */
+  /** The photo at the sizes of `others`. */
   readonly looks: readonly RgbPicture[];
 }
 
 export interface PhotoViews extends Disposable {
-  /** Without any, whole photos have no vector from here. */
+  /** All sizes, in pixels; if empty, no vectors are computed. */
   readonly sides: readonly number[];
-  /** Those that are not the regions' own. */
+  /** The sizes other than that of the regions. */
   readonly others: readonly number[];
   /**
-   * float32 [1280] per photo: the mean over sides of the root of a map's mean.
+   * float32 [1280] per photo: the mean over sizes of the square root of the map's mean.
    *
    * @param photos at most `batch`
    */
@@ -30,9 +30,9 @@ export interface PhotoViews extends Disposable {
 }
 
 /**
- * As `photoDescriber`, one program per side for batches that are always full.
+ * Like `photoDescriber`, with one program per size and padded batches.
  *
- * @param options.side of the maps that regions are pooled from: their means are given
+ * @param options.side size of the maps from which regions are pooled; their means are reused
  */
 export function photoViews(
   { compute, tensors, xla }: PictureNetwork,

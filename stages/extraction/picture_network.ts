@@ -1,4 +1,4 @@
-/** The pretrained network that looks at photos, its weights on the device once. */
+/** The pretrained backbone for photos, with its weights on the device. */
 import * as tf from "@tensorflow/tfjs-core";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { readCheckpoint } from "../model/checkpoint/checkpoint.ts";
@@ -9,7 +9,7 @@ import { efficientnetLite0 } from "../vision/pretrained_packages.ts";
 export interface PictureNetwork extends Disposable {
   readonly compute: Compute;
   readonly tensors: BackboneTensors;
-  /** Its programs go through XLA. */
+  /** Whether its programs are compiled with XLA. */
   readonly xla: boolean;
 }
 
@@ -24,8 +24,8 @@ export async function pictureNetwork(
     const tensor = weights[name];
     if (tensor === undefined) {
       throw new Complaint(
-        `the picture network has no tensor \`${name}\``,
-        "delete the package's folder, so that it is fetched again",
+        `the backbone is missing tensor \`${name}\``,
+        "delete the package's folder; it will be fetched again",
         { place: { file }, exitCode: 1 },
       );
     }

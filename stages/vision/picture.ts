@@ -1,4 +1,4 @@
-/** Pictures as whatever looks for regions in them sees them, and the boxes it answers with. */
+/** Input and output of region finders: pictures as RGB pixels, and boxes. */
 
 export interface RgbPicture {
   readonly width: number;

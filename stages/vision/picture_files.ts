@@ -1,20 +1,20 @@
-/** Where the pictures of features lie. */
+/** Picture files from which features were made, and their thumbnails. */
 import sharp from "sharp";
 import type { FeaturesPlace } from "../data/feature_set.ts";
 import { readSceneList } from "../data/scene_list.ts";
 
-/** A features artifact, with what the stage that made it had. */
+/** A features artifact, with parameters, inputs and files of the stage that made it. */
 export interface SearchedFeatures extends FeaturesPlace {
   readonly folder: string;
   /** Name of the stage that made it. */
   readonly stage: string;
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** Port -> folder of the artifact that it read. */
+  /** Input name -> folder of the artifact that it read. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** Id of an image -> path of its picture, of features that were made from pictures. */
+/** Returns a lookup of the path of an image's picture, undefined for features without pictures. */
 export async function picturePaths(
   { stage, inputs, files }: SearchedFeatures,
 ): Promise<(image: string) => string | undefined> {
@@ -30,7 +30,7 @@ export async function picturePaths(
     : () => undefined;
 }
 
-/** A picture as a data URL of a JPEG that is at most so many pixels wide and high; undefined if it cannot be read. */
+/** A picture as a JPEG data URL, at most `side` pixels wide and high; undefined if it cannot be read. */
 export async function thumbnail(path: string, side: number): Promise<string | undefined> {
   try {
     const bytes = await sharp(path).rotate()

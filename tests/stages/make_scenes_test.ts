@@ -19,7 +19,7 @@ import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const seeds = fc.nat(1e6).map((seed) => randomStream(seed));
 
-Deno.test("layoutScene() places 3 to 6 whole objects, no colour twice", () => {
+Deno.test("layoutScene() places 3 to 6 complete objects of distinct colours", () => {
   fc.assert(fc.property(seeds, (random) => {
     const objects = layoutScene(random);
     assert.ok(objects.length >= 3 && objects.length <= 6);
@@ -31,7 +31,7 @@ Deno.test("layoutScene() places 3 to 6 whole objects, no colour twice", () => {
   }));
 });
 
-Deno.test("every relation of a scene is true of its boxes, and every kind occurs", () => {
+Deno.test("every relation of a scene matches its boxes, and every kind occurs", () => {
   const seen = new Set<string>();
   fc.assert(
     fc.property(seeds, (random) => {
@@ -73,7 +73,7 @@ function fitting(phrase: string, objects: readonly SceneObject[]): number[] {
   });
 }
 
-Deno.test("a caption's phrases are where they say, fit their object and no other", () => {
+Deno.test("a caption's phrases are at their offsets and match only their object", () => {
   fc.assert(fc.property(seeds, (random) => {
     const objects = layoutScene(random.fork("layout"));
     const captions = describeScene(objects, relationsOf(objects), 5, random);
@@ -89,7 +89,7 @@ Deno.test("a caption's phrases are where they say, fit their object and no other
   }));
 });
 
-Deno.test("swapped scenes differ in one thing, their captions in word order alone", () => {
+Deno.test("swapped scenes differ in one property, their captions only in word order", () => {
   fc.assert(
     fc.property(
       seeds,
@@ -162,7 +162,7 @@ async function digestOf(
   return { folder, digests };
 }
 
-Deno.test("the same seed gives the same bytes, another seed other ones, more images the same first ones", async () => {
+Deno.test("equal seeds give equal bytes, other seeds other bytes, and more images keep the first ones", async () => {
   const few = { seed: 3, images: 4, val_images: 1, test_images: 2, swap_pairs: 2 };
   const runs = [
     await digestOf(few),
@@ -180,7 +180,7 @@ Deno.test("the same seed gives the same bytes, another seed other ones, more ima
   for (const { folder } of runs) await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("make_scenes reports every picture, and stops at the next one when it is aborted", async () => {
+Deno.test("make_scenes reports every picture and stops at the next one when aborted", async () => {
   using temporary = temporaryFolder();
   const parameters = { seed: 3, images: 3, val_images: 1, test_images: 2, swap_pairs: 1 };
   const reports: number[] = [];

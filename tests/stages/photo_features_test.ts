@@ -48,16 +48,16 @@ function request(folder: string, more: Partial<LooseRun> = {}): LooseRun {
 function detected(folder: string, detection: object): LooseRun {
   const detector = `${folder}/toy.onnx`;
   Deno.writeFileSync(detector, toyDetector);
-  const { parameters, files, ...asked } = request(folder);
+  const { parameters, files, ...requested } = request(folder);
   return {
-    ...asked,
+    ...requested,
     parameters: { ...parameters, detector, detection },
     files: { ...files, detector, onnxruntime: onnxRuntime },
   };
 }
 
 Deno.test({
-  name: "a folder of photos becomes features: splits, word pieces, boxes, regions, whole pictures",
+  name: "photo_features writes splits, word pieces, boxes, regions and whole pictures",
   ignore,
   async fn() {
     using folder = temporaryFolder();
@@ -66,7 +66,7 @@ Deno.test({
     const said: string[] = [];
     await runStage(request(folder.path, { onSay: (line) => said.push(line) }));
     assert.equal(said[0], "6 photos (3 train, 1 val, 2 test), 12 captions");
-    assert.equal(said[1], "1 files of the folder have no caption and are left out");
+    assert.equal(said[1], "1 files of the folder have no caption and were omitted");
     using set = await openFeatures({ folder: `${folder.path}/features` });
     assert.deepEqual(set.images.map(({ id, split, regions }) => [id, split, regions]), [
       ["000.png", "train", 9],
@@ -84,7 +84,7 @@ Deno.test({
     assert.deepEqual([features.length, boxes.length], [9 * 1280, 9 * 7]);
     const third = Math.fround(1 / 3);
     assert.deepEqual([...boxes.slice(7, 11)], [third, 0, Math.fround(2 / 3), third]);
-    // 64 pixels are a map of 2 x 2: the middle cell of the grid lies around its centre, and is its mean.
+    // The map of 64 pixels is 2 x 2: the middle cell of the grid is around its centre, so it is its mean.
     const whole = (await pictureVectors({ folder: `${folder.path}/features` }, set))(4);
     const middle = features.slice(4 * 1280, 5 * 1280);
     whole.forEach((value, k) => assert.ok(Math.abs(value - middle[k]!) < 1e-5));
@@ -94,7 +94,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "an extraction that was stopped goes on where it was, to the same bits",
+  name: "a stopped extraction resumes with the same bits",
   ignore,
   async fn() {
     using folder = temporaryFolder();
@@ -124,52 +124,52 @@ Deno.test({
 
 Deno.test({
   name:
-    "several looks at a photo are the mean of their roots, and a new photo is seen as the known",
+    "views are the mean of square roots over sizes, and a new photo is described in the same way",
   ignore,
   async fn() {
     using folder = temporaryFolder();
     await madePhotos(folder.path, 6);
-    const asked = (parameters: Record<string, unknown>) => request(folder.path, { parameters });
+    const requested = (parameters: Record<string, unknown>) => request(folder.path, { parameters });
     const vectors = async (parameters: Record<string, unknown>, kind: "views" | "map") => {
       const place = { folder: `${folder.path}/${JSON.stringify(parameters)}` };
-      await runStage({ ...asked(parameters), folder: place.folder });
+      await runStage({ ...requested(parameters), folder: place.folder });
       using set = await openFeatures(place);
       const of = await pictureVectors(place, set, kind);
       return set.images.map((_, image) => of(image).slice());
     };
     const far = (a: Float32Array, b: Float32Array) =>
       a.reduce((most, value, k) => Math.max(most, Math.abs(value - b[k]!)), 0);
-    const own = await vectors({ views: [64] }, "views"); // the side of the regions
+    const own = await vectors({ views: [64] }, "views"); // the size of the regions
     const means = await vectors({}, "map");
     own.forEach((look, k) => assert.deepEqual(look, means[k]!.map(Math.sqrt)));
-    // The other side is seen as regions of that side would see it.
+    // The other size equals an extraction whose regions have that size.
     const other = await vectors({ views: [96] }, "views");
     const otherMeans = await vectors({ side: 96 }, "map");
     other.forEach((look, k) => assert.ok(far(look, otherMeans[k]!.map(Math.sqrt)) < 1e-5));
     assert.ok(far(own[1]!, other[1]!) > 1e-2);
-    // Beside a larger one, the regions' picture is made of that.
+    // With a larger size, the regions' picture is resized from that.
     const both = await vectors({ views: [96, 64] }, "views");
-    const besides = await vectors({ views: [96, 64] }, "map");
+    const meansWithLarger = await vectors({ views: [96, 64] }, "map");
     both.forEach((look, k) => {
-      const expected = besides[k]!.map((mean, i) => (Math.sqrt(mean) + other[k]![i]!) / 2);
+      const expected = meansWithLarger[k]!.map((mean, i) => (Math.sqrt(mean) + other[k]![i]!) / 2);
       assert.ok(far(look, expected) < 1e-5);
       assert.ok(far(look, own[k]!) > 1e-3);
     });
     const { whole } = await describePhoto(`${folder.path}/Images/003.png`, {
-      parameters: v.parse(photoFeatures.parameters, asked({ views: [96, 64] }).parameters),
-      files: asked({}).files!,
+      parameters: v.parse(photoFeatures.parameters, requested({ views: [96, 64] }).parameters),
+      files: requested({}).files!,
       threads: 2,
     });
     assert.deepEqual(whole, both[3]);
   },
 });
 
-Deno.test("looks at a whole photo are refused where a detector describes its regions", () => {
+Deno.test("views are refused if a detector describes the regions", () => {
   const detection = { boxes: "boxes", features: "features", side: 8 };
-  const asked = { images: "a", captions: "b", detector: "d.onnx", detection, views: [224] };
-  const { issues } = v.safeParse(photoFeatures.parameters, asked);
+  const requested = { images: "a", captions: "b", detector: "d.onnx", detection, views: [224] };
+  const { issues } = v.safeParse(photoFeatures.parameters, requested);
   assert.match(issues![0]!.message, /here the detector does/);
-  assert.ok(!v.safeParse(photoFeatures.parameters, { ...asked, views: [100] }).success);
+  assert.ok(!v.safeParse(photoFeatures.parameters, { ...requested, views: [100] }).success);
 });
 
 async function failure(run: Promise<unknown>): Promise<Complaint> {
@@ -183,14 +183,14 @@ async function failure(run: Promise<unknown>): Promise<Complaint> {
 }
 
 Deno.test({
-  name: "a photo that is broken or missing is named, or left out and counted",
+  name: "a damaged or missing photo is reported, or skipped and counted",
   ignore,
   async fn() {
     using folder = temporaryFolder();
     await madePhotos(folder.path, 6);
     const images = `${folder.path}/Images`;
     Deno.truncateSync(`${images}/001.png`, 300);
-    // Of several, the first by name is told, although an empty file is known to be bad much earlier.
+    // The first of several by name is reported, although the empty file fails much earlier.
     const third = Deno.readFileSync(`${images}/003.png`);
     Deno.writeTextFileSync(`${images}/003.png`, "");
     const broken = await failure(runStage(request(folder.path)));
@@ -199,12 +199,12 @@ Deno.test({
     assert.equal(broken.options.place?.file, `${images}/001.png`);
     Deno.removeSync(`${images}/001.png`);
     const missing = await failure(runStage(request(folder.path)));
-    assert.equal(missing.what, "a photo cannot be used: it is not there");
+    assert.equal(missing.what, "a photo cannot be used: it does not exist");
 
     const said: string[] = [];
     const skip = { parameters: { on_bad_image: "skip" }, onSay: (line: string) => said.push(line) };
     const rows = await runStage(request(folder.path, { ...skip, folder: `${folder.path}/skip` }));
-    assert.ok(said.includes("left out `001.png`: it is not there"));
+    assert.ok(said.includes("skipped `001.png`: it does not exist"));
     const metric = ({ name, value }: Row) => [name, value];
     assert.deepEqual(rows.get("metric")!.map(metric), [["photos", 5], ["skipped_photos", 1]]);
     using set = await openFeatures({ folder: `${folder.path}/skip` });
@@ -216,15 +216,15 @@ Deno.test({
       "005.png",
     ]);
     assert.ok(set.captions.every(({ id }) => !id.startsWith("001")));
-    assert.equal(said.at(-1), "1 photos could not be used and are left out (1 train)");
-    // What is no file is never waited for.
+    assert.equal(said.at(-1), "1 photos could not be used and were skipped (1 train)");
+    // Reading a folder or a pipe fails instead of blocking.
     Deno.mkdirSync(`${images}/001.png`);
     const place = await failure(runStage(request(folder.path)));
     assert.equal(place.what, "a photo cannot be used: it is a folder");
     Deno.removeSync(`${images}/001.png`);
     assert.ok(new Deno.Command("mkfifo", { args: [`${images}/001.png`] }).outputSync().success);
     const pipe = await failure(runStage(request(folder.path)));
-    assert.equal(pipe.what, "a photo cannot be used: it is no ordinary file");
+    assert.equal(pipe.what, "a photo cannot be used: it is not a regular file");
     // Both photos of the test split.
     for (const name of ["004.png", "005.png"]) Deno.writeTextFileSync(`${images}/${name}`, "");
     const emptied = await failure(
@@ -243,21 +243,20 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "a detector's boxes are the regions, and its features those of the regions where it has any",
+  name: "a detector's boxes are the regions, and its features are used if it has any",
   ignore: ignore || !hasOnnxRuntime,
   async fn() {
     using folder = temporaryFolder();
     await madePhotos(folder.path, 6);
     const run = async (name: string, more: object) => {
       const detection = { boxes: "boxes", scores: "scores", side: 8, threshold: -1e9, ...more };
-      const asked = detected(folder.path, { ...detection, scale: [1, 1, 1] });
-      await runStage({ ...asked, folder: `${folder.path}/${name}` });
+      const requested = detected(folder.path, { ...detection, scale: [1, 1, 1] });
+      await runStage({ ...requested, folder: `${folder.path}/${name}` });
       return await openFeatures({ folder: `${folder.path}/${name}` });
     };
     using boxes = await run("boxes", {});
     assert.equal(boxes.featureDim, 1280);
-    // Of its three boxes one has no area.
+    // One of its three boxes is empty.
     assert.deepEqual(boxes.images.map(({ regions }) => regions), [2, 2, 2, 2, 2, 2]);
     const corners = [...boxes.regions.read(0).boxes.slice(0, 4)];
     assert.ok([[0, 0, 0.5, 0.5], [0.5, 0.5, 1, 1]].some((box) => `${box}` === `${corners}`));
@@ -268,15 +267,15 @@ Deno.test({
 });
 
 Deno.test({
-  name: "what a detector takes regions for is kept as distributions",
+  name: "class scores of a detector are stored as probability distributions",
   ignore: ignore || !hasOnnxRuntime,
   async fn() {
     using folder = temporaryFolder();
     await madePhotos(folder.path, 6);
     const run = (classes: string, more: object = {}) => {
       const detection = { boxes: "boxes", classes, side: 8, scale: [1, 1, 1], ...more };
-      const asked = detected(folder.path, detection);
-      return runStage({ ...asked, folder: `${asked.folder}${Object.keys(more)}` });
+      const requested = detected(folder.path, detection);
+      return runStage({ ...requested, folder: `${requested.folder}${Object.keys(more)}` });
     };
     await run("features"); // rows are multiples of the means of the three colours
     const place = { folder: request(folder.path).folder };
@@ -287,39 +286,47 @@ Deno.test({
     assert.ok(Math.abs(first.reduce((sum, one) => sum + one, 0) - 1) < 1e-6);
     first.forEach((one, k) => assert.ok(one > 0.1 && Math.abs(one - second[k]!) < 1e-6));
     const negative = run("features", { mean: [255, 255, 255] });
-    assert.match((await failure(negative)).what, /row that says nothing of its classes$/);
+    assert.match(
+      (await failure(negative)).what,
+      /row that cannot be normalised to class probabilities$/,
+    );
   },
 });
 
 Deno.test({
-  name: "a detector is blamed for what it gives: numbers that are not finite, nothing at all",
+  name: "non-finite features and missing boxes are reported as errors of the detector",
   ignore: ignore || !hasOnnxRuntime,
   async fn() {
     using folder = temporaryFolder();
     await madePhotos(folder.path, 6);
     const run = (more: object) =>
       failure(runStage(detected(folder.path, { boxes: "boxes", side: 8, ...more })));
-    const wild = await run({ features: "features", scale: [1e-45, 1, 1] });
-    assert.equal(wild.what, "output `features` of the detector has numbers that are not finite");
-    assert.match(wild.fix!, /^check `mean`, `scale`/);
-    // Infinities of both signs: the mean is no number, and a box without a score is no box.
+    const infinite = await run({ features: "features", scale: [1e-45, 1, 1] });
+    assert.equal(
+      infinite.what,
+      "output `features` of the detector contains numbers that are not finite",
+    );
+    assert.match(infinite.fix!, /^check `mean`, `scale`/);
+    // Infinities of both signs: the mean is NaN, and a box without a score is dropped.
     const mean = [128, 128, 128];
     const nothing = await run({ scores: "scores", mean, scale: [1e-45, 1e-45, 1e-45] });
-    assert.equal(nothing.what, "a photo cannot be used: the detector finds nothing in it");
-    assert.match(nothing.fix!, /^see whether `order`, `coordinates` and `threshold`/);
+    assert.equal(nothing.what, "a photo cannot be used: the detector found nothing in it");
+    assert.match(nothing.fix!, /^check that `order`, `coordinates` and `threshold`/);
   },
 });
 
-Deno.test("a detector without a word on its outputs is refused", () => {
-  const asked = { images: "a", captions: "b", detector: "d.onnx" };
-  const { issues } = v.safeParse(photoFeatures.parameters, asked);
+Deno.test("a detector without `detection` is refused", () => {
+  const requested = { images: "a", captions: "b", detector: "d.onnx" };
+  const { issues } = v.safeParse(photoFeatures.parameters, requested);
   assert.match(issues![0]!.message, /together with `detection`/);
 });
 
-Deno.test("ONNX Runtime is fetched for a detector, and for nothing else", () => {
-  const asked = { images: "a", captions: "b" };
+Deno.test("ONNX Runtime is fetched only for a detector", () => {
+  const requested = { images: "a", captions: "b" };
   const roles = (more: object) =>
-    Object.keys(photoFeatures.packages!(v.parse(photoFeatures.parameters, { ...asked, ...more })));
+    Object.keys(
+      photoFeatures.packages!(v.parse(photoFeatures.parameters, { ...requested, ...more })),
+    );
   assert.deepEqual(roles({}), ["backbone", "words"]);
   const detection = { boxes: "boxes", side: 8 };
   const named = roles({ detector: "d.onnx", detection });

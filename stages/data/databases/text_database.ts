@@ -48,7 +48,7 @@ export function openTextDatabase(folder: string): TextDatabase {
   const length = (id: string) => {
     const known = lengths.get(id);
     if (known === undefined) {
-      throw wrongIn(`${folder}/id2len.json`)(`there is no text ${JSON.stringify(id)}`);
+      throw wrongIn(`${folder}/id2len.json`)(`text ${JSON.stringify(id)} not found`);
     }
     return known;
   };

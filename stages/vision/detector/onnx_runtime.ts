@@ -1,4 +1,4 @@
-/** onnxruntime-node, loaded from where it was installed: what of it is used. */
+/** Loads onnxruntime-node from the folder into which it was fetched, and types the parts that are used. */
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
@@ -7,8 +7,8 @@ const system = Deno.build.os === "windows" ? "win32" : Deno.build.os;
 const machine = Deno.build.arch === "aarch64" ? "arm64" : "x64";
 
 /**
- * The package, pinned: 46 MB of the 290 are this system's. It is fetched for stages that name a
- * detector, and no dependency of the project, because Deno fetches those for everybody.
+ * The pinned package; 46 of its 290 MB are for this platform. It is fetched only for stages with a detector. It
+ * is not a dependency of the project, because Deno would fetch it for every user.
  */
 export const onnxRuntimePackage = {
   distribution: "onnxruntime-node",
@@ -36,7 +36,7 @@ export interface OnnxSession {
   readonly inputMetadata: readonly {
     readonly name: string;
     readonly type?: string;
-    /** An axis of any size is a name. */
+    /** Axes of variable size are names. */
     readonly shape?: readonly (number | string)[];
   }[];
   run(inputs: Readonly<Record<string, OnnxTensor>>): Promise<Readonly<Record<string, OnnxTensor>>>;
@@ -51,15 +51,15 @@ export interface OnnxRuntime {
 }
 
 /**
- * Needs the right to read the folder and to call native libraries. Its install script is not needed:
- * the processor's library is in the package, and the script would fetch that for CUDA.
+ * Needs permission to read the folder and to call native libraries. The package's install script is not
+ * needed: the package contains the CPU library, the script would download the one for CUDA.
  *
  * @param folder with `node_modules/onnxruntime-node`
  */
 export function loadOnnxRuntime(folder: string): OnnxRuntime {
-  const wanted = onnxRuntimePackage.version;
-  const own = `onnxruntime-node@${wanted}`;
-  const install = `npm install --ignore-scripts --prefix '${folder}' ${own}`;
+  const pinned = onnxRuntimePackage.version;
+  const name = `onnxruntime-node@${pinned}`;
+  const install = `npm install --ignore-scripts --prefix '${folder}' ${name}`;
   const require = createRequire(pathToFileURL(`${folder}/onnx.js`));
   let version: unknown;
   try {
@@ -67,13 +67,13 @@ export function loadOnnxRuntime(folder: string): OnnxRuntime {
       Deno.readTextFileSync(`${folder}/node_modules/onnxruntime-node/package.json`),
     ));
   } catch (cause) {
-    throw new Complaint("ONNX Runtime is not here, and a detector needs it", install, {
+    throw new Complaint("ONNX Runtime is not installed, but the detector needs it", install, {
       place: { file: folder },
       cause,
     });
   }
-  if (version !== wanted) {
-    const what = `ONNX Runtime is here in version ${version}, and not in ${wanted}`;
+  if (version !== pinned) {
+    const what = `ONNX Runtime has version ${version}; expected ${pinned}`;
     throw new Complaint(what, install, { place: { file: folder } });
   }
   try {

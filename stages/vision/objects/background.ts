@@ -1,32 +1,33 @@
 /**
- * Tells objects from a smooth background: each channel's background is a plane over the picture,
- * fitted to the border first and then to all that it explains.
+ * Separates objects from a smooth background: each channel's background is modelled as a plane over the
+ * picture, fitted first to the border and then to all pixels that it explains.
  */
 import type { Pixels } from "./pixels.ts";
 
 export interface BackgroundOptions {
-  /** Largest distance, in grey levels of any channel, of a pixel from the background it belongs to. */
+  /** Largest distance of a background pixel from the plane in any channel, in grey levels. */
   readonly tolerance: number;
 }
 
-/** Width of the picture's rim, in pixels, to which the first planes are fitted. */
+/** Width in pixels of the picture's border, to which the first planes are fitted. */
 const RIM = 3;
-/** Fits to all that the planes before explained. */
+/** Number of further fits, each to the pixels that the previous planes explain. */
 const ROUNDS = 3;
 
-/** 1 where a pixel stands out from the background: [height * width]. */
+/** 1 for foreground pixels, 0 for background: [height * width]. */
 export function foreground(
   pixels: Pixels,
   { tolerance }: BackgroundOptions = { tolerance: 20 },
 ): Uint8Array {
-  let mask = notRim(pixels);
+  let mask = interior(pixels);
   for (let round = 0; round <= ROUNDS; round++) {
     mask = standsOut(pixels, fitPlanes(pixels, mask), tolerance);
   }
   return mask;
 }
 
-function notRim({ width, height }: Pixels): Uint8Array {
+/** 1 for pixels that are not in the border. */
+function interior({ width, height }: Pixels): Uint8Array {
   const mask = new Uint8Array(width * height);
   for (let y = RIM; y < height - RIM; y++) {
     mask.fill(1, y * width + Math.min(RIM, width), Math.max(y * width, (y + 1) * width - RIM));
@@ -71,7 +72,7 @@ function fitPlanes({ width, height, data }: Pixels, mask: Uint8Array): Planes {
   return [plane(0), plane(1), plane(2)];
 }
 
-/** Cramer's rule; pixels too few for a plane get their mean. */
+/** Cramer's rule; with too few pixels for a plane, their mean. */
 function solve3(m: readonly number[][], right: readonly number[]): Plane {
   const det = (a: readonly number[][]) =>
     a[0]![0]! * (a[1]![1]! * a[2]![2]! - a[1]![2]! * a[2]![1]!) -
@@ -84,7 +85,7 @@ function solve3(m: readonly number[][], right: readonly number[]): Plane {
   return [column(0), column(1), column(2)];
 }
 
-/** 1 where some channel is farther than `tolerance` from its plane. */
+/** 1 if any channel is farther than `tolerance` from its plane. */
 function standsOut({ width, height, data }: Pixels, planes: Planes, tolerance: number): Uint8Array {
   const mask = new Uint8Array(width * height);
   planes.forEach(([a, b, c], channel) => {

@@ -1,18 +1,18 @@
 /**
- * Sorts foreground pixels by colour, so that objects which touch or lie in one another come apart
- * while two tones of one hue stay together. Hues are not known beforehand: they are the peaks of the
- * picture's own hue histogram; dark and light greys are two more groups.
+ * Groups foreground pixels by colour, so objects that touch or contain one another are separated while two
+ * tones of one hue stay together. Hues are the peaks of the picture's own hue histogram; dark and light greys
+ * are two more groups.
  */
 import type { Pixels } from "./pixels.ts";
 
-/** Largest minus smallest channel from which on a pixel has a hue. */
+/** A pixel has a hue if its largest channel exceeds its smallest by at least this. */
 const CHROMA = 45;
 /** Hue bins of 3 degrees. */
 const BINS = 120;
-/** Pixels that a hue needs to count. */
+/** Smallest height of a peak, in pixels. */
 const LEAST = 20;
 
-/** Group of each pixel, from 1; 0 for background and for pixels of no clear colour. */
+/** Group of each pixel, from 1; 0 for background and pixels without a clear colour. */
 export function colourGroups(
   pixels: Pixels,
   mask: Uint8Array,
@@ -49,7 +49,7 @@ function hueOf(r: number, g: number, b: number): number {
   return 60 * sixth;
 }
 
-/** Cuts the circle of hues at its valleys; groups are numbered from 3. */
+/** Assigns each hue to the nearest peak of the histogram; groups are numbered from 3. */
 function peaks(histogram: Float64Array): { groupOfBin: Uint8Array; count: number } {
   const smooth = histogram.map((_, bin) =>
     [1, 2, 1].reduce(
@@ -61,7 +61,7 @@ function peaks(histogram: Float64Array): { groupOfBin: Uint8Array; count: number
     const [before, after] = [smooth[(bin + BINS - 1) % BINS]!, smooth[(bin + 1) % BINS]!];
     return smooth[bin]! >= LEAST && smooth[bin]! > before && smooth[bin]! >= after;
   });
-  const separate: number[] = []; // peaks with a valley of less than a third between them
+  const separate: number[] = []; // peaks with a valley of less than a third of their height between them
   for (const top of tops) {
     const last = separate.at(-1);
     if (
@@ -70,7 +70,7 @@ function peaks(histogram: Float64Array): { groupOfBin: Uint8Array; count: number
       separate.push(top);
     } else if (smooth[top]! > smooth[last]!) separate[separate.length - 1] = top;
   }
-  if (separate.length > 1) { // the circle closes
+  if (separate.length > 1) { // The circle of hues closes: compare the last peak with the first.
     const [first, last] = [separate[0]!, separate.at(-1)!];
     if (valley(smooth, last, first + BINS) >= Math.min(smooth[first]!, smooth[last]!) / 3) {
       separate.splice(smooth[first]! < smooth[last]! ? 0 : -1, 1);
@@ -78,7 +78,7 @@ function peaks(histogram: Float64Array): { groupOfBin: Uint8Array; count: number
   }
   const groupOfBin = new Uint8Array(BINS);
   for (let bin = 0; bin < BINS; bin++) {
-    let nearest = 7; // 20 degrees at most
+    let nearest = 7; // bins: at most 20 degrees
     separate.forEach((top, group) => {
       const apart = Math.min(Math.abs(bin - top), BINS - Math.abs(bin - top));
       if (apart < nearest) [nearest, groupOfBin[bin]] = [apart, 3 + group];

@@ -1,5 +1,5 @@
 /**
- * What a region looks like, as numbers that a linear layer can read, all from the pixels of its crop:
+ * Descriptors of a region's appearance that a linear layer can read, computed from the pixels of its crop:
  * colour, shape, texture and size, in this order.
  */
 import { colourNumbers, colourWidth, toOklab } from "./descriptors_colour.ts";
@@ -8,14 +8,14 @@ import { textureNumbers, textureWidth } from "./descriptors_texture.ts";
 import type { Pixels } from "./pixels.ts";
 import type { Region } from "./regions.ts";
 
-/** Half octaves, in pixels: what lies between two belongs to both in part. */
+/** Sizes in pixels, half an octave apart; a size in between is interpolated. */
 const STEPS = [12, 17, 24, 34, 48, 68, 96] as const;
 
 const sizeWidth = 3 + STEPS.length;
 
 export const descriptorWidth = colourWidth + shapeWidth + textureWidth + sizeWidth;
 
-/** `descriptorWidth` finite numbers, not yet standardised. */
+/** The descriptor of a region: `descriptorWidth` finite numbers, not yet standardised. */
 export function describeRegion(pixels: Pixels, region: Region): Float32Array {
   const { mask, area, box: [x1, y1, x2, y2] } = region;
   const [width, height] = [x2 - x1, y2 - y1];
@@ -28,7 +28,7 @@ export function describeRegion(pixels: Pixels, region: Region): Float32Array {
   ]);
 }
 
-/** Samples of the region's box: red, green, blue, alpha. */
+/** Pixels of the region's box: red, green, blue, alpha. */
 function crop({ width, data }: Pixels, { box: [x1, y1, x2, y2] }: Region): Uint8ClampedArray {
   const across = x2 - x1;
   const rgba = new Uint8ClampedArray(4 * across * (y2 - y1));
@@ -39,7 +39,7 @@ function crop({ width, data }: Pixels, { box: [x1, y1, x2, y2] }: Region): Uint8
   return rgba;
 }
 
-/** Logarithms of width, height and area, and the box's mean side on a scale of half octaves. */
+/** Logarithms of width, height and area, and the geometric mean side, one-hot interpolated over `STEPS`. */
 function sizeNumbers(width: number, height: number, area: number): number[] {
   const side = Math.log2(Math.sqrt(width * height) / STEPS[0]) * 2;
   const place = Math.min(STEPS.length - 1, Math.max(0, side));

@@ -5,13 +5,13 @@ const HUES = 12;
 
 export const colourWidth = 6 + HUES + 3;
 
-/** Chroma from which on a pixel counts for its hue, not for a grey. */
+/** A pixel with more chroma than this is counted for its hue, otherwise as grey. */
 const CHROMA = 0.05;
 
 /**
- * Mean and deviation of lightness, a and b; shares of 12 hues; shares of dark, middle and light grey.
+ * Mean and standard deviation of lightness, a and b; shares of 12 hues; shares of dark, middle and light grey.
  *
- * @param mask the region's own pixels, one at least
+ * @param mask the region's pixels, at least one
  */
 export function colourNumbers(
   { lightness, a, b }: OklabPlanes,
@@ -37,8 +37,8 @@ export function colourNumbers(
 }
 
 /**
- * sRGB to Oklab (Björn Ottosson, 2020, "A perceptual color space for image processing"): lightness
- * 0..1 and two opponent axes, in which equal distances look about equally far apart.
+ * Converts sRGB to Oklab (Björn Ottosson, 2020, "A perceptual color space for image processing"): lightness
+ * 0..1 and two opponent axes, in which equal distances look about equal.
  *
  * @param rgba 8-bit samples, four per pixel; alpha is ignored
  * @returns planes of one value per pixel: lightness, a (green to red), b (blue to yellow)

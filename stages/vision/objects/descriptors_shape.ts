@@ -1,22 +1,22 @@
-/** Shape of a region, whatever its size. */
+/** Shape of a region, independent of its size. */
 import { areaOf, erode, fillHoles, meanOf } from "./mask_measures.ts";
 
-/** Cells of the shape grids, each way. */
+/** Cells of the shape grids per direction. */
 const GRID = 10;
 
 export const shapeWidth = 2 * GRID * GRID + 6;
 
-/** Occupancy of a 10 x 10 grid by the region, the same with its holes filled, and outline numbers. */
+/** Occupancy of a 10 x 10 grid by the region, the same with its holes filled, and measures of the outline. */
 export function shapeNumbers(mask: Uint8Array, width: number, height: number): number[] {
   const filled = fillHoles(mask, width, height);
   return [
     ...occupancy(mask, width, height),
     ...occupancy(filled, width, height),
-    ...outlineNumbers(mask, filled, width, height),
+    ...outlineMeasures(mask, filled, width, height),
   ];
 }
 
-/** Share of each grid cell that is covered, the box stretched to a square. */
+/** Covered share of each grid cell, with the box stretched to a square. */
 function occupancy(mask: Uint8Array, width: number, height: number): number[] {
   const cells = new Array<number>(GRID * GRID).fill(0);
   for (let row = 0; row < GRID; row++) {
@@ -37,10 +37,10 @@ function occupancy(mask: Uint8Array, width: number, height: number): number[] {
 }
 
 /**
- * Share of the box by region and by filled region; share of holes; roundness 4 pi area / edge^2; second
- * central moments along and across, in units of the box.
+ * Share of the box that is covered by the region and by the filled region; share of holes; roundness
+ * 4 pi area / perimeter^2; second central moments along both axes, in units of the box.
  */
-function outlineNumbers(
+function outlineMeasures(
   mask: Uint8Array,
   filled: Uint8Array,
   width: number,

@@ -1,4 +1,4 @@
-/** Texture of a region: how two tones of lightness take turns. */
+/** Texture of a region: how two tones of lightness alternate. */
 import { areaOf, erode, meanOf } from "./mask_measures.ts";
 
 /** Distances at which tones are compared, in pixels. */
@@ -8,16 +8,16 @@ const DIRECTIONS = [[1, 0], [0, 1], [1, 1], [-1, 1]] as const;
 
 export const textureWidth = 5 + DIRECTIONS.length * LAGS.length;
 
-/** Lightness range from which on a region has two tones. */
+/** A region has two tones if its lightness range is at least this. */
 const RANGE = 0.06;
-/** Added to the number of pairs: a correlation from few pixels counts little. */
+/** Added to the number of pairs, which shrinks correlations of few pixels towards 0. */
 const SHRINK = 10;
 
 /**
- * Lightness range; 1 if there are two tones (cut at the middle of the range); share of the rarer
- * tone, in which light on dark and dark on light are alike; difference of gradient energy down and
- * along, and their sum; the tones' autocorrelation per direction and lag. All but the range are 0
- * where there is one tone. The outline, one pixel wide, is left out.
+ * Lightness range; 1 if there are two tones (split at the middle of the range); share of the rarer tone, which
+ * is equal for light on dark and dark on light; difference and sum of the vertical and horizontal gradient
+ * energy; autocorrelation of the tones per direction and lag. All but the range are 0 if there is only one
+ * tone. The outline, one pixel wide, is excluded.
  */
 export function textureNumbers(
   lightness: Float32Array,
@@ -44,7 +44,7 @@ export function textureNumbers(
   return [range, 1, Math.min(light, 1 - light), down - along, down + along, ...correlations];
 }
 
-/** Mean product of two tones (dx, dy) apart, both within the mask. */
+/** Mean product of the tones of two pixels (dx, dy) apart, both within the mask. */
 function correlation(
   tone: Float32Array,
   mask: Uint8Array,

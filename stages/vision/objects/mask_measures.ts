@@ -1,6 +1,6 @@
-/** Masks of one byte per pixel, row by row: 1 for the pixels that count. */
+/** Operations on masks: one byte per pixel, row by row, 1 for pixels of the mask. */
 
-/** Mean of a number over the pixels of a mask; 0 when it is empty. */
+/** Mean of a value over the pixels of a mask; 0 if it is empty. */
 export function meanOf(mask: Uint8Array, value: (i: number) => number): number {
   let [total, count] = [0, 0];
   for (let i = 0; i < mask.length; i++) {
@@ -11,14 +11,14 @@ export function meanOf(mask: Uint8Array, value: (i: number) => number): number {
   return total / Math.max(1, count);
 }
 
-/** Pixels of a mask. */
+/** Number of pixels in a mask. */
 export function areaOf(mask: Uint8Array): number {
   let area = 0;
   for (const own of mask) area += own;
   return area;
 }
 
-/** The mask without the pixels that have a neighbour outside of it (4 neighbours). */
+/** The mask without the pixels that have a neighbour outside it (4-neighbourhood). */
 export function erode(mask: Uint8Array, width: number): Uint8Array {
   const inner = new Uint8Array(mask.length);
   for (let i = width; i < mask.length - width; i++) {
@@ -29,7 +29,7 @@ export function erode(mask: Uint8Array, width: number): Uint8Array {
   return inner;
 }
 
-/** The mask and what it encloses: all that the border cannot reach. */
+/** The mask with its holes filled: every pixel that cannot be reached from the border. */
 export function fillHoles(mask: Uint8Array, width: number, height: number): Uint8Array {
   const outside = new Uint8Array(mask.length);
   const stack: number[] = [];

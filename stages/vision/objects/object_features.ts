@@ -1,4 +1,4 @@
-/** Writes a features artifact: regions of every picture, word pieces of every caption. */
+/** Features of rendered pictures: writes the artifact, and describes pictures outside the data for search. */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { bestRegion, boxNumbers } from "../../data/boxes.ts";
 import { tokeniseCaption } from "../../data/caption_tokens.ts";
@@ -17,7 +17,7 @@ export interface FeatureParameters {
 
 type Row = Readonly<Record<string, string | number>>;
 
-/** What this needs of a stage's context. */
+/** The parts of a stage's context that are used. */
 interface FeatureContext {
   readonly parameters: FeatureParameters;
   readonly inputs: Readonly<Record<string, { readonly folder: string }>>;
@@ -59,8 +59,9 @@ export async function writeFeatures(context: FeatureContext): Promise<void> {
 
 interface DescribedPicture {
   readonly scene: SceneLine;
-  /** One per region, and its seven box numbers. */
+  /** One per region. */
   readonly descriptors: readonly Float32Array[];
+  /** The seven numbers of `boxNumbers`, one list per region. */
   readonly boxes: readonly (readonly number[])[];
   /** Per annotated object, the region that covers it. */
   readonly covering: readonly (number | undefined)[];
@@ -80,7 +81,7 @@ async function describePictures(
       scene,
       descriptors: regions.map((region) => describeRegion(pixels, region)),
       boxes: regions.map(({ box }) => boxNumbers(box, pixels)),
-      // Annotations are used from here on alone: to measure, and to link phrases.
+      // Annotations are used only to measure coverage and to link phrases.
       covering: scene.objects.map(({ box }) => bestRegion(box, regions)),
     });
     progress.report(pictures.length, scenes.length, "images");
@@ -88,7 +89,7 @@ async function describePictures(
   return pictures;
 }
 
-/** A row per picture, and per split the share of annotated objects that a region covers. */
+/** Records a row per picture, and per split the share of annotated objects that a region covers. */
 function recordCoverage(pictures: readonly DescribedPicture[], record: FeatureContext["record"]) {
   const splits = new Map<string, { objects: number; covered: number }>();
   for (const { scene: { id, split }, covering } of pictures) {
@@ -103,7 +104,7 @@ function recordCoverage(pictures: readonly DescribedPicture[], record: FeatureCo
   }
 }
 
-/** Standardised by the training split, or by all pictures where there is no such split. */
+/** Standardises by the training split, or by all pictures if there is no such split. */
 async function writeRegions(path: string, pictures: readonly DescribedPicture[]): Promise<void> {
   const rows = pictures.flatMap(({ descriptors }) => descriptors);
   const training = pictures.filter(({ scene }) => scene.split === "train")
@@ -122,8 +123,8 @@ async function writeRegions(path: string, pictures: readonly DescribedPicture[])
   );
 }
 
-/** The regions of a picture that is not among the data, on the scale of features that are. */
-export async function describeScene(
+/** Describes the regions of a picture outside the data, with the scale of an artifact's features. */
+export async function describePicture(
   path: string,
   { folder, parameters }: { folder: string; parameters: Readonly<Record<string, unknown>> },
 ): Promise<{ features: Float32Array; boxes: Float32Array }> {
@@ -135,9 +136,13 @@ export async function describeScene(
   const pixels = await decodePicture(path);
   const regions = findRegions(pixels, { maxRegions: parameters["max_regions"] as number });
   if (regions.length === 0) {
-    throw new Complaint("no region was found in the picture", "ask with a picture of objects", {
-      place: { file: path },
-    });
+    throw new Complaint(
+      "no region was found in the picture",
+      "search with a picture that shows objects",
+      {
+        place: { file: path },
+      },
+    );
   }
   return {
     features: standardise(regions.map((region) => describeRegion(pixels, region)), scale),

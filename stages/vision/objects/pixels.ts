@@ -1,4 +1,4 @@
-/** Pictures as pixels. */
+/** Decodes PNG pictures to pixels. */
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import { crc32 } from "node:zlib";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
@@ -10,12 +10,12 @@ export interface Pixels {
   readonly data: Uint8ClampedArray;
 }
 
-/** @throws {Complaint} with the file's name when it is no readable PNG picture. */
+/** @throws {Complaint} with the file's name if it is not a readable PNG picture */
 export async function decodePicture(path: string): Promise<Pixels> {
   const wrong = (why: string, cause?: unknown) =>
     new Complaint(
-      `${path} is no picture that can be read: ${why}`,
-      "make the pictures again, or replace this file by a whole PNG",
+      `${path} is not a readable picture: ${why}`,
+      "rebuild the pictures, or replace this file with an intact PNG",
       { exitCode: 1, cause },
     );
   try {
@@ -34,17 +34,17 @@ export async function decodePicture(path: string): Promise<Pixels> {
 }
 
 /**
- * Whether a PNG file is whole. Decoders fill the missing rows of a file that was cut short with black
- * and say nothing; its chunks' lengths and checksums tell. Format: W3C PNG, 3rd edition, section 5.
+ * Decoders silently fill the missing rows of a truncated PNG with black, so the lengths and checksums of its
+ * chunks are checked here. Format: W3C PNG, 3rd edition, section 5.
  */
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** More pixels than this are refused before they are decoded. */
+/** Pictures with more pixels are refused before they are decoded. */
 const PIXELS = 100_000_000;
 
-/** What is wrong with the file, if anything is. */
+/** Describes what is wrong with the file; undefined if it is intact. */
 function pngFault(bytes: Uint8Array): string | undefined {
-  if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) return "it is no PNG file";
+  if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) return "it is not a PNG file";
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = SIGNATURE.length; at + 12 <= bytes.length;) {
     const length = view.getUint32(at);
@@ -55,14 +55,14 @@ function pngFault(bytes: Uint8Array): string | undefined {
       return `the checksum of its ${JSON.stringify(type)} chunk at byte ${at} is wrong`;
     }
     if (at === SIGNATURE.length) {
-      if (type !== "IHDR" || length !== 13) return "it does not begin with its size";
+      if (type !== "IHDR" || length !== 13) return "it does not start with its size";
       const [width, height] = [view.getUint32(at + 8), view.getUint32(at + 12)];
       if (width === 0 || height === 0 || width * height > PIXELS) {
-        return `it has ${width} x ${height} pixels; 1 to ${PIXELS} in all are read`;
+        return `it has ${width} x ${height} pixels; expected 1 to ${PIXELS} in total`;
       }
     }
     if (type === "IEND") return undefined;
     at = end;
   }
-  return `it ends too early, after ${bytes.length} bytes`;
+  return `it is truncated after ${bytes.length} bytes`;
 }

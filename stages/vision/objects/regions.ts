@@ -1,4 +1,4 @@
-/** Finds objects in a picture's pixels: regions of one colour that stand out from the background. */
+/** Finds objects in a picture: regions of one colour that differ from the background. */
 import { foreground } from "./background.ts";
 import { colourGroups } from "./colour_groups.ts";
 import type { Pixels } from "./pixels.ts";
@@ -6,25 +6,25 @@ import type { Pixels } from "./pixels.ts";
 export interface Region {
   /** Pixels, half-open: x1, y1, x2, y2. */
   readonly box: readonly [number, number, number, number];
-  /** 1 for the region's own pixels within its box, row by row. */
+  /** 1 for the region's pixels within its box, row by row. */
   readonly mask: Uint8Array;
-  /** How many they are. */
+  /** Number of the region's pixels. */
   readonly area: number;
 }
 
 export interface RegionOptions {
-  /** The largest so many are kept. */
+  /** Only this many of the largest regions are kept. */
   readonly maxRegions: number;
 }
 
-/** Pixels of a gap within an object that is closed (texture, reflections), each way. */
+/** Half the width in pixels of gaps within an object that are closed (texture, reflections). */
 const REACH = 2;
-/** Smallest number of pixels of an object. */
+/** Smallest area of an object in pixels. */
 const SMALLEST = 40;
 
 /**
- * From left to right by centre, then from top to bottom. A picture in which nothing stands out is
- * one region, since a model needs something to look at.
+ * Regions ordered by their centres, from left to right, then from top to bottom. If nothing differs from the
+ * background, the whole picture is one region, because models need at least one.
  */
 export function findRegions(pixels: Pixels, { maxRegions }: RegionOptions): Region[] {
   const { width, height } = pixels;
@@ -33,7 +33,7 @@ export function findRegions(pixels: Pixels, { maxRegions }: RegionOptions): Regi
   for (let group = 1; group <= count; group++) {
     const own = groups.map((g) => g === group ? 1 : 0);
     if (!hasSolidPart(own, width, height)) continue;
-    const labels = components(grown(own, width, height), width, height);
+    const labels = components(dilated(own, width, height), width, height);
     found.push(...regionsOf(own, labels, width, height));
   }
   if (found.length === 0) {
@@ -48,7 +48,7 @@ export function findRegions(pixels: Pixels, { maxRegions }: RegionOptions): Regi
   });
 }
 
-/** Lines of blended pixels along edges are 1 pixel wide: an object has 3 x 3 pixels somewhere. */
+/** An object contains a block of 3 x 3 pixels; lines of blended pixels along edges do not. */
 function hasSolidPart(own: Uint8Array, width: number, height: number): boolean {
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) if (isSolid(own, width, x, y)) return true;
@@ -63,8 +63,8 @@ function isSolid(own: Uint8Array, width: number, x: number, y: number): boolean 
   return true;
 }
 
-/** Every pixel within REACH of an own one, in a square: first along rows, then along columns. */
-function grown(own: Uint8Array, width: number, height: number): Uint8Array {
+/** Dilation by a square of side 2 * REACH + 1: first along rows, then along columns. */
+function dilated(own: Uint8Array, width: number, height: number): Uint8Array {
   const along = (
     from: Uint8Array,
     step: number,
@@ -87,7 +87,7 @@ function grown(own: Uint8Array, width: number, height: number): Uint8Array {
   return along(rows, width, height, (line) => line, width);
 }
 
-/** Number of each pixel's connected component (8 neighbours), from 1. */
+/** Label of each pixel's connected component (8-neighbourhood), from 1. */
 function components(mask: Uint8Array, width: number, height: number): Int32Array {
   const labels = new Int32Array(mask.length);
   let label = 0;

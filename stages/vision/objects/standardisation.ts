@@ -1,15 +1,15 @@
-/** Brings every number of the descriptors to the same scale. */
+/** Standardises the numbers of descriptors. */
 
 export interface Scale {
   readonly mean: Float32Array;
-  /** Standard deviation; 1 for a number that never changes. */
+  /** Standard deviation; 1 for constant numbers. */
   readonly deviation: Float32Array;
 }
 
-/** Values beyond so many deviations are cut. */
+/** Values are clipped at this many deviations. */
 const LIMIT = 5;
 
-/** @param rows of equal length, one at least: those of the training split */
+/** @param rows at least one, of equal length: descriptors of the training split */
 export function scaleOf(rows: readonly Float32Array[]): Scale {
   const width = rows[0]!.length;
   const mean = new Float64Array(width);
@@ -24,7 +24,7 @@ export function scaleOf(rows: readonly Float32Array[]): Scale {
   };
 }
 
-/** (x - mean) / deviation, cut at 5; row-major [rows, width]. */
+/** (x - mean) / deviation, clipped to -5..5; row-major [rows, width]. */
 export function standardise(
   rows: readonly Float32Array[],
   { mean, deviation }: Scale,

@@ -1,18 +1,18 @@
 /**
- * How much a patch looks like a thing with an outline, rather than like a piece of one or of what
- * lies behind: the larger the more.
+ * Scores how much a patch looks like a complete object rather than a part of one or background; higher is
+ * better.
  *
  * Source: the cues superpixel straddling, colour contrast and edge density of Alexe et al.,
- * "Measuring the Objectness of Image Windows", TPAMI 2012, sections 3.2 to 3.5; taken of the patch and
- * not of its box where that is cheaper, and summed with fixed weights in place of learned ones.
+ * "Measuring the Objectness of Image Windows", TPAMI 2012, sections 3.2 to 3.5. Unlike there, cues are computed
+ * for the patch instead of its box where that is cheaper, and summed with fixed instead of learned weights.
  */
 import { commonColours, type Patch, type PatchGraph } from "./patch_tree.ts";
 import type { Superpixels } from "./superpixels.ts";
 
-/** Pixels between those that are looked at, in each direction. */
+/** Step between sampled pixels in each direction. */
 const stride = 2;
 
-/** The commonest share of the picture, and how many times more or less is still common. */
+/** Prior on the box's share of the picture: its middle, and its spread in units of the logarithm. */
 const size = { middle: 0.1, spread: 1.5 };
 
 export function objectness(superpixels: Superpixels, graph: PatchGraph): (patch: Patch) => number {
@@ -33,7 +33,7 @@ export function boxArea({ box: [x1, y1, x2, y2] }: Patch): number {
   return (x2 - x1) * (y2 - y1);
 }
 
-/** 1 where the box cuts no superpixel in two, 0 where it cuts all in halves. */
+/** Superpixel straddling: 1 if the box splits no superpixel, 0 if it splits all in halves. */
 function wholeness(
   patch: Patch,
   { width, labels }: Superpixels,
@@ -55,7 +55,7 @@ function wholeness(
   return Math.max(0, 1 - cut / (total * stride ** 2));
 }
 
-/** 1 where it shares no colour with the superpixels around it, each by the length of its border. */
+/** Colour contrast to the adjacent superpixels, weighted by the length of the border: 1 if no colour is shared. */
 function contrast(patch: Patch, { patches, meetings }: PatchGraph, inside: Uint8Array): number {
   let [length, other] = [0, 0];
   for (const { one, other: two, border } of meetings) {
@@ -67,6 +67,7 @@ function contrast(patch: Patch, { patches, meetings }: PatchGraph, inside: Uint8
   return other / Math.max(1, length);
 }
 
+/** Mean gradient, at least 1. */
 function meanEdge({ gradient }: Superpixels): number {
   let sum = 0;
   for (const each of gradient) sum += each;

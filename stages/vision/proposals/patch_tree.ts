@@ -1,38 +1,40 @@
 /**
- * Patches joined two by two, most alike first, until the picture is one: each that comes up on the
- * way is a candidate for an object.
+ * Hierarchical grouping: merges the two most similar neighbouring patches until one is left. Every patch that
+ * occurs on the way is a candidate for an object.
  *
  * Source: Uijlings et al., "Selective Search for Object Recognition", IJCV 2013, sections 3.1, 3.2.
  */
 import type { Superpixels } from "./superpixels.ts";
 
 export interface Patch {
-  /** Pixels. */
+  /** In pixels. */
   readonly area: number;
-  /** Pixels: x1, y1, x2, y2; the far edges lie outside. */
+  /** In pixels, half-open: x1, y1, x2, y2. */
   readonly box: readonly [number, number, number, number];
-  /** Superpixels that it is made of. */
+  /** Its superpixels. */
   readonly parts: readonly number[];
-  /** Sums to 1 in each of the three channels. */
+  /** Histogram, summing to 1 in each of the three channels. */
   readonly colours: Float32Array;
-  /** Steps between neighbouring pixels on its outline, and the sum of the gradient there. */
+  /** Number of pairs of neighbouring pixels across its outline. */
   readonly outline: number;
+  /** Sum of the gradient at these pairs. */
   readonly edge: number;
 }
 
-/** How alike two neighbours are; the larger the sooner they are joined. */
+/** Similarity of two neighbours; the most similar ones are merged first. */
 export type Likeness = (one: Patch, other: Patch, border: Border, pixels: number) => number;
 
-/** Where two patches meet. */
+/** The common border of two patches. */
 export interface Border {
   readonly length: number;
-  /** Mean gradient, 0..255. */
+  /** Mean gradient along it, 0..255. */
   readonly edge: number;
 }
 
 const bins = 16;
 export const colourBins = 3 * bins;
 
+/** Two neighbouring patches. */
 interface Meeting {
   readonly one: number;
   readonly other: number;
@@ -42,7 +44,7 @@ interface Meeting {
 export interface PatchGraph {
   readonly pixels: number;
   readonly patches: readonly Patch[];
-  /** Each pair of neighbours once; `one` before `other`. */
+  /** Each pair of neighbours once, with `one` < `other`. */
   readonly meetings: readonly Meeting[];
 }
 
@@ -101,12 +103,12 @@ export function patchGraph(superpixels: Superpixels): PatchGraph {
   return { pixels: width * height, patches, meetings };
 }
 
-/** Most colours lie near grey: the outer quarters have a bin each. */
+/** Most colours are near grey, so each outer quarter of the range is one bin. */
 function chromaBin(value: number): number {
   return Math.max(0, Math.min(bins - 1, (value - 64) >> 3));
 }
 
-/** @returns what was joined, in this order, without the patches themselves and without the whole */
+/** @returns the merged patches in order, without the initial ones and without the whole picture */
 export function joinPatches(graph: PatchGraph, likeness: Likeness): Patch[] {
   const patches = [...graph.patches];
   const like = (one: number, other: number, border: Border) =>
@@ -167,7 +169,7 @@ export function around(one: Patch["box"], other: Patch["box"]): Patch["box"] {
   ];
 }
 
-/** Share of colours that both have, 0..1. */
+/** Histogram intersection, 0..1. */
 export function commonColours(one: Float32Array, other: Float32Array): number {
   let common = 0;
   for (let bin = 0; bin < colourBins; bin++) common += Math.min(one[bin]!, other[bin]!);

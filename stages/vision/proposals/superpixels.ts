@@ -1,4 +1,4 @@
-/** A picture cut into some hundred patches of one colour each: what objects are put together from. */
+/** Splits a picture into some hundred patches of uniform colour (superpixels), using OpenCV. */
 import process from "node:process";
 import type OpenCv from "@techstark/opencv-js";
 import type { RgbPicture } from "../picture.ts";
@@ -7,20 +7,20 @@ export interface Superpixels {
   readonly width: number;
   readonly height: number;
   readonly count: number;
-  /** [height, width]: patch of each pixel, from 0. */
+  /** [height, width]: index of each pixel's patch, from 0. */
   readonly labels: Int32Array;
   /** uint8 [height, width, 3]: CIE L*a*b*, smoothed. */
   readonly lab: Uint8Array;
-  /** [height, width]: how fast the colour changes, the largest of the three channels. */
+  /** [height, width]: gradient of the colour, the largest of the three channels. */
   readonly gradient: Uint8Array;
 }
 
 /**
- * Meyer's flooding (OpenCV's `watershed`) from one seed in each cell of a grid, at the flattest place
- * of the cell.
+ * Meyer's flooding algorithm (OpenCV's `watershed`) with one seed per cell of a grid, at the pixel of the cell
+ * with the smallest gradient.
  *
- * @param options.side the picture is shrunk so that neither of its sides has more pixels
- * @param options.across cells of the grid in each direction
+ * @param options.side the picture is shrunk until its longer side has at most this many pixels
+ * @param options.across cells of the grid per direction
  */
 export function superpixels(
   cv: Cv,
@@ -70,9 +70,9 @@ interface Grid {
 }
 
 /**
- * None on the picture's rim, which OpenCV overwrites.
+ * Places seeds, numbered from 1 as OpenCV requires, but none on the picture's border, which OpenCV overwrites.
  *
- * @returns how many: seeds are 1 and on, as OpenCV has them
+ * @returns the number of seeds
  */
 function placeSeeds(seeds: Int32Array, gradient: Uint8Array, { width, height, across }: Grid) {
   const edges = (size: number) => {
@@ -96,8 +96,8 @@ function placeSeeds(seeds: Int32Array, gradient: Uint8Array, { width, height, ac
 }
 
 /**
- * OpenCV leaves lines of -1 between patches and around the picture: each pixel of them goes to the
- * neighbour's patch whose colour is nearest. Corners where lines meet have to wait for a second round.
+ * OpenCV leaves lines of -1 between patches and around the picture. Each of their pixels is assigned to the
+ * patch of the neighbour with the nearest colour. Corners where lines meet take a second round.
  */
 function withoutLines(labels: Int32Array, lab: Uint8Array, width: number): Int32Array {
   const near = (pixel: number) => {
@@ -141,8 +141,9 @@ export interface OpenedCv {
 }
 
 /**
- * Needs no right but to read the package; always one thread, so that the bits are always the same.
- * Wrapped, as the module has a `then` of its own that gives the module again: awaited, it never ends.
+ * Loads OpenCV, compiled to WebAssembly, which takes a quarter of a second. Needs only permission to read the
+ * package; always uses one thread, so results are reproducible. The module is wrapped in an object because it
+ * has a `then` method that resolves to itself: awaiting it would never end.
  */
 export function openCv(): Promise<OpenedCv> {
   return opened ??= load();
@@ -154,7 +155,7 @@ async function load(): Promise<OpenedCv> {
   const events = ["uncaughtException", "unhandledRejection"] as const;
   const before = events.map((event) => process.listeners(event as "uncaughtException"));
   const { default: cv } = await import("@techstark/opencv-js");
-  // it would end the process, with words of its own, on errors that are none of its business
+  // Remove its handlers, which would terminate the process on unrelated errors.
   events.forEach((event, place) => {
     for (const listener of process.listeners(event as "uncaughtException")) {
       if (!before[place]!.includes(listener)) process.off(event, listener);

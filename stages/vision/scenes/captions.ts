@@ -1,4 +1,4 @@
-/** Words for a scene: captions about relations, whose phrases know their objects. */
+/** Captions of a scene: sentences about relations, with the object of every phrase. */
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { RelationName, SceneRelation } from "./relations.ts";
 import type { SceneObject } from "./vocabulary.ts";
@@ -16,13 +16,13 @@ export interface Caption {
   readonly phrases: readonly Phrase[];
 }
 
-/** A piece of a caption: plain words, or a phrase for an object. */
+/** A part of a caption: plain words, or a phrase for an object. */
 export type Piece = string | { readonly object: number; readonly words: string };
 
-/** Words of a caption; where two clauses would need more, there is one. */
+/** Largest number of words in a caption; if two clauses need more, there is only one. */
 export const longestCaption = 24;
 
-/** `count` captions, each about other relations as long as there are enough. */
+/** `count` captions, about different relations as long as there are enough. */
 export function describeScene(
   objects: readonly SceneObject[],
   relations: readonly SceneRelation[],
@@ -43,13 +43,13 @@ export function describeScene(
   });
 }
 
-/** Speaks of other objects than the first clause, not of the same ones the other way round. */
+/** Whether `next` mentions an object that the first clause does not. */
 function saysMore(next: SceneRelation, main: SceneRelation): boolean {
-  const told = new Set([main.subject, ...main.objects]);
-  return [next.subject, ...next.objects].some((object) => !told.has(object));
+  const mentioned = new Set([main.subject, ...main.objects]);
+  return [next.subject, ...next.objects].some((object) => !mentioned.has(object));
 }
 
-/** Sides hold between most objects; the other relations are said twice as readily. */
+/** "left of" etc. hold between most objects, so some of them are dropped in favour of the rarer relations. */
 function rareFirst(relations: readonly SceneRelation[], random: RandomStream): SceneRelation[] {
   const sides: readonly RelationName[] = ["left of", "right of", "above", "below"];
   const draw = random.fork("rare");
@@ -98,7 +98,7 @@ function clause(
   return [phrase(subject), ` ${verb} ${words} `, ...whole()];
 }
 
-/** The fewest or some more attributes that tell the object from all others; "the" when known. */
+/** A noun phrase with attributes that distinguish the object from all others; "the" if already mentioned. */
 function referTo(
   objects: readonly SceneObject[],
   index: number,
@@ -119,13 +119,13 @@ function referTo(
     ["texture", "colour"],
     ["size", "texture", "colour"],
   ];
-  const singles = choices.filter((attributes) => {
+  const unambiguous = choices.filter((attributes) => {
     const alike = objects.filter((other) =>
       other.shape === object.shape && attributes.every((name) => other[name] === object[name])
     );
     return alike.length === 1;
   });
-  const attributes = singles[random.fork("attributes").integer(0, singles.length)]!;
+  const attributes = unambiguous[random.fork("attributes").integer(0, unambiguous.length)]!;
   const adjectives = attributes
     .map((name) => synonyms(object[name], random.fork(name)))
     .filter((word) => word !== "");
@@ -151,7 +151,7 @@ export function article(noun: string): "a" | "an" {
   return /^[aeiou]/.test(noun) ? "an" : "a";
 }
 
-/** Joins the pieces and notes where the phrases lie. */
+/** Joins the pieces and records the character ranges of the phrases. */
 export function assemble(pieces: readonly Piece[]): Caption {
   let text = "";
   const phrases: Phrase[] = [];

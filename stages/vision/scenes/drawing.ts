@@ -3,7 +3,7 @@ import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
 import { canvasHeight, canvasWidth, paints, type SceneObject, type Shape } from "./vocabulary.ts";
 
-/** @param random of the background alone: the same for two scenes, the same background. */
+/** @param random decides only the background: equal streams give equal backgrounds */
 export function drawScene(objects: readonly SceneObject[], random: RandomStream): Uint8Array {
   const canvas = createCanvas(canvasWidth, canvasHeight);
   const context = canvas.getContext("2d");
@@ -13,7 +13,7 @@ export function drawScene(objects: readonly SceneObject[], random: RandomStream)
   return canvas.toBuffer("image/png");
 }
 
-/** A dull tone of middle lightness, brighter towards one side, with noise of 6 grey levels. */
+/** A muted tone of medium lightness with a linear gradient and noise of +-6 grey levels. */
 function drawBackground(context: SKRSContext2D, random: RandomStream): void {
   const image = context.createImageData(canvasWidth, canvasHeight);
   const tone = [0, 1, 2].map((channel) => 118 + 40 * random.fork("tone").uniform(channel));
@@ -70,7 +70,7 @@ function drawObject(context: SKRSContext2D, { shape, colour, texture, x, y, exte
   context.restore();
 }
 
-/** Corner points in a box from -1/2 to 1/2; every shape fills its box. */
+/** Corners in a box from -1/2 to 1/2; every shape fills its box. */
 const polygons: Partial<Record<Shape, readonly (readonly [number, number])[]>> = {
   square: [[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]],
   triangle: [[0, -0.5], [0.5, 0.5], [-0.5, 0.5]],

@@ -1,4 +1,4 @@
-/** Chooses the objects of a scene and where they stand. */
+/** Chooses the objects of a scene and their positions. */
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
 import { relationsOf } from "./relations.ts";
 import {
@@ -17,12 +17,15 @@ import {
   textures,
 } from "./vocabulary.ts";
 
-/** Pixels between objects that have nothing to do with each other. */
+/** Smallest distance between unrelated objects, in pixels. */
 const GAP = 7;
-/** Pixels to the picture's border. */
+/** Smallest distance to the picture's border, in pixels. */
 const BORDER = 4;
 
-/** 3..6 objects, of which something can be said; some scenes hold one inside another, some two that touch, some three in a row. */
+/**
+ * 3 to 6 objects with at least two relations; some scenes have one object inside another, some two that touch,
+ * some three in a row.
+ */
 export function layoutScene(random: RandomStream): SceneObject[] {
   for (let attempt = 0;; attempt++) {
     const objects = tryLayout(random.fork("attempt").fork(attempt));
@@ -32,7 +35,7 @@ export function layoutScene(random: RandomStream): SceneObject[] {
 
 function tryLayout(random: RandomStream): SceneObject[] | undefined {
   const count = 3 + random.fork("count").integer(0, 4);
-  const palette = random.fork("colours").shuffled(colours); // no colour twice in a scene
+  const palette = random.fork("colours").shuffled(colours); // no colour is used twice in a scene
   const placed: SceneObject[] = [];
   const special = random.fork("special").uniform(0);
   if (special < 0.22) placed.push(...contained(random.fork("inside"), palette));
@@ -70,7 +73,7 @@ function looks(random: RandomStream, colour: Colour, fixed: Partial<Looks> = {})
   };
 }
 
-/** A whole-pixel centre; `half` keeps the object off the border. */
+/** A centre at whole pixels, at least `half` + BORDER from the edges. */
 function place(random: RandomStream, half: number): { x: number; y: number } {
   const along = (purpose: string, length: number) => {
     const room = length - 2 * (half + BORDER);
@@ -79,7 +82,7 @@ function place(random: RandomStream, half: number): { x: number; y: number } {
   return { x: along("x", canvasWidth), y: along("y", canvasHeight) };
 }
 
-/** A small object in the middle of a large one that leaves room: plain, or a ring's hole. */
+/** A small object in the middle of a large plain one, or in the hole of a ring. */
 function contained(random: RandomStream, palette: readonly Colour[]): SceneObject[] {
   const shape = (["ring", "square", "circle"] as const)[random.fork("shape").integer(0, 3)]!;
   const outer = looks(random.fork("outer"), palette[0]!, {
@@ -92,7 +95,7 @@ function contained(random: RandomStream, palette: readonly Colour[]): SceneObjec
   return [{ ...outer, ...at }, { ...inner, ...at, extent: Math.min(inner.extent, 20) }];
 }
 
-/** Shapes that reach the middle of their box's sides, so that boxes which meet mean contact. */
+/** Shapes that reach the midpoints of their box's sides, so objects touch if their boxes do. */
 const reaching = ["circle", "square", "diamond", "ring", "cross"] as const;
 
 function inContact(random: RandomStream, palette: readonly Colour[]): SceneObject[] {
@@ -111,7 +114,7 @@ function inContact(random: RandomStream, palette: readonly Colour[]): SceneObjec
   return [{ ...first, ...at }, { ...second, ...beside }];
 }
 
-/** Three in a row or a column, clear of each other. */
+/** Three objects in a row or a column that do not touch. */
 function inRow(random: RandomStream, palette: readonly Colour[]): SceneObject[] {
   const three = [0, 1, 2].map((i) => {
     const size = (["small", "medium"] as const)[random.fork(i).fork("size").integer(0, 2)]!;

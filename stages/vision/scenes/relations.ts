@@ -1,4 +1,4 @@
-/** Which relations hold between objects, from their geometry alone and with clear margins. */
+/** Spatial relations between objects, decided by their geometry with clear margins. */
 import { boxOf, type SceneObject } from "./vocabulary.ts";
 
 export const relationNames = [
@@ -12,16 +12,16 @@ export const relationNames = [
 ] as const;
 export type RelationName = typeof relationNames[number];
 
-/** `subject` stands in the relation to `objects` (two for "between"); indices into the scene. */
+/** `subject` is in this relation to `objects` (two for "between"); indices into the scene's objects. */
 export interface SceneRelation {
   readonly relation: RelationName;
   readonly subject: number;
   readonly objects: readonly number[];
 }
 
-/** Pixels that must lie between two boxes for one to be beside the other. */
+/** Smallest distance of two boxes in pixels for "left of" etc. */
 const MARGIN = 3;
-/** Furthest that two boxes may be apart while their objects touch. */
+/** Largest distance of the boxes of touching objects, in pixels. */
 const CONTACT = 1.5;
 
 export function relationsOf(objects: readonly SceneObject[]): SceneRelation[] {
@@ -32,7 +32,7 @@ export function relationsOf(objects: readonly SceneObject[]): SceneRelation[] {
     objects.forEach((b, j) => {
       if (i === j) return;
       if (isInside(a, b)) add("inside", i, j);
-      else if (isInside(b, a)) return; // no word of ours for what contains
+      else if (isInside(b, a)) return; // there is no relation "contains"
       else if (isTouching(a, b)) {
         add("touching", i, j);
         const side = sideOf(a, b, -CONTACT);
@@ -49,7 +49,7 @@ export function relationsOf(objects: readonly SceneObject[]): SceneRelation[] {
   return relations;
 }
 
-/** Where a stands, seen from b: only where one direction clearly outweighs the other. */
+/** Direction of a as seen from b; undefined unless one direction clearly dominates. */
 function sideOf(a: SceneObject, b: SceneObject, margin: number) {
   const [dx, dy] = [a.x - b.x, a.y - b.y];
   const apart = (a.extent + b.extent) / 2 + margin;
@@ -62,14 +62,14 @@ function sideOf(a: SceneObject, b: SceneObject, margin: number) {
   return undefined;
 }
 
-/** The whole box of a lies within b's, at least 2 pixels from its border. */
+/** The box of a is within b's, at least 2 pixels from its border. */
 function isInside(a: SceneObject, b: SceneObject): boolean {
   const [ax1, ay1, ax2, ay2] = boxOf(a);
   const [bx1, by1, bx2, by2] = boxOf(b);
   return ax1 >= bx1 + 2 && ay1 >= by1 + 2 && ax2 <= bx2 - 2 && ay2 <= by2 - 2;
 }
 
-/** Side by side or one on the other, with centres in line and boxes that meet. */
+/** The boxes meet, side by side or one above the other, with aligned centres. */
 function isTouching(a: SceneObject, b: SceneObject): boolean {
   const [dx, dy] = [Math.abs(a.x - b.x), Math.abs(a.y - b.y)];
   const reach = (a.extent + b.extent) / 2;
@@ -78,7 +78,7 @@ function isTouching(a: SceneObject, b: SceneObject): boolean {
   return meets(dx, dy) || meets(dy, dx);
 }
 
-/** In a row or a column with b and c, and clear of both. */
+/** In a row or a column between b and c, without touching them. */
 function isBetween(a: SceneObject, b: SceneObject, c: SceneObject): boolean {
   const holds = (along: "x" | "y", across: "x" | "y") => {
     const [first, last] = b[along] < c[along] ? [b, c] : [c, b];

@@ -1,6 +1,6 @@
 /**
- * Pairs of scenes and captions that differ in one relation or one attribute binding alone, with the
- * same words in both captions, as in Winoground (arXiv 2204.03162).
+ * Pairs of scenes and captions that differ only in one relation or one attribute binding, with the same words
+ * in both captions, as in Winoground (arXiv 2204.03162).
  */
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
 import { article, assemble, type Caption } from "./captions.ts";
@@ -10,7 +10,7 @@ import type { SceneObject } from "./vocabulary.ts";
 
 export interface SwappedScenes {
   readonly kind: "relation" | "attribute";
-  /** The two scenes: the same objects at the same indices. */
+  /** The same objects at the same indices. */
   readonly scenes: readonly [SceneObject[], SceneObject[]];
   /** Caption k is true of scene k and false of the other. */
   readonly captions: readonly [Caption, Caption];
@@ -22,7 +22,7 @@ const sideWords: Readonly<Record<string, string>> = {
   "right of": "to the right of",
 };
 
-/** @param kind what is exchanged: the places of two objects, or an attribute of theirs. */
+/** @param kind what is exchanged: the positions of two objects, or an attribute */
 export function swappedScenes(
   kind: SwappedScenes["kind"],
   random: RandomStream,
@@ -43,7 +43,7 @@ export function swappedScenes(
   }
 }
 
-/** Two shapes that no other object of the scene has, both at the same size class. */
+/** Whether both shapes are unique in the scene and both objects have the same size class. */
 function areSwappable(objects: readonly SceneObject[], a: number, b: number): boolean {
   const [first, second] = [objects[a]!, objects[b]!];
   const unique = [first, second].every(({ shape }) =>
@@ -130,7 +130,7 @@ function caption(
   ]);
 }
 
-/** Keeps a pair only if each caption's relation holds in its own scene, and words are the same. */
+/** Keeps a pair only if each caption's relation holds in its own scene and the words are the same. */
 function checked(
   swap: SwappedScenes,
   first: SceneRelation,

@@ -1,4 +1,4 @@
-/** What scenes are made of: shapes, colours, sizes, textures, and the words for them. */
+/** Attributes of objects in scenes (shapes, colours, sizes, textures), which are also the words for them. */
 
 export const shapes = [
   "circle",
@@ -41,7 +41,7 @@ export interface SceneObject {
   readonly extent: number;
 }
 
-/** Main tone, second tone of textures, and outline: red, green, blue of 0..255. */
+/** Main tone, second tone of textures, and outline. */
 export const paints: Readonly<Record<Colour, readonly [string, string, string]>> = {
   red: ["rgb(205,35,40)", "rgb(130,12,20)", "rgb(95,8,14)"],
   orange: ["rgb(240,135,25)", "rgb(176,88,6)", "rgb(130,64,4)"],
@@ -53,7 +53,7 @@ export const paints: Readonly<Record<Colour, readonly [string, string, string]>>
   white: ["rgb(250,250,250)", "rgb(206,206,208)", "rgb(190,190,194)"],
 };
 
-/** Smallest and largest extent of a size, in pixels. The gaps between sizes are wide on purpose. */
+/** Smallest and largest extent of a size, in pixels, with wide gaps so that sizes are unambiguous. */
 export const extents: Readonly<Record<Size, readonly [number, number]>> = {
   small: [18, 23],
   medium: [32, 39],

@@ -1,4 +1,4 @@
-/** Writes a scenes artifact: pictures, what is in them, captions, swapped pairs. */
+/** Writes a scenes artifact: pictures, their objects, captions, swapped pairs. */
 import { type RandomStream, randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { type Caption, describeScene } from "./captions.ts";
 import { drawScene } from "./drawing.ts";
@@ -16,7 +16,7 @@ export interface SceneCounts {
   readonly captions: number;
 }
 
-/** What this needs of a stage's context. */
+/** The parts of a stage's context that are used. */
 interface SceneContext {
   readonly parameters: SceneCounts;
   readonly folder: string;

@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { inBatches } from "../../../stages/extraction/batches_ahead.ts";
 
-/** Decoders that end when they are told to, and how many are at work. */
+/** Decoders that finish on demand, and the number of running ones. */
 function controlled() {
   const doors = new Map<string, { open: () => void; fail: (why: Error) => void }>();
-  const state = { atWork: 0 };
+  const state = { running: 0 };
   const decode = async (item: string) => {
-    state.atWork++;
+    state.running++;
     try {
       await new Promise<void>((open, fail) => doors.set(item, { open, fail }));
       return item.toUpperCase();
     } finally {
-      state.atWork--;
+      state.running--;
     }
   };
   return { doors, state, decode };
 }
 
-Deno.test("batches come in order, the next being decoded while one is worked on", async () => {
+Deno.test("inBatches() yields batches in order and decodes the next one ahead", async () => {
   const { doors, decode } = controlled();
   const batches = inBatches(["a", "b", "c"], 2, decode);
   const first = batches.next();
@@ -32,24 +32,24 @@ Deno.test("batches come in order, the next being decoded while one is worked on"
   assert.equal((await batches.next()).done, true);
 });
 
-Deno.test("of several failures the first in order is told, when nothing is decoded any more", async () => {
+Deno.test("inBatches() throws the first of several failures after all decoding has ended", async () => {
   const { doors, state, decode } = controlled();
   const failed = assert.rejects(inBatches(["a", "b", "c"], 3, decode).next(), /^Error: of b$/);
   doors.get("c")!.fail(new Error("of c"));
   await Promise.resolve();
   doors.get("b")!.fail(new Error("of b"));
   await Promise.resolve();
-  assert.equal(state.atWork, 1);
+  assert.equal(state.running, 1);
   doors.get("a")!.open();
   await failed;
-  assert.equal(state.atWork, 0);
+  assert.equal(state.running, 0);
 });
 
-Deno.test("who leaves in the middle leaves nothing behind that is still decoded", async () => {
+Deno.test("leaving inBatches() early waits until all decoding has ended", async () => {
   const { doors, state, decode } = controlled();
   const use = (async () => {
     for await (const _ of inBatches(["a", "b", "c", "d"], 2, decode)) break;
-    return state.atWork;
+    return state.running;
   })();
   for (const item of ["a", "b"]) doors.get(item)!.open();
   while (doors.size < 4) await Promise.resolve();

@@ -13,7 +13,7 @@ Deno.test("captions are read with their commas, quotes and line ends", () => {
   ]);
 });
 
-Deno.test("columns are found by name, others are passed over", () => {
+Deno.test("columns are found by name, others are ignored", () => {
   assert.deepEqual(read("Caption,number,Image\nA dog,0,a b.jpg\n"), [
     { image: "a b.jpg", text: "A dog" },
   ]);
@@ -29,42 +29,42 @@ function refusal(text: string): [string, number | undefined] {
   throw new assert.AssertionError({ message: "it is read" });
 }
 
-Deno.test("what is no list of captions is told with its line", () => {
+Deno.test("invalid lists of captions are refused with the line", () => {
   assert.deepEqual(refusal(""), ["the file has no captions", undefined]);
   assert.deepEqual(refusal("image,caption\n"), ["the file has no captions", undefined]);
   assert.deepEqual(refusal("a.jpg,A dog\nb.jpg,A cat\n"), [
-    "the first line names the columns a.jpg, a dog: `image` or `caption` is missing",
+    "the columns are a.jpg, a dog: `image` or `caption` is missing",
     1,
   ]);
   assert.deepEqual(refusal("image,caption\na.jpg,A dog, a cat\n"), [
-    "this is no CSV: a line has more or fewer fields than the first",
+    "this is not valid CSV: a line has more or fewer fields than the first",
     2,
   ]);
   assert.deepEqual(refusal('image,caption\na.jpg,"A dog\nb.jpg,A cat\n'), [
-    "this is no CSV: a quote is opened and never closed",
+    "this is not valid CSV: a quote is not closed",
     3,
   ]);
   assert.deepEqual(refusal("image,caption\na.jpg,\n"), ["a caption of `a.jpg` is empty", 2]);
   assert.deepEqual(refusal("image,caption\n,A dog\n"), ["a caption names no image", 2]);
 });
 
-Deno.test("a name that leads out of the folder is refused", () => {
+Deno.test("a name that leaves the folder is refused", () => {
   for (const name of ["../a.jpg", "/etc/passwd", "..", "a\\b.jpg", "x/y.jpg"]) {
     assert.deepEqual(refusal(`image,caption\n${name},A dog\n`), [
-      `\`${name}\` is no name of a file in the folder of photos`,
+      `\`${name}\` is not the name of a file in the folder of photos`,
       2,
     ]);
   }
 });
 
-Deno.test("a name over several lines is refused, and shown on one", () => {
+Deno.test("a name with line breaks is refused, and shown on one line", () => {
   assert.deepEqual(refusal('image,caption\n"a\nb.jpg",A dog\n'), [
-    "`a\\nb.jpg` is no name of a file in the folder of photos",
+    "`a\\nb.jpg` is not the name of a file in the folder of photos",
     3,
   ]);
 });
 
-Deno.test("any text at all is a list of captions or one complaint", () => {
+Deno.test("any text is a list of captions or causes a Complaint", () => {
   const text = fc.array(
     fc.constantFrom("image", "caption", ",", '"', "\n", "\r\n", "a.jpg", " ", "é", "\0", "x"),
     { maxLength: 30 },

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { splitsOf } from "../../../stages/extraction/photo_splits.ts";
 
-Deno.test("the last photos by name are for test, those before them for validation", () => {
+Deno.test("the last photos by name are test, those before them validation", () => {
   const splits = splitsOf(["d", "a", "c", "b", "e"], { test: 2, validation: 1 });
   assert.deepEqual(Object.fromEntries(splits), {
     e: "test",
@@ -14,7 +14,7 @@ Deno.test("the last photos by name are for test, those before them for validatio
   });
 });
 
-Deno.test("lists of names decide before counts do", () => {
+Deno.test("lists of names take precedence over counts", () => {
   const test = { file: "test.txt", text: "a.jpg\r\n\r\nc.jpg\n" };
   const splits = splitsOf(["a.jpg", "b.jpg", "c.jpg", "d.jpg"], { test, validation: 1 });
   assert.deepEqual([...splits].sort(), [
@@ -25,19 +25,19 @@ Deno.test("lists of names decide before counts do", () => {
   ]);
 });
 
-Deno.test("a list that does not fit the photos is told", () => {
+Deno.test("a list that does not match the photos is refused", () => {
   const list = (text: string) => ({ file: "list.txt", text });
   const refuses = (what: RegExp, request: Parameters<typeof splitsOf>[1]) =>
     assert.throws(
       () => splitsOf(["a", "b"], request),
       (error) => error instanceof Complaint && what.test(error.what),
     );
-  refuses(/`x` is listed, but has no photo/, { test: list("a\nx"), validation: 0 });
+  refuses(/`x` is listed, but is not a photo/, { test: list("a\nx"), validation: 0 });
   refuses(/`a` is listed for test and for val/, { test: list("a"), validation: list("a") });
-  refuses(/of 2 photos with captions none is left/, { test: 1, validation: 1 });
+  refuses(/none of the 2 photos with captions is left/, { test: 1, validation: 1 });
 });
 
-Deno.test("every photo is in one split, and the counts are kept", () => {
+Deno.test("every photo is in one split, and the splits have the requested sizes", () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 30 }),

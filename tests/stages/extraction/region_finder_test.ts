@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { regionFinder } from "../../../stages/extraction/region_finder.ts";
 import { formulaPixels } from "../../support/drawn_pixels.ts";
 
-/** White, with a red square in the middle: 64 pixels each way, 20 of them. */
+/** A white picture of 64 x 64 pixels with a red square of 20 x 20 in the middle. */
 function square(): Uint8Array {
   const pixels = new Uint8Array(64 * 64 * 3).fill(255);
   for (let y = 22; y < 42; y++) {
@@ -14,7 +14,7 @@ function square(): Uint8Array {
 const choice = { grid: 3, max_regions: 7 };
 
 for (const regions of ["grid", "proposals", "objects"] as const) {
-  Deno.test(`regions: ${regions} finds boxes within any picture, one at least, never too many`, async () => {
+  Deno.test(`regions: ${regions} finds at least one box within any picture, never too many`, async () => {
     await using finder = await regionFinder({ ...choice, regions }, {});
     assert.equal(finder.most, regions === "grid" ? 9 : 7);
     const grey = new Uint8Array(64 * 64 * 3).fill(128);
@@ -31,7 +31,7 @@ for (const regions of ["grid", "proposals", "objects"] as const) {
 }
 
 for (const regions of ["proposals", "objects"] as const) {
-  Deno.test(`regions: ${regions} finds an object that stands alone`, async () => {
+  Deno.test(`regions: ${regions} finds an isolated object`, async () => {
     await using finder = await regionFinder({ ...choice, regions }, {});
     const picture = { width: 64, height: 64, pixels: square() };
     const { boxes } = await finder.find({ bytes: new Uint8Array(), picture });

@@ -58,7 +58,7 @@ function assertAsPytorch(found: Float32Array, expected: (typeof golden.pictures)
 
 for (const xla of [true, false]) {
   Deno.test({
-    name: `the picture network's map is PyTorch's, ${xla ? "with" : "without"} XLA`,
+    name: `the backbone's map equals PyTorch's, ${xla ? "with" : "without"} XLA`,
     ignore: folder === undefined,
     async fn() {
       const pictures = drawn.map((_, seed) => formulaPixels(224, seed));
@@ -72,7 +72,7 @@ for (const xla of [true, false]) {
 }
 
 Deno.test({
-  name: "on real photos the picture network's map is PyTorch's",
+  name: "the backbone's map equals PyTorch's on real photos",
   ignore: folder === undefined || photos === undefined,
   async fn() {
     const pictures = await Promise.all(real.map(async ({ picture }) => {

@@ -24,13 +24,13 @@ function near(found: readonly number[], expected: readonly number[], within: num
   assert.ok(worst <= within, `${found} is not ${expected}`);
 }
 
-Deno.test("a photo is stretched, row by row in red, green, blue", async () => {
+Deno.test("a photo is stretched and returned row by row in red, green, blue", async () => {
   const bytes = await halves(40, 20).png().toBuffer();
   assert.deepEqual(await pixelAt(bytes, 3, 0), [255, 0, 0]);
   assert.deepEqual(await pixelAt(bytes, 3, 7), [0, 0, 255]);
 });
 
-Deno.test("a photo is turned upright as its EXIF entry says", async () => {
+Deno.test("a photo is rotated according to its EXIF entry", async () => {
   // 6: what is stored at the left is shown on top... the stored top is shown at the right.
   const turned = await halves(16, 16).withMetadata({ orientation: 6 }).png().toBuffer();
   assert.deepEqual(await pixelAt(turned, 7, 4), [255, 0, 0]);
@@ -39,7 +39,7 @@ Deno.test("a photo is turned upright as its EXIF entry says", async () => {
   assert.deepEqual(await pixelAt(upside, 4, 0), [0, 0, 255]);
 });
 
-Deno.test("grey, CMYK, palettes, 16 bits and transparency become 8 bits of red, green, blue", async () => {
+Deno.test("grey, CMYK, palettes, 16 bits and transparency are converted to 8 bits of red, green, blue", async () => {
   const decoded = async (image: Sharp) => await pixelAt(await image.toBuffer(), 4, 4);
   assert.deepEqual(await decoded(sharp(red).png({ palette: true })), [255, 0, 0]);
   assert.deepEqual(await decoded(sharp(red).toColourspace("rgb16").png()), [255, 0, 0]);
@@ -64,17 +64,17 @@ async function reason(bytes: Uint8Array): Promise<string> {
   throw new assert.AssertionError({ message: "it is decoded" });
 }
 
-Deno.test("what is no photo says why", async () => {
+Deno.test("files that are not photos are refused with the reason", async () => {
   assert.equal(await reason(new Uint8Array()), "the file is empty");
   assert.equal(
     await reason(new TextEncoder().encode("<html>not found</html>")),
-    "it is no photo of a known format (JPEG, PNG, WebP, GIF, TIFF, HEIF, AVIF)",
+    "it is not a photo of a known format (JPEG, PNG, WebP, GIF, TIFF, HEIF, AVIF)",
   );
   const drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>';
-  assert.equal(await reason(new TextEncoder().encode(drawing)), "it is a svg file, no photo");
+  assert.equal(await reason(new TextEncoder().encode(drawing)), "it is a svg file, not a photo");
 });
 
-Deno.test("a file that was cut off is no photo, wherever it was cut", async () => {
+Deno.test("a truncated file is refused, wherever it ends", async () => {
   const noise = sharp({
     create: {
       width: 64,
@@ -92,16 +92,16 @@ Deno.test("a file that was cut off is no photo, wherever it was cut", async () =
   }
 });
 
-Deno.test("a JPEG that is damaged in its middle is no photo", async () => {
+Deno.test("a JPEG that is damaged in the middle is refused", async () => {
   const noise = { type: "gaussian" as const, mean: 128, sigma: 60 };
   const create = { width: 64, height: 64, channels: 3 as const, background: "red", noise };
   const bytes = await sharp({ create }).jpeg().toBuffer();
   assert.equal((await decodePhoto(bytes, size)).width, 8);
-  bytes.fill(0xff, bytes.length / 2, bytes.length / 2 + 50); // most other damage is a picture, too
+  bytes.fill(0xff, bytes.length / 2, bytes.length / 2 + 50); // most other damage still decodes to a picture
   assert.match(await reason(bytes), /Corrupt JPEG data/);
 });
 
-Deno.test("squares of several sides come from one decoding, the largest as if alone", async () => {
+Deno.test("squares of several sizes come from one decoding; the largest equals a single decoding", async () => {
   const bytes = await halves(40, 20).png().toBuffer();
   const [small, large, same] = await decodeSquares(bytes, [8, 16, 16]);
   assert.deepEqual(large, await decodePhoto(bytes, { width: 16, height: 16 }));
@@ -112,7 +112,7 @@ Deno.test("squares of several sides come from one decoding, the largest as if al
   assert.deepEqual(await decodeSquares(bytes, [8]), [await decodePhoto(bytes, size)]);
 });
 
-Deno.test("a small file that claims to be huge is refused, not unpacked", async () => {
+Deno.test("a small file that claims a huge size is refused without decompressing it", async () => {
   const bytes = await sharp({
     create: { width: 16_000, height: 9_000, channels: 3, background: "red" },
   }).png({ compressionLevel: 9 }).toBuffer();

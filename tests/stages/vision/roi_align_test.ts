@@ -29,7 +29,7 @@ const torchvision: readonly (readonly [readonly [number, number, number, number]
   [[1.6, 0.4, 1.9, 0.7], 2.1668898316652174],
 ];
 
-Deno.test("a region is what torchvision's roi_align makes of it", () => {
+Deno.test("regions equal those of torchvision's roi_align", () => {
   for (const [[x0, y0, x1, y1], expected] of torchvision) {
     const box = { x0: x0 / 5, y0: y0 / 4, x1: x1 / 5, y1: y1 / 4 };
     const found = pooled(map, box);
@@ -37,7 +37,7 @@ Deno.test("a region is what torchvision's roi_align makes of it", () => {
   }
 });
 
-Deno.test("the cells of a grid as fine as the map are the map's cells", () => {
+Deno.test("with a grid as fine as the map, regions are the map's cells", () => {
   const weights = weightsOf(gridBoxes(7), 7, 7);
   weights.forEach((weight, place) => {
     const same = Math.floor(place / 49) === place % 49;
@@ -45,7 +45,7 @@ Deno.test("the cells of a grid as fine as the map are the map's cells", () => {
   });
 });
 
-Deno.test("weights of a region are not negative and add up to 1", () => {
+Deno.test("weights of a region are non-negative and sum to 1", () => {
   const edge = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(fc.property(
     fc.tuple(edge, edge, edge, edge),

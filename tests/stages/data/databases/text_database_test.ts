@@ -87,8 +87,8 @@ Deno.test("texts keep the order of the file, even if ids look like numbers", () 
     text: "two dogs",
   });
   assert.equal(texts.read("9").text, "");
-  assert.throws(() => texts.read("8"), /there is no text "8"/);
-  assert.throws(() => texts.length("8"), /there is no text "8"/);
+  assert.throws(() => texts.read("8"), /text "8" not found/);
+  assert.throws(() => texts.length("8"), /text "8" not found/);
 });
 
 Deno.test("inconsistent files are refused with the name of the wrong file", () => {

@@ -73,16 +73,16 @@ Deno.test("all forms of numpy's header are read, including Python 2's", () => {
 
 Deno.test("object arrays, column-major order and invalid headers are refused", () => {
   const refused: [Uint8Array, RegExp][] = [
-    [array({ type: "'|O'" }), /not that of an array of numbers|is not supported/],
+    [array({ type: "'|O'" }), /does not describe an array of numbers|is not supported/],
     [array({ type: "[('a', '<f4')]" }), /does not describe an array of numbers/],
     [array({ type: "'>f8'" }), /is not supported; save numbers, little-endian/],
     [array({ order: "True", shape: "(1, 2)" }), /column-major.*ascontiguousarray/],
-    [array({ shape: "(3,)" }), /16 bytes are no array \[3\] of <f8/],
-    [array({ shape: "(99999999999999999999999,)" }), /no shape|no array/],
+    [array({ shape: "(3,)" }), /16 bytes do not match an array \[3\] of <f8/],
+    [array({ shape: "(99999999999999999999999,)" }), /shape is invalid|do not match/],
     [array({ shape: "(__import__('os').abort(),)" }), /does not describe an array of numbers/],
     [header("{}"), /does not describe an array of numbers/],
-    [header("{'descr': '<f8', ").subarray(0, 20), /header should have/],
-    [new Uint8Array(5), /this is no \.npy/],
+    [header("{'descr': '<f8', ").subarray(0, 20), /header claims/],
+    [new Uint8Array(5), /this is not a \.npy file/],
   ];
   for (const [bytes, message] of refused) assert.throws(() => parseNpy(bytes, wrong), message);
 });

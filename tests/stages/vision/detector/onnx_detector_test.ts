@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Complaint } from "../../../../pipeline/contract/complaint.ts";
-import {
-  type DetectorOptions,
-  openDetector,
-} from "../../../../stages/vision/detector/onnx_detector.ts";
+import type { DetectorOptions } from "../../../../stages/vision/detector/detector_options.ts";
+import { openDetector } from "../../../../stages/vision/detector/onnx_detector.ts";
 import type { RgbPicture } from "../../../../stages/vision/picture.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
 import {
@@ -34,8 +32,7 @@ const left = { x0: 0, y0: 0, x1: 0.5, y1: 0.5 };
 const right = { x0: 0.5, y0: 0.5, x1: 1, y1: 1 };
 
 Deno.test({
-  name:
-    "a detector's boxes come best first, with the features of their rows, and none without area",
+  name: "boxes are returned best first with the features of their rows, without empty ones",
   ignore,
   async fn() {
     const { boxes, features } = await detections({}, plain([10, 30, 20]));
@@ -45,7 +42,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "pixels are told as (pixel - mean) / scale, colour by colour",
+  name: "pixels are passed as (pixel - mean) / scale, per colour",
   ignore,
   async fn() {
     const rescaled = { mean: [10, 20, 30], scale: [1, 2, 4] } as const;
@@ -55,7 +52,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "boxes below the threshold are left out, but never the best; no more are kept than wanted",
+  name: "boxes below the threshold are omitted except for the best; at most `max` are kept",
   ignore,
   async fn() {
     const seen = async (changed: Partial<DetectorOptions>) =>
@@ -67,20 +64,20 @@ Deno.test({
 });
 
 Deno.test({
-  name: "corners are read in the order that is told, and lie in the picture",
+  name: "corners are read in the given order and clipped to the picture",
   ignore,
   async fn() {
     const boxes = async (changed: Partial<DetectorOptions>) =>
       (await detections(changed, plain([30, 20, 10]))).boxes;
     assert.deepEqual((await boxes({ order: "cxcywh" }))[0], { x0: 0, y0: 0, x1: 0.25, y1: 0.25 });
     assert.deepEqual((await boxes({ coordinates: "fractions" }))[0], { ...left, x1: 1, y1: 1 });
-    // (2 2 2 6) has no height that way round either
+    // (2 2 2 6) is empty in this order as well.
     assert.deepEqual(await boxes({ order: "yxyx" }), [left, right]);
   },
 });
 
 Deno.test({
-  name: "a picture of another size is stretched; the same picture gives the same bits again",
+  name: "a picture of another size is stretched; the same picture gives the same bits",
   ignore,
   async fn() {
     const picture = plain([10, 30, 20], { width: 31, height: 17 });
@@ -91,7 +88,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a wrong name tells the names there are, and the nearest",
+  name: "a wrong name is reported with the existing names and the nearest one",
   ignore,
   async fn() {
     assert.equal(
@@ -108,31 +105,31 @@ Deno.test({
 });
 
 Deno.test({
-  name: "shapes that do not fit are told as they are and as they were expected",
+  name: "wrong shapes are reported with the expected ones",
   ignore,
   async fn() {
     assert.equal(
       await complaint({ side: 16 }),
-      "error: input `image` of the detector is float32 [1, 3, 8, 8], and the picture " +
-        "float32 [1, 3, 16, 16]\n  --> FILE\nfix: set `layout` and `side` as the detector has them",
+      "error: input `image` of the detector is float32 [1, 3, 8, 8]; the picture is " +
+        "float32 [1, 3, 16, 16]\n  --> FILE\nfix: set `layout` and `side` to the detector's values",
     );
     assert.equal(
       await complaint({ boxes: "features" }),
       "error: output `features` of the detector is float32 [3, 3], expected float32 [boxes, 4] or " +
         "[1, boxes, 4]\n  --> FILE\n" +
-        "fix: name other outputs, or export the detector with such ones",
+        "fix: use other outputs, or export the detector with outputs of this form",
     );
   },
 });
 
 Deno.test({
-  name: "what is no ONNX file, and a file that is not there, are told by their names",
+  name: "a damaged or missing ONNX file is reported with its name",
   ignore,
   async fn() {
     const damaged = await complaint({}, toy.slice(0, 200));
     assert.match(
       damaged,
-      /^error: the detector cannot be opened: .*\n {2}--> FILE\nfix: name an ONNX/,
+      /^error: the detector cannot be opened: .*\n {2}--> FILE\nfix: use an ONNX/,
     );
     await assert.rejects(openDetector("/nowhere/d.onnx", options), (error: Complaint) => {
       assert.equal(error.options.place?.file, "/nowhere/d.onnx");
@@ -142,7 +139,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a detector runs with the rights that a stage with native libraries has",
+  name: "a detector runs with the permissions of a stage with native libraries",
   ignore,
   async fn() {
     using folder = temporaryFolder();
@@ -175,12 +172,12 @@ Deno.test({
   },
 });
 
-Deno.test("where ONNX Runtime is not installed, the command that installs it is told", async () => {
+Deno.test("if ONNX Runtime is not installed, the fix is the command that installs it", async () => {
   using folder = temporaryFolder();
   await assert.rejects(
     openDetector("d.onnx", { ...options, runtime: folder.path }),
     (error: Complaint) => {
-      assert.equal(error.what, "ONNX Runtime is not here, and a detector needs it");
+      assert.equal(error.what, "ONNX Runtime is not installed, but the detector needs it");
       assert.equal(
         error.fix,
         `npm install --ignore-scripts --prefix '${folder.path}' onnxruntime-node@1.30.0`,

@@ -66,7 +66,7 @@ function fitLinear(rows: readonly Float64Array[], classes: readonly number[], co
   return system.map((line) => line.slice(width));
 }
 
-Deno.test("a linear reader tells shape, colour, size and texture of objects it has not seen", async () => {
+Deno.test("a linear classifier recognises shape, colour, size and texture of unseen objects", async () => {
   const training = await samplesOf(0, 220);
   const others = await samplesOf(220, 280);
   const scale = scaleOf(training.map(({ numbers }) => numbers));
@@ -90,7 +90,7 @@ Deno.test("a linear reader tells shape, colour, size and texture of objects it h
   }
 });
 
-Deno.test("describeRegion() says the same wherever a region stands, and whatever stands beside it", () => {
+Deno.test("describeRegion() does not depend on a region's position or neighbours", () => {
   const described = (left: number, neighbour: boolean) => {
     const picture = drawnPicture((context) => {
       block(context, red, [left, 40, left + 30, 70]);
@@ -103,7 +103,7 @@ Deno.test("describeRegion() says the same wherever a region stands, and whatever
   assert.deepEqual(described(20, false), described(20, true));
 });
 
-Deno.test("describeRegion() of any mask, one pixel included, gives finite numbers", () => {
+Deno.test("describeRegion() returns finite numbers for any mask, even of one pixel", () => {
   const picture = drawnPicture((context) => block(context, black, [5, 5, 25, 30]));
   const masks = fc.record({
     width: fc.integer({ min: 1, max: 20 }),
@@ -120,7 +120,7 @@ Deno.test("describeRegion() of any mask, one pixel included, gives finite number
   }));
 });
 
-Deno.test("standardise() leaves a number that never changes at 0, and cuts at five deviations", () => {
+Deno.test("standardise() maps constant numbers to 0 and clips at five deviations", () => {
   const rows = [[3, 1], [3, -1], [3, 1], [3, -1]].map((row) => Float32Array.from(row));
   const scale = scaleOf(rows);
   assert.deepEqual([...standardise(rows, scale)], [0, 1, 0, -1, 0, 1, 0, -1]);

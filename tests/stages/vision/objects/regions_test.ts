@@ -16,7 +16,7 @@ type Picture = Parameters<typeof findRegions>[0];
 const boxes = (picture: Picture, maxRegions = 12) =>
   findRegions(picture, { maxRegions }).map(({ box }) => [...box]);
 
-Deno.test("findRegions() finds each object where it is, from left to right", () => {
+Deno.test("findRegions() finds each object at its position, from left to right", () => {
   const picture = drawnPicture((context) => {
     block(context, blue, [120, 20, 150, 44]);
     block(context, red, [10, 90, 40, 130]);
@@ -31,7 +31,7 @@ Deno.test("findRegions() finds each object where it is, from left to right", () 
   ]);
 });
 
-Deno.test("findRegions() finds any one block of any of the colours, to the pixel", () => {
+Deno.test("findRegions() finds a block of any colour to the pixel", () => {
   const places = fc.record({
     x: fc.integer({ min: 4, max: 120 }),
     y: fc.integer({ min: 4, max: 70 }),
@@ -58,7 +58,7 @@ for (const gap of [0, 1, 2]) {
   });
 }
 
-Deno.test("an object inside another is a region of its own; the outer one keeps its whole box", () => {
+Deno.test("an object inside another is a separate region; the outer one keeps its whole box", () => {
   const picture = drawnPicture((context) => {
     block(context, red, [30, 30, 90, 90]);
     block(context, white, [50, 52, 70, 72]);
@@ -68,7 +68,7 @@ Deno.test("an object inside another is a region of its own; the outer one keeps 
   assert.equal(outer.area, 60 * 60 - 20 * 20);
 });
 
-Deno.test("an object in the hole of a ring is a region of its own", () => {
+Deno.test("an object in the hole of a ring is a separate region", () => {
   const picture = drawnPicture((context) => {
     context.strokeStyle = blue;
     context.lineWidth = 10;
@@ -91,7 +91,7 @@ Deno.test("two tones of one hue, and of white and of black, stay one region", ()
   }
 });
 
-Deno.test("two objects of one colour that stand apart are two regions", () => {
+Deno.test("two separate objects of one colour are two regions", () => {
   const picture = drawnPicture((context) => {
     disc(context, red, 50, 50, 15);
     disc(context, red, 90, 50, 15);
@@ -99,7 +99,7 @@ Deno.test("two objects of one colour that stand apart are two regions", () => {
   assert.equal(boxes(picture).length, 2);
 });
 
-Deno.test("specks and lines one pixel wide are no regions", () => {
+Deno.test("specks and lines one pixel wide are not regions", () => {
   const picture = drawnPicture((context) => {
     block(context, red, [40, 30, 80, 70]);
     block(context, blue, [10, 10, 12, 12]);
@@ -108,12 +108,12 @@ Deno.test("specks and lines one pixel wide are no regions", () => {
   assert.deepEqual(boxes(picture), [[40, 30, 80, 70]]);
 });
 
-Deno.test("a picture in which nothing stands out is one region, as large as itself", () => {
+Deno.test("a picture without objects is one region of its full size", () => {
   assert.deepEqual(boxes(drawnPicture(() => {})), [[0, 0, 192, 144]]);
   assert.deepEqual(boxes(drawnPicture(() => {}, { width: 1, height: 1 })), [[0, 0, 1, 1]]);
 });
 
-Deno.test("of more objects than regions asked for, the largest are kept, still left to right", () => {
+Deno.test("if there are too many objects, the largest are kept, from left to right", () => {
   const picture = drawnPicture((context) => {
     block(context, red, [10, 10, 40, 40]);
     block(context, blue, [60, 10, 75, 25]);
@@ -122,7 +122,7 @@ Deno.test("of more objects than regions asked for, the largest are kept, still l
   assert.deepEqual(boxes(picture, 2), [[10, 10, 40, 40], [100, 10, 120, 30]]);
 });
 
-Deno.test("any picture at all gives regions inside of it, with masks of their boxes' size", () => {
+Deno.test("any picture gives regions inside it, with masks of the size of their boxes", () => {
   const pictures = fc.record({
     width: fc.integer({ min: 1, max: 24 }),
     height: fc.integer({ min: 1, max: 24 }),

@@ -27,7 +27,7 @@ Deno.test("openProposals() finds a disc, a bar and a square on grass among its f
   assert.ok(best.every((share) => share > 0.8), best.join(" "));
 });
 
-Deno.test("openProposals() gives the same boxes in fractions for a picture of twice the size", () => {
+Deno.test("a picture of twice the size has the same proposals as fractions", () => {
   const paint = (x: number, y: number): Colour =>
     within({ x0: 0.25, y0: 0.25, x1: 0.75, y1: 0.5 }, x, y) ? [20, 20, 20] : [250, 240, 90];
   const [small, large] = [160, 320].map((size) =>
@@ -38,7 +38,7 @@ Deno.test("openProposals() gives the same boxes in fractions for a picture of tw
   assert.deepEqual(small, [bar]);
 });
 
-Deno.test("a picture that is too small to have parts, or all of one colour, is one region", () => {
+Deno.test("a picture that is too small or of a single colour is one region", () => {
   for (
     const size of [{ width: 1, height: 1 }, { width: 300, height: 4 }, { width: 64, height: 64 }]
   ) {
@@ -46,7 +46,7 @@ Deno.test("a picture that is too small to have parts, or all of one colour, is o
   }
 });
 
-Deno.test("boxes lie in the picture, differ, are no more than asked for, and come again alike", () => {
+Deno.test("proposals are inside the picture, distinct, at most as many as requested, and reproducible", () => {
   const size = fc.integer({ min: 1, max: 60 });
   const pictures = fc.tuple(size, size, fc.infiniteStream(fc.integer({ min: 0, max: 255 })));
   fc.assert(
@@ -66,7 +66,7 @@ Deno.test("boxes lie in the picture, differ, are no more than asked for, and com
   );
 });
 
-Deno.test("OpenCV keeps nothing of the pictures it has seen", async () => {
+Deno.test("OpenCV frees all memory of processed pictures", async () => {
   const { cv } = await openCv();
   const heap = () => (cv as unknown as { HEAPU8: Uint8Array }).HEAPU8.length;
   const picture = painted({ width: 1200, height: 900 }, (x, y) => [x * 255, y * 255, 0]);
@@ -76,12 +76,12 @@ Deno.test("OpenCV keeps nothing of the pictures it has seen", async () => {
   assert.equal(heap(), before);
 });
 
-Deno.test("OpenCV leaves the process's handling of errors as it was", () => {
+Deno.test("loading OpenCV does not change the process's error handlers", () => {
   assert.deepEqual(process.listeners("uncaughtException"), []);
   assert.deepEqual(process.listeners("unhandledRejection"), []);
 });
 
-Deno.test("openProposals() needs no right", async () => {
+Deno.test("openProposals() needs no permission", async () => {
   const module = new URL("../../../../stages/vision/proposals/proposals.ts", import.meta.url).href;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "-"],
@@ -99,7 +99,7 @@ Deno.test("openProposals() needs no right", async () => {
 
 type Colour = readonly [number, number, number];
 
-/** `paint` is asked in fractions. */
+/** `paint` takes fractions of the picture. */
 function painted(
   { width, height }: { width: number; height: number },
   paint: (x: number, y: number) => Colour,

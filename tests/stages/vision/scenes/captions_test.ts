@@ -83,7 +83,7 @@ function fitting(noun: string, objects: readonly SceneObject[]): number[] {
   });
 }
 
-Deno.test("every clause of every caption, in any wording, is true of the one set of objects it names", () => {
+Deno.test("every clause of every caption is true and refers to exactly one set of objects", () => {
   const seen = new Set<string>();
   let two = 0;
   fc.assert(
@@ -110,7 +110,7 @@ Deno.test("every clause of every caption, in any wording, is true of the one set
   assert.ok(two > 300, `${two} of 1500 captions have two clauses`);
 });
 
-Deno.test("the reader of captions refuses what is false, ambiguous in form or not a claim", () => {
+Deno.test("the test's parser rejects false, ambiguous and malformed captions", () => {
   const at = (x: number, colour: SceneObject["colour"]): SceneObject => ({
     shape: "circle",
     colour,
