@@ -12,7 +12,7 @@ export const sqlCommand = defineCommand({
   example: '"SELECT * FROM leaderboard"',
   async run({ results, query, format }, { print, warn, width }) {
     const { root } = openStore(results);
-    const { askDatabase } = await import("../../results/queries/sql.ts");
-    print(await askDatabase(root, query, { format, width: width(), warn }));
+    const { queryDatabase } = await import("../../results/queries/sql.ts");
+    print(await queryDatabase(root, query, { format, width: width(), warn }));
   },
 });

@@ -1,4 +1,4 @@
-/** Two experiments side by side: parameters that differ, and metrics as means over seeds. */
+/** Compares two requests of experiments: parameters that differ, and metrics as means over seeds. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type KeyDifference, keyDifferencesTable, ownDifferences } from "./key_differences.ts";
 import {
@@ -11,13 +11,14 @@ import {
   signedText,
 } from "../text/metrics.ts";
 import { rowsOf } from "../database/read_results.ts";
+import { timeText } from "../text/number_text.ts";
 import { tableLines } from "../text/sql_table.ts";
 import type { RequestRecord } from "../database/stored_files.ts";
 
 export interface ExperimentComparison {
   readonly a: RequestHead;
   readonly b: RequestHead;
-  /** Of stages that both have; `points` says at which of its points, where not at all. */
+  /** Differences of runs that both have; `points` says which runs of the stage, unless all do. */
   readonly differences: readonly (KeyDifference & { readonly points?: string })[];
   /** Labels that only one of the two has. */
   readonly onlyA: readonly string[];
@@ -32,23 +33,22 @@ export interface RequestHead {
   readonly runs: number;
 }
 
-/** Means over seeds; where both have the variant, over the seeds that both have. */
+/** Means over seeds; if both have the variant, over the seeds that both have. */
 export interface VariantMetric extends MetricPair {
   readonly stage: string;
-  /** Axis -> value, without the seed. */
+  /** Swept parameter -> value, without the seed. */
   readonly variant: Readonly<Record<string, unknown>>;
-  /** How many runs a mean is of. */
+  /** Number of runs that a mean is over. */
   readonly runs: number;
 }
 
-type Asked = RequestRecord;
-type AskedNode = Asked["nodes"][number];
+type RequestedNode = RequestRecord["nodes"][number];
 
 export async function compareExperiments(
   connection: DuckDBConnection,
-  [a, b]: readonly [Asked, Asked],
+  [a, b]: readonly [RequestRecord, RequestRecord],
 ): Promise<ExperimentComparison> {
-  const labels = (asked: Asked) => new Set(asked.nodes.map(({ label }) => label));
+  const labels = ({ nodes }: RequestRecord) => new Set(nodes.map(({ label }) => label));
   const [inA, inB] = [labels(a), labels(b)];
   return {
     a: headOf(a),
@@ -60,12 +60,12 @@ export async function compareExperiments(
   };
 }
 
-function headOf({ experiment, asked, nodes }: Asked): RequestHead {
+function headOf({ experiment, asked, nodes }: RequestRecord): RequestHead {
   return { experiment, asked, runs: nodes.length };
 }
 
-/** What stages differ in at points that both have; equal differences of many points told once. */
-function stageDifferences(a: Asked, b: Asked): ExperimentComparison["differences"] {
+/** Differences of runs with the same label; equal ones of several runs are listed once. */
+function stageDifferences(a: RequestRecord, b: RequestRecord): ExperimentComparison["differences"] {
   const others = new Map(b.nodes.map((node) => [node.label, node]));
   const pairs = a.nodes.flatMap((node) => {
     const other = others.get(node.label);
@@ -82,27 +82,27 @@ function stageDifferences(a: Asked, b: Asked): ExperimentComparison["differences
       const { difference } = same[0]!;
       const all = sizes.get(difference.stage)!.length;
       if (same.length === all) return difference;
-      const points = same.length === 1 ? same[0]!.label : `${same.length} of ${all} points`;
+      const points = same.length === 1 ? same[0]!.label : `${same.length} of ${all} runs`;
       return { ...difference, points };
     });
 }
 
 interface Valued extends Metric {
-  readonly node: AskedNode;
+  readonly node: RequestedNode;
   readonly variant: Record<string, unknown>;
 }
 
 async function variantMetrics(
   connection: DuckDBConnection,
-  a: Asked,
-  b: Asked,
+  a: RequestRecord,
+  b: RequestRecord,
 ): Promise<VariantMetric[]> {
   const rows = await rowsOf<Metric & { run: string }>(
     connection,
     "SELECT run, name, split, value FROM metric",
   );
   const byRun = Map.groupBy(rows, ({ run }) => run);
-  const valued = ({ nodes }: Asked): Map<string, Valued[]> =>
+  const valued = ({ nodes }: RequestRecord): Map<string, Valued[]> =>
     Map.groupBy(
       nodes.flatMap((node) => {
         const { seed: _, ...variant } = node.point;
@@ -136,7 +136,7 @@ async function variantMetrics(
   return inOrder(pairs);
 }
 
-/** Those whose point the others have, too. */
+/** Those with a counterpart of the same label among the others. */
 function paired(these: readonly Valued[], others: readonly Valued[]): Valued[] {
   const labels = new Set(others.map(({ node }) => node.label));
   return these.filter(({ node }) => labels.has(node.label));
@@ -161,12 +161,12 @@ export function experimentsText(
   const left = metrics.length - shown.length;
   return [
     ...heads.map(([name, { experiment, asked, runs }]) =>
-      `${name}  ${experiment.padEnd(widest)}  asked ${asked.slice(0, 16).replace("T", " ")} UTC, ` +
+      `${name}  ${experiment.padEnd(widest)}  requested ${timeText(asked)}, ` +
       `${runs} runs`
     ),
     "",
     ...(differences.length === 0
-      ? ["what both have does not differ"]
+      ? ["the runs that both have do not differ"]
       : keyDifferencesTable(differences, width)),
     ...onlyText("A", onlyA),
     ...onlyText("B", onlyB),
@@ -188,7 +188,7 @@ export function experimentsText(
         signedText(one.difference),
       ]),
     }, Number.isFinite(width) ? width : 80)),
-    ...(left > 0 ? [`and ${left} more; --json lists all`] : []),
+    ...(left > 0 ? [`and ${left} more metrics; --json lists all`] : []),
     "",
   ].join("\n");
 }

@@ -1,4 +1,4 @@
-/** `compare`: two runs, or two experiments: what differs in them, and their metrics side by side. */
+/** `compare`: differences between two runs or two experiments, and their metrics side by side. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { compareExperiments, experimentsText } from "./compare_experiments.ts";
@@ -13,7 +13,7 @@ import { findRun } from "./find_run.ts";
 import { differenceOf, inOrder, type MetricPair, metricText, signedText } from "../text/metrics.ts";
 import { readResults } from "../database/read_results.ts";
 import { recordOf, type RunRecord } from "./run_record.ts";
-import { secondsText } from "../text/number_text.ts";
+import { secondsText, timeText } from "../text/number_text.ts";
 import { tableLines } from "../text/sql_table.ts";
 
 export interface RunComparison {
@@ -31,8 +31,8 @@ export interface CompareOptions {
 }
 
 /**
- * @param words two runs (beginning of a key, label) or two experiments (name, or `name~1` for the
- *   choice of parameters asked before the last)
+ * @param words two runs (beginning of a key, or label) or two experiments (name, or `name~1` for the
+ *   request before the last change of parameters)
  */
 export async function compareCommand(
   root: string,
@@ -42,16 +42,15 @@ export async function compareCommand(
   const print = <Result>(result: Result, text: (result: Result, width: number) => string) =>
     json ? JSON.stringify(result, null, 1) + "\n" : text(result, width);
   return await readResults(root, async (connection) => {
-    const askings = [first, second].map((word) => findRequest(root, word));
-    const [a, b] = askings;
+    const [a, b] = [first, second].map((word) => findRequest(root, word));
     if (a !== undefined && b !== undefined) {
       return print(await compareExperiments(connection, [a, b]), experimentsText);
     }
-    const find = async (word: string, other: string, asked: boolean) => {
+    const find = async (word: string, other: string, isExperiment: boolean) => {
       try {
         return (await findRun(connection, word)).run;
       } catch (error) {
-        throw asked ? mixed(word, other) : error; // an experiment and a run can have one name
+        throw isExperiment ? mixed(word, other) : error; // a run can have the name of an experiment
       }
     };
     const runs = [
@@ -97,7 +96,7 @@ function comparisonText({ a, b, differences, metrics }: RunComparison, width: nu
     ...heads.map(([name, run]) => `${name}  ${run.label.padEnd(widest)}  ${headText(run)}`),
     "",
     ...(differences.length === 0
-      ? ["they differ in nothing that decides a result"]
+      ? ["they do not differ in anything that decides a result"]
       : keyDifferencesTable(differences, width)),
     "",
     ...(metrics.length === 0 ? ["neither has metrics"] : tableLines({
@@ -119,14 +118,14 @@ function comparisonText({ a, b, differences, metrics }: RunComparison, width: nu
 }
 
 function headText({ run, status, started, seconds }: RunRecord): string {
-  const when = started === null ? "" : `  ${started.slice(0, 16).replace("T", " ")} UTC`;
+  const when = started === null ? "" : `  ${timeText(started)}`;
   const took = status === "complete" && seconds !== null ? secondsText(seconds) : status;
   return `${run.slice(0, 8)}${when}  ${took}`;
 }
 
 function mixed(experiment: string, other: string): Complaint {
   return new Complaint(
-    `\`${experiment}\` is an experiment, and \`${other}\` is none`,
-    "name two runs or two experiments, as in: deno task compare scenes_iais~1 scenes_iais",
+    `\`${experiment}\` is an experiment, but \`${other}\` is not`,
+    "name two runs or two experiments, for example: deno task compare scenes_iais~1 scenes_iais",
   );
 }

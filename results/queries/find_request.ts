@@ -1,25 +1,25 @@
-/** Which asking of an experiment is meant: `name` the last, `name~1` the one before, and so on. */
+/** Finds a request of an experiment: `name` is the latest, `name~1` the one before it, and so on. */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { listRequests, type RequestRecord } from "../database/stored_files.ts";
 
 /**
- * Askings that need the same runs are one, counted by the time it was last asked.
+ * Requests that need the same runs count as one, dated by the last time it was made.
  *
- * @returns undefined when no experiment of that name was ever asked
- * @throws Complaint when it was not asked as often as `~N` says
+ * @returns undefined if no experiment of that name was ever requested
+ * @throws Complaint if `~N` goes back further than the requests
  */
 export function findRequest(root: string, word: string): RequestRecord | undefined {
   const [, name, back = "0"] = /^(.*?)(?:~(\d{1,4}))?$/.exec(word)!;
-  const askings = requestsOf(root, name!);
-  if (askings.length === 0) return undefined;
-  const asking = askings[Number(back)];
-  if (asking !== undefined) return asking;
+  const requests = requestsOf(root, name!);
+  if (requests.length === 0) return undefined;
+  const request = requests[Number(back)];
+  if (request !== undefined) return request;
   throw new Complaint(
-    `\`${name}\` was asked with ${askings.length} choice${askings.length === 1 ? "" : "s"} of ` +
-      `parameters, and \`${word}\` would be one more`,
-    askings.length === 1
-      ? `\`${name}\` is the only one; other choices come from changes of its file or --set`
-      : `the earliest is \`${name}~${askings.length - 1}\``,
+    `there is no \`${word}\`: \`${name}\` was requested with ${requests.length} ` +
+      `choice${requests.length === 1 ? "" : "s"} of parameters`,
+    requests.length === 1
+      ? `use \`${name}\`; a change of its file, or --set, gives another choice`
+      : `the earliest is \`${name}~${requests.length - 1}\``,
   );
 }
 
@@ -52,8 +52,8 @@ function setText(set: readonly string[]): string {
   return set.map((one) => `--set '${one}'`).sort().join(" ");
 }
 
-/** Latest first. */
-function requestsOf(root: string, name: string): RequestRecord[] {
-  return listRequests(root).filter(({ experiment }) => experiment === name)
+/** The latest first. */
+function requestsOf(root: string, experiment: string): RequestRecord[] {
+  return listRequests(root).filter((one) => one.experiment === experiment)
     .sort((one, other) => one.asked < other.asked ? 1 : one.asked > other.asked ? -1 : 0);
 }

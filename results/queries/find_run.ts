@@ -1,20 +1,20 @@
-/** Which run is meant: by the beginning of its key, or by its label. */
+/** Finds a run by the beginning of its key, or by its label. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { Complaint, nearest } from "../../pipeline/contract/complaint.ts";
+import { Complaint, didYouMean } from "../../pipeline/contract/complaint.ts";
 import { rowsOf } from "../database/read_results.ts";
 
 export interface FoundRun {
   /** The whole key. */
   readonly run: string;
   readonly label: string;
-  /** How many other runs have the label that was given; 0 for a key. */
+  /** Number of other runs with the given label; 0 if a key was given. */
   readonly others: number;
 }
 
 /**
- * @param word beginning of a key, at least four digits, or a label such as `recall[seed=1]`; of
- *   runs with one label the last that was begun
- * @throws Complaint when no run is meant, or more than one
+ * @param word beginning of a key, at least four digits, or a label such as `recall[seed=1]`, which
+ *   names the run with that label that started last
+ * @throws Complaint if no run matches, or several keys do
  */
 export async function findRun(connection: DuckDBConnection, word: string): Promise<FoundRun> {
   const known = await knownRuns(connection);
@@ -39,7 +39,7 @@ interface KnownRun {
   readonly label: string;
 }
 
-/** Every run that was begun, by every name it was given; the last that was begun first. */
+/** Every run that ever started, under every label it has; the last one started first. */
 function knownRuns(connection: DuckDBConnection): Promise<KnownRun[]> {
   return rowsOf<KnownRun>(
     connection,
@@ -59,27 +59,25 @@ function ambiguous(word: string, runs: readonly KnownRun[]): Complaint {
   const rest = byKey.size > 10 ? ["  …"] : [];
   return new Complaint(
     [`${byKey.size} runs have keys that begin with \`${word}\``, ...lines, ...rest].join("\n"),
-    "give more of the key",
+    "give more digits of the key",
   );
 }
 
 function notFound(word: string, known: readonly KnownRun[]): Complaint {
   const what = `there is no run \`${word}\``;
-  const points = [...new Set(known.filter(({ stage }) => stage === word).map((one) => one.label))]
+  const labels = [...new Set(known.filter(({ stage }) => stage === word).map((one) => one.label))]
     .sort();
-  if (points.length > 0) {
-    const listed = points.slice(0, 10).map((label) => `  ${label}`);
-    const rest = points.length > 10 ? ["  …"] : [];
+  if (labels.length > 0) {
+    const listed = labels.slice(0, 10).map((label) => `  ${label}`);
+    const rest = labels.length > 10 ? ["  …"] : [];
     return new Complaint(
-      `stage \`${word}\` was run at ${points.length} points, and one run is meant`,
-      ["name one of", ...listed, ...rest].join("\n"),
+      `\`${word}\` is a stage with ${labels.length} runs, not one run`,
+      ["name one of these:", ...listed, ...rest].join("\n"),
     );
   }
-  const meant = nearest(word, known.map(({ label }) => label));
   return new Complaint(
     what,
-    meant !== undefined
-      ? `did you mean \`${meant}\`?`
-      : "list the runs with: deno task runs; name one by the beginning of its key or by its label",
+    didYouMean(word, known.map(({ label }) => label)) ??
+      "list the runs with: deno task runs; name one by the beginning of its key or by its label",
   );
 }

@@ -1,12 +1,12 @@
-/** What two runs differ in: of themselves, and of all they were made from. */
+/** Differences between the keys of two runs: their own and those of all runs upstream. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rowsOf } from "../database/read_results.ts";
 import { listRequests, type Preimage, readManifest } from "../database/stored_files.ts";
 import { tableLines } from "../text/sql_table.ts";
 
-/** One thing that differs; `null` where one of the two does not have it. */
+/** One difference; `null` if one of the two runs lacks it. */
 export interface KeyDifference {
-  /** Whose it is: a stage's name. */
+  /** Name of the stage that differs. */
   readonly stage: string;
   /** `steps`, `code`, `file images`, … */
   readonly what: string;
@@ -14,20 +14,20 @@ export interface KeyDifference {
   readonly b: string | null;
 }
 
-/** What is known of a run without its artifact. */
+/** What is known about a run without its artifact. */
 export interface KnownNode {
   readonly stage: string;
   readonly preimage: Preimage;
 }
 
-/** Every run that is stored or was ever asked for, by key. */
+/** Looks up any run that is stored or was ever requested, by key. */
 export async function knownNodes(
   connection: DuckDBConnection,
   root: string,
 ): Promise<(key: string) => KnownNode | undefined> {
-  const asked = new Map<string, KnownNode>();
+  const requested = new Map<string, KnownNode>();
   for (const { nodes } of listRequests(root)) {
-    for (const { key, stage, preimage } of nodes) asked.set(key, { stage, preimage });
+    for (const { key, stage, preimage } of nodes) requested.set(key, { stage, preimage });
   }
   const rows = await rowsOf<{ run: string; stage: string; kind: string }>(
     connection,
@@ -36,16 +36,13 @@ export async function knownNodes(
   const stored = new Map(rows.map((row) => [row.run, row]));
   return (key) => {
     const { stage, kind } = stored.get(key) ?? {};
-    if (asked.has(key) || stage === undefined) return asked.get(key);
+    if (requested.has(key) || stage === undefined) return requested.get(key);
     const preimage = readManifest(root, `artifacts/${kind}/${key}`)?.preimage;
     return preimage === undefined ? undefined : { stage, preimage };
   };
 }
 
-/**
- * What two runs and the runs they were made from differ in, from the run itself up to the sources;
- * each pair of runs is compared once.
- */
+/** Starts with the two runs themselves and goes upstream; each pair of runs is compared once. */
 export function runDifferences(
   a: string,
   b: string,
@@ -73,7 +70,7 @@ export function runDifferences(
   return found;
 }
 
-/** What differs in two runs of one stage, without what their inputs differ in. */
+/** Differences between two runs of one stage, without the differences of their inputs. */
 export function ownDifferences(one: KnownNode, other: KnownNode): KeyDifference[] {
   const { stage } = one;
   const [a, b] = [one.preimage, other.preimage];
@@ -116,7 +113,7 @@ function valueText(value: unknown): string | null {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** A table with one line per difference: what differs, and both values. */
+/** One line per difference. */
 export function keyDifferencesTable(
   differences: readonly (KeyDifference & { readonly points?: string })[],
   width: number,

@@ -1,13 +1,13 @@
-/** `runs`: the stage runs of a results folder, the latest first, with their point and main metrics. */
+/** `runs`: stage runs of a results folder, the latest first, with swept values and main metrics. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { Complaint, nearest } from "../../pipeline/contract/complaint.ts";
+import { Complaint, didYouMean } from "../../pipeline/contract/complaint.ts";
 import { inOrder, type Metric, metricText } from "../text/metrics.ts";
 import { readResults, rowsOf } from "../database/read_results.ts";
 import { secondsText } from "../text/number_text.ts";
 import { tableLines } from "../text/sql_table.ts";
 
 export interface RunFilter {
-  /** Name of an experiment; its runs are those of any time it was asked. */
+  /** Name of an experiment; runs of all its requests are listed. */
   readonly experiment?: string;
   /** Name of a stage in the experiment. */
   readonly stage?: string;
@@ -23,12 +23,12 @@ export interface ListedRun {
   /** ISO 8601, UTC. */
   readonly started: string | null;
   readonly seconds: number | null;
-  /** Axis -> value, as text. */
+  /** Swept parameter -> value, as text. */
   readonly point: Readonly<Record<string, string>>;
   readonly metrics: readonly Metric[];
 }
 
-/** @returns what `runs` prints */
+/** @returns the output of `runs` */
 export async function runsCommand(
   root: string,
   { json, ...filter }: RunFilter & { readonly json: boolean },
@@ -38,25 +38,25 @@ export async function runsCommand(
   return json ? JSON.stringify(found.runs, null, 1) + "\n" : runsText(found, width);
 }
 
-/** @returns the latest runs, and how many there are in all */
+/** @returns the latest runs, and the total number of runs */
 export async function listRuns(
   connection: DuckDBConnection,
   { experiment, stage, limit }: RunFilter,
 ): Promise<{ runs: ListedRun[]; total: number }> {
   if (experiment !== undefined) await requireExperiment(connection, experiment);
   if (stage !== undefined) await requireStage(connection, stage, experiment);
-  // What an experiment calls a run, by the last time it asked for it.
-  const called = `
+  // Name of a run in the latest request that needs it.
+  const named = `
     SELECT r.run, r.stage, r.label, r.experiment
     FROM experiment_run AS r JOIN experiment AS e ON e.id = r.experiment
     WHERE $experiment IS NULL OR e.name = $experiment
     QUALIFY row_number() OVER (PARTITION BY r.run ORDER BY e.asked DESC, e.id, r.position) = 1`;
-  const rows = await rowsOf<Omit<ListedRun, "point" | "metrics"> & { asking: string | null }>(
+  const rows = await rowsOf<Omit<ListedRun, "point" | "metrics"> & { request: string | null }>(
     connection,
     `SELECT s.run, coalesce(c.stage, s.stage) AS stage, coalesce(c.label, s.label) AS label,
        s.kind, s.status, strftime(s.started, '%Y-%m-%dT%H:%M:%S.%gZ') AS started, s.seconds,
-       c.experiment AS asking
-     FROM stage_run AS s LEFT JOIN (${called}) AS c ON c.run = s.run
+       c.experiment AS request
+     FROM stage_run AS s LEFT JOIN (${named}) AS c ON c.run = s.run
      WHERE ($experiment IS NULL OR c.run IS NOT NULL)
        AND ($stage IS NULL OR coalesce(c.stage, s.stage) = $stage)
      ORDER BY s.started DESC NULLS FIRST, label, s.run`,
@@ -70,15 +70,15 @@ export async function listRuns(
     ),
     ({ run }) => run,
   );
-  const runs = rows.slice(0, limit ?? rows.length).map(({ asking, ...run }) => ({
+  const runs = rows.slice(0, limit ?? rows.length).map(({ request, ...run }) => ({
     ...run,
-    point: points.get(`${asking} ${run.run}`) ?? {},
+    point: points.get(`${request} ${run.run}`) ?? {},
     metrics: (metrics.get(run.run) ?? []).map(({ run: _, ...metric }) => metric),
   }));
   return { runs, total: rows.length };
 }
 
-/** A table that fits into `width` columns: as many metrics as there is room for. */
+/** A table that fits into `width` columns, with as many metrics as there is room for. */
 export function runsText(
   { runs, total }: { readonly runs: readonly ListedRun[]; readonly total: number },
   width: number,
@@ -131,7 +131,7 @@ function tookText({ status, seconds }: ListedRun): string {
   return status === "complete" && seconds !== null ? secondsText(seconds) : status;
 }
 
-/** Those that tell most first. */
+/** The most important ones first. */
 function mainMetrics(runs: readonly ListedRun[]) {
   const all = new Map<string, Metric>();
   for (const metric of runs.flatMap(({ metrics }) => metrics)) {
@@ -150,7 +150,7 @@ function pointText(point: Readonly<Record<string, string>>): string {
   return Object.entries(point).map(([axis, value]) => `${axis}=${value}`).join(" ");
 }
 
-/** `<experiment id> <run>` -> axis -> value */
+/** `<experiment id> <run>` -> swept parameter -> value */
 async function pointsOf(
   connection: DuckDBConnection,
 ): Promise<Map<string, Record<string, string>>> {
@@ -172,7 +172,7 @@ export async function requireExperiment(connection: DuckDBConnection, name: stri
     "SELECT DISTINCT name FROM experiment ORDER BY name",
   );
   requireKnown(name, rows.map((row) => row.name), {
-    what: `no experiment \`${name}\` was asked of this folder`,
+    what: `there is no experiment \`${name}\` in this results folder`,
     plural: "experiments",
   });
 }
@@ -197,21 +197,19 @@ async function requireStage(
   });
 }
 
-/** @throws Complaint that says what was meant, or what there is */
+/** @throws Complaint that suggests a known name, or lists all of them */
 function requireKnown(
   name: string,
   known: readonly string[],
   { what, plural }: { what: string; plural: string },
 ): void {
   if (known.includes(name)) return;
-  const meant = nearest(name, known);
   const list = known.slice(0, 20).map((one) => `\`${one}\``).join(", ");
   throw new Complaint(
     what,
-    meant !== undefined
-      ? `did you mean \`${meant}\`?`
-      : known.length === 0
-      ? "run an experiment first"
-      : `the ${plural} are ${list}${known.length > 20 ? ", …" : ""}`,
+    didYouMean(name, known) ??
+      (known.length === 0
+        ? "run an experiment first"
+        : `the ${plural} are ${list}${known.length > 20 ? ", …" : ""}`),
   );
 }

@@ -1,4 +1,4 @@
-/** Everything that is known of one run: from the database, its manifest, and what was asked. */
+/** Everything that is known about one run, from the database, its manifest and the requests. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { inOrder, type Metric } from "../text/metrics.ts";
 import { rowsOf } from "../database/read_results.ts";
@@ -22,17 +22,17 @@ export interface RunRecord {
   readonly started: string | null;
   readonly seconds: number | null;
   readonly host: string | null;
-  /** What experiments call it. */
+  /** Experiments that need it, with its label there. */
   readonly experiments: readonly { readonly experiment: string; readonly label: string }[];
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** By port; the digest is that of the artifact that was read, where the run is complete. */
+  /** The digest is that of the artifact that was read, if this run is complete. */
   readonly inputs: readonly {
     readonly port: string;
     readonly run: string;
     readonly label: string | null;
     readonly digest: string | null;
   }[];
-  /** Role -> digest of what was read from outside. */
+  /** Role -> digest of the files from outside the store. */
   readonly outside: Readonly<Record<string, string>>;
   /** Digest of the stage's code. */
   readonly code: string | null;
@@ -40,13 +40,13 @@ export interface RunRecord {
   readonly metrics: readonly Metric[];
   readonly artifact: {
     readonly kind: string;
-    /** From the results folder. */
+    /** Relative to the results folder. */
     readonly folder: string;
     readonly digest: string;
     readonly files: readonly { readonly path: string; readonly size: number }[];
   } | null;
   readonly failure: { readonly what: string; readonly fix?: string } | null;
-  /** Paths of logs from the results folder. */
+  /** Paths of logs, relative to the results folder. */
   readonly logs: readonly string[];
 }
 
@@ -68,7 +68,7 @@ export async function recordOf(
   if (row === undefined) throw new Error(`internal: the database has no run ${run}`);
   const folder = `artifacts/${row.kind}/${run}`;
   const manifest = row.status === "complete" ? readManifest(root, folder) : undefined;
-  const preimage = manifest?.preimage ?? askedPreimage(root, run);
+  const preimage = manifest?.preimage ?? requestedPreimage(root, run);
   const failure = row.status === "failed"
     ? listFailures(root).find(({ key }) => key === run)
     : undefined;
@@ -109,8 +109,8 @@ export async function recordOf(
   };
 }
 
-/** What a run's key is the digest of, as it was when the run was last asked for. */
-function askedPreimage(root: string, run: string): Preimage | undefined {
+/** The preimage of the run's key, from a request that needs the run. */
+function requestedPreimage(root: string, run: string): Preimage | undefined {
   for (const { nodes } of listRequests(root)) {
     const node = nodes.find(({ key }) => key === run);
     if (node !== undefined) return node.preimage;

@@ -1,9 +1,9 @@
-/** `show`: everything that is known of one run. */
+/** `show`: everything that is known about one run. */
 import { findRun } from "./find_run.ts";
 import { metricText } from "../text/metrics.ts";
 import { readResults } from "../database/read_results.ts";
 import { recordOf, type RunRecord } from "./run_record.ts";
-import { secondsText } from "../text/number_text.ts";
+import { secondsText, timeText } from "../text/number_text.ts";
 import { bytesText } from "../../pipeline/terminal/terminal_text.ts";
 import { textTable } from "../../pipeline/terminal/text_table.ts";
 
@@ -52,7 +52,7 @@ export function showText(
     ...block("parameters", Object.entries(record.parameters).map(([n, v]) => [n, valueText(v)])),
     ...block(
       "inputs",
-      record.inputs.map(({ port, run, label }) => [port, label ?? "(not kept)", run.slice(0, 8)]),
+      record.inputs.map(({ port, run, label }) => [port, label ?? "(not stored)", run.slice(0, 8)]),
     ),
     ...block(
       "files from outside",
@@ -89,7 +89,7 @@ export function showText(
 function stateText({ status, kind, started, seconds, host }: RunRecord): string {
   return [
     `${kind}, ${status}`,
-    ...(started === null ? [] : [`${started.slice(0, 16).replace("T", " ")} UTC`]),
+    ...(started === null ? [] : [timeText(started)]),
     ...(seconds === null ? [] : [secondsText(seconds)]),
     ...(host === null ? [] : [`on ${host}`]),
   ].join(", ");
@@ -107,7 +107,7 @@ function block(title: string, rows: readonly (readonly string[])[]): string[] {
   return rows.length === 0 ? [] : ["", title, ...indented(rows)];
 }
 
-/** A table with every column to the left, below a title. */
+/** A table with all columns aligned left. */
 function indented(rows: readonly (readonly string[])[]): string[] {
   return textTable(rows, Infinity).map((line) => `  ${line}`);
 }

@@ -4,7 +4,7 @@ import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { readResults } from "../database/read_results.ts";
 import { type Answer, printCsv, printJson, printTable } from "../text/sql_table.ts";
 
-export interface AskOptions {
+export interface QueryOptions {
   readonly format: "table" | "json" | "csv";
   /** Columns of the terminal. */
   readonly width: number;
@@ -12,12 +12,12 @@ export interface AskOptions {
 }
 
 /** @returns the result as text */
-export async function askDatabase(
+export async function queryDatabase(
   root: string,
   query: string,
-  { format, width, warn }: AskOptions,
+  { format, width, warn }: QueryOptions,
 ): Promise<string> {
-  const answer = await readResults(root, (connection) => ask(connection, query), { warn });
+  const answer = await readResults(root, (connection) => answerOf(connection, query), { warn });
   switch (format) {
     case "table":
       return printTable(answer, width);
@@ -30,7 +30,7 @@ export async function askDatabase(
   }
 }
 
-async function ask(connection: DuckDBConnection, query: string): Promise<Answer> {
+async function answerOf(connection: DuckDBConnection, query: string): Promise<Answer> {
   try {
     const { count } = await connection.extractStatements(query);
     if (count > 1) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { databaseFile, DatabaseLocked, withDatabase } from "../../../results/database/database.ts";
 import { openLiveIndex } from "../../../results/database/live_index.ts";
-import { askDatabase } from "../../../results/queries/sql.ts";
+import { queryDatabase } from "../../../results/queries/sql.ts";
 import { schemaVersion } from "../../../results/database/schema.ts";
 import { rebuildDatabase } from "../../../results/database/reconcile.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
@@ -19,7 +19,7 @@ async function filled() {
 const noReport = { report: () => assert.fail("no report is requested here") };
 const noWarning = (line: string): void => assert.fail(line);
 const ask = (root: string, query: string, warn = noWarning) =>
-  askDatabase(root, query, { format: "csv", width: 80, warn });
+  queryDatabase(root, query, { format: "csv", width: 80, warn });
 const askError = (root: string, query: string) =>
   ask(root, query).then(() => "", (error) => String(error));
 

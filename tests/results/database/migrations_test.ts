@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { databaseFile, withDatabase } from "../../../results/database/database.ts";
-import { askDatabase } from "../../../results/queries/sql.ts";
+import { queryDatabase } from "../../../results/queries/sql.ts";
 import { reconcile } from "../../../results/database/reconcile.ts";
 import { schemaVersion } from "../../../results/database/schema.ts";
 import { readSchema } from "../../../results/database/schema_text.ts";
@@ -58,7 +58,7 @@ for (const version of Array.from({ length: schemaVersion - 1 }, (_, index) => in
     using fresh = temporaryFolder();
     const said: string[] = [];
     const query = "SELECT alignment, seed, split, metric, value FROM ablation";
-    const answer = await askDatabase(old.path, query, {
+    const answer = await queryDatabase(old.path, query, {
       format: "csv",
       width: 80,
       warn: (line) => said.push(line),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { askDatabase } from "../../../results/queries/sql.ts";
+import { queryDatabase } from "../../../results/queries/sql.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 import { startToy } from "../../support/toy_command.ts";
 
@@ -20,7 +20,7 @@ Deno.test("sql answers every query during a run of many quick stages", async () 
   const counts: number[] = [];
   while (!ended) {
     const query = "SELECT count(*) AS n FROM stage_run WHERE status = 'complete'";
-    const answer = await askDatabase(results, query, {
+    const answer = await queryDatabase(results, query, {
       format: "json",
       width: 80,
       warn: (line) => assert.fail(line),

@@ -4,7 +4,7 @@ import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import type { Crate, Entity } from "../../../results/export/crate.ts";
 import { withDatabase } from "../../../results/database/database.ts";
 import { exportCommand, type ExportRequest } from "../../../results/export/export.ts";
-import { askDatabase } from "../../../results/queries/sql.ts";
+import { queryDatabase } from "../../../results/queries/sql.ts";
 import { rebuildDatabase } from "../../../results/database/reconcile.ts";
 import { readColumns } from "../../../results/database/row_writer.ts";
 import { storedExperiment, storeResults } from "../../support/stored_results.ts";
@@ -173,7 +173,7 @@ Deno.test("an export with its artifacts is a results folder that answers the sam
   using folder = filled();
   await folder.exportTo("whole", { withArtifacts: true });
   const ask = (root: string) =>
-    askDatabase(
+    queryDatabase(
       root,
       "SELECT * FROM ablation AS a JOIN stage_run USING (run) ORDER BY ALL",
       { format: "csv", width: 80, ...noWarning },
@@ -225,7 +225,7 @@ Deno.test("an export that cannot be made leaves nothing behind", async () => {
   );
   assert.equal(
     await errorOf("out", { experiment: "scenes_iias" }),
-    "error: no experiment `scenes_iias` was asked of this folder\n" +
+    "error: there is no experiment `scenes_iias` in this results folder\n" +
       "fix: did you mean `scenes_iais`?",
   );
   const [file] = filesIn(folder.root).keys().filter((name) => name.endsWith("artifact/made.json"));

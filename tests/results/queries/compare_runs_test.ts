@@ -17,7 +17,7 @@ const node = (stage: string, preimage: Partial<KnownNode["preimage"]>): KnownNod
   },
 });
 
-Deno.test("runDifferences() tells everything that decides a result, once, up to the sources", () => {
+Deno.test("runDifferences() lists everything that decides a result, once, up to the sources", () => {
   const nodes: Record<string, KnownNode> = {
     source1: node("source", { parameters: { count: 1, same: "x", gone: true } }),
     source2: node("source", { parameters: { count: 2, same: "x", list: [1, 2] } }),
@@ -49,7 +49,7 @@ Deno.test("runDifferences() tells everything that decides a result, once, up to 
   ]);
 });
 
-Deno.test("compare tells what two runs differ in, near and far, and their metrics", async () => {
+Deno.test("compare lists what two runs differ in, with all stages upstream, and their metrics", async () => {
   using folder = temporaryFolder();
   const sweep = ["--set", "tuned.alignment=[none, singular]", "--set", "tuned.seed=[1]"];
   await runToy(["run", toyExperiment, ...sweep, "--results", folder.path]);
@@ -82,8 +82,8 @@ t2i_r10     test   0.650  0.840  +0.190
   assert.match((await compare(none!, none!)).out, /^recall.* are the same run, [0-9a-f]{64}\n$/);
   assert.equal(
     (await compare("toy", "numbers")).err,
-    "error: `toy` is an experiment, and `numbers` is none\n" +
-      "fix: name two runs or two experiments, as in: deno task compare scenes_iais~1 scenes_iais\n",
+    "error: `toy` is an experiment, but `numbers` is not\n" +
+      "fix: name two runs or two experiments, for example: deno task compare scenes_iais~1 scenes_iais\n",
   );
   assert.equal(
     (await compare("toy")).err,
@@ -92,7 +92,7 @@ t2i_r10     test   0.650  0.840  +0.190
   );
 });
 
-Deno.test("compare tells what two choices of parameters differ in, seeds paired", async () => {
+Deno.test("compare lists what two choices of parameters differ in, with paired seeds", async () => {
   using folder = temporaryFolder();
   const run = (...set: string[]) =>
     runToy([
@@ -109,8 +109,8 @@ Deno.test("compare tells what two choices of parameters differ in, seeds paired"
   assert.equal(code, 0, err);
   assert.equal(
     out.replace(/\d{4}-.* UTC/g, "TIME"),
-    `A  toy  asked TIME, 9 runs
-B  toy  asked TIME, 7 runs
+    `A  toy  requested TIME, 9 runs
+B  toy  requested TIME, 7 runs
 
 differs      A   B
 -----------  --  --
@@ -132,14 +132,14 @@ t2i_r1      test   none          2  0.320  0.150  −0.170
 t2i_r1      test   singular      2  0.290
 pair_group  test   none          2  0.710  0.790  +0.080
 pair_group  test   singular      2  0.680
-and 12 more; --json lists all
+and 12 more metrics; --json lists all
 `,
   );
   const json: ExperimentComparison = JSON.parse((await compare("toy~1", "toy", "--json")).out);
   assert.equal(json.metrics.length, 18);
   assert.equal(
     (await compare("toy~2", "toy")).err,
-    "error: `toy` was asked with 2 choices of parameters, and `toy~2` would be one more\n" +
+    "error: there is no `toy~2`: `toy` was requested with 2 choices of parameters\n" +
       "fix: the earliest is `toy~1`\n",
   );
 });

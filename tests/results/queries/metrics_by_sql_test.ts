@@ -1,4 +1,4 @@
-/** Each metric of an evaluation, computed again from the stored ranks by the query of docs/evaluation.md. */
+/** Recomputes each metric of an evaluation from the stored ranks with the query of docs/evaluation.md. */
 import assert from "node:assert/strict";
 import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
@@ -17,7 +17,7 @@ const schema = Deno.readTextFileSync(
 );
 const [, query] = /^npx -y deno task sql "([^"$`\\]*)"$/m.exec(page)!;
 
-/** Two captions to each image but the last, which has none; scores from few values, so that many tie. */
+/** Two captions for each image but the last, which has none; few distinct scores, so that many tie. */
 const evaluations = fc.record({ images: fc.integer({ min: 6, max: 12 }), seed: fc.nat(1e6) })
   .map(({ images, seed }) => {
     const texts = 2 * (images - 1);
@@ -74,14 +74,14 @@ function record(matrix: ScoreMatrix) {
   return { rows, metrics };
 }
 
-/** A shortlist by other scores. */
+/** A shortlist from other scores. */
 function twoStageOf({ scores, texts, images }: ScoreMatrix) {
   const cosines = scores.map((_, place) => Math.imul(place, 0x85ebca6b) / 2 ** 31);
   const listed = shortlisted(cosines, { texts, images, count: 2 });
   return { listed, scores: rerankedScores(cosines, listed, scores) };
 }
 
-Deno.test("every metric of ranks is what SQL makes of the stored ranks", async () => {
+Deno.test("SQL recomputes every rank metric from the stored ranks", async () => {
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   try {

@@ -5,7 +5,7 @@ import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const few = ["--set", "tuned.seed=[1, 2]", "--set", "tuned.alignment=[none, singular]"];
 
-Deno.test("runs lists the latest first, with point and metrics, in at most 80 columns", async () => {
+Deno.test("runs lists the latest runs first, with swept values and metrics, in at most 80 columns", async () => {
   using folder = temporaryFolder();
   await runToy(["run", toyExperiment, ...few, "--results", folder.path]);
   const runs = (...more: string[]) => runToy(["runs", ...more, "--results", folder.path]);
@@ -32,7 +32,7 @@ Deno.test("runs lists the latest first, with point and metrics, in at most 80 co
   );
 });
 
-Deno.test("runs tells wrong names with what was meant", async () => {
+Deno.test("runs reports a wrong name with a suggestion", async () => {
   using folder = temporaryFolder();
   const runs = async (...more: string[]) => {
     const { code, err } = await runToy(["runs", ...more, "--results", folder.path]);
@@ -47,7 +47,7 @@ Deno.test("runs tells wrong names with what was meant", async () => {
   await runToy(["run", toyExperiment, "--only", "numbers", "--results", folder.path]);
   assert.equal(
     await runs("tyo"),
-    "error: no experiment `tyo` was asked of this folder\nfix: did you mean `toy`?\n",
+    "error: there is no experiment `tyo` in this results folder\nfix: did you mean `toy`?\n",
   );
   assert.equal(
     await runs("toy", "--stage", "weights"),
@@ -56,7 +56,7 @@ Deno.test("runs tells wrong names with what was meant", async () => {
   );
 });
 
-Deno.test("runs makes the database when it is not there, failed runs included", async () => {
+Deno.test("runs builds a missing database, failed runs included", async () => {
   using folder = temporaryFolder();
   const file = `${folder.path}/e.yaml`;
   const results = `${folder.path}/results`;
@@ -75,7 +75,7 @@ Deno.test("runs makes the database when it is not there, failed runs included", 
   assert.deepEqual(await listed(), before);
 });
 
-Deno.test("runs lists what runs at this moment", async () => {
+Deno.test("runs lists a run in progress", async () => {
   using folder = temporaryFolder();
   await using running = startToy(["run", toyExperiment, "--results", folder.path]
     .concat([
@@ -88,7 +88,7 @@ Deno.test("runs lists what runs at this moment", async () => {
     ]));
   await running.until("tuned: started");
   let out = "";
-  // The run does not wait for the database: its row is there a moment later.
+  // The run does not wait for the database: its row appears a moment later.
   while (!out.includes("running")) {
     ({ out } = await runToy(["runs", "--stage", "tuned", "--results", folder.path]));
     assert.doesNotMatch(out, / s$/m, "it is complete before it was seen running");
@@ -96,7 +96,7 @@ Deno.test("runs lists what runs at this moment", async () => {
   assert.match(out, /^[0-9a-f]{8} {2}tuned {2}\d\d-\d\d \d\d:\d\d {2}running\n1 run\n$/m);
 });
 
-Deno.test("runsText() puts many axes into one column and leaves out metrics without room", () => {
+Deno.test("runsText() puts many swept parameters into one column and omits metrics that do not fit", () => {
   const metric = (name: string) => ({ name, split: null, value: 1 / 3 });
   const run: ListedRun = {
     run: "0123456789abcdef",

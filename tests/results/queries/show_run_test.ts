@@ -40,7 +40,7 @@ const record: RunRecord = {
   logs: ["artifacts/fine_tune/KEY/log/output.log"],
 };
 
-Deno.test("showText() tells everything that is known of a run", () => {
+Deno.test("showText() shows everything that is known about a run", () => {
   const text = showText(record, { root: "/r", others: 1 });
   assert.equal(
     text.replace(/\n {2}[2-9]\.bin .*|\n {2}1\d\.bin .*/g, ""),
@@ -59,7 +59,7 @@ parameters
 
 inputs
   features  features    aaaaaaaa
-  weights   (not kept)  cccccccc
+  weights   (not stored)  cccccccc
 
 files from outside
   checkpoint  digest dddddddd
@@ -85,7 +85,7 @@ logs
   );
 });
 
-Deno.test("show names a run by the beginning of its key or by its label, with or without a database", async () => {
+Deno.test("show finds a run by the beginning of its key or by its label, with or without a database", async () => {
   using folder = temporaryFolder();
   const show = (...more: string[]) => runToy(["show", ...more, "--results", folder.path]);
   const only = ["--only", "recall[alignment=none,seed=1]", "--set", "tuned.alignment=[none]"];
@@ -105,7 +105,7 @@ Deno.test("show names a run by the beginning of its key or by its label, with or
   assert.ok(Deno.statSync(`${folder.path}/${record.logs[0]}`).isFile);
 });
 
-Deno.test("show tells which runs may be meant", async () => {
+Deno.test("show suggests runs for an ambiguous or unknown name", async () => {
   using folder = temporaryFolder();
   const show = async (...more: string[]) =>
     (await runToy(["show", ...more, "--results", folder.path])).err;
@@ -113,8 +113,8 @@ Deno.test("show tells which runs may be meant", async () => {
   await runToy(["run", toyExperiment, ...sweep, "--results", folder.path]);
   assert.equal(
     await show("tuned"),
-    "error: stage `tuned` was run at 2 points, and one run is meant\n" +
-      "fix: name one of\n  tuned[alignment=none,seed=1]\n  tuned[alignment=none,seed=2]\n",
+    "error: `tuned` is a stage with 2 runs, not one run\n" +
+      "fix: name one of these:\n  tuned[alignment=none,seed=1]\n  tuned[alignment=none,seed=2]\n",
   );
   assert.equal(
     await show("numbres"),
@@ -128,7 +128,7 @@ Deno.test("show tells which runs may be meant", async () => {
   );
 });
 
-Deno.test("show tells how a run failed, and that one is running", async () => {
+Deno.test("show reports why a run failed, and that a run is in progress", async () => {
   using folder = temporaryFolder();
   const file = `${folder.path}/e.yaml`;
   const results = ["--results", `${folder.path}/results`];
@@ -145,7 +145,7 @@ Deno.test("show tells how a run failed, and that one is running", async () => {
     .concat(["--set", "tuned.seed=1", "--set", "tuned.alignment=none"]));
   await running.until("tuned: started");
   let shown = await runToy(["show", "tuned", ...results]);
-  // The run does not wait for the database: its row is there a moment later.
+  // The run does not wait for the database: its row appears a moment later.
   while (shown.code !== 0) {
     assert.match(shown.err, /^error: there is no run `tuned`/);
     shown = await runToy(["show", "tuned", ...results]);

@@ -1,6 +1,6 @@
 /** The report's section on relations, on the page and in Markdown. */
 import assert from "node:assert/strict";
-import { askDatabase } from "../../../results/queries/sql.ts";
+import { queryDatabase } from "../../../results/queries/sql.ts";
 import {
   queryCorrelations,
   type RankedCaption,
@@ -25,7 +25,7 @@ async function withReport(
     ...await reportOf(folder.path),
     ask: async (sql) =>
       JSON.parse(
-        await askDatabase(folder.path, sql, { format: "json", width: 80, warn: assert.fail }),
+        await queryDatabase(folder.path, sql, { format: "json", width: 80, warn: assert.fail }),
       ),
   });
 }

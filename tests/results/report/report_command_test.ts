@@ -109,10 +109,13 @@ Deno.test("invalid requests exit with 2 and say how to fix them", async () => {
   storeResults(folder.path);
   for (
     const [args, message] of [
-      [["scenes_iai"], /no experiment `scenes_iai` was asked[^]*did you mean `scenes_iais`/],
+      [
+        ["scenes_iai"],
+        /no experiment `scenes_iai` in this results folder[^]*did you mean `scenes_iais`/,
+      ],
       [["scenes_iais", "--against", "other"], /no experiment `other` to compare with/],
       [["scenes_iais", "--set", "a.b=1"], /never run with --set 'a\.b=1'/],
-      [["scenes_iais~7"], /was asked with 2 choices/],
+      [["scenes_iais~7"], /was requested with 2 choices/],
       [["none.yaml"], /the experiment file does not exist/],
       [[], /`report` needs an experiment/],
       [["scenes_iais", "--out", ""], /`--out` is empty/],

@@ -105,7 +105,7 @@ Deno.test("a name that nobody has is told where there are others, a file's is wa
   await assert.rejects(
     watchCommand(folder.path, request, world),
     new RegExp(
-      `^error: no experiment .* was asked of this folder\nfix: did you mean \`${storedExperiment}`,
+      `^error: there is no experiment .* in this results folder\nfix: did you mean \`${storedExperiment}`,
     ),
   );
   await using watch = await watching(folder.path, { ...request, byFile: true });
