@@ -261,6 +261,6 @@ Deno.test("export is a command: its options are read, a failed run is told as fa
   assert.equal(nowhere.code, 2);
   assert.equal(
     nowhere.err,
-    "error: which folder?\nfix: for example: deno task export /tmp/results_export\n",
+    "error: `export` needs a folder to make\nfix: for example: deno task export /tmp/results_export\n",
   );
 });

@@ -58,7 +58,7 @@ parameters
   alignment  none
 
 inputs
-  features  features    aaaaaaaa
+  features  features      aaaaaaaa
   weights   (not stored)  cccccccc
 
 files from outside
