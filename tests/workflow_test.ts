@@ -58,12 +58,10 @@ function repositories(folder: string): string {
     }).outputSync();
     assert.ok(success);
   }
-  for (const made of ["artifacts", "pending", "state", "reports", "results.duckdb"]) {
-    try {
-      Deno.removeSync(`${origin}/results/${made}`, { recursive: true });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+  try {
+    Deno.removeSync(`${origin}/results/store`, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   Deno.writeTextFileSync(`${origin}/experiments/scenes_iais.yaml`, experiment(2));
   git(origin, "init", "--quiet", "--initial-branch=main");

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../contract/clock.ts";
 import type { StageDefinition } from "../contract/stage.ts";
 import type { Stages } from "../contract/stages.ts";
 import type { Environment } from "../experiment/yaml_text.ts";
+import { fromFileUrl } from "../disk/file_path.ts";
 import { type Display, makeDisplay } from "../terminal/display.ts";
 import { eventDisplay, quietDisplay } from "../terminal/event_display.ts";
 import { publishedTables } from "../../results/findings/published_results.ts";
@@ -19,6 +20,8 @@ interface Start {
 }
 
 export interface CommandWorld extends Start {
+  /** Absolute path of the results folder without `--results`. */
+  readonly defaultResults: string;
   readonly catalogue: readonly StageDefinition[];
   /** Names of published results that a report can be compared with. */
   readonly comparisons: readonly string[];
@@ -58,12 +61,16 @@ export function commandWorld(start: Start): CommandWorld {
   };
   return {
     ...start,
+    defaultResults: fromFileUrl(new URL("results/store", start.project)),
     catalogue: stages.catalogue,
     comparisons: Object.keys(publishedTables),
     clock: systemClock,
     cores: navigator.hardwareConcurrency,
-    // Started by `npx -y deno`, Deno need not be installed as a program.
-    task: environment("npm_command") === "exec" ? "npx -y deno task" : "deno task",
+    // A worker process may not read the environment, and does not need this.
+    get task() {
+      // Started by `npx -y deno`, Deno need not be installed as a program.
+      return environment("npm_command") === "exec" ? "npx -y deno task" : "deno task";
+    },
     print,
     onTerminal,
     width,

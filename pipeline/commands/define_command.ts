@@ -77,6 +77,12 @@ export interface Command extends Omit<CommandDefinition<Arguments, Options>, "ru
   run(request: AnyRequest, world: CommandWorld): Promise<CommandEnd>;
 }
 
+/** A command with a request that was read with its own arguments and options. */
+export interface Invocation {
+  readonly command: Command;
+  readonly request: AnyRequest;
+}
+
 /** Gives `run` a request with the types of the arguments and options. */
 export function defineCommand<
   const A extends Arguments,

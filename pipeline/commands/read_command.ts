@@ -4,20 +4,15 @@ import { resolve } from "node:path";
 import { Complaint, nearest } from "../contract/complaint.ts";
 import { commands, helpCommand } from "./commands.ts";
 import {
-  type AnyRequest,
   type Command,
   findCommand,
+  type Invocation,
   listed,
   type Option,
   optionName,
 } from "./define_command.ts";
 import { sharedOptions } from "./shared_options.ts";
-
-/** A command with a request that was read with its own arguments and options. */
-export interface Invocation {
-  readonly command: Command;
-  readonly request: AnyRequest;
-}
+import { workerCommand } from "./worker.ts";
 
 /**
  * @param defaultResults the results folder without `--results`, absolute
@@ -30,7 +25,7 @@ export function readCommand(args: readonly string[], defaultResults: string): In
     request: { results: defaultResults, resultsOption: [], command: about },
   });
   if (name === undefined || name === "--help" || name === "-h") return help(undefined);
-  const command = findCommand(commands, name);
+  const command = name === workerCommand.name ? workerCommand : findCommand(commands, name);
   const { values, words } = parse(command, rest);
   if (values["help"] === true) return help(name);
   const results = values["results"] as string | undefined;

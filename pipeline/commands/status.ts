@@ -5,7 +5,8 @@ import { json, set, threads } from "./shared_options.ts";
 import { keyRequest } from "../plan/key_graph.ts";
 import { lastRequest } from "../store/request_record.ts";
 import { openStore } from "../store/artifact_store.ts";
-import { optional } from "./options.ts";
+import { flag, optional } from "./options.ts";
+import { moveOldResultsOf, oldResultsText } from "./old_results.ts";
 import { planRun } from "../plan/plan.ts";
 import { readRequest } from "../experiment/read_request.ts";
 
@@ -13,14 +14,25 @@ export const statusCommand = defineCommand({
   name: "status",
   summary: "show what is stored, running, failed or still to run",
   details: "With an experiment file: stage by stage. Without: one line for each experiment that " +
-    "was ever run, and what takes up disk space. Changes nothing.",
+    "was ever run, and what takes up disk space. Changes nothing, except with " +
+    "--move-old-results.",
   arguments: { file: optional("EXPERIMENT.yaml", "an experiment file") },
-  options: { set, threads, json },
+  options: {
+    set,
+    threads,
+    json,
+    moveOldResults: flag("move results of an earlier version to results/store"),
+  },
   example: "experiments/smoke.yaml",
-  async run({ results, file, set, threads, json }, world) {
-    const store = openStore(results);
-    const print = <Status>(status: Status, text: (status: Status) => string) =>
+  async run({ file, set, threads, json, moveOldResults, ...request }, world) {
+    const remark = json ? world.warn : (text: string) => world.print(`${text}\n`);
+    if (moveOldResults) remark(await moveOldResultsOf(request, world));
+    const store = openStore(request.results);
+    const print = <Status>(status: Status, text: (status: Status) => string) => {
       world.print((json ? JSON.stringify(status, null, 1) : text(status)) + "\n");
+      const old = oldResultsText(request, world);
+      if (old !== undefined) remark(`\n${old}`);
+    };
     if (file === undefined) return print(folderStatus(store), folderText);
     using display = world.openDisplay();
     const { experiment, graph } = readRequest({ file, set }, world);

@@ -5,6 +5,8 @@ import type { Spoken } from "./toy_command.ts";
 
 /** The pipeline and the toy stages in a folder of their own, so that a test can edit their code. */
 export interface CopiedProject extends Disposable {
+  readonly path: string;
+  /** The default of `--results`. */
   readonly results: string;
   /** Runs the toy command line there. */
   toy(...args: readonly string[]): Promise<Spoken>;
@@ -20,11 +22,13 @@ export function copiedProject(): CopiedProject {
   ) {
     cpSync(fileURLToPath(new URL(part, project)), `${folder.path}/${part}`, {
       recursive: true,
-      filter: (path) => !/results\/(artifacts|pending|state|.*\.duckdb.*)$/.test(path),
+      filter: (path) =>
+        !/results\/(store|\.moving_to_store|artifacts|pending|state|.*\.duckdb.*)$/.test(path),
     });
   }
-  const results = `${folder.path}/results`;
+  const results = `${folder.path}/results/store`;
   return {
+    path: folder.path,
     results,
     async toy(...args) {
       const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
