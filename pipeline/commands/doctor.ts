@@ -8,7 +8,7 @@ import type { Display } from "../terminal/display.ts";
 import { experimentFile, jobs, only, set, threads } from "./shared_options.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
 import { missingText, outsidePaths, partsOf, settingsFor } from "../key/outside_files.ts";
-import { lackingPackages } from "../run/packages.ts";
+import { missingPackages } from "../run/packages.ts";
 import { neededFor } from "../experiment/selection.ts";
 import type { Stages } from "../contract/stages.ts";
 import type { Examination, Facts, Finding } from "../contract/stage.ts";
@@ -129,7 +129,7 @@ function outsideFindings(nodes: readonly GraphNode[]): Finding[] {
 }
 
 function packageFindings(nodes: readonly GraphNode[], cache: string): Finding[] {
-  return lackingPackages(nodes, cache).map(({ distribution, version, bytes }) => ({
+  return missingPackages(nodes, cache).map(({ distribution, version, bytes }) => ({
     verdict: "note",
     what: `${distribution} ${version} (${bytesText(bytes)}) will be downloaded once`,
   }));

@@ -8,7 +8,7 @@ import { countOr, duration, flag, names } from "./options.ts";
 import { defineCommand } from "./define_command.ts";
 import { experimentName, json } from "./shared_options.ts";
 import { isFileLocked } from "../disk/file_lock.ts";
-import { type Asking, type GcPlan, type Leftover, planGc } from "../plan/gc_plan.ts";
+import { type GcPlan, type Leftover, planGc, type StoredRequest } from "../plan/gc_plan.ts";
 import type { StoreContents, StoredArtifact } from "../plan/gc_plan.ts";
 import { heldKeys, lockForGc, sweepLeftovers } from "../store/keys_in_use.ts";
 import { bytesText } from "../terminal/terminal_text.ts";
@@ -101,7 +101,7 @@ function artifactOf(store: ArtifactStore, stage: string, key: string): StoredArt
   };
 }
 
-function askingsOf(store: ArtifactStore): Asking[] {
+function askingsOf(store: ArtifactStore): StoredRequest[] {
   return namesIn(store.stateFile("asked")).filter((name) => name.endsWith(".json"))
     .flatMap((name) => {
       try {

@@ -1,4 +1,4 @@
-/** `status`: what is stored of an experiment, what is being made, what would run; and of all at once. */
+/** `status`: what is stored, running or still to run, for one experiment or for a whole results folder. */
 import { type ArtifactStore } from "../store/artifact_store.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
 import { lastRequest, type RequestRecord } from "../store/request_record.ts";
@@ -10,15 +10,15 @@ import { type Planned, whyText } from "../plan/plan.ts";
 import { textTable } from "../terminal/text_table.ts";
 import { bytesText, minuteText } from "../terminal/terminal_text.ts";
 
-/** How many stage runs are in which state; each is in one. */
+/** Number of stage runs in each state; every run is in exactly one. */
 export interface Counts {
   readonly stored: number;
   readonly toRun: number;
-  /** Being made at this moment, by whichever process. */
+  /** Running now, in any process. */
   readonly running: number;
-  /** Not stored, and the last attempt failed. */
+  /** Not stored, with a failed last attempt. */
   readonly failed: number;
-  /** Of what is stored. */
+  /** Size of the stored results. */
   readonly bytes: number;
 }
 
@@ -30,19 +30,19 @@ export interface ExperimentStatus extends Counts {
   readonly experiment: string;
   readonly file: string;
   readonly stages: readonly StageStatus[];
-  /** Of the runs that are not stored, in the order in which they can be made. */
+  /** The runs that are not stored, in an order in which they can run. */
   readonly waiting: readonly {
     readonly label: string;
     readonly key: string;
     readonly state: "to run" | "running" | "failed";
     readonly why: string;
     readonly failure?: FailureRecord;
-    /** From the results folder; absent when there is none. */
+    /** Path of the log relative to the results folder; absent if there is none. */
     readonly log?: string;
   }[];
 }
 
-/** @param plan what a run would do now */
+/** @param plan the plan of a run now */
 export function experimentStatus(
   plan: readonly Planned[],
   store: ArtifactStore,
@@ -68,11 +68,11 @@ export function experimentStatus(
 }
 
 export interface FolderStatus {
-  /** Of every experiment the last that was asked; the latest first. */
+  /** The last request of every experiment, the latest first. */
   readonly experiments: readonly (Counts & {
     readonly experiment: string;
     readonly file: string;
-    /** ISO 8601, UTC. */
+    /** Time of the request: ISO 8601, UTC. */
     readonly asked: string;
   })[];
   readonly disk: readonly DiskUse[];
@@ -94,7 +94,7 @@ export function experimentText(status: ExperimentStatus): string {
   const first = waiting.length === 0
     ? `${experiment}: all ${all} stages are stored`
     : `${experiment}: ${status.stored} of ${all} stages are stored`;
-  const rows = [...stages, ...(stages.length > 1 ? [{ stage: "in all", ...status }] : [])];
+  const rows = [...stages, ...(stages.length > 1 ? [{ stage: "total", ...status }] : [])];
   const table = textTable([
     ["stage", "stored", "to run", "running", "failed", "size"],
     ...rows.map(({ stage, ...counts }) => [stage, ...countCells(counts)]),
@@ -108,23 +108,25 @@ export function experimentText(status: ExperimentStatus): string {
     "",
     ...table,
     ...(running.length === 0 ? [] : ["", "running now:", ...running.map((label) => `  ${label}`)]),
-    ...(failed.length === 0 ? [] : ["", "failed last time:", ...failed]),
+    ...(failed.length === 0 ? [] : ["", "failed in the last run:", ...failed]),
   ].join("\n");
 }
 
 export function folderText({ experiments, disk }: FolderStatus): string {
-  const asked = experiments.length === 0 ? ["nothing was asked of this folder yet"] : textTable([
-    ["experiment", "stored", "to run", "running", "failed", "size", "asked (UTC)"],
-    ...experiments.map((one) => [one.experiment, ...countCells(one), minuteText(one.asked)]),
-  ]);
+  const requests = experiments.length === 0
+    ? ["no experiment has run in this folder yet"]
+    : textTable([
+      ["experiment", "stored", "to run", "running", "failed", "size", "requested (UTC)"],
+      ...experiments.map((one) => [one.experiment, ...countCells(one), minuteText(one.asked)]),
+    ]);
   const bytes = disk.reduce((sum, one) => sum + one.bytes, 0);
   const files = disk.reduce((sum, one) => sum + one.files, 0);
   const use = textTable([
     ["on disk", "files", "size"],
-    ...[...disk, { kind: "in all", files, bytes }]
+    ...[...disk, { kind: "total", files, bytes }]
       .map((one) => [one.kind, String(one.files), bytesText(one.bytes)]),
   ]);
-  return [...asked, ...(disk.length === 0 ? [] : ["", ...use])].join("\n");
+  return [...requests, ...(disk.length === 0 ? [] : ["", ...use])].join("\n");
 }
 
 type State = "stored" | "to run" | "running" | "failed";

@@ -1,4 +1,4 @@
-/** `why`: exactly what the key that a stage has now and a run that was made before differ in. */
+/** `why`: the exact differences between the current key of a stage and that of an earlier run. */
 import type { CodeChange } from "./code_changes.ts";
 import type { KeyedNode, Preimage } from "../key/key.ts";
 import type { StoredRun, StoredRuns } from "../store/stored_runs.ts";
@@ -7,7 +7,7 @@ export type Difference =
   | {
     readonly kind: "parameter" | "compute" | "use" | "pipeline format";
     readonly name: string;
-    /** As YAML would write it; null where there was none. */
+    /** As YAML would write it; null if it was not set. */
     readonly from: string | null;
     readonly to: string | null;
   }
@@ -15,13 +15,13 @@ export type Difference =
     readonly kind: "code";
     readonly from: string;
     readonly to: string;
-    /** Null when the code of then was not kept. */
+    /** Null when the earlier code was not kept. */
     readonly changes: readonly CodeChange[] | null;
   }
   | {
     readonly kind: "outside file";
     readonly role: string;
-    /** Where it lies now; absent when it is no longer read. */
+    /** Its current path; absent when it is no longer read. */
     readonly path?: string;
     /** Digests. */
     readonly from: string | null;
@@ -30,16 +30,17 @@ export type Difference =
   | {
     readonly kind: "input";
     readonly port: string;
-    /** Of what is read now; null when nothing is. */
+    /** Label of the current input; null when there is none. */
     readonly label: string | null;
     /** Keys. */
     readonly from: string | null;
     readonly to: string | null;
-    /** What the keys of the input differ in; null when that is not kept, or was told before. */
+    /** Differences between the keys of the input; null when not kept or already listed before. */
     readonly because: readonly Difference[] | null;
+    /** The same pair of keys is listed before. */
     readonly toldBefore?: true;
   }
-  /** The input was made again since, under the same key, and came out different. */
+  /** The input was recomputed since, under the same key and with a different result. */
   | {
     readonly kind: "input came out different";
     readonly port: string;
@@ -54,11 +55,11 @@ export interface Answer {
   readonly key: string;
   /** There is a complete run with this key. */
   readonly stored: boolean;
-  /** By itself: also when it is stored, but was made from an input that came out different since. */
+  /** True also for a stored result if one of its inputs has a different result now. */
   readonly wouldRun: boolean;
-  /** How the last attempt to make it failed. */
+  /** How the last attempt failed. */
   readonly failure?: string;
-  /** With what it is compared; null when there is none: it was never made. */
+  /** The run that it is compared with; null if it was never computed. */
   readonly against:
     | { readonly key: string; readonly label: string; readonly started: string }
     | null;
@@ -69,15 +70,15 @@ export interface WhyWorld {
   readonly runs: StoredRuns;
   /** Name of the experiment. */
   readonly experiment: string;
-  /** All nodes of the experiment as they are now. */
+  /** All current nodes of the experiment. */
   readonly nodes: ReadonlyMap<string, KeyedNode>;
-  /** Whether a complete artifact with this key is there and whole. */
+  /** Whether a complete, intact artifact with this key is stored. */
   stored(node: KeyedNode): boolean;
   failure(node: KeyedNode): string | undefined;
   codeChanges(before: Preimage, now: KeyedNode): Promise<readonly CodeChange[] | null>;
 }
 
-/** @param against the run to compare with; without one, the last of the node's label */
+/** @param against the run to compare with; by default the last one with the node's label */
 export async function whyNode(
   node: KeyedNode,
   world: WhyWorld,
@@ -87,16 +88,16 @@ export async function whyNode(
   const own = stored ? world.runs.complete(node.key) : undefined;
   const run = against ?? own ?? world.runs.last(node.label, world.experiment);
   const compare = (run: StoredRun) => differences(node, run, world, new Set());
-  const since = own === undefined ? [] : await compare(own);
+  const sinceOwn = own === undefined ? [] : await compare(own);
   const failure = stored ? undefined : world.failure(node);
   return {
     label: node.label,
     key: node.key,
     stored,
-    wouldRun: !stored || since.length > 0,
+    wouldRun: !stored || sinceOwn.length > 0,
     ...(failure !== undefined && { failure }),
     against: run === undefined ? null : { key: run.key, label: run.label, started: run.started },
-    differences: run === undefined ? [] : run === own ? since : await compare(run),
+    differences: run === undefined ? [] : run === own ? sinceOwn : await compare(run),
   };
 }
 
@@ -104,7 +105,7 @@ async function differences(
   node: KeyedNode,
   { preimage: before, inputDigests }: Pick<StoredRun, "preimage"> & Partial<StoredRun>,
   world: WhyWorld,
-  told: Set<string>,
+  listed: Set<string>,
 ): Promise<Difference[]> {
   const { preimage: now } = node;
   const found: Difference[] = [];
@@ -131,7 +132,7 @@ async function differences(
     found.push({ kind: "outside file", role, ...(path !== undefined && { path }), from, to });
   }
   for (const port of namesOf(before.inputs, now.inputs)) {
-    found.push(...await inputDifference(port, node, { before, inputDigests }, world, told));
+    found.push(...await inputDifference(port, node, { before, inputDigests }, world, listed));
   }
   return found;
 }
@@ -144,16 +145,20 @@ async function inputDifference(
     inputDigests: Readonly<Record<string, string>> | undefined;
   },
   world: WhyWorld,
-  told: Set<string>,
+  listed: Set<string>,
 ): Promise<Difference[]> {
   const [from, to] = [before.inputs[port] ?? null, node.preimage.inputs[port] ?? null];
   const label = node.inputs[port] ?? null;
   const input = label === null ? undefined : world.nodes.get(label);
   if (from === to) {
-    const [then, now] = [inputDigests?.[port], world.runs.complete(to!)?.digest];
-    return then === undefined || now === undefined || then === now
-      ? []
-      : [{ kind: "input came out different", port, label: label!, from: then, to: now }];
+    const [digestThen, digestNow] = [inputDigests?.[port], world.runs.complete(to!)?.digest];
+    return digestThen === undefined || digestNow === undefined || digestThen === digestNow ? [] : [{
+      kind: "input came out different",
+      port,
+      label: label!,
+      from: digestThen,
+      to: digestNow,
+    }];
   }
   const kind = "input" as const;
   const old = from === null
@@ -163,11 +168,11 @@ async function inputDifference(
     return [{ kind, port, label, from, to, because: null }];
   }
   const pair = `${from} ${to}`;
-  if (told.has(pair)) {
+  if (listed.has(pair)) {
     return [{ kind, port, label, from, to, because: null, toldBefore: true }];
   }
-  told.add(pair);
-  return [{ kind, port, label, from, to, because: await differences(input, old, world, told) }];
+  listed.add(pair);
+  return [{ kind, port, label, from, to, because: await differences(input, old, world, listed) }];
 }
 
 function asRun(preimage: Preimage | undefined): Pick<StoredRun, "preimage"> | undefined {

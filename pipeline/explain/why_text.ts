@@ -1,16 +1,16 @@
-/** The answers of `why` as text. */
+/** Formats the answers of `why` as text. */
 import type { CodeChange } from "./code_changes.ts";
 import { clip, minuteText } from "../terminal/terminal_text.ts";
 import type { Answer, Difference } from "./why.ts";
 
-/** Answers that say the same of many points are told once. */
+/** Prints identical answers for several points once. A point is one combination of matrix values. */
 export function whyAnswersText(answers: readonly Answer[]): string {
   const alike = Map.groupBy(answers, (answer) => JSON.stringify(shapeOf(answer)));
   return [...alike.values()].map((same) => {
     const [first, ...others] = same;
     const rest = others.length === 0
       ? []
-      : [`the same at ${others.length} other point${others.length === 1 ? "" : "s"}`];
+      : [`the same for ${others.length} other point${others.length === 1 ? "" : "s"}`];
     return [...answerLines(first!), ...rest].join("\n");
   }).join("\n\n");
 }
@@ -18,23 +18,23 @@ export function whyAnswersText(answers: readonly Answer[]): string {
 function answerLines(
   { label, key, stored, wouldRun, failure, against, differences }: Answer,
 ): string[] {
-  const failed = failure === undefined ? [] : [`  it failed last time: ${failure}`];
-  if (against === null) return [`${label}: it was never made`, ...failed];
+  const failed = failure === undefined ? [] : [`  its last run failed: ${failure}`];
+  if (against === null) return [`${label}: never computed`, ...failed];
   const name = against.label === label ? "" : `${against.label}, `;
-  const run = `${name}${against.key.slice(0, 8)}, made ${minuteText(against.started)} UTC`;
+  const run = `${name}${against.key.slice(0, 8)}, computed ${minuteText(against.started)} UTC`;
   if (differences.length > 0) {
     return [
-      `${label}: ${wouldRun ? "would run" : "stored, complete"}`,
+      `${label}: ${wouldRun ? "would run" : "stored and complete"}`,
       `  compared with ${run}:`,
       ...differences.flatMap((one) => differenceLines(one, "  ")),
       ...failed,
     ];
   }
-  if (key !== against.key) return [`${label}: nothing differs from`, `  ${run}`];
+  if (key !== against.key) return [`${label}: no differences from`, `  ${run}`];
   return [
     stored
-      ? `${label}: nothing differs: it is stored, complete`
-      : `${label}: nothing differs, but what is stored is damaged: it would run`,
+      ? `${label}: no differences; stored and complete`
+      : `${label}: no differences, but the stored result is damaged, so it would run`,
     `  ${run}`,
   ];
 }
@@ -50,18 +50,18 @@ function differenceLines(one: Difference, space: string): string[] {
       return [`${space}the pipeline's format: ${arrow(one)}`];
     case "code":
       return one.changes === null
-        ? [`${space}code: the text of then was not kept (digest ${digests(one)})`]
+        ? [`${space}code: the earlier code was not kept (digest ${digests(one)})`]
         : one.changes.flatMap((change) => codeLines(change, space));
     case "outside file":
       return [
-        `${space}file from outside ${one.role}: digest ${digests(one)}`,
+        `${space}outside file ${one.role}: digest ${digests(one)}`,
         ...(one.path === undefined ? [] : [`${space}  ${one.path}`]),
       ];
     case "input":
       return inputLines(one, space);
     case "input came out different":
       return [
-        `${space}input ${one.port} (${one.label}) was made again since and came out different:`,
+        `${space}input ${one.port} (${one.label}) was recomputed since, with a different result:`,
         `${space}  digest ${digests(one)}`,
       ];
     default:
@@ -73,8 +73,10 @@ function inputLines(one: Extract<Difference, { kind: "input" }>, space: string):
   const name = `${space}input ${one.port}${one.label === null ? "" : ` (${one.label})`}`;
   if (one.from === null) return [`${name} is new`];
   if (one.to === null) return [`${name} is no longer read`];
-  if (one.toldBefore) return [`${name}: ${digests(one)}, as told above`];
-  if (one.because === null) return [`${name}: ${digests(one)}; what it was is no longer kept`];
+  if (one.toldBefore) return [`${name}: ${digests(one)}, as shown above`];
+  if (one.because === null) {
+    return [`${name}: ${digests(one)}; the earlier input is no longer kept`];
+  }
   return [
     `${name}: ${digests(one)}, because`,
     ...one.because.flatMap((cause) => differenceLines(cause, `${space}  `)),
@@ -87,14 +89,14 @@ function codeLines(change: CodeChange, space: string): string[] {
       const { file, line, was, now } = change;
       const place = `${space}code ${file}${line === undefined ? "" : `:${line}`}`;
       if (was === undefined || now === undefined) return [place];
-      const room = 80 - space.length - "  was: ".length;
-      const [then, since] = whereTheyDiffer(was, now, room);
-      return [place, `${space}  was: ${then}`, `${space}  now: ${since}`];
+      const width = 80 - space.length - "  was: ".length;
+      const [earlier, current] = clippedLines(was, now, width);
+      return [place, `${space}  was: ${earlier}`, `${space}  now: ${current}`];
     }
     case "new file":
       return [`${space}code ${change.file} is new`];
     case "file gone":
-      return [`${space}code ${change.file} is no longer part of it`];
+      return [`${space}code ${change.file} is no longer used`];
     case "package":
       return [`${space}package ${change.name}: ${arrow(change)}`];
     case "rule":
@@ -106,20 +108,20 @@ function codeLines(change: CodeChange, space: string): string[] {
   }
 }
 
-/** Two lines in `room` columns: what they begin with alike is cut where the difference is far. */
-function whereTheyDiffer(was: string, now: string, room: number): [string, string] {
-  const [then, since] = [[...was], [...now]];
+/** Clips two lines to `width` columns, omitting a long common beginning. */
+function clippedLines(was: string, now: string, width: number): [string, string] {
+  const [earlier, current] = [[...was], [...now]];
   let same = 0;
-  while (same < then.length && then[same] === since[same]) same++;
-  const long = Math.max(then.length, since.length) > room;
-  const start = long && same > room / 2 ? same - Math.floor(room / 3) : 0;
+  while (same < earlier.length && earlier[same] === current[same]) same++;
+  const isLong = Math.max(earlier.length, current.length) > width;
+  const start = isLong && same > width / 2 ? same - Math.floor(width / 3) : 0;
   const cut = (line: string[]) =>
-    clip((start > 0 ? ["…", ...line.slice(start)] : line).join(""), room);
-  return [cut(then), cut(since)];
+    clip((start > 0 ? ["…", ...line.slice(start)] : line).join(""), width);
+  return [cut(earlier), cut(current)];
 }
 
 function arrow({ from, to }: { readonly from: string | null; readonly to: string | null }): string {
-  return `${from ?? "(not there)"} -> ${to ?? "(not there)"}`;
+  return `${from ?? "(none)"} -> ${to ?? "(none)"}`;
 }
 
 function digests(
@@ -128,7 +130,7 @@ function digests(
   return arrow({ from: from?.slice(0, 8) ?? null, to: to?.slice(0, 8) ?? null });
 }
 
-/** What two answers have in common that say the same of two points. */
+/** The part of an answer that is the same for equivalent points. */
 function shapeOf({ stored, wouldRun, failure, against, differences }: Answer): unknown {
   const shape = (one: Difference): unknown =>
     one.kind === "input"

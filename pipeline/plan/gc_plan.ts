@@ -1,36 +1,38 @@
-/** Decides what of a results folder can go. Pure: it is told what is there, and touches nothing. */
+/** Decides what can be deleted from a results folder. Pure: it works on a listing and touches nothing. */
 
-/** What is there. Times are seconds since 1970. */
+/** The contents of a results folder. Times are seconds since 1970. */
 export interface StoreContents {
   readonly artifacts: readonly StoredArtifact[];
-  /** Folders of runs that are not complete. */
+  /** Folders of incomplete runs. */
   readonly pending: readonly Leftover[];
   readonly setAside: readonly Leftover[];
-  readonly askings: readonly Asking[];
-  /** What a run that goes on now reads or makes. */
+  /** Requests; the name `askings` is that of the JSON output. */
+  readonly askings: readonly StoredRequest[];
+  /** Keys that live runs read or compute. */
   readonly live: ReadonlySet<string>;
 }
 
 export interface StoredArtifact {
   readonly key: string;
-  /** Name of the stage's definition. */
+  /** The kind of stage. */
   readonly stage: string;
   readonly label: string;
   readonly experiment: string;
   readonly bytes: number;
   readonly made: number;
-  /** Keys of what it was made from. */
+  /** Keys of its inputs. */
   readonly inputs: readonly string[];
 }
 
 export interface Leftover {
-  /** The key, of a pending run; a name otherwise. */
+  /** The key of a pending run, or the name of a folder that was set aside. */
   readonly name: string;
   readonly bytes: number;
   readonly changed: number;
 }
 
-export interface Asking {
+/** A request: the keys that an experiment needed at some time. */
+export interface StoredRequest {
   readonly id: string;
   readonly experiment: string;
   readonly asked: number;
@@ -38,11 +40,11 @@ export interface Asking {
 }
 
 export interface GcPolicy {
-  /** So many of the last askings of each experiment are kept. */
+  /** Number of latest requests to keep for each experiment. */
   readonly keepLast: number;
-  /** Only these experiments are kept; all without it. */
+  /** Names of experiments to keep; absent: all. */
   readonly keepExperiments?: readonly string[];
-  /** Only what is older goes: seconds. */
+  /** Delete only what is older than this many seconds. */
   readonly olderThan: number;
   readonly now: number;
 }
@@ -51,33 +53,33 @@ export interface GcPlan {
   readonly artifacts: readonly StoredArtifact[];
   readonly pending: readonly Leftover[];
   readonly setAside: readonly Leftover[];
-  /** Askings that are not kept and need something that goes. */
-  readonly askings: readonly Asking[];
+  /** Requests that are not kept and need something that is deleted. */
+  readonly askings: readonly StoredRequest[];
   readonly kept: { readonly artifacts: number; readonly bytes: number };
 }
 
 /**
- * Kept is what the kept askings need, near and far, what goes on now, and what is too young. The rest
- * goes: results that only other askings need or none, what was begun and given up, what was set aside.
+ * Keeps what the kept requests need directly and indirectly, what live runs use, and what is too
+ * young. Everything else is deleted: other results, abandoned pending folders, and folders set aside.
  */
 export function planGc(contents: StoreContents, policy: GcPolicy): GcPlan {
   const { artifacts, pending, setAside, askings, live } = contents;
-  const keptAskings = lastOf(askings, policy);
+  const keptRequests = lastOf(askings, policy);
   const young = (time: number) => policy.now - time < policy.olderThan;
   const needed = withInputs(
     [
       ...live,
-      ...keptAskings.flatMap(({ keys }) => keys),
+      ...keptRequests.flatMap(({ keys }) => keys),
       ...artifacts.filter(({ made }) => young(made)).map(({ key }) => key),
     ],
     artifacts,
   );
-  const freed = artifacts.filter(({ key }) => !needed.has(key));
-  const gone = new Set(freed.map(({ key }) => key));
+  const deleted = artifacts.filter(({ key }) => !needed.has(key));
+  const gone = new Set(deleted.map(({ key }) => key));
   const kept = artifacts.filter(({ key }) => needed.has(key));
-  const ids = new Set(keptAskings.map(({ id }) => id));
+  const ids = new Set(keptRequests.map(({ id }) => id));
   return {
-    artifacts: freed,
+    artifacts: deleted,
     pending: pending.filter(({ name, changed }) => !needed.has(name) && !young(changed)),
     setAside: setAside.filter(({ changed }) => !young(changed)),
     askings: askings.filter(({ id, keys }) => !ids.has(id) && keys.some((key) => gone.has(key))),
@@ -85,8 +87,11 @@ export function planGc(contents: StoreContents, policy: GcPolicy): GcPlan {
   };
 }
 
-function lastOf(askings: readonly Asking[], { keepLast, keepExperiments }: GcPolicy): Asking[] {
-  const byExperiment = Map.groupBy(askings, ({ experiment }) => experiment);
+function lastOf(
+  requests: readonly StoredRequest[],
+  { keepLast, keepExperiments }: GcPolicy,
+): StoredRequest[] {
+  const byExperiment = Map.groupBy(requests, ({ experiment }) => experiment);
   return [...byExperiment].flatMap(([experiment, own]) =>
     keepExperiments !== undefined && !keepExperiments.includes(experiment)
       ? []
@@ -94,7 +99,7 @@ function lastOf(askings: readonly Asking[], { keepLast, keepExperiments }: GcPol
   );
 }
 
-/** Keys, and those of everything they were made from. */
+/** The keys together with those of all their direct and indirect inputs. */
 function withInputs(keys: readonly string[], artifacts: readonly StoredArtifact[]): Set<string> {
   const inputs = new Map(artifacts.map((artifact) => [artifact.key, artifact.inputs]));
   const all = new Set<string>();

@@ -1,4 +1,4 @@
-/** From a checked graph to the keys of its nodes: code, compute fingerprint and outside files looked at. */
+/** Computes the keys of a graph's nodes from code, compute fingerprint and outside files. */
 import { type ArtifactStore } from "../store/artifact_store.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
 import { type CodeCache, codeDigests } from "../key/code_digest.ts";
@@ -18,17 +18,17 @@ import type { Stages } from "../contract/stages.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface KeyedRequest {
-  /** Inputs first; without those that are not needed and read what is not there. */
+  /** Inputs first; omits nodes that are not needed and whose outside files are missing. */
   readonly nodes: KeyedNode[];
-  /** Name of a stage definition -> its code. */
+  /** Kind of stage -> its code. */
   readonly code: ReadonlyMap<string, StageCode>;
-  /** Keeps what need not be found out again; the store's folders must be there. */
+  /** Saves the caches of digests; the store's folders must exist. */
   saveCaches(): void;
 }
 
 /**
  * @param graph inputs first
- * @throws Complaint for files from outside that are missing and for code that cannot be read
+ * @throws Complaint about missing outside files and about code that cannot be read
  */
 export async function keyRequest(
   graph: readonly GraphNode[],
@@ -37,14 +37,14 @@ export async function keyRequest(
     readonly experiment: string;
     readonly threads: number;
     readonly only: readonly string[];
-    /** Digests of large files are kept as soon as they are known: the store may be written. */
+    /** The store may be written, so digests of large files are saved as soon as they are known. */
     readonly writes?: boolean;
   },
   { store, stages, project, progress }: {
     readonly store: ArtifactStore;
     readonly stages: Pick<Stages, "folder" | "computeFingerprint">;
     readonly project: URL;
-    /** Of computing digests of large files. */
+    /** For computing digests of large files. */
     readonly progress: Progress;
   },
 ): Promise<KeyedRequest> {
@@ -82,18 +82,18 @@ export async function keyRequest(
   };
 }
 
-/** Without nodes that read from outside what is not there, and all that is made of them. */
+/** Omits nodes with missing outside files, and everything downstream of them. */
 function keyable(graph: readonly GraphNode[], outside: OutsideDigests): GraphNode[] {
-  const left = new Set<string>();
+  const omitted = new Set<string>();
   return graph.filter(({ label, inputs, ...node }) => {
-    const lacks = (node.outside.length > 0 && !outside.has(label)) ||
-      Object.values(inputs).some((input) => left.has(input));
-    if (lacks) left.add(label);
-    return !lacks;
+    const incomplete = (node.outside.length > 0 && !outside.has(label)) ||
+      Object.values(inputs).some((input) => omitted.has(input));
+    if (incomplete) omitted.add(label);
+    return !incomplete;
   });
 }
 
-/** A small file of what need not be found out again; one that cannot be read is begun anew. */
+/** A cache in a small JSON file; starts empty if the file cannot be read. */
 function openCache<Content extends object>(store: ArtifactStore, name: string) {
   const file = store.stateFile(name);
   let before = readIfThere(file) ?? "{}";
@@ -106,7 +106,7 @@ function openCache<Content extends object>(store: ArtifactStore, name: string) {
   return {
     content,
     save,
-    /** Without the folder, or the right to write it, it has to be found out again. */
+    /** Ignores errors, such as a missing folder or missing permissions. */
     saveIfPossible() {
       try {
         save();

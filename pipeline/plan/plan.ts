@@ -1,11 +1,10 @@
-/** Decides what has to run. Pure: it is told what is stored, and touches nothing. */
-import { canonicalText } from "../disk/canonical.ts";
+/** Decides what has to run. Pure: the caller says what is stored, and nothing is touched. */
 import type { KeyedNode, Preimage } from "../key/key.ts";
 import type { Found } from "../store/artifact_store.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { neededFor, selectNodes } from "../experiment/selection.ts";
 
-/** A node with the decision about it. */
+/** A node with the decision for it: reuse the stored result (hit), or run. */
 export type Planned =
   & { readonly node: KeyedNode }
   & (
@@ -19,21 +18,21 @@ export type Why =
   | { readonly kind: "forced" }
   | { readonly kind: "broken"; readonly reason: string }
   | { readonly kind: "changed"; readonly changes: readonly string[] }
-  /** Its own words are as before, but what it reads has to run. */
+  /** Its own settings are unchanged, but an input has to run. */
   | { readonly kind: "input"; readonly inputs: readonly string[] }
-  /** An input was made again since and came out different. */
+  /** An input was recomputed since, with a different result. */
   | { readonly kind: "input digest"; readonly inputs: readonly string[] };
 
 export interface Stored {
   find(node: KeyedNode): Found;
-  /** Preimage of the last run of this label in this experiment, if any. */
+  /** Preimage of the last request for this label in this experiment, if any. */
   previous(node: KeyedNode): Preimage | undefined;
 }
 
 export interface PlanOptions {
-  /** Names of stages (or points, see selection.ts) to run again even if they are stored. */
+  /** Names of stages or points (see selection.ts) to rerun even if their results are stored. */
   readonly force?: readonly string[];
-  /** Names of stages (or points); only they and what they need. */
+  /** Names of stages or points; plan only these and what they need. */
   readonly only?: readonly string[];
 }
 
@@ -55,7 +54,7 @@ export function planRun(
 export function whyText(why: Why): string {
   switch (why.kind) {
     case "missing":
-      return "not made yet";
+      return "not computed yet";
     case "forced":
       return "forced";
     case "broken":
@@ -65,7 +64,7 @@ export function whyText(why: Why): string {
     case "input":
       return `${why.inputs.join(", ")} will run`;
     case "input digest":
-      return `${why.inputs.join(", ")} came out different`;
+      return `${why.inputs.join(", ")} has a different result now`;
     default:
       return why satisfies never;
   }
@@ -114,7 +113,7 @@ function whyAbsent(
   return { kind: "missing" };
 }
 
-/** Differences of a stage itself, without those of its inputs. */
+/** Changes of a stage itself, without those of its inputs. */
 function ownChanges(before: Preimage, after: Preimage): string[] {
   const changes: string[] = [];
   if (before.engine !== after.engine) changes.push("the pipeline's format changed");
@@ -133,14 +132,13 @@ function entryChanges(before: object, after: object): string[] {
   const now = new Map<string, unknown>(Object.entries(after));
   return [...new Set([...old.keys(), ...now.keys()])].flatMap((name) => {
     const [from, to] = [old.get(name), now.get(name)].map((value) =>
-      value === undefined ? "nothing" : canonicalShort(value)
+      value === undefined ? "(not set)" : shortText(value)
     );
     return from === to ? [] : [`${name} ${from} -> ${to}`];
   });
 }
 
-function canonicalShort(value: unknown): string {
-  canonicalText(value);
+function shortText(value: unknown): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }

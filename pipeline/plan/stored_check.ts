@@ -1,4 +1,4 @@
-/** What is stored of an experiment, and whether it is still what its manifests say. */
+/** Checks what is stored for an experiment against its manifests. */
 import type { ArtifactStore, Found } from "../store/artifact_store.ts";
 import { damageIn, extraFile } from "../store/commit.ts";
 import type { KeyedNode } from "../key/key.ts";
@@ -6,11 +6,12 @@ import type { Progress } from "../contract/progress.ts";
 import { dropFileStamps, writeFileStamps } from "../store/file_stamps.ts";
 
 /**
- * Looks at every node's artifact: size, time and inode of its files, and where one of them is not as
- * it was, or all are asked for, at the contents. What was read and is whole is trusted from then on.
+ * Compares size, time and inode of the files of every node's artifact, and reads the content of files
+ * where these have changed, or of all files on request. Intact files that were read are trusted from
+ * then on.
  *
  * @param options.everything read all files
- * @param options.writes what was found whole may be noted in the store
+ * @param options.writes the store may be written, to remember which files are intact
  */
 export async function checkStored(
   nodes: readonly KeyedNode[],
@@ -37,11 +38,13 @@ export async function checkStored(
   const shown = bytes > 500e6 ? progress() : undefined;
   for (const [place, { key, folder, manifest, files }] of doubtful.entries()) {
     const extra = everything ? extraFile(folder, files) : undefined;
-    const reason = extra === undefined ? await damageIn(folder, files) : `${extra} was put into it`;
+    const reason = extra === undefined
+      ? await damageIn(folder, files)
+      : `the file ${extra} was added to it`;
     shown?.report(place + 1, doubtful.length, "stored results read");
     if (reason !== undefined) found.get(key)!.state = { state: "broken", reason };
     if (writes) {
-      note(() =>
+      attempt(() =>
         reason === undefined ? writeFileStamps(folder, manifest.files) : dropFileStamps(folder)
       );
     }
@@ -49,11 +52,11 @@ export async function checkStored(
   return ({ key }) => found.get(key)!.state;
 }
 
-/** Where it cannot be noted, it is read again the next time. */
-function note(write: () => void): void {
+/** If writing fails, the files are read again next time. */
+function attempt(write: () => void): void {
   try {
     write();
   } catch {
-    // The results may be ours to read only.
+    // The results may be read-only.
   }
 }

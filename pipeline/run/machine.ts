@@ -1,4 +1,4 @@
-/** The machine that stages run on: what it gives them, and what is kept of it with each result. */
+/** The machine that stages run on: its resources, and the facts about it kept with each result. */
 import { cpus } from "node:os";
 
 export interface Machine {
@@ -11,9 +11,9 @@ export interface Machine {
   readonly gpus: number;
   /** CUDA_VISIBLE_DEVICES, if it is set. */
   readonly visibleGpus: string | undefined;
-  /** As its maker calls it. Another one can have other instructions, which round otherwise. */
+  /** Its model name. Another processor may have other instructions, which round differently. */
   readonly processor: string;
-  /** Operating system, architecture, release of the kernel. */
+  /** Operating system, architecture and kernel release. */
   readonly system: string;
 }
 
@@ -32,7 +32,7 @@ export function thisMachine(
   };
 }
 
-/** What is kept with a result and can differ where it is made again: no part of its key. */
+/** Facts that are kept with a result. They are not part of its key and may differ when it is recomputed. */
 export function machineFacts({ processor, cores, memory, system }: Machine): MachineFacts {
   return {
     processor,

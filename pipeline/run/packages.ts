@@ -1,4 +1,4 @@
-/** The published packages that stages of an experiment read: which there are, and fetching them. */
+/** Finds and fetches the published packages that the stages of an experiment read. */
 import { Complaint } from "../contract/complaint.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
 import type { Planned } from "../plan/plan.ts";
@@ -12,8 +12,8 @@ import {
 } from "../contract/pinned_package.ts";
 import { fetchPackage } from "../fetch/package_fetch.ts";
 
-/** Those of these nodes that are not in the cache yet, each once. */
-export function lackingPackages(nodes: readonly GraphNode[], cache: string): PinnedPackage[] {
+/** The packages of these nodes that are not in the cache yet, without duplicates. */
+export function missingPackages(nodes: readonly GraphNode[], cache: string): PinnedPackage[] {
   const wheels = new Map(
     nodes.flatMap(({ packages }) => Object.values(packages))
       .map((wheel) => [wheelFolder(wheel, cache), wheel]),
@@ -21,7 +21,7 @@ export function lackingPackages(nodes: readonly GraphNode[], cache: string): Pin
   return [...wheels].filter(([folder]) => !isThere(folder)).map(([, wheel]) => wheel);
 }
 
-/** Fetches what the stages that are to run read, and what their inputs refer to. */
+/** Fetches the packages of all stages that will run. */
 export async function fetchPackages(
   plan: readonly Planned[],
   { environment, display }: {
@@ -31,7 +31,7 @@ export async function fetchPackages(
 ): Promise<void> {
   const cache = cacheFolder(environment);
   const nodes = plan.filter(({ action }) => action === "run").map(({ node }) => node);
-  for (const wheel of lackingPackages(nodes, cache)) {
+  for (const wheel of missingPackages(nodes, cache)) {
     await fetchPackage(wheel, wheelFolder(wheel, cache), {
       progress: display.task(wheel.distribution),
       unavailable: (why) => unavailable(wheel, cache, why),

@@ -1,53 +1,55 @@
-/** What stages take while they run, and what of it is still free: how many can run at once. */
+/** The resources that running stages use and those still free, which decide how many can run at once. */
 import type { KeyedNode } from "../key/key.ts";
 import type { Resources } from "../contract/stage.ts";
 
-/** What a machine, or its user, gives a run. */
+/** The resources that a run may use. */
 export interface Budget extends Resources {
-  /** Stages at once, whatever they take. */
+  /** Maximum number of concurrent stages. */
   readonly jobs: number;
 }
 
-/** What is not given is what the machine has. A single stage always has the threads it is given. */
+/** Limits default to what the machine has. A single stage may always use the requested threads. */
 export function budgetOf(
-  asked: { jobs: number; threads: number; memory?: number; gpus?: number },
+  requested: { jobs: number; threads: number; memory?: number; gpus?: number },
   machine: { cores: number; memory: number; gpus: number },
 ): Budget {
   return {
-    jobs: asked.jobs,
-    threads: Math.max(asked.threads, machine.cores),
-    memory: asked.memory ?? machine.memory,
-    gpus: asked.gpus ?? machine.gpus,
+    jobs: requested.jobs,
+    threads: Math.max(requested.threads, machine.cores),
+    memory: requested.memory ?? machine.memory,
+    gpus: requested.gpus ?? machine.gpus,
   };
 }
 
-/** Said when more jobs are asked for than the stages' threads let run. */
+/** A note when fewer computing stages can run at once than requested. */
 export function jobsNote(
   { jobs, threads }: { jobs: number; threads: number },
   { cores }: { cores: number },
   computing: number,
 ): string | undefined {
-  const together = Math.max(1, Math.floor(cores / threads));
-  if (jobs <= together || computing <= together) return undefined;
+  const atOnce = Math.max(1, Math.floor(cores / threads));
+  if (jobs <= atOnce || computing <= atOnce) return undefined;
   const fitting = Math.max(1, Math.floor(cores / Math.min(jobs, cores)));
   const how = fitting < threads
-    ? `; --threads ${fitting} lets ${Math.min(jobs, cores)} run, and gives other last digits`
+    ? `; --threads ${fitting} would allow ${
+      Math.min(jobs, cores)
+    }, with results that differ in the last digits`
     : "";
-  const few = together === 1 ? "one computing stage runs" : `${together} computing stages run`;
+  const number = atOnce === 1 ? "only one computing stage runs" : `${atOnce} computing stages run`;
   return `note: with ${threads} thread${
     threads === 1 ? "" : "s"
-  } each on ${cores} cores, ${few} at once${how}`;
+  } each on ${cores} cores, ${number} at once${how}`;
 }
 
-/** What a stage that runs has of it. */
+/** The GPUs assigned to a running stage. */
 export interface Share {
-  /** Numbers of the GPUs that are its own, from 0. */
+  /** Numbers of its GPUs, from 0. */
   readonly gpus: readonly number[];
 }
 
 /**
- * What a node takes: as the experiment says, or else its definition; a stage that computes takes all
- * threads of a stage, and on a machine that computes on GPUs one of them.
+ * The resources that a node needs, from the experiment or else from its definition. By default a
+ * computing stage uses the threads of a stage and, if the device is a GPU, one GPU.
  */
 export function resourcesOf(node: KeyedNode, { threads }: { threads: number }): Resources {
   const { definition, preimage, parameters, resources } = node;
@@ -59,7 +61,7 @@ export function resourcesOf(node: KeyedNode, { threads }: { threads: number }): 
   };
 }
 
-/** The free part of a budget. What asks for more than there is runs when nothing else does. */
+/** The free part of a budget. A stage that needs more than the whole budget runs alone. */
 export class FreeResources {
   readonly #budget: Budget;
   readonly #taken = new Map<Share, Resources>();
@@ -68,19 +70,19 @@ export class FreeResources {
     this.#budget = budget;
   }
 
-  /** @returns undefined when it does not fit beside what runs */
-  take(wanted: Resources): Share | undefined {
+  /** @returns undefined when it does not fit next to the running stages */
+  take(needed: Resources): Share | undefined {
     const { jobs, threads, memory, gpus } = this.#budget;
     const taken = [...this.#taken.values()];
     const sum = (name: keyof Resources) => taken.reduce((all, each) => all + each[name], 0);
     const fits = taken.length === 0 ||
-      (taken.length < jobs && sum("threads") + wanted.threads <= threads &&
-        sum("memory") + wanted.memory <= memory && sum("gpus") + wanted.gpus <= gpus);
+      (taken.length < jobs && sum("threads") + needed.threads <= threads &&
+        sum("memory") + needed.memory <= memory && sum("gpus") + needed.gpus <= gpus);
     if (!fits) return undefined;
     const used = new Set([...this.#taken.keys()].flatMap((share) => share.gpus));
     const free = Array.from({ length: gpus }, (_, gpu) => gpu).filter((gpu) => !used.has(gpu));
-    const share = { gpus: free.slice(0, wanted.gpus) };
-    this.#taken.set(share, wanted);
+    const share = { gpus: free.slice(0, needed.gpus) };
+    this.#taken.set(share, needed);
     return share;
   }
 

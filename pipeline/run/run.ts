@@ -1,4 +1,4 @@
-/** `run`: from the text of an experiment to a filled results folder and a report. */
+/** `run`: from an experiment file to its results and a report. */
 import { type ArtifactStore, openStore } from "../store/artifact_store.ts";
 import { forgetFailures } from "../store/failure_record.ts";
 import {
@@ -39,7 +39,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   }, { ...world, store, progress: world.display.task("digests") });
   const last = lastRequest(store, experiment.name);
   const previous = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
-  const door = request.planOnly ? undefined : await lockIfWritable(store);
+  const lock = request.planOnly ? undefined : await lockIfWritable(store);
   const find = await checkStored(nodes, store, {
     everything: request.verify,
     writes: !request.planOnly,
@@ -53,20 +53,20 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     world.display.announce("plan", planText(plan), { stages: planFacts(plan) });
     return 0;
   }
-  if (door !== undefined) {
+  if (lock !== undefined) {
     sweepLeftovers(store);
     const hits = plan.filter(({ action }) => action === "hit").map(({ node }) => node.key);
     forgetFailures(store, new Set(hits));
   }
   const idle = plan.every(({ action }) => action === "hit");
-  using _held = idle || door === undefined
+  using _held = idle || lock === undefined
     ? undefined
     : holdKeys(store, nodes.map(({ key }) => key));
-  door?.[Symbol.dispose]();
+  lock?.[Symbol.dispose]();
   const index = idle ? undefined : await world.openResultIndex(store.root);
   await index?.check();
   const { compare } = experiment.report;
-  // What is not needed now and could not be keyed stays as it was last requested.
+  // Nodes without a key, which are not needed now, stay as in the last request.
   const keyed = new Map(nodes.map((node) => [node.label, node]));
   const before = new Map(last?.nodes.map((node) => [node.label, node]));
   const all = graph.flatMap(({ label }) => keyed.get(label) ?? before.get(label) ?? []);
@@ -84,7 +84,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     keepRequest(store, record);
   };
   if (index === undefined) {
-    unlessProtected(keep);
+    unlessReadOnly(keep);
     world.display.announce("summary", nothingText(plan.length), { ran: 0, of: 0 });
     await report(record, store, world);
     return 0;
@@ -97,27 +97,27 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
   return await carryOut(plan, record, { index, store, request, world, begun });
 }
 
-/** Does what would be good to note; results that must not be written can still be read. */
-function unlessProtected(write: () => void): void {
+/** Tries to write; a read-only results folder is not an error. */
+function unlessReadOnly(write: () => void): void {
   try {
     write();
   } catch (error) {
-    if (!isProtection(error)) throw error;
+    if (!isReadOnly(error)) throw error;
   }
 }
 
-function isProtection(error: unknown): boolean {
+function isReadOnly(error: unknown): boolean {
   const code = (error as { code?: string }).code ?? "";
   return error instanceof Deno.errors.PermissionDenied ||
     ["EACCES", "EPERM", "EROFS"].includes(code);
 }
 
-/** Results that must not be written are not collected either. */
+/** No lock for a read-only results folder, from which `gc` cannot delete anything. */
 async function lockIfWritable(store: ArtifactStore): Promise<Disposable | undefined> {
   try {
     return await lockForRun(store);
   } catch (error) {
-    if (isProtection(error)) return undefined;
+    if (isReadOnly(error)) return undefined;
     throw error;
   }
 }
@@ -138,8 +138,8 @@ async function carryOut(plan: Planned[], record: RequestRecord, setting: Setting
   const { execution, interrupted, peakMemory } = await runStages(plan, record, setting);
   await index.reconcile(display.line);
   const took = formatSeconds(clock.seconds() - begun);
-  const most = peakMemory === 0 ? "" : `, ${bytesText(peakMemory)} of memory at most in one`;
-  display.announce("summary", `ran ${execution.made.length} of ${toRun} stages in ${took}${most}`, {
+  const peak = peakMemory === 0 ? "" : `, peak memory ${bytesText(peakMemory)} in one stage`;
+  display.announce("summary", `ran ${execution.made.length} of ${toRun} stages in ${took}${peak}`, {
     ran: execution.made.length,
     of: toRun,
     failed: execution.failed.length,
@@ -156,7 +156,7 @@ async function carryOut(plan: Planned[], record: RequestRecord, setting: Setting
     return 1;
   }
   if (interrupted) {
-    const text = `stopped; what is complete is kept. To go on: ${world.commandAgain()}`;
+    const text = `stopped; complete results are kept. To continue: ${world.commandAgain()}`;
     display.announce("failure", text, { failed: [], again: world.commandAgain() });
     return 130;
   }
@@ -164,7 +164,7 @@ async function carryOut(plan: Planned[], record: RequestRecord, setting: Setting
   return 0;
 }
 
-/** Prints the report of what was requested, and what to try next. */
+/** Prints the report of the request, and commands to try next. */
 async function report(
   record: RequestRecord,
   store: ArtifactStore,
@@ -179,7 +179,7 @@ async function report(
   display.announce("summary", next, { next: world.tryNext });
 }
 
-/** The stages are complete by now, so that trouble with the database is no failure of the run. */
+/** The stages are complete by now, so an error of the database is not a failure of the run. */
 async function makeReport(
   record: RequestRecord,
   store: ArtifactStore,
@@ -194,6 +194,6 @@ async function makeReport(
     return text;
   } catch (error) {
     if (!(error instanceof Complaint)) throw error;
-    return `The results are complete, but there is no report:\n${error}`;
+    return `The results are complete, but the report failed:\n${error}`;
   }
 }

@@ -15,13 +15,14 @@ import type { Setting } from "./run_world.ts";
 import { stageLog } from "./stage_log.ts";
 import { cacheFolder } from "../contract/pinned_package.ts";
 
-/** Stages that share one process at most: the paths of all of them are on its command line. */
+/** Limit for stages in one process, because all their paths are on its command line. */
 const mostTogether = 100;
 
 /**
- * Runs what a plan says in worker processes, shows it, keeps the logs, and tells the database.
+ * Runs the stages of a plan in worker processes, shows their progress, keeps their logs, and updates
+ * the database.
  *
- * @returns what became of it, and whether the user stopped it
+ * @returns the outcome, whether the user interrupted it, and the peak memory of a process in bytes
  */
 export async function runStages(
   plan: readonly Planned[],
@@ -31,10 +32,10 @@ export async function runStages(
   const { display } = world;
   await using pool = workerPool(world.worker);
   let interrupted = false;
-  const forget = world.onInterrupt((count) => {
+  const stopListening = world.onInterrupt((count) => {
     interrupted = true;
     if (count === 1) {
-      display.line("stopping at the next safe point; Ctrl-C again stops at once");
+      display.line("stopping at the next safe point; press Ctrl-C again to stop at once");
       pool.stop();
     } else pool.kill();
   });
@@ -49,12 +50,12 @@ export async function runStages(
   const sharing = sharingNodes(plan);
   const running = new Map<string, KeyedNode>();
   let watching = Promise.resolve();
-  let trouble: unknown;
-  // The stages do not wait for the database; its errors are told when they are done.
-  const note = (writing: Promise<void>) => void writing.catch((error) => trouble ??= error);
+  let databaseError: unknown;
+  // Stages do not wait for the database; its errors are reported when the stages are done.
+  const note = (writing: Promise<void>) => void writing.catch((error) => databaseError ??= error);
   const watch = setInterval(() => {
     const nodes = [...running.values()];
-    watching = watching.then(() => index.live(nodes)).catch((error) => trouble ??= error);
+    watching = watching.then(() => index.live(nodes)).catch((error) => databaseError ??= error);
   }, 1000);
   try {
     const execution = await executePlan(plan, {
@@ -70,9 +71,8 @@ export async function runStages(
         };
         const log = stageLog(store, node);
         const outcome = await pool.run(job, {
-          ...keeper(node, job, why, { store, say: (line) => display.line(line) }),
+          ...storeListener(node, job, why, { store, say: (line) => display.line(line) }),
           event(event) {
-            // Its process is there by now, and in the end holds its lock.
             begin();
             if (event.type === "started") {
               forgetFailure(store, node.key);
@@ -83,21 +83,21 @@ export async function runStages(
           log: log.line,
         }, sharedGrant(node, sharing(node), setting));
         log.close();
-        // Not even begun: there is nothing to tell.
+        // It was stopped before it started, so there is nothing to report.
         if (outcome.type === "stopped" && !running.has(node.label)) return outcome;
         running.delete(node.label);
         if (outcome.type === "failed") {
           keepFailure(store, failureOf(node, outcome, world.clock));
           if (request.failFast) pool.stop();
         }
-        const taken = outcome.type === "done" && !outcome.made;
-        display.end(node.label, taken ? "reused" : outcome.type);
+        const reused = outcome.type === "done" && !outcome.made;
+        display.end(node.label, reused ? "reused" : outcome.type);
         note(index.ended(node, outcome.type === "done" ? "complete" : outcome.type));
         return outcome;
       },
     });
     await watching;
-    if (trouble !== undefined) throw trouble;
+    if (databaseError !== undefined) throw databaseError;
     return { execution, interrupted, peakMemory: pool.peakMemory() };
   } catch (error) {
     pool.kill();
@@ -105,11 +105,11 @@ export async function runStages(
   } finally {
     clearInterval(watch);
     await watching;
-    forget();
+    stopListening();
   }
 }
 
-/** Node -> those that come after it in the plan and may share its process. */
+/** Node -> later nodes of the plan that may share its process. */
 function sharingNodes(plan: readonly Planned[]): (node: KeyedNode) => readonly KeyedNode[] {
   const kinds = Map.groupBy(
     plan.filter(({ action, node }) => action === "run" && node.definition.sharesProcess),
@@ -126,8 +126,8 @@ function sharingNodes(plan: readonly Planned[]): (node: KeyedNode) => readonly K
   };
 }
 
-/** The store's side of a job: whether it has to be made at all, and making it complete. */
-export function keeper(
+/** The store's part in a job: decides whether the result must be computed, and commits it. */
+export function storeListener(
   node: KeyedNode,
   job: WorkerJob,
   why: Why,
@@ -142,8 +142,8 @@ export function keeper(
       if (damage !== undefined) {
         const folder = store.setAside(name, key);
         say(
-          `${label}: warning: what was stored for ${label} is damaged (${damage}); ` +
-            `it is kept in ${folder} and made again`,
+          `${label}: warning: the stored result of ${label} is damaged (${damage}); ` +
+            `it was moved to ${folder} and is recomputed`,
         );
       } else if (found.state === "complete") {
         if (!job.again) return undefined;
@@ -155,26 +155,28 @@ export function keeper(
       commitPending(store, manifest);
       if (before === undefined || before === manifest.digest) return;
       say(
-        `${label}: warning: ${label} came out different when it was made again ` +
+        `${label}: warning: recomputing ${label} gave a different result ` +
           `(${before.slice(0, 10)} -> ${manifest.digest.slice(0, 10)})`,
       );
     },
   };
 }
 
-/** What is wrong with what is stored; damage that only digests show was found when planning. */
+/** Damage of a stored result; damage that only digests show was found during planning. */
 function damageIn(found: Found, why: Why): string | undefined {
   if (found.state === "broken") return found.reason;
-  // What another run has made anew meanwhile is as that run left it.
-  const stillThere = found.state === "complete" && found.touched.length > 0;
-  return stillThere && why.kind === "broken" ? why.reason : undefined;
+  // If no file is touched any more, another run has recomputed the result in the meantime.
+  const isUnchanged = found.state === "complete" && found.touched.length > 0;
+  return isUnchanged && why.kind === "broken" ? why.reason : undefined;
 }
 
 function inputDigests(job: WorkerJob, store: ArtifactStore): Record<string, string> {
   return Object.fromEntries(
     Object.entries(job.inputs).map(([port, { stage, key }]) => {
       const found = store.find(stage, key);
-      if (found.state !== "complete") throw new Error(`internal: input \`${port}\` went away`);
+      if (found.state !== "complete") {
+        throw new Error(`internal: input \`${port}\` has disappeared`);
+      }
       return [port, found.manifest.digest];
     }),
   );

@@ -1,9 +1,9 @@
-/** The texts of a plan and of a run that went wrong. */
+/** The texts of a plan and of a failed run. */
 import { printPlace } from "../contract/complaint.ts";
 import type { Execution } from "./schedule.ts";
 import { type Planned, whyText } from "../plan/plan.ts";
 
-/** One line per node: `hit` or `run` and why. */
+/** One line per node: `hit`, or `run` with the reason. */
 export function planText(plan: readonly Planned[]): string {
   const widest = Math.max(...plan.map(({ node }) => node.label.length));
   const lines = plan.map((planned) => {
@@ -18,7 +18,7 @@ export function planText(plan: readonly Planned[]): string {
   return [...lines, summary].join("\n");
 }
 
-/** The same for programs. */
+/** The same as data, for programs. */
 export function planFacts(plan: readonly Planned[]): object[] {
   return plan.map((planned) => ({
     stage: planned.node.label,
@@ -28,14 +28,14 @@ export function planFacts(plan: readonly Planned[]): object[] {
   }));
 }
 
-/** Said when all stages are stored. */
+/** The text when all stages are stored. */
 export function nothingText(stages: number): string {
   return stages === 1
     ? "nothing to run: the one stage is up to date"
     : `nothing to run: all ${stages} stages are up to date`;
 }
 
-/** What failed with the end of its log, what was left for it, and the command that tries again. */
+/** The failures with the ends of their logs, the stages not run as a result, and the command to retry. */
 export function failureText(
   { failed, left }: Execution,
   commandAgain: (...only: string[]) => string,
@@ -51,13 +51,13 @@ export function failureText(
       ...fix,
     ].join("\n");
   });
-  const rest = left.length === 0 ? [] : [`not run because of that: ${countedStages(left)}`];
+  const rest = left.length === 0 ? [] : [`not run as a result: ${countedStages(left)}`];
   const only = failed.flatMap(({ node }) => ["--only", node.label]);
-  const again = `to try again: ${commandAgain(...(failed.length > 4 ? [] : only))}`;
+  const again = `to retry: ${commandAgain(...(failed.length > 4 ? [] : only))}`;
   return ["", ...blocks, ...rest, again].join("\n");
 }
 
-/** The same for programs. */
+/** The same as data, for programs. */
 export function failureFacts({ failed, left }: Execution): object {
   return {
     failed: failed.map(({ node: { label, key }, outcome: { failure, log } }) => ({

@@ -1,4 +1,4 @@
-/** What a run is asked to do, and everything outside the process that it acts on. */
+/** The request of a run, and everything outside the process that it acts on. */
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import type { Clock } from "../contract/clock.ts";
 import type { Display } from "../terminal/display.ts";
@@ -28,7 +28,7 @@ export interface RunRequest {
   readonly results: string;
 }
 
-/** The world that a run acts in. */
+/** What a run uses of the world outside. */
 export interface RunWorld {
   readonly stages: Stages;
   readonly project: URL;
@@ -44,16 +44,16 @@ export interface RunWorld {
   commandAgain(...only: string[]): string;
   /** Names of published results that a report can be compared with. */
   readonly comparisons: readonly string[];
-  /** Commands that a user may want next. */
+  /** Commands that a user may want to run next. */
   readonly tryNext: readonly string[];
 }
 
-/** What carrying a plan out works with. */
+/** What carrying out a plan works with. */
 export interface Setting {
   readonly index: ResultIndex;
   readonly store: ArtifactStore;
   readonly request: RunRequest;
   readonly world: RunWorld;
-  /** Seconds of the clock when the run began. */
+  /** Start of the run, in seconds of the clock. */
   readonly begun: number;
 }

@@ -1,4 +1,4 @@
-/** Carries a plan out: ready nodes run as slots are free, what depends on a failed one is left. */
+/** Carries out a plan: runs nodes when their inputs are ready and resources are free. */
 import type { KeyedNode } from "../key/key.ts";
 import type { Planned, Why } from "../plan/plan.ts";
 import type { Outcome } from "../workers/worker_pool.ts";
@@ -8,9 +8,9 @@ import type { Resources } from "../contract/stage.ts";
 export interface Execution {
   readonly made: readonly KeyedNode[];
   readonly failed: readonly { readonly node: KeyedNode; readonly outcome: Failed }[];
-  /** Not run, because something they read failed. */
+  /** Not run, because one of their inputs failed. */
   readonly left: readonly KeyedNode[];
-  /** Stopped, or not started any more. */
+  /** Stopped, or no longer started. */
   readonly stopped: readonly KeyedNode[];
 }
 
@@ -19,7 +19,7 @@ export type Failed = Extract<Outcome, { type: "failed" }>;
 export interface ExecuteOptions {
   readonly budget: Budget;
   resources(node: KeyedNode): Resources;
-  /** Makes it, and tells whoever has to know how it ended. */
+  /** Computes a node and reports its outcome to the display and the database. */
   run(node: KeyedNode, why: Why, share: Share): Promise<Outcome>;
 }
 
@@ -31,29 +31,30 @@ export async function executePlan(
 ): Promise<Execution> {
   const free = new FreeResources(budget);
   const readers = readersOf(plan);
-  const missing = new Map<string, number>();
+  /** Label -> number of inputs that still have to run. */
+  const openInputs = new Map<string, number>();
   const queue: ToRun[] = [];
   const made: KeyedNode[] = [];
   const failed: { node: KeyedNode; outcome: Failed }[] = [];
   const left: KeyedNode[] = [];
   const stopped: KeyedNode[] = [];
-  const lost = new Set<string>();
+  const abandoned = new Set<string>();
   const running = new Set<Promise<void>>();
 
   const toRun = plan.filter((planned) => planned.action === "run");
-  const waits = new Set(toRun.map(({ node }) => node.label));
+  const labelsToRun = new Set(toRun.map(({ node }) => node.label));
   for (const planned of toRun) {
     const inputs = new Set(Object.values(planned.node.inputs));
-    const open = [...inputs].filter((input) => waits.has(input)).length;
-    missing.set(planned.node.label, open);
+    const open = [...inputs].filter((input) => labelsToRun.has(input)).length;
+    openInputs.set(planned.node.label, open);
     if (open === 0) queue.push(planned);
   }
-  const lose = (label: string) => {
+  const abandonReaders = (label: string) => {
     const open = [label];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       for (const { node } of readers.get(next) ?? []) {
-        if (lost.has(node.label)) continue;
-        lost.add(node.label);
+        if (abandoned.has(node.label)) continue;
+        abandoned.add(node.label);
         left.push(node);
         open.push(node.label);
       }
@@ -65,14 +66,14 @@ export async function executePlan(
     if (outcome.type === "done") {
       made.push(node);
       for (const reader of readers.get(node.label) ?? []) {
-        const open = missing.get(reader.node.label)! - 1;
-        missing.set(reader.node.label, open);
-        if (open === 0 && !lost.has(reader.node.label)) insertInOrder(queue, reader);
+        const open = openInputs.get(reader.node.label)! - 1;
+        openInputs.set(reader.node.label, open);
+        if (open === 0 && !abandoned.has(reader.node.label)) insertInOrder(queue, reader);
       }
     } else {
       if (outcome.type === "stopped") stopped.push(node);
       else failed.push({ node, outcome });
-      lose(node.label);
+      abandonReaders(node.label);
     }
   };
   const order = new Map(plan.map(({ node }, place) => [node.label, place]));
@@ -99,7 +100,7 @@ export async function executePlan(
   return { made, failed, left: left.sort(inPlanOrder), stopped };
 }
 
-/** Label -> the nodes that read it and have to run. */
+/** Label -> the nodes to run that read it. */
 function readersOf(plan: readonly Planned[]): Map<string, ToRun[]> {
   const readers = new Map<string, ToRun[]>();
   for (const planned of plan) {

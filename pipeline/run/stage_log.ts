@@ -1,9 +1,9 @@
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import type { KeyedNode } from "../key/key.ts";
 
-/** The log file of a stage run: what it and the libraries below it print. */
+/** The log file of a stage run: everything that the stage and its libraries print. */
 export interface StageLog {
-  /** From now on the folder is there; what came before is written first. */
+  /** Opens the file, now that its folder exists, and writes earlier lines first. */
   open(): void;
   line(text: string): void;
   close(): void;
@@ -18,7 +18,7 @@ export function stageLog(store: ArtifactStore, { key, definition }: KeyedNode): 
   };
   return {
     open() {
-      // A quick stage may be complete, and its folder renamed, before we hear that it started.
+      // A quick stage may already be complete, and its folder renamed, when its start is reported.
       for (const folder of [store.pendingFolder(key), store.completeFolder(definition.name, key)]) {
         try {
           file = Deno.openSync(`${folder}/log/output.log`, { create: true, append: true });
@@ -38,11 +38,11 @@ export function stageLog(store: ArtifactStore, { key, definition }: KeyedNode): 
   };
 }
 
-/** A log that cannot be written, as on a full disk, must not hide what the stage itself says of it. */
+/** A failing log, for example on a full disk, must not hide the error that the stage itself reports. */
 function tryWrite(file: Deno.FsFile, text: string): void {
   try {
     file.writeSync(new TextEncoder().encode(text));
   } catch {
-    // The end of the log is also kept in memory and shown when the stage fails.
+    // The end of the log is also in memory and is shown when the stage fails.
   }
 }

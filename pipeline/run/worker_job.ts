@@ -1,4 +1,4 @@
-/** From a node of the plan to what a worker process is told, and may do. */
+/** From a node of the plan to the job and the permissions of a worker process. */
 import { realpathSync } from "node:fs";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import { type Grant, union } from "../workers/grant.ts";
@@ -9,10 +9,10 @@ import { outsidePaths } from "../key/outside_files.ts";
 import { type Why, whyText } from "../plan/plan.ts";
 import type { Share } from "./resources.ts";
 
-/** What a job must know of the run beside its node. */
+/** What a job needs to know about the run, in addition to its node. */
 export interface WorkerJobSetting {
   readonly store: ArtifactStore;
-  /** Where packages are fetched to. */
+  /** The folder of fetched packages. */
   readonly cache: string;
   readonly experiment: string;
   readonly byLabel: ReadonlyMap<string, KeyedNode>;
@@ -60,7 +60,7 @@ export function workerJob(
   };
 }
 
-/** What the process of a node may do. */
+/** The permissions of a node's process. */
 export function grantOf(
   node: KeyedNode,
   { store, cache, byLabel }: Pick<WorkerJobSetting, "store" | "cache" | "byLabel">,
@@ -81,7 +81,7 @@ export function grantOf(
   };
 }
 
-/** What a node reads from outside; where a link leads out of that, what it leads to as well. */
+/** The outside paths that a node reads, including the targets of links that lead out of them. */
 function readOutside(node: KeyedNode, cache: string): string[] {
   const paths = Object.values(outsidePaths(node, cache));
   const targets = paths.map(targetOf);
@@ -93,7 +93,7 @@ function readOutside(node: KeyedNode, cache: string): string[] {
   return [...paths, ...targets, ...linked];
 }
 
-/** What a path leads to when it is a link, or else itself. */
+/** The target of a link, or the path itself. */
 function targetOf(path: string): string {
   try {
     return realpathSync(path);
@@ -103,8 +103,8 @@ function targetOf(path: string): string {
 }
 
 /**
- * What the process of a node may do that shares it with later ones; undefined for a node that has a
- * process of its own.
+ * The permissions of a process that a node shares with later nodes; undefined for a node with its own
+ * process.
  */
 export function sharedGrant(
   node: KeyedNode,
@@ -124,8 +124,8 @@ function artifactOf({ definition, key }: KeyedNode, store: ArtifactStore): strin
 }
 
 /**
- * A stage sees the GPUs of its share alone, which are numbered from 0 among those that can be seen.
- * Written from documentation, not measured.
+ * A stage sees only the GPUs of its share, which are numbered from 0 among the visible ones. Follows
+ * the CUDA documentation; not measured.
  */
 function gpuVariables({ gpus }: Share, { visibleGpus }: Machine): Record<string, string> {
   if (gpus.length === 0) return {};

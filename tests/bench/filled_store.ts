@@ -38,7 +38,7 @@ export async function fillStore(file: string, results: string, stages: Stages): 
         label,
         stage,
         point,
-        why: "not made yet",
+        why: "not computed yet",
         started: "2026-01-01T00:00:00.000Z",
         seconds: 0.01,
         host: "bench",

@@ -25,7 +25,7 @@ Deno.test("a plan writes nothing", async () => {
   using folder = temporaryFolder();
   const { code, out } = await run(`${folder.path}/results`, "--plan");
   assert.equal(code, 0);
-  assert.match(out, /^run {2}numbers +[0-9a-f]{10} {2}not made yet$/m);
+  assert.match(out, /^run {2}numbers +[0-9a-f]{10} {2}not computed yet$/m);
   assert.match(out, /9 of 9 stages would run\n$/);
   assert.deepEqual([...Deno.readDirSync(folder.path)], []);
 });
@@ -95,12 +95,12 @@ error: stage \`numbers[fail=bug]\` failed: internal: toy bug
 error: stage \`numbers[fail=crash]\` failed: its process ended (signal SIGKILL)
   | toy_numbers speaks on standard error
 fix: the system may have run out of memory; try a smaller stage or fewer --jobs
-not run because of that: \`tuned\` (3)
-to try again: deno task run 'FOLDER/e.yaml' --results 'FOLDER/results' ` +
+not run as a result: \`tuned\` (3)
+to retry: deno task run 'FOLDER/e.yaml' --results 'FOLDER/results' ` +
       "--only 'numbers[fail=complaint]' --only 'numbers[fail=bug]' --only 'numbers[fail=crash]'\n",
   );
   const some = await runToy(["run", file, "--results", results, "--only", "numbers"]);
-  assert.match(some.out, /^to try again: deno task run '.*' --results '.*' --only numbers$/m);
+  assert.match(some.out, /^to retry: deno task run '.*' --results '.*' --only numbers$/m);
   const sql = ["sql", "SELECT status, count(*) AS n FROM stage_run GROUP BY ALL ORDER BY ALL"];
   const statuses = await runToy([...sql, "--format", "csv", "--results", results]);
   assert.equal(statuses.out, "status,n\r\ncomplete,1\r\nfailed,3\r\n");
@@ -172,9 +172,9 @@ Deno.test("--json prints every event as one object per line", async () => {
       `${stage} ${action} ${why}`
     ),
     [
-      "numbers run not made yet",
-      "tuned run not made yet",
-      "recall run not made yet",
+      "numbers run not computed yet",
+      "tuned run not computed yet",
+      "recall run not computed yet",
     ],
   );
   const run = await events(toyExperiment, ...pinned);
@@ -210,7 +210,7 @@ Deno.test("a damaged artifact is set aside and recomputed, with a warning", asyn
   assert.equal(code, 0);
   assert.match(
     out,
-    /warning: what was stored for numbers is damaged \(its file numbers\.txt has 3/,
+    /warning: the stored result of numbers is damaged \(its file numbers\.txt has 3/,
   );
   assert.match(out, /ran 1 of 1 stages/);
   assert.equal([...Deno.readDirSync(`${folder.path}/state/set_aside`)].length, 1);
@@ -223,7 +223,7 @@ Deno.test("changed content is detected by the file's time, or by --verify if the
   const file = () => `${folder.path}/artifacts/toy_numbers/${entry!.name}/artifact/numbers.txt`;
   const before = Deno.readTextFileSync(file());
   const warning =
-    /^numbers: warning: what was stored for numbers is damaged \(the content of numbers\.txt changed\); it is kept in state\/set_aside\/toy_numbers-\S+ and made again$/m;
+    /^numbers: warning: the stored result of numbers is damaged \(the content of numbers\.txt changed\); it was moved to state\/set_aside\/toy_numbers-\S+ and is recomputed$/m;
   Deno.writeTextFileSync(file(), `x${before.slice(1)}`);
   const mended = await run(folder.path);
   assert.match(mended.out, warning);
@@ -286,8 +286,8 @@ Deno.test("Ctrl-C stops at a safe point with exit code 130, and the next run res
   await first.until("tuned: started");
   await waitFor(() => checkpoint(folder.path));
   first.child.kill("SIGINT");
-  const out = await first.until("To go on: deno task run");
-  assert.match(out, /stopping at the next safe point; Ctrl-C again stops at once/);
+  const out = await first.until("To continue: deno task run");
+  assert.match(out, /stopping at the next safe point; press Ctrl-C again to stop at once/);
   assert.match(out, /^stopped tuned /m);
   assert.equal((await first.child.status).code, 130);
   const second = await runToy(slow);
@@ -321,9 +321,9 @@ Deno.test("a second Ctrl-C stops a stage that does not respond", async () => {
   await using run = hanging(folder.path);
   await run.until("numbers: started");
   run.child.kill("SIGINT");
-  await run.until("Ctrl-C again stops at once");
+  await run.until("press Ctrl-C again to stop at once");
   run.child.kill("SIGINT");
-  await run.until("stopped; what is complete is kept");
+  await run.until("stopped; complete results are kept");
   assert.equal((await run.child.status).code, 130);
 });
 

@@ -340,7 +340,7 @@ function maker(root: string, without: readonly string[]): (recipe: Recipe) => Ma
         label,
         stage,
         point,
-        why: "not made yet",
+        why: "not computed yet",
         started: new Date(Date.UTC(2026, 0, 1, 0, 0, seconds++)).toISOString(),
         seconds: 0.5,
         host: "machine",

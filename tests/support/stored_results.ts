@@ -218,7 +218,7 @@ function maker(root: string): (recipe: Recipe) => Made {
         label,
         stage,
         point,
-        why: "not made yet",
+        why: "not computed yet",
         started: new Date(Date.UTC(2026, 0, 1, 0, 0, seconds++)).toISOString(),
         seconds: 0.5 + Number(parameters["steps"] ?? 0),
         host: "machine",

@@ -35,7 +35,7 @@ export function completeNodes(nodes: readonly KeyedNode[]): Map<string, Found> {
         label: node.label,
         stage: node.stage,
         point: node.point,
-        why: "not made yet",
+        why: "not computed yet",
         started: "2026-01-01T00:00:00.000Z",
         seconds: 1,
         host: "host",

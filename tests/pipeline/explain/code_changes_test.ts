@@ -50,7 +50,7 @@ const replaced = (file: string, from: string, to: string) => ({
   [file]: files[file]!.replace(from, to),
 });
 
-Deno.test("codeChanges() tells the file and the first line that differs, as it is now", async () => {
+Deno.test("codeChanges() gives the file and the first line that differs, as it is now", async () => {
   const moved = files[first]!.replace("/** Says", "/**\n * Longer.\n *\n * Says")
     .replace("[1, 2, 3]", "[\n    1, // one\n    2,\n    4,\n  ]");
   assert.deepEqual(await changes({ [first]: moved }), [
@@ -58,7 +58,7 @@ Deno.test("codeChanges() tells the file and the first line that differs, as it i
   ]);
 });
 
-Deno.test("codeChanges() finds a change in a module that is imported when it is needed", async () => {
+Deno.test("codeChanges() finds a change in a dynamically imported module", async () => {
   assert.deepEqual(await changes(replaced(later, "text.replace(", "text.replaceAll(")), [{
     kind: "file",
     file: later,
@@ -68,7 +68,7 @@ Deno.test("codeChanges() finds a change in a module that is imported when it is 
   }]);
 });
 
-Deno.test("codeChanges() finds a space in a string, and nothing in the formatting beside it", async () => {
+Deno.test("codeChanges() finds a space in a string, but ignores changed formatting elsewhere", async () => {
   const file = "stages/make.ts";
   const formatted = replaced(first, "[1, 2, 3]", "[ 1,\n 2, 3 ]");
   assert.deepEqual(
@@ -83,7 +83,7 @@ Deno.test("codeChanges() finds a space in a string, and nothing in the formattin
   );
 });
 
-Deno.test("codeChanges() finds a change behind what looks like a comment in an expression", async () => {
+Deno.test("codeChanges() finds a change after what looks like a comment in a regular expression", async () => {
   const pattern = "/[\"']/";
   const slashes = replaced("stages/make.ts", pattern, "/[//]/");
   const [change] = await codeChanges(
@@ -104,7 +104,7 @@ Deno.test("codeChanges() finds a change behind what looks like a comment in an e
   assert.deepEqual([change!.kind, (change as { line?: number }).line], ["file", 7]);
 });
 
-Deno.test("codeChanges() tells what was taken out, at the line where it was", async () => {
+Deno.test("codeChanges() finds removed code at the line where it was", async () => {
   const change = replaced(first, "  const list = [1, 2, 3];\n  return list.length;", "  return 3;");
   assert.deepEqual(await changes(change), [
     { kind: "file", file: first, line: 3, was: "const list = [1, 2, 3];", now: "return 3;" },
@@ -125,7 +125,7 @@ Deno.test("codeChanges() lists modules that were added and removed, and packages
   ]);
 });
 
-Deno.test("codeChanges() passes over a module that was only moved", async () => {
+Deno.test("codeChanges() ignores a module that was only moved", async () => {
   const moved = {
     ...replaced("stages/make.ts", "./parts/first.ts", "./parts/other.ts"),
     ...replaced(later, "text.replace(", "text.replaceAll("),
@@ -136,10 +136,10 @@ Deno.test("codeChanges() passes over a module that was only moved", async () => 
   assert.deepEqual([change!.kind, (change as { file?: string }).file, others], ["file", later, []]);
 });
 
-Deno.test("codeChanges() leaves out what is not used", async () => {
+Deno.test("codeChanges() ignores unused code", async () => {
   const both = replaced(first, "return 1;", "return 2;");
   assert.deepEqual(await changes({ ...both, ...replaced(later, "two", "three") }), [
-    // The line that begins the text of two lines.
+    // The first line of a string of two lines.
     {
       kind: "file",
       file: later,

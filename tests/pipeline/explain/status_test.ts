@@ -4,7 +4,7 @@ import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const few = ["--set", "tuned.seed=[1, 2]", "--set", "tuned.alignment=none"];
 
-Deno.test("status counts what is stored and what would run, stage by stage, and writes nothing", async () => {
+Deno.test("status counts stored runs and runs to do for each stage, and writes nothing", async () => {
   using folder = temporaryFolder();
   const results = `${folder.path}/results`;
   const status = (...more: string[]) =>
@@ -18,7 +18,7 @@ stage    stored  to run  running  failed  size
 numbers       -       1        -       -     -
 tuned         -       2        -       -     -
 recall        -       2        -       -     -
-in all        -       5        -       -     -
+total         -       5        -       -     -
 `,
   );
   assert.deepEqual([...Deno.readDirSync(folder.path)], []);
@@ -30,21 +30,21 @@ in all        -       5        -       -     -
   assert.match((await status()).out, /^toy: all 5 stages are stored\n/);
 });
 
-Deno.test("status without a file has a line per experiment and what takes the disk", async () => {
+Deno.test("status without a file shows a line for each experiment and the disk use", async () => {
   using folder = temporaryFolder();
   const status = (...more: string[]) => runToy(["status", "--results", folder.path, ...more]);
-  assert.equal((await status()).out, "nothing was asked of this folder yet\n");
+  assert.equal((await status()).out, "no experiment has run in this folder yet\n");
   await runToy(["run", toyExperiment, ...few, "--results", folder.path]);
   const { out } = await status();
   const size = "[\\d.]+ (?:bytes|kB|MB)";
   assert.match(
     out,
     new RegExp(
-      "^experiment  stored  to run  running  failed +size +asked \\(UTC\\)\n" +
+      "^experiment  stored  to run  running  failed +size +requested \\(UTC\\)\n" +
         `toy +5 +- +- +- +${size}  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d\n\non disk +files +size\n`,
     ),
   );
-  for (const kind of ["toy_numbers", "toy_train", "toy_evaluate", "\\(database\\)", "in all"]) {
+  for (const kind of ["toy_numbers", "toy_train", "toy_evaluate", "\\(database\\)", "total"]) {
     assert.match(out, new RegExp(`^${kind} +\\d+ +${size}$`, "m"));
   }
   const { experiments, disk } = JSON.parse((await status("--json")).out);
@@ -52,7 +52,7 @@ Deno.test("status without a file has a line per experiment and what takes the di
   assert.equal(disk.length, 5);
 });
 
-Deno.test("status tells what failed last time, with its log, until it runs again", async () => {
+Deno.test("status shows the failures of the last run with their logs, until they run again", async () => {
   using folder = temporaryFolder();
   const file = `${folder.path}/e.yaml`;
   const results = `${folder.path}/results`;
@@ -65,15 +65,15 @@ stages:
 `,
   );
   await runToy(["run", file, "--results", results]);
-  // The database is not asked: it may be gone.
+  // The database is not queried, so it may be missing.
   Deno.removeSync(`${results}/results.duckdb`);
   const { out } = await runToy(["status", file, "--results", results]);
   const plain = out.replace(/[0-9a-f]{64}/, "KEY").replace(/\(\d{4}.*UTC\)/, "(TIME)");
   assert.match(plain, /^numbers {7}1 {7}- {8}- {7}1 /m);
   assert.equal(
-    plain.slice(plain.indexOf("\nfailed last time")),
+    plain.slice(plain.indexOf("\nfailed in the last run")),
     `
-failed last time:
+failed in the last run:
   numbers[fail=complaint]: the numbers ran out (TIME)
     fix: use fewer numbers
     log: pending/KEY/log/output.log
@@ -83,7 +83,7 @@ failed last time:
   assert.equal(all.experiments[0].failed, 1);
 });
 
-Deno.test("status tells what another process is making", async () => {
+Deno.test("status shows what another process is running", async () => {
   using folder = temporaryFolder();
   const slow = [toyExperiment, "--results", folder.path, "--set", "tuned.pause=300"]
     .concat(["--set", "tuned.seed=1", "--set", "tuned.alignment=none"]);

@@ -17,7 +17,7 @@ stages:
   recall: { use: toy_evaluate, model: tuned, numbers: numbers }
 `;
 
-/** The answer for a label, where exactly the runs of an earlier text of the experiment are stored. */
+/** The answer for a label when exactly the runs of an earlier version of the experiment are stored. */
 async function answer(
   label: string,
   { before, after }: { before: string; after: string },
@@ -55,34 +55,34 @@ async function answer(
 const plain = (answer: Answer) =>
   whyAnswersText([answer]).replace(/[0-9a-f]{8}(?=[ ,;:)]|$)/gm, "KEY");
 
-Deno.test("whyNode() follows a changed input to its own cause, told once", async () => {
+Deno.test("whyNode() follows a changed input to its cause, and lists the cause once", async () => {
   const before = experiment(5, 10);
   assert.equal(
     plain(await answer("recall[seed=1]", { before, after: experiment(6, 20) })),
     `recall[seed=1]: would run
-  compared with KEY, made 2026-01-02 03:04 UTC:
+  compared with KEY, computed 2026-01-02 03:04 UTC:
   input model (tuned[seed=1]): KEY -> KEY, because
     parameter steps: 10 -> 20
     input numbers (numbers): KEY -> KEY, because
       parameter count: 5 -> 6
-  input numbers (numbers): KEY -> KEY, as told above`,
+  input numbers (numbers): KEY -> KEY, as shown above`,
   );
 });
 
-Deno.test("whyNode() says that nothing differs, and that it was never made", async () => {
+Deno.test("whyNode() reports that nothing differs, or that a stage was never computed", async () => {
   const before = experiment(5, 10);
   assert.equal(
     plain(await answer("tuned[seed=1]", { before, after: before })),
-    "tuned[seed=1]: nothing differs: it is stored, complete\n  KEY, made 2026-01-02 03:04 UTC",
+    "tuned[seed=1]: no differences; stored and complete\n  KEY, computed 2026-01-02 03:04 UTC",
   );
   const after = before.replace("[1, 2]", "[1, 3]");
   assert.equal(
     plain(await answer("tuned[seed=3]", { before, after })),
-    "tuned[seed=3]: it was never made",
+    "tuned[seed=3]: never computed",
   );
 });
 
-Deno.test("whyNode() tells an input that came out different when it was made again", async () => {
+Deno.test("whyNode() reports a recomputed input with a different result", async () => {
   const before = experiment(5, 10);
   assert.equal(
     plain(
@@ -92,13 +92,13 @@ Deno.test("whyNode() tells an input that came out different when it was made aga
       }),
     ),
     `recall[seed=2]: would run
-  compared with KEY, made 2026-01-02 03:04 UTC:
-  input model (tuned[seed=2]) was made again since and came out different:
+  compared with KEY, computed 2026-01-02 03:04 UTC:
+  input model (tuned[seed=2]) was recomputed since, with a different result:
     digest digest o -> another `,
   );
 });
 
-Deno.test("why tells file and line of changed code, and nothing of comments", async () => {
+Deno.test("why shows file and line of changed code, and ignores comments", async () => {
   using project = copiedProject();
   const few = ["--set", "tuned.seed=[1, 2]", "--set", "tuned.alignment=none"]
     .concat(["--results", project.results]);
@@ -110,19 +110,19 @@ Deno.test("why tells file and line of changed code, and nothing of comments", as
     const { code, out, err } = await project.toy("why", file, stage, ...few);
     assert.equal(code, 0, err);
     return out.replace(/[0-9a-f]{8}(?=[ ,;:)]|$)/gm, "KEY")
-      .replace(/made \d{4}-.* UTC/g, "made TIME");
+      .replace(/computed \d{4}-.* UTC/g, "computed TIME");
   };
   const part = "tests/support/toy_stages/parts/number_lines.ts";
   project.edit(part, "/** One", "/**\n * A longer comment.\n *\n * One");
   assert.equal(
     await why("numbers"),
-    "numbers: nothing differs: it is stored, complete\n  KEY, made TIME\n",
+    "numbers: no differences; stored and complete\n  KEY, computed TIME\n",
   );
   project.edit(part, "1000)", "999)");
   assert.equal(
     await why("numbers"),
     `numbers: would run
-  compared with KEY, made TIME:
+  compared with KEY, computed TIME:
   code ${part}:8
     was: …{stream.integer(index, 1000)}\\n\`).join("");
     now: …{stream.integer(index, 999)}\\n\`).join("");
@@ -131,19 +131,19 @@ Deno.test("why tells file and line of changed code, and nothing of comments", as
   assert.equal(
     await why("recall"),
     `recall[seed=1]: would run
-  compared with KEY, made TIME:
+  compared with KEY, computed TIME:
   input model (tuned[seed=1]): KEY -> KEY, because
     input numbers (numbers): KEY -> KEY, because
       code ${part}:8
         was: …stream.integer(index, 1000)}\\n\`).join("");
         now: …stream.integer(index, 999)}\\n\`).join("");
-  input numbers (numbers): KEY -> KEY, as told above
-the same at 1 other point
+  input numbers (numbers): KEY -> KEY, as shown above
+the same for 1 other point
 `,
   );
 });
 
-Deno.test("why compares with a run that is named, and tells a changed file from outside", async () => {
+Deno.test("why compares with a given run, and shows a changed outside file", async () => {
   using folder = temporaryFolder();
   const file = `${folder.path}/e.yaml`;
   const numbers = `${folder.path}/numbers.txt`;
@@ -159,13 +159,13 @@ Deno.test("why compares with a run that is named, and tells a changed file from 
   const why = async (...more: string[]) => {
     const { out, err } = await runToy(["why", file, ...more, ...results]);
     return (out + err).replace(/[0-9a-f]{8}(?=[ ,;:)]|$)/gm, "KEY")
-      .replace(/made \d{4}-.* UTC/g, "made TIME");
+      .replace(/computed \d{4}-.* UTC/g, "computed TIME");
   };
   assert.equal(
     await why("numbers"),
     `numbers: would run
-  compared with KEY, made TIME:
-  file from outside numbers: digest KEY -> KEY
+  compared with KEY, computed TIME:
+  outside file numbers: digest KEY -> KEY
     ${numbers}
 `,
   );
@@ -175,12 +175,12 @@ Deno.test("why compares with a run that is named, and tells a changed file from 
   const other = await why("made", "--against", key.slice(0, 8));
   assert.match(
     other,
-    /^made\[fail=no\]: stored, complete\n {2}compared with numbers, KEY, made TIME:\n {2}uses toy_numbers instead of toy_read\n/,
+    /^made\[fail=no\]: stored and complete\n {2}compared with numbers, KEY, computed TIME:\n {2}uses toy_numbers instead of toy_read\n/,
   );
-  assert.match(other, /\n {2}it failed last time: the numbers ran out\n/);
+  assert.match(other, /\n {2}its last run failed: the numbers ran out\n/);
   assert.match(
     await why("made[fail=complaint]"),
-    /: it was never made\n {2}it failed last time: the/,
+    /: never computed\n {2}its last run failed: the/,
   );
   assert.equal(
     await why("made", "--against", "zz"),

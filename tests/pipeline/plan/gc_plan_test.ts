@@ -34,7 +34,7 @@ const contents = (more: Partial<StoreContents>): StoreContents => ({
 const freed = (more: Partial<StoreContents>, how: Partial<GcPolicy> = {}) =>
   planGc(contents(more), { ...policy, ...how }).artifacts.map(({ key }) => key);
 
-Deno.test("the last asking of each experiment is kept, with everything it was made from", () => {
+Deno.test("the last request of each experiment is kept, with everything it was computed from", () => {
   assert.deepEqual(freed({}), ["b"]);
   assert.deepEqual(freed({}, { keepLast: 2 }), []);
   assert.deepEqual(freed({}, { keepExperiments: ["e"] }), ["b", "d"]);
@@ -42,13 +42,13 @@ Deno.test("the last asking of each experiment is kept, with everything it was ma
   assert.deepEqual(freed({ askings: [] }), ["a", "b", "c", "d"]);
 });
 
-Deno.test("what a live run holds, and what is young, stays with its inputs", () => {
+Deno.test("results that a live run holds and young results stay, with their inputs", () => {
   assert.deepEqual(freed({ live: new Set(["b"]) }, { keepExperiments: [] }), ["c", "d"]);
   const young = [artifact("a"), artifact("b", ["a"], 950), artifact("c", ["a"], 100)];
   assert.deepEqual(freed({ artifacts: young, askings: [] }, { olderThan: 100 }), ["c"]);
 });
 
-Deno.test("an asking goes when something that only it needs goes", () => {
+Deno.test("a request is deleted when something that only it needs is deleted", () => {
   const ids = (how: Partial<GcPolicy>) =>
     planGc(contents({}), { ...policy, ...how }).askings.map(({ id }) => id);
   assert.deepEqual(ids({}), ["1"]);
@@ -56,7 +56,7 @@ Deno.test("an asking goes when something that only it needs goes", () => {
   assert.deepEqual(ids({ keepExperiments: ["f"] }), ["1", "2"]);
 });
 
-Deno.test("what was begun for a kept asking stays, so that it can go on; the rest of it goes", () => {
+Deno.test("pending folders of kept requests stay, so that they can resume; others are deleted", () => {
   const left = (name: string, changed = 0) => ({ name, bytes: 1, changed });
   const { pending, setAside } = planGc(
     contents({
@@ -69,7 +69,7 @@ Deno.test("what was begun for a kept asking stays, so that it can go on; the res
   assert.deepEqual(setAside.map(({ name }) => name), ["old"]);
 });
 
-Deno.test("whatever is there, nothing goes that a kept asking or a live run needs, near or far", () => {
+Deno.test("nothing that a kept request or a live run needs, directly or indirectly, is ever deleted", () => {
   const key = fc.integer({ min: 0, max: 9 }).map(String);
   const store = fc.record({
     artifacts: fc.array(fc.tuple(key, fc.array(key, { maxLength: 3 }), fc.nat(1000)), {

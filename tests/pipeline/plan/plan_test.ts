@@ -29,13 +29,13 @@ function plan(
   );
 }
 
-Deno.test("planRun() makes everything in an empty store and nothing in a full one", () => {
+Deno.test("planRun() runs everything in an empty store and nothing in a full one", () => {
   const nodes = toyNodes(text());
-  assert.deepEqual(new Set(Object.values(plan(nodes, new Map()))), new Set(["not made yet"]));
+  assert.deepEqual(new Set(Object.values(plan(nodes, new Map()))), new Set(["not computed yet"]));
   assert.deepEqual(new Set(Object.values(plan(nodes, completeNodes(nodes)))), new Set(["hit"]));
 });
 
-Deno.test("planRun() reruns only what lies downstream of a changed parameter, and says why", () => {
+Deno.test("planRun() reruns only what is downstream of a changed parameter, and says why", () => {
   const before = toyNodes(text(5));
   assert.deepEqual(plan(toyNodes(text(6)), completeNodes(before), { before }), {
     "numbers": "hit",
@@ -46,7 +46,7 @@ Deno.test("planRun() reruns only what lies downstream of a changed parameter, an
   });
 });
 
-Deno.test("planRun() says that code changed", () => {
+Deno.test("planRun() reports changed code", () => {
   const before = toyNodes(text());
   const after = toyNodes(
     text(),
@@ -61,7 +61,7 @@ Deno.test("planRun() says that code changed", () => {
   });
 });
 
-Deno.test("planRun() makes what is damaged again, and keeps what was made from it", () => {
+Deno.test("planRun() recomputes a damaged result, and keeps the results computed from it", () => {
   const nodes = toyNodes(text());
   const stored = completeNodes(nodes);
   stored.set(nodes[1]!.key, { state: "broken", reason: "its file model.json is missing" });
@@ -70,7 +70,7 @@ Deno.test("planRun() makes what is damaged again, and keeps what was made from i
   assert.equal(decided["recall[seed=1]"], "hit");
 });
 
-Deno.test("planRun() reruns what read an input that came out different when it was made again", () => {
+Deno.test("planRun() reruns what reads a recomputed input with a different result", () => {
   const nodes = toyNodes(text());
   const stored = completeNodes(nodes);
   const { manifest } = stored.get(nodes[1]!.key) as Extract<Found, { state: "complete" }>;
@@ -79,11 +79,11 @@ Deno.test("planRun() reruns what read an input that came out different when it w
     manifest: { ...manifest, digest: "other" },
     touched: [],
   });
-  assert.equal(plan(nodes, stored)["recall[seed=1]"], "tuned[seed=1] came out different");
+  assert.equal(plan(nodes, stored)["recall[seed=1]"], "tuned[seed=1] has a different result now");
   assert.equal(plan(nodes, stored)["recall[seed=2]"], "hit");
 });
 
-Deno.test("--force runs a stage or a single point, --only leaves out what is not needed", () => {
+Deno.test("--force runs a stage or a single point, --only omits what is not needed", () => {
   const nodes = toyNodes(text());
   const stored = completeNodes(nodes);
   const forced = plan(nodes, stored, { force: ["tuned[seed=2]"] });
@@ -98,14 +98,14 @@ Deno.test("--force runs a stage or a single point, --only leaves out what is not
   ]);
 });
 
-Deno.test("--force of an unknown stage is told with what was meant", () => {
+Deno.test("--force of an unknown stage is reported with a suggestion", () => {
   assert.equal(
     errorText(() => plan(toyNodes(text()), new Map(), { force: ["tuend"] })),
     "error: the experiment has no stage `tuend`\n  --> --force tuend\nfix: did you mean `tuned`?",
   );
 });
 
-Deno.test("whatever part of the artifacts is stored, exactly the others run", () => {
+Deno.test("whichever artifacts are stored, exactly the others run", () => {
   const nodes = toyNodes(text());
   const full = completeNodes(nodes);
   fc.assert(fc.property(fc.subarray(nodes), (kept) => {

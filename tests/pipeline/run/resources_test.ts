@@ -5,7 +5,7 @@ import { type Budget, budgetOf, FreeResources, jobsNote } from "../../../pipelin
 const budget: Budget = { jobs: 4, threads: 4, memory: 100, gpus: 2 };
 const one = { threads: 1, memory: 0, gpus: 0 };
 
-Deno.test("stages run at once as far as jobs, threads, memory and GPUs reach", () => {
+Deno.test("stages run at once as far as jobs, threads, memory and GPUs allow", () => {
   const free = (more: object) => new FreeResources({ ...budget, ...more });
   const fit = (resources: FreeResources, wanted: object) => {
     let count = 0;
@@ -18,7 +18,7 @@ Deno.test("stages run at once as far as jobs, threads, memory and GPUs reach", (
   assert.equal(fit(free({}), { gpus: 1 }), 2);
 });
 
-Deno.test("what asks for more than there is runs alone", () => {
+Deno.test("a stage that needs more than the budget runs alone", () => {
   const free = new FreeResources(budget);
   const share = free.take({ ...one, memory: 1000 });
   assert.ok(share !== undefined);
@@ -28,7 +28,7 @@ Deno.test("what asks for more than there is runs alone", () => {
   assert.equal(free.take({ ...one, memory: 1000 }), undefined);
 });
 
-Deno.test("GPUs are given out by number, each to one stage", () => {
+Deno.test("GPUs are assigned by number, each to one stage", () => {
   const free = new FreeResources(budget);
   const first = free.take({ ...one, gpus: 1 })!;
   const second = free.take({ ...one, gpus: 1 })!;
@@ -37,7 +37,7 @@ Deno.test("GPUs are given out by number, each to one stage", () => {
   assert.deepEqual(free.take({ ...one, gpus: 1 })!.gpus, [0]);
 });
 
-Deno.test("a stage has the threads it is given, also on a machine with fewer cores", () => {
+Deno.test("a stage uses the requested threads, even on a machine with fewer cores", () => {
   const machine = { cores: 2, memory: 8, gpus: 0 };
   assert.deepEqual(budgetOf({ jobs: 3, threads: 4 }, machine), {
     jobs: 3,
@@ -53,16 +53,16 @@ Deno.test("a stage has the threads it is given, also on a machine with fewer cor
   });
 });
 
-Deno.test("jobs that threads leave no room for are told, with what would help", () => {
+Deno.test("a note says when threads leave no room for the requested jobs, and what would help", () => {
   assert.equal(
     jobsNote({ jobs: 2, threads: 2 }, { cores: 2 }, 5),
-    "note: with 2 threads each on 2 cores, one computing stage runs at once; " +
-      "--threads 1 lets 2 run, and gives other last digits",
+    "note: with 2 threads each on 2 cores, only one computing stage runs at once; " +
+      "--threads 1 would allow 2, with results that differ in the last digits",
   );
   assert.equal(
     jobsNote({ jobs: 16, threads: 3 }, { cores: 8 }, 16),
     "note: with 3 threads each on 8 cores, 2 computing stages run at once; " +
-      "--threads 1 lets 8 run, and gives other last digits",
+      "--threads 1 would allow 8, with results that differ in the last digits",
   );
   assert.equal(
     jobsNote({ jobs: 3, threads: 1 }, { cores: 2 }, 3),
@@ -72,7 +72,7 @@ Deno.test("jobs that threads leave no room for are told, with what would help", 
   assert.equal(jobsNote({ jobs: 9, threads: 2 }, { cores: 2 }, 1), undefined);
 });
 
-Deno.test("whatever is taken and given back, a budget is exceeded by a lone stage only", () => {
+Deno.test("only a stage that runs alone ever exceeds a budget", () => {
   const wanted = fc.record({
     threads: fc.integer({ min: 1, max: 6 }),
     memory: fc.integer({ min: 0, max: 150 }),

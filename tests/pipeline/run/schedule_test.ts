@@ -25,7 +25,7 @@ function toRun(nodes: readonly KeyedNode[]): Planned[] {
   return nodes.map((node) => ({ node, action: "run", why: { kind: "missing" } }));
 }
 
-/** Carries a plan out with stages that end when the test lets them. */
+/** Carries out a plan with stages that end when the test decides. */
 function watched(plan: readonly Planned[], resources = (_: KeyedNode): Resources => modest) {
   const running = new Map<string, (outcome: Outcome) => void>();
   const log: string[] = [];
@@ -45,7 +45,7 @@ function watched(plan: readonly Planned[], resources = (_: KeyedNode): Resources
   return { execution, running, log, end };
 }
 
-Deno.test("ready stages run in the order of the plan, as many as there are jobs", async () => {
+Deno.test("ready stages run in the order of the plan, up to the number of jobs", async () => {
   const { execution, running, end } = watched(toRun(toyNodes(sweep)));
   assert.deepEqual([...running.keys()], ["numbers"]);
   await end("numbers");
@@ -60,7 +60,7 @@ Deno.test("ready stages run in the order of the plan, as many as there are jobs"
   assert.equal((await execution).made.length, 7);
 });
 
-Deno.test("a failed stage takes with it what reads it, and nothing else", async () => {
+Deno.test("a failed stage prevents what reads it, and nothing else", async () => {
   const { execution, end } = watched(toRun(toyNodes(sweep)));
   await end("numbers");
   await end("tuned[seed=2]", failed);
@@ -79,7 +79,7 @@ Deno.test("a failed stage takes with it what reads it, and nothing else", async 
   assert.deepEqual(left.map(({ label }) => label), ["recall[seed=2]"]);
 });
 
-Deno.test("a stage that does not fit beside the others waits, and those after it go first", async () => {
+Deno.test("a stage that does not fit next to the others waits, and later stages go first", async () => {
   const needs = (node: KeyedNode) =>
     node.label === "tuned[seed=2]" ? { ...modest, memory: 80 } : {
       ...modest,
@@ -103,7 +103,7 @@ Deno.test("a stage that does not fit beside the others waits, and those after it
   assert.equal((await execution).made.length, 7);
 });
 
-Deno.test("whatever fails, every stage is made, failed, or left for a failed one", async () => {
+Deno.test("whatever fails, every stage is computed, failed, or not run because of a failed one", async () => {
   const nodes = toyNodes(sweep);
   const labels = nodes.map(({ label }) => label);
   await fc.assert(fc.asyncProperty(fc.subarray(labels), fc.nat(3), async (bad, jobs) => {

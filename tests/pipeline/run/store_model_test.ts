@@ -233,7 +233,7 @@ const commands = fc.commands([run, run, run, harm, harm, ...edits], {
   size: "max",
 });
 
-Deno.test("whatever is edited, deleted or damaged, in any order, exactly what must runs", async () => {
+Deno.test("after any edits, deletions and damage, exactly the necessary stages run", async () => {
   using folder = temporaryFolder();
   let number = 0;
   await fc.assert(

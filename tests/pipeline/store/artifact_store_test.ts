@@ -34,7 +34,7 @@ async function commit(store: ArtifactStore, content: string): Promise<Manifest> 
       label: "made",
       stage: "made",
       point: {},
-      why: "not made yet",
+      why: "not computed yet",
       started: "2026-01-01T00:00:00.000Z",
       seconds: 1,
       host: "h",

@@ -22,14 +22,14 @@ const progress = (done: number) =>
 
 Deno.test("without a terminal, whole lines are printed, at most one per stage in ten seconds", () => {
   const { made, written, pass } = display(false);
-  made.begin("tuned", "not made yet");
+  made.begin("tuned", "not computed yet");
   for (let second = 0; second < 25; second++) {
     made.update("tuned", progress(4 * second));
     pass(1);
   }
   made.end("tuned", "done");
   assert.deepEqual(written, [
-    "tuned: started (not made yet)\n",
+    "tuned: started (not computed yet)\n",
     "tuned  40/400 steps · 4.0/s · 1 min 30 s left · loss 0.12\n",
     "tuned  80/400 steps · 4.0/s · 1 min 20 s left · loss 0.12\n",
     "done tuned 25 s\n",
@@ -38,7 +38,7 @@ Deno.test("without a terminal, whole lines are printed, at most one per stage in
 
 Deno.test("a stage that moves on to other work shows the speed and remaining time of that work", () => {
   const { made, written, pass } = display(false);
-  made.begin("branches", "not made yet");
+  made.begin("branches", "not computed yet");
   for (let second = 0; second < 5; second++) {
     made.update("branches", {
       type: "progress",
@@ -60,7 +60,7 @@ Deno.test("a stage that moves on to other work shows the speed and remaining tim
 
 Deno.test("on a terminal, a live line is redrawn in place and fits the width", () => {
   const { made, written, pass } = display(true);
-  made.begin("tuned[alignment=distributed,seed=3,checkpoint=long,steps=400]", "not made yet");
+  made.begin("tuned[alignment=distributed,seed=3,checkpoint=long,steps=400]", "not computed yet");
   for (let second = 0; second < 3; second++) {
     pass(1);
     made.update("tuned[alignment=distributed,seed=3,checkpoint=long,steps=400]", progress(second));

@@ -189,7 +189,7 @@ Deno.test("rows of a running stage are in the database before the stage is compl
   const rows = `${root}/pending/${key}/artifact/rows`;
   Deno.mkdirSync(rows, { recursive: true });
   const index = openLiveIndex(root, noReport);
-  await index.started(node, "not made yet", "2026-01-01T00:00:00.000Z");
+  await index.started(node, "not computed yet", "2026-01-01T00:00:00.000Z");
   const steps = async () => {
     await index.live([node]);
     return await ask(

@@ -64,7 +64,7 @@ Deno.test("rows added while a stage ran are in the database once when it is comp
   using folder = prepared();
   const { root, say, complete } = folder;
   const index = openLiveIndex(root, noReport);
-  await index.started(node, "not made yet", time);
+  await index.started(node, "not computed yet", time);
   say("training_step", '{"step":1}\n{"step":2}\n');
   await index.live([node]);
   assert.equal(await held(root), "running 2 0 0");
@@ -80,11 +80,11 @@ Deno.test("rows that a killed process left of a run are replaced when it starts 
   const { root, say, complete } = folder;
   say("training_step", '{"step":1}\n{"step":2}\n');
   const killed = openLiveIndex(root, noReport);
-  await killed.started(node, "not made yet", time);
+  await killed.started(node, "not computed yet", time);
   await killed.live([node]);
 
   const index = openLiveIndex(root, noReport);
-  await Promise.all([index.started(node, "not made yet", time), index.live([node])]);
+  await Promise.all([index.started(node, "not computed yet", time), index.live([node])]);
   assert.equal(await held(root), "running 2 0 0");
   complete();
   await index.ended(node, "complete");
@@ -97,7 +97,7 @@ Deno.test("a run that starts and ends within one batch is one row with its last 
   const index = openLiveIndex(root, noReport);
   say("training_step", '{"step":1}\n');
   await Promise.all([
-    index.started(node, "not made yet", time),
+    index.started(node, "not computed yet", time),
     index.live([node]),
     index.ended(node, "failed"),
     index.started(node, "failed before", time),
@@ -129,7 +129,7 @@ Deno.test("while the database is locked the index keeps its notes and writes the
   }).spawn();
   const reader = holder.stdout.getReader();
   await reader.read();
-  await index.started(node, "not made yet", time);
+  await index.started(node, "not computed yet", time);
   await holder.stdin.close();
   await reader.cancel();
   await holder.status;
