@@ -139,14 +139,14 @@ export function readMatrix(
       return noMatrix;
     }
     const names = [...first.values.keys()];
-    const odd = lists.include.find(({ values }) =>
+    const mismatch = lists.include.find(({ values }) =>
       values.size !== names.length || !names.every((name) => values.has(name))
     );
-    if (odd !== undefined) {
+    if (mismatch !== undefined) {
       fail(
         "this point does not have the same axes as the first",
         `give ${listed(names)}, or name the axes in the matrix`,
-        odd.place,
+        mismatch.place,
       );
       return noMatrix;
     }

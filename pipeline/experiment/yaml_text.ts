@@ -113,17 +113,17 @@ type ErrorWording = (code: string, message: string, offset: number) => Complaint
 function parse(text: string, lines: LineCounter, word: ErrorWording): Document {
   const composer = new Composer(options);
   let first: Complaint | undefined;
-  const refuse = (code: string, message: string, offset: number) => {
+  const fail = (code: string, message: string, offset: number) => {
     first ??= word(code, message, offset);
     throw first;
   };
   // The original handler would collect an error for each word of a file that is not YAML.
   Object.assign(composer, {
     onError(where: ErrorSource, code: string, message: string, warning = false) {
-      if (!warning) refuse(code, message, offsetOf(where));
+      if (!warning) fail(code, message, offsetOf(where));
     },
   });
-  const composed = composer.compose(tokens(text, lines, refuse), true, text.length);
+  const composed = composer.compose(tokens(text, lines, fail), true, text.length);
   const { value: document } = composed.next();
   if (document === undefined || !composed.next().done) {
     throw word("MULTIPLE_DOCS", "more than one document", document?.range[2] ?? 0);
@@ -150,18 +150,18 @@ function offsetOf(where: ErrorSource): number {
 function* tokens(
   text: string,
   lines: LineCounter,
-  refuse: (code: string, message: string, offset: number) => never,
+  fail: (code: string, message: string, offset: number) => never,
 ) {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
   let left = mostLexemes;
   for (const lexeme of new Lexer().lex(text)) {
-    if (--left < 0) refuse("TOO_MANY", "too many words", parser.offset);
+    if (--left < 0) fail("TOO_MANY", "too many words", parser.offset);
     for (const token of parser.next(lexeme)) {
-      if (token.type === "error") refuse("UNEXPECTED_TOKEN", token.message, token.offset);
+      if (token.type === "error") fail("UNEXPECTED_TOKEN", token.message, token.offset);
       yield token;
     }
-    if (parser.stack.length > deepestNesting) refuse("TOO_DEEP", "nested too deep", parser.offset);
+    if (parser.stack.length > deepestNesting) fail("TOO_DEEP", "nested too deep", parser.offset);
   }
   yield* parser.end();
 }

@@ -1,4 +1,4 @@
-/** What differs between the code of a stage now and the code that a stored run was made with. */
+/** The differences between the current code of a stage and the code that a stored run was computed with. */
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import { type ModuleGraph, moduleGraph } from "../key/module_graph.ts";
 import type { Esbuild, ShakenModule } from "../key/shaken_module.ts";
@@ -26,25 +26,25 @@ export type CodeChange =
   | { readonly kind: "rule" };
 
 /**
- * Compares what the code digest is made of, so comments, formatting, types, unused functions and
+ * Compares the parts that determine the code digest, so comments, formatting, types, unused functions and
  * the paths of modules do not count.
  */
 export async function codeChanges(before: CodeRecord, after: CodeRecord): Promise<CodeChange[]> {
   const esbuild = await import("esbuild");
   try {
     const [old, now] = [await placedModules(esbuild, before), await placedModules(esbuild, after)];
-    const gone = [...old.keys()].filter((file) => !now.has(file));
-    const come = [...now.keys()].filter((file) => !old.has(file));
-    // A module that was moved says what it said.
+    const removed = [...old.keys()].filter((file) => !now.has(file));
+    const added = [...now.keys()].filter((file) => !old.has(file));
+    // A module that was only moved has the same text.
     const moved = (file: string, here: typeof old, there: typeof old, others: string[]) =>
       others.some((other) => there.get(other)!.text === here.get(file)!.text);
     const changes: CodeChange[] = [
       ...[...now].flatMap(([file, module]) =>
         old.has(file) ? firstDifference(file, old.get(file)!, module) : []
       ),
-      ...come.filter((file) => !moved(file, now, old, gone))
+      ...added.filter((file) => !moved(file, now, old, removed))
         .map((file) => ({ kind: "new file" as const, file })),
-      ...gone.filter((file) => !moved(file, old, now, come))
+      ...removed.filter((file) => !moved(file, old, now, added))
         .map((file) => ({ kind: "file gone" as const, file })),
       ...packageChanges(before.versions, after.versions),
     ];
@@ -55,7 +55,7 @@ export async function codeChanges(before: CodeRecord, after: CodeRecord): Promis
 }
 
 interface PlacedModule {
-  /** Reduced and minified: what the code digest is made of. */
+  /** Reduced and minified, as in the code digest. */
   readonly text: string;
   /** The names that are imported, without the paths of modules. */
   readonly imports: string;
@@ -114,12 +114,12 @@ function firstDifference(file: string, before: PlacedModule, after: PlacedModule
 }
 
 function packageChanges(before: readonly string[], after: readonly string[]): CodeChange[] {
-  const gone = before.filter((one) => !after.includes(one)).map(splitVersion);
-  const come = after.filter((one) => !before.includes(one)).map(splitVersion);
-  return [...new Set([...gone, ...come].map(({ name }) => name))].map((name) => {
-    const versions = (list: typeof gone) =>
+  const removed = before.filter((one) => !after.includes(one)).map(splitVersion);
+  const added = after.filter((one) => !before.includes(one)).map(splitVersion);
+  return [...new Set([...removed, ...added].map(({ name }) => name))].map((name) => {
+    const versions = (list: typeof removed) =>
       list.filter((one) => one.name === name).map(({ version }) => version).join(", ") || null;
-    return { kind: "package", name, from: versions(gone), to: versions(come) };
+    return { kind: "package", name, from: versions(removed), to: versions(added) };
   });
 }
 

@@ -75,14 +75,16 @@ export function planGc(contents: StoreContents, policy: GcPolicy): GcPlan {
     artifacts,
   );
   const deleted = artifacts.filter(({ key }) => !needed.has(key));
-  const gone = new Set(deleted.map(({ key }) => key));
+  const deletedKeys = new Set(deleted.map(({ key }) => key));
   const kept = artifacts.filter(({ key }) => needed.has(key));
   const ids = new Set(keptRequests.map(({ id }) => id));
   return {
     artifacts: deleted,
     pending: pending.filter(({ name, changed }) => !needed.has(name) && !young(changed)),
     setAside: setAside.filter(({ changed }) => !young(changed)),
-    askings: askings.filter(({ id, keys }) => !ids.has(id) && keys.some((key) => gone.has(key))),
+    askings: askings.filter(({ id, keys }) =>
+      !ids.has(id) && keys.some((key) => deletedKeys.has(key))
+    ),
     kept: { artifacts: kept.length, bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) },
   };
 }

@@ -220,8 +220,8 @@ Deno.test("an export that cannot be made leaves nothing behind", async () => {
   Deno.mkdirSync(`${path}/full/inner`, { recursive: true });
   assert.equal(
     await errorOf("full"),
-    "error: this folder is not empty, and an export is a folder of its own\n" +
-      `  --> ${path}/full\nfix: name a folder that is not there yet, or an empty one`,
+    "error: an export needs a new or an empty folder, but this one is not empty\n" +
+      `  --> ${path}/full\nfix: give a new or an empty folder`,
   );
   assert.equal(
     await errorOf("out", { experiment: "scenes_iias" }),
