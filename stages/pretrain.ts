@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { defineStage } from "../pipeline/contract/stage.ts";
+import type { TaskName } from "./train/pretrain/task_table.ts";
 import { trainingSplits, validationComplaint } from "./data/splits.ts";
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -9,17 +10,19 @@ const drop = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 
 /** Task -> its weight. One is drawn for each update; `joint` is three in one. */
 const tasks = v.pipe(
-  v.strictObject({
-    joint: weight,
-    masked_words: weight,
-    masked_region_features: weight,
-    masked_region_classes: weight,
-    matching: weight,
-    word_region_transport: weight,
-    word_region_contrast: weight,
-    branch_contrast: weight,
-    pair_ranking: weight,
-  }),
+  v.strictObject(
+    {
+      joint: weight,
+      masked_words: weight,
+      masked_region_features: weight,
+      masked_region_classes: weight,
+      matching: weight,
+      word_region_transport: weight,
+      word_region_contrast: weight,
+      branch_contrast: weight,
+      pair_ranking: weight,
+    } satisfies Record<TaskName, typeof weight>,
+  ),
   v.check((mix) => Object.values(mix).some((one) => one! > 0), "one task with a weight above 0"),
 );
 

@@ -1,20 +1,38 @@
 /** Rows of the tables as the pairs of a batch, within a recorded function. */
 import * as tf from "@tensorflow/tfjs-core";
+import { dropChannels, type DropRates, dropRegions } from "../model/feature_drop.ts";
+import type { DeviceRandom } from "../model/keyed_random.ts";
 import type { ImageTable, TextTable } from "./row_tables.ts";
 
-/** Texts by row, within a recorded function. @param rows int32 [text] */
+/** Texts by row. @param rows int32 [text] */
 export function takeTexts(tables: TextTable, rows: tf.Tensor) {
-  const tokens = tf.gather(tables.tokens as tf.Tensor, rows);
+  const tokens: tf.Tensor = tf.gather(tables.tokens, rows);
   return { tokens, wordMask: firstPlaces(tf.gather(tables.words, rows), tokens.shape[1]!) };
 }
 
-/** Images by row, within a recorded function. @param rows int32 [image] */
-export function takeImages(tables: ImageTable, rows: tf.Tensor) {
-  const features = tf.gather(tables.features as tf.Tensor, rows);
+/**
+ * Images by row.
+ * @param rows int32 [image]
+ * @param options with `drops` and `random`: channels and regions are left out, as in training
+ */
+export function takeImages(
+  tables: ImageTable,
+  rows: tf.Tensor,
+  { drops, random }: {
+    readonly drops?: DropRates | undefined;
+    readonly random?: DeviceRandom | undefined;
+  } = {},
+) {
+  const features: tf.Tensor = tf.gather(tables.features, rows);
+  const boxes: tf.Tensor = tf.gather(tables.boxes, rows);
+  const regionMask = firstPlaces(tf.gather(tables.regions, rows), features.shape[1]!);
+  if (drops === undefined || random === undefined) return { features, boxes, regionMask };
+  const channels = { rate: drops.feature, random: random.fork("channels") };
+  const regions = { rate: drops.region, random: random.fork("regions") };
   return {
-    features,
-    boxes: tf.gather(tables.boxes as tf.Tensor, rows),
-    regionMask: firstPlaces(tf.gather(tables.regions, rows), features.shape[1]!),
+    features: dropChannels(features, channels),
+    boxes,
+    regionMask: dropRegions(regionMask, regions) as tf.Tensor,
   };
 }
 

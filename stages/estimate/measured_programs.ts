@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Configuration } from "../model/configuration.ts";
 import { embedImage, embedText } from "../model/embeddings.ts";
 import type { Precision } from "../model/matrix_product.ts";
-import { parameterTable, trainedNames } from "../model/parameters.ts";
+import { parameterTable, rankingParts, trainedNames } from "../model/parameters.ts";
 import { pairScores } from "../model/uniter.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { compile, type TensorTree } from "../tensorflow/programs/compile.ts";
@@ -71,7 +71,7 @@ function scoringSeconds(
     }, { precision }) as tf.Tensor;
   }, { name: "examined_scoring", xla });
   const inputs = {
-    weights: madeUpWeights(config, trainedNames(config, ["ranking"])),
+    weights: madeUpWeights(config, trainedNames(config, rankingParts)),
     tables: madeUpTables(sizes, pairs),
     rows: tf.range(0, pairs, 1, "int32"),
   };
@@ -97,7 +97,7 @@ export function measureStep(
   },
 ): { first: number; warm: number } {
   const { config } = sizes;
-  const weights = madeUpWeights(config, trainedNames(config, ["ranking"]));
+  const weights = madeUpWeights(config, trainedNames(config, rankingParts));
   const every = Int32Array.from({ length: candidates }, (_, place) => place);
   const inputs = {
     weights,
@@ -138,7 +138,7 @@ export function measureUpdate(
         clippedUpdate(given, options) as unknown as TensorTree,
       { name: "examined_update", xla },
     );
-    const weights = madeUpWeights(config, trainedNames(config, ["ranking"]));
+    const weights = madeUpWeights(config, trainedNames(config, rankingParts));
     const gradients = zerosLike(weights);
     const state = { weights, first: zerosLike(weights), second: zerosLike(weights) };
     const scalars = scalarTensors({ ...updateScalars(1, 1e-5, options) });

@@ -13,18 +13,6 @@ export interface Parameter {
   readonly start: "normal" | "zero" | "one";
 }
 
-/** What a model is trained on: hinge on rank scores (fine-tuning), and the tasks of pretraining. */
-export type Task =
-  | "ranking"
-  | "matching"
-  | "masked_words"
-  | "masked_region_features"
-  | "masked_region_classes"
-  | "word_region_transport"
-  | "word_region_contrast"
-  | "branch_contrast"
-  | "pair_ranking";
-
 /** All parameters, in the order of the release's model. `rank_output` comes last. */
 export function parameterTable(config: Configuration): Parameter[] {
   const { hidden_size: hidden, intermediate_size: wide } = config;
@@ -73,66 +61,59 @@ export interface ExtraSizes {
 }
 
 /**
- * Parameters that a model has only once a task has needed them. Those of regions bear the release's
- * names; `feat_regress.weight` of its checkpoints is `img_linear.weight` again.
+ * Parameters that a model has only once a task of pretraining has needed them. Those of regions have
+ * the release's names; `feat_regress.weight` of its checkpoints is `img_linear.weight` again.
  */
 export function extraParameters(
   { hidden_size: hidden, img_dim: feature }: Configuration,
-  tasks: readonly Task[],
   { classes = 0, common = 0 }: ExtraSizes = {},
 ): Parameter[] {
-  const parts: Partial<Record<Task, Parameter[]>> = {
-    masked_region_features: [
-      ...linear("feat_regress.net.0", hidden, hidden),
-      ...norm("feat_regress.net.2", hidden),
-      { name: "feat_regress.bias", shape: [feature], start: "zero" },
-    ],
-    masked_region_classes: [
-      ...linear("region_classifier.net.0", hidden, hidden),
-      ...norm("region_classifier.net.2", hidden),
-      ...linear("region_classifier.net.3", classes, hidden),
-    ],
-    branch_contrast: [
-      ...linear("branch_text", common, hidden),
-      ...linear("branch_image", common, feature),
-    ],
-  };
-  return Object.entries(parts).flatMap(([task, made]) => tasks.includes(task as Task) ? made : []);
+  return [
+    ...linear("feat_regress.net.0", hidden, hidden),
+    ...norm("feat_regress.net.2", hidden),
+    { name: "feat_regress.bias", shape: [feature], start: "zero" },
+    ...linear("region_classifier.net.0", hidden, hidden),
+    ...norm("region_classifier.net.2", hidden),
+    ...linear("region_classifier.net.3", classes, hidden),
+    ...linear("branch_text", common, hidden),
+    ...linear("branch_image", common, feature),
+  ];
 }
+
+/** Parts of the encoder, by the prefixes of their parameters' names. */
+export const encoderParts = {
+  text: ["uniter.embeddings."],
+  image: [
+    "uniter.img_embeddings.img_",
+    "uniter.img_embeddings.pos_",
+    "uniter.img_embeddings.LayerNorm.",
+  ],
+  /** Stands in for the features of a masked region. */
+  mask: ["uniter.img_embeddings.mask_embedding."],
+  layers: ["uniter.encoder."],
+  pooler: ["uniter.pooler."],
+} as const;
+
+/** All that a pair goes through on its way to the pooled vector. */
+export const pooledPairParts: readonly string[] = [
+  ...encoderParts.text,
+  ...encoderParts.image,
+  ...encoderParts.layers,
+  ...encoderParts.pooler,
+];
+
+/** What ranking trains, in fine-tuning. */
+export const rankingParts: readonly string[] = [...pooledPairParts, "rank_output."];
 
 /**
- * The parameters that receive a gradient in these tasks. The others are left alone altogether, by
- * weight decay too, as in the release.
+ * The parameters with these prefixes, in a fixed order: those that receive a gradient. The others
+ * are left alone, by weight decay too, as in the release.
  */
-export function trainedNames(config: Configuration, tasks: readonly Task[]): string[] {
-  const all = [...parameterTable(config), ...extraParameters(config, tasks)];
-  return all.map(({ name }) => name).filter((name) => tasks.some((task) => trains(task, name)));
+export function trainedNames(config: Configuration, prefixes: readonly string[]): string[] {
+  return [...parameterTable(config), ...extraParameters(config)]
+    .map(({ name }) => name)
+    .filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
 }
-
-/** Whether a task's gradient reaches a parameter. */
-function trains(task: Task, name: string): boolean {
-  const [first = "", second = ""] = name.split(".");
-  // It moves all scores alike, and softmax sees differences alone.
-  if (task === "pair_ranking" && name === "rank_output.bias") return false;
-  if (first !== "uniter") return heads[task].includes(first);
-  if (second === "pooler") return pooling.includes(task);
-  if (name.endsWith("mask_embedding.weight")) return task.startsWith("masked_region");
-  if (task === "word_region_contrast") return second !== "encoder";
-  return task !== "branch_contrast" || second !== "img_embeddings";
-}
-
-const pooling: readonly Task[] = ["ranking", "matching", "word_region_transport", "pair_ranking"];
-const heads: Readonly<Record<Task, readonly string[]>> = {
-  ranking: ["rank_output"],
-  matching: ["itm_output"],
-  masked_words: ["cls"],
-  masked_region_features: ["feat_regress"],
-  masked_region_classes: ["region_classifier"],
-  word_region_transport: ["itm_output"],
-  word_region_contrast: [],
-  branch_contrast: ["branch_text", "branch_image"],
-  pair_ranking: ["rank_output"],
-};
 
 /**
  * Biases and BERT's LayerNorms are not decayed. `img_layer_norm.weight` and `pos_layer_norm.weight`

@@ -47,6 +47,11 @@ export function signsOfRows(
   };
 }
 
+/** Of a square of scores, whose diagonal is right. @param scores [row, row] */
+export function signsOfGrid(scores: ArrayLike<number>): ScoreSigns {
+  return signsOfRows(scores, Math.sqrt(scores.length), (row) => row);
+}
+
 /** Share of `scores` above a score. */
 function above(scores: readonly number[], score: number): number {
   return mean(scores.map((other) => other > score ? 1 : other === score ? 0.5 : 0));

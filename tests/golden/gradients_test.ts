@@ -1,7 +1,7 @@
 /** Gradients of ranking and alignment losses by parameter, against the release's in float64. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { trainedNames } from "../../stages/model/parameters.ts";
+import { rankingParts, trainedNames } from "../../stages/model/parameters.ts";
 import { type Weights, weightsOnDevice } from "../../stages/model/weights.ts";
 import { alignments } from "../../stages/objective/alignment.ts";
 import { lossAndGradients } from "../../stages/train/gradients.ts";
@@ -24,7 +24,7 @@ const config = goldenConfiguration();
 await testCompute();
 using split = await goldenSplit("train");
 const tables = pairTables(split.set, split.index);
-const trained = trainedNames(config, ["ranking"]);
+const trained = trainedNames(config, rankingParts);
 const weights = weightsOnDevice(await goldenCheckpoint(), trained);
 const { txt_id, img_id, neg_txt_ids, neg_img_ids } = example;
 

@@ -1,9 +1,10 @@
 /** The release's recorded trainings, update by update, by our fine-tuning step. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { type HostWeights, weightsOnDevice } from "../../stages/model/weights.ts";
+import type { HostWeights } from "../../stages/model/weights.ts";
 import { withRankHead } from "../../stages/model/initial_weights.ts";
-import { trainedNames } from "../../stages/model/parameters.ts";
+import { rankingParts, trainedNames } from "../../stages/model/parameters.ts";
+import { weightsOnDevice } from "../../stages/model/weights.ts";
 import { pairTables } from "../../stages/batch/row_tables.ts";
 import { testCompute } from "../support/compute.ts";
 import { goldenSplit, type RecordedProblem } from "../support/golden_data.ts";
@@ -18,7 +19,7 @@ const { runs, settings }: { runs: Record<string, Run>; settings: ReplaySettings 
 );
 const start = await goldenCheckpoint((settings as { start_checkpoint?: string }).start_checkpoint);
 const config = goldenConfiguration();
-const trained = trainedNames(config, ["ranking"]);
+const trained = trainedNames(config, rankingParts);
 const compute = await testCompute();
 
 interface Run {

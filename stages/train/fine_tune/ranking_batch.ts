@@ -7,7 +7,7 @@ import { maskedKeys } from "../../model/attention.ts";
 import type { Axes } from "../../model/axes.ts";
 import type { Configuration } from "../../model/configuration.ts";
 import { embedImage, embedText, type Training } from "../../model/embeddings.ts";
-import { dropChannels, type DropRates, dropRegions } from "../../model/feature_drop.ts";
+import type { DropRates } from "../../model/feature_drop.ts";
 import { rankScores } from "../../model/heads.ts";
 import { encodePairs, pooledPairs } from "../../model/uniter.ts";
 import type { Weights } from "../../model/weights.ts";
@@ -73,7 +73,7 @@ export function scoreBatch(
     ]),
   };
   const texts = takeTexts(tables, rows.texts);
-  const images = withDrops(takeImages(tables, rows.images), { drops, random });
+  const images = takeImages(tables, rows.images, { drops, random });
   const text = embedText(weights, config, texts.tokens, { random });
   const image = embedImage(weights, config, images, { random, precision });
   const first = (x: tf.Tensor, count: number) => tf.slice(x, 0, count);
@@ -105,21 +105,6 @@ export function scoreBatch(
     entering: encoded.entering,
     wordMask,
     regionMask,
-  };
-}
-
-/** Images with channels and regions left out, while training. */
-function withDrops<Images extends { readonly features: tf.Tensor; readonly regionMask: tf.Tensor }>(
-  images: Images,
-  { drops, random }: Pick<ScoringOptions, "drops" | "random">,
-): Images {
-  if (drops === undefined || random === undefined) return images;
-  const channels = { rate: drops.feature, random: random.fork("channels") };
-  const regions = { rate: drops.region, random: random.fork("regions") };
-  return {
-    ...images,
-    features: dropChannels(images.features, channels),
-    regionMask: dropRegions(images.regionMask, regions) as tf.Tensor,
   };
 }
 

@@ -11,7 +11,7 @@ import { withRankHead } from "../../model/initial_weights.ts";
 import type { Precision } from "../../model/matrix_product.ts";
 import { readModel } from "../../model/checkpoint/model_artifact.ts";
 import { writePytorch } from "../../model/checkpoint/pytorch_writer.ts";
-import { trainedNames } from "../../model/parameters.ts";
+import { rankingParts, trainedNames } from "../../model/parameters.ts";
 import { alignmentFrom, type AlignmentParameters } from "../../objective/alignment_parameters.ts";
 import { type AlignmentScope, layersOf } from "../../objective/alignment_scope.ts";
 import { type Compute, startCompute } from "../../tensorflow/kernels/backend.ts";
@@ -72,7 +72,7 @@ export async function fineTuning(
   if (onBranches) requireBranches(model.weights, "`branch_weight`");
   const ranking = withRankHead(model.weights);
   const start = onBranches ? withFrozenBranches(ranking, p.branch_weight) : ranking;
-  const trained = trainedNames(config, ["ranking"]);
+  const trained = trainedNames(config, rankingParts);
   const index = indexSplit(set, p.train);
   requireFit(set, index, config);
   const pictures = onBranches ? await pictureVectors(inputs["features"]!, set) : undefined;

@@ -1,51 +1,50 @@
 /** Where the maps of two branches start: at the canonical correlation of texts and pictures, or anywhere. */
-import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
-import type { FeatureSet } from "../../data/feature_set.ts";
-import type { PictureVectors } from "../../data/picture_vectors.ts";
+import { yieldToEvents } from "../../../pipeline/contract/progress.ts";
 import {
   canonicalCorrelation,
   meanLength,
   type Projection,
-  type Ridge,
 } from "../../model/canonical_correlation.ts";
 import type { HostTensor, HostWeights } from "../../model/weights.ts";
 import { startingTensor } from "../../model/initial_weights.ts";
-import type { Model } from "../../model/checkpoint/model_artifact.ts";
 import { extraParameters } from "../../model/parameters.ts";
-import type { Compute } from "../../tensorflow/kernels/backend.ts";
-import type { SplitIndex } from "../../batch/split_index.ts";
 import { sentenceEmbeddings } from "../../score/sentence_embeddings.ts";
+import type { StartSource } from "./task.ts";
 
-export interface BranchStart {
-  readonly set: FeatureSet;
-  readonly index: SplitIndex;
-  readonly pictures: PictureVectors;
-  readonly ridge: Ridge;
-  readonly xla: boolean;
-  after?(done: number, total: number): Promise<void>;
+export async function freshBranches(source: StartSource): Promise<HostWeights> {
+  const { context: { parameters, progress } } = source;
+  if (parameters.warm_start === "random") return randomBranches(source);
+  progress.say("both branches start at the canonical correlation of the training split");
+  return await correlatedBranches(source);
 }
 
 /**
  * Both maps from the closed form on this split, scaled so that its vectors have length 1 on average:
  * cosines are then those of `linear_baseline` fitted on it.
  */
-export async function correlatedBranches(
-  compute: Compute,
-  model: Model,
-  { set, index, pictures, ridge, ...options }: BranchStart,
+async function correlatedBranches(
+  { context, compute, model, set, index, pictures }: StartSource,
 ): Promise<HostWeights> {
-  const texts = await sentenceEmbeddings(compute, model, index, { set, ...options });
-  const images = index.images.map((image) => pictures(image));
+  const { parameters: p, progress, signal } = context;
+  const texts = await sentenceEmbeddings(compute, model, index, {
+    set,
+    xla: p.xla,
+    async after(done, total) {
+      progress.report(done, total, "captions");
+      await yieldToEvents();
+      signal.throwIfAborted();
+    },
+  });
+  const images = index.images.map((image) => pictures!(image));
+  const ridge = { x: p.image_ridge, y: p.text_ridge };
   const { x, y } = canonicalCorrelation(images, texts, index.imageOfText, ridge);
   return { ...linearMap("branch_text", y, texts), ...linearMap("branch_image", x, images) };
 }
 
 /** Maps drawn as other fresh tensors are, into a space as wide as the model. */
-export function randomBranches(
-  { config }: Pick<Model, "config">,
-  random: RandomStream,
-): HostWeights {
-  const parameters = extraParameters(config, ["branch_contrast"], { common: config.hidden_size });
+function randomBranches({ model: { config }, random }: StartSource): HostWeights {
+  const parameters = extraParameters(config, { common: config.hidden_size })
+    .filter(({ name }) => name.startsWith("branch_"));
   return Object.fromEntries(
     parameters.map((parameter) => [parameter.name, startingTensor(parameter, config, random)]),
   );

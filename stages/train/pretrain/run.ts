@@ -1,40 +1,40 @@
 /**
- * Runs pretraining: data on the device once, then a task drawn for each step and its recorded program.
+ * Runs pretraining: data on the device once, then a task drawn for each update and its recorded
+ * program.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { StageContext } from "../../../pipeline/contract/stage.ts";
+import { requireFit } from "../../batch/model_fit.ts";
+import { longestRows, pairTables, pictureTable } from "../../batch/row_tables.ts";
+import { indexSplit } from "../../batch/split_index.ts";
 import { type FeatureSet, openFeatures } from "../../data/feature_set.ts";
 import { type PictureVectors, pictureVectors } from "../../data/picture_vectors.ts";
 import { readRegionClasses } from "../../data/region_classes.ts";
 import type { TrainingSplits } from "../../data/splits.ts";
-import { readModel } from "../../model/checkpoint/model_artifact.ts";
 import { requireBranches, withFrozenBranches } from "../../model/branches.ts";
-import { trainedNames } from "../../model/parameters.ts";
+import { readModel } from "../../model/checkpoint/model_artifact.ts";
 import type { Configuration } from "../../model/configuration.ts";
-import { type Compute, startCompute } from "../../tensorflow/kernels/backend.ts";
-import { indexSplit } from "../../batch/split_index.ts";
-import { longestRows, pairTables, pictureTable } from "../../batch/row_tables.ts";
-import { requireFit } from "../../batch/model_fit.ts";
+import { trainedNames } from "../../model/parameters.ts";
 import { frozenBranches } from "../../score/frozen_branches.ts";
-import { startingModel, type StartParameters } from "./start.ts";
-import {
-  drawTask,
-  type PretrainingTask,
-  type TaskMix,
-  tasksOf,
-  trainedBy,
-} from "./pretraining_tasks.ts";
-import { jointProgram, type ProgramParameters, taskProgram } from "./task_programs.ts";
-import { type OptimisationParameters, train } from "../loop.ts";
+import { type Compute, startCompute } from "../../tensorflow/kernels/backend.ts";
 import type { Validation } from "../best_weights.ts";
+import { type OptimisationParameters, train } from "../loop.ts";
+import { objectiveOf, type ObjectiveParameters, taskProgram } from "./program.ts";
+import { startingWeights } from "./start.ts";
+import type { Need, StartParameters } from "./task.ts";
+import { drawTask, pretrainingTasks, type TaskMix, tasksOf } from "./task_table.ts";
 
 export interface PretrainingParameters
-  extends OptimisationParameters, ProgramParameters, StartParameters {
+  extends OptimisationParameters, ObjectiveParameters, StartParameters {
   readonly train: TrainingSplits;
   readonly tasks: TaskMix;
+  readonly pairs: number;
+  readonly mask_rate: number;
+  readonly pool: number;
   readonly branch_factor: number;
   readonly image_factor: number;
+  readonly xla: boolean;
 }
 
 /** What a validation of the branches reads. */
@@ -58,20 +58,25 @@ export async function pretraining(
   const { config } = model;
   const index = indexSplit(set, p.train);
   requireFit(set, index, config);
-  const tasks = tasksOf(p.tasks);
-  const needs = (task: PretrainingTask) => tasks.includes(task);
+  const names = tasksOf(p.tasks);
+  const tasks = names.map((name) => pretrainingTasks[name]);
+  const needs = (what: Need) => tasks.some((task) => task.needs?.includes(what));
   const place = inputs["features"]!;
-  const classes = needs("masked_region_classes") ? await readRegionClasses(place, set) : undefined;
-  const onBranches = needs("pair_ranking") && p.branch_weight > 0;
+  const classes = needs("region_classes") ? await readRegionClasses(place, set) : undefined;
+  const onBranches = needs("frozen_branches") && p.branch_weight > 0;
   if (onBranches) requireBranches(model.weights, "`branch_weight`");
-  const wantsPictures = needs("branch_contrast") || onBranches;
-  const pictures = wantsPictures ? await pictureVectors(place, set) : undefined;
+  const pictures = needs("picture_vectors") || onBranches
+    ? await pictureVectors(place, set)
+    : undefined;
   const random = randomStream(p.seed).fork("pretrain");
-  const fresh = await startingModel(context, compute, model, {
+  const fresh = await startingWeights(tasks, {
+    context,
+    compute,
+    model,
     set,
     index,
     pictures,
-    classes: classes?.count,
+    classes,
     random: random.fork("start"),
   });
   const start = onBranches ? withFrozenBranches(fresh, p.branch_weight) : fresh;
@@ -90,43 +95,42 @@ export async function pretraining(
     ...branches?.tables,
   };
   using _freed = { [Symbol.dispose]: () => tf.dispose(tables) };
-  const ground = {
-    compute,
-    config,
+  const source = {
+    ...sizes,
     set,
     index,
     random,
-    tables,
-    parameters: p,
-    sizes,
+    pairs: p.pairs,
+    maskRate: p.mask_rate,
     classes,
-    cosine: branches?.cosine,
+    pool: p.pool > 0 && branches !== undefined
+      ? { size: p.pool, cosine: branches.cosine }
+      : undefined,
   };
-  const programs = new Map(
-    tasks.map((task) => [task, {
-      run: task === "joint" ? jointProgram(ground) : taskProgram(ground, task),
-      trains: trainedNames(config, trainedBy(task)),
-    }]),
-  );
+  const options = { config, objective: objectiveOf(p), source, tables, xla: p.xla };
+  const programs = new Map(names.map((name) => [name, taskProgram(compute, name, options)]));
   await train(context, compute, {
     phase: "pretrain",
     config,
     start,
-    trained: trainedNames(config, tasks.flatMap(trainedBy)),
+    trained: trainedNames(config, tasks.flatMap(({ trains }) => trains)),
     factors: { branch_: p.branch_factor, "uniter.img_embeddings.": p.image_factor },
-    validation: needs("branch_contrast")
+    validation: names.includes("branch_contrast")
       ? validationOf({ compute, config, set, pictures: pictures! })
       : undefined,
     pairsPerUpdate: p.pairs,
     gradients(weights, update) {
       const task = drawTask(p.tasks, random, update);
-      const { run, trains } = programs.get(task)!;
-      const made = run(Object.fromEntries(trains.map((name) => [name, weights[name]!])), update);
+      const own = trainedNames(config, pretrainingTasks[task].trains);
+      const made = programs.get(task)!(
+        Object.fromEntries(own.map((name) => [name, weights[name]!])),
+        update,
+      );
       // What a task does not reach has gradient 0, as in the release, which zeroes gradients.
       const gradients = Object.fromEntries(
-        Object.entries(weights).map((
-          [name, weight],
-        ) => [name, made.gradients[name] ?? tf.zeros(weight.shape)]),
+        Object.entries(weights).map(([name, weight]) =>
+          [name, made.gradients[name] ?? tf.zeros(weight.shape)] as const
+        ),
       );
       return { ...made, gradients, labels: { task } };
     },

@@ -5,7 +5,7 @@ import {
   decays,
   extraParameters,
   parameterTable,
-  type Task,
+  rankingParts,
   trainedNames,
 } from "../../../stages/model/parameters.ts";
 import { goldenConfiguration, goldenJson } from "../../support/goldens.ts";
@@ -16,9 +16,8 @@ Deno.test("the table has the published names and shapes, and no others", () => {
   const config = goldenConfiguration();
   const table = new Map(parameterTable(config).map(({ name, shape }) => [name, shape]));
   // Heads of regions come when a task needs them.
-  const regions: Task[] = ["masked_region_features", "masked_region_classes"];
-  for (const { name, shape } of extraParameters(config, regions, { classes: 16 })) {
-    table.set(name, shape);
+  for (const { name, shape } of extraParameters(config, { classes: 16 })) {
+    if (!name.startsWith("branch_")) table.set(name, shape);
   }
   // The decoders are tied to the embeddings.
   const left = /^(feat_regress|cls\.predictions\.decoder)\.weight$/;
@@ -34,29 +33,9 @@ Deno.test("ranking trains the parameters that have a gradient in the release", (
   const gradients = recorded.grads["rank/text_anchored/iais_layout"].params;
   const trained = Object.keys(gradients).filter((name) => gradients[name] !== null);
   assert.deepEqual(
-    trainedNames(goldenConfiguration(), ["ranking"]).toSorted(),
+    trainedNames(goldenConfiguration(), rankingParts).toSorted(),
     trained.toSorted(),
   );
-});
-
-Deno.test("each task trains its own head, and masked words leave the pooler alone", () => {
-  const config = goldenConfiguration();
-  const heads = (task: Task) =>
-    [...new Set(trainedNames(config, [task]).map((name) => name.split(".").slice(0, 2).join(".")))]
-      .filter((name) => !/embeddings|encoder/.test(name));
-  const reaches = (task: Task, part: RegExp) =>
-    trainedNames(config, [task]).some((name) => part.test(name));
-  assert.deepEqual(heads("ranking"), ["uniter.pooler", "rank_output.weight", "rank_output.bias"]);
-  assert.deepEqual(heads("matching"), ["uniter.pooler", "itm_output.weight", "itm_output.bias"]);
-  assert.deepEqual(heads("masked_words"), ["cls.predictions"]);
-  assert.deepEqual(heads("masked_region_features"), ["feat_regress.net", "feat_regress.bias"]);
-  assert.deepEqual(heads("masked_region_classes"), ["region_classifier.net"]);
-  assert.deepEqual(heads("word_region_transport"), heads("matching"));
-  assert.deepEqual(heads("word_region_contrast"), []);
-  assert.equal(reaches("word_region_contrast", /encoder/), false);
-  assert.equal(reaches("branch_contrast", /img_embeddings/), false);
-  assert.equal(reaches("matching", /mask_embedding/), false);
-  assert.equal(reaches("masked_region_features", /mask_embedding/), true);
 });
 
 Deno.test("decay spares biases and BERT's LayerNorms, and not the image's, as the release", () => {

@@ -8,28 +8,36 @@ import {
 } from "../../../../stages/model/initial_weights.ts";
 import { extraParameters, trainedNames } from "../../../../stages/model/parameters.ts";
 import { weightsOnDevice } from "../../../../stages/model/weights.ts";
-import type { TaskAlone } from "../../../../stages/train/pretrain/task_batch.ts";
-import { type TaskInputs, taskStep, toldOf } from "../../../../stages/train/pretrain/task_step.ts";
+import { pretrainingStep, type StepInputs } from "../../../../stages/train/pretrain/step.ts";
+import {
+  pretrainingTasks,
+  type TaskName,
+  taskNames,
+} from "../../../../stages/train/pretrain/task_table.ts";
 import { branchVectors } from "../../../../stages/score/frozen_branches.ts";
 import { branchTables, config, flat, random, routes, tables } from "../../../support/routes.ts";
 import { assertClose } from "../../../support/tensor_test.ts";
 
 const compare = await routes();
-const tasks = Object.keys(toldOf) as TaskAlone[];
 const objective = {
   temperature: 0.1,
   drops: { feature: 0.3, region: 0.3 },
+  contrastWeight: 0.5,
   transport: { weight: 0.1, iterations: 7, beta: 0.5 },
+  branchWeight: 0,
 };
+const trainedBy = (task: TaskName) => trainedNames(config, pretrainingTasks[task].trains);
+const stepOf = (task: TaskName, inputs: StepInputs, changed: Partial<typeof objective> = {}) =>
+  pretrainingStep(config, pretrainingTasks[task], { ...objective, ...changed }, inputs);
 
-function inputs(task: TaskAlone): TaskInputs {
-  const extra = extraParameters(config, [task], { classes: 5, common: 13 });
+function inputs(task: TaskName): StepInputs {
+  const extra = extraParameters(config, { classes: 5, common: 13 });
   const weights = weightsOnDevice(
     withRankHead({
       ...initialWeights(config, random),
       ...Object.fromEntries(extra.map((one) => [one.name, startingTensor(one, config, random)])),
     }),
-    trainedNames(config, [task]),
+    trainedBy(task),
   );
   const all = tables();
   const pictures = tf.mean(all.features, 1);
@@ -37,11 +45,14 @@ function inputs(task: TaskAlone): TaskInputs {
   const classes = Array.from({ length: 4 * 5 }, (_, i) => 0.1 + 0.05 * (i % 5));
   return {
     weights,
-    tables: { ...all, pictures, pictureMean: tf.mean(pictures, 0, true) } as TaskInputs["tables"],
+    tables: { ...all, pictures, pictureMean: tf.mean(pictures, 0, true) } as StepInputs["tables"],
     batch: {
       texts,
       images: tf.tensor1d([0, 2, 2, 4], "int32"),
-      ...(task === "masked_words" && {
+      ...(task === "joint" && { judged: tf.tensor1d([1, 3], "int32") }),
+      ...(/matching|transport/.test(task) && { matched: tf.tensor1d([1, 0, 1, 0], "int32") }),
+      ...(task === "joint" && { matched: tf.tensor1d([1, 0], "int32") }),
+      ...(/joint|masked_words/.test(task) && {
         tokens: tf.gather(all.tokens, texts),
         maskedPlaces: tf.tensor1d([1, 24, 25, 0], "int32"),
         maskedWords: tf.tensor1d([5, 6, 7, 0], "int32"),
@@ -59,18 +70,17 @@ function inputs(task: TaskAlone): TaskInputs {
         regionThere: tf.tensor1d([1, 1, 1, 0], "int32"),
       }),
       ...(task === "masked_region_classes" && { regionClasses: tf.tensor2d(classes, [4, 5]) }),
-      ...(/matching|transport/.test(task) && { matched: tf.tensor1d([1, 0, 1, 0], "int32") }),
     },
     key: tf.tensor1d([...random.key], "int32"),
   };
 }
 
-for (const task of tasks) {
+for (const task of taskNames) {
   Deno.test(`a step of ${task} agrees on three routes`, () =>
     compare(
       task,
       () => inputs(task),
-      (given) => taskStep(config, task, objective, given) as unknown as tf.TensorContainer,
+      (given) => stepOf(task, given) as unknown as tf.TensorContainer,
     ));
 }
 
@@ -81,23 +91,17 @@ Deno.test("a step of pair_ranking on top of frozen branches agrees on three rout
       const given = inputs("pair_ranking");
       return { ...given, tables: { ...given.tables, ...branchTables() } };
     },
-    (given) =>
-      taskStep(
-        config,
-        "pair_ranking",
-        { ...objective, branchWeight: 5 },
-        given,
-      ) as unknown as tf.TensorContainer,
+    (given) => stepOf("pair_ranking", given, { branchWeight: 5 }) as unknown as tf.TensorContainer,
   ));
 
 Deno.test("pair_ranking adds frozen cosines to the scores; they get no gradient of their own", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const given = inputs("pair_ranking");
-    const still = { ...objective, drops: { feature: 0, region: 0 } };
+    const drops = { feature: 0, region: 0 };
     const tables = { ...given.tables, ...branchTables() };
     const run = (branchWeight: number) =>
-      taskStep(config, "pair_ranking", { ...still, branchWeight }, { ...given, tables });
+      stepOf("pair_ranking", { ...given, tables }, { drops, branchWeight });
     const logits = (branchWeight: number) => tf.log(run(branchWeight).scores);
     const { batch } = given;
     const { texts, pictures } = branchVectors(tables, {
@@ -113,17 +117,17 @@ Deno.test("pair_ranking adds frozen cosines to the scores; they get no gradient 
       [...tf.mul(centred(cosines), 5).dataSync()],
       1e-4,
     );
-    assert.deepEqual(Object.keys(run(5).gradients), trainedNames(config, ["pair_ranking"]));
+    assert.deepEqual(Object.keys(run(5).gradients), trainedBy("pair_ranking"));
   });
 });
 
-Deno.test("a task's gradient reaches all it trains, and it tells as many numbers as it has names for", async () => {
+Deno.test("a task's gradient reaches all it trains, and it reports a number for each of its columns", async () => {
   await tf.setBackend("cpu");
-  for (const task of tasks) {
+  for (const task of taskNames) {
     tf.tidy(() => {
-      const made = taskStep(config, task, objective, inputs(task));
-      assert.equal(made.numbers.size, 1 + toldOf[task].length, task);
-      assert.deepEqual(Object.keys(made.gradients), trainedNames(config, [task]), task);
+      const made = stepOf(task, inputs(task));
+      assert.equal(made.numbers.size, 1 + pretrainingTasks[task].reports.length, task);
+      assert.deepEqual(Object.keys(made.gradients), trainedBy(task), task);
       for (const [name, gradient] of Object.entries(flat(made.gradients))) {
         if (name.endsWith("key.bias")) continue; // shifts all logits of a row alike
         assert.ok(gradient.some((one) => Math.abs(one) > 1e-12), `${task}: ${name} is all 0`);
@@ -136,13 +140,13 @@ Deno.test("a masked region is not seen: its features decide nothing but the targ
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const given = inputs("masked_region_classes"); // whose target is not the features
-    const still = { ...objective, drops: { feature: 0, region: 0 } };
+    const drops = { feature: 0, region: 0 };
     const run = (features: tf.Tensor) =>
       flat(
-        taskStep(config, "masked_region_classes", still, {
+        stepOf("masked_region_classes", {
           ...given,
-          tables: { ...given.tables, features } as TaskInputs["tables"],
-        }) as unknown as tf.TensorContainer,
+          tables: { ...given.tables, features } as StepInputs["tables"],
+        }, { drops }) as unknown as tf.TensorContainer,
       );
     const { features } = given.tables;
     // Image 0 is pair 0, whose region 1 is masked; image 2 is pairs 1 (region 1) and 2 (region 0).

@@ -1,28 +1,24 @@
-/** The whole training step, recorded and under XLA, against eager TensorFlow and tfjs's CPU backend. */
+/** The whole fine-tuning step, recorded and under XLA, against eager TensorFlow and tfjs's CPU backend. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { initialWeights, withRankHead } from "../../../stages/model/initial_weights.ts";
-import { trainedNames } from "../../../stages/model/parameters.ts";
-import { weightsOnDevice } from "../../../stages/model/weights.ts";
-import { alignments, congruence, member } from "../../../stages/objective/alignment.ts";
-import { publishedScope } from "../../../stages/objective/alignment_scope.ts";
+import { initialWeights, withRankHead } from "../../../../stages/model/initial_weights.ts";
+import { rankingParts, trainedNames } from "../../../../stages/model/parameters.ts";
+import { weightsOnDevice } from "../../../../stages/model/weights.ts";
+import { alignments, congruence, member } from "../../../../stages/objective/alignment.ts";
+import { publishedScope } from "../../../../stages/objective/alignment_scope.ts";
 import {
   type FineTuningObjective,
   fineTuningStep,
   type MicroStepInputs,
-} from "../../../stages/train/fine_tune/step.ts";
-import {
-  type PretrainingInputs,
-  pretrainingStep,
-} from "../../../stages/train/pretrain/pretraining_step.ts";
-import { zerosLike } from "../../../stages/train/state.ts";
-import { branchTables, config, flat, random, routes, tables } from "../../support/routes.ts";
+} from "../../../../stages/train/fine_tune/step.ts";
+import { zerosLike } from "../../../../stages/train/state.ts";
+import { branchTables, config, flat, random, routes, tables } from "../../../support/routes.ts";
 
 const compare = await routes();
 
 function fineTuningInputs(): MicroStepInputs {
   const stored = withRankHead(initialWeights(config, random));
-  const weights = weightsOnDevice(stored, trainedNames(config, ["ranking"]));
+  const weights = weightsOnDevice(stored, trainedNames(config, rankingParts));
   return {
     weights,
     accumulated: zerosLike(weights),
@@ -36,28 +32,6 @@ function fineTuningInputs(): MicroStepInputs {
     key: tf.tensor1d([...random.key], "int32"),
     alignmentWeight: tf.scalar(0.7),
     share: tf.scalar(0.5),
-  };
-}
-
-function pretrainingInputs(): PretrainingInputs {
-  const all = tables();
-  return {
-    weights: weightsOnDevice(
-      initialWeights(config, random),
-      trainedNames(config, ["matching", "masked_words"]),
-    ),
-    tables: all,
-    batch: {
-      texts: tf.tensor1d([1, 4, 6, 3], "int32"),
-      images: tf.tensor1d([0, 2, 2, 4], "int32"),
-      judged: tf.tensor1d([1, 3], "int32"),
-      matched: tf.tensor1d([1, 0], "int32"),
-      tokens: tf.gather(all.tokens, tf.tensor1d([1, 4, 6, 3], "int32")),
-      maskedPlaces: tf.tensor1d([1, 24, 25, 0], "int32"),
-      maskedWords: tf.tensor1d([5, 6, 7, 0], "int32"),
-      maskedThere: tf.tensor1d([1, 1, 1, 0], "int32"),
-    },
-    key: tf.tensor1d([...random.key], "int32"),
   };
 }
 
@@ -113,15 +87,3 @@ Deno.test("without earlier micro-steps to add to, a step's gradients are those a
     assert.deepEqual(step({}), step(inputs.accumulated));
   });
 });
-
-Deno.test("a pretraining step agrees on three routes", () =>
-  compare(
-    "pretraining",
-    pretrainingInputs,
-    (inputs) =>
-      pretrainingStep(
-        config,
-        { contrastWeight: 0.5, temperature: 0.1 },
-        inputs,
-      ) as unknown as tf.TensorContainer,
-  ));

@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { randomStream } from "../../../../pipeline/contract/random_stream.ts";
-import { indexSplit } from "../../../../stages/batch/split_index.ts";
-import { longestRows } from "../../../../stages/batch/row_tables.ts";
-import { type TaskAlone, taskBatch } from "../../../../stages/train/pretrain/task_batch.ts";
-import { smallFeatures } from "../../../support/small_features.ts";
+import { randomStream } from "../../../../../pipeline/contract/random_stream.ts";
+import { indexSplit } from "../../../../../stages/batch/split_index.ts";
+import { longestRows } from "../../../../../stages/batch/row_tables.ts";
+import {
+  pretrainingTasks,
+  type TaskName,
+} from "../../../../../stages/train/pretrain/task_table.ts";
+import { smallFeatures } from "../../../../support/small_features.ts";
 
 const set = smallFeatures({ featureDim: 3, vocabulary: 23 });
 const index = indexSplit(set, "train");
 const pairs = 8;
-const sizes = { ...longestRows(set, index), pairs, maskRate: 0.5 };
-const batchOf = (task: TaskAlone, seed: number, step: number) =>
-  taskBatch(task, set, index, randomStream(seed), step, sizes);
+const sizes = { ...longestRows(set, index), set, index, pairs, maskRate: 0.5 };
+const batchOf = (task: TaskName, seed: number, step: number) =>
+  pretrainingTasks[task].batch({ ...sizes, random: randomStream(seed) }, step);
 const anyDraw = fc.tuple(fc.nat(1000), fc.nat(300));
 const values = (batch: ReturnType<typeof batchOf>, name: string) => [...batch[name]!.values];
 
@@ -89,12 +92,12 @@ Deno.test("with a pool, pair_ranking sees a picture and those its caption is lik
   const pool = { size: 4, cosine };
   fc.assert(fc.property(anyDraw, ([seed, step]) => {
     const random = randomStream(seed);
-    const seen = taskBatch("branch_contrast", set, index, random, step, { ...sizes, pairs: 5 });
+    const seen = pretrainingTasks.branch_contrast.batch({ ...sizes, random, pairs: 5 }, step);
     const [first, ...others] = values(seen, "images");
     const text = values(seen, "texts")[0]!;
     const rivals = others.filter((image) => image !== first);
     const likeliest = rivals.sort((a, b) => cosine(text, b) - cosine(text, a))[0];
-    const batch = taskBatch("pair_ranking", set, index, random, step, { ...sizes, pool });
+    const batch = pretrainingTasks.pair_ranking.batch({ ...sizes, random, pool }, step);
     assert.deepEqual(values(batch, "images"), [first, likeliest]);
   }));
 });

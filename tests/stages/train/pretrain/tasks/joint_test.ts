@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { randomStream } from "../../../../pipeline/contract/random_stream.ts";
-import type { FeatureSet } from "../../../../stages/data/feature_set.ts";
-import { indexSplit } from "../../../../stages/batch/split_index.ts";
-import { pretrainingBatch } from "../../../../stages/train/pretrain/pretraining_batch.ts";
+import { randomStream } from "../../../../../pipeline/contract/random_stream.ts";
+import type { FeatureSet } from "../../../../../stages/data/feature_set.ts";
+import { indexSplit } from "../../../../../stages/batch/split_index.ts";
+import { joint } from "../../../../../stages/train/pretrain/tasks/joint.ts";
 
 const vocabulary = { size: 23, pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 };
 
@@ -23,9 +23,21 @@ const captions = Array.from({ length: 12 }, (_, c) => ({
 }));
 const set = { images, captions, vocabulary } as unknown as FeatureSet;
 const index = indexSplit(set, "train");
-const sizes = { pairs: 8, words: 9, masked: 12, maskRate: 0.4 };
-const batchOf = (seed: number, step: number) =>
-  pretrainingBatch(set, index, randomStream(seed), step, sizes);
+const sizes = { pairs: 8, words: 9, regions: 1, maskRate: 0.4 };
+function batchOf(seed: number, step: number) {
+  const batch = joint.batch({ ...sizes, set, index, random: randomStream(seed) }, step);
+  const values = (name: keyof typeof batch) => batch[name].values as Int32Array;
+  return {
+    texts: values("texts"),
+    images: values("images"),
+    judged: values("judged"),
+    matched: values("matched"),
+    tokens: values("tokens"),
+    maskedPlaces: values("maskedPlaces"),
+    maskedWords: values("maskedWords"),
+    maskedThere: values("maskedThere"),
+  };
+}
 
 const anyBatch = fc.tuple(fc.nat(1000), fc.nat(300)).map(([seed, step]) => batchOf(seed, step));
 

@@ -1,0 +1,72 @@
+/** Which texts and images are the pairs of a batch, by row of the tables. */
+import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
+import { inEpochs } from "../../batch/sampling.ts";
+import type { SplitIndex } from "../../batch/split_index.ts";
+import type { BatchArray, BatchSource } from "./task.ts";
+
+export interface PairRows {
+  readonly text: number;
+  readonly image: number;
+}
+
+/** int32 [pair], rows of the tables. */
+export type RowBatch = { readonly texts: BatchArray; readonly images: BatchArray };
+
+/** Each text with its own image. Every text comes once in an epoch. */
+export function textsInEpochs({ index, random, pairs }: BatchSource, step: number): PairRows[] {
+  return Array.from({ length: pairs }, (_, pair) => {
+    const text = inEpochs(random.fork("texts"), step * pairs + pair, index.captions.length);
+    return { text, image: index.imageOfText[text]! };
+  });
+}
+
+/**
+ * Each image with one of its texts. Every image comes once in an epoch, with another of its texts in
+ * the next, so that a batch has few texts of one image.
+ */
+export function imagesInEpochs(
+  { index: { textsOfImage }, random }: BatchSource,
+  step: number,
+  { pairs }: { readonly pairs: number },
+): PairRows[] {
+  // An image without captions has nothing to contrast with.
+  const described = textsOfImage.flatMap((texts, image) => texts.length > 0 ? [image] : []);
+  return Array.from({ length: pairs }, (_, pair) => {
+    const place = step * pairs + pair;
+    const image = described[inEpochs(random.fork("pictures"), place, described.length)]!;
+    const texts = textsOfImage[image]!;
+    const epoch = Math.floor(place / described.length);
+    return { text: texts[(epoch + image) % texts.length]!, image };
+  });
+}
+
+/** Random numbers of one step's pairs; each pair has a fork of its own. */
+export function drawOf({ random }: BatchSource, step: number): RandomStream {
+  return random.fork("pairs").fork(step);
+}
+
+/** The same text with another image. */
+export function mismatched(
+  { text, image }: PairRows,
+  { images }: SplitIndex,
+  random: RandomStream,
+): PairRows {
+  const other = random.fork("image").integer(0, Math.max(1, images.length - 1));
+  return { text, image: (other + (other >= image ? 1 : 0)) % images.length };
+}
+
+/** 1 where text and image belong together, else 0. */
+export function matchLabels(pairs: readonly PairRows[], { imageOfText }: SplitIndex): BatchArray {
+  return int32(pairs.map(({ text, image }) => imageOfText[text] === image ? 1 : 0));
+}
+
+export function rowBatch(pairs: readonly PairRows[]): RowBatch {
+  return {
+    texts: int32(pairs.map(({ text }) => text)),
+    images: int32(pairs.map(({ image }) => image)),
+  };
+}
+
+export function int32(values: ArrayLike<number>): BatchArray {
+  return { shape: [values.length], values: Int32Array.from(values) };
+}
