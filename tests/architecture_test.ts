@@ -186,10 +186,10 @@ Deno.test("docs/map.md lists every room and nothing else", () => {
   assert.deepEqual([...listed].map(([, room]) => room).sort(), [...folders].sort());
 });
 
-Deno.test("a file over 300 lines says in its first comment why", () => {
+Deno.test("a file over 300 lines says why in its first comment: `Over 300 lines: …`", () => {
   const long = sources
     .filter(({ text }) => text.split("\n").length > 301)
-    .filter(({ text }) => !/^\/\*\*[^]*?\b(long|lines|one table)\b[^]*?\*\//.test(text))
+    .filter(({ text }) => !text.split("*/")[0]!.includes("Over 300 lines: "))
     .map(({ path }) => path);
   assert.deepEqual(long, []);
   const main = sources.find(({ path }) => path === "pipeline/main.ts")!;
