@@ -73,7 +73,7 @@ function contentsOf(store: ArtifactStore): StoreContents {
   sweepLeftovers(store);
   return {
     live,
-    artifacts: store.list().map(({ stage, key }) => artifactOf(store, stage, key)),
+    artifacts: store.list().map(({ kind, key }) => artifactOf(store, kind, key)),
     pending: namesIn(`${store.root}/pending`)
       .filter((name) => !name.endsWith(".lock") && !isFileLocked(store.lockFile(name)))
       .map((name) => leftover(`${store.root}/pending`, name)),
@@ -83,14 +83,14 @@ function contentsOf(store: ArtifactStore): StoreContents {
   };
 }
 
-function artifactOf(store: ArtifactStore, stage: string, key: string): StoredArtifact {
-  const folder = store.completeFolder(stage, key);
+function artifactOf(store: ArtifactStore, kind: string, key: string): StoredArtifact {
+  const folder = store.completeFolder(kind, key);
   const { bytes } = below(folder);
-  const found = store.find(stage, key);
+  const found = store.find(kind, key);
   const manifest = found.state === "complete" ? found.manifest : undefined;
   return {
     key,
-    stage,
+    stage: kind,
     label: manifest?.circumstances.label ?? "(damaged)",
     experiment: manifest?.circumstances.experiment ?? "",
     bytes,

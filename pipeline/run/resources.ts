@@ -29,16 +29,14 @@ export function jobsNote(
 ): string | undefined {
   const atOnce = Math.max(1, Math.floor(cores / threads));
   if (jobs <= atOnce || computing <= atOnce) return undefined;
-  const fitting = Math.max(1, Math.floor(cores / Math.min(jobs, cores)));
-  const how = fitting < threads
-    ? `; --threads ${fitting} would allow ${
-      Math.min(jobs, cores)
-    }, with results that differ in the last digits`
-    : "";
+  const possible = Math.min(jobs, cores);
+  const fitting = Math.max(1, Math.floor(cores / possible));
+  const unit = threads === 1 ? "thread" : "threads";
   const number = atOnce === 1 ? "only one computing stage runs" : `${atOnce} computing stages run`;
-  return `note: with ${threads} thread${
-    threads === 1 ? "" : "s"
-  } each on ${cores} cores, ${number} at once${how}`;
+  const note = `note: with ${threads} ${unit} each on ${cores} cores, ${number} at once`;
+  if (fitting >= threads) return note;
+  const hint = `--threads ${fitting} would allow ${possible}`;
+  return `${note}; ${hint}, with results that differ in the last digits`;
 }
 
 /** The GPUs assigned to a running stage. */

@@ -172,8 +172,8 @@ function damageIn(found: Found, why: Why): string | undefined {
 
 function inputDigests(job: WorkerJob, store: ArtifactStore): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(job.inputs).map(([port, { stage, key }]) => {
-      const found = store.find(stage, key);
+    Object.entries(job.inputs).map(([port, { kind, key }]) => {
+      const found = store.find(kind, key);
       if (found.state !== "complete") {
         throw new Error(`internal: input \`${port}\` has disappeared`);
       }

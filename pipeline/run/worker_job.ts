@@ -40,8 +40,8 @@ export function workerJob(
       Object.entries(node.inputs).map(([port, name]) => {
         const input = byLabel.get(name)!;
         const folder = artifactOf(input, store);
-        const { key, definition: { name: stage } } = input;
-        return [port, { folder, stage, key, files: outsidePaths(input, cache) }];
+        const { key, definition: { name: kind } } = input;
+        return [port, { folder, kind, key, files: outsidePaths(input, cache) }];
       }),
     ),
     threads,

@@ -28,8 +28,8 @@ export interface ArtifactStore {
   lockFile(key: string): string;
   stateFile(name: string): string;
   find(kind: string, key: string): Found;
-  /** All complete artifacts. `stage` is the kind of stage. */
-  list(): { readonly stage: string; readonly key: string }[];
+  /** All complete artifacts. */
+  list(): { readonly kind: string; readonly key: string }[];
   /** Moves a complete folder to `set_aside`; returns its new path from the root. */
   setAside(kind: string, key: string): string;
   /** Creates the folders that a run writes to. */
@@ -64,8 +64,8 @@ export function openStore(root: string): ArtifactStore {
     stateFile,
     find: (kind, key) => find(completeFolder(kind, key), key),
     list: () =>
-      entries(`${root}/artifacts`).flatMap((stage) =>
-        entries(`${root}/artifacts/${stage}`).map((key) => ({ stage, key }))
+      entries(`${root}/artifacts`).flatMap((kind) =>
+        entries(`${root}/artifacts/${kind}`).map((key) => ({ kind, key }))
       ),
     setAside(kind, key) {
       const folder = `state/set_aside/${kind}-${key}`;

@@ -64,15 +64,18 @@ export async function sealPending(pending: Pending, facts: ManifestFacts): Promi
  * Makes a sealed folder complete by one rename, replacing an earlier complete folder of the same key.
  * The caller's worker holds the key's lock.
  */
-export function commitPending(store: ArtifactStore, { key, preimage: { stage } }: Manifest): void {
-  const complete = store.completeFolder(stage, key);
-  Deno.mkdirSync(`${store.root}/artifacts/${stage}`, { recursive: true });
-  const replaced = exists(complete) ? store.setAside(stage, key) : undefined;
+export function commitPending(
+  store: ArtifactStore,
+  { key, preimage: { stage: kind } }: Manifest,
+): void {
+  const complete = store.completeFolder(kind, key);
+  Deno.mkdirSync(`${store.root}/artifacts/${kind}`, { recursive: true });
+  const replaced = exists(complete) ? store.setAside(kind, key) : undefined;
   Deno.renameSync(store.pendingFolder(key), complete);
   // Checkpoints are deleted last: before the rename, a kill would have lost the training.
   Deno.removeSync(pendingIn(complete).resume, { recursive: true });
   if (replaced !== undefined) Deno.removeSync(`${store.root}/${replaced}`, { recursive: true });
-  syncPath(`${store.root}/artifacts/${stage}`);
+  syncPath(`${store.root}/artifacts/${kind}`);
   syncPath(`${store.root}/pending`);
 }
 

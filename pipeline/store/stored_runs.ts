@@ -38,8 +38,8 @@ export function storedRuns(store: ArtifactStore): StoredRuns {
     known.push({ run, experiment });
     byLabel.set(label, known);
   };
-  for (const { stage, key } of store.list()) {
-    const manifest = readJson<Manifest>(`${store.completeFolder(stage, key)}/manifest.json`);
+  for (const { kind, key } of store.list()) {
+    const manifest = readJson<Manifest>(`${store.completeFolder(kind, key)}/manifest.json`);
     if (manifest?.circumstances === undefined || manifest.key !== key) continue;
     const { preimage, inputDigests, digest, circumstances: { label, started } } = manifest;
     const run = { key, label, preimage, inputDigests, digest, started };

@@ -49,7 +49,7 @@ export interface WorkerJobInput {
   /** The artifact. */
   readonly folder: string;
   /** The kind of stage that wrote it. */
-  readonly stage: string;
+  readonly kind: string;
   readonly key: string;
   /** Like `WorkerJob.files`, for the run that wrote it. */
   readonly files: Readonly<Record<string, string>>;

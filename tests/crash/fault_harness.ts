@@ -117,8 +117,8 @@ export function faultHarness(folder: string, experiment: string, args: readonly 
       );
       if (code !== 0) throw new Error(`the run ended with ${code}: ${err}`);
       const store = openStore(results);
-      const logs = store.list().flatMap(({ stage, key }) =>
-        readCalls(Deno.readTextFileSync(`${store.completeFolder(stage, key)}/log/output.log`))
+      const logs = store.list().flatMap(({ kind, key }) =>
+        readCalls(Deno.readTextFileSync(`${store.completeFolder(kind, key)}/log/output.log`))
           // Calls without a path are told apart by the stage that made them.
           .map((call) => ({ ...call, path: call.path === "" ? key : call.path }))
       );
@@ -139,9 +139,9 @@ export function faultHarness(folder: string, experiment: string, args: readonly 
 async function leftIn(root: string): Promise<Left> {
   const store = openStore(root);
   const digests: Record<string, string> = {};
-  for (const { stage, key } of store.list()) {
-    const files = await digestFolder(`${store.completeFolder(stage, key)}/artifact`);
-    digests[`${stage}/${key}`] = digestOfFiles(files);
+  for (const { kind, key } of store.list()) {
+    const files = await digestFolder(`${store.completeFolder(kind, key)}/artifact`);
+    digests[`${kind}/${key}`] = digestOfFiles(files);
   }
   return { digests, tables: await tablesOf(root), litter: litterIn(root) };
 }

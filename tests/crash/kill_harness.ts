@@ -105,9 +105,9 @@ function killHard(pid: number, group: boolean): void {
 async function outcomeOf({ sql: [program, ...args] }: KillOptions, root: string): Promise<Outcome> {
   const store = openStore(root);
   const digests: Record<string, string> = {};
-  for (const { stage, key } of store.list()) {
-    const files = await digestFolder(`${store.completeFolder(stage, key)}/artifact`);
-    digests[`${stage}/${key}`] = digestOfFiles(files);
+  for (const { kind, key } of store.list()) {
+    const files = await digestFolder(`${store.completeFolder(kind, key)}/artifact`);
+    digests[`${kind}/${key}`] = digestOfFiles(files);
   }
   const query = "SELECT * FROM ablation ORDER BY ALL";
   const { code, stdout, stderr } = await new Deno.Command(program, {

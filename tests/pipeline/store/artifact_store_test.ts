@@ -67,7 +67,7 @@ Deno.test("a commit gives a complete artifact and leaves nothing pending", async
     "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
   );
   assert.deepEqual([...Deno.readDirSync(`${folder.path}/pending`)], []);
-  assert.deepEqual(store.list(), [{ stage: "make", key }]);
+  assert.deepEqual(store.list(), [{ kind: "make", key }]);
 });
 
 Deno.test("the digest covers the artifact, but neither log nor circumstances", async () => {
