@@ -1,14 +1,14 @@
-/** What the pipeline must know of computing without computing: its fingerprint, and how to get ready. */
+/** What the pipeline has to know about computing without doing it: its fingerprint, and how to prepare. */
 import type { Progress } from "../pipeline/contract/progress.ts";
 import type { Finding } from "../pipeline/contract/stage.ts";
 import { ensureLibrary } from "./tensorflow/library/open_library.ts";
 import { pinnedVersion } from "./tensorflow/library/release.ts";
 import { cudaFolder, isCudaBuild, searchLibrary } from "./tensorflow/library/search_library.ts";
 
-/** There if the machine has a GPU and its driver. */
+/** Exists if the machine has a GPU and its driver. */
 const gpuDevice = "/dev/nvidia0";
 
-/** Environment variables that TensorFlow reads and that can change bits. */
+/** Environment variables that TensorFlow reads and that can change the bits of results. */
 const decisiveVariables = [
   "XLA_FLAGS",
   "TF_XLA_FLAGS",
@@ -18,7 +18,7 @@ const decisiveVariables = [
 ];
 
 /**
- * What decides the bits of a computed result beside code, parameters and inputs. The number of
+ * What decides the bits of a computed result in addition to code, parameters and inputs. The number of
  * threads is part of it: it changes how sums are split, and so the last bits.
  */
 export function computeFingerprint(options: { threads: number }): Record<string, string> {
@@ -36,8 +36,9 @@ export function computeFingerprint(options: { threads: number }): Record<string,
 }
 
 /**
- * What a process that computes may read beside its stage's own: the library that was found, and what
- * tells of a GPU. It is told where the library is, since it may not look around for it.
+ * What a computing process may read in addition to its stage's own files: the library that was found,
+ * and the file that shows whether there is a GPU. The process gets the library's path in a variable,
+ * because it has no permission to search for it.
  */
 export function computeAccess(): { reads: string[]; environment: Record<string, string> } {
   const { found } = searchLibrary();
@@ -49,17 +50,17 @@ export function computeAccess(): { reads: string[]; environment: Record<string, 
   };
 }
 
-/** As many as the driver shows, numbered from 0. Written from documentation, not measured. */
+/** Those that the driver shows as /dev/nvidia0, /dev/nvidia1, ... From documentation; not tested. */
 export function countGpus(): number {
   for (let count = 0;; count++) if (!isThere(`/dev/nvidia${count}`)) return count;
 }
 
-/** Fetches libtensorflow if no place has it. */
+/** Fetches libtensorflow unless it is found. */
 export async function prepareCompute(progress: Progress): Promise<void> {
   await ensureLibrary(progress);
 }
 
-/** For `doctor`: where the library is, of which version, and what it computes on. */
+/** For `doctor`: where the library is, its version, and the device it computes on. */
 export async function examineCompute(
   { threads }: { threads: number },
   progress: Progress,
@@ -72,11 +73,12 @@ export async function examineCompute(
     what: `TensorFlow ${library} (${found!.place}): ${found!.path}`,
   }];
   const cores = `${threads} thread${threads === 1 ? "" : "s"}`;
-  if (device === "gpu") findings.push({ verdict: "ok", what: "a GPU and a CUDA build are there" });
-  else if (hasGpu()) {
+  if (device === "gpu") {
+    findings.push({ verdict: "ok", what: "it computes on a GPU, with a CUDA build" });
+  } else if (hasGpu()) {
     findings.push({
       verdict: "note",
-      what: `there is a GPU, but the library is for CPUs: it computes on ${cores}`,
+      what: `there is a GPU, but the library is a build for CPUs: it computes on ${cores}`,
       fix:
         "install tensorflow[and-cuda] 2.21 in an active Python environment, or name its library with TENSORFLOW_LIBRARY",
     });
@@ -84,7 +86,7 @@ export async function examineCompute(
   return findings;
 }
 
-/** Stands for a library whose version its surroundings do not tell, without opening it. */
+/** Identifies a library of unknown version without opening it. */
 function fileIdentity(path: string): string {
   const { size, mtime } = Deno.statSync(path);
   return `unnamed build of ${size} bytes, ${mtime?.toISOString() ?? "no date"}`;

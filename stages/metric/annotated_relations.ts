@@ -1,18 +1,19 @@
 /**
- * ISDa: how far words and regions disagree about the objects that are annotated in both (arXiv
- * 2105.13868). No alignment is learned or chosen: annotation says which word is which region.
+ * ISDa, intra-modal self-attention distance over annotated objects (arXiv 2105.13868): how much the
+ * attention among words differs from the attention among regions, between objects that are annotated
+ * in both. No alignment is learned or chosen: the annotation says which words are which regions.
  *
- * Objects have several words and several regions. How the paper reduces these is not told and no public
- * code of it exists; our reading:
+ * An object has several words and several regions. The paper does not say how it reduces them, and its
+ * code for this is not public. We use
  *
- *     R[i, j] = mean over places p of object i of the sum over places q of object j of S[p, q]
+ *     R[i, j] = mean over positions p of object i of the sum over positions q of object j of S[p, q]
  *
- * of S_LL over words and of S_VV over regions, each row divided by its sum over the annotated objects,
- * itself among them; ISDa = m-KL of the two.
+ * for S_LL (words) and for S_VV (regions), with each row divided by its sum over the annotated objects,
+ * itself included. ISDa is the m-KL of the two.
  *
- * Since attention to an object is a sum, an object of many words gets more of it, with regions likewise:
- * attention that is the same everywhere is at distance 0 only where all objects have the same share of
- * words as of regions. So compare ISDa of models on the same captions, not its height.
+ * Attention to an object is a sum, so an object with more words (or regions) gets more of it. Uniform
+ * attention has distance 0 only if each object's share of words equals its share of regions. So compare
+ * ISDa between models on the same captions; its absolute value means little.
  */
 import { selfAttentionDistance, type SquareMatrix } from "./self_attention_distance.ts";
 
@@ -30,7 +31,7 @@ export interface OwnRelations {
   readonly regions: SquareMatrix;
 }
 
-/** ISDa of a pair; undefined of fewer than two objects, which have no relation. */
+/** ISDa of a pair; undefined with fewer than two objects. */
 export function annotatedDistance(
   { tokens, regions }: OwnRelations,
   objects: readonly AnnotatedObject[],
@@ -43,19 +44,19 @@ export function annotatedDistance(
 }
 
 /**
- * The relation of objects, rows summing to 1. A place of two objects counts for both. A row without any
- * attention to objects (each weight underflown) says nothing, and becomes uniform.
+ * The relation of objects; rows sum to 1. A position that belongs to two objects counts for both. A row
+ * without any attention to objects (all weights underflowed) becomes uniform.
  *
- * @param places of each object, distinct, one at least
+ * @param positions of each object: distinct, at least one
  */
 export function objectRelation(
   attention: SquareMatrix,
-  places: readonly (readonly number[])[],
+  positions: readonly (readonly number[])[],
 ): SquareMatrix {
-  const size = places.length;
+  const size = positions.length;
   const values = new Float64Array(size * size);
-  places.forEach((own, row) => {
-    places.forEach((other, column) => {
+  positions.forEach((own, row) => {
+    positions.forEach((other, column) => {
       let sum = 0;
       for (const from of own) {
         for (const to of other) sum += weight(attention, from, to);
@@ -73,7 +74,7 @@ export function objectRelation(
 
 function weight({ size, values }: SquareMatrix, from: number, to: number): number {
   if (from >= size || to >= size) {
-    throw new RangeError(`place ${Math.max(from, to)} of a relation over ${size} places`);
+    throw new RangeError(`position ${Math.max(from, to)} of a relation over ${size} positions`);
   }
   return values[from * size + to]!;
 }

@@ -1,29 +1,29 @@
 /**
- * Queries judged by right answers that were collected beside a data set's own pairs, such as those of
- * ECCV Caption (arXiv 2204.03359): most of COCO's captions fit images that they were not written for.
- * What is named for a query takes the place of its own pairs; a query for which nothing is named is not
- * judged. With R right answers at ranks r_1 < r_2 ... (from 1, wrong answers of equal score first):
+ * Metrics by correct answers that were collected in addition to a data set's own pairs, such as those of
+ * ECCV Caption (arXiv 2204.03359): most of COCO's captions also describe images that they were not
+ * written for. The collected answers of a query replace its own pairs; a query without any is left out.
+ * With R correct answers at ranks r_1 < r_2 ... (from 1, wrong answers of equal score first):
  *
- *     R-precision = right answers among the first R, divided by R
- *     AP@R        = 1 / R  sum over right answers i with r_i <= R of  i / r_i
+ *     R-precision = correct answers among the first R, divided by R
+ *     AP@R        = 1 / R  sum over correct answers i with r_i <= R of  i / r_i
  *
- * mAP@R is the mean of AP@R over the queries (Musgrave et al., arXiv 2003.08505): unlike R@K it does not
- * forgive that right answers stand behind the first.
+ * mAP@R is the mean of AP@R over the queries (Musgrave et al., arXiv 2003.08505). Unlike R@K it counts
+ * the ranks of all correct answers, not only of the first.
  */
 import { mean } from "./rank_metrics.ts";
 import { type Direction, rightRanks, type ScoreMatrix } from "./recall.ts";
 
-/** Right answers of a query. */
+/** The correct answers of a query. */
 export interface Positives {
   readonly direction: Direction;
   /** Row (t2i) or column (i2t) of the query. */
   readonly query: number;
-  /** Columns (t2i) or rows (i2t), each once, one at least. */
+  /** Columns (t2i) or rows (i2t), distinct, at least one. */
   readonly right: readonly number[];
 }
 
 export interface PositiveRanks extends Positives {
-  /** From 1, ascending. */
+  /** Of the correct answers: from 1, ascending. */
   readonly ranks: readonly number[];
 }
 
@@ -63,6 +63,6 @@ export function rPrecision(ranks: readonly number[]): number {
 }
 
 export function averagePrecisionAtR(ranks: readonly number[]): number {
-  const precisions = ranks.map((rank, place) => rank <= ranks.length ? (place + 1) / rank : 0);
+  const precisions = ranks.map((rank, index) => rank <= ranks.length ? (index + 1) / rank : 0);
   return precisions.reduce((sum, value) => sum + value, 0) / ranks.length;
 }

@@ -1,10 +1,10 @@
 /**
- * Recall over folds, as of "COCO 1K": the images of a split are cut into consecutive parts of equal
- * size, each is ranked by itself with its captions, and the recalls are averaged over the parts (Karpathy
- * and Fei-Fei 2015). The first part alone is another, luckier or unluckier test.
+ * Recall over folds, as in "COCO 1K": the images of a split are cut into consecutive folds of equal size,
+ * each is ranked by itself with its captions, and the recalls are averaged (Karpathy and Fei-Fei 2015).
+ * The first fold alone, which some papers report, is a different test.
  */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import { mean, recallsAt, recallSum } from "./rank_metrics.ts";
+import { mean, recallMetrics } from "./rank_metrics.ts";
 import { type QueryRank, rankQueries, type ScoreMatrix } from "./recall.ts";
 
 /** A query among the images and texts of its fold; `query` is its row or column in the whole matrix. */
@@ -17,9 +17,9 @@ export interface FoldRank extends QueryRank {
 export type Folds = readonly { readonly columns: number[]; readonly rows: number[] }[];
 
 /**
- * Image i of n is in fold floor(i x folds / n), and its texts with it.
+ * Image i of n is in fold floor(i x folds / n), together with its texts.
  *
- * @throws {Complaint} where a fold would have nothing to rank
+ * @throws {Complaint} if a fold has nothing to rank
  */
 export function cutFolds(
   { images, imageOfText, folds }: {
@@ -29,14 +29,14 @@ export function cutFolds(
   },
 ): Folds {
   const foldOf = (image: number) => Math.floor(image * folds / images);
-  const columns = Map.groupBy(places(images), foldOf);
-  const rows = Map.groupBy(places(imageOfText.length), (text) => foldOf(imageOfText[text]!));
-  return places(folds).map((fold) => {
+  const columns = Map.groupBy(range(images), foldOf);
+  const rows = Map.groupBy(range(imageOfText.length), (text) => foldOf(imageOfText[text]!));
+  return range(folds).map((fold) => {
     const part = { columns: columns.get(fold) ?? [], rows: rows.get(fold) ?? [] };
     if (part.rows.length > 0) return part;
     throw new Complaint(
       `fold ${fold + 1} of ${folds} has ${part.columns.length} images and no captions`,
-      `ask for fewer \`folds\`: the split has ${images} images, ${imageOfText.length} captions`,
+      `use fewer \`folds\`: the split has ${images} images, ${imageOfText.length} captions`,
       { exitCode: 1 },
     );
   });
@@ -65,19 +65,19 @@ export function foldRanks({ scores, images, imageOfText }: ScoreMatrix, folds: F
   });
 }
 
-/** `fold5_i2t_r1` and so on, and `fold5_rsum`: means over the folds, each of which counts the same. */
+/** `fold5_i2t_r1` and so on, and `fold5_rsum`: means over the folds, with equal weights. */
 export function foldMetrics(
   ranks: readonly FoldRank[],
   { recallAt }: { readonly recallAt: readonly number[] },
 ): Record<string, number> {
   const parts = [...Map.groupBy(ranks, ({ fold }) => fold).values()];
-  const each = parts.map((part) => ({ ...recallsAt(part, recallAt), rsum: recallSum(part) }));
+  const each = parts.map((part) => recallMetrics(part, recallAt));
   return Object.fromEntries(
     Object.keys(each[0]!).map((name) => [
       `fold${parts.length}_${name}`,
-      mean(each.map((metrics: Record<string, number>) => metrics[name]!)),
+      mean(each.map((metrics) => metrics[name]!)),
     ]),
   );
 }
 
-const places = (count: number) => Array.from({ length: count }, (_, place) => place);
+const range = (count: number) => Array.from({ length: count }, (_, index) => index);

@@ -1,9 +1,9 @@
 /**
- * Winoground's three accuracies (arXiv 2204.03162) for two pictures and two captions that differ
- * in a relation or a binding alone. A tie is a failure.
+ * Winoground's three accuracies (arXiv 2204.03162), for two images and two captions that differ only in
+ * a relation or a binding. A tie is a failure.
  */
 
-/** `s01` is the score of caption 0 with picture 1; s00 and s11 belong together. */
+/** `s01` is the score of caption 0 with image 1; s00 and s11 are the correct pairs. */
 export interface PairScores {
   readonly s00: number;
   readonly s01: number;
@@ -12,9 +12,9 @@ export interface PairScores {
 }
 
 export interface PairOutcome {
-  /** For each picture, its own caption scores higher than the other. Chance: 1/4. */
+  /** For each image, its own caption scores higher than the other. Chance: 1/4. */
   readonly textRight: boolean;
-  /** For each caption, its own picture scores higher than the other. Chance: 1/4. */
+  /** For each caption, its own image scores higher than the other. Chance: 1/4. */
   readonly imageRight: boolean;
   /** Both. Chance: 1/6. */
   readonly groupRight: boolean;
@@ -27,7 +27,7 @@ export function judgePair({ s00, s01, s10, s11 }: PairScores): PairOutcome {
   return { textRight, imageRight, groupRight: textRight && imageRight };
 }
 
-/** Fractions of pairs, under the names of the metric table. No pairs, no numbers. */
+/** Fractions of pairs, by the names in the metric table; empty without pairs. */
 export function pairAccuracy(outcomes: readonly PairOutcome[]): Record<string, number> {
   if (outcomes.length === 0) return {};
   const fraction = (key: keyof PairOutcome) =>

@@ -1,30 +1,30 @@
 /**
- * Recall as the release counts it, for comparison with its published numbers (utils/itm_eval.py); all
- * else here uses `recall.ts`. Three things are its own:
+ * Recall as the release computes it (utils/itm_eval.py), for comparison with its published numbers;
+ * everything else here uses `recall.ts`. It differs in three ways:
  *
  * - Scores are rounded to float16 first, so close ones tie.
- * - Only the first ten answers of a query are looked at.
- * - Text to image: hits come as (row, rank) pairs, and both numbers are compared with K. A hit at any
- *   of the ten ranks counts once more if its caption is one of the first K rows. So img_rK is too high
- *   by up to K / texts, and exceeds 1 on tiny data.
+ * - Only the first ten answers of a query are examined.
+ * - Text to image: hits are (row, rank) pairs, and both numbers are compared with K. A hit at any of the
+ *   ten ranks counts once more if its caption is one of the first K rows. So img_rK is too high by up to
+ *   K / texts, and exceeds 1 on tiny data.
  */
 import type { ScoreMatrix } from "./recall.ts";
 
 export interface ReleaseRecall {
-  /** Fractions under the release's names: txt_r1 (image to text), img_r1 (text to image), means. */
+  /** Fractions by the release's names: txt_r1 (image to text), img_r1 (text to image), means. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Queries with a right answer whose hits depend on how equal scores are ordered. */
+  /** Number of queries whose hits depend on the order of equal scores. */
   readonly ambiguous: number;
 }
 
-/** Answers that are looked at. */
-const LOOKED_AT = 10;
+/** Answers per query that are examined. */
+const EXAMINED = 10;
 const cutoffs = [1, 5, 10] as const;
 
 /**
- * Ties: of equal scores the lower row or column comes first. (The release leaves that to PyTorch's
- * topk, which promises no order.) With fewer than ten answers all are looked at; the release stops.
- * @param options.rounding what scores are rounded to; the release's own evaluation has float16.
+ * At equal scores the lower row or column comes first. (The release leaves that to PyTorch's topk, which
+ * does not define an order.) With fewer than ten answers all are examined; the release fails.
+ * @param options.rounding what scores are rounded to; float16 in the release's own evaluation
  */
 export function releaseRecall(
   { scores, texts, images, imageOfText }: ScoreMatrix,
@@ -32,14 +32,14 @@ export function releaseRecall(
 ): ReleaseRecall {
   const rounded = rounding === "float16" ? roundedToFloat16(scores) : scores;
   const score = (text: number, image: number) => rounded[text * images + image]!;
-  const every = (count: number) => Array.from({ length: count }, (_, place) => place);
+  const every = (count: number) => Array.from({ length: count }, (_, index) => index);
   const ofTexts = every(texts).map((text) =>
     placeOf(every(images), (image) => score(text, image), (image) => image === imageOfText[text])
   );
   const ofImages = every(images).map((image) =>
     placeOf(every(texts), (text) => score(text, image), (text) => imageOfText[text] === image)
   );
-  const found = ofTexts.flatMap(({ rank }, row) => rank < LOOKED_AT ? [{ row, rank }] : []);
+  const found = ofTexts.flatMap(({ rank }, row) => rank < EXAMINED ? [{ row, rank }] : []);
   const metrics: Record<string, number> = {};
   for (const k of cutoffs) {
     metrics[`txt_r${k}`] = ofImages.filter(({ rank }) => rank < k).length / images;
@@ -56,15 +56,15 @@ export function releaseRecall(
   return { metrics, ambiguous };
 }
 
-/** Float32 numbers that float16 can tell apart: the nearest, of two the even one. */
+/** Each score rounded to the nearest float16, ties to even, as float32. */
 export function roundedToFloat16(scores: Float32Array): Float32Array {
   return scores.map((score) => Math.f16round(score));
 }
 
 interface Place {
-  /** Of the best right answer, from 0; infinite where there is none. */
+  /** Of the best correct answer, from 0; infinite if there is none. */
   readonly rank: number;
-  /** Another order of equal scores would count another hit. */
+  /** Whether another order of equal scores would change the hits. */
   readonly ambiguous: boolean;
 }
 
@@ -73,7 +73,7 @@ function placeOf(
   score: (answer: number) => number,
   isRight: (answer: number) => boolean,
 ): Place {
-  // A lower answer of equal score is never replaced: the first in the list comes first.
+  // An answer is replaced only by one of higher score, so the first of equal scores remains.
   const best = answers.filter(isRight)
     .reduce<number | undefined>(
       (best, answer) => best === undefined || score(answer) > score(best) ? answer : best,

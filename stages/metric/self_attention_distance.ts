@@ -1,7 +1,7 @@
 /**
- * Intra-modal self-attention distance of matrices on the host, in float64: the m-KL of two relations
- * over the same places (arXiv 2105.13868, equation 3), to measure with; `objective/symmetric_kl.ts` is
- * its twin that trains.
+ * Intra-modal self-attention distance (ISD) of matrices on the host, in float64: the m-KL of two relations
+ * over the same positions (arXiv 2105.13868, equation 3). This is for measurements;
+ * `objective/symmetric_kl.ts` is the same as a loss on the device.
  */
 
 /** How much row i attends to column j, at [i * size + j]. */
@@ -10,7 +10,7 @@ export interface SquareMatrix {
   readonly values: ArrayLike<number>;
 }
 
-/** Logarithms are taken of max(x, FLOOR), as in training: an attention weight may underflow. */
+/** Logarithms are of max(x, FLOOR), as in training: an attention weight may underflow. */
 const FLOOR = 1e-30;
 
 /**
@@ -20,11 +20,11 @@ const FLOOR = 1e-30;
  */
 export function selfAttentionDistance(a: SquareMatrix, b: SquareMatrix): number {
   if (a.size !== b.size) {
-    throw new RangeError(`relations over ${a.size} and ${b.size} places`);
+    throw new RangeError(`relations over ${a.size} and ${b.size} positions`);
   }
   let sum = 0;
-  for (let place = 0; place < a.size * a.size; place++) {
-    const [p, q] = [a.values[place]!, b.values[place]!];
+  for (let index = 0; index < a.size * a.size; index++) {
+    const [p, q] = [a.values[index]!, b.values[index]!];
     // P (log P - log Q) + Q (log Q - log P)
     sum += (p - q) * (Math.log(Math.max(p, FLOOR)) - Math.log(Math.max(q, FLOOR)));
   }

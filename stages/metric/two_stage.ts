@@ -1,17 +1,17 @@
 /**
- * What two-stage ranking loses: a cheap model chooses a shortlist of each query's answers, and only
- * these are ranked by the costly one. Here both rankings are known, so that the loss can be told.
+ * The loss of two-stage ranking: a cheap model selects a shortlist of answers for each query, and the
+ * expensive model ranks only these. Here both rankings are known, so the loss can be measured.
  */
-import { directions, recallsAt, recallSum } from "./rank_metrics.ts";
+import { directions, recallMetrics } from "./rank_metrics.ts";
 import type { QueryRank, ScoreMatrix } from "./recall.ts";
 
-/** A query as two stages rank it. */
+/** The result of a query in two-stage ranking. */
 export interface TwoStageRank extends QueryRank {
-  /** A right answer is on the shortlist: without, nothing can bring one to the top. */
+  /** Whether a correct answer is on the shortlist, without which the query must fail. */
   readonly found: boolean;
 }
 
-/** @param listed places in the matrix [text, image] of the pairs on the shortlist */
+/** @param listed indices into the matrix [text, image] of the pairs on the shortlist */
 export function withFound(
   ranks: readonly QueryRank[],
   { images, imageOfText }: Pick<ScoreMatrix, "images" | "imageOfText">,
@@ -19,11 +19,11 @@ export function withFound(
 ): TwoStageRank[] {
   const foundTexts = new Set<number>();
   const foundImages = new Set<number>();
-  for (const place of listed) {
-    const text = Math.floor(place / images);
-    if (imageOfText[text] !== place % images) continue;
+  for (const index of listed) {
+    const text = Math.floor(index / images);
+    if (imageOfText[text] !== index % images) continue;
     foundTexts.add(text);
-    foundImages.add(place % images);
+    foundImages.add(index % images);
   }
   return ranks.map((each) => ({
     ...each,
@@ -32,28 +32,25 @@ export function withFound(
 }
 
 /**
- * `rerank_i2t_r1` and so on and `rerank_rsum`; what each lacks of full scoring, `rerank_lost_i2t_r1`
- * (below 0 where the shortlist helps); the share of queries with a right answer on the shortlist,
- * `rerank_i2t_found`, above which no recall can come; and the share of pairs on it, `rerank_pairs`.
+ * `rerank_i2t_r1` and so on and `rerank_rsum`; their loss compared with full scoring,
+ * `rerank_lost_i2t_r1` (negative if the shortlist helps); the fraction of queries with a correct answer
+ * on the shortlist, `rerank_i2t_found`, which no recall can exceed; and the fraction of pairs on it,
+ * `rerank_pairs`.
  */
 export function twoStageMetrics(
   ranks: readonly TwoStageRank[],
   { full, recallAt, pairs }: {
-    /** The same queries, ranked by the costly model alone. */
+    /** The same queries, ranked by the expensive model alone. */
     readonly full: readonly QueryRank[];
     readonly recallAt: readonly number[];
     readonly pairs: number;
   },
 ): Record<string, number> {
-  const recalls = (of: readonly QueryRank[]): Record<string, number> => ({
-    ...recallsAt(of, recallAt),
-    rsum: recallSum(of),
-  });
-  const [ours, theirs] = [recalls(ranks), recalls(full)];
+  const fullRecalls = recallMetrics(full, recallAt);
   const metrics: Record<string, number> = {};
-  for (const [name, value] of Object.entries(ours)) {
+  for (const [name, value] of Object.entries(recallMetrics(ranks, recallAt))) {
     metrics[`rerank_${name}`] = value;
-    metrics[`rerank_lost_${name}`] = theirs[name]! - value;
+    metrics[`rerank_lost_${name}`] = fullRecalls[name]! - value;
   }
   for (const direction of directions) {
     const own = ranks.filter((each) => each.direction === direction);

@@ -1,21 +1,22 @@
+/** The queries that a model ranks worst. */
 import { type Direction, type QueryRank, rankQueries, type ScoreMatrix } from "./recall.ts";
 
-/** A query whose right answer does not come first. */
+/** A query whose first answer is wrong. */
 export interface WrongQuery extends QueryRank {
-  /** Its best right answer: a text (i2t) or an image (t2i), and its score. */
+  /** Its best correct answer, a text (i2t) or an image (t2i), and the score. */
   readonly right: { readonly answer: number; readonly score: number };
-  /** The share of its wrong answers that come before that, ties included; 1 is the worst. */
+  /** The fraction of its wrong answers before that, ties included; 1 is the worst. */
   readonly above: number;
 }
 
-/** The worst first: by `above`, then by how far the first answer's score lies above the right one's. */
+/** The worst first: by `above`, then by the difference between the first and the correct answer's scores. */
 export function wrongQueries(
   matrix: ScoreMatrix,
   { count, keep, direction }: {
     readonly count: number;
-    /** First answers that are told. */
+    /** Number of first answers to include. */
     readonly keep: number;
-    /** Both, when not given. */
+    /** By default both. */
     readonly direction?: Direction;
   },
 ): WrongQuery[] {

@@ -10,17 +10,17 @@ import type { Training } from "./embeddings.ts";
 import { matrixProduct } from "./matrix_product.ts";
 import type { Weights } from "./weights.ts";
 
-/** Which layer, and which of its positions ask. */
+/** The keys' mask, and which positions are queries. */
 export interface AttentionOptions extends Training {
   /** From `maskedKeys`. */
   readonly keyBias: tf.Tensor;
-  /** Only the first so many positions ask; all of them answer. */
+  /** Only the first `rows` positions are queries; all positions are keys. */
   readonly rows: number;
 }
 
 /**
  * One layer's attention.
- * @returns the context of the first `rows` positions: [pair, row, hidden], heads side by side.
+ * @returns the context of the first `rows` positions, with the heads' outputs concatenated
  */
 export function selfAttention(
   weights: Weights,
@@ -41,7 +41,7 @@ export function selfAttention(
   return tf.reshape(context, [hidden.shape[0]!, rows, config.hidden_size]);
 }
 
-/** q k^T / sqrt(depth) of a layer, before mask and softmax: [pair, head, row, position]. */
+/** q k^T / sqrt(depth) of a layer, before mask and softmax. */
 export function attentionLogits(
   weights: Weights,
   config: Configuration,
@@ -50,9 +50,9 @@ export function attentionLogits(
   { rows, precision }: Pick<AttentionOptions, "rows" | "precision">,
 ): Axes<"pair head row position"> {
   const name = `${layerName(layer)}.attention.self`;
-  const asking = firstPositions(hidden, rows);
+  const queried = firstPositions(hidden, rows);
   const scale = Math.sqrt(config.num_attention_heads / config.hidden_size);
-  const queries = tf.mul(linear(weights, `${name}.query`, asking, { precision }), scale);
+  const queries = tf.mul(linear(weights, `${name}.query`, queried, { precision }), scale);
   const keys = linear(weights, `${name}.key`, hidden, { precision });
   return named(
     "pair head row position",
@@ -64,7 +64,7 @@ export function attentionLogits(
 }
 
 /**
- * 0 for a key that is there (mask 1), -10000 for padding (mask 0): [pair, 1, 1, key].
+ * What is added to logits: 0 for a key (mask 1), -10000 for padding (mask 0). [pair, 1, 1, key]
  * @param mask over the keys: words, regions or whole sequences
  */
 export function maskedKeys(mask: Axes<`pair ${string}`>): tf.Tensor {
@@ -72,7 +72,7 @@ export function maskedKeys(mask: Axes<`pair ${string}`>): tf.Tensor {
   return tf.reshape(tf.mul(tf.sub(tf.cast(mask, "float32"), 1), 10000), [pairs, 1, 1, keys]);
 }
 
-/** The first `rows` places of a sequence; the tensor itself where that is all of them. */
+/** The first `rows` positions of a sequence; the tensor itself if that is all of them. */
 export function firstPositions(
   hidden: Axes<"pair position hidden">,
   rows: number,
@@ -82,7 +82,7 @@ export function firstPositions(
   return named("pair row hidden", first);
 }
 
-/** `uniter.encoder.layer.<layer>`, layers counted from 0. */
+/** `uniter.encoder.layer.<layer>`, counted from 0. */
 export function layerName(layer: number): string {
   return `uniter.encoder.layer.${layer}`;
 }

@@ -2,16 +2,16 @@
  * Names for tensor axes. The legend of the whole project:
  *
  *     pair      a text and an image that go through the encoder together
- *     text      a caption              image     a picture
- *     word      a place in a text: [CLS], word pieces, [SEP], padding
- *     token     a place in a text without [CLS] and [SEP] (what relation alignment looks at)
- *     region    a place in an image, padding included
- *     position  word places, then region places: the encoder's sequence
- *     row       the first few positions, where only those are wanted; or any flattened axis
+ *     text      a caption              image     an image
+ *     word      a position in a text: [CLS], word pieces, [SEP], padding
+ *     token     a position in a text without [CLS] and [SEP] (used by relation alignment)
+ *     region    a region of an image, or padding
+ *     position  words, then regions: the encoder's sequence
+ *     row       the first few positions, where only those are needed; or any flattened axis
  *     hidden    the model's width      feature   the width of a region's descriptor
  *     head      an attention head      depth     hidden / heads
  *     box       the 7 box numbers      entry     a word of the vocabulary
- *     class     what a region can be   common    the width of the two branches' vectors
+ *     class     an object class        common    the width of the two branches' vectors
  *     anchor    the fixed side of a ranking problem; candidate: 1 positive, then negatives
  *
  * The names cost nothing at run time. An `Axes<...>` is a `tf.Tensor` and needs no cast where one is
@@ -47,8 +47,8 @@ export function sizeOf<Names extends string>(
   names: Names,
   tensor: Axes<Names>,
 ): number {
-  const place = names.split(" ").indexOf(axis);
-  const size = named(names, tensor).shape[place];
+  const axisIndex = names.split(" ").indexOf(axis);
+  const size = named(names, tensor).shape[axisIndex];
   if (size === undefined) throw new Error(`internal: no axis \`${axis}\` in [${names}]`);
   return size;
 }

@@ -1,13 +1,12 @@
 /**
- * Two branches beside the encoder of pairs: one vector per text and one per picture, of length 1, so
- * that a split is ranked with one product of matrices.
+ * Two branches next to the encoder of pairs: one vector of length 1 per text and one per image, so a
+ * whole split is ranked with one matrix product.
  *
- *     text    = unit(W_text mean over words of the text-only encoder + b_text)
- *     picture = unit(W_image picture + b_image)
+ *     text  = unit(W_text (mean over words of the text encoder) + b_text)
+ *     image = unit(W_image (feature vector of the image) + b_image)
  *
- * Beneath the scores of a model that was tuned on top of them, they count `branch_weight` times.
- *
- * A model has them as `branch_text` and `branch_image` once it was trained on `branch_contrast`.
+ * A model that was pretrained with `branch_contrast` has them, as `branch_text` and `branch_image`. A
+ * model that was fine-tuned on top of them adds their cosine, times `branch_weight`, to its scores.
  */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { Axes } from "./axes.ts";
@@ -18,10 +17,10 @@ import { encodeText, meanOfWords } from "./text_encoder.ts";
 import { unitVectors } from "./unit_vectors.ts";
 import type { HostWeights, Weights } from "./weights.ts";
 
-/** Where branches were frozen: their own text encoder, beside one that goes on learning. */
+/** Prefix of the text encoder of frozen branches, next to the one that is still trained. */
 const frozen = "branch_encoder.";
 
-/** Weights by the names that the branches read, their own text encoder in the shared one's place. */
+/** The weights as the branches read them: their own text encoder, if any, in place of the shared one. */
 export function branchWeights<Value>(
   weights: Readonly<Record<string, Value>>,
 ): Readonly<Record<string, Value>> {
@@ -32,8 +31,8 @@ export function branchWeights<Value>(
 }
 
 /**
- * A model whose branches keep the text encoder that they have now, whatever is trained later.
- * @param weight of their cosines beneath the scores that are trained
+ * A model whose branches keep their present text encoder in later training.
+ * @param weight the factor of their cosines in the scores
  */
 export function withFrozenBranches(weights: HostWeights, weight: number): HostWeights {
   const shared = hasFrozenBranches(weights)
@@ -50,12 +49,12 @@ export function hasFrozenBranches(weights: Readonly<Record<string, unknown>>): b
   return Object.keys(weights).some((name) => name.startsWith(frozen));
 }
 
-/** What cosines count in the scores of a model that was tuned on top of its branches. */
+/** The factor of the cosines in the scores of a model that was tuned on top of its branches. */
 export function learnedBranchWeight(weights: HostWeights): number | undefined {
   return weights["branch_weight"]?.values[0];
 }
 
-/** Whether a text encoder by itself reads a weight. */
+/** Whether a weight belongs to the text encoder. */
 export const isOfText = (name: string) => /^uniter\.(embeddings|encoder)\./.test(name);
 
 /** Whether a model has branches. */
@@ -66,17 +65,17 @@ export function hasBranches(weights: Readonly<Record<string, unknown>>): boolean
 /** @throws {Complaint} for a model without branches */
 export function requireBranches(
   weights: Readonly<Record<string, unknown>>,
-  wanting: string,
+  option: string,
 ): void {
   if (hasBranches(weights)) return;
   throw new Complaint(
-    `${wanting} wants a model with two branches, and this one has no \`branch_text\``,
-    "pretrain it with `tasks: { branch_contrast: 1 }`, or do without the branches",
+    `${option} requires a model with two branches, but this one has no \`branch_text\``,
+    "pretrain it with `tasks: { branch_contrast: 1 }`, or do not use the branches",
     { exitCode: 1 },
   );
 }
 
-/** What a branch makes of texts. */
+/** The text branch. */
 export function textVectors(
   weights: Weights,
   config: Configuration,
@@ -87,7 +86,7 @@ export function textVectors(
   return sentenceVectors(weights, meanOfWords(encoded, texts.wordMask));
 }
 
-/** As `textVectors`, from the means over words. */
+/** The text branch after the encoder, from the means over words. */
 export function sentenceVectors(
   weights: Weights,
   means: Axes<"text hidden">,
@@ -95,7 +94,7 @@ export function sentenceVectors(
   return unitVectors(linear(weights, "branch_text", means));
 }
 
-/** What a branch makes of pictures: the mean of their feature map, or of their regions. */
+/** The image branch. @param pictures the mean of each feature map, or of the regions */
 export function pictureVectors(
   weights: Weights,
   pictures: Axes<"image feature">,

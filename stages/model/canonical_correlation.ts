@@ -1,6 +1,6 @@
 /**
- * Regularised canonical correlation analysis between the views of matched pairs: the directions of
- * both views that go together most. Closed form, float64, the same numbers everywhere.
+ * Regularised canonical correlation analysis of the two views of matched pairs: the directions in both
+ * views that are most correlated. Closed form, in float64, with the same results on every machine.
  *
  *     Cx = Xt X / n + a mean-variance(X) I,   Cy likewise,   C = Xt Y / n     (X, Y centred)
  *     Lx Lx^T = Cx,  Ly Ly^T = Cy,            Lx^-1 C Ly^-T = U S V^T
@@ -13,7 +13,7 @@ import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from "ml-matri
 export interface CanonicalCorrelation {
   readonly x: Projection;
   readonly y: Projection;
-  /** Of each direction, largest first, 0..1. */
+  /** Per direction, descending, 0..1. */
   readonly correlations: Float64Array;
 }
 
@@ -31,10 +31,10 @@ export interface Ridge {
 }
 
 /**
- * @param x one row per thing (image)
+ * @param x one row per image
  * @param y one row per text
- * @param xOfY row of x that each row of y goes with: a pair each
- * @param ridge greater than 0, so that any number of pairs will do
+ * @param xOfY for each row of y, the row of x that it is paired with
+ * @param ridge greater than 0, so any number of pairs is enough
  */
 export function canonicalCorrelation(
   x: readonly ArrayLike<number>[],
@@ -47,7 +47,7 @@ export function canonicalCorrelation(
   const pairs = y.length;
   const meanX = weightedMean(x, counts, pairs);
   const meanY = weightedMean(y, new Float64Array(pairs).fill(1), pairs);
-  // Centred, each row times the root of how often it stands in a pair: X^T X is then over pairs.
+  // Centred, and each row scaled by the root of its share of the pairs: X^T X is then over pairs.
   const centredX = centred(x, meanX, (row) => Math.sqrt(counts[row]! / pairs));
   const centredY = centred(y, meanY, () => Math.sqrt(1 / pairs));
   const sums = Matrix.zeros(x.length, meanY.length);
@@ -59,7 +59,7 @@ export function canonicalCorrelation(
   const across = centred(x, meanX, () => 1).transpose().mmul(sums);
   const factorX = lowerFactor(centredX.transpose().mmul(centredX), ridge.x);
   const factorY = lowerFactor(centredY.transpose().mmul(centredY), ridge.y);
-  // B = Lx^-1 C Ly^-T; its singular vectors by the eigenvectors of the smaller of B^T B, B B^T.
+  // B = Lx^-1 C Ly^-T; singular vectors from the eigenvectors of B^T B or B B^T, whichever is smaller.
   const half = solveLower(factorX, across);
   const whitened = solveLower(factorY, half.transpose()).transpose();
   const { u, s, v } = singularVectors(whitened);
@@ -102,8 +102,8 @@ function weightedMean(
   total: number,
 ): Float64Array {
   const mean = new Float64Array(rows[0]!.length);
-  rows.forEach((row, place) => {
-    for (let i = 0; i < mean.length; i++) mean[i]! += row[i]! * weights[place]! / total;
+  rows.forEach((row, index) => {
+    for (let i = 0; i < mean.length; i++) mean[i]! += row[i]! * weights[index]! / total;
   });
   return mean;
 }
@@ -114,9 +114,9 @@ function centred(
   scale: (row: number) => number,
 ): Matrix {
   const matrix = Matrix.zeros(rows.length, mean.length);
-  rows.forEach((row, place) => {
-    const factor = scale(place);
-    for (let i = 0; i < mean.length; i++) matrix.set(place, i, (row[i]! - mean[i]!) * factor);
+  rows.forEach((row, index) => {
+    const factor = scale(index);
+    for (let i = 0; i < mean.length; i++) matrix.set(index, i, (row[i]! - mean[i]!) * factor);
   });
   return matrix;
 }
@@ -124,7 +124,7 @@ function centred(
 function lowerFactor(covariance: Matrix, ridge: number): Matrix {
   const size = covariance.rows;
   const added = ridge * covariance.trace() / size;
-  // A view that never varies has nothing to say; it must not end in a division by 0.
+  // The 1 keeps a view that is constant from leading to a division by 0.
   for (let i = 0; i < size; i++) covariance.set(i, i, covariance.get(i, i) + (added || 1));
   return new CholeskyDecomposition(covariance).lowerTriangularMatrix;
 }
@@ -161,7 +161,7 @@ function solveUpper(lower: Matrix, b: Matrix): Matrix {
   return new Matrix(x);
 }
 
-/** Of B = U S V^T, those with S above rounding, largest first. */
+/** The singular vectors of B = U S V^T with singular values above rounding errors, largest first. */
 function singularVectors(b: Matrix): { u: Matrix; s: Float64Array; v: Matrix } {
   if (b.columns > b.rows) {
     const { u, s, v } = singularVectors(b.transpose());
@@ -172,10 +172,10 @@ function singularVectors(b: Matrix): { u: Matrix; s: Float64Array; v: Matrix } {
     { assumeSymmetric: true },
   );
   const largest = Math.max(...realEigenvalues);
-  const order = realEigenvalues.map((_, place) => place)
-    .filter((place) => realEigenvalues[place]! > 1e-12 * largest)
+  const order = realEigenvalues.map((_, index) => index)
+    .filter((index) => realEigenvalues[index]! > 1e-12 * largest)
     .sort((a, z) => realEigenvalues[z]! - realEigenvalues[a]! || a - z);
-  const s = Float64Array.from(order, (place) => Math.sqrt(realEigenvalues[place]!));
+  const s = Float64Array.from(order, (index) => Math.sqrt(realEigenvalues[index]!));
   const all = Array.from({ length: b.columns }, (_, row) => row);
   const v = eigenvectorMatrix.subMatrixRow(all).subMatrixColumn(order);
   const u = b.mmul(v);

@@ -1,6 +1,6 @@
 /**
- * The sizes of a UNITER model: `config.json` beside `model.safetensors`, with the keys of the
- * published files (BERT's), plus `img_dim`, which those files leave out.
+ * The sizes of a UNITER model: `config.json` next to `model.safetensors`, with the keys of the published
+ * files (BERT's), plus `img_dim`, which those files do not have.
  */
 import * as v from "valibot";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
@@ -16,7 +16,10 @@ const schema = v.pipe(
     intermediate_size: count,
     vocab_size: count,
     max_position_embeddings: count,
-    type_vocab_size: v.pipe(count, v.minValue(2, "text and image need a type each, so at least 2")),
+    type_vocab_size: v.pipe(
+      count,
+      v.minValue(2, "text and image need one type each, so at least 2"),
+    ),
     hidden_dropout_prob: rate,
     attention_probs_dropout_prob: rate,
     initializer_range: v.optional(v.pipe(v.number(), v.gtValue(0)), 0.02),
@@ -35,9 +38,9 @@ export type Configuration = Readonly<v.InferOutput<typeof schema>>;
 
 /**
  * Reads and checks `config.json`.
- * @param options.file named in errors.
- * @param options.imgDim used where the file names no `img_dim` (published configs do not).
- * @throws {Complaint} for text that is no JSON object, or a key that is missing or out of range.
+ * @param options.file for errors
+ * @param options.imgDim used if the file has no `img_dim` (published files do not)
+ * @throws {Complaint} for text that is not a JSON object, or a key that is missing or out of range
  */
 export function parseConfiguration(
   text: string,
@@ -64,7 +67,7 @@ export function parseConfiguration(
   throw new Complaint(
     issue.input === undefined && key !== null
       ? `the model's configuration has no \`${key}\``
-      : `the model's configuration is wrong${
+      : `the model's configuration is invalid${
         key === null ? "" : ` at \`${key}\``
       }: ${issue.message}`,
     "use the config.json that came with the checkpoint",

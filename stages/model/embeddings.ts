@@ -1,6 +1,6 @@
 /**
- * UNITER's embeddings: what stands at each place of the encoder's sequence before the first layer.
- * A caption is embedded once and an image once, however many pairs they enter.
+ * UNITER's embeddings: the input of the encoder's first layer, at each word and each region. A caption
+ * or an image is embedded once, no matter how many pairs it is part of.
  * Source: UNITER (arXiv 1909.11740, section 3.1); the release's model/model.py.
  */
 import * as tf from "@tensorflow/tfjs-core";
@@ -15,17 +15,17 @@ import { weight, type Weights } from "./weights.ts";
 /** With a random stream: training, with dropout. Without: evaluation. */
 export interface Training {
   readonly random?: DeviceRandom | undefined;
-  /** Of the large products; float32 when not given. */
+  /** Of the large matrix products; by default float32. */
   readonly precision?: Precision | undefined;
 }
 
 const TEXT = "uniter.embeddings";
 const IMAGE = "uniter.img_embeddings";
-/** The padding token; its row of the table is read but never trained by reading (as in PyTorch). */
+/** The padding token. Its row of the table gets no gradient from lookups, as with PyTorch's padding_idx. */
 const PADDING = 0;
 
 /**
- * LN(word[token] + position[place] + type[0]), then dropout.
+ * LN(word[token] + position[index] + type[0]), then dropout.
  * @param tokens int32 ids: [CLS], word pieces, [SEP], then 0 as padding.
  */
 export function embedText<Item extends string = "pair">(
@@ -37,7 +37,7 @@ export function embedText<Item extends string = "pair">(
   const [, words = 0] = named("text word", tokens).shape;
   if (words > config.max_position_embeddings) {
     throw new Error(
-      `internal: ${words} word places, but the model has ${config.max_position_embeddings} positions`,
+      `internal: ${words} words, but the model has ${config.max_position_embeddings} positions`,
     );
   }
   const hidden = config.hidden_size;
@@ -55,17 +55,16 @@ export function embedText<Item extends string = "pair">(
   return dropout(normal, { rate: config.hidden_dropout_prob, random: random?.fork("text") });
 }
 
-/** A batch of regions with their places in the picture. */
+/** The regions of a batch, with their boxes. */
 export interface Regions<Item extends string = "pair"> {
   readonly features: Axes<`${Item} region feature`>;
-  /** x1, y1, x2, y2, w, h, w*h, each a fraction of the picture's size. */
+  /** x1, y1, x2, y2, w, h, w*h, as fractions of the image's size. */
   readonly boxes: Axes<`${Item} region box`>;
 }
 
 /**
- * Features with some regions masked: a masked one is 0 but for the mask's own vector, row 1 of
- * `mask_embedding`.
- * @param masked 1 where a region is masked, 0 elsewhere. float32.
+ * Features in which masked regions are replaced by the mask's own vector, row 1 of `mask_embedding`.
+ * @param masked float32: 1 where a region is masked, 0 elsewhere
  */
 export function withMaskedRegions(
   weights: Weights,
@@ -85,28 +84,28 @@ export function embedImage<Item extends string = "pair">(
   { features, boxes }: Regions<Item>,
   { random, precision }: Training = {},
 ): Axes<`${Item} region hidden`> {
-  const look = layerNorm(
+  const appearance = layerNorm(
     weights,
     `${IMAGE}.img_layer_norm`,
     linear(weights, `${IMAGE}.img_linear`, features, { precision }),
   );
-  const place = layerNorm(
+  const location = layerNorm(
     weights,
     `${IMAGE}.pos_layer_norm`,
     linear(weights, `${IMAGE}.pos_linear`, boxes),
   );
-  const sum = tf.add(tf.add(look, place), typeRow(weights, config, 1));
+  const sum = tf.add(tf.add(appearance, location), typeRow(weights, config, 1));
   const normal = layerNorm(weights, `${IMAGE}.LayerNorm`, sum);
   return dropout(normal, { rate: config.hidden_dropout_prob, random: random?.fork("image") });
 }
 
-/** The embedding of a modality, [1, hidden]: 0 text, 1 image. */
+/** The type embedding of a modality, [1, hidden]: 0 text, 1 image. */
 function typeRow(weights: Weights, config: Configuration, type: 0 | 1): tf.Tensor {
   const table = weight(weights, `${TEXT}.token_type_embeddings.weight`);
   return tf.slice(table, [type, 0], [1, config.hidden_size]);
 }
 
-/** The same values; no gradient flows back where `blocked` ([text, word]) is true. */
+/** The same values, but no gradient where `blocked` ([text, word]) is true. */
 function withoutGradientAt(x: tf.Tensor, blocked: tf.Tensor): tf.Tensor {
   const passing = tf.expandDims(tf.cast(tf.logicalNot(blocked), "float32"), -1);
   const gate = customGradient((value, save) => {

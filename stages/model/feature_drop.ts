@@ -1,6 +1,6 @@
 /**
- * Leaving out parts of pictures while training, against overfitting: whole channels of an image's
- * features, and whole regions.
+ * Dropout of parts of images, against overfitting: whole channels of an image's features, and whole
+ * regions.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Axes } from "./axes.ts";
@@ -8,15 +8,15 @@ import type { DeviceRandom } from "./keyed_random.ts";
 
 /** Probabilities, 0 .. 1. */
 export interface DropRates {
-  /** Of a channel of an image's features, in all its regions alike. */
+  /** Of a channel of an image's features, in all of its regions. */
   readonly feature: number;
   readonly region: number;
 }
 
 /**
- * Features with channels left out: such a channel is 0 in all regions of the image, or `centre`; what
- * is left is divided by 1 - rate, so that sums stay as they are on average.
- * @param features [pair, region, feature], or [image, feature] of whole pictures
+ * Features with channels dropped: a dropped channel is 0, or `centre`, in all regions of the image. The
+ * others are divided by 1 - rate, so expected values do not change.
+ * @param features [pair, region, feature], or [image, feature] of whole images
  * @param centre [1, feature]; by default 0
  */
 export function dropChannels(
@@ -38,8 +38,8 @@ export function dropChannels(
 }
 
 /**
- * A mask with regions left out: each with probability `rate`, but one of each image stays.
- * @param mask float32, 1 for a region, 0 for padding.
+ * A mask with regions dropped: each with probability `rate`, but at least one per image remains.
+ * @param mask float32: 1 for a region, 0 for padding
  */
 export function dropRegions(
   mask: Axes<"pair region">,
@@ -47,7 +47,7 @@ export function dropRegions(
 ): Axes<"pair region"> {
   if (rate === 0) return mask;
   const drawn = tf.mul(random.uniform([...mask.shape]), mask);
-  // The luckiest region stays whatever it drew.
+  // The region with the highest number always remains.
   const bar = tf.minimum(tf.max(drawn, 1, true), rate);
   return tf.mul(tf.cast(tf.greaterEqual(drawn, bar), "float32"), mask);
 }

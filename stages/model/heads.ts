@@ -1,4 +1,4 @@
-/** What is read from the encoder's output: pooled [CLS], rank score, match logits, words, regions. */
+/** The heads on the encoder's output: pooled [CLS], rank score, match logits, words, regions. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Axes } from "./axes.ts";
 import { gelu, layerNorm, linear } from "./layers.ts";
@@ -9,7 +9,7 @@ export function pooled(weights: Weights, cls: Axes<"pair hidden">): Axes<"pair h
   return tf.tanh(linear(weights, "uniter.pooler.dense", cls));
 }
 
-/** How well text and image fit: one raw number per pair; the ranking loss takes its sigmoid. */
+/** How well text and image match: one raw number per pair; the ranking loss takes its sigmoid. */
 export function rankScores(weights: Weights, pooledCls: Axes<"pair hidden">): Axes<"pair"> {
   return tf.reshape(linear(weights, "rank_output", pooledCls), [-1]);
 }
@@ -35,8 +35,8 @@ export function wordLogits(weights: Weights, hidden: Axes<"row hidden">): Axes<"
 }
 
 /**
- * What features a masked region had: LN(gelu(dense(h))) W + bias. W is the matrix that embeds
- * features, `img_linear`, the other way round, as a decoder of words is their embedding.
+ * The features of a masked region: LN(gelu(dense(h))) W + bias. W is the matrix that embeds features,
+ * `img_linear`, transposed, just as the decoder of words is their embedding.
  */
 export function regionFeatures(
   weights: Weights,
@@ -56,7 +56,7 @@ export function regionClassLogits(
   return linear(weights, "region_classifier.net.3", transformed);
 }
 
-/** LN(gelu(dense(h))), under the numbers that PyTorch's Sequential gives its parts. */
+/** LN(gelu(dense(h))), with the numbers that PyTorch's Sequential gives its parts. */
 function transformedRegion(weights: Weights, name: string, hidden: tf.Tensor): tf.Tensor {
   return layerNorm(weights, `${name}.net.2`, gelu(linear(weights, `${name}.net.0`, hidden)));
 }

@@ -1,6 +1,6 @@
 /**
- * Random weights to start from, as UNITER starts without a checkpoint: matrices and embeddings
- * normal with mean 0 and deviation `initializer_range` (0.02), LayerNorms 1 and 0, biases 0.
+ * Random initial weights, as UNITER has them without a checkpoint: matrices and embeddings normal with
+ * mean 0 and standard deviation `initializer_range` (0.02), LayerNorms 1 and 0, biases 0.
  */
 import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 import type { Configuration } from "./configuration.ts";
@@ -8,8 +8,8 @@ import { type Parameter, parameterTable } from "./parameters.ts";
 import type { HostTensor, HostWeights } from "./weights.ts";
 
 /**
- * Every parameter but `rank_output`, which `withRankHead` makes when it is first needed. Each
- * tensor has a stream of its own, keyed by its name: its values do not depend on the others.
+ * Every parameter except `rank_output`, which `withRankHead` adds when it is first needed. Each tensor
+ * has a random stream of its own, keyed by its name, so its values do not depend on the others.
  */
 export function initialWeights(config: Configuration, random: RandomStream): HostWeights {
   return Object.fromEntries(
@@ -19,7 +19,7 @@ export function initialWeights(config: Configuration, random: RandomStream): Hos
   );
 }
 
-/** One parameter as it starts. */
+/** The initial values of one parameter. */
 export function startingTensor(
   { name, shape, start }: Parameter,
   { initializer_range: deviation }: Pick<Configuration, "initializer_range">,
@@ -35,8 +35,8 @@ export function startingTensor(
 }
 
 /**
- * Weights with a rank head: as they are if they have one, else with a copy of the "matches" row of
- * the image-text-matching head (row 1 of itm_output), as the release does.
+ * Weights with a rank head: unchanged if they have one, otherwise with a copy of the "matches" row of
+ * the image-text-matching head (row 1 of itm_output), as in the release.
  */
 export function withRankHead(weights: HostWeights): HostWeights {
   if (weights["rank_output.weight"] !== undefined) return weights;

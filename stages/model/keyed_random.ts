@@ -1,20 +1,20 @@
 /**
- * Random numbers inside recorded programs: the same bits as `pipeline/contract/random_stream.ts`, from a key
- * that is a run-time tensor. They come from the kernel `KeyedUniform`, which each backend brings
- * (`stages/tensorflow/kernels/random.ts`; for tfjs's CPU backend below, as the oracle).
+ * Random numbers inside recorded programs: the same bits as `pipeline/contract/random_stream.ts`, from
+ * a key that is a run-time tensor. They come from the kernel `KeyedUniform`, which each backend
+ * implements: TensorFlow in `stages/tensorflow/kernels/random.ts`, tfjs's CPU backend below, as the oracle.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { mix, purposeWords } from "../../pipeline/contract/random_stream.ts";
 
 export const KeyedUniform = "KeyedUniform";
 
-/** Attributes of the kernel: the words of each static fork, in order, and the shape of the result. */
+/** The kernel's attributes: the words of each static fork, in order, and the shape of the result. */
 export interface KeyedUniformAttrs {
   readonly forks: readonly (readonly [number, number])[];
   readonly shape: readonly number[];
 }
 
-/** A stream of random numbers within a recorded function; `fork` costs nothing until numbers are drawn. */
+/** A stream of random numbers within a recorded function. Forking alone records no op. */
 export interface DeviceRandom {
   fork(purpose: string | number): DeviceRandom;
   /** float32 in [0, 1) with 24 random bits; element i is `RandomStream.uniform(i)` of the same key. */
@@ -22,7 +22,7 @@ export interface DeviceRandom {
 }
 
 /**
- * @param key int32 [2], `RandomStream.key` of the step: an input of the recorded function.
+ * @param key int32 [2], `RandomStream.key` of the step: an input of the recorded function
  */
 export function deviceRandom(key: tf.Tensor1D): DeviceRandom {
   const at = (forks: KeyedUniformAttrs["forks"]): DeviceRandom => ({

@@ -1,13 +1,13 @@
 /**
- * Matrix products at a chosen precision. Mixed precision: weights, sums and everything between the
- * products stay float32; the factors of a product are rounded to bfloat16 (8 bits of mantissa) on
- * their way in, its result on its way out, as PyTorch's autocast does. A rounded product
- * is the kernel `RoundedMatMul`, which each backend brings (stages/tensorflow/kernels/rounded_product.ts;
- * for tfjs's CPU backend below, as the oracle).
+ * Matrix products at a chosen precision. In mixed precision, weights, sums and everything between the
+ * products stay float32; only the factors of a product and its result are rounded to bfloat16 (8 bits
+ * of mantissa), as in PyTorch's autocast. A rounded product is the kernel `RoundedMatMul`, which each
+ * backend implements: TensorFlow in `stages/tensorflow/kernels/rounded_product.ts`, tfjs's CPU backend
+ * below, as the oracle.
  */
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Of the encoder's products. Pooler, heads and relation alignment are always float32. */
+/** The precision of the encoder's products. Pooler, heads and alignment are always float32. */
 export type Precision = "float32" | "bfloat16";
 
 export interface ProductOptions {
@@ -18,7 +18,7 @@ export interface ProductOptions {
 
 export const RoundedMatMul = "RoundedMatMul";
 
-/** Attributes of the kernel. */
+/** The kernel's attributes. */
 export interface RoundedMatMulAttrs {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
@@ -39,7 +39,7 @@ function roundedMatMul(a: tf.Tensor, b: tf.Tensor, attrs: RoundedMatMulAttrs): t
   return tf.engine().runKernel(RoundedMatMul, { a, b }, attrs as unknown as tf.NamedAttrMap);
 }
 
-/** As tfjs's own for BatchMatMul; the products of the gradient are rounded, too. */
+/** As tfjs's gradient of BatchMatMul, with rounded products. */
 tf.registerGradient({
   kernelName: RoundedMatMul,
   inputsToSave: ["a", "b"],
@@ -70,7 +70,7 @@ export function registerRoundedMatMulForCpu(): void {
   });
 }
 
-/** Every number as the nearest bfloat16, ties to even; on the host. */
+/** Each number rounded to the nearest bfloat16, ties to even; on the host. */
 function rounded(x: tf.Tensor): tf.Tensor {
   const values = Float32Array.from(x.dataSync<"float32">());
   const bits = new Uint32Array(values.buffer);

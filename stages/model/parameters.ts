@@ -1,5 +1,5 @@
 /**
- * Every trained tensor of a model: name, shape, start, and whether weight decay acts on it.
+ * Every trained tensor of a model: name, shape, initialisation, and whether it has weight decay.
  * The names and layouts are those of the published checkpoints.
  */
 import { layerName } from "./attention.ts";
@@ -9,11 +9,11 @@ import type { Configuration } from "./configuration.ts";
 export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
-  /** How it starts: normal with deviation `initializer_range`, all 0, or all 1. */
+  /** Initial values: normal with deviation `initializer_range`, all 0, or all 1. */
   readonly start: "normal" | "zero" | "one";
 }
 
-/** All parameters, in the order of the release's model. `rank_output` comes last. */
+/** The parameters of every model, in the order of the release's model. `rank_output` comes last. */
 export function parameterTable(config: Configuration): Parameter[] {
   const { hidden_size: hidden, intermediate_size: wide } = config;
   const encoder = Array.from(
@@ -52,17 +52,17 @@ export function parameterTable(config: Configuration): Parameter[] {
   ];
 }
 
-/** Sizes of what only some models have. */
+/** Sizes that only some models have. */
 export interface ExtraSizes {
-  /** Classes that a region can have, for `masked_region_classes`. */
+  /** Number of object classes, for `masked_region_classes`. */
   readonly classes?: number | undefined;
-  /** Width of the space of both branches, for `branch_contrast`. */
+  /** Width of the branches' common space, for `branch_contrast`. */
   readonly common?: number | undefined;
 }
 
 /**
- * Parameters that a model has only once a task of pretraining has needed them. Those of regions have
- * the release's names; `feat_regress.weight` of its checkpoints is `img_linear.weight` again.
+ * Parameters that a model has only after a pretraining task that needs them. Those of regions have the
+ * release's names; `feat_regress.weight` of its checkpoints is the same as `img_linear.weight`.
  */
 export function extraParameters(
   { hidden_size: hidden, img_dim: feature }: Configuration,
@@ -88,13 +88,13 @@ export const encoderParts = {
     "uniter.img_embeddings.pos_",
     "uniter.img_embeddings.LayerNorm.",
   ],
-  /** Stands in for the features of a masked region. */
+  /** Replaces the features of a masked region. */
   mask: ["uniter.img_embeddings.mask_embedding."],
   layers: ["uniter.encoder."],
   pooler: ["uniter.pooler."],
 } as const;
 
-/** All that a pair goes through on its way to the pooled vector. */
+/** The parts that compute the pooled vector of a pair. */
 export const pooledPairParts: readonly string[] = [
   ...encoderParts.text,
   ...encoderParts.image,
@@ -102,12 +102,12 @@ export const pooledPairParts: readonly string[] = [
   ...encoderParts.pooler,
 ];
 
-/** What ranking trains, in fine-tuning. */
+/** The parts that fine-tuning trains. */
 export const rankingParts: readonly string[] = [...pooledPairParts, "rank_output."];
 
 /**
- * The parameters with these prefixes, in a fixed order: those that receive a gradient. The others
- * are left alone, by weight decay too, as in the release.
+ * The parameters with these prefixes, in a fixed order: those that receive a gradient. The others do
+ * not change at all, not even by weight decay, as in the release.
  */
 export function trainedNames(config: Configuration, prefixes: readonly string[]): string[] {
   return [...parameterTable(config), ...extraParameters(config)]
@@ -116,8 +116,8 @@ export function trainedNames(config: Configuration, prefixes: readonly string[])
 }
 
 /**
- * Biases and BERT's LayerNorms are not decayed. `img_layer_norm.weight` and `pos_layer_norm.weight`
- * are: the release tests for the letters "LayerNorm.weight", which their names do not hold.
+ * Biases and BERT's LayerNorms have no weight decay. `img_layer_norm.weight` and `pos_layer_norm.weight`
+ * do: the release looks for the text "LayerNorm.weight", which their names do not contain.
  */
 export function decays(name: string): boolean {
   return !name.includes("bias") && !name.includes("LayerNorm.weight");

@@ -1,4 +1,4 @@
-/** The encoder over words alone, as BERT runs it: a text model, or the text half of UNITER by itself. */
+/** The encoder over words alone, as in BERT: a text model, or the text half of UNITER. */
 import * as tf from "@tensorflow/tfjs-core";
 import { maskedKeys } from "./attention.ts";
 import { type Axes, named, sizeOf } from "./axes.ts";
@@ -9,7 +9,7 @@ import type { Weights } from "./weights.ts";
 
 /**
  * @param tokens int32 ids: [CLS], word pieces, [SEP], then 0 as padding
- * @param wordMask 1 for what stands in the text, 0 for padding
+ * @param wordMask 1 for [CLS], word pieces and [SEP], 0 for padding
  * @returns the last layer's hidden states
  */
 export function encodeText(
@@ -21,7 +21,7 @@ export function encodeText(
   const rows = sizeOf("word", "text word", tokens);
   const keyBias = maskedKeys(named("pair word", tf.cast(wordMask, "float32")));
   const embedded = embedText(weights, config, tokens, { random, precision });
-  // To the encoder a text is a pair without an image.
+  // For the encoder a text is a pair without an image.
   let hidden = named("pair position hidden", embedded);
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const options = { keyBias, rows, random, precision };
@@ -31,8 +31,8 @@ export function encodeText(
 }
 
 /**
- * The mean of the hidden states of a text's words, [CLS] and [SEP] among them: how sentence
- * transformers (MiniLM) read their encoder.
+ * The mean of the hidden states of a text's words, including [CLS] and [SEP], as sentence transformers
+ * (MiniLM) pool their encoder's output.
  */
 export function meanOfWords(
   hidden: Axes<"text word hidden">,

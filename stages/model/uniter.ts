@@ -1,9 +1,9 @@
 /**
- * The single-stream encoder: text places, then image places, through one BERT stack.
+ * The single-stream encoder: words, then regions, through one BERT stack.
  * Source: UNITER (arXiv 1909.11740); the release's model/model.py.
  *
- * Exact saving: of the last layer only some positions are ever read ([CLS] for scores, words for
- * masked words), so queries, output and feed-forward of that layer are computed for those alone.
+ * Only some positions of the last layer are ever read ([CLS] for scores, words for masked words), so the
+ * queries, output and feed-forward of that layer are computed for those alone, with the same results.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { maskedKeys } from "./attention.ts";
@@ -14,7 +14,7 @@ import { encoderLayer } from "./encoder_layer.ts";
 import { pooled, rankScores } from "./heads.ts";
 import type { Weights } from "./weights.ts";
 
-/** Embedded pairs. Padding may stand at the end of the words and at the end of the regions. */
+/** Embedded pairs. Words and regions may each be padded at the end. */
 export interface PairBatch {
   readonly textEmbedding: Axes<"pair word hidden">;
   /** 1 for [CLS], word pieces and [SEP]; 0 for padding. int32, bool or float32. */
@@ -22,25 +22,25 @@ export interface PairBatch {
   readonly imageEmbedding: Axes<"pair region hidden">;
   /** 1 for a region, 0 for padding. */
   readonly regionMask: Axes<"pair region">;
-  /** Added to the logits of keys, [pair, 1, 1, position]; by default -10000 where the masks have 0. */
+  /** Added to the logits of keys, [pair, 1, 1, position]; by default -10000 where a mask is 0. */
   readonly keyBias?: tf.Tensor | undefined;
 }
 
-/** How much of the last layer to compute, and whether to drop. */
+/** How much of the last layer to compute, and dropout. */
 export interface EncodeOptions extends Training {
-  /** Which positions of the last layer's output are wanted. */
+  /** Which positions of the last layer's output to compute. */
   readonly keep: "cls" | "words" | "all";
 }
 
-/** What the encoder makes of a batch. */
+/** The encoder's output for a batch. */
 export interface EncodedPairs {
-  /** The hidden states that enter each layer; relation alignment reads its attention there. */
+  /** The hidden states that enter each layer, from which relation alignment computes attention. */
   readonly entering: readonly Axes<"pair position hidden">[];
-  /** The last layer's output at the positions that were asked for ([CLS] first). */
+  /** The last layer's output at the requested positions ([CLS] first). */
   readonly last: Axes<"pair row hidden">;
 }
 
-/** The whole stack. Positions are those of the batch: its word places, then its region places. */
+/** The whole stack. Positions are the words of the batch, then its regions. */
 export function encodePairs(
   weights: Weights,
   config: Configuration,
@@ -70,14 +70,14 @@ export function encodePairs(
   return { entering, last };
 }
 
-/** The pooled [CLS] of pairs whose last layer was kept. */
+/** The pooled [CLS] of encoded pairs. */
 export function pooledPairs(weights: Weights, { last }: EncodedPairs): Axes<"pair hidden"> {
   const [pairs = 0, , width = 0] = last.shape;
   const cls = tf.reshape(tf.slice(last, [0, 0, 0], [pairs, 1, width]), [pairs, width]);
   return pooled(weights, cls);
 }
 
-/** The raw rank score of each pair (no sigmoid), for mining, training and evaluation alike. */
+/** The raw rank score of each pair (no sigmoid), for mining, training and evaluation. */
 export function pairScores(
   weights: Weights,
   config: Configuration,
@@ -88,7 +88,7 @@ export function pairScores(
   return rankScores(weights, pooledPairs(weights, encoded));
 }
 
-/** Word places, then region places, along axis 1. */
+/** Words, then regions, along axis 1. */
 function inSequence(words: tf.Tensor, regions: tf.Tensor): tf.Tensor {
   return tf.concat([words, regions], 1);
 }

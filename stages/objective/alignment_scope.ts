@@ -1,25 +1,25 @@
-/** Of which attention the alignment loss is taken: layers, heads, and whose loss. */
+/** Which attention the alignment loss is computed from: layers, heads, and modality. */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Modality } from "./alignment.ts";
 
-/** `last`, `all`, one layer or several; counted from 0. */
+/** `last`, `all`, one layer or several, counted from 0. */
 export type Layers = "last" | "all" | number | readonly number[];
 
 export interface AlignmentScope {
   /** The loss is the mean over them. */
   readonly layers: Layers;
-  /** `mean`: one distance, of the mean over heads. `each`: the mean over the heads' distances. */
+  /** `mean`: the distance of the mean over heads. `each`: the mean of the distances of each head. */
   readonly heads: "mean" | "each";
-  /** `text`: L losses alone; `image`: V losses alone; `both`: their sum. */
+  /** `text`: the L loss; `image`: the V loss; `both`: their sum. */
   readonly modality: Modality | "both";
 }
 
 export const publishedScope: AlignmentScope = { layers: "last", heads: "mean", modality: "both" };
 
 /**
- * Numbers of the layers that are meant.
- * @throws Complaint about a layer that the model does not have.
+ * The numbers of the selected layers.
+ * @throws {Complaint} for a layer that the model does not have
  */
 export function layersOf(
   layers: Layers,
@@ -27,17 +27,17 @@ export function layersOf(
 ): readonly number[] {
   if (layers === "last") return [count - 1];
   if (layers === "all") return Array.from({ length: count }, (_, layer) => layer);
-  const asked = typeof layers === "number" ? [layers] : layers;
-  const absent = asked.find((layer) => layer >= count);
-  if (absent === undefined) return asked;
+  const requested = typeof layers === "number" ? [layers] : layers;
+  const absent = requested.find((layer) => layer >= count);
+  if (absent === undefined) return requested;
   throw new Complaint(
-    `\`layers\` asks for layer ${absent}, and the model has ${count} of them`,
-    `layers count from 0: give numbers up to ${count - 1}, or \`last\` or \`all\``,
+    `\`layers\` has layer ${absent}, but the model has only ${count} layers`,
+    `layers are counted from 0: use numbers up to ${count - 1}, or \`last\` or \`all\``,
     { exitCode: 1 },
   );
 }
 
-/** Whose losses are added up. */
+/** The modalities whose losses are added. */
 export function modalitiesOf({ modality }: AlignmentScope): readonly Modality[] {
   return modality === "both" ? ["image", "text"] : [modality];
 }

@@ -1,9 +1,9 @@
 /**
- * Names of the members of the alignment family by which relations are measured: in experiment files and
- * in results. Apart from the members, since planning reads names and loads no TensorFlow.
+ * Names of the members of the alignment family that relations are measured with, in experiment files
+ * and results. Separate from the members: planning reads the names, and must not load TensorFlow.
  */
 
-/** Published ones, and the sparse ones between them: `<projection>_<relation>`. */
+/** The published members, and the sparse ones between them: `<projection>_<relation>`. */
 export const measuredAlignments = [
   "singular",
   "distributed",

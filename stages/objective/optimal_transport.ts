@@ -1,11 +1,11 @@
 /**
- * Word-region alignment: how much it costs to carry the words of a pair to its regions.
+ * Word-region alignment: the cost of transporting the words of a pair to its regions.
  *
  *     C_ij = 1 - cos(word_i, region_j)      D = min over T of sum_ij T_ij C_ij
  *     where T >= 0 has row sums 1 / words and column sums 1 / regions
  *
  * T comes from IPOT (Xie et al., arXiv 1802.04307), an inexact proximal point method that needs no
- * gradient; the gradient of D is that of C with T held. Padding takes no part.
+ * gradient. The gradient of D is that of C with T held constant. Padding has no share in it.
  * Source: UNITER (arXiv 1909.11740, section 3.2: WRA); the release's model/ot.py.
  */
 import * as tf from "@tensorflow/tfjs-core";
@@ -14,9 +14,9 @@ import { withoutGradient } from "../model/custom_gradient.ts";
 import { unitVectors } from "../model/unit_vectors.ts";
 
 export interface TransportOptions {
-  /** Of the outer loop, written out in the recorded program. Published: 50. */
+  /** Of the outer loop, which is unrolled in the recorded program. Published: 50. */
   readonly iterations: number;
-  /** Step size: smaller comes nearer to the optimum, and numbers grow. Published: 0.5. */
+  /** Step size: a smaller one gets closer to the optimum, with larger numbers. Published: 0.5. */
   readonly beta: number;
 }
 
@@ -45,9 +45,9 @@ export function transportDistances(
 }
 
 /**
- * The loss beside image-text matching: D summed over matched pairs, minus D summed over the others,
- * by the number of all pairs.
- * @param matched 1 where text and image belong together, else 0.
+ * The loss that is added to image-text matching: D summed over matched pairs, minus D summed over the
+ * others, divided by the number of pairs.
+ * @param matched 1 where text and image belong together, else 0
  */
 export function transportLoss(distances: Axes<"pair">, matched: Axes<"pair">): tf.Scalar {
   const signs = tf.sub(tf.mul(tf.cast(matched, "float32"), 2), 1);
@@ -92,13 +92,13 @@ function marginal(mask: tf.Tensor): Marginal {
   return { mask, count: tf.maximum(tf.sum(mask, [1, 2], true), 1) };
 }
 
-/** 1 / (count x) where something stands, 0 in padding. */
+/** 1 / (count x), but 0 in padding. */
 function inverse(x: tf.Tensor, { mask, count }: Marginal): tf.Tensor {
   const safe = tf.add(tf.mul(tf.mul(count, x), mask), tf.sub(1, mask));
   return tf.div(mask, safe);
 }
 
-/** 1 where a word and a region stand. */
+/** 1 for a word with a region, 0 where either is padding. */
 function present(wordMask: tf.Tensor, regionMask: tf.Tensor): tf.Tensor {
   return tf.mul(tf.expandDims(wordMask, 2), tf.expandDims(regionMask, 1));
 }

@@ -1,8 +1,8 @@
 /**
  * A layer's self-attention, cut into its four blocks (arXiv 2105.13868, section 3.1): words to words
- * (S_LL), regions to regions (S_VV), words to regions (S_LV), regions to words (S_VL). [CLS] and
- * [SEP] are left out, each block has a softmax of its own, so every row of every block sums to 1. The
- * release reads the last layer and averages its heads. No attention dropout, as there.
+ * (S_LL), regions to regions (S_VV), words to regions (S_LV), regions to words (S_VL). [CLS] and [SEP]
+ * are left out. Each block has a softmax of its own, so every row of every block sums to 1. As in the
+ * release, there is no attention dropout; by default, as there, the last layer's heads are averaged.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { attentionLogits, maskedKeys } from "../model/attention.ts";
@@ -10,7 +10,7 @@ import { type Axes, named } from "../model/axes.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Weights } from "../model/weights.ts";
 
-/** The four blocks of a batch of pairs; rows of real places sum to 1, padded columns are 0. */
+/** The four blocks of a batch of pairs. Unpadded rows sum to 1, padded columns are 0. */
 export interface AttentionBlocks {
   readonly tokenToToken: Axes<"pair token token">;
   readonly regionToRegion: Axes<"pair region region">;
@@ -22,27 +22,27 @@ export interface AttentionBlocks {
   readonly regionMask: Axes<"pair region">;
 }
 
-/** Which places of the sequence are there. */
+/** Which words and regions are not padding. */
 export interface PairMasks {
-  /** 1 for [CLS], word pieces, [SEP], in that order and without gaps; then 0. */
+  /** 1 for [CLS], word pieces, [SEP], in this order and without gaps; then 0. */
   readonly wordMask: Axes<"pair word">;
   readonly regionMask: Axes<"pair region">;
 }
 
 /** Which attention of a pair is read. */
 export interface AttentionReading {
-  /** From 0; by default the last. */
+  /** Counted from 0; by default the last. */
   readonly layer?: number;
   /**
-   * `mean`: of the heads' blocks (the default). `each`: every head counts as a pair of its own, so
-   * that axis `pair` holds pair * head, the heads of a pair side by side.
+   * `mean`: the mean of the heads' blocks (the default). `each`: every head counts as a pair of its
+   * own, so the axis `pair` is pair * head, with the heads of a pair next to each other.
    */
   readonly heads?: "mean" | "each";
 }
 
 /**
  * The blocks of one layer.
- * @param entering the hidden states that enter that layer, words first, then regions.
+ * @param entering the hidden states that enter that layer, words first, then regions
  */
 export function attentionBlocks(
   weights: Weights,
@@ -54,7 +54,7 @@ export function attentionBlocks(
   const [pairs = 0, words = 0] = named("pair word", masks.wordMask).shape;
   const [, regions = 0] = named("pair region", masks.regionMask).shape;
   const tokens = words - 2;
-  // A place holds a word piece when the place after it is still in the text: the last one is [SEP].
+  // A position is a word piece if the next one is still in the text; the last one is [SEP].
   const tokenMask = tf.cast(
     tf.slice(masks.wordMask, [0, 2], [pairs, tokens]),
     "float32",
@@ -84,9 +84,9 @@ export function attentionBlocks(
   };
   const perHead = (mask: tf.Tensor): tf.Tensor => {
     if (heads === "mean") return mask;
-    const [, places = 0] = mask.shape;
+    const [, length = 0] = mask.shape;
     const repeated = tf.tile(tf.expandDims(mask, 1), [1, config.num_attention_heads, 1]);
-    return tf.reshape(repeated, [-1, places]);
+    return tf.reshape(repeated, [-1, length]);
   };
   return {
     tokenToToken: block(text, text),

@@ -1,14 +1,14 @@
 /**
  * sparsemax(z) = argmin over p of |p - z|^2, p row-stochastic: p_i = max(0, z_i - tau), exactly 0 for
- * all that lies 1 or more below the maximum. Source: arXiv 1602.02068, algorithm 1 and section 2.5.
+ * entries 1 or more below the maximum. Source: arXiv 1602.02068, algorithm 1 and section 2.5.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { customGradient } from "../model/custom_gradient.ts";
 
-/** Below the maximum; what lies deeper is no part of any row, and sums stay exact without it. */
+/** z is clipped this far below its maximum: entries below get p = 0, and the sums stay accurate. */
 const DEPTH = 2;
 
-/** Along the last axis. Gradient: s (dy - mean of dy over the support), s being 1 there, else 0. */
+/** Along the last axis. Gradient: s (dy - mean of dy over the support), s = 1 on the support, else 0. */
 export function sparsemax(logits: tf.Tensor): tf.Tensor {
   const map = customGradient((x, save) => {
     const z = belowMaximum(x, DEPTH);
@@ -27,16 +27,16 @@ export function sparsemax(logits: tf.Tensor): tf.Tensor {
   return map(logits);
 }
 
-/** Each row less its maximum, nothing below -depth. */
+/** Each row minus its maximum, clipped at -depth. */
 export function belowMaximum(x: tf.Tensor, depth: number): tf.Tensor {
   return tf.maximum(tf.sub(x, tf.max(x, -1, true)), -depth);
 }
 
-/** tau: of the r largest, with the largest r for which 1 + r z_r > their sum, (sum - 1) / r. */
+/** tau = (sum of the r largest - 1) / r, with the largest r for which 1 + r z_r > that sum. */
 function threshold(z: tf.Tensor): tf.Tensor {
-  const places = z.shape.at(-1)!;
-  const sorted = tf.topk(z, places).values;
-  const rank = tf.range(1, places + 1);
+  const length = z.shape.at(-1)!;
+  const sorted = tf.topk(z, length).values;
+  const rank = tf.range(1, length + 1);
   const sums = tf.cumsum(sorted, z.rank - 1);
   const taken = tf.cast(tf.greater(tf.add(tf.mul(rank, sorted), 1), sums), "float32");
   const sum = tf.sum(tf.mul(taken, sorted), -1, true);

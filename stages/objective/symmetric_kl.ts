@@ -6,24 +6,24 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Axes, named } from "../model/axes.ts";
 
 /**
- * Logarithms are taken of max(x, FLOOR). The release takes log x, which is infinite where an
- * attention weight has underflown; above the floor the two agree. Small enough to be no
- * attention weight, large enough for 1 / FLOOR to be a float32.
+ * Logarithms are of max(x, FLOOR). The release has log x, which is infinite where an attention weight
+ * has underflowed; above the floor the two agree. It is below any attention weight that is not 0, but
+ * 1 / FLOOR is still a float32.
  */
 const FLOOR = 1e-30;
 
-/** Padding and the guard of the logarithm. */
+/** Padding, and what is added within the logarithm. */
 export interface SymmetricKlOptions<Place extends string> {
-  /** 1 for rows (and columns) that are there, 0 for padding. */
+  /** 1 for rows (and columns), 0 for padding. */
   readonly mask: Axes<`pair ${Place}`>;
   /**
-   * Added to the second argument within its logarithm, and there only:
+   * Added to the second argument, only within its logarithm:
    * KL(P || Q) = sum P (log P - log(Q + eps)). The release has 1e-6 for distributed alignment.
    */
   readonly eps: number;
 }
 
-/** Of two relations over the same places. A pair without any row has distance 0. */
+/** m-KL of two relations over the same positions. A pair without any row has distance 0. */
 export function symmetricKl<Place extends string = never>(
   p: Axes<`pair ${Place} ${Place}`>,
   q: Axes<`pair ${Place} ${Place}`>,

@@ -1,4 +1,4 @@
-/** Attention between the places of a pair, the alignment losses of it and their gradients, against the release. */
+/** Attention within a pair, its alignment losses and their gradients, against the release. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { alignmentLosses, alignments, type Modality } from "../../stages/objective/alignment.ts";
@@ -24,7 +24,7 @@ const tables = pairTables(split.set, split.index);
 const checkpoint = await goldenCheckpoint();
 
 for (const example of goldenJson("expected.json").attention_examples) {
-  tensorTest(`the last layer's attention for ${example.txt_id} is the release's`, () => {
+  tensorTest(`the last layer's attention for ${example.txt_id} equals the release's`, () => {
     const { txt_id, img_id } = example;
     const problem = { txt_id, img_id, neg_ids: [] };
     const blocks = positiveBlocks(weightsOnDevice(checkpoint), {
@@ -40,7 +40,7 @@ for (const example of goldenJson("expected.json").attention_examples) {
     };
     for (const matrix of matrices) {
       const wanted: number[][] = example[matrix];
-      // Columns of padding hold 0; rows of padding may hold anything.
+      // Padded columns are 0; padded rows may have any values.
       const rows = tf.slice(ours[matrix], [0, 0, 0], [1, wanted.length, -1]);
       const cut = tf.slice(rows, [0, 0, 0], [1, wanted.length, wanted[0]!.length]);
       assertClose(cut, wanted.flat(), 1e-5, matrix);
@@ -68,13 +68,13 @@ for (const example of goldenJson("expected.json").attention_examples) {
         ),
       );
 
-    tensorTest(`${label} of ${example.txt_id} is the release's`, () => {
+    tensorTest(`${label} of ${example.txt_id} equals the release's`, () => {
       assertClose(loss(...inputs()), [example.loss[label]], 1e-5, label);
     });
 
-    tensorTest(`gradients of ${label} of ${example.txt_id} are the release's`, () => {
+    tensorTest(`gradients of ${label} of ${example.txt_id} equal the release's`, () => {
       const wanted = example.matrix_grads[label];
-      // tfjs refuses gradients of what is not used; 0 times it changes nothing.
+      // tfjs refuses gradients of unused inputs; adding 0 times them changes nothing.
       const all = (...given: tf.Tensor[]) =>
         tf.addN([loss(...given), ...given.map((matrix) => tf.mul(tf.sum(matrix), 0))]);
       const gradients = tf.grads(all)(inputs());

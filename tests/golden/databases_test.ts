@@ -23,7 +23,7 @@ Deno.test("texts come in the release's order, images by their number of regions"
   assert.deepEqual(sorted.map(({ n }) => n), expected.eval.img_nbb);
 });
 
-Deno.test("tokens, features and boxes of a pair are the release's to the last bit", async () => {
+Deno.test("tokens, features and boxes of a pair equal the release's to the last bit", async () => {
   using split = await goldenSplit("test");
   const { set, index, text, image } = split;
   const { cls, sep } = set.vocabulary;
@@ -38,7 +38,7 @@ Deno.test("tokens, features and boxes of a pair are the release's to the last bi
 });
 
 for (const split of ["test", "train"] as const) {
-  Deno.test(`the compressed database of split ${split} holds the same images`, () => {
+  Deno.test(`the compressed database of split ${split} has the same images`, () => {
     const folder = goldenDatabase(split, "img");
     const choice = goldenChoice(folder);
     using alone = temporaryFolder();

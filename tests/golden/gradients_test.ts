@@ -62,11 +62,11 @@ function lossOf(name: string): (weights: Weights) => tf.Scalar {
 }
 
 for (const [name, recorded] of Object.entries<RecordedGradients>(example.grads)) {
-  Deno.test(`gradients of ${name} are the release's`, () =>
+  Deno.test(`gradients of ${name} equal the release's`, () =>
     tf.tidy(() => {
       const loss = lossOf(name);
       const { loss: value, gradients } = lossAndGradients(weights, (weights) => {
-        // tfjs refuses gradients of what is not used; 0 times it changes nothing.
+        // tfjs refuses gradients of unused inputs; adding 0 times them changes nothing.
         const unused = Object.values(weights).map((tensor) => tf.mul(tf.sum(tensor), 0));
         return [tf.addN([loss(weights), ...unused]) as tf.Scalar];
       });

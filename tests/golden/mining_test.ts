@@ -45,7 +45,7 @@ for (const example of expected.hard_negative_and_iais_examples) {
     });
 
   for (const layout of ["plain", "iais"] as const) {
-    Deno.test(`negatives of ${txt_id} are mined and lose as in the release, layout ${layout}`, () =>
+    Deno.test(`mined negatives and losses of ${txt_id} equal the release's, layout ${layout}`, () =>
       tf.tidy(() => {
         const ranking = { config, tables, drawn: drawnBatch(), layout };
         const mined = minedScores(weights, ranking).scores as tf.Tensor2D;
@@ -67,7 +67,7 @@ for (const example of expected.hard_negative_and_iais_examples) {
       }));
   }
 
-  Deno.test(`alignment losses of ${txt_id} and the best places they follow are the release's`, () =>
+  Deno.test(`alignment losses of ${txt_id} and the argmax positions they use equal the release's`, () =>
     tf.tidy(() => {
       const blocks = positiveBlocks(weights, { config, tables, drawn: drawnBatch() });
       const crossed = { image: blocks.regionToToken, text: blocks.tokenToRegion };
@@ -84,7 +84,7 @@ for (const example of expected.hard_negative_and_iais_examples) {
     }));
 }
 
-Deno.test("the recorded layouts differ, so that one cannot pass for the other", () => {
+Deno.test("the recorded layouts differ, so one cannot be mistaken for the other", () => {
   const scores = (layout: string): number[] =>
     expected.hard_negative_and_iais_examples.flatMap((
       { image_anchored }: { image_anchored: Record<string, { candidate_scores: number[] }> },

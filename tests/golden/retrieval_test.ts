@@ -1,4 +1,4 @@
-/** Scores of the whole test split from every kind of checkpoint, and the recalls made of them. */
+/** Scores of the whole test split from every kind of checkpoint, and their recalls. */
 import assert from "node:assert/strict";
 import type { ScoreMatrix } from "../../stages/metric/recall.ts";
 import { roundedToFloat16 } from "../../stages/metric/release_recall.ts";
@@ -28,7 +28,7 @@ async function scoresOf(weights: HostWeights): Promise<ScoreMatrix> {
   return await ourMatrix(compute, config, split, weights);
 }
 
-Deno.test("scores of every pair are the release's, as near as float32 can tell", async () => {
+Deno.test("scores of every pair equal the release's within float32 rounding", async () => {
   const { scores } = await scoresOf(await goldenCheckpoint());
   assertClose(scores, recorded.rank_scores.flat(), tolerance, "scores");
   assertClose(scores, recorded.rank_scores_float64.flat(), tolerance, "scores in float64");
@@ -36,18 +36,18 @@ Deno.test("scores of every pair are the release's, as near as float32 can tell",
 
 const others: Record<string, boolean> = recorded.identical_scores_from_other_checkpoint_files;
 for (const [file, identical] of Object.entries(others)) {
-  Deno.test(`${file} scores as the checkpoint to start from does`, async () => {
+  Deno.test(`${file} gives the scores of the initial checkpoint`, async () => {
     assert.ok(identical);
     const { scores } = await scoresOf(await goldenCheckpoint(file));
     assert.deepEqual(scores, (await scoresOf(await goldenCheckpoint())).scores);
   });
 }
 
-Deno.test("the checkpoint of float16 has the release's scores and recalls", async () => {
+Deno.test("the float16 checkpoint gives the release's scores and recalls", async () => {
   const matrix = await scoresOf(await goldenCheckpoint("model_fp16.pt"));
   assertClose(matrix.scores, recorded.rank_scores_from_model_fp16.flat(), tolerance, "scores");
   const rounded = recordedMatrix(recorded.rank_scores_from_model_fp16);
-  // It is not recorded whether these recalls are of rounded scores: nearer than that, all is open.
+  // It is not recorded whether these recalls are of rounded scores, so the comparison allows for both.
   const doubt = { near: 2e-3 };
   assertRelease(rounded, recorded.metrics_from_model_fp16, { rounding: "float32", ...doubt });
 });
@@ -59,12 +59,12 @@ const tuned = Array.from(Deno.readDirSync(goldenFile(".")), ({ name }) => name)
   });
 assert.ok(tuned.length > 0);
 for (const { file, run } of tuned) {
-  Deno.test(`${file} has the scores at the end of its run`, async () => {
+  Deno.test(`${file} gives the scores recorded at the end of its run`, async () => {
     const { scores } = await scoresOf(await goldenCheckpoint(file));
     assertClose(scores, runs[run].final_rank_scores.flat(), tolerance, "scores");
   });
 
-  Deno.test(`${file} with the head of pre-training has the scores of the release's inference`, async () => {
+  Deno.test(`${file} with the head of pretraining gives the scores of the release's inference`, async () => {
     const weights = Object.entries(await goldenCheckpoint(file))
       .filter(([name]) => !name.startsWith("rank_output."));
     const { scores } = await scoresOf(withRankHead(Object.fromEntries(weights)));
@@ -73,14 +73,14 @@ for (const { file, run } of tuned) {
   });
 }
 
-Deno.test("recalls of our own scores are the textbook's and, counted its way, the release's", async () => {
+Deno.test("recalls of our own scores equal the textbook's and, computed its way, the release's", async () => {
   const matrix = await scoresOf(await goldenCheckpoint());
   const doubt = { near: 2e-5 };
   assertTextbook(matrix, recorded.metrics_textbook_on_fp32, doubt);
   assertRelease(matrix, recorded.metrics_on_fp32, { rounding: "float32", ...doubt });
 });
 
-Deno.test("recalls of the release's scores are its own, rounded to float16 or not", () => {
+Deno.test("recalls of the release's scores equal its own, rounded to float16 or not", () => {
   const matrix = recordedMatrix(recorded.rank_scores);
   assertTextbook(matrix, recorded.metrics_textbook_on_fp32);
   assertRelease(matrix, recorded.metrics_on_fp32, { rounding: "float32" });
@@ -93,7 +93,7 @@ Deno.test("recalls of the release's scores are its own, rounded to float16 or no
   }
 });
 
-Deno.test("scores rounded to float16 are the release's", () => {
+Deno.test("scores rounded to float16 equal the release's", () => {
   const { scores } = recordedMatrix(recorded.rank_scores);
   assert.deepEqual(roundedToFloat16(scores), recordedMatrix(recorded.rank_scores_fp16).scores);
 });

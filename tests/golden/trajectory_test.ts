@@ -56,7 +56,7 @@ interface RecordedMicro extends RecordedProblem {
   readonly tsa?: number;
 }
 
-/** Our micro-step has one problem per direction, the release's two of them one after the other. */
+/** One of our micro-steps has one problem per direction; the release has two steps for them. */
 function microSteps({ micro }: RecordedStep): [RecordedMicro, RecordedMicro][] {
   const image = micro.filter(({ anchor }) => anchor === "image");
   const text = micro.filter(({ anchor }) => anchor === "text");
@@ -65,7 +65,7 @@ function microSteps({ micro }: RecordedStep): [RecordedMicro, RecordedMicro][] {
 }
 
 for (const [name, run] of Object.entries(runs)) {
-  Deno.test(`training with alignment ${name} goes the release's way, update by update`, async () => {
+  Deno.test(`training with alignment ${name} follows the release update by update`, async () => {
     const before = tf.memory().numTensors;
     await follow(name, run);
     assert.equal(tf.memory().numTensors, before, "tensors left behind");
@@ -148,7 +148,7 @@ function assertParameters(weights: Readonly<Record<string, tf.Tensor>>, run: Run
       assertClose([delta_l2!], [0], 0, `change of ${name}`);
       continue;
     }
-    // A key's bias has no gradient but rounding's, which AdamW makes large; it changes no score.
+    // The gradient of a key's bias is rounding error alone, which AdamW scales up; it changes no score.
     const noise = name.endsWith("key.bias") ? 1e-2 : 0;
     assertStatistics(name, tensor, recorded, { relative: 1e-5, absolute: noise + 1e-5 });
     if (delta_l2 === null) continue;

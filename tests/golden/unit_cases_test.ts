@@ -13,7 +13,7 @@ import { assertClose, tensorTest } from "../support/tensor_test.ts";
 
 const unitCases = goldenJson("expected.json").unit_cases;
 
-Deno.test("learningRate() is the release's in every update, the first and the last included", () => {
+Deno.test("learningRate() equals the release's in every update, including the first and the last", () => {
   const recorded = unitCases.lr_schedule;
   const schedule = {
     peak: recorded.learning_rate,
@@ -33,7 +33,7 @@ for (
     ["logarithmic", "log_schedule"],
   ] as const
 ) {
-  Deno.test(`alignmentWeight() with the ${schedule} schedule is the release's`, () => {
+  Deno.test(`alignmentWeight() with the ${schedule} schedule equals the release's`, () => {
     const recorded: number[] = unitCases.tsa[key];
     const weights = recorded.map((_, done) =>
       alignmentWeight(done, { total: recorded.length, schedule })
@@ -42,7 +42,7 @@ for (
   });
 }
 
-/** One name that is decayed for each positive decay, one that is not for each 0. */
+/** A name with weight decay for each positive decay, one without for each 0. */
 function namesFor(recordedDecays: readonly number[]): string[] {
   return recordedDecays.map((decay, place) => `tensor${place}.${decay > 0 ? "weight" : "bias"}`);
 }
@@ -50,7 +50,7 @@ function namesFor(recordedDecays: readonly number[]): string[] {
 const named = (names: readonly string[], values: readonly tf.TensorLike[]) =>
   Object.fromEntries(values.map((value, place) => [names[place]!, tf.tensor(value)]));
 
-tensorTest("adamw() makes the release's updates", () => {
+tensorTest("adamw() gives the release's updates", () => {
   const { init, betas, eps, weight_decay, steps } = unitCases.adamw;
   const names = namesFor(weight_decay);
   const options = { beta1: betas[0], beta2: betas[1], eps, decay: Math.max(...weight_decay) };
@@ -69,7 +69,7 @@ tensorTest("adamw() makes the release's updates", () => {
 });
 
 for (const [place, recorded] of unitCases.clip_grad_norm.entries()) {
-  tensorTest(`clipByGlobalNorm() clips as the release does (${place})`, () => {
+  tensorTest(`clipByGlobalNorm() clips as in the release (${place})`, () => {
     const names = recorded.grads.map((_: unknown, tensor: number) => `tensor${tensor}`);
     const { gradients, norm } = clipByGlobalNorm(named(names, recorded.grads), recorded.max_norm);
     assertClose(norm, [recorded.total_norm], 1e-6, "norm");
@@ -80,7 +80,7 @@ for (const [place, recorded] of unitCases.clip_grad_norm.entries()) {
 }
 
 for (const [place, recorded] of unitCases.metrics.entries()) {
-  Deno.test(`recalls of a matrix are the textbook's and the release's (${place})`, () => {
+  Deno.test(`recalls of a matrix equal the textbook's and the release's (${place})`, () => {
     const { txt_ids, img_ids, txt2img, scores } = recorded;
     const matrix = {
       scores: Float32Array.from(scores.flat()),

@@ -335,7 +335,7 @@ Deno.test("what does not fit is told: layers, splits, a missing vocabulary, wild
   using folder = temporaryFolder();
   writeEntities(`${folder.path}/entities`);
   const wrong: [Setting, RegExp][] = [
-    [{ parameters: { layers: 3 } }, /`layers` asks for layer 3, and the model has 3/],
+    [{ parameters: { layers: 3 } }, /`layers` has layer 3, but the model has only 3/],
     [{ parameters: { split: "train" } }, /split `train` has 0 images/],
     [
       {

@@ -223,6 +223,6 @@ Deno.test("what does not go together is refused with the way to mend it", async 
       inputs: { features, weights: at("initial") },
       folder: at("refused"),
     }),
-    /^error: `branch_weight` wants a model with two branches/,
+    /^error: `branch_weight` requires a model with two branches/,
   );
 });

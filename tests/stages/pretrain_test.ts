@@ -189,8 +189,8 @@ Deno.test("what a model or the features lack is told with the way to mend it", a
     recalls("initial", { scores: "sum" }),
     (error) =>
       String(error) ===
-        "error: `scores: sum` wants a model with two branches, and this one has no `branch_text`\n" +
-          "fix: pretrain it with `tasks: { branch_contrast: 1 }`, or do without the branches",
+        "error: `scores: sum` requires a model with two branches, but this one has no `branch_text`\n" +
+          "fix: pretrain it with `tasks: { branch_contrast: 1 }`, or do not use the branches",
   );
   const plain = at("plain");
   await namedPictures(plain, { classes: false });

@@ -1,6 +1,7 @@
 /** Recalls against the release's, under its names: txt_rK is image to text, img_rK text to image. */
 import assert from "node:assert/strict";
-import { rankQueries, recallMetrics, type ScoreMatrix } from "../../stages/metric/recall.ts";
+import { rankQueries, type ScoreMatrix } from "../../stages/metric/recall.ts";
+import { recallMetrics } from "../../stages/metric/rank_metrics.ts";
 import { releaseRecall } from "../../stages/metric/release_recall.ts";
 
 type Recalls = Readonly<Record<string, number>>;

@@ -257,7 +257,7 @@ class Machine {
   }
 }
 
-/** Two's complement, little-endian; a plain number where it is exact. */
+/** Two's complement, little-endian; a plain number if it is exact. */
 function longInteger(bytes: Uint8Array): number | bigint {
   let value = 0n;
   for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);

@@ -222,13 +222,13 @@ function gather(
 ): Float32Array {
   const values = new Float32Array(count);
   const index = shape.map(() => 0);
-  let place = offset;
+  let at = offset;
   for (let i = 0; i < count; i++) {
-    values[i] = from[place]!;
+    values[i] = from[at]!;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      place += strides[axis]!;
+      at += strides[axis]!;
       if (++index[axis]! < shape[axis]!) break;
-      place -= strides[axis]! * shape[axis]!;
+      at -= strides[axis]! * shape[axis]!;
       index[axis] = 0;
     }
   }

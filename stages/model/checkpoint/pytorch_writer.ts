@@ -25,9 +25,9 @@ export async function writePytorch(
     });
   }
   const pieces = (container === "zip" ? zipPieces : streamPieces)(weights, storages);
-  const beside = `${path}.writing`;
+  const temporary = `${path}.writing`;
   {
-    using file = await Deno.open(beside, { write: true, create: true, truncate: true });
+    using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
     for (const piece of pieces) {
       for (let written = 0; written < piece.length;) {
         written += await file.write(piece.subarray(written));
@@ -35,7 +35,7 @@ export async function writePytorch(
     }
     await file.sync();
   }
-  await Deno.rename(beside, path);
+  await Deno.rename(temporary, path);
 }
 
 /** An upper bound of the bytes that a tensor needs in a zip archive in addition to its numbers. */

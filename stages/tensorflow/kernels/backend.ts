@@ -134,8 +134,8 @@ function recordingBackend(Base: BackendClass, binding: Binding): KernelBackend {
         return binding.executeOp(name, attributes, ids, outputs)
           .map((metadata) => this.createOutputTensor(metadata));
       } finally {
-        inputs.forEach((input, place) => {
-          if (input.dataId === undefined) binding.deleteTensor(ids[place]!);
+        inputs.forEach((input, index) => {
+          if (input.dataId === undefined) binding.deleteTensor(ids[index]!);
         });
       }
     }

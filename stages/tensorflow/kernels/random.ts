@@ -1,7 +1,7 @@
 /**
- * The kernel `KeyedUniform` (stages/model/keyed_random.ts) in TensorFlow's integer ops. A counter
- * hash, because TensorFlow's own stateless generators either differ between XLA and plain execution
- * (uniform, normal) or are slow under XLA on CPU (Philox: 448 ms for a million numbers, this: 2.3 ms).
+ * The kernel `KeyedUniform` (stages/model/keyed_random.ts) in TensorFlow's integer ops. It hashes a
+ * counter. TensorFlow's own stateless generators either differ between XLA and plain execution
+ * (uniform, normal) or are slow under XLA on a CPU (Philox: 448 ms for a million numbers, this: 2.3 ms).
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { KeyedUniform, type KeyedUniformAttrs } from "../../model/keyed_random.ts";
@@ -22,7 +22,7 @@ export function registerKeyedUniform(backendName: string): void {
   });
 }
 
-/** uniform[i] = (mix(mix(i ^ key0) + key1) >> 8) * 2^-24, after the forks have changed the key. */
+/** uniform[i] = (mix(mix(i ^ key0) + key1) >> 8) * 2^-24, with the key after the forks. */
 function keyedUniform(
   kernels: KernelBackend,
   key: number,
@@ -44,7 +44,7 @@ function keyedUniform(
   return kernels.createOutputTensor(words.release(words.reshape(uniform, shape), shape));
 }
 
-/** Ops on uint32 tensors, by id: tfjs has no such type. Frees what it made, but for what is released. */
+/** Ops on uint32 tensors, a type that tfjs does not have. Disposal frees all but the released ones. */
 class Words {
   #ids = new Set<number>();
   constructor(private readonly kernels: KernelBackend) {}
@@ -53,13 +53,13 @@ class Words {
     for (const id of this.#ids) this.kernels.binding.deleteTensor(id);
   }
 
-  /** A float32 tensor that outlives this. */
+  /** A float32 tensor that is not freed by disposal. */
   release(id: number, shape: readonly number[]): { id: number; shape: number[]; dtype: number } {
     this.#ids.delete(id);
     return { id, shape: [...shape], dtype: TF_FLOAT };
   }
 
-  /** lowbias32, as `mix` of pipeline/contract/random_stream.ts. */
+  /** lowbias32, the same as `mix` of pipeline/contract/random_stream.ts. */
   mix(x: number): number {
     x = this.multiply(this.xor(x, this.shiftRight(x, 16)), 0x7feb352d);
     x = this.multiply(this.xor(x, this.shiftRight(x, 15)), 0x846ca68b);

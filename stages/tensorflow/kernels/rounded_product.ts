@@ -1,9 +1,9 @@
 /**
- * The kernel `RoundedMatMul` (stages/model/matrix_product.ts): a product of bfloat16 between casts.
+ * The kernel `RoundedMatMul` (stages/model/matrix_product.ts): a bfloat16 product between casts.
  *
- * XLA, GPUs and processors with instructions for bfloat16 round its sums to the nearest. On other
- * processors TensorFlow cuts them off, which makes every product smaller; there the rounded factors are
- * multiplied as float32, which they fit into, and the result is rounded by a cast.
+ * XLA, GPUs and processors with bfloat16 instructions round the sums to nearest. On other processors
+ * TensorFlow truncates them, which makes every product smaller. There the rounded factors are multiplied
+ * as float32, which represents them exactly, and the result is rounded by a cast.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { RoundedMatMul, type RoundedMatMulAttrs } from "../../model/matrix_product.ts";
@@ -12,7 +12,7 @@ import { TF_BFLOAT16, TF_FLOAT } from "../runtime/data_types.ts";
 import type { TensorMetadata } from "../runtime/eager.ts";
 import { boolAttribute, typeAttribute } from "../runtime/op_attributes.ts";
 
-/** What runs ops: the device, or a recording. */
+/** Runs ops: on the device, or into a recording. */
 type Runner = Pick<Binding, "executeOp" | "deleteTensor">;
 
 interface Layout {
@@ -29,54 +29,54 @@ export function registerRoundedMatMul(backendName: string): void {
       const { binding } = kernels;
       const layout = attrs as unknown as RoundedMatMulAttrs;
       const factors = kernels.getInputTensorIds([inputs["a"]!, inputs["b"]!]);
-      // XLA would leave out a cast there and back.
+      // XLA would remove a cast to bfloat16 that is followed by one back.
       const type = binding.recording?.xla || roundsSums(binding) ? TF_BFLOAT16 : TF_FLOAT;
       return kernels.createOutputTensor(roundedProduct(binding, factors, { ...layout, type }));
     },
   });
 }
 
-/** @param type in which factors are multiplied */
+/** @param type the type in which the factors are multiplied */
 function roundedProduct(
   runner: Runner,
   factors: readonly number[],
   { type, ...layout }: Layout & { readonly type: number },
 ): TensorMetadata {
-  const given = factors.map((id) => cast(runner, id, [TF_FLOAT, TF_BFLOAT16]).id)
-    .map((id) => moved(runner, id, [TF_BFLOAT16, type]));
-  const product = matrixProduct(runner, given, { ...layout, type });
-  const result = moved(runner, product, [type, TF_BFLOAT16]);
-  const made = cast(runner, result, [TF_BFLOAT16, TF_FLOAT]);
-  for (const id of [...given, result]) runner.deleteTensor(id);
-  return made;
+  const rounded = factors.map((id) => cast(runner, id, [TF_FLOAT, TF_BFLOAT16]).id)
+    .map((id) => castInPlace(runner, id, [TF_BFLOAT16, type]));
+  const product = matrixProduct(runner, rounded, { ...layout, type });
+  const result = castInPlace(runner, product, [type, TF_BFLOAT16]);
+  const widened = cast(runner, result, [TF_BFLOAT16, TF_FLOAT]);
+  for (const id of [...rounded, result]) runner.deleteTensor(id);
+  return widened;
 }
 
 const known = new WeakMap<Binding, boolean>();
 
-/** Whether a product of bfloat16 is rounded to the nearest here, once it is summed up. */
+/** Whether the sums of a bfloat16 product are rounded to nearest on this device. */
 function roundsSums(binding: Binding): boolean {
   const before = known.get(binding);
   if (before !== undefined) return before;
-  const found = binding.isUsingGpuDevice() || triesToRound(binding);
+  const found = binding.isUsingGpuDevice() || roundsInTrial(binding);
   known.set(binding, found);
   return found;
 }
 
-/** 1.0078125 x 1.75 lies three quarters of the way from 1.7578125 to 1.765625. */
-function triesToRound({ eager }: Binding): boolean {
+/** 1.0078125 x 1.75 is three quarters of the way from 1.7578125 to 1.765625, its neighbours in bfloat16. */
+function roundsInTrial({ eager }: Binding): boolean {
   const runner: Runner = {
     executeOp: (...op) => eager.execute(...op),
     deleteTensor: (id) => eager.deleteTensor(id),
   };
   const [rows, inner, columns] = [3, 7, 5];
-  const values = (count: number, value: (place: number) => number) =>
-    Float32Array.from({ length: count }, (_, place) => value(place));
+  const values = (count: number, value: (index: number) => number) =>
+    Float32Array.from({ length: count }, (_, index) => value(index));
   const factors = [
     eager.createTensor([1, rows, inner], TF_FLOAT, values(rows * inner, () => 1 + 2 ** -7)),
     eager.createTensor(
       [1, inner, columns],
       TF_FLOAT,
-      values(inner * columns, (place) => place < columns ? 1.75 : 0),
+      values(inner * columns, (index) => index < columns ? 1.75 : 0),
     ),
   ];
   const layout = { transposeA: false, transposeB: false, type: TF_BFLOAT16 };
@@ -108,8 +108,8 @@ function cast(
   return runner.executeOp("Cast", attributes, [id], 1)[0]!;
 }
 
-/** As `cast`, in the place of what is cast; itself where it has that type already. */
-function moved(runner: Runner, id: number, types: readonly [number, number]): number {
+/** As `cast`, but frees the input; returns it unchanged if it already has the type. */
+function castInPlace(runner: Runner, id: number, types: readonly [number, number]): number {
   if (types[0] === types[1]) return id;
   const made = cast(runner, id, types);
   runner.deleteTensor(id);

@@ -51,7 +51,7 @@ function open(): Native {
   const native = openNative(found.path);
   if (!native.version.startsWith(requiredVersion)) {
     throw new Complaint(
-      `${found.path} is TensorFlow ${native.version}, needed is ${requiredVersion}x`,
+      `${found.path} is TensorFlow ${native.version}; ${requiredVersion}x is required`,
       found.place === "TENSORFLOW_LIBRARY"
         ? "unset TENSORFLOW_LIBRARY to have the right version found or fetched"
         : "install the right version there, or remove it to have it fetched",
@@ -67,21 +67,21 @@ function openNative(path: string): Native {
     const message = error instanceof Error ? error.message : String(error);
     throw new Complaint(
       `${path} cannot be opened as TensorFlow's C library: ${message}`,
-      "it needs libtensorflow_framework of the same version beside it; " +
+      "it needs libtensorflow_framework of the same version in its folder; " +
         "unset TENSORFLOW_LIBRARY or remove the file to have the right one found or fetched",
       { cause: error },
     );
   }
 }
 
-/** TensorFlow reads these when it is opened. What the user has set stays. */
+/** Variables that TensorFlow reads when it is opened. Those that the user has set are left alone. */
 function setDefaults(libraryPath: string): void {
   const defaults: Record<string, string> = {
     TF_CPP_MIN_LOG_LEVEL: "2", // errors only
     TF_DETERMINISTIC_OPS: "1",
     CUBLAS_WORKSPACE_CONFIG: ":4096:8",
   };
-  if (isCudaBuild(libraryPath)) { // from TensorFlow's documentation, not measured
+  if (isCudaBuild(libraryPath)) { // from TensorFlow's documentation; not tested
     const folder = cudaFolder(libraryPath);
     defaults["XLA_FLAGS"] = `--xla_gpu_deterministic_ops=true --xla_gpu_cuda_data_dir=${folder}`;
   }

@@ -5,7 +5,7 @@ import { cacheFolder, type PinnedWheel } from "../../../pipeline/contract/pinned
 export const requiredVersion = "2.21.";
 export const pinnedVersion = "2.21.0";
 
-/** The wheels that hold the library, by platform; its two shared objects lie beside each other. */
+/** The wheels that contain the library, by platform. Its two shared objects are in one folder. */
 const wheels: Readonly<Record<string, PinnedWheel>> = {
   "linux-x86_64": {
     distribution: "tensorflow-cpu",
@@ -25,12 +25,12 @@ const wheels: Readonly<Record<string, PinnedWheel>> = {
   },
 };
 
-/** Undefined where no wheel with the C++ library is published. */
+/** Undefined if no wheel with the C++ library is published for this platform. */
 export function pinnedWheel(): PinnedWheel | undefined {
   return wheels[`${Deno.build.os}-${Deno.build.arch}`];
 }
 
-/** The user's cache, so that every checkout shares one copy of 850 MB. */
+/** In the user's cache, so all checkouts share one copy of 850 MB. */
 export function fetchedFolder(environment: Pick<typeof Deno.env, "get"> = Deno.env): string {
   const digest = pinnedWheel()?.sha256.slice(0, 12) ?? "none";
   return `${cacheFolder((name) => environment.get(name))}/tensorflow-${pinnedVersion}-${digest}`;

@@ -1,6 +1,6 @@
 /**
- * Where libtensorflow may lie, and what was found there. Nothing is opened and nothing is run, so
- * this is fast enough for planning.
+ * Searches the places where libtensorflow may be. Nothing is opened or run, so this is fast enough for
+ * planning.
  */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { fetchedFolder, pinnedVersion, requiredVersion } from "./release.ts";
@@ -10,11 +10,11 @@ export interface FoundLibrary {
   readonly path: string;
   /** Which of the places it is, for messages. */
   readonly place: string;
-  /** Version as its surroundings tell it, if they do. */
+  /** If the folders around it show it. */
   readonly version?: string;
 }
 
-/** A place that was searched, and what spoke against it. */
+/** A place that was searched, and why nothing there was used. */
 export interface SearchedPlace {
   readonly place: string;
   readonly verdict: string;
@@ -39,9 +39,9 @@ export function searchLibrary(environment: Pick<typeof Deno.env, "get"> = Deno.e
       continue;
     }
     const path = libraryIn(folder);
-    if (path === undefined) searched.push({ place: `${place}: ${folder}`, verdict: "not there" });
+    if (path === undefined) searched.push({ place: `${place}: ${folder}`, verdict: "not found" });
     else if (version !== undefined && !version.startsWith(requiredVersion)) {
-      const verdict = `is version ${version}, needed is ${requiredVersion}`;
+      const verdict = `has version ${version}, not ${requiredVersion}x`;
       searched.push({ place: `${place}: ${folder}`, verdict });
     } else {
       return { found: { path, place, ...(version === undefined ? {} : { version }) }, searched };
@@ -54,8 +54,8 @@ function namedLibrary(named: string): FoundLibrary {
   const path = isFile(named) ? named : libraryIn(named);
   if (path === undefined) {
     throw new Complaint(
-      `TENSORFLOW_LIBRARY is ${named}, where no ${libraryNames[0]} is`,
-      "name the library file or its folder, or unset the variable to have it found or fetched",
+      `TENSORFLOW_LIBRARY is ${named}, which has no ${libraryNames[0]}`,
+      "set it to the library file or its folder, or unset it to have the library found or fetched",
     );
   }
   return { path: Deno.realPathSync(path), place: "TENSORFLOW_LIBRARY" };
@@ -63,7 +63,7 @@ function namedLibrary(named: string): FoundLibrary {
 
 interface Candidate {
   readonly place: string;
-  /** Undefined: the variable that would name it is not set. */
+  /** Undefined if the variable that would name it is not set. */
   readonly folder: string | undefined;
   readonly version?: string;
 }
@@ -111,7 +111,7 @@ function* pythonPackages(lib: string, place: string): Generator<Candidate> {
   if (!found) yield { place, folder: `${lib}/python3*/{site,dist}-packages/tensorflow` };
 }
 
-/** A wheel with CUDA has NVIDIA's libraries beside it; from TensorFlow's packaging, not measured. */
+/** A wheel with CUDA has NVIDIA's libraries next to it. From TensorFlow's packaging; not tested. */
 export function isCudaBuild(libraryPath: string): boolean {
   try {
     return Deno.statSync(cudaFolder(libraryPath)).isDirectory;
@@ -120,7 +120,7 @@ export function isCudaBuild(libraryPath: string): boolean {
   }
 }
 
-/** Where such a wheel has ptxas and libdevice. */
+/** Where a wheel with CUDA has ptxas and libdevice. */
 export function cudaFolder(libraryPath: string): string {
   return libraryPath.replace(/tensorflow\/[^/]+$/, "nvidia/cuda_nvcc");
 }

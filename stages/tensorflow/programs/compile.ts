@@ -5,15 +5,15 @@
  *     const step = compile(({ weights, batch }) => trainingStep(weights, batch), { name: "step" });
  *     const { weights: next, loss } = step({ weights, batch });   // everything stays on the device
  *
- * The function runs once per signature, at recording, with tensors that have shapes but no values:
- * gradients, clipping and the optimiser land in the same program. It must not read values, and takes
- * every tensor it uses from its inputs.
+ * The function runs once per signature, for the recording, with tensors that have shapes but no values.
+ * Gradients, clipping and the optimiser become part of the same program. The function must not read
+ * values, and must take every tensor that it uses from its inputs.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Compute } from "../kernels/backend.ts";
 import { Recording, RecordingError } from "../record/recording.ts";
 
-/** Tensors by name, nested as the function likes. */
+/** Tensors, in any nesting of lists and objects. */
 export type TensorTree = tf.Tensor | readonly TensorTree[] | {
   readonly [name: string]: TensorTree;
 };
@@ -21,14 +21,14 @@ export type TensorTree = tf.Tensor | readonly TensorTree[] | {
 export interface CompileOptions {
   /** For messages and profiles; letters, digits and underscores. */
   readonly name: string;
-  /** false: TensorFlow runs the recorded ops one by one. Only for comparison. */
+  /** If false, TensorFlow runs the recorded ops one by one. Only for comparison. */
   readonly xla?: boolean;
 }
 
 export interface Compiled<Inputs extends TensorTree, Outputs extends TensorTree> {
   /** Runs the program. The inputs stay alive; the outputs are the caller's to dispose. */
   (inputs: Inputs): Outputs;
-  /** Programs made so far, one per input signature. */
+  /** Programs so far, one per input signature. */
   readonly programs: readonly Program[];
   /** Frees the programs. */
   [Symbol.dispose](): void;
@@ -55,7 +55,7 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
 ): Compiled<Inputs, Outputs> {
   if (!/^\w+$/.test(options.name)) {
     throw new RangeError(
-      `a program's name has letters, digits and underscores, not ${options.name}`,
+      `a program's name must consist of letters, digits and underscores, not be ${options.name}`,
     );
   }
   const { backend, binding } = compute;
@@ -74,7 +74,7 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
     const { functionName, outputs } = program;
     const made = binding.eager.callFunction(functionName, ids, outputs.length, xla);
     return program.assemble(
-      made.map((id, place) => backend.createOutputTensor({ id, ...outputs[place]! })),
+      made.map((id, index) => backend.createOutputTensor({ id, ...outputs[index]! })),
     ) as Outputs;
   };
   const dispose = () => {
@@ -117,11 +117,11 @@ function record<Inputs extends TensorTree>(
   const { backend, binding } = compute;
   if (binding.recording !== undefined) {
     throw new RecordingError(
-      `${name} is called while another function is recorded; call its plain function`,
+      `${name} is called while another function is being recorded; call its plain function`,
     );
   }
   const given = leaves(inputs).map(({ tensor }) => tensor);
-  backend.getInputTensorIds(given); // values that wait on the host go to the device, not into the graph
+  backend.getInputTensorIds(given); // values still on the host go to the device, not into the graph
   const idOf = (tensor: tf.Tensor) => backend.getInputTensorIds([tensor])[0]!;
   using recording = new Recording(binding.native, { xla });
   binding.recording = recording;

@@ -1,6 +1,7 @@
 /**
- * Which inputs of a TensorFlow op are lists. The eager interface takes a list's tensors one by one;
- * a graph wants them together. The op's own definition (`OpDef`) tells, so no table of names is kept.
+ * Which inputs of a TensorFlow op are lists. The eager interface takes a list's tensors one by one, a
+ * graph takes them together. The op's own definition (`OpDef`) says which are lists. The protobuf reader
+ * is hand-written: three fields of one message do not justify a library.
  */
 
 /** One input of an op: a single tensor, or a list as long as the named integer attribute. */
@@ -28,7 +29,7 @@ export function opInputs(opDef: Uint8Array): OpInput[] {
 
 const utf8 = new TextDecoder();
 
-/** The length-delimited fields of a protobuf message, in order; others are passed over. */
+/** The length-delimited fields of a protobuf message, in order; others are skipped. */
 function* messageFields(bytes: Uint8Array): Generator<[field: number, bytes: Uint8Array]> {
   let at = 0;
   const varint = () => {
@@ -58,7 +59,7 @@ function* messageFields(bytes: Uint8Array): Generator<[field: number, bytes: Uin
         at += 4;
         break;
       default:
-        throw new Error("internal: an op definition that is no protobuf message");
+        throw new Error("internal: an op definition is not a protobuf message");
     }
   }
 }

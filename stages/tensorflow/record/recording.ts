@@ -1,6 +1,6 @@
 /**
- * Records ops into a TensorFlow graph instead of executing them, and makes the graph a function.
- * Recorded tensors have ids of their own range, a static shape and no value.
+ * Records ops into a TensorFlow graph instead of executing them, and turns the graph into a function.
+ * Recorded tensors have ids in a range of their own, a static shape and no value.
  */
 import { toBytes } from "../runtime/data_types.ts";
 import type { TensorMetadata } from "../runtime/eager.ts";
@@ -8,11 +8,11 @@ import { dimensions, type Native } from "../runtime/native.ts";
 import { type OpAttribute, setAttribute } from "../runtime/op_attributes.ts";
 import { type OpInput, opInputs } from "./op_inputs.ts";
 
-/** Ids from here on are recorded tensors; below are tensors on the device. */
+/** Recorded tensors have ids from here on; lower ids are tensors on the device. */
 const firstRecordedId = 2 ** 40;
 export const isRecorded = (id: number): boolean => id >= firstRecordedId;
 
-/** A mistake in the function that is recorded; the message names the tfjs call. */
+/** An error in the function being recorded; the message names the tfjs call. */
 export class RecordingError extends Error {
   override readonly name = "RecordingError";
 }
@@ -33,7 +33,7 @@ export class Recording {
   #operationCount = 0;
   /** Whether XLA will compile the function. */
   readonly xla: boolean;
-  /** The tfjs kernel under way, for messages. */
+  /** The tfjs kernel that is running, for messages. */
   kernel = "";
 
   /** @param xla whether XLA will compile the function */
@@ -103,13 +103,13 @@ export class Recording {
     this.#outputs.delete(id);
   }
 
-  /** The message for a value that was asked of a tensor that has none. */
+  /** The error for reading the value of a recorded tensor, which has none. */
   readOfValue(): RecordingError {
     const call = this.kernel === ""
       ? "dataSync(), data() or arraySync()"
       : `tf kernel ${this.kernel}`;
     return new RecordingError(
-      `${call} reads the value of a tensor while the function is recorded; ` +
+      `${call} reads the value of a tensor while the function is being recorded; ` +
         `return the tensor and read it from the result`,
     );
   }
@@ -124,7 +124,7 @@ export class Recording {
     const body = c.TF_GraphToFunction(
       this.#graph,
       this.#native.name(name),
-      0, // no hash behind the name
+      0, // no hash appended to the name
       -1, // all operations of the graph
       null,
       inputs.length,
@@ -136,7 +136,7 @@ export class Recording {
       null,
       status,
     );
-    this.#native.check(`make a function of the recording ${name}`);
+    this.#native.check(`turn the recording ${name} into a function`);
     return { body: body!, operationCount: this.#operationCount };
   }
 
@@ -161,12 +161,12 @@ export class Recording {
     this.#outputs.set(id, { operation, index });
     const output = this.#outputBytes([id]);
     const rank = c.TF_GraphGetTensorNumDims(this.#graph, output, status);
-    this.#native.check(`ask the shape of ${type}`);
+    this.#native.check(`get the shape of ${type}`);
     if (rank < 0) throw new RecordingError(this.#unknownShape(type));
     const dims = new BigInt64Array(Math.max(1, rank));
     if (rank > 0) {
       c.TF_GraphGetTensorShape(this.#graph, output, dims, rank, status);
-      this.#native.check(`ask the shape of ${type}`);
+      this.#native.check(`get the shape of ${type}`);
     }
     const shape = Array.from(dims.subarray(0, rank), Number);
     if (shape.some((length) => length < 0)) throw new RecordingError(this.#unknownShape(type));
@@ -193,11 +193,11 @@ export class Recording {
   /** `TF_Output` structs, 16 bytes each. */
   #outputBytes(ids: readonly number[]): Uint8Array<ArrayBuffer> {
     const view = new DataView(new ArrayBuffer(16 * ids.length));
-    ids.forEach((id, place) => {
+    ids.forEach((id, index) => {
       const output = this.#outputs.get(id);
       if (output === undefined) throw new RecordingError(this.#outsideTensor());
-      view.setBigUint64(16 * place, output.operation, true);
-      view.setInt32(16 * place + 8, output.index, true);
+      view.setBigUint64(16 * index, output.operation, true);
+      view.setInt32(16 * index + 8, output.index, true);
     });
     return new Uint8Array(view.buffer);
   }

@@ -12,7 +12,7 @@ export const TF_UINT32 = 22;
 
 type Values = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint32Array;
 
-/** Bytes of values given by tfjs (typed arrays, plain arrays, booleans) as TensorFlow lays them out. */
+/** Values from tfjs (typed arrays, plain arrays, booleans) as bytes in TensorFlow's layout. */
 export function toBytes(values: ArrayLike<unknown>, dtype: number): Uint8Array<ArrayBuffer> {
   const array = toArray(values, dtype);
   return new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
@@ -34,7 +34,7 @@ function toArray(values: ArrayLike<unknown>, dtype: number): Values {
         ? values
         : BigInt64Array.from(Array.from(numbers, BigInt));
     default:
-      throw new TypeError(`internal: no host values of TensorFlow type ${dtype}`);
+      throw new TypeError(`internal: values of TensorFlow type ${dtype} cannot be written`);
   }
 }
 

@@ -1,13 +1,13 @@
 /**
- * Executes ops one by one and owns the tensors on the device. Pointers stay in here; everybody else
- * holds ids.
+ * Executes ops one by one and owns the tensors on the device. Pointers do not leave this file;
+ * everything else refers to tensors by ids.
  */
 import { fromBytes, toBytes } from "./data_types.ts";
 import { type Native, text } from "./native.ts";
 import { type OpAttribute, setAttribute } from "./op_attributes.ts";
 import { type SessionConfig, sessionConfigBytes } from "./session_config.ts";
 
-/** What a kernel learns of an op's output. */
+/** An op's output, as described to a kernel. */
 export interface TensorMetadata {
   readonly id: number;
   readonly shape: number[];
@@ -17,7 +17,7 @@ export interface TensorMetadata {
 export interface Device {
   /** As TensorFlow names it: `/job:localhost/replica:0/task:0/device:CPU:0`. */
   readonly name: string;
-  /** "CPU", "GPU". */
+  /** "CPU" or "GPU". */
   readonly kind: string;
 }
 
@@ -59,7 +59,7 @@ export class EagerContext {
     const host = this.#native.hostTensor(dtype, shape, toBytes(values, dtype));
     let handle = c.TFE_NewTensorHandle(host, status);
     c.TF_DeleteTensor(host);
-    this.#native.check("make a tensor");
+    this.#native.check("create a tensor");
     if (!this.#onCpu) {
       const name = this.#native.name(this.device.name);
       const moved = c.TFE_TensorHandleCopyToDevice(handle, this.#context, name, status);
@@ -144,7 +144,7 @@ export class EagerContext {
       }
       for (const id of inputs) {
         c.TFE_OpAddInput(op, this.#handle(id), status);
-        this.#native.check(`give ${name} its inputs`);
+        this.#native.check(`pass ${name} its inputs`);
       }
       const outputs = new BigUint64Array(Math.max(1, outputCount));
       const count = new Int32Array([outputCount]);
@@ -162,7 +162,7 @@ export class EagerContext {
   #describe(handle: Deno.PointerObject): { shape: number[]; dtype: number } {
     const { c, status } = this.#native;
     const rank = c.TFE_TensorHandleNumDims(handle, status);
-    this.#native.check("ask a tensor's rank");
+    this.#native.check("get a tensor's rank");
     const shape = Array.from(
       { length: rank },
       (_, axis) => Number(c.TFE_TensorHandleDim(handle, axis, status)),

@@ -22,13 +22,17 @@ export class Native {
     this.version = text(this.c.TF_Version());
   }
 
-  /** Throws what the last call reported. @param during what was being done, for the message */
+  /**
+   * Checks the status of the last call.
+   * @param during what was being done, for the message
+   * @throws {TensorFlowError} if the call reported an error
+   */
   check(during: string): void {
     const code = this.c.TF_GetCode(this.status);
     if (code !== 0) throw new TensorFlowError(code, text(this.c.TF_Message(this.status)), during);
   }
 
-  /** A name as a C string; kept, since names recur. */
+  /** A name as a C string; cached, since names recur. */
   name(name: string): Uint8Array<ArrayBuffer> {
     let bytes = this.#names.get(name);
     if (bytes === undefined) {
@@ -43,7 +47,7 @@ export class Native {
     const size = BigInt(bytes.byteLength);
     const tensor = this.c.TF_AllocateTensor(dtype, dimensions(shape), shape.length, size);
     if (tensor === null) {
-      throw new TensorFlowError(8, `no memory for ${size} bytes`, "allocate a tensor");
+      throw new TensorFlowError(8, `out of memory: ${size} bytes`, "allocate a tensor");
     }
     if (bytes.byteLength > 0) {
       const data = this.c.TF_TensorData(tensor)!;
@@ -60,6 +64,7 @@ export function dimensions(shape: readonly number[]): BigInt64Array<ArrayBuffer>
   return dims;
 }
 
+/** A C string; "" for a null pointer. */
 export function text(pointer: Deno.PointerValue): string {
   return pointer === null ? "" : Deno.UnsafePointerView.getCString(pointer);
 }

@@ -1,13 +1,13 @@
 /**
- * TensorFlow's `ConfigProto` as bytes (tensorflow/core/protobuf/config.proto): the few fields that
- * are set, written by hand, since a protobuf library would earn nothing here.
+ * TensorFlow's `ConfigProto` as bytes (tensorflow/core/protobuf/config.proto). Hand-written: four fields
+ * do not justify a protobuf library.
  */
 export interface SessionConfig {
   /** Threads inside one operation or compiled program. */
   readonly intraOpThreads: number;
-  /** Operations that run side by side. */
+  /** Operations that run in parallel. */
   readonly interOpThreads: number;
-  /** Take GPU memory as it is needed instead of all at once. */
+  /** Allocate GPU memory as it is needed instead of all at once. */
   readonly gpuMemoryGrowth: boolean;
 }
 

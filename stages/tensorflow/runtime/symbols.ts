@@ -1,6 +1,6 @@
 /**
- * The functions of TensorFlow's C library that are called, one row each: C types in the row, C
- * parameter names behind it. Sources: tensorflow/c/c_api.h, tensorflow/c/eager/c_api.h of 2.21.
+ * The functions of TensorFlow's C library that we call, one row each: C types in the row, C parameter
+ * names in its comment. Sources: tensorflow/c/c_api.h, tensorflow/c/eager/c_api.h of 2.21.
  */
 
 /** `TF_Output`, an output of a graph operation, passed by value: {TF_Operation* oper; int index}. */

@@ -34,7 +34,7 @@ const objects: AnnotatedObject[] = [
   { tokens: [3], regions: [0, 1] },
 ];
 
-Deno.test("attention of objects is the mean over their own places of the sum over the other's", () => {
+Deno.test("attention between objects is the mean over positions of one of the sum over positions of the other", () => {
   // man -> man: mean(0.1 + 0.3, 0.3 + 0.3) = 0.5, man -> hat: mean(0.2, 0.2) = 0.2
   // hat -> man: 0.25 + 0.25 = 0.5, hat -> hat: 0.25
   const relation = objectRelation(words, objects.map(({ tokens }) => tokens));
@@ -51,7 +51,7 @@ Deno.test("attention of objects is the mean over their own places of the sum ove
   near(annotatedDistance({ tokens: words, regions }, objects), (rows[0]! + rows[1]!) / 2);
 });
 
-Deno.test("attention that is the same everywhere is at distance 0 where shares of places agree", () => {
+Deno.test("uniform attention has distance 0 if the shares of words and of regions agree", () => {
   const even = (size: number) => ({ size, values: new Array(size * size).fill(1 / size) });
   const own = { tokens: even(4), regions: even(3) };
   const alike = [{ tokens: [0, 1], regions: [0] }, { tokens: [2, 3], regions: [1] }];
@@ -67,7 +67,7 @@ Deno.test("fewer than two objects have no distance", () => {
   assert.equal(annotatedDistance(own, objects.slice(0, 1)), undefined);
 });
 
-Deno.test("a row without any attention to objects is uniform, places outside are a bug of ours", () => {
+Deno.test("a row without attention to objects becomes uniform; a position outside the relation is a bug", () => {
   const blind = matrix([0, 0, 1], [0.5, 0.5, 0], [0, 0, 1]);
   assert.deepEqual([...objectRelation(blind, [[0], [1]]).values as Float64Array], [
     0.5,
@@ -75,7 +75,10 @@ Deno.test("a row without any attention to objects is uniform, places outside are
     0.5,
     0.5,
   ]);
-  assert.throws(() => objectRelation(blind, [[0], [3]]), /place 3 of a relation over 3 places/);
+  assert.throws(
+    () => objectRelation(blind, [[0], [3]]),
+    /position 3 of a relation over 3 positions/,
+  );
 });
 
 /** Rows of positive weights that sum to 1. */
@@ -102,7 +105,7 @@ const annotated = fc.record({
   }),
 });
 
-Deno.test("rows of objects' relations sum to 1, overlapping places or not", () => {
+Deno.test("rows of objects' relations sum to 1, with or without overlapping positions", () => {
   fc.assert(fc.property(annotated, ({ tokens, objects }) => {
     const { size, values } = objectRelation(tokens, objects.map((object) => object.tokens));
     assert.equal(size, objects.length);
@@ -114,7 +117,7 @@ Deno.test("rows of objects' relations sum to 1, overlapping places or not", () =
   }));
 });
 
-Deno.test("identical relations are at distance 0, others above; the two may be swapped", () => {
+Deno.test("identical relations have distance 0, others a larger one; the distance is symmetric", () => {
   fc.assert(fc.property(annotated, ({ tokens, regions, objects }) => {
     const same = objects.map((object) => ({ tokens: object.tokens, regions: object.tokens }));
     assert.equal(annotatedDistance({ tokens, regions: tokens }, same), 0);
@@ -125,7 +128,7 @@ Deno.test("identical relations are at distance 0, others above; the two may be s
   }));
 });
 
-Deno.test("neither the order of objects nor that of words decides", () => {
+Deno.test("the order of objects and of words does not matter", () => {
   const order = fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 7 });
   const shuffled = annotated.chain((pair) =>
     fc.tuple(
@@ -137,7 +140,7 @@ Deno.test("neither the order of objects nor that of words decides", () => {
   fc.assert(fc.property(shuffled, ([{ tokens, regions, objects }, places, others]) => {
     const distance = annotatedDistance({ tokens, regions }, objects)!;
     near(annotatedDistance({ tokens, regions }, others), distance, 1e-9);
-    // Word p stands at places[p] now.
+    // Word p is at places[p] now.
     const values = new Float64Array(49);
     for (let from = 0; from < 7; from++) {
       for (let to = 0; to < 7; to++) {
@@ -152,7 +155,7 @@ Deno.test("neither the order of objects nor that of words decides", () => {
   }));
 });
 
-Deno.test("objects of one word and one region each, all annotated: ISDa is the m-KL of the matrices", () => {
+Deno.test("if all words and regions are annotated, as one object each, ISDa is the m-KL of the matrices", () => {
   fc.assert(fc.property(relationOf(4), relationOf(4), (tokens, regions) => {
     const each = [0, 1, 2, 3].map((place) => ({ tokens: [place], regions: [place] }));
     near(

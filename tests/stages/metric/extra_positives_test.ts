@@ -5,7 +5,7 @@ import { smallMatrix } from "../../support/small_matrix.ts";
 const near = (found: number | undefined, expected: number) =>
   assert.ok(Math.abs(found! - expected) < 1e-12, `${found} is not ${expected}`);
 
-Deno.test("R@K, R-precision and mAP@R are those of the package eccv_caption 0.1.0", () => {
+Deno.test("R@K, R-precision and mAP@R equal those of the package eccv_caption 0.1.0", () => {
   const i2t = { 0: [0, 3, 5], 1: [1], 3: [2, 4, 0, 5] };
   const t2i = { 0: [0, 3], 2: [3, 1, 4], 5: [0, 3] };
   const positives = Object.entries({ i2t, t2i }).flatMap(([direction, queries]) =>
@@ -16,7 +16,7 @@ Deno.test("R@K, R-precision and mAP@R are those of the package eccv_caption 0.1.
     }))
   );
   const metrics = positiveMetrics(rankPositives(smallMatrix, positives), { recallAt: [1, 2] });
-  // compute_eccv_metrics(lists sorted by score, right answers), and compute_r_at_k with K=2.
+  // compute_eccv_metrics(lists sorted by score, correct answers), and compute_r_at_k with K=2.
   near(metrics["positives_i2t_map_at_r"], 0.3055555555555555);
   near(metrics["positives_i2t_r_precision"], 0.36111111111111116);
   near(metrics["positives_i2t_r1"], 0.3333333333333333);
@@ -27,7 +27,7 @@ Deno.test("R@K, R-precision and mAP@R are those of the package eccv_caption 0.1.
   near(metrics["positives_t2i_r2"], 0.6666666666666666);
 });
 
-Deno.test("a direction that nothing is named for has no numbers", () => {
+Deno.test("a direction without collected answers has no metrics", () => {
   const judged = rankPositives(smallMatrix, [{ direction: "t2i", query: 1, right: [0, 2] }]);
   assert.deepEqual(
     Object.keys(positiveMetrics(judged, { recallAt: [1] })),

@@ -4,7 +4,7 @@ import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { cutFolds, foldMetrics, foldRanks } from "../../../stages/metric/folds.ts";
 import { rankQueries, recallAt, type ScoreMatrix } from "../../../stages/metric/recall.ts";
 
-/** `images` images of two texts each, with scores in no order. */
+/** `images` images with two texts each, and scores in arbitrary order. */
 function matrixOf(images: number): ScoreMatrix {
   const texts = 2 * images;
   return {
@@ -15,7 +15,7 @@ function matrixOf(images: number): ScoreMatrix {
   };
 }
 
-Deno.test("images are cut into consecutive parts of equal size, captions with them", () => {
+Deno.test("images are cut into consecutive parts of equal size, together with their captions", () => {
   assert.deepEqual(cutFolds({ images: 4, imageOfText: [3, 0, 1, 2, 3], folds: 2 }), [
     { columns: [0, 1], rows: [1, 2] },
     { columns: [2, 3], rows: [0, 3, 4] },
@@ -39,7 +39,7 @@ Deno.test("every image is in one fold, and folds differ by one image at most", (
   }));
 });
 
-Deno.test("a fold's ranks are those of its part of the matrix, and the metric their mean", () => {
+Deno.test("a fold's ranks are those of its part of the matrix; the metrics are means over folds", () => {
   const matrix = matrixOf(8);
   const ranks = foldRanks(matrix, cutFolds({ ...matrix, folds: 2 }));
   const part = (from: number): ScoreMatrix => ({
@@ -75,12 +75,12 @@ Deno.test("a fold's ranks are those of its part of the matrix, and the metric th
   ]);
 });
 
-Deno.test("more folds than there are captions for are refused", () => {
+Deno.test("more folds than captions are refused", () => {
   assert.throws(
     () => cutFolds({ images: 4, imageOfText: [0, 1, 3], folds: 4 }),
     (error) =>
       error instanceof Complaint && error.exitCode === 1 &&
       error.what === "fold 3 of 4 has 1 images and no captions" &&
-      error.fix === "ask for fewer `folds`: the split has 4 images, 3 captions",
+      error.fix === "use fewer `folds`: the split has 4 images, 3 captions",
   );
 });

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { judgePair, pairAccuracy } from "../../../stages/metric/pair_accuracy.ts";
 
-Deno.test("judgePair() asks pictures for captions, and captions for pictures", () => {
-  // Caption 1 scores high everywhere: each caption still finds its picture, picture 0 its caption not.
+Deno.test("judgePair() compares captions for each image, and images for each caption", () => {
+  // Caption 1 scores high everywhere: each caption still finds its image; image 0 does not find its caption.
   assert.deepEqual(judgePair({ s00: 2, s01: 1, s10: 3, s11: 4 }), {
     textRight: false,
     imageRight: true,
     groupRight: false,
   });
-  // Picture 1 scores high everywhere.
+  // Image 1 scores high everywhere.
   assert.deepEqual(judgePair({ s00: 2, s01: 3, s10: 1, s11: 4 }), {
     textRight: true,
     imageRight: false,

@@ -5,14 +5,14 @@ import {
   type QueryRank,
   rankQueries,
   recallAt,
-  recallMetrics,
   type ScoreMatrix,
 } from "../../../stages/metric/recall.ts";
+import { recallMetrics } from "../../../stages/metric/rank_metrics.ts";
 
 const ranksOf = (ranks: readonly QueryRank[], direction: "i2t" | "t2i") =>
   ranks.filter((rank) => rank.direction === direction).map(({ rank }) => rank);
 
-Deno.test("rankQueries() finds the best right answer in both directions", () => {
+Deno.test("rankQueries() finds the best correct answer in both directions", () => {
   const ranks = rankQueries({
     //                        image 0  1  2
     scores: Float32Array.from([/* */ 3, 1, 2, /* */ 2, 4, 5, /* */ 1, 6, 0, /* */ 9, 7, 8]),
@@ -29,7 +29,7 @@ Deno.test("rankQueries() finds the best right answer in both directions", () => 
   }]);
 });
 
-Deno.test("a right answer ranks behind every wrong answer of equal score", () => {
+Deno.test("a correct answer ranks after every wrong answer of equal score", () => {
   const matrix = {
     scores: new Float32Array(15).fill(0.5),
     texts: 5,
@@ -43,7 +43,7 @@ Deno.test("a right answer ranks behind every wrong answer of equal score", () =>
   assert.deepEqual(ranks[0]!.top.map(({ answer }) => answer), [2, 3, 4, 0, 1]);
 });
 
-Deno.test("an image without a text is a candidate and no query", () => {
+Deno.test("an image without a text is a candidate but not a query", () => {
   const ranks = rankQueries({
     scores: Float32Array.from([1, 2]),
     texts: 1,
@@ -56,7 +56,7 @@ Deno.test("an image without a text is a candidate and no query", () => {
   ]);
 });
 
-Deno.test("a score that is no number is an error that names its text and image", () => {
+Deno.test("a score that is not a finite number is an error that names its text and image", () => {
   const matrix = {
     scores: Float32Array.from([1, 2, 3, NaN]),
     texts: 2,
@@ -71,7 +71,7 @@ Deno.test("a score that is no number is an error that names its text and image",
   );
 });
 
-/** Matrices with few different scores, so that ties are common. */
+/** Matrices with few distinct scores, so ties are common. */
 const matrices: fc.Arbitrary<ScoreMatrix> = fc
   .record({ texts: fc.integer({ min: 1, max: 13 }), images: fc.integer({ min: 1, max: 7 }) })
   .chain(({ texts, images }) =>
@@ -91,7 +91,7 @@ const matrices: fc.Arbitrary<ScoreMatrix> = fc
     })
   );
 
-Deno.test("ranks do not change when scores are scaled, shifted or bent monotonically", () => {
+Deno.test("ranks do not change under a monotonic function of the scores", () => {
   fc.assert(fc.property(matrices, (matrix) => {
     const bent = { ...matrix, scores: matrix.scores.map((score) => 5 * score ** 3 - 7) };
     assert.deepEqual(

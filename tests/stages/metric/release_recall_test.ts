@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { rankQueries, recallMetrics } from "../../../stages/metric/recall.ts";
+import { rankQueries } from "../../../stages/metric/recall.ts";
+import { recallMetrics } from "../../../stages/metric/rank_metrics.ts";
 import { releaseRecall } from "../../../stages/metric/release_recall.ts";
 
-Deno.test("releaseRecall() compares rows of hits with K, too", () => {
+Deno.test("releaseRecall() also compares the rows of hits with K", () => {
   //                        image 0  1  2
   const scores = Float32Array.from([3, 1, 2, /* */ 2, 4, 5, /* */ 1, 6, 0, /* */ 9, 7, 8]);
   const { metrics, ambiguous } = releaseRecall({
@@ -23,7 +24,7 @@ Deno.test("releaseRecall() compares rows of hits with K, too", () => {
   assert.equal(ambiguous, 0);
 });
 
-Deno.test("scores that float16 makes equal tie: the lower number comes first, and the tie is told", () => {
+Deno.test("scores that are equal in float16 tie: the lower index comes first, and the tie is reported", () => {
   const matrix = {
     scores: Float32Array.from([1, 1.0001, /* */ 1, 0]), // 1.0001 is 1 in float16
     texts: 2,
@@ -36,7 +37,7 @@ Deno.test("scores that float16 makes equal tie: the lower number comes first, an
   assert.equal(ambiguous, 2); // text 0, and image 0 between both texts
 });
 
-Deno.test("an answer behind the first ten is no hit, wherever its row stands", () => {
+Deno.test("an answer after the first ten is not a hit, whatever its row", () => {
   const texts = 12;
   const images = 12;
   const last = Array.from({ length: texts }, (_, text) => text);
@@ -48,7 +49,7 @@ Deno.test("an answer behind the first ten is no hit, wherever its row stands", (
   assert.equal(metrics["img_r10"], 0);
 });
 
-Deno.test("apart from the rows, releaseRecall() is recallMetrics()", () => {
+Deno.test("except for the rows, releaseRecall() equals recallMetrics()", () => {
   const shape = fc.record({
     texts: fc.integer({ min: 1, max: 23 }),
     images: fc.integer({ min: 1, max: 13 }),
@@ -56,7 +57,7 @@ Deno.test("apart from the rows, releaseRecall() is recallMetrics()", () => {
   fc.assert(fc.property(shape, fc.infiniteStream(fc.nat(1e6)), ({ texts, images }, draws) => {
     const next = () => draws.next().value as number;
     const imageOfText = Array.from({ length: texts }, () => next() % images);
-    // All different, so that nothing ties.
+    // All distinct, so nothing ties.
     const scores = Float32Array.from({ length: texts * images }, (_, pair) => pair)
       .map((pair) => (pair * 7919) % 10007);
     const matrix = { scores, texts, images, imageOfText };
@@ -64,10 +65,10 @@ Deno.test("apart from the rows, releaseRecall() is recallMetrics()", () => {
     const ours = recallMetrics(ranks);
     const { metrics, ambiguous } = releaseRecall(matrix, { rounding: "float32" });
     assert.equal(ambiguous, 0);
-    const asked = new Set(imageOfText).size;
+    const withText = new Set(imageOfText).size;
     for (const k of [1, 5, 10]) {
       // Images without a text are queries that fail.
-      assert.ok(Math.abs(metrics[`txt_r${k}`]! - ours[`i2t_r${k}`]! * asked / images) < 1e-12);
+      assert.ok(Math.abs(metrics[`txt_r${k}`]! - ours[`i2t_r${k}`]! * withText / images) < 1e-12);
       const first = ranks.filter(({ direction, query, rank }) =>
         direction === "t2i" && query < k && rank <= 10
       );

@@ -10,7 +10,7 @@ const scores = Float32Array.of(
   8, 5, 6,
   3, 4, 7,
 );
-// The shortlist of one image to each text and one text to each image misses text 0 and image 0.
+// The shortlist of one image per text and one text per image misses text 0 and image 0.
 // deno-fmt-ignore
 const cosines = Float32Array.of(
   0.1, 0.9, 0.3,
@@ -19,7 +19,7 @@ const cosines = Float32Array.of(
 );
 const matrix = { scores, texts: 3, images: 3, imageOfText: [0, 1, 2] };
 
-Deno.test("two stages lose what the shortlist misses, and may gain where it shuts wrong answers out", () => {
+Deno.test("two stages lose what the shortlist misses, and gain if it excludes wrong answers", () => {
   const listed = shortlisted(cosines, { texts: 3, images: 3, count: 1 });
   assert.deepEqual([...listed], [1, 4, 6, 8]);
   const full = rankQueries(matrix);

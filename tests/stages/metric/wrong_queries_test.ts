@@ -5,19 +5,19 @@ import { wrongQueries } from "../../../stages/metric/wrong_queries.ts";
 // Texts 0 and 1 belong to image 0, text 2 to image 1, text 3 to image 2.
 const imageOfText = [0, 0, 1, 2];
 const scores = Float32Array.of(
-  ...[0.9, 0.1, 0.2], // right
+  ...[0.9, 0.1, 0.2], // correct
   ...[0.1, 0.5, 0.9], // its image comes last
   ...[0.3, 0.2, 0.1], // its image comes second
-  ...[0.0, 0.1, 0.8], // right
+  ...[0.0, 0.1, 0.8], // correct
 );
 const matrix = { scores, texts: 4, images: 3, imageOfText };
 
-Deno.test("the most wrong query is the one whose right answer comes latest", () => {
+Deno.test("the worst query is the one whose correct answer ranks last", () => {
   const found = wrongQueries(matrix, { count: 9, keep: 2 });
-  const told = found.map(({ direction, query, rank, above, right }) =>
+  const reported = found.map(({ direction, query, rank, above, right }) =>
     [direction, query, rank, above, right.answer] as const
   );
-  assert.deepEqual(told, [
+  assert.deepEqual(reported, [
     ["t2i", 1, 3, 1, 0],
     ["t2i", 2, 2, 0.5, 1],
     ["i2t", 1, 2, 1 / 3, 2], // by 0.3
@@ -29,7 +29,7 @@ Deno.test("the most wrong query is the one whose right answer comes latest", () 
   assert.deepEqual(i2t.map(({ query }) => query), [1, 2]);
 });
 
-Deno.test("queries that are answered rightly are never listed, all others are", () => {
+Deno.test("exactly the queries with a wrong first answer are listed", () => {
   fc.assert(fc.property(fc.array(fc.nat(3), { minLength: 12, maxLength: 12 }), (values) => {
     const wrong = wrongQueries({ ...matrix, scores: Float32Array.from(values) }, {
       count: 100,

@@ -15,7 +15,7 @@ const model = {
   "branch_text.weight": tensor(4),
 };
 
-Deno.test("frozen branches read the text encoder of the day they were frozen", () => {
+Deno.test("frozen branches read the text encoder as it was when they were frozen", () => {
   const frozen = withFrozenBranches(model, 20);
   assert.ok(hasFrozenBranches(frozen) && !hasFrozenBranches(model));
   const later = { ...frozen, [layer]: tensor(7) };
@@ -25,7 +25,7 @@ Deno.test("frozen branches read the text encoder of the day they were frozen", (
   assert.equal(learnedBranchWeight(later), 20);
 });
 
-Deno.test("branches that were not frozen read the model's own; frozen ones stay as they are", () => {
+Deno.test("branches that are not frozen read the model's own encoder; frozen ones do not change", () => {
   assert.equal(branchWeights(model), model);
   assert.equal(learnedBranchWeight(model), undefined);
   const later = { ...withFrozenBranches(model, 20), [layer]: tensor(7) };

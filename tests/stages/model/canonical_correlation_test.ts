@@ -36,14 +36,14 @@ Deno.test("canonicalCorrelation() agrees with whitening by matrix roots and NumP
   for (const [text, row] of Object.entries(expected)) close(cosines.getRow(Number(text)), row);
 });
 
-Deno.test("a view that is wider than the other gives the same correlations from either side", () => {
+Deno.test("views of different widths give the same correlations in either order", () => {
   const texts = xOfY.map((own) => x[own]!);
   const there = canonicalCorrelation(x, y, xOfY, { x: 1, y: 1 });
   const back = canonicalCorrelation(y, texts, y.map((_, t) => t), { x: 1, y: 1 });
   close(back.correlations, Array.from(there.correlations), 1e-12);
 });
 
-Deno.test("what one view tells of the other is found, whatever else it holds", () => {
+Deno.test("a component that both views share is found, whatever else they contain", () => {
   const noise = (i: number, j: number) => (43758.5453 * Math.sin(12.9898 * i + 78.233 * j)) % 1;
   const hidden = Array.from({ length: 60 }, (_, i) => [noise(i, 1), noise(i, 2)]);
   const left = hidden.map(([a, b], i) => [a! + b!, a! - b!, 2 * noise(i, 3), 2 * noise(i, 4)]);
@@ -54,7 +54,7 @@ Deno.test("what one view tells of the other is found, whatever else it holds", (
   assert.ok(correlations[2]! < 0.6, String(correlations));
 });
 
-Deno.test("a view that never varies says nothing, and breaks nothing", () => {
+Deno.test("a constant view gives no correlation and no error", () => {
   const same = x.map(() => [1, 2]);
   const { x: left } = canonicalCorrelation(same, y, xOfY, { x: 1, y: 1 });
   const rows = project(same, left);

@@ -20,20 +20,20 @@ const textOf = (run: () => unknown): string => {
   assert.fail("no error");
 };
 
-Deno.test("a configuration comes back as it was written", () => {
+Deno.test("a configuration is read as it was written", () => {
   assert.deepEqual(parse(smallConfiguration), smallConfiguration);
 });
 
-Deno.test("a published configuration names no img_dim: the caller's is used, the file's wins", () => {
+Deno.test("without an img_dim in the file, as published, the caller's is used; otherwise the file's", () => {
   const { img_dim: _, ...published } = smallConfiguration;
   assert.equal(parse(published, 2048).img_dim, 2048);
   assert.equal(parse(smallConfiguration, 2048).img_dim, 17);
 });
 
-Deno.test("a wrong configuration is an error that names file and key", () => {
+Deno.test("an invalid configuration is an error that names file and key", () => {
   assert.equal(
     textOf(() => parse({ ...smallConfiguration, hidden_size: 0 })),
-    "error: the model's configuration is wrong at `hidden_size`: Invalid value: Expected >=1 but received 0\n" +
+    "error: the model's configuration is invalid at `hidden_size`: Invalid value: Expected >=1 but received 0\n" +
       "  --> model/config.json\n" +
       "fix: use the config.json that came with the checkpoint",
   );
@@ -43,7 +43,7 @@ Deno.test("a wrong configuration is an error that names file and key", () => {
   );
   assert.match(textOf(() => parse({ ...smallConfiguration, hidden_act: "relu" })), /`hidden_act`/);
   assert.match(textOf(() => parse("{")), /is not JSON\n {2}--> model\/config\.json/);
-  assert.match(textOf(() => parse("7", 5)), /configuration is wrong/);
+  assert.match(textOf(() => parse("7", 5)), /configuration is invalid/);
   assert.match(
     textOf(() => parse('{"hidden_size":8}', 5)),
     /configuration has no `num_hidden_layers`/,

@@ -6,7 +6,7 @@ import { assertClose, tensorTest } from "../../support/tensor_test.ts";
 
 const random = (seed: number) => deviceRandom(tf.tensor1d([seed, 7], "int32"));
 
-tensorTest("a channel is left out in all regions of an image alike; the rest is scaled up", () => {
+tensorTest("a channel is dropped in all regions of an image; the others are scaled up", () => {
   const made = dropChannels(tf.ones([5, 3, 401]), { rate: 0.25, random: random(1) });
   const first = tf.slice(made, [0, 0, 0], [5, 1, 401]);
   assertClose(made, tf.tile(first, [1, 3, 1]), 0);
@@ -16,7 +16,7 @@ tensorTest("a channel is left out in all regions of an image alike; the rest is 
   assert.ok(Math.abs(kept - 0.75) < 4 * Math.sqrt(0.75 * 0.25 / values.length), `${kept}`);
 });
 
-tensorTest("around a centre, what is left out stands at the centre, and the mean stays", () => {
+tensorTest("with a centre, dropped channels have its value, and the mean does not change", () => {
   const centre = tf.tensor2d([[3, -2]]);
   const pictures = tf.tile(tf.tensor2d([[5, 1]]), [4001, 1]);
   const made = dropChannels(pictures, { rate: 0.5, random: random(2), centre });
@@ -27,7 +27,7 @@ tensorTest("around a centre, what is left out stands at the centre, and the mean
 });
 
 tensorTest(
-  "regions are left out one by one, never all of an image, and padding stays padding",
+  "regions are dropped one by one, never all of an image, and padding remains padding",
   () => {
     const mask = tf.tile(tf.tensor2d([[1, 1, 1, 0], [1, 0, 0, 0]]), [500, 1]);
     const made = dropRegions(mask, { rate: 0.6, random: random(3) });
@@ -40,7 +40,7 @@ tensorTest(
   },
 );
 
-tensorTest("a rate of 0 leaves all as it is", () => {
+tensorTest("a rate of 0 changes nothing", () => {
   const x = tf.ones([2, 3]);
   assert.equal(dropChannels(x, { rate: 0, random: random(1) }), x);
   assert.equal(dropRegions(x, { rate: 0, random: random(1) }), x);

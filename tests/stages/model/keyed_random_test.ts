@@ -10,7 +10,7 @@ const streamOf = (seed: number) => ({
   device: deviceRandom(tf.tensor1d([...randomStream(seed).key], "int32")),
 });
 
-tensorTest("random numbers inside programs are those of the host, fork by fork", () => {
+tensorTest("random numbers inside programs equal those on the host, fork by fork", () => {
   const purpose = fc.oneof(fc.string(), fc.nat());
   fc.assert(fc.property(fc.nat(), fc.array(purpose, { maxLength: 3 }), (seed, purposes) => {
     tf.tidy(() => {

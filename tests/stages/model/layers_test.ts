@@ -23,7 +23,7 @@ tensorTest("dropout() passes gradients exactly where it passes values", () => {
   assert.deepEqual(Array.from(tf.mul(gradient, 2).dataSync()), Array.from(drop(x).dataSync()));
 });
 
-tensorTest("without a stream, or at rate 0, dropout() gives back what it was given", () => {
+tensorTest("without a stream, or at rate 0, dropout() returns its input", () => {
   const x = tf.ones([5]);
   assert.equal(dropout(x, { rate: 0.5 }), x);
   assert.equal(dropout(x, { rate: 0, random: device(1) }), x);

@@ -58,7 +58,7 @@ for (const layout of layouts) {
     return { product: matrixProduct(a, b, { ...layout, precision }), da: da!, db: db! };
   };
 
-  Deno.test(`a rounded product and its gradients are those of float32, rounded: ${JSON.stringify(layout)}`, () => {
+  Deno.test(`a rounded product and its gradients are the rounded float32 ones: ${JSON.stringify(layout)}`, () => {
     tf.tidy(() => {
       const [exact, rounded] = [gradients(inputs(), "float32"), gradients(inputs(), "bfloat16")];
       for (const name of ["product", "da", "db"] as const) {
@@ -69,7 +69,7 @@ for (const layout of layouts) {
     });
   });
 
-  Deno.test(`eager, recorded and the oracle round alike: ${JSON.stringify(layout)}`, async () => {
+  Deno.test(`eager, recorded and the oracle round in the same way: ${JSON.stringify(layout)}`, async () => {
     const step = (given: ReturnType<typeof inputs>) => gradients(given, "bfloat16");
     const values = (fn: typeof step) =>
       tf.tidy(() => {
@@ -82,7 +82,7 @@ for (const layout of layouts) {
     const eager = values(step);
     using recorded = compile(compute, step as never, { name: "rounded", xla: false });
     using compiled = compile(compute, step as never, { name: "rounded_xla" });
-    // One bfloat16 step where sums in another order fall on the other side of a tie.
+    // One bfloat16 step, for sums that in another order are on the other side of a tie.
     for (const route of [eager, values(recorded as never), values(compiled as never)]) {
       route.forEach((x, i) =>
         assert.ok(Math.abs(x - oracle[i]!) <= 2 ** -7 * Math.abs(oracle[i]!))

@@ -15,7 +15,7 @@ Deno.test("the table has the published names and shapes, and no others", () => {
   const published: Record<string, number[]> = goldenJson("model_keys.json");
   const config = goldenConfiguration();
   const table = new Map(parameterTable(config).map(({ name, shape }) => [name, shape]));
-  // Heads of regions come when a task needs them.
+  // Region heads are added when a task needs them.
   for (const { name, shape } of extraParameters(config, { classes: 16 })) {
     if (!name.startsWith("branch_")) table.set(name, shape);
   }
@@ -38,7 +38,7 @@ Deno.test("ranking trains the parameters that have a gradient in the release", (
   );
 });
 
-Deno.test("decay spares biases and BERT's LayerNorms, and not the image's, as the release", () => {
+Deno.test("biases and BERT's LayerNorms have no weight decay, the image's LayerNorms do, as in the release", () => {
   assert.equal(decays("uniter.encoder.layer.0.output.LayerNorm.weight"), false);
   assert.equal(decays("uniter.encoder.layer.0.output.LayerNorm.bias"), false);
   assert.equal(decays("uniter.pooler.dense.bias"), false);
@@ -59,7 +59,7 @@ Deno.test("initial weights: deviation 0.02, LayerNorms 1 and 0, biases 0", () =>
   assert.ok(weights[`${norm}.bias`]!.values.every((value) => value === 0));
 });
 
-Deno.test("a tensor's start depends on seed and name alone, not on the other tensors", () => {
+Deno.test("a tensor's initial values depend only on seed and name, not on other tensors", () => {
   const name = "uniter.pooler.dense.weight";
   const shallow = initialWeights({ ...smallConfiguration, num_hidden_layers: 1 }, randomStream(1));
   const deep = initialWeights({ ...smallConfiguration, num_hidden_layers: 3 }, randomStream(1));
@@ -68,7 +68,7 @@ Deno.test("a tensor's start depends on seed and name alone, not on the other ten
   assert.notDeepEqual(other[name], shallow[name]);
 });
 
-Deno.test("withRankHead() copies the row of matching pairs, and keeps a head that is there", () => {
+Deno.test("withRankHead() copies the row of matching pairs, and keeps an existing head", () => {
   const weights = {
     "itm_output.weight": { shape: [2, 3], values: Float32Array.from([1, 2, 3, 4, 5, 6]) },
     "itm_output.bias": { shape: [2], values: Float32Array.from([7, 8]) },

@@ -27,7 +27,7 @@ const problems = fc.record({
 });
 const runs = { numRuns: 15 };
 
-tensorTest("a pair's score does not depend on its batch, nor on what padding holds", () => {
+tensorTest("a pair's score does not depend on its batch or on the values in padding", () => {
   fc.assert(
     fc.property(
       problems,
@@ -50,7 +50,7 @@ tensorTest("a pair's score does not depend on its batch, nor on what padding hol
 });
 
 tensorTest(
-  "computing the last layer for [CLS] alone leaves score and entering states as they are",
+  "computing the last layer only for [CLS] does not change score and entering states",
   () => {
     fc.assert(
       fc.property(problems, ({ seed, sizes }) => {
@@ -83,7 +83,7 @@ tensorTest(
 );
 
 tensorTest(
-  "the order of the regions does not matter to the score, the order of the words does",
+  "the score does not depend on the order of the regions, but on that of the words",
   () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
@@ -108,7 +108,7 @@ tensorTest(
   },
 );
 
-tensorTest("dropout follows its key: equal keys equal scores, other keys other scores", () => {
+tensorTest("dropout depends on its key: equal keys give equal scores, other keys others", () => {
   const weights = smallWeights(5);
   const pairs = loosePairs(5, [{ words: 7, regions: 3 }, { words: 5, regions: 2 }]);
   const scores = (step: number) => {
@@ -137,14 +137,14 @@ tensorTest("word logits are tied to the word embeddings", () => {
   );
 });
 
-tensorTest("reading never trains the padding token, and trains the words that are there", () => {
+tensorTest("lookups train the words of the text, never the padding token", () => {
   const weights = smallWeights(7);
   const name = "uniter.embeddings.word_embeddings.weight";
   const pairs = loosePairs(7, [{ words: 11, regions: 2 }, { words: 5, regions: 3 }]);
   const gradient = tf.grad((table: tf.Tensor) => {
     const given = { ...weights, [name]: table };
     const { last } = encodePairs(given, config, batchOf(given, pairs), { keep: "all" });
-    return tf.sum(tf.square(last)); // padded rows are read here too
+    return tf.sum(tf.square(last)); // includes padded rows
   })(weights[name]!);
   const rows = gradient.arraySync() as number[][];
   const trained = new Set(pairs.flatMap((pair) => pair.tokens));

@@ -7,7 +7,7 @@ import {
   type AlignmentParameters,
 } from "../../../stages/objective/alignment_parameters.ts";
 
-/** What an experiment's parameters are read as. */
+/** How an experiment's parameters are read. */
 function read(given: object): AlignmentParameters {
   const result = safeParse(fineTune.parameters, { seed: 1, ...given });
   assert.ok(result.success, JSON.stringify(result.issues?.map(({ message }) => message)));
@@ -41,7 +41,7 @@ Deno.test("alignmentFrom() gives the member that the experiment names", () => {
   }
 });
 
-Deno.test("a parameter is refused where what it belongs to is not written at all", () => {
+Deno.test("a parameter is refused if what it belongs to is not given at all", () => {
   assert.equal(
     refusal({ alignment: "sparse", k: 3 }),
     "it with `projection: topk`, or leave it out",
@@ -51,7 +51,7 @@ Deno.test("a parameter is refused where what it belongs to is not written at all
   }
 });
 
-Deno.test("layers are last, all, one or several, each once", () => {
+Deno.test("layers are last, all, one, or several distinct ones", () => {
   for (const layers of ["last", "all", 0, [0, 3]]) {
     assert.deepEqual(safeParse(fineTune.parameters, { seed: 1, layers }).output, {
       ...read({}),

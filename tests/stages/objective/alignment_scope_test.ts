@@ -15,19 +15,19 @@ Deno.test("layersOf() counts from 0", () => {
   assert.deepEqual(layersOf([2, 0], config), [2, 0]);
 });
 
-Deno.test("layersOf() complains of a layer that the model does not have", () => {
+Deno.test("layersOf() refuses a layer that the model does not have", () => {
   assert.throws(() => layersOf([0, 3], config), (error: Error) => {
     assert.ok(error instanceof Complaint);
     assert.equal(
       String(error),
-      "error: `layers` asks for layer 3, and the model has 3 of them\n" +
-        "fix: layers count from 0: give numbers up to 2, or `last` or `all`",
+      "error: `layers` has layer 3, but the model has only 3 layers\n" +
+        "fix: layers are counted from 0: use numbers up to 2, or `last` or `all`",
     );
     return true;
   });
 });
 
-Deno.test("modalitiesOf() are both unless one is asked for", () => {
+Deno.test("modalitiesOf() are both unless one is requested", () => {
   assert.deepEqual(modalitiesOf(publishedScope), ["image", "text"]);
   assert.deepEqual(modalitiesOf({ ...publishedScope, modality: "text" }), ["text"]);
 });

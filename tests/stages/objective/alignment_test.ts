@@ -88,7 +88,7 @@ for (const [name, alignment] of members) {
     tensorTest(`${name}, ${modality}: the order of regions and of words does not matter`, () => {
       fc.assert(fc.property(fc.nat(), size, (seed, given) => {
         tf.tidy(() => {
-          const pair = looseBlocks(seed, { ...given, sharp: 0 }); // one best place in each row
+          const pair = looseBlocks(seed, { ...given, sharp: 0 }); // one maximum in each row
           const words = randomStream(seed).fork("words").shuffled([...Array(given.tokens).keys()]);
           const places = randomStream(seed).fork("places").shuffled([
             ...Array(given.regions).keys(),
@@ -99,7 +99,7 @@ for (const [name, alignment] of members) {
       }));
     });
 
-    tensorTest(`${name}, ${modality}: 0 where the two relations are the same`, () => {
+    tensorTest(`${name}, ${modality}: 0 if the two relations are the same`, () => {
       fc.assert(fc.property(fc.nat(), size, (seed, given) => {
         tf.tidy(() => {
           const blocks = blocksOf([looseBlocks(seed, given)]);
@@ -111,7 +111,7 @@ for (const [name, alignment] of members) {
       }));
     });
 
-    tensorTest(`${name}, ${modality}: a pair that lacks words or regions has loss 0`, () => {
+    tensorTest(`${name}, ${modality}: a pair without words or regions has loss 0`, () => {
       const blocks = blocksOf([looseBlocks(1, { tokens: 3, regions: 5 })]);
       const [tokenMask, regionMask] = [tf.zeros([1, 3]), tf.zeros([1, 5])];
       for (const lacking of [{ tokenMask }, { regionMask }, { tokenMask, regionMask }]) {
@@ -134,7 +134,7 @@ tensorTest("argmax under transport reads the other relation at (a(i), a(j))", ()
   }));
 });
 
-tensorTest("argmax takes the lowest of equal places and passes no gradient", () => {
+tensorTest("argmax takes the lowest index of equal ones and passes no gradient", () => {
   const attention = tf.tensor3d([[[0.2, 0.4, 0.4], [0.3, 0.3, 0.3]]]);
   const map = project<"token", "region">("argmax", attention);
   assert.deepEqual(map.arraySync(), [[[0, 1, 0], [1, 0, 0]]]);
@@ -143,7 +143,7 @@ tensorTest("argmax takes the lowest of equal places and passes no gradient", () 
   assertClose(gradient, new Float32Array(6), 0);
 });
 
-tensorTest("topk ends in singular with k = 1 and in distributed with k = all", () => {
+tensorTest("topk equals singular at k = 1 and distributed at k = all", () => {
   fc.assert(fc.property(problems, (problem) => {
     tf.tidy(() => {
       const blocks = blocksOf(pairsOf(problem), 1);

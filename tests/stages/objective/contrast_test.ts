@@ -69,7 +69,7 @@ tensorTest("wordRegionContrast() is the mean cross entropy of late-interaction s
   assertClose(loss, [expected], 1e-5);
 });
 
-tensorTest("wordRegionContrast() falls along its gradient", () => {
+tensorTest("wordRegionContrast() decreases along its gradient", () => {
   const wordMask = tf.ones([3, 2]);
   const regionMask = tf.ones([3, 5]);
   const regions = tf.randomNormal([3, 5, 7], 0, 1, "float32", 1);

@@ -6,7 +6,7 @@ import { assertClose, tensorTest } from "../../support/tensor_test.ts";
 
 const margin: number = goldenJson("expected.json").meta.margin;
 
-tensorTest("rankingLosses() are the release's for its candidates' scores", () => {
+tensorTest("rankingLosses() equal the release's for its candidates' scores", () => {
   for (const example of goldenJson("expected.json").hard_negative_and_iais_examples) {
     for (const { iais_layout: recorded } of [example.text_anchored, example.image_anchored]) {
       const scores = [0, ...recorded.hard_indices].map((at: number) =>
@@ -18,14 +18,14 @@ tensorTest("rankingLosses() are the release's for its candidates' scores", () =>
   }
 });
 
-tensorTest("a problem's losses are its own, and 0 once the margin is kept", () => {
+tensorTest("a problem's losses do not depend on others, and are 0 once the margin is kept", () => {
   const losses = rankingLosses(tf.tensor2d([[9, -9, 9], [0, 0, -9]]), { margin: 0.2 });
   const rows = losses.arraySync() as number[][];
   assert.equal(rows[0]![0], 0);
   assertClose([...rows[0]!, ...rows[1]!], [0, 0.2, 0.2, 0], 1e-6);
 });
 
-tensorTest("gradients pull the positive up and the violating negatives down", () => {
+tensorTest("gradients raise the positive and lower the negatives that violate the margin", () => {
   const gradient = tf.grad((scores: tf.Tensor) => tf.sum(rankingLosses(scores, { margin: 0.2 })))(
     tf.tensor2d([[0, 0.1, -5]]),
   );

@@ -21,7 +21,7 @@ tensorTest("maskedWordLoss() is the mean cross entropy over masked words alone",
   assertClose(loss, [(losses[0]! + losses[2]!) / 2], 1e-6);
 });
 
-tensorTest("maskedWordLoss() of nothing masked is 0, with gradient 0", () => {
+tensorTest("maskedWordLoss() is 0 with gradient 0 if nothing is masked", () => {
   const { value, grad } = tf.valueAndGrad((given: tf.Tensor) =>
     maskedWordLoss(given, { labels: tf.tensor1d(labels, "int32"), masked: tf.zeros([4]) })
   )(tf.tensor2d(logits));

@@ -7,7 +7,7 @@ import {
 } from "../../../stages/objective/optimal_transport.ts";
 import { assertClose, tensorTest } from "../../support/tensor_test.ts";
 
-/** The numbers that the oracle was given, too: sin(scale n^1.5), n from 1. */
+/** The same numbers as in the oracle: sin(scale n^1.5), n from 1. */
 const waves = (shape: [number, number, number], scale: number) =>
   tf.tensor3d(
     Array.from(
@@ -31,14 +31,14 @@ const oracle = [
 ];
 for (const { distances, ...options } of oracle) {
   tensorTest(
-    `transport after ${options.iterations} iterations, beta ${options.beta}, costs what NumPy says`,
+    `transport after ${options.iterations} iterations, beta ${options.beta}, has the cost that NumPy gives`,
     () => {
       assertClose(transportDistances(pairs(), options), distances, 2e-6);
     },
   );
 }
 
-tensorTest("a plan after one iteration is NumPy's, with nothing in padding", () => {
+tensorTest("a plan after one iteration equals NumPy's, with 0 in padding", () => {
   const { words, regions, ...masks } = pairs();
   const unit = (x: tf.Tensor) => tf.div(x, tf.norm(x, "euclidean", -1, true));
   const costs = tf.sub(1, tf.matMul(unit(words), unit(regions), false, true));
@@ -55,7 +55,7 @@ tensorTest("a plan after one iteration is NumPy's, with nothing in padding", () 
   );
 });
 
-tensorTest("a plan spreads every word and every region evenly", () => {
+tensorTest("a plan gives every word and every region equal weight", () => {
   const { words: _words, regions: _regions, ...masks } = pairs();
   const costs = tf.abs(waves([2, 4, 3], 0.3));
   const plan = transportPlan(costs, masks, { iterations: 500, beta: 0.5 });
@@ -64,7 +64,7 @@ tensorTest("a plan spreads every word and every region evenly", () => {
 });
 
 tensorTest(
-  "what stands in padding does not matter, and the same words and regions cost nothing",
+  "values in padding do not matter, and transport between equal words and regions is free",
   () => {
     const { words, wordMask, regions, regionMask } = pairs();
     const options = { iterations: 50, beta: 0.5 };
@@ -82,13 +82,13 @@ tensorTest(
   },
 );
 
-tensorTest("the gradient holds the plan: it is that of sum T C", () => {
+tensorTest("the gradient treats the plan T as constant: it is that of sum T C", () => {
   const { words, ...rest } = pairs();
   const options = { iterations: 50, beta: 0.5 };
   const value = (words: tf.Tensor) =>
     tf.sum(transportDistances({ words, ...rest }, options)) as tf.Scalar;
   const gradient = tf.grad(value)(words).dataSync();
-  const step = 1e-2; // at an optimum the change of the plan itself counts for nothing
+  const step = 1e-2; // at an optimum, a change of the plan itself has no effect to first order
   for (const place of [0, 7, 23]) {
     const moved = (by: number) => {
       const values = Float32Array.from(words.dataSync());
@@ -100,7 +100,10 @@ tensorTest("the gradient holds the plan: it is that of sum T C", () => {
   }
 });
 
-tensorTest("transportLoss() adds matched pairs, takes off the others, and divides by all", () => {
-  const loss = transportLoss(tf.tensor1d([3, 5, 11]), tf.tensor1d([1, 0, 1], "int32"));
-  assertClose(loss, [(3 - 5 + 11) / 3], 1e-6);
-});
+tensorTest(
+  "transportLoss() adds matched pairs, subtracts the others, and divides by the number of pairs",
+  () => {
+    const loss = transportLoss(tf.tensor1d([3, 5, 11]), tf.tensor1d([1, 0, 1], "int32"));
+    assertClose(loss, [(3 - 5 + 11) / 3], 1e-6);
+  },
+);

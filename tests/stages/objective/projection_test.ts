@@ -42,7 +42,7 @@ function forEveryAttention(
 }
 
 for (const [name, projection] of Object.entries(projections)) {
-  tensorTest(`${name}: rows are shares that sum to 1, and padding has exactly none`, () => {
+  tensorTest(`${name}: rows are shares that sum to 1, and padding gets exactly 0`, () => {
     forEveryAttention((attention, plain) => {
       for (const row of mapped(projection, attention)) {
         const real = row.slice(0, plain[0]!.length);
@@ -53,7 +53,7 @@ for (const [name, projection] of Object.entries(projections)) {
     });
   });
 
-  tensorTest(`${name}: the place with the most attention has the largest share`, () => {
+  tensorTest(`${name}: the largest attention gets the largest share`, () => {
     forEveryAttention((attention, plain) => {
       mapped(projection, attention).forEach((row, i) => {
         const best = plain[i]!.indexOf(Math.max(...plain[i]!));
@@ -72,13 +72,13 @@ tensorTest("topk with k = 1 is argmax, with k = all it is softmax", () => {
   });
 });
 
-tensorTest("topk keeps the k largest in proportion, and of equal ones the first", () => {
+tensorTest("topk keeps the k largest in proportion, the first of equal ones", () => {
   const rows = tf.tensor3d([[
     [0.1, 0.3, 0.2, 0.4],
     [0.25, 0.25, 0.25, 0.25],
     [0.1, 0.3, 0.3, 0.3],
     [0, 1, 0, 0],
-    [0, 0, 0, 0], // padding may hold anything
+    [0, 0, 0, 0], // padding may have any values
   ]]);
   const map = project<"token", "region">({ topk: 2 }, rows);
   assertClose(
@@ -95,7 +95,7 @@ tensorTest("topk keeps the k largest in proportion, and of equal ones the first"
 });
 
 tensorTest(
-  "sparsemax takes no place that entmax15 leaves, nor entmax15 one that softmax leaves",
+  "sparsemax's support is within entmax15's, and that within softmax's",
   () => {
     forEveryAttention((attention, plain) => {
       const [sparse, between] = [mapped("sparsemax", attention), mapped("entmax15", attention)];
@@ -143,7 +143,7 @@ for (const [name, [map, power, scale]] of Object.entries(sparseMaps)) {
   tensorTest(`${name} has the gradient of its equation`, () => {
     fc.assert(fc.property(logits, fc.nat(), (z, seed) => {
       const { tau } = bisected(z, power, scale);
-      fc.pre(z.every((x) => Math.abs(x / scale - tau) > 1e-3)); // no gradient where a place comes in
+      fc.pre(z.every((x) => Math.abs(x / scale - tau) > 1e-3)); // no gradient where the support changes
       const above = z.map((_, place) => randomStream(seed).normal(place));
       const value = (z: number[]) =>
         bisected(z, power, scale).shares.reduce((sum, share, i) => sum + share * above[i]!, 0);
@@ -159,7 +159,7 @@ for (const [name, [map, power, scale]] of Object.entries(sparseMaps)) {
   });
 }
 
-tensorTest("for a single head, sparsemax of its attention is that of its logits", () => {
+tensorTest("for a single head, sparsemax of its attention equals that of its logits", () => {
   fc.assert(fc.property(logits, (z) => {
     tf.tidy(() => {
       const attention = tf.softmax(tf.tensor3d([[z]]));

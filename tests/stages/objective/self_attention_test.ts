@@ -29,7 +29,7 @@ function example() {
   return { weights, hidden, masks, tokens: [1, 2, 3], regions: [7, 8] };
 }
 
-tensorTest("each block is a softmax of its own over its columns, averaged over heads", () => {
+tensorTest("each block has a softmax of its own over its columns, averaged over heads", () => {
   const { weights, hidden, masks, tokens, regions } = example();
   const blocks = attentionBlocks(weights, config, hidden, masks);
   const logits = plainLogits(weights, (hidden.arraySync() as number[][][])[0]!);
@@ -68,7 +68,7 @@ tensorTest("[CLS], [SEP] and padding are in no block", () => {
   assertClose(real(disturbed.regionToToken, 2), real(blocks.regionToToken, 2), 0, "S_VL");
 });
 
-tensorTest("alignment losses of a pair do not depend on the batch it is padded into", () => {
+tensorTest("alignment losses of a pair do not depend on the batch that it is padded in", () => {
   const weights = smallWeights(2);
   const pairs = loosePairs(2, [{ words: 11, regions: 2 }, { words: 3, regions: 7 }, {
     words: 6,
@@ -87,7 +87,7 @@ tensorTest("alignment losses of a pair do not depend on the batch it is padded i
   }
 });
 
-tensorTest("each head is a pair of its own, and the mean over a pair's heads is the pair", () => {
+tensorTest("with heads as pairs, the mean over a pair's heads is the pair's block", () => {
   const weights = smallWeights(3);
   const batch = batchOf(
     weights,

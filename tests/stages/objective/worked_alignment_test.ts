@@ -1,4 +1,4 @@
-/** Every member on two words and two regions, worked out by hand. */
+/** Every member on two words and two regions, computed by hand. */
 import {
   type Alignment,
   alignmentLosses,
@@ -125,7 +125,7 @@ const examples: Readonly<Record<string, Example>> = {
 const near = 1e-5;
 
 for (const [name, { alignment, maps, carried, losses }] of Object.entries(examples)) {
-  tensorTest(`${name}: maps, carried relation and losses are those worked out by hand`, () => {
+  tensorTest(`${name}: maps, carried relation and losses equal those computed by hand`, () => {
     const blocks = blocksOf([pair]);
     const words = project<"token", "region">(alignment.projection, blocks.tokenToRegion);
     const regions = project<"region", "token">(alignment.projection, blocks.regionToToken);

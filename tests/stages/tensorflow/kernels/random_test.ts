@@ -10,7 +10,7 @@ const compute = await testCompute();
 const drawn = ({ key }: { key: tf.Tensor }) =>
   deviceRandom(key as tf.Tensor1D).fork("dropout").fork(7).uniform([3, 5, 2]);
 
-Deno.test("the device draws the host's bits: eager, recorded, and under XLA", () => {
+Deno.test("the device draws the same bits as the host: eager, recorded, and under XLA", () => {
   for (const seed of [0, 1, 42, 2 ** 40 + 5]) {
     tf.tidy(() => {
       const stream = randomStream(seed).fork("step").fork(1234);
@@ -28,7 +28,7 @@ Deno.test("the device draws the host's bits: eager, recorded, and under XLA", ()
   }
 });
 
-Deno.test("one program serves every step: the key is an input", () => {
+Deno.test("one program serves all steps: the key is an input", () => {
   using uniform = compile(compute, drawn, { name: "steps" });
   const at = (step: number) =>
     tf.tidy(

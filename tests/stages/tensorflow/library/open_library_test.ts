@@ -34,22 +34,22 @@ Deno.test("TENSORFLOW_LIBRARY names a file or its folder and comes first", () =>
     }
   }));
 
-Deno.test("TENSORFLOW_LIBRARY that names nothing is one clear error", () => {
+Deno.test("a TENSORFLOW_LIBRARY without a library is one clear error", () => {
   assert.throws(
     () => searchLibrary(environment({ TENSORFLOW_LIBRARY: "/no/such/place" })),
     (error) => {
       assert.ok(error instanceof Complaint);
       assert.equal(
         String(error),
-        `error: TENSORFLOW_LIBRARY is /no/such/place, where no libtensorflow_cc.${suffix} is\n` +
-          "fix: name the library file or its folder, or unset the variable to have it found or fetched",
+        `error: TENSORFLOW_LIBRARY is /no/such/place, which has no libtensorflow_cc.${suffix}\n` +
+          "fix: set it to the library file or its folder, or unset it to have the library found or fetched",
       );
       return true;
     },
   );
 });
 
-Deno.test("a Python environment's library is found, and passed over when it is of another version", () =>
+Deno.test("a Python environment's library is found, and skipped if it has another version", () =>
   withFolder(async (folder) => {
     const packages = `${folder}/env/lib/python3.12/site-packages`;
     const path = await put(`${packages}/tensorflow/libtensorflow_cc.${suffix}`);
@@ -65,16 +65,16 @@ Deno.test("a Python environment's library is found, and passed over when it is o
       `${packages}/tensorflow_cpu-2.20.0.dist-info`,
     );
     const verdicts = searchLibrary(variables).searched.map(({ verdict }) => verdict);
-    assert.ok(verdicts.includes("is version 2.20.0, needed is 2.21."));
+    assert.ok(verdicts.includes("has version 2.20.0, not 2.21.x"));
   }));
 
-Deno.test("with no library and no way to one, the error names every place and the command", () => {
-  const searched = [{ place: "fetched: /home/u/.cache/x", verdict: "not there" }];
+Deno.test("if no library is found or can be fetched, the error names every place and the command", () => {
+  const searched = [{ place: "fetched: /home/u/.cache/x", verdict: "not found" }];
   const text = String(unavailable(searched, "neither python3 with pip nor uv is installed"));
   assert.match(text, /^error: libtensorflow 2\.21\.0 was not found and could not be fetched\n/);
   assert.match(
     text,
-    / {4}fetched: \/home\/u\/\.cache\/x: not there\nneither python3 with pip nor uv/,
+    / {4}fetched: \/home\/u\/\.cache\/x: not found\nneither python3 with pip nor uv/,
   );
   assert.match(
     text,
@@ -82,7 +82,7 @@ Deno.test("with no library and no way to one, the error names every place and th
   );
 });
 
-Deno.test("a file that is no library is one clear error", async () => {
+Deno.test("a file that is not a library is one clear error", async () => {
   await testCompute(); // the right library is fetched before HOME is hidden from the child
   await withFolder(async (folder) => {
     const path = await put(`${folder}/libtensorflow_cc.${suffix}`);
@@ -104,7 +104,7 @@ Deno.test("a file that is no library is one clear error", async () => {
   });
 });
 
-Deno.test("the started backend says version, device and threads", async () => {
+Deno.test("the started backend describes itself by version, device and threads", async () => {
   const { description } = await testCompute();
   assert.match(description, /^TensorFlow 2\.21\.\d+ on (CPU|GPU), 2 threads$/);
 });

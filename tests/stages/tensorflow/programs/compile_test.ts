@@ -16,7 +16,7 @@ function assertClose(actual: tf.Tensor, expected: tf.Tensor, tolerance = 1e-5) {
   a.forEach((x, i) => assert.ok(Math.abs(x - e[i]!) <= tolerance * scale, `[${i}] ${x} ${e[i]}`));
 }
 
-Deno.test("compile() gives what eager execution gives, with and without XLA, gradients included", () => {
+Deno.test("compile() gives the results of eager execution, with and without XLA, including gradients", () => {
   tf.tidy(() => {
     const x = tf.randomNormal([3, 5, 7], 0, 1, "float32", 1);
     const w = tf.randomNormal([11, 7], 0, 1, "float32", 2);
@@ -52,7 +52,7 @@ Deno.test("compile() gives what eager execution gives, with and without XLA, gra
   });
 });
 
-Deno.test("compile() records once per signature and keeps the form of the result", () => {
+Deno.test("compile() records once per signature and keeps the structure of the result", () => {
   let recordings = 0;
   using double = compile(compute, ({ part: [a] }: { part: [tf.Tensor] }) => {
     recordings++;
@@ -74,7 +74,7 @@ Deno.test("compile() records once per signature and keeps the form of the result
   ]);
 });
 
-Deno.test("compile() takes values that still wait on the host and leaves them usable", () => {
+Deno.test("compile() accepts values that are still on the host and leaves them usable", () => {
   tf.tidy(() => {
     using add = compile(compute, ([a, b]: [tf.Tensor, tf.Tensor]) => tf.add(a, b), {
       name: "waiting",
@@ -103,7 +103,7 @@ Deno.test("compile() names the call that reads a recorded value", () => {
   assert.equal(
     messageOf(({ x }) => tf.mul(x, x.dataSync()[0]!)),
     "RecordingError: dataSync(), data() or arraySync() reads the value of a tensor while the " +
-      "function is recorded; return the tensor and read it from the result",
+      "function is being recorded; return the tensor and read it from the result",
   );
 });
 
@@ -114,14 +114,14 @@ Deno.test("compile() names the call whose shape depends on values", () => {
   );
 });
 
-Deno.test("compile() names the call that has no recording", () => {
+Deno.test("compile() names a call that cannot be recorded", () => {
   assert.match(
     messageOf(({ x }) => tf.engine().runKernel("Nonsense", { x }) as tf.Tensor),
     /Nonsense/,
   );
 });
 
-Deno.test("compile() refuses tensors made outside, on the host or on the device", () => {
+Deno.test("compile() refuses tensors from outside the function, on the host or on the device", () => {
   const host = tf.tensor1d([1, 2, 3]);
   const device = tf.neg(host);
   const expected =
@@ -134,7 +134,7 @@ Deno.test("compile() refuses tensors made outside, on the host or on the device"
   tf.dispose([host, device, hostOnly]);
 });
 
-Deno.test("compile() refuses to be called within a recording", () => {
+Deno.test("compile() cannot be called within a recording", () => {
   using inner = compile(compute, ({ x }: { x: tf.Tensor }) => tf.neg(x), { name: "inner" });
   assert.match(messageOf(({ x }) => inner({ x })), /RecordingError: inner is called while another/);
 });
@@ -148,7 +148,7 @@ Deno.test("an error in the middle of a recording leaves no tensor behind", () =>
   assert.deepEqual([tf.memory().numTensors, compute.binding.eager.tensorCount], before);
 });
 
-Deno.test("1,000 steps leave handles, tensors and resident memory as they were", () => {
+Deno.test("1,000 steps leave the numbers of handles and tensors and the resident memory unchanged", () => {
   using step = compile(compute, ({ w, g }: { w: tf.Tensor; g: tf.Tensor }) => ({
     w: tf.sub(w, tf.mul(tf.matMul(g, tf.softmax(w)), 0.01)),
     norm: tf.sqrt(tf.sum(tf.square(w))),
@@ -175,7 +175,7 @@ Deno.test("1,000 steps leave handles, tensors and resident memory as they were",
   tf.dispose([w, g]);
 });
 
-Deno.test("eager ops free what kernels make on the fly", () => {
+Deno.test("eager ops free the constants that kernels create", () => {
   const x = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
   const once = () =>
     tf.tidy(() => {

@@ -13,7 +13,7 @@ Deno.test("thread counts above 127 take two bytes", () => {
   assert.deepEqual([...sessionConfigBytes(config)].slice(0, 3), [0x10, 0xc8, 0x01]);
 });
 
-Deno.test("a thread count that is none is refused", () => {
+Deno.test("an invalid thread count is refused", () => {
   for (const intraOpThreads of [0, -1, 1.5, NaN]) {
     assert.throws(() =>
       sessionConfigBytes({ intraOpThreads, interOpThreads: 1, gpuMemoryGrowth: true })
