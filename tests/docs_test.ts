@@ -5,7 +5,13 @@ import { denoTask, projectFolder } from "./support/command.ts";
 import { madePhotos } from "./support/made_photos.ts";
 import { temporaryFolder } from "./support/temporary_folder.ts";
 
-const pages = ["README.md", "docs/commands.md", "docs/experiments.md", "docs/exactness.md", "docs/speed.md"];
+const pages = [
+  "README.md",
+  "docs/commands.md",
+  "docs/experiments.md",
+  "docs/exactness.md",
+  "docs/speed.md",
+];
 
 /** The commands of a page's shell blocks, each as its words after `npx -y deno task`. */
 function commandsOf(page: string): string[][] {
