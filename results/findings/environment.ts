@@ -20,18 +20,18 @@ export async function environmentOf(
 ): Promise<Answered<Circumstance>> {
   return await ask<Circumstance>(connection, {
     what: "machine, device, library, programs and code of the runs",
-    sql: `WITH made AS (
+    sql: `WITH run_of AS (
   SELECT DISTINCT s.run, s.kind, s.host, s.device, s.code, s.versions
   FROM experiment_run AS r JOIN stage_run AS s ON s.run = r.run
   WHERE r.experiment = ${literal(request)} AND s.status = 'complete'
-), said AS (
-  SELECT run, 'machine' AS name, host AS value FROM made
-  UNION ALL SELECT run, 'device', device FROM made
-  UNION ALL SELECT run, 'code of ' || kind, code FROM made
+), entry AS (
+  SELECT run, 'machine' AS name, host AS value FROM run_of
+  UNION ALL SELECT run, 'device', device FROM run_of
+  UNION ALL SELECT run, 'code of ' || kind, code FROM run_of
   UNION ALL SELECT run, key, json_extract_string(versions, '$."' || key || '"')
-    FROM (SELECT run, versions, unnest(json_keys(versions)) AS key FROM made)
+    FROM (SELECT run, versions, unnest(json_keys(versions)) AS key FROM run_of)
 )
-SELECT name, value, count(DISTINCT run)::INTEGER AS runs FROM said
+SELECT name, value, count(DISTINCT run)::INTEGER AS runs FROM entry
 WHERE value IS NOT NULL GROUP BY name, value ORDER BY name LIKE 'code of %', name, runs DESC, value`,
   });
 }

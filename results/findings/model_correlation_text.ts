@@ -23,7 +23,7 @@ export function cautionOf(correlations: readonly Correlation[]): string {
       ? [
         `Rho over all models mixes ${variants} variants, whose distances differ because of their ` +
         "training objective. Two well-separated groups of models are enough for a large rho, which " +
-        "is no evidence that the distance affects recall.",
+        "is not evidence that the distance affects recall.",
         within === 0
           ? `Rho within variants cannot be estimated: no variant has ${fewestWithin} models.`
           : "Rho within variants is the mean over the variants that have at least " +

@@ -1,13 +1,11 @@
 /**
  * A results folder of any size with everything that a report can show: scenes with pictures, features
  * with captions, trainings with curves, recalls with ranks, relations with attentions. Numbers are made
- * up. Names can be as bad as names from outside can be.
+ * up; names can be as hostile as names from outside.
  */
-import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import sharp from "sharp";
-import { keyOf, type Preimage } from "../../pipeline/key/key.ts";
-import { digestOfFiles } from "../../pipeline/store/manifest.ts";
+import type { Preimage } from "../../pipeline/key/key.ts";
+import { jsonLines, makeFolders, numbers, runMaker, sha256, write } from "./made_runs.ts";
 
 export interface ReportedOptions {
   readonly variants: readonly string[];
@@ -15,39 +13,29 @@ export interface ReportedOptions {
   /** Images of the test split; each has two captions. */
   readonly images?: number;
   readonly steps?: number;
-  /** What a caption says. */
+  /** Text of a caption. */
   readonly caption?: (image: number, which: number) => string;
   readonly imageId?: (image: number) => string;
   readonly compare?: string;
-  /** A second stage evaluates the same models, and ranks in another way. */
+  /** A second stage evaluates the same models, with other ranks. */
   readonly again?: boolean;
-  /** ISD over words of all captions of a variant; each its own without it. */
+  /** ISD over words, the same for all captions of a variant; by default it varies. */
   readonly distance?: (variant: number) => number;
-  /** Whose relations are measured; layer 1 without it. */
+  /** Layers with measured relations; by default, layer 1. */
   readonly layers?: readonly number[];
-  /** Without pictures nothing has to be drawn. */
+  /** Whether to draw pictures; true by default. */
   readonly pictures?: boolean;
-  /** K of the recalls; by default 1, 5 and 10. */
+  /** K of the recalls; 1, 5 and 10 by default. */
   readonly recallAt?: readonly number[];
-  /** More metrics of each evaluation, on `test`. */
+  /** Further metrics of each evaluation, on `test`. */
   readonly metrics?: Readonly<Record<string, number>>;
-  /** More parameters of the evaluations. */
+  /** Further parameters of the evaluations. */
   readonly evaluate?: Preimage["parameters"];
-  /** Labels of runs that were asked for and are not there. */
+  /** Labels of requested runs without results. */
   readonly without?: readonly string[];
 }
 
 export const reportedExperiment = "reported";
-
-interface Made {
-  readonly label: string;
-  readonly stage: string;
-  readonly key: string;
-  readonly point: Readonly<Record<string, string | number>>;
-  readonly preimage: Preimage;
-}
-
-type Rows = Readonly<Record<string, readonly object[]>>;
 
 /** Fills an empty folder. */
 export async function storeReported(root: string, options: ReportedOptions): Promise<void> {
@@ -65,10 +53,8 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
   } = options;
   const metrics = Object.entries(options.metrics ?? {})
     .map(([name, value]) => ({ name, split: "test", value }));
-  for (const folder of ["artifacts", "pending", "state/asked"]) {
-    Deno.mkdirSync(`${root}/${folder}`, { recursive: true });
-  }
-  const make = maker(root, without);
+  makeFolders(root);
+  const make = runMaker(root, { experiment: reportedExperiment, without });
   const ids = numbers(images).map((place) => imageId(place - 1));
   const captions = ids.flatMap((image, place) =>
     [0, 1].map((which) => ({
@@ -81,7 +67,7 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
   const files = new Map<string, string | Uint8Array>();
   files.set(
     "scenes.jsonl",
-    lines(ids.map((id, place) => ({ id, split: "test", file: `images/${place}.png` }))),
+    jsonLines(ids.map((id, place) => ({ id, split: "test", file: `images/${place}.png` }))),
   );
   if (pictures) {
     for (const place of ids.keys()) files.set(`images/${place}.png`, await drawing(place));
@@ -92,7 +78,7 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
     kind: "extract_features",
     output: "features",
     inputs: { from: scenes },
-    files: new Map([["captions.jsonl", lines(captions)]]),
+    files: new Map([["captions.jsonl", jsonLines(captions)]]),
   });
   const nodes = [scenes, features];
   variants.forEach((alignment, variant) => {
@@ -127,7 +113,7 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
         rows: { relation_distance: distanceRows(captions, variant, seed, options) },
         files: new Map([[
           "attention_samples.jsonl",
-          lines(
+          jsonLines(
             captions.filter((_, place) => place % 2 === 0).slice(0, 3)
               .map((one) => sample(one, variant)),
           ),
@@ -148,7 +134,7 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
       }));
     }
   });
-  const asked = {
+  const request = {
     id: sha256(JSON.stringify(nodes.map(({ key }) => key))),
     experiment: reportedExperiment,
     file: "experiments/reported.yaml",
@@ -158,7 +144,7 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
     asked: new Date(Date.UTC(2026, 0, 1)).toISOString(),
     source: { text: "", set: [] },
   };
-  write(`${root}/state/asked/${asked.id}.json`, JSON.stringify(asked));
+  write(`${root}/state/asked/${request.id}.json`, JSON.stringify(request));
 }
 
 function trainingRows(steps: number, variant: number, seed: number) {
@@ -275,99 +261,4 @@ async function drawing(place: number): Promise<Uint8Array> {
   const background = { r: 40 * place % 256, g: 120, b: 255 - 30 * place % 256 };
   return await sharp({ create: { width: 64, height: 48, channels: 3, background } }).png()
     .toBuffer();
-}
-
-interface Recipe {
-  readonly stage: string;
-  readonly kind: string;
-  readonly output: string;
-  readonly parameters?: Preimage["parameters"];
-  readonly inputs?: Readonly<Record<string, Made>>;
-  readonly point?: Readonly<Record<string, string | number>>;
-  readonly rows?: Rows;
-  readonly files?: ReadonlyMap<string, string | Uint8Array>;
-}
-
-function maker(root: string, without: readonly string[]): (recipe: Recipe) => Made {
-  let seconds = 10;
-  return (
-    {
-      stage,
-      kind,
-      output,
-      parameters = {},
-      inputs = {},
-      point = {},
-      rows = {},
-      files = new Map(),
-    },
-  ) => {
-    const preimage: Preimage = {
-      engine: 1,
-      stage: kind,
-      code: sha256(kind),
-      parameters,
-      inputs: Object.fromEntries(Object.entries(inputs).map(([port, { key }]) => [port, key])),
-      compute: null,
-    };
-    const key = keyOf(preimage);
-    const axes = Object.entries(point).map(([axis, value]) => `${axis}=${value}`);
-    const label = axes.length === 0 ? stage : `${stage}[${axes.join(",")}]`;
-    const made = { label, stage, key, point, preimage };
-    if (without.includes(label)) return made;
-    const folder = `${root}/artifacts/${kind}/${key}`;
-    const contents = new Map([
-      ["made.json", JSON.stringify(parameters)] as const,
-      ...files,
-      ...Object.entries(rows).map(([table, list]) => [`rows/${table}.jsonl`, lines(list)] as const),
-    ]);
-    for (const [path, content] of contents) write(`${folder}/artifact/${path}`, content);
-    const listed = [...contents].sort(([a], [b]) => a < b ? -1 : 1).map(([path, content]) => ({
-      path,
-      size: Buffer.byteLength(content),
-      sha256: sha256(content),
-    }));
-    const manifest = {
-      format: 1,
-      key,
-      preimage,
-      output,
-      inputDigests: {},
-      files: listed,
-      digest: digestOfFiles(listed),
-      circumstances: {
-        experiment: reportedExperiment,
-        label,
-        stage,
-        point,
-        why: "not computed yet",
-        started: new Date(Date.UTC(2026, 0, 1, 0, 0, seconds++)).toISOString(),
-        seconds: 0.5,
-        host: "machine",
-        versions: { deno: "2.9.6" },
-      },
-    };
-    write(`${folder}/manifest.json`, JSON.stringify(manifest));
-    return made;
-  };
-}
-
-function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index + 1);
-}
-
-function lines(rows: readonly object[]): string {
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
-}
-
-function write(path: string, content: string | Uint8Array): void {
-  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-  Deno.writeFileSync(
-    path,
-    typeof content === "string" ? new TextEncoder().encode(content) : content,
-  );
-}
-
-function sha256(content: string | Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
 }

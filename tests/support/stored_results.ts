@@ -1,50 +1,37 @@
 /**
  * A results folder as runs leave it, with made-up numbers: scenes -> features -> weights -> tuned by
- * alignment and seed -> recall and relations, asked twice with different `steps`. The database is
- * made from it by whoever asks.
+ * alignment and seed -> recall and relations, requested twice with different `steps`. Commands build
+ * the database from it when they need it.
  */
-import { createHash } from "node:crypto";
-import { keyOf, type Preimage } from "../../pipeline/key/key.ts";
-import { digestOfFiles, type Manifest } from "../../pipeline/store/manifest.ts";
 import { listRequests, type RequestRecord } from "../../results/database/stored_files.ts";
-import type { Scalar } from "../../pipeline/contract/stage.ts";
+import {
+  type MadeRun,
+  makeFolders,
+  numbers,
+  type Recipe,
+  runMaker,
+  sha256,
+  write,
+} from "./made_runs.ts";
 
 export const storedExperiment = "scenes_iais";
 
-type Point = Readonly<Record<string, Scalar>>;
-type Rows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
-
-interface Made {
-  readonly label: string;
-  readonly stage: string;
-  readonly key: string;
-  readonly point: Point;
-  readonly preimage: Preimage;
-}
-
-interface Recipe {
-  readonly stage: string;
-  readonly kind: string;
-  readonly output: string;
-  readonly parameters: Readonly<Record<string, Scalar>>;
-  readonly inputs: Readonly<Record<string, Made>>;
-  readonly point?: Point;
-  readonly rows?: Rows;
-  readonly measurements?: Rows;
-}
-
-/** What was asked of a results folder, the last one last. */
+/** The requests of a results folder, latest last. */
 export function storedRequests(root: string): RequestRecord[] {
   return listRequests(root).sort((a, b) => a.asked < b.asked ? -1 : 1);
 }
 
 /** Fills an empty folder. */
 export function storeResults(root: string): void {
-  for (const folder of ["artifacts", "pending", "state/asked"]) {
-    Deno.mkdirSync(`${root}/${folder}`, { recursive: true });
-  }
-  const make = maker(root);
-  const before = make({
+  makeFolders(root);
+  const make = runMaker(root, {
+    experiment: storedExperiment,
+    compute: (kind) =>
+      kind === "fine_tune" ? { device: "cpu", library: "2.21.0", threads: "2" } : null,
+    versions: { processor: "Abacus 1", memory: "1.0 GiB" },
+    secondsOf: (parameters) => 0.5 + Number(parameters["steps"] ?? 0),
+  });
+  const scenes = make({
     stage: "scenes",
     kind: "make_scenes",
     output: "scenes",
@@ -56,7 +43,7 @@ export function storeResults(root: string): void {
     kind: "extract_features",
     output: "features",
     parameters: { regions: "objects" },
-    inputs: { from: before },
+    inputs: { from: scenes },
     rows: {
       region_coverage: [{ image: "test_0", split: "test", objects: 4, covered: 3 }],
     },
@@ -71,27 +58,27 @@ export function storeResults(root: string): void {
       training_step: numbers(5).map((step) => ({ step, phase: "pretrain", loss: 7 - step / 5 })),
     },
   });
-  for (const [asking, steps] of [20, 40].entries()) {
-    const nodes = [before, features, weights];
+  for (const [request, steps] of [20, 40].entries()) {
+    const nodes = [scenes, features, weights];
     for (const [variant, alignment] of ["none", "singular", "distributed", "sparse"].entries()) {
       for (const seed of [1, 2, 3]) {
         nodes.push(...variantRuns({ make, features, weights, steps, alignment, variant, seed }));
       }
     }
-    ask(root, nodes, asking, steps);
+    storeRequest(root, nodes, request, steps);
   }
 }
 
-/** One training with what is measured of it. */
+/** One training with its measurements. */
 function variantRuns({ make, features, weights, steps, alignment, variant, seed }: {
-  make: (recipe: Recipe) => Made;
-  features: Made;
-  weights: Made;
+  make: (recipe: Recipe) => MadeRun;
+  features: MadeRun;
+  weights: MadeRun;
   steps: number;
   alignment: string;
   variant: number;
   seed: number;
-}): Made[] {
+}): MadeRun[] {
   const point = { alignment, seed };
   const tuned = make({
     stage: "tuned",
@@ -172,100 +159,25 @@ function variantRuns({ make, features, weights, steps, alignment, variant, seed 
   return [tuned, recall, relations];
 }
 
-/** Writes complete artifacts, each once, a second of made-up time after the one before. */
-function maker(root: string): (recipe: Recipe) => Made {
-  let seconds = 10;
-  return (
-    { stage, kind, output, parameters, inputs, point = {}, rows = {}, measurements = {} },
-  ) => {
-    const preimage: Preimage = {
-      engine: 1,
-      stage: kind,
-      code: sha256(kind),
-      parameters,
-      inputs: Object.fromEntries(
-        Object.entries(inputs).map(([port, { key }]) => [port, key]),
-      ),
-      compute: kind === "fine_tune" ? { device: "cpu", library: "2.21.0", threads: "2" } : null,
-    };
-    const key = keyOf(preimage);
-    const axes = Object.entries(point).map(([axis, value]) => `${axis}=${value}`);
-    const label = axes.length === 0 ? stage : `${stage}[${axes.join(",")}]`;
-    const folder = `${root}/artifacts/${kind}/${key}`;
-    const contents = new Map([["made.json", `${JSON.stringify(parameters)}\n`]]);
-    for (const [table, list] of Object.entries(rows)) {
-      contents.set(`rows/${table}.jsonl`, jsonLines(list));
-    }
-    for (const [path, text] of contents) write(`${folder}/artifact/${path}`, text);
-    for (const [table, list] of Object.entries(measurements)) {
-      write(`${folder}/log/${table}.jsonl`, jsonLines(list));
-    }
-    const files = [...contents].sort(([a], [b]) => a < b ? -1 : 1).map(([path, text]) => ({
-      path,
-      size: new TextEncoder().encode(text).length,
-      sha256: sha256(text),
-    }));
-    const manifest: Manifest = {
-      format: 1,
-      key,
-      preimage,
-      output,
-      inputDigests: {},
-      files,
-      digest: digestOfFiles(files),
-      circumstances: {
-        experiment: storedExperiment,
-        label,
-        stage,
-        point,
-        why: "not computed yet",
-        started: new Date(Date.UTC(2026, 0, 1, 0, 0, seconds++)).toISOString(),
-        seconds: 0.5 + Number(parameters["steps"] ?? 0),
-        host: "machine",
-        versions: {
-          deno: "2.9.6",
-          ...preimage.compute,
-          processor: "Abacus 1",
-          memory: "1.0 GiB",
-        },
-      },
-    };
-    write(`${folder}/manifest.json`, `${JSON.stringify(manifest)}\n`);
-    return { label, stage, key, point, preimage };
-  };
-}
-
-/** The second asking comes after the first has made what both need. */
-function ask(root: string, nodes: readonly Made[], asking: number, steps: number): void {
-  const id = sha256(`asking ${asking}`);
-  const asked = {
+/** The second request comes after the runs that both need. */
+function storeRequest(
+  root: string,
+  nodes: readonly MadeRun[],
+  request: number,
+  steps: number,
+): void {
+  const id = sha256(`request ${request}`);
+  const record = {
     id,
     experiment: storedExperiment,
     file: "experiments/scenes_iais.yaml",
     baseline: { alignment: "none" },
     nodes,
-    asked: new Date(Date.UTC(2026, 0, 1, 0, 0, asking === 0 ? 0 : 49)).toISOString(),
+    asked: new Date(Date.UTC(2026, 0, 1, 0, 0, request === 0 ? 0 : 49)).toISOString(),
     source: {
       text: `name: ${storedExperiment}\nseed: 42\nstages: {} # made up\n`,
-      set: asking === 0 ? [] : [`tuned.steps=${steps}`],
+      set: request === 0 ? [] : [`tuned.steps=${steps}`],
     },
   };
-  write(`${root}/state/asked/${id}.json`, `${JSON.stringify(asked)}\n`);
-}
-
-function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index + 1);
-}
-
-function jsonLines(rows: readonly unknown[]): string {
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
-}
-
-function write(path: string, text: string): void {
-  Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-  Deno.writeTextFileSync(path, text);
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  write(`${root}/state/asked/${id}.json`, `${JSON.stringify(record)}\n`);
 }

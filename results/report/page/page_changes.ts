@@ -11,7 +11,7 @@ import {
 import type { RequestChanges } from "../../findings/request_changes.ts";
 import { type Html, markup } from "./html.ts";
 import { countText, timeText } from "../../text/number_text.ts";
-import { type Cell, dataTable, howMade } from "./page_parts.ts";
+import { type Cell, dataTable, howToReproduce } from "./page_parts.ts";
 import type { CommandPlace } from "../../findings/reproduce.ts";
 
 export function changesSection(
@@ -40,7 +40,7 @@ ${onlyText("the earlier request", onlyA)}${onlyText("this request", onlyB)}
 ${
     metrics.length === 0
       ? markup`<p>No main metric that both have changed.</p>`
-      : markup`${changedTable(metrics)}${howMade([question], results)}`
+      : markup`${changedTable(metrics)}${howToReproduce([question], results)}`
   }
 ${unmatched.length === 0 ? undefined : unmatchedTable(unmatched)}
 <p class="note">${

@@ -1,7 +1,7 @@
 /** The page's sections on training: losses, recall on held-out images, weight and loss of the alignment. */
 import { chart, mostSeries, type Series } from "./charts.ts";
 import { type Html, markup, trusted } from "./html.ts";
-import { dataTable, figure, howMade } from "./page_parts.ts";
+import { dataTable, figure, howToReproduce } from "./page_parts.ts";
 import type { Question } from "../../database/question.ts";
 import type { CommandPlace } from "../../findings/reproduce.ts";
 
@@ -77,7 +77,7 @@ export async function curveFigures<Point extends CurvePoint>(
           ],
           rows: curveRows(series),
         }),
-        made: howMade([question], results),
+        reproduction: howToReproduce([question], results),
       }));
     }
   }

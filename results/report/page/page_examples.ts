@@ -5,7 +5,7 @@ import type {
   DescribedQuery,
 } from "../../findings/described_examples.ts";
 import { type Html, markup } from "./html.ts";
-import { howMade } from "./page_parts.ts";
+import { howToReproduce } from "./page_parts.ts";
 import type { CommandPlace } from "../../findings/reproduce.ts";
 
 type Pictures = DescribedExamples["pictures"];
@@ -15,7 +15,7 @@ export function examplesSection(
   results: CommandPlace,
 ): Html {
   if (queries.length === 0) {
-    return markup`<p>No ranked queries are stored.</p>${howMade([question], results)}`;
+    return markup`<p>No ranked queries are stored.</p>${howToReproduce([question], results)}`;
   }
   const compared = stage === undefined
     ? markup`Queries on which the evaluations differ most.`
@@ -23,7 +23,7 @@ export function examplesSection(
 answers of its first seed are shown, and in how many seeds it was correct.`;
   return markup`<p>${compared} A check mark (✓) means that the top answer is correct.</p>
 <div class="examples">${queries.map((query) => exampleCard(query, pictures))}</div>
-${howMade([question], results)}`;
+${howToReproduce([question], results)}`;
 }
 
 function exampleCard(query: DescribedQuery, pictures: Pictures): Html {

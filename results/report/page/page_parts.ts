@@ -74,11 +74,11 @@ function tableCell(
 
 /** A drawing with its caption, its numbers as a table, and the query behind it. */
 export function figure(
-  { caption, drawing, table, made }: {
+  { caption, drawing, table, reproduction }: {
     readonly caption: string;
     readonly drawing: Html;
     readonly table?: Html;
-    readonly made: Html;
+    readonly reproduction: Html;
   },
 ): Html {
   return markup`<figure><figcaption>${caption}</figcaption>
@@ -88,12 +88,12 @@ ${
       ? undefined
       : markup`<details><summary>Numbers as a table</summary>${table}</details>`
   }
-${made}</figure>`;
+${reproduction}</figure>`;
 }
 
 /** The commands that reproduce the figures above. */
-export function howMade(questions: readonly Question[], results: CommandPlace): Html {
-  return markup`<details class="made"><summary>How to reproduce this</summary>${
+export function howToReproduce(questions: readonly Question[], results: CommandPlace): Html {
+  return markup`<details class="reproduce"><summary>How to reproduce this</summary>${
     questions.map(({ what, sql }) =>
       markup`
         <p>${what}</p>

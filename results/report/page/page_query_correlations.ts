@@ -1,7 +1,7 @@
 /** The page's part on whether, within a model, images of captions with a lower ISDa are ranked better. */
 import { type Html, markup } from "./html.ts";
 import { correlationText } from "../../text/number_text.ts";
-import { type Cell, dataTable, howMade } from "./page_parts.ts";
+import { type Cell, dataTable, howToReproduce } from "./page_parts.ts";
 import { estimateText, readingOf } from "../../findings/query_correlation_text.ts";
 import type { Relations } from "../../findings/relation_points.ts";
 import type { CommandPlace } from "../../findings/reproduce.ts";
@@ -52,7 +52,7 @@ ${
 objects” is the partial correlation given the number of annotated objects. Intervals are bootstrapped over
 test images, each with all its captions; they do not account for the variation between training runs.</p>`
   }
-${howMade([queries], results)}`;
+${howToReproduce([queries], results)}`;
 }
 
 function countCell(value: number): Cell {

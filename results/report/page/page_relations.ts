@@ -10,7 +10,7 @@ import {
 } from "../../findings/model_correlation_text.ts";
 import { figureName } from "./page_curves.ts";
 import { correlationText } from "../../text/number_text.ts";
-import { dataTable, figure, howMade } from "./page_parts.ts";
+import { dataTable, figure, howToReproduce } from "./page_parts.ts";
 import { digits, distanceTables, shownAlignments } from "./page_distances.ts";
 import { queryCorrelationsPart } from "./page_query_correlations.ts";
 import type { RelationPoint } from "../../findings/model_correlations.ts";
@@ -31,13 +31,13 @@ export async function relationsSection(
   const { stage, runs, correlations } = relations;
   if (runs.rows.length === 0) {
     return markup`<p>No relation distances are stored: no run of <code>analyse_attention</code> is
-complete.</p>${howMade([runs], results)}`;
+complete.</p>${howToReproduce([runs], results)}`;
   }
   const layers = new Set(runs.rows.map(({ layer }) => layer));
   const figures: Html[] = [];
   for (const measure of measuresOf(runs.rows)) {
-    const made = await scatter(measure, { variants, relations, results });
-    if (made !== undefined) figures.push(made);
+    const drawn = await scatter(measure, { variants, relations, results });
+    if (drawn !== undefined) figures.push(drawn);
   }
   return markup`<p>${distancesExplained} Each point is a trained model${
     stage === undefined ? undefined : markup`; its recall is that of stage <code>${stage}</code>`
@@ -61,7 +61,7 @@ ${correlationTable(relations)}`
   }
 <h3>Distances by alignment and layer</h3>
 ${distanceTables(runs.rows)}
-${howMade([runs], results)}
+${howToReproduce([runs], results)}
 ${queryCorrelationsPart(relations, results)}`;
 }
 
@@ -121,7 +121,7 @@ async function scatter(
     one.measure === measure && one.layer === layer && (isda || one.alignment === alignment)
   );
   const title = `Recall against ${isda ? "ISDa" : `ISD, ${alignment}`}, layer ${layer}`;
-  const said = found === undefined
+  const summary = found === undefined
     ? "No rank correlation: too few models, or no variation."
     : `Rank correlation ${correlationText(found.rho)} (p ${
       chanceText(found.p)
@@ -136,7 +136,7 @@ async function scatter(
     {
       id: `scatter-${measure}-${figureName(alignment)}`,
       title,
-      description: said,
+      description: summary,
       x: `${isda ? "ISDa" : "ISD over words"}, nats per row${logarithmic ? " (log scale)" : ""}`,
       logarithmic,
       y: `${recalled}, percent`,
@@ -146,7 +146,7 @@ async function scatter(
   );
   if (drawing === undefined) return undefined;
   return figure({
-    caption: `${title}. ${said}`,
+    caption: `${title}. ${summary}`,
     drawing: trusted(drawing),
     table: dataTable({
       id: `scatter-${measure}-${figureName(alignment)}-numbers`,
@@ -164,7 +164,7 @@ async function scatter(
         { shown: (100 * recall).toFixed(1), value: recall },
       ]),
     }),
-    made: howMade([runs], results),
+    reproduction: howToReproduce([runs], results),
   });
 }
 

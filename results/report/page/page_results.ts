@@ -9,7 +9,7 @@ import {
 import { differenceColumns, type Differences, markOf } from "../../findings/difference_rows.ts";
 import { type Html, markup } from "./html.ts";
 import { metricTitle, signedValue, valueText } from "../../text/number_text.ts";
-import { type Cell, dataTable, howMade } from "./page_parts.ts";
+import { type Cell, dataTable, howToReproduce } from "./page_parts.ts";
 import { linearBaselineExplained } from "../../findings/linear_baseline.ts";
 import { recallsOf, recallTitles, sizeText, standardErrorText } from "../../findings/published.ts";
 import type { ReportData } from "../../findings/report_data.ts";
@@ -20,7 +20,7 @@ export function resultsSection(data: ReportData, results: CommandPlace): Html {
   const staged = new Set(differences.rows.map(({ stage }) => stage)).size > 1;
   if (headline.tables.length === 0) {
     return markup`<p>No recall is stored yet: nothing was evaluated, or the evaluation failed.</p>${
-      howMade([headline.question], results)
+      howToReproduce([headline.question], results)
     }${furtherPart(data, results)}`;
   }
   return markup`${
@@ -29,7 +29,7 @@ export function resultsSection(data: ReportData, results: CommandPlace): Html {
     )
   }
 <p class="note">${notesOf(headline.tables, differences).join("; ")}.</p>
-${howMade([headline.question], results)}
+${howToReproduce([headline.question], results)}
 ${linearBaselinePart(data)}
 ${publishedPart(data, results)}
 <h3>Differences${data.baseline === undefined ? "" : ` from ${data.baseline}`}</h3>
@@ -52,7 +52,7 @@ ${
     })
   }
 <ul class="cautions">${differences.cautions.map((caution) => markup`<li>${caution}</li>`)}</ul>
-${howMade([differences.question], results)}
+${howToReproduce([differences.question], results)}
 ${furtherPart(data, results)}`;
 }
 
@@ -67,7 +67,7 @@ function furtherPart(
   return markup`<h3>Further metrics</h3>
 <details><summary>${kinds}</summary>${
     further.map((table, place) => headlineTable(table, { id: `further-${place}`, differences }))
-  }${howMade([question], results)}</details>`;
+  }${howToReproduce([question], results)}</details>`;
 }
 
 /** An interval sorts by its lower bound. */
@@ -160,5 +160,5 @@ ${
   }
 <p>${standardErrorText(published.table)} Source: ${source}.</p>
 ${sizes === undefined ? undefined : markup`<p><strong>Not comparable</strong>: ${sizes}.</p>`}
-${howMade([published.question], results)}`;
+${howToReproduce([published.question], results)}`;
 }

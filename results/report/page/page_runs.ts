@@ -5,7 +5,7 @@ import { type Circumstance, notStored } from "../../findings/environment.ts";
 import { countGaps, fixOf, type Gaps } from "../../findings/gaps.ts";
 import { type Html, markup } from "./html.ts";
 import { queriesText, whyExpected } from "../../findings/metric_gaps.ts";
-import { command, dataTable, howMade } from "./page_parts.ts";
+import { command, dataTable, howToReproduce } from "./page_parts.ts";
 import type { Answered } from "../../database/question.ts";
 import type { CommandPlace, Source } from "../../findings/reproduce.ts";
 import { stageGraph } from "./stage_graph.ts";
@@ -16,9 +16,9 @@ export function gapsSection(
   { resume, results }: { readonly resume: string; readonly results: CommandPlace },
 ): Html {
   const { runs, metrics, ranks, question, metricQuestion, rankQuestion } = gaps;
-  const made = howMade([question, metricQuestion, rankQuestion], results);
+  const reproduction = howToReproduce([question, metricQuestion, rankQuestion], results);
   if (countGaps(gaps) === 0) {
-    return markup`<p>None: every run is complete and has all its metrics.</p>${made}`;
+    return markup`<p>None: every run is complete and has all its metrics.</p>${reproduction}`;
   }
   const columns = (...titles: string[]) => titles.map((title) => ({ title }));
   return markup`${
@@ -44,7 +44,7 @@ ${
       columns: columns("run", "split", "direction", "ranked"),
       rows: ranks.map((one) => [one.label, one.split, one.direction, queriesText(one)]),
     })
-  }${made}`;
+  }${reproduction}`;
 }
 
 export function costSection(cost: Cost, results: CommandPlace): Html {
@@ -71,7 +71,7 @@ ${
       ]),
     })
   }
-${howMade([stages, edges], results)}`;
+${howToReproduce([stages, edges], results)}`;
 }
 
 export function environmentSection(
@@ -90,7 +90,7 @@ export function environmentSection(
         { shown: String(runs), value: runs },
       ]),
     })
-  }<p class="note">${notStored}</p>${howMade([environment], results)}`;
+  }<p class="note">${notStored}</p>${howToReproduce([environment], results)}`;
 }
 
 /** Only the commands: each figure has its own query next to it. */

@@ -1,7 +1,7 @@
 /** The page's viewer of attentions: its frame and its data, which the page's script renders. */
 import type { AttentionPairs } from "../../findings/attention_pairs.ts";
 import { type Html, jsonText, markup } from "./html.ts";
-import { howMade } from "./page_parts.ts";
+import { howToReproduce } from "./page_parts.ts";
 import type { CommandPlace } from "../../findings/reproduce.ts";
 
 export function viewerSection(attention: AttentionPairs | undefined, results: CommandPlace): Html {
@@ -40,6 +40,6 @@ export function viewerSection(attention: AttentionPairs | undefined, results: Co
 this page; they are stored in the artifacts.</p>`
   }
     <script type="application/json" id="attention-data">${jsonText({ variants, pictures })}</script>
-    ${howMade([question], results)}
+    ${howToReproduce([question], results)}
   `;
 }

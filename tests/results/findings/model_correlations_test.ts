@@ -73,7 +73,7 @@ Deno.test("cautionOf() gives the number of correlations, mixed variants, and too
     "2 correlations of related measures were tested, over at most 6 models. 0 have p ≤ 0.05; about " +
       "0.1 would by chance, since p (two-sided permutation test) is not corrected for their number. " +
       "Rho over all models mixes 2 variants, whose distances differ because of their training " +
-      "objective. Two well-separated groups of models are enough for a large rho, which is no " +
+      "objective. Two well-separated groups of models are enough for a large rho, which is not " +
       "evidence that the distance affects recall. Rho within variants cannot be estimated: no " +
       "variant has 4 models.",
   );
