@@ -25,7 +25,7 @@ export function cautionOf(correlations: readonly Correlation[]): string {
         "training objective. Two well-separated groups of models are enough for a large rho, which " +
         "is not evidence that the distance affects recall.",
         within === 0
-          ? `Rho within variants cannot be estimated: no variant has ${fewestWithin} models.`
+          ? `Rho within variants cannot be estimated: no variant has ${fewestWithin} models with varying values.`
           : "Rho within variants is the mean over the variants that have at least " +
             `${fewestWithin} models.`,
       ]
@@ -55,6 +55,6 @@ export function chanceText(p: number): string {
 /** `−0.30 (p 0.41)` */
 export function withinText({ within }: Pick<Correlation, "within">): string {
   return within === undefined
-    ? "too few models"
+    ? "not estimable"
     : `${correlationText(within.rho)} (p ${chanceText(within.p)})`;
 }

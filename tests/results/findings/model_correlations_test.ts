@@ -54,7 +54,7 @@ Deno.test("correlationsOf() needs four models of a variant for a correlation wit
   const few = two.filter(({ seed }) => seed !== "3");
   const [found] = correlationsOf(few);
   assert.equal(found!.within, undefined);
-  assert.equal(withinText(found!), "too few models");
+  assert.equal(withinText(found!), "not estimable");
   // The fourth of one variant is enough for that one alone.
   const [mixed] = correlationsOf(
     two.filter(({ seed, variant }) => seed !== "3" || variant === "none"),
@@ -75,7 +75,7 @@ Deno.test("cautionOf() gives the number of correlations, mixed variants, and too
       "Rho over all models mixes 2 variants, whose distances differ because of their training " +
       "objective. Two well-separated groups of models are enough for a large rho, which is not " +
       "evidence that the distance affects recall. Rho within variants cannot be estimated: no " +
-      "variant has 4 models.",
+      "variant has 4 models with varying values.",
   );
   assert.match(
     cautionOf(correlationsOf(two)),
