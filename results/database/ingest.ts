@@ -1,7 +1,7 @@
 /** Adds complete artifacts and requests to the database. Adding them twice changes nothing. */
 import { type DuckDBConnection, LIST, listValue, VARCHAR } from "@duckdb/node-api";
 import type { NotIndexed } from "./not_indexed.ts";
-import { linesFrom, openRows, type RowWriter, type TableColumns } from "./row_writer.ts";
+import { linesFrom, openRows, type RowWriter, type TableColumns, valueText } from "./row_writer.ts";
 import {
   type Certificate,
   type FailureRecord,
@@ -188,8 +188,4 @@ async function addRequest(rows: RowWriter, request: RequestRecord): Promise<void
       await rows.add("run_point", { experiment: id, run, axis, value: valueText(value) });
     }
   }
-}
-
-function valueText(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

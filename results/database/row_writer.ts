@@ -75,7 +75,7 @@ export function appendValue(appender: DuckDBAppender, type: string, value: unkno
   if (value === undefined || value === null) return appender.appendNull();
   switch (type) {
     case "VARCHAR":
-      return appender.appendVarchar(typeof value === "string" ? value : JSON.stringify(value));
+      return appender.appendVarchar(valueText(value));
     case "DOUBLE":
       return appender.appendDouble(Number(value));
     case "INTEGER":
@@ -89,6 +89,11 @@ export function appendValue(appender: DuckDBAppender, type: string, value: unkno
     default:
       throw new Error(`internal: rows cannot hold values of type ${type}`);
   }
+}
+
+/** A value as text: strings unchanged, all others as JSON. */
+export function valueText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** The complete lines of a file from byte `start` on, and the offset after the last of them. */

@@ -1,10 +1,11 @@
 /**
- * The description of an export: RO-Crate 1.1 (https://w3id.org/ro/crate/1.1), and of its runs as the
- * profile Process Run Crate 0.5 wants it (https://w3id.org/ro/wfrun/process/0.5). One flat list of
- * entities; what refers to another names its `@id`. It holds no time but those of the runs and
- * askings, so that the same results are described by the same text.
+ * The metadata of an export: RO-Crate 1.1 (https://w3id.org/ro/crate/1.1), with runs described by the
+ * profile Process Run Crate 0.5 (https://w3id.org/ro/wfrun/process/0.5). A flat list of entities that
+ * refer to each other by `@id`. It has no times except those of runs and requests, so that the same
+ * results give the same text. Written by hand because the licence of ro-crate (GPL) does not fit ours.
  */
 import { createHash } from "node:crypto";
+import { valueText } from "../database/row_writer.ts";
 import type { ExportedFile } from "./export_folder.ts";
 import type { ExportedRun } from "./exported_runs.ts";
 import type { Manifest, RequestRecord } from "../database/stored_files.ts";
@@ -22,7 +23,7 @@ export interface Crate {
 
 export interface CrateContent {
   readonly runs: readonly ExportedRun[];
-  readonly asked: readonly RequestRecord[];
+  readonly requests: readonly RequestRecord[];
   readonly files: readonly ExportedFile[];
   readonly experiment: string | undefined;
   readonly license: string | undefined;
@@ -34,7 +35,7 @@ export function crateMetadata(content: CrateContent): Crate {
   const { runs, files } = content;
   const known = new Map(runs.map((run) => [run.run, run]));
   const graph = new Map<string, Entity>();
-  /** Adds an entity, once, and says how to refer to it. */
+  /** Adds an entity once and returns a reference to it. */
   const add = (entity: Entity): Reference => {
     if (!graph.has(entity["@id"])) graph.set(entity["@id"], entity);
     return reference(entity["@id"]);
@@ -80,7 +81,7 @@ interface Reference {
   readonly "@id": string;
 }
 
-/** RO-Crate wants one value where there is one, a list only for several. */
+/** RO-Crate expects a list only for several values. */
 function oneOrList<Value>(values: readonly Value[]): Value | readonly Value[] {
   return values.length === 1 ? values[0]! : values;
 }
@@ -92,19 +93,19 @@ function reference(id: string): Reference {
 }
 
 function rootEntity(
-  { runs, asked, experiment }: CrateContent,
+  { runs, requests, experiment }: CrateContent,
   links: Readonly<Record<string, unknown>>,
 ): Entity {
-  const names = [...new Set(asked.map((one) => one.experiment))].sort();
-  const times = [...asked.map((one) => one.asked), ...runs.map(({ started }) => started)].sort();
+  const names = [...new Set(requests.map((one) => one.experiment))].sort();
+  const times = [...requests.map((one) => one.asked), ...runs.map(({ started }) => started)].sort();
   const what = experiment ?? (names.length === 0 ? "a results folder" : names.join(", "));
   return {
     "@id": "./",
     "@type": "Dataset",
     name: `Results of ${what}`,
     description:
-      "Experiments on cross-modal retrieval: what was asked, the runs that answered it, " +
-      "what each read and made with digests, and all numbers as tables.",
+      "Experiments on cross-modal retrieval: requests, the runs that they need, inputs and " +
+      "outputs of each run with digests, and all results as tables.",
     datePublished: times.at(-1) ?? "1970-01-01T00:00:00.000Z",
     ...links,
   };
@@ -115,8 +116,8 @@ function licenseEntity(license: string | undefined): Entity {
     return {
       "@id": "#license",
       "@type": "CreativeWork",
-      name: "No licence is stated",
-      description: "Who exported these results did not say under which terms they may be used.",
+      name: "No licence stated",
+      description: "The exporter of these results did not state terms of use.",
     };
   }
   const isAddress = /^https?:\/\/\S+$/.test(license);
@@ -124,7 +125,7 @@ function licenseEntity(license: string | undefined): Entity {
     "@id": isAddress ? license : "#license",
     "@type": "CreativeWork",
     name: license,
-    description: "The licence of these results, as their exporter stated it",
+    description: "The licence of these results, as stated by their exporter",
   };
 }
 
@@ -140,7 +141,7 @@ function fileEntity({ path, size, sha256, name, description, encodingFormat }: E
   };
 }
 
-/** What a complete run made; without its artifact the manifest alone is there. */
+/** The artifact of a complete run; an export without artifacts has only its manifest. */
 function datasetEntity({ folder, label, manifest }: ExportedRun, files: readonly ExportedFile[]) {
   return {
     "@id": pathId(`${folder}/`),
@@ -173,7 +174,7 @@ function actionEntities(
   };
 }
 
-/** The profile's validator does not know `Z`. */
+/** The profile's validator does not accept `Z`. */
 function withOffset(time: string): string {
   return time.replace(/Z$/, "+00:00");
 }
@@ -187,7 +188,7 @@ function circumstances({ circumstances: { host, versions } }: Manifest): string 
   ].join(", ");
 }
 
-/** What a run read: artifacts, files from outside, parameters. */
+/** The inputs of a run: artifacts, files from outside, parameters. */
 function objectsOf(
   { preimage }: Manifest,
   known: ReadonlyMap<string, ExportedRun>,
@@ -199,7 +200,7 @@ function objectsOf(
     return add({
       "@id": `#artifact-${key}`,
       "@type": "CreativeWork",
-      name: `input \`${port}\` that is not kept any more`,
+      name: `input \`${port}\`, no longer stored`,
       identifier: key,
     });
   });
@@ -212,18 +213,17 @@ function objectsOf(
     })
   );
   const parameters = Object.entries(preimage.parameters).map(([name, value]) => {
-    const text = typeof value === "string" ? value : JSON.stringify(value);
     return add({
       "@id": `#parameter-${shortDigest(name, JSON.stringify(value))}`,
       "@type": "PropertyValue",
       name,
-      value: text,
+      value: valueText(value),
     });
   });
   return [...inputs, ...outside, ...parameters];
 }
 
-/** The stage's code, with what it ran on. */
+/** The code of the stage, with the software it ran on. */
 function instrument({ kind, manifest }: ExportedRun, add: Add): Reference {
   if (manifest === undefined) {
     return add({ "@id": `#stage-${kind}`, "@type": "SoftwareApplication", name: kind });
@@ -241,7 +241,7 @@ function instrument({ kind, manifest }: ExportedRun, add: Add): Reference {
     "@id": `#stage-${name}`,
     "@type": "SoftwareApplication",
     name: kind,
-    description: "A stage; its version is the digest of its code and all that it imports",
+    description: "A stage; its version is the digest of its code and everything it imports",
     softwareVersion: code,
     softwareRequirements: oneOrList(softwareRequirements),
   });
@@ -257,7 +257,7 @@ function software(name: string, version: string, url: string): Entity {
   };
 }
 
-/** A path as a relative address. */
+/** A path as a relative URL. */
 export function pathId(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }
@@ -266,7 +266,7 @@ function shortDigest(...parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }
 
-/** The description itself and the root first, then by `@id`. */
+/** The metadata and the root first, the others by `@id`. */
 function inOrder(entities: readonly Entity[]): Entity[] {
   const rank = ({ "@id": id }: Entity) => id === "ro-crate-metadata.json" ? 0 : id === "./" ? 1 : 2;
   return entities.toSorted((one, other) =>

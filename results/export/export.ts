@@ -1,18 +1,19 @@
 /**
- * `export`: everything that was found, for others, as one folder:
+ * `export`: all results as one folder for others:
  *
- *     ro-crate-metadata.json                what all of it is, and which run made what from what
+ *     ro-crate-metadata.json                describes all files, and the inputs and outputs of runs
  *     tables/<table>.parquet                the database
  *     schema.sql                            what its columns mean
- *     experiments/<name>-<id>.yaml          what was asked, as it was written then
- *     state/asked/<id>.json                 which runs that needs
- *     artifacts/<kind>/<key>/manifest.json  what a run made, from what, with digests
- *     artifacts/<kind>/<key>/artifact/…     and the files themselves, when they are wanted
+ *     experiments/<name>-<id>.yaml          experiment files as they were when requested
+ *     state/asked/<id>.json                 the runs that a request needs
+ *     artifacts/<kind>/<key>/manifest.json  inputs and outputs of a run, with digests
+ *     artifacts/<kind>/<key>/artifact/…     the files themselves, with `--with-artifacts`
  *
- * With its artifacts an exported folder is a results folder, too: `rebuild` makes its database.
+ * With its artifacts an exported folder is also a results folder: `rebuild` builds its database.
  */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { bytesText } from "../../pipeline/terminal/terminal_text.ts";
+import { countText } from "../text/number_text.ts";
 import { crateMetadata } from "./crate.ts";
 import { type ExportedRun, exportedRuns } from "./exported_runs.ts";
 import { openExport } from "./export_folder.ts";
@@ -23,12 +24,12 @@ import { requireExperiment } from "../queries/run_list.ts";
 import { listRequests, namesIn, type RequestRecord } from "../database/stored_files.ts";
 
 export interface ExportRequest {
-  /** The folder to make. */
+  /** The folder to create. */
   readonly folder: string;
-  /** Name of an experiment: its askings, and the runs that they need. */
+  /** Name of an experiment, to export only its requests and the runs that they need. */
   readonly experiment?: string;
   readonly withArtifacts: boolean;
-  /** Address or name of the licence that the results are given under. */
+  /** URL or name of the licence of the results. */
   readonly license?: string;
 }
 
@@ -43,12 +44,12 @@ export async function exportCommand(
     const found = await readResults(root, async (connection) => {
       const { experiment } = request;
       if (experiment !== undefined) await requireExperiment(connection, experiment);
-      const asked = listRequests(root)
+      const requests = listRequests(root)
         .filter((one) => experiment === undefined || one.experiment === experiment)
         .sort((one, other) => one.id < other.id ? -1 : 1);
-      const askings = experiment === undefined ? undefined : asked.map(({ id }) => id);
-      const tables = await exportTables(connection, out, askings);
-      return { asked, tables, runs: await exportedRuns(connection, root, askings) };
+      const ids = experiment === undefined ? undefined : requests.map(({ id }) => id);
+      const tables = await exportTables(connection, out, ids);
+      return { requests, tables, runs: await exportedRuns(connection, root, ids) };
     }, { warn });
     const text = writeRest(out, found, { ...request, root });
     return `wrote ${request.folder}: ${text}\n`;
@@ -56,15 +57,15 @@ export async function exportCommand(
 }
 
 interface Found {
-  readonly asked: readonly RequestRecord[];
+  readonly requests: readonly RequestRecord[];
   readonly tables: number;
   readonly runs: readonly ExportedRun[];
 }
 
-/** Everything but the tables; the database is closed by now. Returns what there is, in words. */
+/** Everything but the tables; the database is closed by now. Returns the counts in words. */
 function writeRest(
   out: Export,
-  { asked, tables, runs }: Found,
+  { requests, tables, runs }: Found,
   { root, experiment, withArtifacts, license }: ExportRequest & { readonly root: string },
 ): string {
   out.write(
@@ -72,43 +73,44 @@ function writeRest(
     Deno.readTextFileSync(new URL("../database/schema.sql", import.meta.url)),
     {
       name: "schema.sql",
-      description: "The tables: what they hold, what each column means, and its unit",
+      description: "The tables: what they contain, what each column means, and its unit",
       encodingFormat: "application/sql",
     },
   );
-  for (const asking of asked) writeAsking(out, asking);
+  for (const request of requests) writeRequest(out, request);
   for (const run of runs) {
     if (run.manifest !== undefined) copyRun(out, run, { root, withArtifacts });
   }
-  const metadata = crateMetadata({ runs, asked, files: out.files(), license, experiment });
+  const metadata = crateMetadata({ runs, requests, files: out.files(), license, experiment });
   out.write("ro-crate-metadata.json", `${JSON.stringify(metadata, null, 1)}\n`);
   const files = out.files();
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  const counted = (count: number, word: string) => `${count} ${word}${count === 1 ? "" : "s"}`;
-  return `${tables} tables, ${counted(runs.length, "run")}, ${counted(asked.length, "asking")}; ` +
+  return `${tables} tables, ${countText(runs.length, "run")}, ${
+    countText(requests.length, "request")
+  }; ` +
     `${files.length} files, ${bytesText(bytes)}`;
 }
 
 type Export = ReturnType<typeof openExport>;
 
-function writeAsking(out: Export, asking: RequestRecord): void {
-  const { id, experiment, asked, source } = asking;
+function writeRequest(out: Export, request: RequestRecord): void {
+  const { id, experiment, asked, source } = request;
   const name = `${experiment.replace(/[^\w.-]/g, "_")}-${id.slice(0, 8)}`;
   if (source !== undefined) {
-    const changes = source.set.map((change) => ` --set '${change}'`).join("");
+    const options = source.set.map((option) => ` --set '${option}'`).join("");
     out.write(`experiments/${name}.yaml`, source.text, {
-      name: `${experiment}, as asked`,
-      description: `asked ${asked}${changes === "" ? "" : `, changed by${changes}`}`,
+      name: `${experiment}, as requested`,
+      description: `requested ${asked}${options === "" ? "" : ` with${options}`}`,
       encodingFormat: "application/yaml",
     });
   }
-  out.write(`state/asked/${id}.json`, `${JSON.stringify(asking)}\n`, {
-    name: `runs of ${experiment}, asked ${asked}`,
+  out.write(`state/asked/${id}.json`, `${JSON.stringify(request)}\n`, {
+    name: `runs of ${experiment}, requested ${asked}`,
     encodingFormat: "application/json",
   });
 }
 
-/** The manifest, and where wanted the artifact with its logs. */
+/** The manifest, and with `withArtifacts` the artifact and its logs. */
 function copyRun(
   out: Export,
   { folder, manifest, label }: ExportedRun,
@@ -124,8 +126,8 @@ function copyRun(
     const copied = out.copy(from, `${folder}/artifact/${path}`, { name: `${label}: ${path}` });
     if (copied === sha256) continue;
     throw new Complaint(
-      `a file of ${label} is not what its manifest says`,
-      "run its experiment with --verify, which makes it again; or export without --with-artifacts",
+      `a file of ${label} differs from its manifest`,
+      "run its experiment with --verify, which recomputes it; or export without --with-artifacts",
       { place: { file: from }, exitCode: 1 },
     );
   }

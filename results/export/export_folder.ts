@@ -1,4 +1,4 @@
-/** Writes the files of an export and keeps account of them. */
+/** Writes the files of an export and lists them with sizes and digests. */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 
@@ -10,7 +10,7 @@ export interface FileNote {
 }
 
 export interface ExportedFile extends FileNote {
-  /** From the export's folder, with `/`. */
+  /** Relative to the exported folder, with `/`. */
   readonly path: string;
   readonly size: number;
   readonly sha256: string;
@@ -40,13 +40,13 @@ export function openExport(folder: string) {
       const encodingFormat = formatOf(path);
       files.push({ path, size: bytes.length, sha256, encodingFormat, ...note });
     },
-    /** @returns the SHA-256 of what was copied */
+    /** @returns the SHA-256 of the copied bytes */
     copy(from: string, path: string, note: FileNote = {}): string {
       const copied = copyFile(from, place(path));
       files.push({ path, ...copied, encodingFormat: formatOf(path), ...note });
       return copied.sha256;
     },
-    /** Where somebody else writes a file; `written` is told when it is there. */
+    /** A path for a file that the caller writes and then reports with `written`. */
     place,
     written(path: string, note: FileNote): void {
       files.push({ path, ...copyFile(`${folder}/${path}`), ...note });
@@ -55,12 +55,12 @@ export function openExport(folder: string) {
   };
 }
 
-/** By the ending of its name. */
+/** MIME type by file name extension. */
 function formatOf(path: string): string {
   return formats[/\.(\w+)$/.exec(path)?.[1] ?? ""] ?? "application/octet-stream";
 }
 
-/** Reads a file to its end, and writes what it reads where a second path is given. */
+/** Hashes a file, and copies it if `to` is given. */
 function copyFile(from: string, to?: string): { size: number; sha256: string } {
   using source = Deno.openSync(from);
   using target = to === undefined

@@ -1,28 +1,28 @@
-/** The tables of the database as Parquet files, which other programs read. */
+/** Exports the tables of the database as Parquet files. */
 import { type DuckDBConnection, LIST, listValue, VARCHAR } from "@duckdb/node-api";
 import type { openExport } from "./export_folder.ts";
 import { readColumns } from "../database/row_writer.ts";
 
 /**
- * Rows are in an order that they decide themselves, so that equal tables are equal files.
+ * Sorts the rows, so that equal tables give equal files.
  *
- * @param askings ids of the askings whose rows are wanted; all rows when undefined
- * @returns how many tables there are
+ * @param requests ids of the requests whose rows to export; all rows if undefined
+ * @returns number of tables
  */
 export async function exportTables(
   connection: DuckDBConnection,
   out: ReturnType<typeof openExport>,
-  askings?: readonly string[],
+  requests?: readonly string[],
 ): Promise<number> {
   await connection.run("SET threads = 1");
   await connection.run("SET preserve_insertion_order = true");
   const comments = await tableComments(connection);
   const columns = await readColumns(connection);
-  if (askings !== undefined) await selectRows(connection, askings);
+  if (requests !== undefined) await selectRows(connection, requests);
   for (const [table, [first]] of columns) {
     const path = `tables/${table}.parquet`;
     const target = out.place(path).replaceAll("'", "''");
-    const wanted = askings === undefined ? "" : rowsWanted(table, first!.name);
+    const wanted = requests === undefined ? "" : rowsWanted(table, first!.name);
     await connection.run(
       `COPY (SELECT * FROM ${table} ${wanted} ORDER BY ALL) TO '${target}' ` +
         "(FORMAT parquet, COMPRESSION zstd)",
@@ -36,15 +36,15 @@ export async function exportTables(
   return columns.size;
 }
 
-/** What `rowsWanted` refers to, in memory: the database itself is read-only. */
+/** Creates what `rowsWanted` refers to, as temporary tables because the database is read-only. */
 export async function selectRows(
   connection: DuckDBConnection,
-  askings: readonly string[],
+  requests: readonly string[],
 ): Promise<void> {
   await connection.run(
-    "CREATE OR REPLACE TEMP TABLE wanted_experiment AS SELECT unnest($askings) AS id",
-    { askings: listValue([...askings]) },
-    { askings: LIST(VARCHAR) },
+    "CREATE OR REPLACE TEMP TABLE wanted_experiment AS SELECT unnest($requests) AS id",
+    { requests: listValue([...requests]) },
+    { requests: LIST(VARCHAR) },
   );
   await connection.run(
     "CREATE OR REPLACE TEMP TABLE wanted_run AS SELECT DISTINCT run FROM experiment_run " +
@@ -52,7 +52,7 @@ export async function selectRows(
   );
 }
 
-/** @param first the first column, which says whose the rows are */
+/** @param first first column of the table: what its rows belong to */
 function rowsWanted(table: string, first: string): string {
   if (table === "experiment") return "WHERE id IN (FROM wanted_experiment)";
   if (first === "experiment") return "WHERE experiment IN (FROM wanted_experiment)";

@@ -1,4 +1,4 @@
-/** The runs that an export tells of: those that ended, complete or failed. */
+/** The runs in an export: those that ended, complete or failed. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rowsOf } from "../database/read_results.ts";
 import { type Manifest, readManifest } from "../database/stored_files.ts";
@@ -11,22 +11,22 @@ export interface ExportedRun {
   readonly why: string | null;
   /** ISO 8601, UTC. */
   readonly started: string;
-  /** ISO 8601, UTC; null when it is not known. */
+  /** ISO 8601, UTC; null if unknown. */
   readonly ended: string | null;
-  /** Of the artifact, from the root; also where there is none. */
+  /** Folder of the artifact, relative to the root, even if the artifact does not exist. */
   readonly folder: string;
-  /** Undefined when the run failed, or its artifact is gone. */
+  /** Undefined if the run failed or its artifact was deleted. */
   readonly manifest?: Manifest;
 }
 
-/** @param askings ids of the askings whose runs are wanted; all runs when undefined */
+/** @param requests ids of the requests whose runs to list; all runs if undefined */
 export async function exportedRuns(
   connection: DuckDBConnection,
   root: string,
-  askings?: readonly string[],
+  requests?: readonly string[],
 ): Promise<ExportedRun[]> {
   const time = (moment: string) => `strftime(${moment}, '%Y-%m-%dT%H:%M:%S.%gZ')`;
-  const wanted = askings === undefined ? "" : "AND run IN (FROM wanted_run)";
+  const wanted = requests === undefined ? "" : "AND run IN (FROM wanted_run)";
   const rows = await rowsOf<Omit<ExportedRun, "folder" | "manifest">>(
     connection,
     `SELECT run, label, kind, status, why, ${time("started")} AS started,

@@ -1,6 +1,7 @@
 /** Differences between the keys of two runs: their own and those of all runs upstream. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rowsOf } from "../database/read_results.ts";
+import { valueText } from "../database/row_writer.ts";
 import { listRequests, type Preimage, readManifest } from "../database/stored_files.ts";
 import { tableLines } from "../text/sql_table.ts";
 
@@ -76,15 +77,15 @@ export function ownDifferences(one: KnownNode, other: KnownNode): KeyDifference[
   const [a, b] = [one.preimage, other.preimage];
   const single = (what: string, from: string | null, to: string | null): KeyDifference[] =>
     from === to ? [] : [{ stage, what, a: from, b: to }];
-  const each = (from: object, to: object, what: (name: string) => string, shown = valueText) => {
+  const each = (from: object, to: object, what: (name: string) => string, shown = textOrNull) => {
     const [old, now] = [from, to].map((map) => new Map<string, unknown>(Object.entries(map)));
     return [...new Set([...old!.keys(), ...now!.keys()])].flatMap((name) =>
-      valueText(old!.get(name)) === valueText(now!.get(name))
+      textOrNull(old!.get(name)) === textOrNull(now!.get(name))
         ? []
         : single(what(name), shown(old!.get(name)), shown(now!.get(name)))
     );
   };
-  const digest = (value: unknown) => valueText(value)?.slice(0, 8) ?? null;
+  const digest = (value: unknown) => textOrNull(value)?.slice(0, 8) ?? null;
   return [
     ...single("use", a.stage, b.stage),
     ...each(a.parameters, b.parameters, (name) => name),
@@ -100,7 +101,7 @@ export function ownDifferences(one: KnownNode, other: KnownNode): KeyDifference[
         ],
       )
     ),
-    ...single("pipeline format", valueText(a.engine), valueText(b.engine)),
+    ...single("pipeline format", textOrNull(a.engine), textOrNull(b.engine)),
   ];
 }
 
@@ -108,9 +109,8 @@ function portsOf({ preimage: a }: KnownNode, { preimage: b }: KnownNode): string
   return [...new Set([...Object.keys(a.inputs), ...Object.keys(b.inputs)])];
 }
 
-function valueText(value: unknown): string | null {
-  if (value === undefined) return null;
-  return typeof value === "string" ? value : JSON.stringify(value);
+function textOrNull(value: unknown): string | null {
+  return value === undefined ? null : valueText(value);
 }
 
 /** One line per difference. */

@@ -1,4 +1,5 @@
 /** `show`: everything that is known about one run. */
+import { valueText } from "../database/row_writer.ts";
 import { findRun } from "./find_run.ts";
 import { metricText } from "../text/metrics.ts";
 import { readResults } from "../database/read_results.ts";
@@ -97,10 +98,6 @@ function stateText({ status, kind, started, seconds, host }: RunRecord): string 
 
 function plural(count: number): string {
   return count === 1 ? "run" : "runs";
-}
-
-function valueText(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function block(title: string, rows: readonly (readonly string[])[]): string[] {

@@ -1,10 +1,10 @@
 /**
- * p values of several tests, so adjusted that the chance of a single false alarm among them stays below
- * the level that one is held to: Holm's step-down procedure (1979).
+ * Adjusts the p values of several tests so that the probability of any false positive among them stays
+ * below the significance level: Holm's step-down procedure (1979).
  *
  *     adjusted of the i-th smallest = max over j <= i of min(1, (n - j) p_j),   i and j from 0
  *
- * @param options.tests n, where it is more than there are values: tests that are still to be made
+ * @param options.tests n, if it is larger than the number of values because tests are still missing
  */
 export function holm(
   values: readonly number[],

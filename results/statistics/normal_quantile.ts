@@ -1,8 +1,8 @@
 /**
- * The value below which a standard normal number lies with a given chance: Acklam's rational
- * approximation (2003), right to 1.2e-9 of itself.
+ * Quantile of the standard normal distribution by Acklam's rational approximation (2003); relative
+ * error below 1.2e-9.
  *
- * @param share between 0 and 1
+ * @param share probability, between 0 and 1
  */
 export function normalQuantile(share: number): number {
   if (share > 0.5) return -normalQuantile(1 - share);

@@ -1,20 +1,21 @@
 /**
- * How far a mean difference could be another on other test images: the paired cluster bootstrap.
- * Images are drawn with replacement, as many as there are, each with all its queries; the interval
- * lies between the percentiles of the differences found so (Efron and Tibshirani, "An Introduction to
- * the Bootstrap", 1993, chapter 13). It tells of the choice of images, not of the training.
+ * Confidence interval of a mean difference over the choice of test images: the paired cluster bootstrap.
+ * Draws as many images as there are, with replacement, each with all its queries; the interval lies
+ * between percentiles of the resampled differences (Efron and Tibshirani, "An Introduction to the
+ * Bootstrap", 1993, chapter 13). It does not cover the randomness of training. Written by hand because
+ * libraries have no clustered version that draws from our seeded streams.
  */
 import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 
 /**
- * Paired results of two variants, query by query, gathered by image. All queries of an image are
- * drawn together: its captions describe one scene and are judged by one set of regions, so they are
- * not independent. A query that is an image is in its own cluster.
+ * Paired results of two variants, clustered by image. All queries of an image are drawn together: its
+ * captions describe one scene and are scored with one set of regions, so they are not independent.
+ * The query that is the image itself is alone in its cluster.
  */
 export interface Clusters {
-  /** Queries x seeds of each image; integers. */
+  /** Queries x seeds of each image. Integers. */
   readonly sizes: Float64Array;
-  /** Per image: hits of the variant minus hits of the baseline over those; integers. */
+  /** Hits of the variant minus hits of the baseline, of each image. Integers. */
   readonly differences: Float64Array;
 }
 
@@ -26,9 +27,9 @@ export interface Interval {
 }
 
 export interface BootstrapOptions {
-  /** Share of the resampled differences within the interval, such as 0.95. */
+  /** Fraction of the resampled differences within the interval, such as 0.95. */
   readonly level: number;
-  /** `imageDraws` of as many images. */
+  /** From `imageDraws` for the same number of images. */
   readonly draws: Int32Array;
 }
 
@@ -65,7 +66,7 @@ export function meanDifference({ sizes, differences }: Clusters): number {
   return sum(differences) / sum(sizes);
 }
 
-/** The places of the images of every resample, one resample after another. */
+/** Indices of the drawn images, one resample after another. */
 export function imageDraws(
   count: number,
   { resamples, random }: {
@@ -82,7 +83,7 @@ export function imageDraws(
   return draws;
 }
 
-/** Between the two nearest values, as NumPy's default. @param sorted ascending @param share 0 .. 1 */
+/** Interpolates linearly, as NumPy's default does. @param sorted ascending @param share 0 .. 1 */
 export function percentile(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);

@@ -1,6 +1,6 @@
 /**
- * Spearman's rank correlation: Pearson's of the ranks, where equal values share the mean of their
- * ranks. Undefined for fewer than three pairs, and where one side does not vary.
+ * Spearman's rank correlation: Pearson's correlation of the ranks, where equal values share their mean
+ * rank. Undefined for fewer than three pairs, and if one side is constant.
  */
 export function rankCorrelation(pairs: readonly (readonly [number, number])[]): number | undefined {
   if (pairs.length < 3) return undefined;
@@ -9,9 +9,9 @@ export function rankCorrelation(pairs: readonly (readonly [number, number])[]): 
 }
 
 /**
- * Of x and y with z held fixed, from the three pairwise correlations; of Spearman's, it is Pearson's of
- * what is left of the ranks of x and y once those of z are fitted by a line each. Undefined where z
- * alone decides one of them.
+ * Correlation of x and y controlling for z, from the three pairwise correlations. With Spearman's
+ * correlations it is Pearson's correlation of the residuals of the ranks of x and y after linear
+ * regression on the ranks of z. Undefined if z determines x or y.
  *
  *     (xy - xz yz) / sqrt((1 - xz^2) (1 - yz^2))
  */
@@ -19,7 +19,7 @@ export function partialCorrelation(
   { xy, xz, yz }: { readonly xy: number; readonly xz: number; readonly yz: number },
 ): number | undefined {
   const left = (1 - xz ** 2) * (1 - yz ** 2);
-  // A correlation of one is so but for the last bits.
+  // Rounding keeps a perfect correlation from being exactly 1.
   return left < 1e-12 ? undefined : (xy - xz * yz) / Math.sqrt(left);
 }
 

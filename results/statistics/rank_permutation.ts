@@ -1,9 +1,10 @@
 /**
- * Whether a rank correlation may be chance: if y had nothing to do with x, any order of the y of a
- * group would be as likely as the one found. p is the share of orders with a mean correlation over
- * groups at least as far from 0 as the one found (two-sided). All orders are gone through where they
- * are few, else so many are drawn, and the one found is counted among them (Phipson and Smyth, 2010,
- * arXiv 1603.05766), so that p is never 0.
+ * Permutation test of a rank correlation. If y were independent of x, every order of the y within a
+ * group would be equally likely. p is the fraction of orders whose mean correlation over groups is at
+ * least as far from 0 as the observed one (two-sided). A single group with few orders is enumerated;
+ * otherwise orders are drawn, and the observed one is counted among them (Phipson and Smyth, 2010,
+ * arXiv 1603.05766), so that p is never 0. Written by hand because libraries for JavaScript have no
+ * such test with seeded streams.
  */
 import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 import { centredRanks, rankedColumn } from "./weighted_ranks.ts";
@@ -16,14 +17,14 @@ export interface PermutationOptions {
   readonly random: RandomStream;
 }
 
-/** Gone through one by one: those of seven. */
+/** Orders of seven values; up to this many are enumerated. */
 const mostOrders = 5040;
-/** Far above the last bits of a sum, far below what one exchange of ranks makes. */
-const alike = 1e-9;
+/** Far above rounding errors of a sum, far below the effect of exchanging two ranks. */
+const tolerance = 1e-9;
 
 /**
- * @param groups whose y are exchanged within each; in none is x or y all the same
- * @returns the mean of the groups' correlations, with its p; undefined without a group
+ * @param groups y are permuted within each; x and y must vary within each
+ * @returns mean of the groups' correlations, with its p value; undefined without groups
  */
 export function permutationTest(
   groups: readonly Pairs[],
@@ -37,7 +38,7 @@ export function permutationTest(
   const mean = (of: (group: typeof sides[number], place: number) => number) =>
     sides.reduce((sum, group, place) => sum + of(group, place), 0) / sides.length;
   const rho = mean(({ x, y }) => product(x, y));
-  const asFar = (other: number) => Math.abs(other) >= Math.abs(rho) - alike;
+  const asFar = (other: number) => Math.abs(other) >= Math.abs(rho) - tolerance;
   const [only] = sides;
   if (sides.length === 1 && ordersOf(only!.y.length) <= mostOrders) {
     let [far, all] = [0, 0];
@@ -55,7 +56,7 @@ export function permutationTest(
   return { rho, p: (far + 1) / (resamples + 1), exact: false };
 }
 
-/** Centred, of length one: the product of two is their correlation. */
+/** Centred ranks of length one: the product of two is their correlation. */
 function normedRanks(values: readonly number[]): Float64Array {
   const ranks = centredRanks(rankedColumn(values), new Int32Array(values.length).fill(1));
   const length = Math.sqrt(product(ranks, ranks));
@@ -66,7 +67,7 @@ function product(x: Float64Array, y: ArrayLike<number>): number {
   return x.reduce((sum, value, place) => sum + value * y[place]!, 0);
 }
 
-/** Fisher and Yates's, with 32 bits a draw. */
+/** The Fisher-Yates shuffle, with 32 bits per draw. */
 function shuffled(values: Float64Array, random: RandomStream): Float64Array {
   const order = values.slice();
   for (let last = order.length - 1; last > 0; last--) {
@@ -80,7 +81,7 @@ function ordersOf(count: number): number {
   return Array.from({ length: count }, (_, place) => place + 1).reduce((all, one) => all * one, 1);
 }
 
-/** Every order of the values, by Heap's exchanges, in one array that changes. */
+/** Every order of the values by Heap's algorithm; yields the same array each time. */
 function* permutations(values: number[], count = values.length): Generator<readonly number[]> {
   if (count <= 1) {
     yield values;

@@ -1,9 +1,10 @@
 /**
- * Whether a difference may be chance: the paired permutation test. If the two variants were alike,
- * either could have made either result of an image, so each image's difference could as well have the
- * other sign; p is the share of sign choices with a mean difference at least as far from 0 as the one
- * found (two-sided). All choices are gone through where they are few, else so many are drawn, and the
- * one found is counted among them (Phipson and Smyth, 2010, arXiv 1603.05766), so that p is never 0.
+ * Paired permutation test of a difference. If the two variants were equivalent, swapping their results
+ * on an image, which flips the sign of its difference, would be equally likely. p is the fraction of
+ * sign choices whose mean difference is at least as far from 0 as the observed one (two-sided). Few
+ * choices are enumerated; otherwise choices are drawn, and the observed one is counted among them
+ * (Phipson and Smyth, 2010, arXiv 1603.05766), so that p is never 0. Written by hand because libraries
+ * for JavaScript have no such test with seeded streams.
  */
 import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 
@@ -13,12 +14,12 @@ export interface SignFlipOptions {
   readonly random: RandomStream;
 }
 
-/** @param differences per image, integers, so that equal sums are equal */
+/** @param differences per image; integers, so that sums are exact */
 export function signFlipTest(
   differences: Float64Array,
   { resamples, random }: SignFlipOptions,
 ): { readonly p: number; readonly exact: boolean } {
-  // An image without a difference has none with the other sign either.
+  // The sign of a zero difference does not matter.
   const moving = differences.filter((difference) => difference !== 0);
   const all = moving.reduce((sum, difference) => sum + difference, 0);
   const found = Math.abs(all);
@@ -27,7 +28,7 @@ export function signFlipTest(
   const words = Math.ceil(moving.length / 32);
   let asFar = 0;
   for (let resample = 0, counter = 0; resample < resamples; resample++) {
-    // What keeps its sign; the rest of `all` turns it.
+    // Sum of the differences that keep their sign.
     let kept = 0;
     for (let word = 0, at = 0; word < words; word++) {
       let signs = random.bits(counter++);
@@ -56,8 +57,8 @@ function exactShare(moving: Float64Array, found: number): number {
 }
 
 /**
- * Images that must differ, all in one direction, before so many tests can call anything significant:
- * of m images the smallest p is 2 / 2^m, and Holm wants one of at most level / tests.
+ * Fewest images that have to differ, all in one direction, for a significant result: with m images the
+ * smallest p is 2 / 2^m, and Holm's procedure requires at most level / tests.
  */
 export function fewestImages({ level, tests }: { level: number; tests: number }): number {
   return 1 + Math.ceil(Math.log2(tests / level));

@@ -1,12 +1,12 @@
 /**
- * Spearman's correlation where every row counts a whole number of times, as in a bootstrap: what the
- * rows written out so often would have. A column is sorted once, not in every resample.
+ * Spearman's correlation of rows with integer weights, as in a bootstrap: equals that of the rows
+ * repeated as often. A column is sorted once instead of in every resample.
  */
 
 export interface RankedColumn {
-  /** Places of the rows, smallest value first. */
+  /** Row indices, smallest value first. */
   readonly order: Int32Array;
-  /** For each place in `order`: whether its value is that of the place before. */
+  /** 1 if the value at this place of `order` equals the one before. */
   readonly tied: Uint8Array;
 }
 
@@ -23,9 +23,9 @@ export function rankedColumn(values: readonly number[]): RankedColumn {
 }
 
 /**
- * Equal values share the mean of their ranks. The mean of all ranks, (total + 1) / 2, is taken off.
+ * Weighted ranks minus their mean, (total + 1) / 2. Equal values share their mean rank.
  *
- * @param weights how often each row counts, integers from 0
+ * @param weights how often each row counts; integers from 0
  */
 export function centredRanks({ order, tied }: RankedColumn, weights: Int32Array): Float64Array {
   let total = 0;
@@ -44,7 +44,7 @@ export function centredRanks({ order, tied }: RankedColumn, weights: Int32Array)
   return ranks;
 }
 
-/** @returns undefined for fewer than three rows, and where one side does not vary */
+/** @returns undefined for fewer than three rows, and if one side is constant */
 export function weightedCorrelation(
   x: Float64Array,
   y: Float64Array,

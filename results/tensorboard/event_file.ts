@@ -1,14 +1,13 @@
 /**
- * TensorBoard's event files: records of protocol buffers, as TensorFlow's `record_writer.cc` and
- * `event.proto` define them.
+ * Writes TensorBoard's event files: records of protocol buffers, as defined by TensorFlow's
+ * `record_writer.cc` and `event.proto`. Four small messages need no protocol buffer library.
  *
  *     record = uint64 length, uint32 crc(length), data, uint32 crc(data)     little-endian
- *     crc(x) = rotate right by 15 of crc32c(x), + 0xa282ead8
+ *     crc(x) = (crc32c(x) rotated right by 15) + 0xa282ead8
  */
-import { crc32c } from "./crc32c.ts";
 
 export interface Scalar {
-  /** What TensorBoard groups by: up to the first slash. */
+  /** TensorBoard groups tags by the part before the first slash. */
   readonly tag: string;
   readonly step: number;
   readonly value: number;
@@ -16,7 +15,7 @@ export interface Scalar {
   readonly time: number;
 }
 
-/** The bytes of a file of scalars. @param options.time of the file, in seconds since 1970 */
+/** @param options.time time of the file, in seconds since 1970 */
 export function eventFile(
   scalars: readonly Scalar[],
   { time }: { readonly time: number },
@@ -48,7 +47,20 @@ function masked(bytes: Uint8Array): Uint8Array {
   return out;
 }
 
-// Fields of a message: a number and a wire type, then the value.
+/** CRC-32C (Castagnoli, RFC 3720 appendix B.4), reflected polynomial 0x82f63b78. */
+export function crc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = crcTable[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  return crc;
+});
+
+// Fields of a message: field number and wire type, then the value.
 
 function integer(field: number, value: number): Uint8Array {
   return Uint8Array.from([...varint(field << 3), ...varint(value)]);
@@ -80,7 +92,7 @@ function withLength(field: number, bytes: Uint8Array): Uint8Array {
   return message([Uint8Array.from([...varint(field << 3 | 2), ...varint(bytes.length)]), bytes]);
 }
 
-/** Seven bits at a time, low ones first. @param value not negative */
+/** Seven bits per byte, low bits first. @param value not negative */
 function varint(value: number): number[] {
   const bytes: number[] = [];
   let left = value;

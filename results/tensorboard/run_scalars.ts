@@ -1,4 +1,4 @@
-/** What TensorBoard can show of a run: each step's numbers, recalls on the way, and what came out. */
+/** The scalars of a run: numbers of each step, validations, and final metrics. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rowsOf } from "../database/read_results.ts";
 import type { Scalar } from "./event_file.ts";
@@ -6,11 +6,11 @@ import type { Scalar } from "./event_file.ts";
 export interface CurveRun {
   readonly run: string;
   readonly label: string;
-  /** Seconds since 1970, UTC; 0 when it is not known. */
+  /** Seconds since 1970, UTC; 0 if unknown. */
   readonly started: number;
 }
 
-/** Runs with anything to show, the oldest first. @param experiment its name; all when undefined */
+/** Runs with scalars, the oldest first. @param experiment name; undefined for all */
 export async function curveRuns(
   connection: DuckDBConnection,
   experiment?: string,
@@ -33,7 +33,7 @@ export async function curveRuns(
   );
 }
 
-/** In the order in which TensorBoard should find them: by table, then by step. */
+/** Ordered by table, then by step. */
 export async function runScalars(
   connection: DuckDBConnection,
   { run, started }: CurveRun,

@@ -1,14 +1,15 @@
-/** `tensorboard`: curves and metrics as event files, a folder per run, for `tensorboard --logdir DIR`. */
+/** `tensorboard`: exports curves and metrics as event files, one folder per run, for TensorBoard. */
 import { requireExperiment } from "../queries/run_list.ts";
 import { intoNewFolder } from "../../pipeline/disk/new_folder.ts";
+import { countText } from "../text/number_text.ts";
 import { readResults } from "../database/read_results.ts";
 import { eventFile, type Scalar } from "./event_file.ts";
 import { type CurveRun, curveRuns, runScalars } from "./run_scalars.ts";
 
 export interface TensorboardRequest {
-  /** The folder to make. */
+  /** The folder to create. */
   readonly folder: string;
-  /** Name of an experiment; all runs when undefined. */
+  /** Name of an experiment; undefined for all runs. */
   readonly experiment?: string;
 }
 
@@ -36,12 +37,14 @@ export async function tensorboardCommand(
       Deno.writeFileSync(file, eventFile(scalars, { time: run.started }));
       count += scalars.length;
     }
-    return `wrote ${folder}: ${count.toLocaleString("en")} numbers of ${found.length} runs\n` +
-      `look at them with: tensorboard --logdir ${folder}\n`;
+    return `wrote ${folder}: ${count.toLocaleString("en")} scalars of ${
+      countText(found.length, "run")
+    }\n` +
+      `view them with: tensorboard --logdir ${folder}\n`;
   });
 }
 
-/** A label can hold what no name of a folder may; the key tells runs of one label apart. */
+/** Replaces characters that folder names cannot have; the key separates runs with the same label. */
 function folderName({ label, run }: CurveRun): string {
   return `${label.replace(/[/\\\0]/g, "_")} ${run.slice(0, 8)}`;
 }

@@ -1,16 +1,16 @@
-/** Which metrics stand together in a table, in which order, and under which titles. */
+/** Groups metrics into tables, and gives tables and columns their order and titles. */
 import { recallNames } from "./metrics.ts";
 import { metricTitle } from "./number_text.ts";
 
 export interface MetricColumn {
   readonly metric: string;
   readonly title: string;
-  /** Shown a hundredfold. */
+  /** Shown multiplied by 100. */
   readonly percent: boolean;
 }
 
 export interface MetricKind {
-  /** What the table holds, in words; the first tables have their stage and split alone. */
+  /** Added to the stage and split in the title of the table; empty for the main tables. */
   readonly title: string;
   readonly columns: readonly MetricColumn[];
 }
@@ -18,7 +18,7 @@ export interface MetricKind {
 const pairs = ["pair_text", "pair_image", "pair_group"];
 const directions = ["i2t", "t2i"] as const;
 
-/** The tables that a report begins with: recalls at the K that were asked, their sum, and pairs. */
+/** The main tables: recalls at the requested K with their sum, and swapped pairs. */
 export function mainKinds(found: ReadonlySet<string>): MetricKind[] {
   return kept(found, [
     {
@@ -29,7 +29,7 @@ export function mainKinds(found: ReadonlySet<string>): MetricKind[] {
   ]);
 }
 
-/** Tables of all other metrics of evaluations, under the names of docs/evaluation.md. */
+/** Tables of all other metrics of evaluations, by the names in docs/evaluation.md. */
 export function furtherKinds(found: ReadonlySet<string>): MetricKind[] {
   const folds = [...found].flatMap((name) => /^(fold\d+)_rsum$/.exec(name)?.[1] ?? []);
   const each = (...names: string[]) =>
@@ -68,7 +68,7 @@ export function furtherKinds(found: ReadonlySet<string>): MetricKind[] {
   ]);
 }
 
-/** Each metric of full scoring, what the shortlist gives, and what that loses. */
+/** Each metric with full scoring, with the shortlist, and their difference. */
 function twoStage(found: ReadonlySet<string>): MetricKind[] {
   if (![...found].some((name) => name.startsWith("rerank_"))) return [];
   const compared = [...recallNames(found, "rerank_").map((name) => name.slice(7)), "rsum"];
@@ -97,12 +97,12 @@ export function columnNotes(columns: readonly MetricColumn[]): string[] {
   ];
 }
 
-/** @param plain with a title for readers; else by its name */
+/** @param plain whether the title is worded for readers instead of being the name of the metric */
 function column(metric: string, plain = false): MetricColumn {
   return { metric, title: plain ? metricTitle(metric) : metric, percent: isPercent(metric) };
 }
 
-/** Recalls, their sums, accuracies and shares are told in percent, ranks and counts as they are. */
+/** Recalls, their sums, accuracies and fractions are shown in percent, ranks and counts unchanged. */
 export function isPercent(metric: string): boolean {
   return /(^|_)(i2t|t2i)_(r\d+|r_precision|map_at_r|found)$|(^|_)rsum$|^rerank_pairs$|^pair_/
     .test(metric);

@@ -1,4 +1,4 @@
-/** Result numbers of runs. */
+/** Metrics of runs: their order, the most important ones, and how they are written. */
 
 export interface Metric {
   readonly name: string;
@@ -11,11 +11,11 @@ export interface MetricPair {
   readonly split: string | null;
   readonly a: number | null;
   readonly b: number | null;
-  /** b - a; null where one of them lacks. */
+  /** b - a; null if one of them is missing. */
   readonly difference: number | null;
 }
 
-/** The metrics that tell most come first, in this order; the others by name. */
+/** The most important metrics, in this order; the others follow by name. */
 const first = ["i2t_r1", "t2i_r1", "rsum", "pair_group", "isda", "gold_coverage"];
 
 export function inOrder<Named extends { readonly name: string; readonly split: string | null }>(
@@ -28,7 +28,7 @@ export function inOrder<Named extends { readonly name: string; readonly split: s
   );
 }
 
-/** Those that tell most; all where none does. */
+/** The most important metrics; all if there are none of them. */
 export function mainOf<Named extends { readonly name: string }>(
   metrics: readonly Named[],
 ): readonly Named[] {
@@ -37,7 +37,7 @@ export function mainOf<Named extends { readonly name: string }>(
   return found.length > 0 ? found : metrics;
 }
 
-/** Those that stand for all where few are told: R@K of the least K each way, rsum, groups of pairs. */
+/** Metrics for a short summary: R@K of the smallest K in both directions, rsum, groups of pairs. */
 export function leadingMetrics(metrics: readonly string[]): string[] {
   return [
     ...leadingRecalls(metrics),
@@ -45,15 +45,15 @@ export function leadingMetrics(metrics: readonly string[]): string[] {
   ];
 }
 
-/** R@K of the least K each way. */
+/** R@K of the smallest K in both directions. */
 export function leadingRecalls(metrics: readonly string[]): string[] {
   return directions.flatMap((direction) => recallsOf(metrics, direction).slice(0, 1));
 }
 
 /**
- * Names of R@K by K, i2t before t2i.
+ * Names of recalls R@K, ordered by K, i2t before t2i.
  *
- * @param prefix of what is counted otherwise, such as `fold5_`; of all queries by the data's own pairs without
+ * @param prefix prefix of a variant of the recalls, such as `fold5_`
  */
 export function recallNames(metrics: Iterable<string>, prefix = ""): string[] {
   return directions.flatMap((direction) => recallsOf(metrics, `${prefix}${direction}`));
@@ -72,7 +72,7 @@ function recallsOf(metrics: Iterable<string>, direction: string): string[] {
 /** `i2t_r5` before `i2t_r10`. */
 const naturally = new Intl.Collator("en", { numeric: true });
 
-/** Three decimals below ten, four digits above; nothing where there is none. */
+/** Three decimals below ten, four digits above; empty if missing. */
 export function metricText(value: number | null | undefined): string {
   if (value === null || value === undefined) return "";
   if (!Number.isFinite(value) || Number.isInteger(value)) return String(value);
@@ -83,7 +83,7 @@ export function differenceOf(a: number | null, b: number | null): number | null 
   return a === null || b === null ? null : b - a;
 }
 
-/** With `+` or `−`, as many decimals as metrics have. */
+/** As `metricText`, with `+` or `−`. */
 export function signedText(value: number | null): string {
   if (value === null) return "";
   const text = metricText(Math.abs(value));

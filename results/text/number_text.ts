@@ -1,19 +1,19 @@
 /** Numbers, durations and times as tables and reports write them. */
 
-/** `27.7`: a fraction as percent, one decimal; another number as it is, three decimals. */
+/** `27.7` for a fraction in percent, one decimal; other numbers with three decimals. */
 export function valueText(value: number, percent: boolean): string {
   if (!Number.isFinite(value)) return String(value);
   return percent ? (100 * value).toFixed(1) : value.toFixed(3);
 }
 
-/** `+1.0`, `−0.9`, `0.0`: with a true minus. */
+/** `+1.0`, `−0.9`, `0.0`: as `valueText`, with a sign (U+2212 for minus). */
 export function signedValue(value: number, percent: boolean): string {
   const text = valueText(Math.abs(value), percent);
   if (Number(text) === 0) return text;
   return `${value > 0 ? "+" : "−"}${text}`;
 }
 
-/** `i→t R@1` for `i2t_r1`, `pairs: group` for `pair_group`; other metrics by their names. */
+/** `i→t R@1` for `i2t_r1`, `pairs: group` for `pair_group`; other metrics keep their names. */
 export function metricTitle(metric: string): string {
   const [, part] = /^pair_(text|image|group)$/.exec(metric) ?? [];
   if (part !== undefined) return `pairs: ${part}`;
@@ -22,7 +22,7 @@ export function metricTitle(metric: string): string {
   return `${direction === "i2t" ? "i→t" : "t→i"} R@${cutoff}`;
 }
 
-/** `+0.17`, `−0.80`: a correlation. */
+/** `+0.17`, `−0.80` */
 export function correlationText(value: number): string {
   const text = Math.abs(value).toFixed(2);
   return Number(text) === 0 ? text : `${value > 0 ? "+" : "−"}${text}`;

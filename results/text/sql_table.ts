@@ -1,4 +1,4 @@
-/** A query's answer as text: a table for people, JSON and CSV for programs. */
+/** Prints the result of a query as a table, JSON or CSV. */
 import { clip } from "../../pipeline/terminal/terminal_text.ts";
 import { textTable } from "../../pipeline/terminal/text_table.ts";
 
@@ -7,14 +7,14 @@ export interface Answer {
   readonly rows: readonly (readonly unknown[])[];
 }
 
-/** Columns side by side, numbers to the right, at most `width` wide; long texts end in `…`. */
+/** A table at most `width` wide with a count of rows; long texts end in `…`. */
 export function printTable(answer: Answer, width: number): string {
   const { length } = answer.rows;
   return [...tableLines(answer, width), length === 1 ? "(1 row)" : `(${length} rows)`, ""]
     .join("\n");
 }
 
-/** The table alone: names, a rule, a line per row. */
+/** Column names, a rule, and one line per row; numbers are aligned right. */
 export function tableLines({ columns, rows }: Answer, width: number): string[] {
   const head = columns.map(({ name }) => escaped(name));
   const cells = rows.map((row) =>
@@ -33,7 +33,7 @@ export function tableLines({ columns, rows }: Answer, width: number): string[] {
   );
 }
 
-/** A list of one object per row. */
+/** A JSON array with one object per row. */
 export function printJson({ columns, rows }: Answer): string {
   const lines = rows.map((row) =>
     JSON.stringify(Object.fromEntries(columns.map(({ name }, index) => [name, row[index]])))
@@ -60,13 +60,13 @@ function cellText(value: unknown, numeric: boolean): string {
   return escaped(typeof value === "object" ? JSON.stringify(value) : String(value));
 }
 
-/** Control characters as they are written in JSON, so that no text disturbs the terminal. */
+/** Escapes control characters as in JSON, so that no text can disturb the terminal. */
 function escaped(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (found) => JSON.stringify(found).slice(1, -1));
 }
 
-/** Takes from the widest columns until the sum fits; none gets narrower than 3. */
+/** Narrows the widest columns until the sum fits; none gets narrower than 3. */
 function fit(natural: readonly number[], room: number): number[] {
   const widths = [...natural];
   let over = widths.reduce((sum, one) => sum + one, 0) - room;

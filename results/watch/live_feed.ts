@@ -1,40 +1,40 @@
-/** What is looked at again and again while somebody listens, as server-sent events. */
+/** Sends a view that is rendered again and again, as server-sent events. */
 
 export interface LiveFeed {
-  /** Server-sent events, from now on. */
+  /** A stream of server-sent events that starts with the latest view. */
   stream(): ReadableStream<Uint8Array>;
-  /** Waits for a look that goes on: who ends under an open database may crash in its native code. */
+  /** Waits for a view in progress: exiting while the database is open may crash its native code. */
   settled(): Promise<void>;
 }
 
-/** Looks while somebody listens, once for all of them. */
+/** Renders only while somebody listens, once for all listeners. */
 export function liveFeed(
-  look: () => Promise<string>,
+  render: () => Promise<string>,
   { period, signal }: { readonly period: number; readonly signal: AbortSignal },
 ): LiveFeed {
   const listeners = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const encoder = new TextEncoder();
   let last: string | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let looking: Promise<void> | undefined;
+  let rendering: Promise<void> | undefined;
   const round = () => {
     timer = undefined;
-    if (!signal.aborted) looking = sendNews();
+    if (!signal.aborted) rendering = sendView();
   };
-  const sendNews = async () => {
+  const sendView = async () => {
     try {
-      const html = await look();
+      const html = await render();
       if (html !== last) {
         last = html;
         for (const listener of listeners) send(listener, html);
       } else {
-        // Something has to be sent, or nobody learns that a listener is gone.
-        for (const listener of listeners) listener.enqueue(encoder.encode(": nothing new\n\n"));
+        // Only a failed send shows that a listener is gone.
+        for (const listener of listeners) listener.enqueue(encoder.encode(": unchanged\n\n"));
       }
     } catch {
-      // A database that is written just now: the next look finds it.
+      // The database may be locked at the moment; the next attempt will read it.
     } finally {
-      looking = undefined;
+      rendering = undefined;
       if (listeners.size > 0 && !signal.aborted) timer = setTimeout(round, period);
     }
   };
@@ -53,13 +53,13 @@ export function liveFeed(
           own = controller;
           listeners.add(own);
           if (last !== undefined) send(own, last);
-          if (timer === undefined && looking === undefined) timer = setTimeout(round, 0);
+          if (timer === undefined && rendering === undefined) timer = setTimeout(round, 0);
         },
         cancel() {
           listeners.delete(own);
         },
       });
     },
-    settled: async () => await looking,
+    settled: async () => await rendering,
   };
 }

@@ -1,4 +1,4 @@
-/** A snapshot as the part of the page that is replaced while a run goes on. */
+/** Renders a snapshot as the part of the page that is replaced while a run is in progress. */
 import { chart, mostSeries } from "../report/page/charts.ts";
 import { type Html, markup, trusted } from "../report/page/html.ts";
 import { secondsText } from "../text/number_text.ts";
@@ -7,14 +7,14 @@ import type { Curve, Snapshot, WatchedRun } from "./snapshot.ts";
 const titles: Readonly<Record<string, string>> = {
   loss: "loss",
   rank_loss: "ranking loss",
-  alignment_loss: "alignment loss, before its weight",
-  wrong_above: "wrong answers above the right one (0.5 is chance)",
+  alignment_loss: "alignment loss, unweighted",
+  wrong_above: "wrong answers scored above the correct one (0.5 is chance level)",
   rsum: "recall on held-out images (sum of six, at most 6)",
 };
 
-export async function liveView({ experiment, asked, runs, curves }: Snapshot): Promise<string> {
+export async function liveView({ experiment, requested, runs, curves }: Snapshot): Promise<string> {
   const count = (status: string) => runs.filter((run) => run.status === status).length;
-  const told = ["complete", "running", "failed", "stopped", "interrupted", "to run"]
+  const counts = ["complete", "running", "failed", "stopped", "interrupted", "to run"]
     .flatMap((status) => count(status) === 0 ? [] : [`${count(status)} ${status}`]);
   const groups = [...Map.groupBy(curves, ({ stage, number }) => `${stage}\n${number}`).values()];
   const charts: Html[] = [];
@@ -25,7 +25,7 @@ export async function liveView({ experiment, asked, runs, curves }: Snapshot): P
   }
   return markup`
         <h1>${experiment}</h1>
-        <p>asked ${asked} UTC: ${told.join(", ")}</p>
+        <p>requested ${requested} UTC: ${counts.join(", ")}</p>
     ${runs.filter(({ status }) => status === "running").map(runningLine)}
         ${charts}
         <h2>Stages</h2>
@@ -34,7 +34,7 @@ export async function liveView({ experiment, asked, runs, curves }: Snapshot): P
         <thead>
           <tr>
             <th scope="col">stage</th>
-            <th scope="col">state</th>
+            <th scope="col">status</th>
             <th scope="col">updates</th>
             <th scope="col">time</th>
           </tr>
@@ -47,14 +47,14 @@ export async function liveView({ experiment, asked, runs, curves }: Snapshot): P
   `.text;
 }
 
-/** @param options.labels of the runs that all charts of this stage show */
+/** @param options.labels labels of the runs that all charts of this stage show */
 async function chartOf(
   group: readonly Curve[],
   { place, labels }: { readonly place: number; readonly labels: readonly string[] },
 ): Promise<Html> {
   const { stage, number } = group[0]!;
   const shown = group.filter(({ label }) => labels.includes(label));
-  const names = shown.map(({ label }) => pointOf(label, stage));
+  const names = shown.map(({ label }) => sweptValues(label, stage));
   const title = `${stage}: ${titles[number] ?? number}`;
   const last = shown.map(({ points }, at) => `${names[at]} ${points.at(-1)!.y.toPrecision(3)}`);
   const drawn = await chart(
@@ -66,13 +66,13 @@ async function chartOf(
       y: number,
       id: `watch-${place}`,
       kind: "line",
-      all: labels.map((label) => pointOf(label, stage)),
+      all: labels.map((label) => sweptValues(label, stage)),
     },
   );
   const left = group.length - shown.length;
   const note = left === 0
     ? undefined
-    : markup`<p>The last ${shown.length} of ${group.length} runs.</p>`;
+    : markup`<p>Shows the last ${shown.length} of ${group.length} runs.</p>`;
   return markup`<figure><figcaption>${title}</figcaption>${trusted(drawn ?? "")}${note}</figure>`;
 }
 
@@ -82,8 +82,8 @@ function runningLine({ label, step, steps }: WatchedRun): Html {
 <progress max="${steps}" value="${step}" aria-label="${label}"></progress></p>`;
 }
 
-/** `tuned[alignment=none,seed=1]` of `tuned`: its values, `none, 1`. */
-function pointOf(label: string, stage: string): string {
+/** `none, 1` for `tuned[alignment=none,seed=1]`. */
+function sweptValues(label: string, stage: string): string {
   if (!label.startsWith(`${stage}[`)) return label;
   return label.slice(stage.length + 1, -1).replace(/(^|,)[\w.]+=/g, (_, comma) => comma && ", ");
 }

@@ -1,11 +1,11 @@
-/** How an experiment stands at a moment: its runs, and the curves of those that train. */
+/** The current state of an experiment: its runs, and the curves of trainings. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rowsOf } from "../database/read_results.ts";
 
 export interface Snapshot {
   readonly experiment: string;
-  /** When it was last asked, UTC. */
-  readonly asked: string;
+  /** When it was last requested, UTC. */
+  readonly requested: string;
   /** In the order in which they are made. */
   readonly runs: readonly WatchedRun[];
   readonly curves: readonly Curve[];
@@ -14,16 +14,16 @@ export interface Snapshot {
 export interface WatchedRun {
   readonly stage: string;
   readonly label: string;
-  /** As in stage_run; `to run` where nothing has begun. */
+  /** As in stage_run; `to run` if it has not started. */
   readonly status: string;
   readonly seconds: number | null;
-  /** Updates made, of a training. */
+  /** Optimiser steps so far, for trainings. */
   readonly step: number | null;
-  /** Updates that it will make. */
+  /** Optimiser steps in all. */
   readonly steps: number | null;
 }
 
-/** One number of one run over its updates, in about so many points. */
+/** One number of one run over its optimiser steps, averaged into at most `mostPoints` points. */
 export interface Curve {
   readonly stage: string;
   readonly number: string;
@@ -31,25 +31,28 @@ export interface Curve {
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
-const points = 60;
+const mostPoints = 60;
 
-/** Columns of training_step that are drawn. */
+/** Columns of training_step that have charts. */
 const training = ["loss", "rank_loss", "alignment_loss", "wrong_above"] as const;
 const validating = ["rsum"] as const;
 
-/** @param name of an experiment; the one last asked when undefined @returns undefined when there is none */
+/**
+ * @param name name of an experiment; undefined for the one requested last
+ * @returns undefined if there is none
+ */
 export async function snapshotOf(
   connection: DuckDBConnection,
   name: string | undefined,
 ): Promise<Snapshot | undefined> {
-  const [asking] = await rowsOf<{ id: string; experiment: string; asked: string }>(
+  const [request] = await rowsOf<{ id: string; experiment: string; requested: string }>(
     connection,
-    `SELECT id, name AS experiment, strftime(asked, '%Y-%m-%d %H:%M:%S') AS asked FROM experiment
+    `SELECT id, name AS experiment, strftime(asked, '%Y-%m-%d %H:%M:%S') AS requested FROM experiment
      WHERE $name IS NULL OR name = $name ORDER BY experiment.asked DESC, id LIMIT 1`,
     { name: name ?? null },
   );
-  if (asking === undefined) return undefined;
-  const { id, experiment, asked } = asking;
+  if (request === undefined) return undefined;
+  const { id, experiment, requested } = request;
   const runs = await rowsOf<WatchedRun>(
     connection,
     `SELECT e.stage, e.label, coalesce(s.status, 'to run') AS status, s.seconds,
@@ -62,7 +65,7 @@ export async function snapshotOf(
   );
   return {
     experiment,
-    asked,
+    requested,
     runs,
     curves: [
       ...await curvesOf(connection, id, "training_step", training),
@@ -80,7 +83,7 @@ async function curvesOf(
   const rows = await rowsOf<Record<string, string | number | null>>(
     connection,
     `WITH longest AS (
-       SELECT run, greatest(1, ceil(max(step) / ${points})::INTEGER) AS width
+       SELECT run, greatest(1, ceil(max(step) / ${mostPoints})::INTEGER) AS width
        FROM ${table} GROUP BY run
      )
      SELECT e.stage, e.label, max(t.step)::INTEGER AS step,

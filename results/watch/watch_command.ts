@@ -1,6 +1,6 @@
 /**
- * `watch`: curves of a running experiment in the browser. A server for this machine alone asks the
- * database every two seconds while somebody looks, and sends what has changed (server-sent events).
+ * `watch`: curves of a running experiment in the browser. A server that only this machine can reach
+ * queries the database every two seconds while a page is open, and sends changes (server-sent events).
  */
 import { existsSync } from "node:fs";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
@@ -13,65 +13,65 @@ import { snapshotOf } from "./snapshot.ts";
 import { watchPage } from "./watch_page.ts";
 
 export interface WatchRequest {
-  /** Name of an experiment; the one last asked when undefined. */
+  /** Name of an experiment; undefined for the one requested last. */
   readonly experiment?: string;
-  /** Its file was given: it is there, asked or not. */
+  /** The experiment was given as a file, so it exists even if it was never requested. */
   readonly byFile?: boolean;
-  /** 0: any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
 }
 
 export interface WatchWorld {
-  /** Told the address once the server listens. */
+  /** Called with the address once the server listens. */
   print(text: string): void;
   readonly signal: AbortSignal;
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two queries. */
   readonly period?: number;
 }
 
 const host = "127.0.0.1";
 
-/** Serves until it is aborted. */
+/** Serves until `signal` is aborted. */
 export async function watchCommand(
   root: string,
   { experiment, byFile = false, port }: WatchRequest,
   { print, signal, period = 2000 }: WatchWorld,
 ): Promise<void> {
   if (experiment !== undefined && !byFile) await requireName(root, experiment);
-  const look = async () => {
+  const render = async () => {
     try {
-      const seen = await readResults(
+      const snapshot = await readResults(
         root,
         (connection) => snapshotOf(connection, experiment),
         { warn() {} },
       );
-      return seen === undefined ? waitingFor(experiment) : await liveView(seen);
+      return snapshot === undefined ? waitingFor(experiment) : await liveView(snapshot);
     } catch (error) {
       if (error instanceof Complaint) return waitingFor(experiment);
       throw error;
     }
   };
-  const feed = liveFeed(look, { period, signal });
+  const feed = liveFeed(render, { period, signal });
   try {
     const server = Deno.serve({
       hostname: host,
       port,
       signal,
-      onListen: ({ port }) => print(`watching on http://${host}:${port} (Ctrl-C ends it)\n`),
+      onListen: ({ port }) => print(`watching on http://${host}:${port} (Ctrl-C stops it)\n`),
     }, (request) => answer(request, feed));
     await server.finished;
     await feed.settled();
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     throw new Complaint(
-      `port ${port} is taken`,
-      "name another one with --port N, or --port 0 for any that is free",
+      `port ${port} is in use`,
+      "choose another port with --port N, or any free port with --port 0",
       { cause: error },
     );
   }
 }
 
-/** A name may be misspelt where there are others; where nothing was run yet, it may come. */
+/** A name is checked against known experiments; as long as there are none, it may still appear. */
 async function requireName(root: string, experiment: string): Promise<void> {
   if (!existsSync(databaseFile(root)) && !existsSync(`${root}/artifacts`)) return;
   await readResults(root, async (connection) => {
@@ -82,17 +82,17 @@ async function requireName(root: string, experiment: string): Promise<void> {
 
 function waitingFor(experiment: string | undefined): string {
   return experiment === undefined
-    ? "<p>Nothing was run here yet.</p>"
-    : "<p>This experiment was not run here yet.</p>";
+    ? "<p>No experiment has been run here yet.</p>"
+    : "<p>This experiment has not been run here yet.</p>";
 }
 
 function answer(request: Request, feed: LiveFeed): Response {
   const { hostname, pathname } = new URL(request.url);
-  // A page from elsewhere must not reach us under a name of its own.
+  // Another site must not reach this server through its own host name (DNS rebinding).
   if (hostname !== host && hostname !== "localhost") {
-    return new Response("for this machine alone\n", { status: 403 });
+    return new Response("available only from this machine\n", { status: 403 });
   }
-  if (request.method !== "GET") return new Response("only GET\n", { status: 405 });
+  if (request.method !== "GET") return new Response("only GET is supported\n", { status: 405 });
   switch (pathname) {
     case "/": {
       const nonce = crypto.randomUUID();

@@ -1,4 +1,4 @@
-/** The page around the live view: it asks for events and puts what comes in its place. */
+/** The page around the live view. It listens for events and replaces the view with each of them. */
 import { partOfPage } from "../report/page/html.ts";
 
 const style = `
@@ -20,12 +20,12 @@ tr.running th { font-weight: 600; }
 tr.failed td:nth-child(2) { font-weight: 600; text-decoration: underline; }
 `;
 
-/** What is shown stays when the server is gone; the line above says so. */
+/** If the server is gone, the last view stays and the line above it says so. */
 const script = `
 const state = document.getElementById("state"), view = document.getElementById("view");
 const events = new EventSource("events");
 events.onopen = () => state.textContent = "live";
-events.onerror = () => state.textContent = "not connected: the command has ended, or is starting again";
+events.onerror = () => state.textContent = "not connected: the command has ended or is restarting";
 events.onmessage = ({ data }) => {
   const { html } = JSON.parse(data);
   view.innerHTML = html;
@@ -33,7 +33,7 @@ events.onmessage = ({ data }) => {
 };
 `;
 
-/** @param nonce of this answer, for its content security policy */
+/** @param nonce for the content security policy of this response */
 export function watchPage(nonce: string): string {
   return `<!doctype html>
 <html lang="en">

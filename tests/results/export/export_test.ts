@@ -42,7 +42,7 @@ const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes)
 const readCrate = (folder: string): Crate =>
   JSON.parse(Deno.readTextFileSync(`${folder}/ro-crate-metadata.json`));
 
-/** What is wrong with a crate, by RO-Crate 1.1 and Process Run Crate 0.5, as far as it is checked. */
+/** Violations of RO-Crate 1.1 and Process Run Crate 0.5, as far as they are checked. */
 function faults(folder: string): string[] {
   const { "@context": context, "@graph": graph } = readCrate(folder);
   const byId = new Map(graph.map((entity) => [entity["@id"], entity]));
@@ -67,7 +67,7 @@ function faults(folder: string): string[] {
   for (const entity of graph) {
     const id = entity["@id"];
     claim(typesOf(entity).length > 0, `${id} has no type`);
-    claim(!/[ \\]/.test(id), `${id} is no address`);
+    claim(!/[ \\]/.test(id), `${id} is not a URL`);
     for (const [property, value] of Object.entries(entity)) {
       for (const one of [value].flat()) {
         if (typeof one !== "object" || one === null) continue;
@@ -106,7 +106,7 @@ Deno.test("an export is a crate that describes every file and run, with and with
   using folder = filled();
   assert.match(
     await folder.exportTo("plain"),
-    /^wrote \/.*plain: 20 tables, 75 runs, 2 askings; 101 files, \d+ kB\n$/,
+    /^wrote \/.*plain: 20 tables, 75 runs, 2 requests; 101 files, \d+ kB\n$/,
   );
   await folder.exportTo("whole", { withArtifacts: true, license: "https://example.org/licence" });
   assert.deepEqual(faults(`${folder.path}/plain`), []);
@@ -129,7 +129,7 @@ Deno.test("an export is a crate that describes every file and run, with and with
   assert.equal(action["endTime"], "2026-01-01T00:00:14.500+00:00");
 });
 
-/** Counts of rows that only one of two relations has. */
+/** Numbers of rows that only one of two relations has. */
 async function differences(connection: DuckDBConnection, one: string, other: string) {
   const reader = await connection.runAndReadAll(
     `SELECT (SELECT count(*) FROM (FROM ${one} EXCEPT ALL FROM ${other})),
@@ -139,7 +139,7 @@ async function differences(connection: DuckDBConnection, one: string, other: str
   return reader.getRows()[0]!.map(Number);
 }
 
-Deno.test("the Parquet files hold what the tables hold, with the same names and types", async () => {
+Deno.test("the Parquet files contain the tables, with the same names and types", async () => {
   using folder = filled();
   await folder.exportTo("a 'quoted' name");
   await withDatabase(folder.root, async (connection) => {
@@ -161,7 +161,7 @@ Deno.test("the Parquet files hold what the tables hold, with the same names and 
   }, { readOnly: true });
 });
 
-Deno.test("two exports of the same results are equal, byte by byte, also from a rebuilt database", async () => {
+Deno.test("two exports of the same results are equal byte by byte, even after a rebuild of the database", async () => {
   using folder = filled();
   await folder.exportTo("one", { withArtifacts: true });
   await rebuildDatabase(folder.root);
@@ -169,7 +169,7 @@ Deno.test("two exports of the same results are equal, byte by byte, also from a 
   assert.deepEqual(filesIn(`${folder.path}/two`), filesIn(`${folder.path}/one`));
 });
 
-Deno.test("an export with its artifacts is a results folder that answers the same", async () => {
+Deno.test("an export with artifacts is a results folder that gives the same answers", async () => {
   using folder = filled();
   await folder.exportTo("whole", { withArtifacts: true });
   const ask = (root: string) =>
@@ -181,7 +181,7 @@ Deno.test("an export with its artifacts is a results folder that answers the sam
   assert.equal(await ask(`${folder.path}/whole`), await ask(folder.root));
 });
 
-Deno.test("an export of one experiment holds its runs and nothing else", async () => {
+Deno.test("an export of one experiment contains its runs and nothing else", async () => {
   using folder = filled();
   const { code, err } = await runToy(
     ["run", new URL("../../support/toy.yaml", import.meta.url).pathname, "--results", folder.root]
@@ -204,15 +204,15 @@ Deno.test("an export of one experiment holds its runs and nothing else", async (
   assert.equal((await list("both", runs)).length, 78);
   connection.closeSync();
   instance.closeSync();
-  const asked = [...filesIn(`${folder.path}/toy/experiments`).keys()];
-  assert.equal(asked.length, 1);
+  const files = [...filesIn(`${folder.path}/toy/experiments`).keys()];
+  assert.equal(files.length, 1);
   assert.equal(
-    Deno.readTextFileSync(`${folder.path}/toy/experiments/${asked[0]}`),
+    Deno.readTextFileSync(`${folder.path}/toy/experiments/${files[0]}`),
     Deno.readTextFileSync(new URL("../../support/toy.yaml", import.meta.url)),
   );
 });
 
-Deno.test("an export that cannot be made leaves nothing behind", async () => {
+Deno.test("a failed export leaves nothing behind", async () => {
   using folder = filled();
   const { path } = folder;
   const errorOf = (name: string, more: Partial<ExportRequest> = {}) =>
@@ -232,7 +232,7 @@ Deno.test("an export that cannot be made leaves nothing behind", async () => {
   Deno.writeTextFileSync(`${folder.root}/${file}`, "{}");
   assert.match(
     await errorOf("out", { withArtifacts: true }),
-    /^error: a file of \S+ is not what its manifest says\n {2}--> .*made.json\nfix: run its experiment with --verify, /,
+    /^error: a file of \S+ differs from its manifest\n {2}--> .*made.json\nfix: run its experiment with --verify, /,
   );
   const left = Array.from(Deno.readDirSync(path), ({ name }) => name).sort();
   assert.deepEqual(left, ["full", "my results"]);
@@ -240,7 +240,7 @@ Deno.test("an export that cannot be made leaves nothing behind", async () => {
   assert.match(await folder.exportTo("full"), /^wrote .*full: /);
 });
 
-Deno.test("export is a command: its options are read, a failed run is told as failed", async () => {
+Deno.test("the export command reads its options and reports a failed run as failed", async () => {
   using folder = temporaryFolder();
   const file = `${folder.path}/e.yaml`;
   const results = ["--results", `${folder.path}/results`];
@@ -251,7 +251,7 @@ Deno.test("export is a command: its options are read, a failed run is told as fa
   await runToy(["run", file, ...results]);
   const { code, out, err } = await runToy(["export", `${folder.path}/out`, ...results]);
   assert.equal(code, 0, err);
-  assert.match(out, /^wrote .*out: \d+ tables, 1 run, 1 asking; \d+ files, .*\n$/);
+  assert.match(out, /^wrote .*out: \d+ tables, 1 run, 1 request; \d+ files, .*\n$/);
   const actions = readCrate(`${folder.path}/out`)["@graph"]
     .filter((entity) => entity["@type"] === "CreateAction");
   assert.deepEqual(actions.map(({ name, actionStatus }) => [name, actionStatus]), [

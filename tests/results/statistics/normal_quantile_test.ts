@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { normalQuantile } from "../../../results/statistics/normal_quantile.ts";
 
-Deno.test("quantiles of the normal distribution are those of the tables", () => {
+Deno.test("normalQuantile() agrees with published tables", () => {
   for (
     const [share, value] of [
       [0.5, 0],

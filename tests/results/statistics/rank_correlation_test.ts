@@ -9,7 +9,7 @@ const pairs = (x: number[], y: number[]) => x.map((value, place) => [value, y[pl
 const near = (actual: number | undefined, expected: number) =>
   assert.ok(Math.abs(actual! - expected) < 1e-12, `${actual}, expected ${expected}`);
 
-Deno.test("the correlation is that of SciPy 1.17.1, ties included", () => {
+Deno.test("rankCorrelation() agrees with SciPy 1.17.1, ties included", () => {
   // scipy.stats.spearmanr(x, y).statistic
   const known: [number[], number[], number][] = [
     [[1, 2, 3, 4, 5], [5, 6, 7, 8, 7], 0.8207826816681233],
@@ -19,7 +19,7 @@ Deno.test("the correlation is that of SciPy 1.17.1, ties included", () => {
   for (const [x, y, rho] of known) near(rankCorrelation(pairs(x, y)), rho);
 });
 
-Deno.test("with a third held fixed, it is that of what a line through its ranks leaves, by SciPy 1.17.1", () => {
+Deno.test("partialCorrelation() agrees with SciPy 1.17.1 on residuals of ranks", () => {
   const x = [0.3, 0.1, 0.3, 0.2, 0.9, 0.9, 0.5, 0.7];
   const y = [10, 20, 20, 40, 10, 5, 1, 2];
   const z = [2, 2, 3, 2, 4, 3, 3, 4];
@@ -32,12 +32,12 @@ Deno.test("with a third held fixed, it is that of what a line through its ranks 
   assert.equal(partialCorrelation({ xy: 0.5, xz: 1, yz: 0.5 }), undefined);
 });
 
-Deno.test("few pairs and sides that do not vary have none", () => {
+Deno.test("few pairs or a constant side have no correlation", () => {
   assert.equal(rankCorrelation(pairs([1, 2], [2, 1])), undefined);
   assert.equal(rankCorrelation(pairs([1, 1, 1], [2, 1, 3])), undefined);
 });
 
-Deno.test("it depends on the order alone, and turns round with one side", () => {
+Deno.test("rankCorrelation() depends only on the order and changes sign with one side", () => {
   const value = fc.integer({ min: -9, max: 9 });
   fc.assert(fc.property(
     fc.array(fc.tuple(value, value), { minLength: 3, maxLength: 30 }),

@@ -9,7 +9,7 @@ const pairs = (x: readonly number[], y: readonly number[]) =>
   x.map((value, place) => [value, y[place]!] as const);
 const upTo = (count: number) => Array.from({ length: count }, (_, place) => place + 1);
 
-Deno.test("all orders of few pairs are gone through, as by SciPy 1.17.1", () => {
+Deno.test("permutationTest() enumerates the orders of few pairs, like SciPy 1.17.1", () => {
   // scipy.stats.permutation_test, pairings, all of them; statistic: spearmanr
   const found = permutationTest([pairs(upTo(6), [2, 1, 4, 3, 3, 6])], options)!;
   near(found.rho, 0.753702346348183);
@@ -17,7 +17,7 @@ Deno.test("all orders of few pairs are gone through, as by SciPy 1.17.1", () => 
   assert.equal(found.exact, true);
 });
 
-Deno.test("many pairs have orders drawn, the same ones every time", () => {
+Deno.test("permutationTest() draws the same orders of many pairs every time", () => {
   const given = [pairs(upTo(12), [2, 1, 4, 3, 3, 6, 1, 9, 2, 7, 5, 5])];
   const found = permutationTest(given, options)!;
   near(found.rho, 0.517618469174939);
@@ -27,7 +27,7 @@ Deno.test("many pairs have orders drawn, the same ones every time", () => {
   assert.deepEqual(permutationTest(given, options), found);
 });
 
-Deno.test("within groups, values are exchanged within each alone", () => {
+Deno.test("permutationTest() permutes values within each group only", () => {
   const groups = [
     pairs(upTo(4), [1, 3, 2, 4]),
     pairs([5, 6, 7, 8, 9], [6, 6.5, 8, 7, 9]),
@@ -38,7 +38,7 @@ Deno.test("within groups, values are exchanged within each alone", () => {
   near(found.p, 0.0201, 0.008);
 });
 
-Deno.test("p is never 0, and without a group there is none", () => {
+Deno.test("permutationTest() never gives p = 0, and nothing without groups", () => {
   const line = permutationTest([pairs(upTo(30), upTo(30))], options)!;
   near(line.p, 1 / 2001);
   assert.equal(permutationTest([], options), undefined);

@@ -23,7 +23,7 @@ const near = (found: number, expected: number, within: number) =>
 const many = Float64Array.from({ length: 60 }, (_, k) => (k * 37) % 11 - 4);
 const sizes = Float64Array.from({ length: 60 }, (_, k) => 5 + k % 3);
 
-Deno.test("of few differences all signs are gone through, to SciPy's p", () => {
+Deno.test("signFlipTest() enumerates the signs of few differences and gives SciPy's p", () => {
   const cases: [number[], number][] = [
     [[3, -1, 2, 0, 1, 1, -2, 4], 0.265625],
     [[1, 1, 1, 1, 1], 0.0625],
@@ -38,14 +38,14 @@ Deno.test("of few differences all signs are gone through, to SciPy's p", () => {
   }
 });
 
-Deno.test("of many differences signs are drawn, to SciPy's p within the error of drawing", () => {
+Deno.test("signFlipTest() draws signs of many differences and gives SciPy's p within sampling error", () => {
   const { p, exact } = signFlipTest(many, { resamples: 10_000, random });
   assert.equal(exact, false);
   near(p, 0.0405, 4 * Math.sqrt(0.0405 * 0.9595 / 10_000));
   assert.deepEqual(signFlipTest(many, { resamples: 10_000, random }), { p, exact });
 });
 
-Deno.test("drawn signs give the p of all signs, within the error of drawing", () => {
+Deno.test("drawn signs give the exact p within sampling error", () => {
   const differences = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 8, maxLength: 12 });
   fc.assert(
     fc.property(differences, fc.nat(1000), (values, seed) => {
@@ -61,7 +61,7 @@ Deno.test("drawn signs give the p of all signs, within the error of drawing", ()
   );
 });
 
-Deno.test("the interval of a paired cluster bootstrap is SciPy's, within the error of drawing", () => {
+Deno.test("pairedBootstrap() gives SciPy's interval within sampling error", () => {
   const clusters = { sizes, differences: many };
   near(meanDifference(clusters), 53 / 360, 1e-12);
   const { low, high, error } = pairedBootstrap(clusters, {
@@ -73,7 +73,7 @@ Deno.test("the interval of a paired cluster bootstrap is SciPy's, within the err
   near(error, 0.068, 0.004);
 });
 
-Deno.test("where all images agree, the interval is the difference itself", () => {
+Deno.test("if all images agree, the interval is the difference itself", () => {
   const clusters = { sizes: Float64Array.of(2, 2, 2), differences: Float64Array.of(1, 1, 1) };
   const { low, high, error } = pairedBootstrap(clusters, {
     level: 0.95,
@@ -82,7 +82,7 @@ Deno.test("where all images agree, the interval is the difference itself", () =>
   assert.deepEqual([low, high, error], [0.5, 0.5, 0]);
 });
 
-Deno.test("about 95 of 100 intervals hold the true difference", () => {
+Deno.test("about 95 of 100 intervals contain the true difference", () => {
   let holds = 0;
   for (let trial = 0; trial < 300; trial++) {
     const data = randomStream(trial).fork("data");
@@ -99,7 +99,7 @@ Deno.test("about 95 of 100 intervals hold the true difference", () => {
   near(holds / 300, 0.95, 0.04);
 });
 
-Deno.test("about 5 of 100 tests of nothing come out significant", () => {
+Deno.test("about 5 of 100 tests without a true difference are significant", () => {
   let alarms = 0;
   for (let trial = 0; trial < 400; trial++) {
     const data = randomStream(trial).fork("nothing");
@@ -110,7 +110,7 @@ Deno.test("about 5 of 100 tests of nothing come out significant", () => {
   near(alarms / 400, 0.05, 0.035);
 });
 
-Deno.test("below so many images, all signs of one direction are not rare enough", () => {
+Deno.test("with fewer than fewestImages(), even equal signs are not significant", () => {
   for (const tests of [1, 3, 18]) {
     const p = (images: number) =>
       signFlipTest(new Float64Array(images).fill(1), { resamples: 10_000, random }).p * tests;
@@ -119,7 +119,7 @@ Deno.test("below so many images, all signs of one direction are not rare enough"
   }
 });
 
-Deno.test("holm() adjusts as statsmodels does", () => {
+Deno.test("holm() agrees with statsmodels", () => {
   const close = (found: number[], expected: number[]) =>
     found.forEach((value, place) => near(value, expected[place]!, 1e-12));
   close(holm([0.01, 0.04, 0.03, 0.005, 0.2, 0.04]), [0.05, 0.12, 0.12, 0.03, 0.2, 0.12]);
@@ -127,7 +127,7 @@ Deno.test("holm() adjusts as statsmodels does", () => {
   assert.deepEqual(holm([]), []);
 });
 
-Deno.test("adjusted p values keep their order and are never smaller", () => {
+Deno.test("adjusted p values keep their order and never decrease", () => {
   const p = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
   fc.assert(fc.property(p, (values) => {
     const adjusted = holm(values);
@@ -138,7 +138,7 @@ Deno.test("adjusted p values keep their order and are never smaller", () => {
   }));
 });
 
-Deno.test("percentile() lies between the two nearest values, as NumPy has it", () => {
+Deno.test("percentile() interpolates like NumPy", () => {
   const sorted = Float64Array.of(1, 2, 4, 8, 16);
   near(percentile(sorted, 0.025), 1.1, 1e-12);
   near(percentile(sorted, 0.3), 2.4, 1e-12);

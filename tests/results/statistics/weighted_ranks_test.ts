@@ -7,7 +7,7 @@ import {
   weightedCorrelation,
 } from "../../../results/statistics/weighted_ranks.ts";
 
-Deno.test("rows that count several times correlate as if they were written out so often", () => {
+Deno.test("weightedCorrelation() equals the correlation of repeated rows", () => {
   const value = fc.integer({ min: -3, max: 3 });
   const row = fc.record({ x: value, y: value, weight: fc.integer({ min: 0, max: 3 }) });
   fc.assert(fc.property(fc.array(row, { minLength: 1, maxLength: 20 }), (rows) => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { crc32c } from "../../../results/tensorboard/crc32c.ts";
-import { eventFile } from "../../../results/tensorboard/event_file.ts";
+import { crc32c, eventFile } from "../../../results/tensorboard/event_file.ts";
 
 Deno.test("crc32c() gives the check values of RFC 3720, appendix B.4", () => {
   assert.equal(crc32c(new Uint8Array(32)), 0x8a9136aa);
@@ -9,7 +8,7 @@ Deno.test("crc32c() gives the check values of RFC 3720, appendix B.4", () => {
   assert.equal(crc32c(new TextEncoder().encode("123456789")), 0xe3069283);
 });
 
-/** What TensorBoard 2.21.0's own writer makes of the same. */
+/** Written by TensorBoard 2.21.0 for the same scalars. */
 const golden = [
   "1800000000000000a37f4b220900000040fc54d9411a0d627261696e2e4576656e743a32eced8f9d20000000",
   "0000000029eda9500900001040fc54d94110012a130a110a0a747261696e2f6c6f7373150000003fba0d8558",
@@ -17,7 +16,7 @@ const golden = [
   "0010c0433aba87",
 ].join("");
 
-Deno.test("an event file is, byte by byte, what TensorBoard's own writer makes", () => {
+Deno.test("an event file equals the one that TensorBoard writes, byte by byte", () => {
   const bytes = eventFile([
     { tag: "train/loss", step: 1, value: 0.5, time: 1700000000.25 },
     { tag: "metric/tést", step: 300, value: -2.25, time: 1700000001 },

@@ -1,6 +1,6 @@
 /**
- * TensorBoard's own reader finds what the database holds. Python is $PYTHON or `python3`; where it has no
- * tensorboard, that part is skipped.
+ * TensorBoard's own reader finds the numbers of the database. Python is $PYTHON or `python3`; that
+ * test is skipped if it has no tensorboard.
  */
 import assert from "node:assert/strict";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
@@ -22,14 +22,14 @@ function hasTensorboard(): boolean {
   }
 }
 const ignore = !hasTensorboard();
-if (ignore) console.warn(`no tensorboard in ${python} (set PYTHON): its reader is not asked`);
+if (ignore) console.warn(`no tensorboard in ${python} (set PYTHON): its reader is not tested`);
 
 async function stored(root: string): Promise<void> {
   storeResults(root);
   await rebuildDatabase(root);
 }
 
-Deno.test("each run with curves or metrics has a folder of its own", async () => {
+Deno.test("every run with curves or metrics has its own folder", async () => {
   using folder = temporaryFolder();
   const root = `${folder.path}/results`;
   await stored(root);
@@ -51,7 +51,7 @@ Deno.test("each run with curves or metrics has a folder of its own", async () =>
     const files = Array.from(Deno.readDirSync(`${out}/${name}`), (file) => file.name);
     assert.match(files.join(), /^events\.out\.tfevents\.\d+\.[0-9a-f]{8}$/);
   }
-  assert.match(said, /look at them with: tensorboard --logdir /);
+  assert.match(said, /view them with: tensorboard --logdir /);
 
   const again = `${folder.path}/again`;
   await tensorboardCommand(root, { folder: again, experiment: storedExperiment }, { warn });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { furtherKinds, mainKinds } from "../../../results/text/metric_tables.ts";
 import { madeReport } from "../../support/made_report.ts";
 
-Deno.test("recalls are told at the K that were asked, in order", async () => {
+Deno.test("recalls are shown at the requested K, in order", async () => {
   const { printed, markdown, page } = await madeReport({
     variants: ["none", "sparse"],
     seeds: 1,
@@ -12,7 +12,7 @@ Deno.test("recalls are told at the K that were asked, in order", async () => {
   assert.match(printed, /\n +i→t R@3 +R@20 +t→i R@3 +R@20\nnone \* /);
   assert.match(markdown, /\| {2}\| i→t R@3 \| i→t R@20 \| t→i R@3 \| t→i R@20 \|/);
   assert.ok(page.includes(">i→t R@3</button>"));
-  // What is compared with the baseline, and what is drawn against distances, is asked at these K, too.
+  // Differences from the baseline and charts against distances use these K, too.
   assert.match(printed, /\n {2}sparse {2}i→t R@3 .*\n {10}t→i R@3 /);
   const differences = markdown.split(/^(?=## )/m).find((part) =>
     part.startsWith("## Differences")
@@ -36,7 +36,7 @@ Deno.test("recalls are told at the K that were asked, in order", async () => {
   );
 });
 
-Deno.test("ranks, folds, other right answers and two-stage ranking have tables of their own", async () => {
+Deno.test("ranks, folds, additional correct answers and two-stage ranking have their own tables", async () => {
   const { markdown, page } = await madeReport({
     variants: ["none", "sparse"],
     seeds: 2,
@@ -61,7 +61,7 @@ Deno.test("ranks, folds, other right answers and two-stage ranking have tables o
     table("ranks"),
     /\| {2}\| i2t_median_rank \|\n.*\n\| none \\\* \| 2\.500 ±0\.000 \|\n/,
   );
-  // The sum stands beside what it sums, in percent as those.
+  // The sum is next to the recalls and in percent like them.
   assert.match(markdown, /\| t→i R@10 \| rsum \|\n.*\n\| none \\\* \|.* \| 350\.0 ±0\.0 \|\n/);
   assert.match(table("mean over 2 folds"), /\| fold2_t2i_r1 \| fold2_rsum \|\n.*\n.*\| 50\.0 ±/);
   assert.match(
@@ -82,8 +82,7 @@ Deno.test("ranks, folds, other right answers and two-stage ranking have tables o
   }
 });
 
-/** The table of docs/evaluation.md, each row by its names. */
-Deno.test("what docs/evaluation.md describes, a table has", () => {
+Deno.test("every metric that docs/evaluation.md describes is in a table", () => {
   const text = Deno.readTextFileSync(new URL("../../../docs/evaluation.md", import.meta.url));
   const names = text.split("\n").filter((line) => /^\| `/.test(line))
     .flatMap((line) => [...line.split("|")[1]!.matchAll(/`(\w+)`/g)].map(([, name]) => name!));

@@ -13,7 +13,7 @@ const answer = {
   ],
 };
 
-Deno.test("a table is aligned, numbers to the right, NULL told, control characters escaped", () => {
+Deno.test("printTable() aligns columns, numbers to the right, prints NULL and escapes control characters", () => {
   assert.equal(
     printTable(answer, 80),
     "name        value  note\n" +
@@ -24,7 +24,7 @@ Deno.test("a table is aligned, numbers to the right, NULL told, control characte
   );
 });
 
-Deno.test("a table fits the width, longest columns cut first", () => {
+Deno.test("printTable() fits the width by cutting the longest columns", () => {
   const wide = {
     columns: [{ name: "id", numeric: false }, { name: "text", numeric: false }],
     rows: [["a", "x".repeat(300)], ["b", "short"]],
@@ -35,7 +35,7 @@ Deno.test("a table fits the width, longest columns cut first", () => {
   assert.equal(lines.at(-1), "(2 rows)");
 });
 
-Deno.test("JSON and CSV keep every digit and can be read back", () => {
+Deno.test("printJson() and printCsv() keep every digit and can be read back", () => {
   assert.deepEqual(JSON.parse(printJson(answer)), [
     { name: "i2t_r1", value: 0.123456789, note: null },
     { name: "t2i_r10", value: 12, note: 'a "b",\nc' },

@@ -7,7 +7,7 @@ import { browserProgram, withBrowser } from "../../support/browser.ts";
 import { storedExperiment, storeResults } from "../../support/stored_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
-/** A watch on any free port. */
+/** Starts `watch` on any free port. */
 async function watching(root: string, request: Partial<WatchRequest> = {}) {
   const stop = new AbortController();
   const { promise: address, resolve } = Promise.withResolvers<string>();
@@ -17,7 +17,7 @@ async function watching(root: string, request: Partial<WatchRequest> = {}) {
     period: 20,
   });
   return {
-    address: await Promise.race([address, done.then(() => assert.fail("it has ended"))]),
+    address: await Promise.race([address, done.then(() => assert.fail("the command has ended"))]),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await done;
@@ -25,8 +25,8 @@ async function watching(root: string, request: Partial<WatchRequest> = {}) {
   };
 }
 
-/** What is shown, one after the other. */
-async function* shown(address: string): AsyncGenerator<string> {
+/** The views that the server sends. */
+async function* viewsOf(address: string): AsyncGenerator<string> {
   const response = await fetch(`${address}/events`);
   assert.equal(response.headers.get("content-type"), "text/event-stream");
   let rest = "";
@@ -39,7 +39,7 @@ async function* shown(address: string): AsyncGenerator<string> {
   }
 }
 
-Deno.test("watch shows the runs and curves of the last experiment, to this machine alone", async () => {
+Deno.test("watch shows the runs and curves of the latest experiment, only on this machine", async () => {
   using folder = temporaryFolder();
   storeResults(folder.path);
   await rebuildDatabase(folder.path);
@@ -51,7 +51,7 @@ Deno.test("watch shows the runs and curves of the last experiment, to this machi
   assert.match(text, /new EventSource\("events"\)/);
   assert.doesNotMatch(text, /https?:\/\//);
 
-  const views = shown(watch.address);
+  const views = viewsOf(watch.address);
   const { value: view } = await views.next();
   assert.match(view!, new RegExp(`<h1>${storedExperiment}</h1>`));
   assert.match(view!, /<svg [^>]*role="img"[^>]*>.*tuned: loss/s);
@@ -70,7 +70,7 @@ Deno.test("watch shows the runs and curves of the last experiment, to this machi
   await written.body?.cancel();
 });
 
-Deno.test("a page that reaches watch by another name is refused", async () => {
+Deno.test("watch refuses requests for another host name", async () => {
   using folder = temporaryFolder();
   await using watch = await watching(folder.path);
   const { hostname, port } = new URL(watch.address);
@@ -81,12 +81,12 @@ Deno.test("a page that reaches watch by another name is refused", async () => {
   assert.match(answer, /^HTTP\/1\.1 403 /);
 });
 
-Deno.test("watch waits where nothing was run yet, and shows what comes", async () => {
+Deno.test("watch waits for the first results and shows them", async () => {
   using folder = temporaryFolder();
   const root = `${folder.path}/results`;
   await using watch = await watching(root, { experiment: storedExperiment });
-  const views = shown(watch.address);
-  assert.equal((await views.next()).value, "<p>This experiment was not run here yet.</p>");
+  const views = viewsOf(watch.address);
+  assert.equal((await views.next()).value, "<p>This experiment has not been run here yet.</p>");
   storeResults(root);
   await rebuildDatabase(root);
   for (;;) {
@@ -96,7 +96,7 @@ Deno.test("watch waits where nothing was run yet, and shows what comes", async (
   await views.return(undefined);
 });
 
-Deno.test("a name that nobody has is told where there are others, a file's is waited for", async () => {
+Deno.test("watch reports an unknown name if others exist, and waits for the experiment of a file", async () => {
   using folder = temporaryFolder();
   storeResults(folder.path);
   await rebuildDatabase(folder.path);
@@ -109,23 +109,23 @@ Deno.test("a name that nobody has is told where there are others, a file's is wa
     ),
   );
   await using watch = await watching(folder.path, { ...request, byFile: true });
-  const views = shown(watch.address);
-  assert.equal((await views.next()).value, "<p>This experiment was not run here yet.</p>");
+  const views = viewsOf(watch.address);
+  assert.equal((await views.next()).value, "<p>This experiment has not been run here yet.</p>");
   await views.return(undefined);
 });
 
-Deno.test("a port that is taken is told", async () => {
+Deno.test("watch reports a port that is in use", async () => {
   using folder = temporaryFolder();
   await using watch = await watching(folder.path);
   const port = Number(new URL(watch.address).port);
   await assert.rejects(
     watchCommand(folder.path, { port }, { print() {}, signal: new AbortController().signal }),
-    (error) => error instanceof Complaint && error.what === `port ${port} is taken`,
+    (error) => error instanceof Complaint && error.what === `port ${port} is in use`,
   );
 });
 
 Deno.test({
-  name: "a browser draws every chart of the view, and complains of nothing",
+  name: "a browser draws every chart of the view without errors",
   ignore: browserProgram === undefined,
   async fn() {
     using folder = temporaryFolder();
@@ -134,13 +134,13 @@ Deno.test({
     await using watch = await watching(folder.path);
     await withBrowser(async (browser) => {
       const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
-      const troubles: string[] = [];
-      page.on("console", (message) => troubles.push(message.text()));
-      page.on("pageerror", (error) => troubles.push(error.message));
+      const errors: string[] = [];
+      page.on("console", (message) => errors.push(message.text()));
+      page.on("pageerror", (error) => errors.push(error.message));
       page.on("request", (request) => {
         const allowed = [`${watch.address}/`, `${watch.address}/events`];
-        const asked = request.url();
-        if (!allowed.includes(asked)) troubles.push(`request: ${asked}`);
+        const url = request.url();
+        if (!allowed.includes(url)) errors.push(`request: ${url}`);
       });
       await page.goto(watch.address);
       await page.locator("svg.chart path[stroke^='var(--series']").first().waitFor();
@@ -151,7 +151,7 @@ Deno.test({
         path: fileURLToPath(new URL("../../../.cache/screenshots/watch.png", import.meta.url)),
         fullPage: true,
       });
-      assert.deepEqual(troubles, []);
+      assert.deepEqual(errors, []);
     });
   },
 });
