@@ -1,4 +1,5 @@
-/** The page's script: sorts and copies tables, and shows attentions. No library, no network. */
+/** The page's script: sorts and copies tables, and shows attentions. No library, no network.
+ * Over 300 lines: it is put into the page as a single script, which its policy names by digest. */
 "use strict";
 
 /** Tells screen readers. */

@@ -1,6 +1,7 @@
 /**
  * The page in a real browser: no errors, no requests, charts, sorting, the attention viewer. Skipped
- * where no Chromium is installed (or named by CHROMIUM). Screenshots are in .cache/screenshots.
+ * where no Chromium is installed (or named by CHROMIUM). Screenshots are in .cache/screenshots. Over 300
+ * lines: all tests open a page with the same helper and share its data.
  */
 import assert from "node:assert/strict";
 import axe from "axe-core";
