@@ -1,66 +1,57 @@
 import * as v from "valibot";
 import { defineStage, type OutsideFile } from "../pipeline/contract/stage.ts";
+import { consistent, count, distinct, name, natural, precision, xla } from "./parameter_schemas.ts";
 
 export const evaluate = defineStage({
   name: "evaluate",
   summary: "ranks every caption against every image of a split; judges swapped pairs",
   parameters: v.pipe(
     v.strictObject({
-      split: v.optional(v.pipe(v.string(), v.nonEmpty()), "test"),
-      // cross: the ranking head on every pair; branches: cosines of the two branches; sum: the cross
-      // score + branch_weight x cosine.
+      /** Split to evaluate on. */
+      split: v.optional(name, "test"),
+      /**
+       * cross: the ranking head on every pair; branches: cosine similarity of the two branches, which encode
+       * caption and image separately; sum: cross score + branch_weight x cosine.
+       */
       scores: v.optional(v.picklist(["cross", "branches", "sum"]), "cross"),
-      // Of the cosine. By default what a model was tuned with by `fine_tune` with `branch_weight`, whose
-      // cross scores are then taken as they are; else 10, beside standardised cross scores.
+      /**
+       * Weight of the cosine. By default the `branch_weight` with which `fine_tune` tuned the model, whose
+       * cross scores are then used unchanged; otherwise 10, with standardised cross scores.
+       */
       branch_weight: v.optional(v.pipe(v.number(), v.minValue(0))),
-      // Above 0, two-stage ranking: of each text so many images, and of each image as many times its
-      // texts, are chosen by the branches and ranked by the scores; all others stand below.
-      shortlist: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
-      // Above 0, beside scoring all pairs: what a shortlist of so many would give and lose, as metrics
-      // `rerank_…`.
-      rerank: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
-      // Pairs that go through the encoder together.
-      block: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 256),
-      // false: TensorFlow runs the recorded programs without XLA. Slower; other last bits.
-      xla: v.optional(v.boolean(), true),
-      // Beside the true recalls those that the published release would tell: metrics `release_…`.
+      /**
+       * Above 0, two-stage ranking: the branches choose this many images per text, and for each image this many
+       * times its number of texts, which are ranked by the scores; all others rank below.
+       */
+      shortlist: v.optional(natural, 0),
+      /**
+       * Above 0, also report what a shortlist of this size would achieve and lose compared with scoring all
+       * pairs, as metrics `rerank_…`.
+       */
+      rerank: v.optional(natural, 0),
+      /** Pairs per batch of the encoder. */
+      block: v.optional(count, 256),
+      xla,
+      /** Also report the recalls that the published release would compute, as metrics `release_…`. */
       release_recall: v.optional(v.boolean(), false),
-      // K of Recall@K.
-      recall_at: v.optional(
-        v.pipe(
-          v.array(v.pipe(v.number(), v.integer(), v.minValue(1))),
-          v.minLength(1, "one K at least"),
-          v.check((list) => new Set(list).size === list.length, "each K once"),
-        ),
-        [1, 5, 10],
-      ),
-      // Recall also as the mean over so many consecutive parts of the split, each ranked by itself:
-      // metrics `fold5_…`; 5 on COCO's 5K test is its "1K" protocol.
+      /** K of Recall@K. */
+      recall_at: v.optional(distinct(count, "K"), [1, 5, 10]),
+      /**
+       * Also report recall as the mean over this many consecutive parts of the split, each ranked separately,
+       * as metrics `fold5_…`. 5 on COCO's 5K test set is its "1K" protocol.
+       */
       folds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2))),
-      // Right answers beside the data's own pairs, as ECCV Caption has them: metrics `positives_…`.
-      positives: v.optional(v.pipe(v.string(), v.nonEmpty())),
-      // Of the encoder's products; bfloat16 is made for GPUs, and for CPUs with xla: false.
-      precision: v.optional(v.picklist(["float32", "bfloat16"]), "float32"),
+      /** File of additional correct answers, such as ECCV Caption's: metrics `positives_…`. */
+      positives: v.optional(name),
+      precision,
     }),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      const { rerank, shortlist, scores } = dataset.value;
-      if (rerank === 0 || (shortlist === 0 && scores !== "branches")) return;
-      const message = shortlist > 0
-        ? "0: with `shortlist` there is no full scoring to compare with"
-        : "0: with `scores: branches` there is nothing to rank again";
-      addIssue({
-        message,
-        expected: message,
-        input: rerank,
-        path: [{
-          type: "object",
-          origin: "value",
-          input: dataset.value,
-          key: "rerank",
-          value: rerank,
-        }],
-      });
+    consistent(({ rerank, shortlist, scores }, refuse) => {
+      if (rerank === 0) return;
+      if (shortlist > 0) {
+        refuse("rerank", "use 0: with `shortlist`, full scoring is not available for comparison");
+      } else if (scores === "branches") {
+        refuse("rerank", "use 0: with `scores: branches`, there is no second ranking");
+      }
     }),
   ),
   paths: ["positives"],
@@ -79,9 +70,9 @@ export const evaluate = defineStage({
   },
 });
 
-/** ECCV Caption has a file for each direction, side by side; our own holds both. */
+/** ECCV Caption has one file per direction in the same folder; our own format has one for both. */
 function positivesFiles(path: string): OutsideFile[] {
-  const what = "right answers of queries (JSON)";
+  const what = "correct answers of queries (JSON)";
   const [, before] = /^(.*)(?:image_to_caption|caption_to_image)\.json$/s.exec(path) ?? [];
   if (before === undefined) return [{ role: "positives", path, file: true, what }];
   return ["image_to_caption", "caption_to_image"].map((role) => ({

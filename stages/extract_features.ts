@@ -3,9 +3,11 @@ import { defineStage } from "../pipeline/contract/stage.ts";
 
 export const extractFeatures = defineStage({
   name: "extract_features",
-  summary: "finds regions in pictures, describes them, and cuts captions into word pieces",
+  summary: "finds regions in pictures, describes them, and tokenises captions",
   parameters: v.strictObject({
+    /** objects: areas of one colour that differ from the background. */
     regions: v.optional(v.picklist(["objects"]), "objects"),
+    /** Largest number of regions per picture. */
     max_regions: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 12),
   }),
   inputs: {

@@ -1,18 +1,27 @@
 import * as v from "valibot";
 import { defineStage } from "../pipeline/contract/stage.ts";
-import { trainingSplits, validationComplaint } from "./data/splits.ts";
+import {
+  checkValidation,
+  consistent,
+  count,
+  heads,
+  layers,
+  name,
+  natural,
+  precision,
+  seed,
+  trainingSplits,
+  xla,
+} from "./parameter_schemas.ts";
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const rate = v.pipe(v.number(), v.gtValue(0));
 const drop = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
-const layer = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /**
- * A parameter that says nothing without another: refused where that one is not written at all. Where
- * it is, it may be swept (`matrix: { alignment: [none, sparse] }`), and points to which the parameter
- * does not apply pass it over.
+ * Parameters that have no effect without another one, which must at least be written. It may be swept
+ * (`matrix: { alignment: [none, sparse] }`); variants to which the parameter does not apply ignore it.
  */
-const writtenBeside = [
+const dependent = [
   { name: "projection", needs: "alignment", as: "alignment: sparse" },
   { name: "relation", needs: "alignment", as: "alignment: sparse" },
   { name: "eps", needs: "alignment", as: "alignment: distributed" },
@@ -24,131 +33,98 @@ export const fineTune = defineStage({
   summary: "fine-tunes for retrieval: mined hard negatives, margin ranking, relation alignment",
   parameters: v.pipe(
     v.strictObject({
-      seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      seed,
       train: trainingSplits,
-      // singular and distributed: IAIS; congruence: CACR; sparse: between them, as the next three say.
+      /**
+       * Loss that aligns the attention among words with that among regions. singular and distributed: IAIS;
+       * congruence: CACR; sparse: members of the same family between them, see `projection` and `relation`.
+       */
       alignment: v.optional(
         v.picklist(["none", "singular", "distributed", "sparse", "congruence"]),
       ),
+      /** For sparse: how attention between words and regions becomes a map between them. */
       projection: v.optional(v.picklist(["topk", "sparsemax", "entmax15"])),
-      // Of topk: regions of a word, words of a region.
+      /** For topk: number of regions per word, and of words per region. */
       k: v.optional(count),
+      /** For sparse: how the other modality's attention is mapped; roundtrip maps there and back without it. */
       relation: v.optional(v.picklist(["transport", "roundtrip"])),
-      // Within the logarithms of the distance; by default 0 for transport, 1e-6 for roundtrip.
+      /** Added within the logarithms of the distance; default: 0 for transport, 1e-6 for roundtrip. */
       eps: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
-      // Whose attention is aligned: last, all, a layer's number from 0, or a list of them.
-      layers: v.optional(
-        v.union([
-          v.literal("last"),
-          v.literal("all"),
-          layer,
-          v.pipe(
-            v.array(layer),
-            v.minLength(1, "at least one layer"),
-            v.check((layers) => new Set(layers).size === layers.length, "each layer once"),
-          ),
-        ]),
-        "last",
-      ),
-      // mean: the distance of the mean over heads; each: the mean of the heads' distances.
-      heads: v.optional(v.picklist(["mean", "each"]), "mean"),
-      // text: the L losses alone, image: the V losses alone.
+      /** Layers whose attention is aligned. */
+      layers,
+      heads,
+      /** Which of the alignment losses are used: those of text (L), of images (V), or both. */
       modality: v.optional(v.picklist(["text", "image", "both"]), "both"),
-      // How the weight grows from update to update.
+      /** How the alignment's weight grows with the updates. */
       schedule: v.optional(
         v.picklist(["exponential", "linear", "logarithmic", "constant"]),
         "exponential",
       ),
-      // The release sums the alignment loss over the 8 micro-steps of an update and does not average.
+      /** Default as in the release, which sums the alignment loss over 8 micro-steps instead of averaging. */
       alignment_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 8),
+      /** Number of updates. */
       steps: v.optional(count, 400),
+      /** Batches per update, whose gradients are accumulated. */
       micro_steps: v.optional(count, 1),
+      /** Images per batch that are ranked against wrong captions, and captions against wrong images. */
       anchors: v.optional(count, 8),
+      /** Random wrong answers per anchor that are scored to mine hard ones. */
       negatives: v.optional(count, 15),
+      /** Wrong answers with the highest scores that are trained on. */
       hard_negatives: v.optional(count, 3),
       margin: v.optional(rate, 0.2),
       learning_rate: v.optional(rate, 3e-4),
-      warmup: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 40),
+      /** Updates of linear warm-up of the learning rate. */
+      warmup: v.optional(natural, 40),
+      /** Largest norm of the gradient. */
       clip: v.optional(rate, 2),
       weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),
-      // Image-anchored pairs without alignment as the published release lays them out, by mistake:
-      // some regions are hidden and some padding is seen. To reproduce its baseline.
+      /**
+       * Lay out image-anchored pairs without alignment like the published release, which by mistake hides some
+       * regions and exposes some padding. For reproducing its baseline.
+       */
       release_layout: v.optional(v.boolean(), false),
-      // Left out while training: channels of an image's features in all its regions, whole regions.
+      /** Probability of dropping a channel of an image's features, in all its regions. */
       feature_drop: v.optional(drop, 0),
+      /** Probability of dropping a region. */
       region_drop: v.optional(drop, 0),
-      // Above 0, scores are learned on top of the branches as they are at the start, whose cosines
-      // count so much; the tuned model keeps them, for `evaluate` with `scores: sum`.
+      /**
+       * Above 0, scores are the sum of the cross-encoder's and this multiple of the cosine of the initial
+       * branches, which stay frozen. Evaluate such models with `scores: sum`.
+       */
       branch_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
-      // There, negatives are the likeliest of so many by the branches; 0: any.
-      pool: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
-      // Updates between two looks at held-out images; the best weights are kept then. 0: never.
-      validate_every: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
-      validation_split: v.optional(v.pipe(v.string(), v.nonEmpty()), "val"),
-      // The first so many images of that split, ranked with all their captions.
+      /** With `branch_weight`: negatives are the most similar of this many by the branches; 0: any. */
+      pool: v.optional(natural, 0),
+      /** Updates between validations, of which the best weights are kept; 0: no validation. */
+      validate_every: v.optional(natural, 0),
+      validation_split: v.optional(name, "val"),
+      /** Number of validation images, the first of the split, ranked with all their captions. */
       validation_images: v.optional(count, 100),
-      // Beside model.safetensors a model.pt, as PyTorch reads it: zip, or for PyTorch before 1.6 stream.
+      /** Also write model.pt for PyTorch: zip, or stream for versions before 1.6. */
       pytorch_file: v.optional(v.picklist(["none", "zip", "stream"]), "none"),
-      // Of the encoder's products; bfloat16 is made for GPUs, and for CPUs with xla: false.
-      precision: v.optional(v.picklist(["float32", "bfloat16"]), "float32"),
-      // false: TensorFlow runs the recorded steps without XLA. Slower; other last bits.
-      xla: v.optional(v.boolean(), true),
+      precision,
+      xla,
     }),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      const message = validationComplaint(dataset.value);
-      if (message === undefined) return;
-      const { validate_every: value } = dataset.value;
-      const path = { type: "object", origin: "value", input: dataset.value, value } as const;
-      addIssue({
-        message,
-        input: value,
-        expected: "a `validation_split` beside `train`",
-        path: [{ ...path, key: "validate_every" }],
-      });
-    }),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      const given: Readonly<Record<string, unknown>> = dataset.value;
-      for (const { name, needs, as } of writtenBeside) {
-        const value = given[name];
-        if (value === undefined || given[needs] !== undefined) continue;
-        const path = { type: "object", origin: "value", input: given, key: name, value } as const;
-        addIssue({
-          message: `it with \`${as}\`, or leave it out`,
-          input: value,
-          expected: `\`${needs}\` beside it`,
-          path: [path],
-        });
+    consistent((given, refuse) => checkValidation(given, refuse)),
+    consistent((given, refuse) => {
+      for (const { name, needs, as } of dependent) {
+        if (given[name] === undefined || given[needs] !== undefined) continue;
+        refuse(name, `set \`${as}\` as well, or remove \`${name}\``);
       }
     }),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      const { negatives, hard_negatives: hard } = dataset.value;
+    consistent(({ negatives, hard_negatives: hard }, refuse) => {
       if (hard <= negatives) return;
-      const path = { type: "object", origin: "value", input: dataset.value, value: hard } as const;
-      addIssue({
-        message: `at most negatives (${negatives})`,
-        input: hard,
-        expected: "a smaller number",
-        path: [{ ...path, key: "hard_negatives" }],
-      });
+      refuse("hard_negatives", `use at most ${negatives}, the number of \`negatives\``);
     }),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      const { negatives, pool, branch_weight } = dataset.value;
-      if (pool === 0 || (branch_weight > 0 && pool >= negatives)) return;
-      const input = dataset.value;
-      addIssue({
-        message: branch_weight > 0
-          ? `0, or at least negatives (${negatives})`
-          : "0: frozen branches choose from it, and there are none",
-        input: pool,
-        expected: branch_weight > 0 ? "a larger number" : "`branch_weight` above 0",
-        path: [{ type: "object", origin: "value", input, key: "pool", value: pool }],
-      });
+    consistent(({ negatives, pool, branch_weight }, refuse) => {
+      if (pool === 0) return;
+      if (branch_weight === 0) {
+        refuse("pool", "use 0, or set `branch_weight`: frozen branches choose from the pool");
+      } else if (pool < negatives) {
+        refuse("pool", `use 0, or at least ${negatives}, the number of \`negatives\``);
+      }
     }),
-    // Defaults that would have hidden from `writtenBeside` what was written.
+    // Defaults are filled in here, so that `dependent` sees which parameters were written.
     v.transform(({ alignment = "none", projection = "sparsemax", k = 2, ...given }) => {
       const { relation = "transport", ...rest } = given;
       return { ...rest, alignment, projection, k, relation };

@@ -1,82 +1,73 @@
 import * as v from "valibot";
 import { defineStage } from "../pipeline/contract/stage.ts";
-import { miniLm } from "./model/checkpoint/pretrained_packages.ts";
 import { checkpointPublication } from "./data/published/data_sets.ts";
+import { miniLm } from "./model/checkpoint/pretrained_packages.ts";
+import { consistent, count, name, seed } from "./parameter_schemas.ts";
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const rate = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 
-/** What a checkpoint or its configuration says by itself. */
+/** Parameters that a checkpoint or its configuration determines. */
 const sizes = ["hidden", "layers", "intermediate", "initializer_range"] as const;
 
 export const initialiseModel = defineStage({
   name: "initialise_model",
-  summary: "a model to start from: UNITER's checkpoint, a BERT's text layers, or random weights",
+  summary: "initialises a model from UNITER's checkpoint, a BERT's text layers, or random weights",
   parameters: v.pipe(
     v.strictObject({
-      /** Of random weights alone. */
-      seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      /** Used only for random weights. */
+      seed,
       /** UNITER's weights: .pt (zip or legacy) or .safetensors. */
-      checkpoint: v.optional(v.pipe(v.string(), v.nonEmpty())),
-      /** Text layers of a published package; image embeddings start fresh. */
+      checkpoint: v.optional(name),
+      /** Text layers of a published package; image embeddings are random. */
       pretrained: v.optional(v.picklist(["minilm"])),
       /** Text layers of any BERT-family model: .safetensors, with its `config`. */
-      bert: v.optional(v.pipe(v.string(), v.nonEmpty())),
-      /** Its sizes, BERT's config.json; without it they are read off the tensors. */
-      config: v.optional(v.pipe(v.string(), v.nonEmpty())),
+      bert: v.optional(name),
+      /** BERT's config.json of the checkpoint; without it, sizes are derived from the tensors. */
+      config: v.optional(name),
+      /** Width of hidden states; default: 128. */
       hidden: v.optional(count),
+      /** Number of encoder layers; default: 4. */
       layers: v.optional(count),
-      /** Of a checkpoint without `config`: as many as are 64 wide, when not given. */
+      /** Number of attention heads; default: 4, or for a checkpoint without `config` hidden / 64. */
       heads: v.optional(count),
-      /** Width of the feed-forward layers; 4 * hidden when not given. */
+      /** Width of the feed-forward layers; default: 4 * hidden. */
       intermediate: v.optional(count),
-      /** Of hidden states and of attention; of a checkpoint, its configuration's when not given. */
+      /** Dropout of hidden states and attention; default: 0.1, or that of the checkpoint's configuration. */
       dropout: v.optional(rate),
-      /** Deviation of random weights. BERT's 0.02 suits 768 wide; narrow models learn sooner with more. */
+      /** Standard deviation of random weights. BERT's 0.02 suits a width of 768; narrow models learn faster with more. */
       initializer_range: v.optional(v.pipe(v.number(), v.gtValue(0))),
     }),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      const value = dataset.value;
-      const refuse = (key: keyof typeof value, wanted: string) => {
-        const path = { type: "object", origin: "value", input: value } as const;
-        addIssue({
-          message: wanted,
-          input: value[key],
-          expected: wanted,
-          path: [{ ...path, key, value: value[key] }],
-        });
-      };
+    consistent((value, refuse) => {
       const starts = (["checkpoint", "pretrained", "bert"] as const)
         .filter((key) => value[key] !== undefined);
       if (starts.length > 1) {
-        refuse(starts[1]!, `nothing beside \`${starts[0]}\`: a model has one start`);
+        refuse(starts[1]!, `remove it, or \`${starts[0]}\`: a model has only one origin`);
       } else if (value.pretrained !== undefined || value.bert !== undefined) {
         for (const key of ["hidden", "layers", "heads", "intermediate"] as const) {
-          if (value[key] !== undefined) refuse(key, "nothing: the text model has its own");
+          if (value[key] !== undefined) refuse(key, "remove it: the text model determines it");
         }
         if (value.bert !== undefined && value.config === undefined) {
-          refuse("config", "the config.json of `bert`");
+          refuse("config", "set it to the config.json of `bert`");
         }
         if (value.pretrained !== undefined && value.config !== undefined) {
-          refuse("config", "nothing: the package has its own");
+          refuse("config", "remove it: the package contains its own");
         }
       } else if (value.checkpoint !== undefined) {
         for (const key of sizes) {
-          if (value[key] !== undefined) refuse(key, "nothing: the checkpoint has its own");
+          if (value[key] !== undefined) refuse(key, "remove it: the checkpoint determines it");
         }
         if (value.config !== undefined && value.heads !== undefined) {
-          refuse("heads", "nothing: the configuration has them");
+          refuse("heads", "remove it: `config` determines it");
         }
       } else if (value.config !== undefined) {
         refuse(
           "config",
-          "it together with `checkpoint`; without one, give `hidden`, `layers`, `heads`",
+          "set `checkpoint` as well; without a checkpoint, set `hidden`, `layers` and `heads`",
         );
       }
       const { hidden = 128, heads = 4 } = value;
       if (value.checkpoint === undefined && hidden % heads !== 0) {
-        refuse("heads", `a number that divides hidden (${hidden})`);
+        refuse("heads", `use a number that divides \`hidden\` (${hidden})`);
       }
     }),
     v.transform((value) =>
@@ -108,12 +99,18 @@ export const initialiseModel = defineStage({
       what: "weights to start from",
       ...checkpointPublication(checkpoint),
     }]),
-    ...(config === undefined
-      ? []
-      : [{ role: "config", path: config, file: true, what: "sizes of the checkpoint (JSON)" }]),
+    ...(config === undefined ? [] : [{
+      role: "config",
+      path: config,
+      file: true,
+      what: "configuration of the checkpoint (JSON)",
+    }]),
   ],
   inputs: {
-    features: { kinds: ["features"], summary: "decides the vocabulary, the positions, the widths" },
+    features: {
+      kinds: ["features"],
+      summary: "images and captions that determine vocabulary, positions and widths",
+    },
   },
   output: "model",
   compute: false,

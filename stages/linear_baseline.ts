@@ -1,22 +1,23 @@
 import * as v from "valibot";
 import { defineStage } from "../pipeline/contract/stage.ts";
-import { trainingSplits } from "./data/splits.ts";
+import { name, trainingSplits, xla } from "./parameter_schemas.ts";
 
 const ridge = v.pipe(v.number(), v.gtValue(0));
 
 export const linearBaseline = defineStage({
   name: "linear_baseline",
-  summary: "a linear yardstick: canonical correlation of whole pictures and sentence embeddings",
+  summary: "linear baseline: canonical correlation of whole pictures and sentence embeddings",
   parameters: v.strictObject({
     train: trainingSplits,
-    /** It is evaluated on. */
-    split: v.optional(v.pipe(v.string(), v.nonEmpty()), "test"),
-    /** map: pictures are the mean of their map; views: what several looks gave, where features have it. */
+    /** Split to evaluate on. */
+    split: v.optional(name, "test"),
+    /** map: a picture is the mean of its feature map; views: its vector at several sizes, if available. */
     pictures: v.optional(v.picklist(["map", "views"]), "map"),
-    /** Added to each variance, as multiples of their mean. */
+    /** Ridge of the images' covariance, as a multiple of its mean variance. */
     image_ridge: v.optional(ridge, 3),
+    /** Ridge of the texts' covariance, as a multiple of its mean variance. */
     text_ridge: v.optional(ridge, 1),
-    xla: v.optional(v.boolean(), true),
+    xla,
   }),
   inputs: {
     features: { kinds: ["features"], summary: "pictures and captions" },

@@ -1,117 +1,92 @@
 import * as v from "valibot";
 import { defineStage, type OutsideFile } from "../pipeline/contract/stage.ts";
+import { consistent, count, distinct, name, natural, xla } from "./parameter_schemas.ts";
 import { miniLm } from "./model/checkpoint/pretrained_packages.ts";
 import { onnxRuntimePackage } from "./vision/detector/onnx_runtime.ts";
 import { efficientnetLite0 } from "./vision/pretrained_packages.ts";
 
-const path = v.pipe(v.string(), v.nonEmpty());
-const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const pixels = v.pipe(count, v.multipleOf(32), v.maxValue(1024));
-const photos = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const three = v.pipe(v.array(v.number()), v.length(3, "a number for red, green and blue"));
 const notZero = v.pipe(three, v.check((list) => !list.includes(0), "numbers other than 0"));
-const output = v.pipe(v.string(), v.nonEmpty());
 
-/** How a user's own detector is asked, and which of its outputs are what. */
+/** How to run a user's own detector, and the meaning of its outputs. */
 const detection = v.strictObject({
   /** Name of the output with boxes. */
-  boxes: output,
-  scores: v.optional(output),
-  /** Region features; without, boxes are described by the picture network. */
-  features: v.optional(output),
-  /** How sure it is of each class: what `masked_region_classes` of `pretrain` learns from. */
-  classes: v.optional(output),
-  /** Name of its input, where it has several. */
-  input: v.optional(output),
+  boxes: name,
+  /** Name of the output with scores of boxes. */
+  scores: v.optional(name),
+  /** Name of the output with region features; without it, the backbone describes the boxes. */
+  features: v.optional(name),
+  /** Name of the output with class scores, which the task `masked_region_classes` of `pretrain` needs. */
+  classes: v.optional(name),
+  /** Name of its input, if it has several. */
+  input: v.optional(name),
   layout: v.optional(v.picklist(["nchw", "nhwc"]), "nchw"),
-  /** Pixels each way that it sees. */
+  /** Width and height of its input in pixels. */
   side: v.optional(v.pipe(count, v.maxValue(2048)), 640),
-  /** It is given (pixel - mean) / scale, pixels being 0 to 255. */
+  /** Its input is (pixel - mean) / scale, with pixels from 0 to 255. */
   mean: v.optional(three, [0, 0, 0]),
   scale: v.optional(notZero, [255, 255, 255]),
+  /** Unit of boxes: pixels of the input, or fractions of the photo. */
   coordinates: v.optional(v.picklist(["pixels", "fractions"]), "pixels"),
+  /** Order of a box's numbers: corners, or centre, width and height. */
   order: v.optional(v.picklist(["xyxy", "cxcywh", "yxyx"]), "xyxy"),
+  /** Boxes with lower scores are omitted, except for the best one. */
   threshold: v.optional(v.number(), 0.2),
 });
 
 const fields = v.strictObject({
   /** Folder of photos. */
-  images: path,
+  images: name,
   /** CSV with columns `image` (a file name) and `caption`. */
-  captions: path,
-  /** The last so many photos by name, or a file of names, one per line. */
-  test: v.optional(v.union([photos, path]), 100),
-  /** Likewise, before those of `test`: what recipes are chosen on. */
-  validation: v.optional(v.union([photos, path]), 100),
-  /** Photos are stretched to so many pixels in both directions. */
+  captions: name,
+  /** Number of test photos, the last ones by name; or a file of names, one per line. */
+  test: v.optional(v.union([natural, name]), 100),
+  /** Likewise, the photos before those of `test`, for choosing parameters. */
+  validation: v.optional(v.union([natural, name]), 100),
+  /** Photos are stretched to this width and height in pixels. */
   side: v.optional(pixels, 224),
   /**
-   * Sides at which the whole photo is looked at for its one vector, `side` at no cost; without, that is
-   * the mean of the map at `side`.
+   * Sizes at which the whole photo is described to compute its vector; the size `side` costs nothing extra.
+   * Without it, the vector is the mean of the feature map at `side`.
    */
   views: v.optional(
-    v.pipe(
-      v.array(pixels),
-      v.minLength(1, "at least one side"),
-      v.maxLength(8, "at most 8 sides"),
-      v.check((sides) => new Set(sides).size === sides.length, "each side once"),
-    ),
+    v.pipe(distinct(pixels, "size"), v.maxLength(8, "at most 8 sizes")),
   ),
-  /**
-   * grid: the photo cut into cells; proposals: object-like boxes; objects: areas of one colour, for
-   * drawings.
-   */
+  /** grid: equal cells; proposals: boxes that look like objects; objects: areas of one colour, for drawings. */
   regions: v.optional(v.picklist(["grid", "proposals", "objects"]), "grid"),
-  /** Cells of the grid in each direction. */
+  /** Cells of the grid per direction. */
   grid: v.optional(v.pipe(count, v.maxValue(32)), 5),
-  /** Of other regions than the grid's. */
+  /** Largest number of regions per photo, other than for `grid`. */
   max_regions: v.optional(v.pipe(count, v.maxValue(100)), 36),
-  /** ONNX file whose boxes are the regions, in place of `regions`. */
-  detector: v.optional(path),
+  /** ONNX file of a detector whose boxes are the regions, instead of `regions`. */
+  detector: v.optional(name),
   detection: v.optional(detection),
-  /** BERT's vocab.txt to cut captions with, and whether it keeps case; MiniLM's without. */
-  vocabulary: v.optional(path),
+  /** BERT's vocab.txt to tokenise captions; default: MiniLM's. */
+  vocabulary: v.optional(name),
+  /** Whether the vocabulary distinguishes case. */
   cased: v.optional(v.boolean(), false),
-  /** Word pieces of a caption that is trained on; longer ones are left out. */
+  /** Longest training caption in word pieces; longer ones are omitted. */
   max_text_length: v.optional(count, 60),
-  /** A file that is missing or cannot be read: an error, or left out and counted. */
+  /** Whether a photo that is missing or cannot be read is an error, or skipped and counted. */
   on_bad_image: v.optional(v.picklist(["fail", "skip"]), "fail"),
-  xla: v.optional(v.boolean(), true),
+  xla,
 });
 
 const parameters = v.pipe(
   fields,
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
-    const value: Readonly<Record<string, unknown>> = dataset.value;
-    const together = ["detector", "detection"] as const;
-    const missing = together.filter((key) => value[key] === undefined);
-    if (missing.length === 0 || missing.length === together.length) return;
-    const given = together.find((key) => value[key] !== undefined)!;
-    addIssue({
-      message: `it together with \`${missing.join("` and `")}\`, or none of them`,
-      input: value[given],
-      expected: `\`${missing.join("` and `")}\` beside it`,
-      path: [{
-        type: "object",
-        origin: "value",
-        input: dataset.value,
-        key: given,
-        value: value[given],
-      }],
-    });
+  consistent(({ detector, detection }, refuse) => {
+    if (detector !== undefined && detection === undefined) {
+      refuse("detector", "set `detection` as well, or remove `detector`");
+    }
+    if (detector === undefined && detection !== undefined) {
+      refuse("detection", "set `detector` as well, or remove `detection`");
+    }
   }),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
-    const { views, detection } = dataset.value;
+  consistent(({ views, detection }, refuse) => {
     if (views === undefined || detection?.features === undefined) return;
-    addIssue({
-      message: "it where the picture network describes regions; here the detector does",
-      input: views,
-      expected: "`detection` without `features`",
-      path: [{ type: "object", origin: "value", input: dataset.value, key: "views", value: views }],
-    });
+    refuse("views", "remove it, or `features` of `detection`: the backbone is not used with them");
   }),
 );
 
@@ -119,7 +94,7 @@ type Parameters = v.InferOutput<typeof parameters>;
 
 export const photoFeatures = defineStage({
   name: "photo_features",
-  summary: "describes regions of photos by a pretrained picture network, and cuts their captions",
+  summary: "describes regions of photos with a pretrained backbone, and tokenises their captions",
   parameters,
   paths: ["images", "captions", "test", "validation", "vocabulary", "detector"],
   outside: outsideFiles,
@@ -150,7 +125,7 @@ function outsideFiles(
     ...list("validation", validation),
     ...(vocabulary === undefined
       ? []
-      : [{ role: "vocabulary", path: vocabulary, file: true, what: "BERT's word pieces" }]),
+      : [{ role: "vocabulary", path: vocabulary, file: true, what: "BERT's vocabulary" }]),
     ...(detector === undefined
       ? []
       : [{ role: "detector", path: detector, file: true, what: "a detector (ONNX)" }]),

@@ -1,14 +1,22 @@
 import * as v from "valibot";
 import { defineStage } from "../pipeline/contract/stage.ts";
+import {
+  checkValidation,
+  consistent,
+  count,
+  name,
+  natural,
+  seed,
+  trainingSplits,
+  xla,
+} from "./parameter_schemas.ts";
 import type { TaskName } from "./train/pretrain/task_table.ts";
-import { trainingSplits, validationComplaint } from "./data/splits.ts";
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const rate = v.pipe(v.number(), v.gtValue(0));
 const weight = v.optional(v.pipe(v.number(), v.minValue(0)));
 const drop = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 
-/** Task -> its weight. One is drawn for each update; `joint` is three in one. */
+/** Weights of tasks. One task is drawn for each update; `joint` combines three. */
 const tasks = v.pipe(
   v.strictObject(
     {
@@ -23,7 +31,10 @@ const tasks = v.pipe(
       pair_ranking: weight,
     } satisfies Record<TaskName, typeof weight>,
   ),
-  v.check((mix) => Object.values(mix).some((one) => one! > 0), "one task with a weight above 0"),
+  v.check(
+    (mix) => Object.values(mix).some((one) => one! > 0),
+    "at least one task with a weight above 0",
+  ),
 );
 
 export const pretrain = defineStage({
@@ -31,91 +42,78 @@ export const pretrain = defineStage({
   summary: "trains on masked words and regions, image-text matching and contrasts, mixed by weight",
   parameters: v.pipe(
     v.strictObject({
-      seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+      seed,
       train: trainingSplits,
+      /** Number of updates. */
       steps: v.optional(count, 600),
+      /** Pairs of image and caption per batch. */
       pairs: v.optional(v.pipe(count, v.multipleOf(4)), 64),
       learning_rate: v.optional(rate, 1e-3),
-      warmup: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 50),
+      /** Updates of linear warm-up of the learning rate. */
+      warmup: v.optional(natural, 50),
       tasks: v.optional(tasks, { joint: 1 }),
-      // Of words, and of regions.
+      /** Share of words and regions that are masked. */
       mask_rate: v.optional(v.pipe(rate, v.maxValue(1)), 0.15),
-      // Without it, fresh image embeddings stay at chance for long.
+      /** Weight of the contrast in `joint`; without it, random image embeddings stay at chance level for long. */
       contrast_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
+      /** Temperature of contrasts. */
       temperature: v.optional(rate, 0.05),
-      // Of word_region_transport: its weight beside matching, and IPOT's iterations and step size.
+      /** For word_region_transport: weight of the transport next to matching. */
       transport_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 0.1),
+      /** For word_region_transport: iterations of IPOT. */
       transport_iterations: v.optional(count, 50),
+      /** For word_region_transport: step size of IPOT. */
       transport_beta: v.optional(rate, 0.5),
-      // Left out while training: channels of an image's features in all its regions, whole regions.
+      /** Probability of dropping a channel of an image's features, in all its regions. */
       feature_drop: v.optional(drop, 0),
+      /** Probability of dropping a region. */
       region_drop: v.optional(drop, 0),
-      // Where the branches' maps start in a model without: canonical correlation with these ridges.
+      /** Initial projections of the branches: canonical correlation with the ridges below, or random. */
       warm_start: v.optional(v.picklist(["correlation", "random"]), "correlation"),
+      /** Ridge of the images' covariance, as a multiple of its mean variance. */
       image_ridge: v.optional(rate, 3),
+      /** Ridge of the texts' covariance, as a multiple of its mean variance. */
       text_ridge: v.optional(rate, 1),
-      // Of the learning rate: for the branches' maps, and for the image embeddings, which start fresh
-      // where text layers were taken over; 0 leaves them where they start.
+      /** Factor of the learning rate for the branches' projections; 0 freezes them. */
       branch_factor: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
+      /** Factor of the learning rate for image embeddings, which are random next to pretrained text layers; 0 freezes them. */
       image_factor: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
-      // Of frozen branches beneath pair_ranking, which then learns on top of their cosines.
+      /** For pair_ranking: weight of the cosines of frozen branches, to which its scores are added. */
       branch_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
-      // There, a text meets the likeliest of so many pictures by the branches; 0: any pictures.
-      pool: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
-      // Updates between two looks at held-out images, ranked by the branches; the best weights are
-      // kept then. 0: never.
-      validate_every: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
-      validation_split: v.optional(v.pipe(v.string(), v.nonEmpty()), "val"),
+      /** With `branch_weight`: wrong pictures are the most similar of this many by the branches; 0: any. */
+      pool: v.optional(natural, 0),
+      /** Updates between validations by the branches, of which the best weights are kept; 0: no validation. */
+      validate_every: v.optional(natural, 0),
+      validation_split: v.optional(name, "val"),
+      /** Number of validation images, the first of the split. */
       validation_images: v.optional(count, 100),
+      /** Largest norm of the gradient. */
       clip: v.optional(rate, 2),
       weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),
-      // false: TensorFlow runs the recorded steps without XLA. Slower; other last bits.
-      xla: v.optional(v.boolean(), true),
+      xla,
     }),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      const message = validationComplaint(dataset.value);
-      if (message === undefined) return;
-      const { validate_every: value } = dataset.value;
-      const path = { type: "object", origin: "value", input: dataset.value, value } as const;
-      addIssue({
-        message,
-        input: value,
-        expected: "a `validation_split` beside `train`",
-        path: [{ ...path, key: "validate_every" }],
-      });
+    consistent((given, refuse) => checkValidation(given, refuse)),
+    consistent(({ validate_every: every, tasks }, refuse) => {
+      if (every === 0 || (tasks.branch_contrast ?? 0) > 0) return;
+      refuse(
+        "validate_every",
+        "use 0, or add `branch_contrast` to `tasks`: validation ranks images by the branches",
+      );
     }),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      const { validate_every: value, tasks } = dataset.value;
-      if (value === 0 || (tasks.branch_contrast ?? 0) > 0) return;
-      const path = { type: "object", origin: "value", input: dataset.value, value } as const;
-      addIssue({
-        message:
-          "0: held-out images are ranked by the branches, and `tasks` has no `branch_contrast`",
-        input: value,
-        expected: "`branch_contrast` among `tasks`",
-        path: [{ ...path, key: "validate_every" }],
-      });
-    }),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      const { branch_weight: value, pool, tasks } = dataset.value;
-      const complain = (key: string, value: number, message: string, expected: string) => {
-        const path = { type: "object", origin: "value", input: dataset.value, key, value } as const;
-        addIssue({ message, input: value, expected, path: [path] });
-      };
-      if (value > 0 && !((tasks.pair_ranking ?? 0) > 0)) {
-        const why = "0: only `pair_ranking` learns on top of branches, and `tasks` has none";
-        complain("branch_weight", value, why, "`pair_ranking` among `tasks`");
+    consistent(({ branch_weight: weight, pool, tasks }, refuse) => {
+      if (weight > 0 && !((tasks.pair_ranking ?? 0) > 0)) {
+        refuse(
+          "branch_weight",
+          "use 0, or add `pair_ranking` to `tasks`, the only task that uses it",
+        );
       }
-      if (value > 0 && (tasks.branch_contrast ?? 0) > 0) {
-        const why = "0: `branch_contrast` trains the branches, which would have to stand still";
-        complain("branch_weight", value, why, "`tasks` without `branch_contrast`");
+      if (weight > 0 && (tasks.branch_contrast ?? 0) > 0) {
+        const fix =
+          "use 0, or remove `branch_contrast` from `tasks`: it trains the frozen branches";
+        refuse("branch_weight", fix);
       }
-      if (pool > 0 && value === 0) {
-        const why = "0: frozen branches choose from it, and there are none";
-        complain("pool", pool, why, "`branch_weight` above 0");
+      if (pool > 0 && weight === 0) {
+        refuse("pool", "use 0, or set `branch_weight`: frozen branches choose from the pool");
       }
     }),
   ),
@@ -126,7 +124,6 @@ export const pretrain = defineStage({
   output: "model",
   compute: true,
   resumable: true,
-  // Its own time is not measured; the sizes of its model are those of the one it starts from.
   async run(context) {
     const { pretraining } = await import("./train/pretrain/run.ts");
     const { branchValidation } = await import("./evaluate/validation.ts");

@@ -3,9 +3,7 @@ import * as v from "valibot";
 import { defineStage, type OutsideFile } from "../pipeline/contract/stage.ts";
 import { filesOf, lmdbChoices } from "./data/databases/lmdb_names.ts";
 import { publication, type PublishedSource, splitSources } from "./data/published/data_sets.ts";
-
-const name = v.pipe(v.string(), v.nonEmpty());
-const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+import { consistent, count, distinct, name } from "./parameter_schemas.ts";
 
 const parameters = v.strictObject({
   /** Folder with `txt_db/` and `img_db/`. */
@@ -15,29 +13,30 @@ const parameters = v.strictObject({
     v.pipe(v.string(), v.regex(/^[\w.-]+$/, "letters, digits, _, - and .")),
     "flickr30k",
   ),
-  splits: v.optional(
-    v.pipe(
-      v.array(v.picklist(["train", "val", "test"])),
-      v.minLength(1, "at least one split"),
-      v.check((splits) => new Set(splits).size === splits.length, "each split once"),
-    ),
-    ["train", "val", "test"],
-  ),
-  /** lmdb: UNITER's image databases; npz: a folder of .npz files; tsv: bottom-up-attention's file. */
+  splits: v.optional(distinct(v.picklist(["train", "val", "test"]), "split"), [
+    "train",
+    "val",
+    "test",
+  ]),
+  /** lmdb: UNITER's image databases; npz: a folder of .npz files; tsv: a table of bottom-up attention. */
   format: v.optional(v.picklist(["lmdb", "npz", "tsv"]), "lmdb"),
-  /** Features, from root, where they are not `img_db/<dataset>`. */
+  /** Path of the region features relative to root, if it is not `img_db/<dataset>`. */
   images: v.optional(name),
-  /** Karpathy's dataset_<name>.json, from root: raw captions in place of text databases. */
+  /** Path of Karpathy's dataset_<name>.json relative to root: raw captions instead of text databases. */
   captions: v.optional(name),
-  /** BERT's vocab.txt, from root, to cut raw captions. */
+  /** Path of BERT's vocab.txt relative to root, to tokenise raw captions. */
   vocabulary: v.optional(name),
+  /** Whether the vocabulary distinguishes case. */
   cased: v.optional(v.boolean(), true),
-  /** A region counts above this confidence; -1: `num_bb` regions of every image. */
+  /** Use regions with a higher confidence; -1: use `num_bb` regions of every image. */
   conf_th: v.optional(v.number(), 0.2),
+  /** Largest number of regions per image. */
   max_bb: v.optional(count, 100),
+  /** Smallest number of regions per image. */
   min_bb: v.optional(count, 10),
+  /** Number of regions per image with `conf_th: -1`. */
   num_bb: v.optional(count, 36),
-  /** Word pieces of a caption that is trained on; longer ones are left out. */
+  /** Longest training caption in word pieces; longer ones are omitted. */
   max_text_length: v.optional(count, 60),
 });
 
@@ -45,26 +44,14 @@ export type PublishedParameters = v.InferOutput<typeof parameters>;
 
 export const publishedFeatures = defineStage({
   name: "published_features",
-  summary: "takes over region features and captions in UNITER's formats, read where they lie",
+  summary: "imports region features and captions in UNITER's formats, which stay where they are",
   parameters: v.pipe(
     parameters,
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      const { captions, vocabulary } = dataset.value;
+    consistent(({ captions, vocabulary }, refuse) => {
       if ((captions === undefined) === (vocabulary === undefined)) return;
-      const key = captions === undefined ? "captions" : "vocabulary";
-      const path = {
-        type: "object",
-        origin: "value",
-        input: dataset.value,
-        value: undefined,
-      } as const;
-      addIssue({
-        message: "a file: raw captions need a vocabulary, and a vocabulary raw captions",
-        input: null,
-        expected: "a file: raw captions need a vocabulary, and a vocabulary raw captions",
-        path: [{ ...path, key }],
-      });
+      if (captions === undefined) {
+        refuse("captions", "set it to a file of raw captions, or remove `vocabulary`");
+      } else refuse("vocabulary", "set it to BERT's vocab.txt, which raw captions need");
     }),
   ),
   paths: ["root"],
@@ -128,6 +115,6 @@ function outsideFiles(parameters: PublishedParameters): OutsideFile[] {
       : [below(captions, { file: true, what: "raw captions (Karpathy's JSON)" })]),
     ...(vocabulary === undefined
       ? []
-      : [below(vocabulary, { file: true, what: "BERT's word pieces" })]),
+      : [below(vocabulary, { file: true, what: "BERT's vocabulary" })]),
   ];
 }

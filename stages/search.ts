@@ -1,37 +1,14 @@
-/** Search with a tuned model: how features of a kind find their pictures, and describe a new one. */
+/** Searches images or captions with a tuned model, for a text or a picture. */
 import { basename } from "node:path";
 import { Complaint } from "../pipeline/contract/complaint.ts";
-import type { Progress } from "../pipeline/contract/progress.ts";
+import type { SearchStages } from "../pipeline/contract/stages.ts";
 import type { PhotoParameters } from "./extraction/photo_parameters.ts";
-import type { SearchedFeatures } from "./vision/picture_files.ts";
-
-export interface SearchRequest {
-  readonly features: SearchedFeatures;
-  readonly model: string;
-  /** A text, or the path of a picture. */
-  readonly query: { readonly text: string } | { readonly picture: string };
-  readonly split: string;
-  readonly count: number;
-  readonly threads: number;
-  readonly progress: Progress;
-}
-
-export interface SearchAnswer {
-  readonly image: string;
-  readonly caption?: string;
-  readonly text?: string;
-  readonly score: number;
-  /** Its picture as a small JPEG, a data URL, where there is a picture. */
-  readonly thumbnail?: string;
-}
 
 const thumbnailSide = 240;
 
-export async function search(request: SearchRequest): Promise<{
-  readonly answers: readonly SearchAnswer[];
-  /** Of the picture that was asked with. */
-  readonly thumbnail?: string;
-}> {
+type SearchRequest = Parameters<SearchStages>[0];
+
+export const search: SearchStages = async (request) => {
   const { features, query } = request;
   const { searchModel } = await import("./evaluate/search.ts");
   const { picturePaths, thumbnail } = await import("./vision/picture_files.ts");
@@ -50,9 +27,9 @@ export async function search(request: SearchRequest): Promise<{
     ),
     ...("picture" in query && await small(query.picture)),
   };
-}
+};
 
-/** A picture of the data is known already; another one is described as those were. */
+/** A picture of the data is found by its id; another one is described like the pictures of the data. */
 async function pictureQuery(
   path: string,
   { features, threads }: SearchRequest,
@@ -72,8 +49,8 @@ async function pictureQuery(
     return { regions: await describePhoto(path, { ...features, parameters, threads }) };
   }
   throw new Complaint(
-    `pictures that are not among the data cannot be asked about features of ${features.stage}`,
-    "ask with a text, or with a picture of the data",
+    `features of ${features.stage} cannot be searched with a picture outside the data`,
+    "search with a text, or with a picture of the data",
     { place: { file: path } },
   );
 }

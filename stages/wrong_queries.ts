@@ -1,43 +1,10 @@
-/** The queries of an evaluation that went most wrong, with their pictures: for people to look at. */
+/** The queries of an evaluation whose correct answers rank worst, with their pictures, for inspection. */
 import { Complaint } from "../pipeline/contract/complaint.ts";
-import type { Direction } from "./metric/recall.ts";
-import type { SearchedFeatures } from "./vision/picture_files.ts";
-
-export interface WrongRequest {
-  /** Folder of the evaluation's artifact. */
-  readonly evaluation: string;
-  readonly features: SearchedFeatures;
-  readonly count: number;
-  /** First answers of each that are told. */
-  readonly answers: number;
-  readonly direction?: Direction;
-}
-
-/** A picture or a caption. */
-export interface ShownItem {
-  readonly image: string;
-  readonly caption?: string;
-  readonly text?: string;
-  readonly thumbnail?: string;
-}
-
-export interface ShownWrongQuery {
-  readonly direction: Direction;
-  readonly query: ShownItem;
-  /** Where the best right answer stands, from 1, of how many candidates. */
-  readonly rank: number;
-  readonly candidates: number;
-  readonly right: ShownItem & { readonly score: number };
-  readonly answers: readonly (ShownItem & { readonly score: number; readonly isRight: boolean })[];
-}
+import type { ShownItem, WrongStages } from "../pipeline/contract/stages.ts";
 
 const thumbnailSide = 200;
 
-export async function wrongQueries(request: WrongRequest): Promise<{
-  readonly split: string;
-  readonly asked: number;
-  readonly wrong: readonly ShownWrongQuery[];
-}> {
+export const wrongQueries: WrongStages = async (request) => {
   const { evaluation, features, count, answers: keep, direction } = request;
   const { wrongQueries } = await import("./metric/wrong_queries.ts");
   const { readScores } = await import("./data/score_files.ts");
@@ -50,7 +17,7 @@ export async function wrongQueries(request: WrongRequest): Promise<{
   const imageOfText = stored.texts.map((id) => {
     const caption = captionOf.get(id);
     const column = caption && columnOf.get(set.images[caption.image]!.id);
-    if (column === undefined) throw misfit(evaluation, id);
+    if (column === undefined) throw inconsistent(evaluation, id);
     return column;
   });
   const matrix = {
@@ -79,31 +46,31 @@ export async function wrongQueries(request: WrongRequest): Promise<{
     asked: (direction === "t2i" ? 0 : new Set(imageOfText).size) +
       (direction === "i2t" ? 0 : matrix.texts),
     wrong: await Promise.all(wrong.map(async ({ direction, query, rank, right, top }) => {
-      const [asking, answering] = direction === "i2t"
+      const [queries, answers] = direction === "i2t"
         ? ["image", "text"] as const
         : ["text", "image"] as const;
       const isRight = (answer: number) =>
         direction === "i2t" ? imageOfText[answer] === query : imageOfText[query] === answer;
       return {
         direction,
-        query: await shown(asking, query),
+        query: await shown(queries, query),
         rank,
         candidates: direction === "i2t" ? matrix.texts : matrix.images,
-        right: { ...await shown(answering, right.answer), score: right.score },
+        right: { ...await shown(answers, right.answer), score: right.score },
         answers: await Promise.all(top.map(async ({ answer, score }) => ({
-          ...await shown(answering, answer),
+          ...await shown(answers, answer),
           score,
           isRight: isRight(answer),
         }))),
       };
     })),
   };
-}
+};
 
-function misfit(folder: string, id: string): Complaint {
+function inconsistent(folder: string, id: string): Complaint {
   return new Complaint(
-    `the evaluation ranks caption \`${id}\`, which the features do not have`,
-    "evaluate again",
+    `the evaluation ranks caption \`${id}\`, which is missing from the features`,
+    "run the evaluation again",
     { place: { file: folder }, exitCode: 1 },
   );
 }

@@ -91,19 +91,22 @@ function complaintOf(
   const path = (issue.path ?? []).map(({ key }) => key as string | number);
   const [name, ...inner] = path as [string, ...(string | number)[]];
   const place = settings.get(name)?.at(inner) ?? placeInMatrix(stage, name, issue.input);
+  // Checks of parameters against each other word the fix themselves.
+  const fix = issue.type === "raw_check" ? issue.message : undefined;
   if (issue.input === undefined) {
     return new Complaint(
       `stage \`${stage.name}\` (${definition.name}) needs the parameter \`${getDotPath(issue)}\``,
-      name === "seed"
-        ? "write `seed: 42` at the top of the experiment, or in this stage"
-        : `write \`${name}:\` with ${expected(issue)} in this stage`,
+      fix ??
+        (name === "seed"
+          ? "write `seed: 42` at the top of the experiment, or in this stage"
+          : `write \`${name}:\` with ${expected(issue)} in this stage`),
       { place },
     );
   }
   if (issue.expected === "never") return unknownEntry(path, stage, definition, place);
   return new Complaint(
     `\`${getDotPath(issue) ?? name}\` of stage \`${stage.name}\` is ${shown(issue.input)}`,
-    `use ${expected(issue)}`,
+    fix ?? `use ${expected(issue)}`,
     { place },
   );
 }

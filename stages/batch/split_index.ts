@@ -1,7 +1,6 @@
 /** The captions and images of a split by row: what the rows of its tables are, on the host. */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import type { FeatureSet } from "../data/feature_set.ts";
-import type { TrainingSplits } from "../data/splits.ts";
+import type { FeatureSet, TrainingSplits } from "../data/feature_set.ts";
 
 /** What a table's rows are, on the host. */
 export interface SplitIndex {

@@ -35,6 +35,9 @@ export interface FeatureCaption {
   readonly tokens: readonly number[];
 }
 
+/** The split or splits to train on. */
+export type TrainingSplits = string | readonly string[];
+
 /** Size of the vocabulary, and ids of the special tokens. */
 export interface Vocabulary {
   readonly size: number;

@@ -8,7 +8,7 @@ import type {
   Facts,
   Finding,
 } from "../../pipeline/contract/stage.ts";
-import type { TrainingSplits } from "../data/splits.ts";
+import type { TrainingSplits } from "../data/feature_set.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import { isOfText } from "../model/branches.ts";

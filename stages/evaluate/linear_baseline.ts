@@ -4,10 +4,9 @@
  */
 import { yieldToEvents } from "../../pipeline/contract/progress.ts";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
-import { openFeatures } from "../data/feature_set.ts";
+import { openFeatures, type TrainingSplits } from "../data/feature_set.ts";
 import { type PictureKind, pictureVectors } from "../data/picture_vectors.ts";
 import { writeSafetensors } from "../data/formats/safetensors.ts";
-import type { TrainingSplits } from "../data/splits.ts";
 import { canonicalCorrelation, project, type Projection } from "../model/canonical_correlation.ts";
 import { readModel } from "../model/checkpoint/model_artifact.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";

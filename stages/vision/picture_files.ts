@@ -1,22 +1,11 @@
 /** Picture files from which features were made, and their thumbnails. */
 import sharp from "sharp";
-import type { FeaturesPlace } from "../data/feature_set.ts";
+import type { DescribedFeatures } from "../../pipeline/contract/stages.ts";
 import { readSceneList } from "../data/scene_list.ts";
-
-/** A features artifact, with parameters, inputs and files of the stage that made it. */
-export interface SearchedFeatures extends FeaturesPlace {
-  readonly folder: string;
-  /** Name of the stage that made it. */
-  readonly stage: string;
-  readonly parameters: Readonly<Record<string, unknown>>;
-  /** Input name -> folder of the artifact that it read. */
-  readonly inputs: Readonly<Record<string, string>>;
-  readonly files: Readonly<Record<string, string>>;
-}
 
 /** Returns a lookup of the path of an image's picture, undefined for features without pictures. */
 export async function picturePaths(
-  { stage, inputs, files }: SearchedFeatures,
+  { stage, inputs, files }: Pick<DescribedFeatures, "stage" | "inputs" | "files">,
 ): Promise<(image: string) => string | undefined> {
   if (stage === "extract_features") {
     const folder = inputs["from"]!;

@@ -161,7 +161,7 @@ Deno.test("re-ranking beside full scoring tells what the shortlist alone would",
   const refused = v.safeParse(evaluate.parameters, { rerank: 2, shortlist: 2 });
   assert.equal(
     refused.issues?.[0].message,
-    "0: with `shortlist` there is no full scoring to compare with",
+    "use 0: with `shortlist`, full scoring is not available for comparison",
   );
 });
 
@@ -205,12 +205,18 @@ Deno.test("what does not go together is refused with the way to mend it", async 
   const issues = (stage: typeof pretrain, parameters: object) =>
     v.safeParse(stage.parameters, { seed: 1, ...parameters }).issues?.map(({ message }) => message)
       .join();
-  assert.match(issues(fineTune, { pool: 30 })!, /^0: frozen branches/);
-  assert.match(issues(fineTune, { pool: 3, branch_weight: 1 })!, /^0, or at least negatives/);
-  assert.match(issues(pretrain, { branch_weight: 1 })!, /^0: only `pair_ranking`/);
+  assert.match(issues(fineTune, { pool: 30 })!, /^use 0, or set `branch_weight`/);
+  assert.match(
+    issues(fineTune, { pool: 3, branch_weight: 1 })!,
+    /^use 0, or at least \d+, the number of `negatives`/,
+  );
+  assert.match(issues(pretrain, { branch_weight: 1 })!, /^use 0, or add `pair_ranking`/);
   const both = { tasks: { pair_ranking: 1, branch_contrast: 1 }, branch_weight: 1 };
-  assert.match(issues(pretrain, both)!, /^0: `branch_contrast` trains/);
-  assert.match(issues(pretrain, { tasks: { pair_ranking: 1 }, pool: 5 })!, /^0: frozen/);
+  assert.match(issues(pretrain, both)!, /^use 0, or remove `branch_contrast`/);
+  assert.match(
+    issues(pretrain, { tasks: { pair_ranking: 1 }, pool: 5 })!,
+    /^use 0, or set `branch_weight`/,
+  );
   assert.equal(issues(fineTune, { branch_weight: 1, pool: 30 }), undefined);
   await assert.rejects(
     pretrained("moved", "tuned", { tasks: { branch_contrast: 1 } }),

@@ -31,7 +31,7 @@ Deno.test("heads that do not divide hidden are refused at `heads`", () => {
   assert.equal(issues?.length, 1);
   assert.equal(v.getDotPath(issues![0]), "heads");
   assert.equal(issues![0].input, 7);
-  assert.equal(issues![0].message, "a number that divides hidden (100)");
+  assert.equal(issues![0].message, "use a number that divides `hidden` (100)");
 });
 
 Deno.test("the data decides vocabulary, positions and descriptor width", () => {
@@ -151,13 +151,15 @@ Deno.test("a model has one start, and what that start brings is not given again"
   assert.deepEqual(wrong({ pretrained: "minilm" }), []);
   assert.deepEqual(wrong({ bert: "a.safetensors", config: "config.json", dropout: 0.2 }), []);
   assert.deepEqual(wrong({ pretrained: "minilm", checkpoint: "uniter.pt" }), [
-    "pretrained: nothing beside `checkpoint`: a model has one start",
+    "pretrained: remove it, or `checkpoint`: a model has only one origin",
   ]);
   assert.deepEqual(wrong({ pretrained: "minilm", hidden: 384 }), [
-    "hidden: nothing: the text model has its own",
+    "hidden: remove it: the text model determines it",
   ]);
   assert.deepEqual(wrong({ pretrained: "minilm", config: "c.json" }), [
-    "config: nothing: the package has its own",
+    "config: remove it: the package contains its own",
   ]);
-  assert.deepEqual(wrong({ bert: "a.safetensors" }), ["config: the config.json of `bert`"]);
+  assert.deepEqual(wrong({ bert: "a.safetensors" }), [
+    "config: set it to the config.json of `bert`",
+  ]);
 });

@@ -168,7 +168,7 @@ Deno.test("views are refused if a detector describes the regions", () => {
   const detection = { boxes: "boxes", features: "features", side: 8 };
   const requested = { images: "a", captions: "b", detector: "d.onnx", detection, views: [224] };
   const { issues } = v.safeParse(photoFeatures.parameters, requested);
-  assert.match(issues![0]!.message, /here the detector does/);
+  assert.match(issues![0]!.message, /the backbone is not used/);
   assert.ok(!v.safeParse(photoFeatures.parameters, { ...requested, views: [100] }).success);
 });
 
@@ -318,7 +318,7 @@ Deno.test({
 Deno.test("a detector without `detection` is refused", () => {
   const requested = { images: "a", captions: "b", detector: "d.onnx" };
   const { issues } = v.safeParse(photoFeatures.parameters, requested);
-  assert.match(issues![0]!.message, /together with `detection`/);
+  assert.match(issues![0]!.message, /set `detection` as well/);
 });
 
 Deno.test("ONNX Runtime is fetched only for a detector", () => {

@@ -201,20 +201,23 @@ Deno.test("what a model or the features lack is told with the way to mend it", a
       inputs: { features: plain, from: at("initial") },
       folder: at("refused"),
     }),
-    /^error: the features hold no classes of regions/,
+    /^error: the task `masked_region_classes` needs classes of regions/,
   );
   const issues = (parameters: object) =>
     v.safeParse(pretrain.parameters, { seed: 1, ...parameters }).issues?.map(({ message }) =>
       message
     );
-  assert.deepEqual(issues({ tasks: { joint: 0 } }), ["one task with a weight above 0"]);
-  assert.match(issues({ validate_every: 5 })!.join(), /no `branch_contrast`/);
+  assert.deepEqual(issues({ tasks: { joint: 0 } }), ["at least one task with a weight above 0"]);
+  assert.match(issues({ validate_every: 5 })!.join(), /add `branch_contrast`/);
   const looking = { tasks: { branch_contrast: 1 }, validate_every: 5 };
   assert.equal(issues({ ...looking, train: ["train"] }), undefined);
-  assert.match(issues({ ...looking, train: ["train", "val"] })!.join(), /`val` is trained on/);
+  assert.match(
+    issues({ ...looking, train: ["train", "val"] })!.join(),
+    /`val` is part of the training data/,
+  );
   assert.equal(issues({ ...looking, train: "val", validation_split: "dev" }), undefined);
   assert.match(issues({ train: [] })!.join(), /at least one split/);
-  assert.match(issues({ train: ["train", "train"] })!.join(), /each split once/);
+  assert.match(issues({ train: ["train", "train"] })!.join(), /each split only once/);
   assert.ok(issues({ tasks: { masked_wrods: 1 } }));
 });
 

@@ -2,9 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { StageContext } from "../../../pipeline/contract/stage.ts";
-import { type FeatureSet, openFeatures } from "../../data/feature_set.ts";
+import { type FeatureSet, openFeatures, type TrainingSplits } from "../../data/feature_set.ts";
 import { pictureVectors } from "../../data/picture_vectors.ts";
-import type { TrainingSplits } from "../../data/splits.ts";
 import { requireBranches, withFrozenBranches } from "../../model/branches.ts";
 import type { Configuration } from "../../model/configuration.ts";
 import { withRankHead } from "../../model/initial_weights.ts";

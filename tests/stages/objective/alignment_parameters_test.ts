@@ -44,10 +44,10 @@ Deno.test("alignmentFrom() gives the member that the experiment names", () => {
 Deno.test("a parameter is refused if what it belongs to is not given at all", () => {
   assert.equal(
     refusal({ alignment: "sparse", k: 3 }),
-    "it with `projection: topk`, or leave it out",
+    "set `projection: topk` as well, or remove `k`",
   );
   for (const given of [{ projection: "topk" }, { relation: "transport" }, { eps: 0 }]) {
-    assert.match(refusal(given)!, /^it with `alignment: \w+`, or leave it out$/);
+    assert.match(refusal(given)!, /^set `alignment: \w+` as well, or remove `\w+`$/);
   }
 });
 

@@ -180,6 +180,6 @@ Deno.test("more negatives than there are wrong answers, and losses beyond number
   );
   assert.throws(
     () => v.parse(fineTune.parameters, { seed: 1, negatives: 2, hard_negatives: 3 }),
-    /at most negatives/,
+    /use at most 2, the number of `negatives`/,
   );
 });
