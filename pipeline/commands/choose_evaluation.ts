@@ -9,6 +9,7 @@ import { keyRequest } from "../plan/key_graph.ts";
 import { outsidePaths } from "../key/outside_files.ts";
 import { readRequest } from "../experiment/read_request.ts";
 import { selectNodes } from "../experiment/selection.ts";
+import { commandText } from "../terminal/terminal_text.ts";
 import { cacheFolder } from "../contract/pinned_package.ts";
 
 export interface EvaluationRequest {
@@ -114,7 +115,7 @@ function noneOf(
       : reads === "model"
       ? `the model of ${label} is not stored yet`
       : `${label} is not stored yet`,
-    `run it first: deno task run ${file} --only '${label}'`,
+    `run it first: deno task ${commandText(["run", file, "--only", label])}`,
     { place: { file }, exitCode: 1 },
   );
 }

@@ -1,6 +1,7 @@
 /** `export-features`: a stored features artifact in UNITER's published formats, for other code. */
 import { cacheFolder } from "../contract/pinned_package.ts";
 import { choice, one } from "./options.ts";
+import { commandText } from "../terminal/terminal_text.ts";
 import { Complaint } from "../contract/complaint.ts";
 import { defineCommand } from "./define_command.ts";
 import { experimentFile, set, threads } from "./shared_options.ts";
@@ -57,7 +58,7 @@ export const exportFeaturesCommand = defineCommand({
     if (store.find(node.definition.name, node.key).state !== "complete") {
       throw new Complaint(
         `${node.label} is not stored yet`,
-        `run it first: deno task run ${file} --only '${node.label}'`,
+        `run it first: deno task ${commandText(["run", file, "--only", node.label])}`,
         { place: { file }, exitCode: 1 },
       );
     }

@@ -46,7 +46,7 @@ export const gcCommand = defineCommand({
     if (!exists(store.stateFile("format.json"))) return world.print("there are no results\n");
     let plan: GcPlan;
     {
-      using _door = await lockForGc(store);
+      using _lock = await lockForGc(store);
       plan = planGc(contentsOf(store), policy);
       if (yes) moveToTrash(store, plan);
     }
@@ -79,7 +79,7 @@ function contentsOf(store: ArtifactStore): StoreContents {
       .map((name) => leftover(`${store.root}/pending`, name)),
     setAside: namesIn(store.stateFile("set_aside"))
       .map((name) => leftover(store.stateFile("set_aside"), name)),
-    askings: askingsOf(store),
+    askings: requestsOf(store),
   };
 }
 
@@ -101,18 +101,17 @@ function artifactOf(store: ArtifactStore, kind: string, key: string): StoredArti
   };
 }
 
-function askingsOf(store: ArtifactStore): StoredRequest[] {
+function requestsOf(store: ArtifactStore): StoredRequest[] {
   return namesIn(store.stateFile("asked")).filter((name) => name.endsWith(".json"))
     .flatMap((name) => {
       try {
-        const asked: RequestRecord = JSON.parse(
-          readIfThere(store.stateFile(`asked/${name}`)) ?? "",
-        );
+        const text = readIfThere(store.stateFile(`asked/${name}`)) ?? "";
+        const { id, experiment, asked, nodes }: RequestRecord = JSON.parse(text);
         return [{
-          id: asked.id,
-          experiment: asked.experiment,
-          asked: Date.parse(asked.asked) / 1000,
-          keys: asked.nodes.map(({ key }) => key),
+          id,
+          experiment,
+          asked: Date.parse(asked) / 1000,
+          keys: nodes.map(({ key }) => key),
         }];
       } catch {
         return []; // damaged

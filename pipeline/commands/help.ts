@@ -90,7 +90,7 @@ function optionText(key: string, { placeholder }: Option<unknown>): string {
   return [optionName(key), placeholder].filter((part) => part !== undefined).join(" ");
 }
 
-/** Names in a column, and what they mean beside them, or below a name that is too long. */
+/** Names in one column and their meanings in another; the meaning of a long name starts below it. */
 function twoColumns(rows: readonly (readonly [string, string])[], least = 0): string[] {
   const width = Math.max(least, ...rows.map(([name]) => name.length).filter((one) => one <= 26));
   return rows.flatMap(([name, meaning]) => {

@@ -113,10 +113,9 @@ function readArguments(command: Command, words: readonly string[]): Record<strin
           `put quotes around text with spaces, ${fix}`,
     );
   }
-  return Object.fromEntries(
-    all.map((
-      [key, { count }],
-      place,
-    ) => [key, count === "any" ? words.slice(place) : words[place]]),
+  if (words.some((word) => word.trim() === "")) throw new Complaint("an argument is empty", fix);
+  const read = all.map(([key, { count }], place) =>
+    [key, count === "any" ? words.slice(place) : words[place]] as const
   );
+  return Object.fromEntries(read);
 }

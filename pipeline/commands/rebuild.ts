@@ -5,7 +5,7 @@ export const rebuildCommand = defineCommand({
   name: "rebuild",
   summary: "rebuild the database from the stored artifacts",
   details:
-    "Every row of the database comes from an artifact, so nothing is lost with the database.",
+    "Every row of the database comes from an artifact, so the database can be deleted at any time.",
   arguments: {},
   options: {},
   example: "",

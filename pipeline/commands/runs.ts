@@ -6,7 +6,7 @@ import { openStore } from "../store/artifact_store.ts";
 export const runsCommand = defineCommand({
   name: "runs",
   summary: "list stage runs with time and main metrics, latest first",
-  details: "Of one experiment, given by its name or its file, or of all.",
+  details: "EXPERIMENT is a name or a file; without it, the runs of all experiments are listed.",
   arguments: { experiment: optionalExperiment },
   options: {
     stage: text("STAGE", "only runs of this stage"),

@@ -63,7 +63,7 @@ function isPicture(query: string): boolean {
   // A word may happen to be the name of a folder.
   if (!named && !(there === "folder" && query.includes("/"))) return false;
   throw new Complaint(
-    there === undefined ? "there is no such picture" : "this is a folder, not a picture",
+    there === undefined ? "the picture does not exist" : "this is a folder, not a picture",
     there === undefined ? "check the path" : "name a picture in it",
     { place: { file: query } },
   );

@@ -21,7 +21,7 @@ import { budgetOf, resourcesOf } from "../run/resources.ts";
 import type { RunWorld } from "../run/run_world.ts";
 import { failureText } from "../run/run_text.ts";
 import { selectNodes } from "../experiment/selection.ts";
-import { formatSeconds } from "../terminal/terminal_text.ts";
+import { commandText, formatSeconds } from "../terminal/terminal_text.ts";
 import { cacheFolder } from "../contract/pinned_package.ts";
 
 export const verifyCommand = defineCommand({
@@ -151,7 +151,7 @@ function storedNodes(
     if (found.length === 0) {
       throw new Complaint(
         `no key of the experiment begins with ${start}`,
-        `list its keys with: deno task run ${file} --plan`,
+        `list its keys with: deno task ${commandText(["run", file, "--plan"])}`,
         { place: { file: `verify ${start}` } },
       );
     }
@@ -166,7 +166,7 @@ function storedNodes(
   if (stored.length > 0) return stored;
   throw new Complaint(
     "none of the requested results is stored, so there is nothing to compare with",
-    `run the experiment first: deno task run ${file}`,
+    `run the experiment first: deno task ${commandText(["run", file])}`,
     { place: { file }, exitCode: 1 },
   );
 }

@@ -12,8 +12,9 @@ const answers = 4;
 export const wrongCommand = defineCommand({
   name: "wrong",
   summary: "list the queries that an evaluation got most wrong",
-  details: "Those whose best correct answer has the worst rank. Writes a page with pictures, " +
-    "which also shows what was ranked first instead.",
+  details:
+    "These are the queries whose best correct answer has the worst rank. Also writes a page " +
+    "with pictures, which shows what was ranked first instead.",
   arguments: { file: experimentFile },
   options: {
     count: countOr(12, "number of queries"),

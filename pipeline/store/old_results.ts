@@ -34,7 +34,7 @@ const written = [
   "state",
 ];
 
-/** Without one of these, the others are no results. */
+/** Without one of these, the other entries do not count as results. */
 const decisive = ["artifacts", "results.duckdb", "state"];
 
 /** Where they are while they move. */

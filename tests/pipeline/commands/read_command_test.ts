@@ -117,6 +117,10 @@ Deno.test("a missing or superfluous argument is refused with an example", () => 
       'for example: deno task sql "SELECT * FROM leaderboard"',
   );
   assert.equal(
+    error("status", ""),
+    "error: an argument is empty\nfix: for example: deno task status experiments/smoke.yaml",
+  );
+  assert.equal(
     error("gc", "toy"),
     "error: unexpected argument `toy`\n" +
       "fix: `gc` takes only options, for example: deno task gc --keep-last 2",

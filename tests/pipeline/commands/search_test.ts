@@ -45,7 +45,7 @@ Deno.test("search uses the first stored model, or the one that is named, and wri
 
   const missing = await search(`${folder.path}/none.png`);
   assert.equal(missing.code, 2);
-  assert.match(missing.err, /^error: there is no such picture\n {2}--> /);
+  assert.match(missing.err, /^error: the picture does not exist\n {2}--> /);
   const place = await search(`${folder.path}/`);
   assert.equal(place.code, 2);
   assert.match(place.err, /^error: this is a folder, not a picture\n {2}--> /);
