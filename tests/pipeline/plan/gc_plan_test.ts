@@ -13,7 +13,7 @@ const artifact = (key: string, inputs: string[] = [], made = 0) => ({
   made,
   inputs,
 });
-const asking = (id: string, experiment: string, asked: number, keys: string[]) => ({
+const request = (id: string, experiment: string, asked: number, keys: string[]) => ({
   id,
   experiment,
   asked,
@@ -24,9 +24,9 @@ const contents = (more: Partial<StoreContents>): StoreContents => ({
   pending: [],
   setAside: [],
   askings: [
-    asking("1", "e", 1, ["a", "b"]),
-    asking("2", "e", 2, ["c"]),
-    asking("3", "f", 1, ["d"]),
+    request("1", "e", 1, ["a", "b"]),
+    request("2", "e", 2, ["c"]),
+    request("3", "f", 1, ["d"]),
   ],
   live: new Set(),
   ...more,
@@ -91,11 +91,11 @@ Deno.test("nothing that a kept request or a live run needs, directly or indirect
         artifact(key, inputs.filter((input) => input < key), made),
       ]),
     );
-    const asked = askings.map(([experiment, time, keys], id) =>
-      asking(String(id), experiment, time, keys)
+    const requests = askings.map(([experiment, time, keys], id) =>
+      request(String(id), experiment, time, keys)
     );
     const plan = planGc(
-      contents({ artifacts: [...all.values()], askings: asked, live: new Set(live) }),
+      contents({ artifacts: [...all.values()], askings: requests, live: new Set(live) }),
       { ...policy, keepLast, olderThan },
     );
     const gone = new Set(plan.artifacts.map(({ key }) => key));
@@ -104,7 +104,7 @@ Deno.test("nothing that a kept request or a live run needs, directly or indirect
       all.get(key)?.inputs.forEach(need);
     };
     live.forEach(need);
-    for (const own of Map.groupBy(asked, ({ experiment }) => experiment).values()) {
+    for (const own of Map.groupBy(requests, ({ experiment }) => experiment).values()) {
       const last = own.toSorted((a, b) => b.asked - a.asked || (a.id < b.id ? -1 : 1));
       last.slice(0, keepLast).forEach(({ keys }) => keys.forEach(need));
     }

@@ -1,6 +1,6 @@
 /**
- * Planner and store against a model that knows nothing of keys and files: whatever is edited, deleted
- * or damaged, in any order, what runs is exactly what must, and what is made is what a fresh run makes.
+ * Compares planner and store with a model without keys and files: after any sequence of edits,
+ * deletions and damage, exactly the necessary stages run, and their results equal those of a new run.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -25,7 +25,7 @@ const stages = ["numbers", "tuned", "recall"] as const;
 type Stage = typeof stages[number];
 const definitions = { numbers: "toy_numbers", tuned: "toy_train", recall: "toy_evaluate" } as const;
 
-/** What somebody sees who edits the project. */
+/** The project as its user edits it. */
 interface Project {
   count: number;
   steps: number;
@@ -36,8 +36,9 @@ interface Project {
 
 interface Model {
   readonly project: Project;
-  /** Recipes of what is stored whole, and of what is stored and damaged. */
+  /** Recipes of intact stored results. */
   readonly whole: Set<string>;
+  /** Recipes of damaged stored results. */
   readonly damaged: Set<string>;
 }
 
@@ -71,7 +72,7 @@ function recipe({ count, steps, split, code }: Project, label: string): string {
   return `recall ${split} by ${code.recall} of ${tuned}`;
 }
 
-/** Makes one artifact as a worker would; its content follows from its key alone. */
+/** Writes an artifact as a worker would; its content depends only on its key. */
 async function make(store: ArtifactStore, node: KeyedNode, inputs: Record<string, string>) {
   const pending = beginPending(store.pendingFolder(node.key), { resumable: false });
   Deno.writeTextFileSync(`${pending.artifact}/a.txt`, `content of ${node.key}`);
@@ -112,8 +113,8 @@ class Run implements fc.AsyncCommand<Model, Real> {
     const only = this.only === undefined ? [] : [this.only];
     const force = this.force === undefined ? [] : [this.force];
     const plan = planRun(nodes, { find, previous: () => undefined }, { only, force });
-    const meant = neededFor(nodes, only);
-    const expected = meant.filter(({ label, stage }) =>
+    const requested = neededFor(nodes, only);
+    const expected = requested.filter(({ label, stage }) =>
       !model.whole.has(recipe(model.project, label)) || stage === this.force
     );
     assert.deepEqual(
@@ -133,7 +134,7 @@ class Run implements fc.AsyncCommand<Model, Real> {
       model.whole.add(what);
       model.damaged.delete(what);
     }
-    for (const node of meant) {
+    for (const node of requested) {
       const files = await digestFolder(
         `${store.completeFolder(node.definition.name, node.key)}/artifact`,
       );
@@ -187,9 +188,9 @@ class Harm implements fc.AsyncCommand<Model, Real> {
       case "drop manifest":
         Deno.removeSync(`${folder}/manifest.json`);
         break;
-      case "drop stamps": { // as in a copy: read once, and fine
+      case "drop stamps": { // as in a copied folder: read once and intact
         const stamps = `${folder}/stamps.json`;
-        if (exists(stamps)) Deno.removeSync(stamps); // it may have been dropped before
+        if (exists(stamps)) Deno.removeSync(stamps); // they may have been dropped before
         return Promise.resolve();
       }
       case "drop a file":
@@ -212,13 +213,13 @@ const run = fc.tuple(
   fc.option(stage, { nil: undefined }),
   fc.option(stage, { nil: undefined, freq: 4 }),
 )
-  // What is forced must be among what is asked.
+  // Forced stages must be among the requested ones.
   .map(([only, force]) => new Run(only, only === undefined ? force : undefined));
 const harm = fc.tuple(
   fc.constantFrom<Damage>("delete", "change", "cut", "drop manifest", "drop stamps", "drop a file"),
   fc.nat(20),
 ).map(([damage, which]) => new Harm(damage, which));
-/** Few values, so that what was made before is often asked for again. */
+/** Few values, so that earlier results are often requested again. */
 const edits = [
   one.map((count) => edit(`count ${count}`, (p) => p.count = count)),
   one.map((steps) => edit(`steps ${steps}`, (p) => p.steps = steps)),

@@ -55,7 +55,7 @@ Deno.test("a commit gives a complete artifact and leaves nothing pending", async
   using folder = temporaryFolder();
   const store = openStore(folder.path);
   const manifest = await commit(store, "b");
-  // What was written a moment ago is not trusted by its time alone.
+  // The time of a file that was just written is not trusted.
   const files = manifest.files.map(({ path }) => path);
   assert.deepEqual(store.find("make", key), { state: "complete", manifest, touched: files });
   assert.deepEqual(manifest.files.map(({ path, size }) => [path, size]), [
