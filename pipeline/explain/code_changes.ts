@@ -69,7 +69,8 @@ async function placedModules(
   esbuild: Esbuild,
   { stage, sources }: CodeRecord,
 ): Promise<Map<string, PlacedModule>> {
-  const reader = { read: (path: string) => sources.get(path), sourceMap: true };
+  // A record has no modules that only unused code imports; an empty text stands for them.
+  const reader = { read: (path: string) => sources.get(path) ?? "", sourceMap: true };
   const { modules }: ModuleGraph = await moduleGraph(esbuild, stage, reader);
   return new Map(
     Array.from(modules, ([path, module]) => [path, placed(module, sources.get(path)!)]),

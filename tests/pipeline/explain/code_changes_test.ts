@@ -136,6 +136,19 @@ Deno.test("codeChanges() ignores a module that was only moved", async () => {
   assert.deepEqual([change!.kind, (change as { file?: string }).file, others], ["file", later, []]);
 });
 
+Deno.test("codeChanges() needs no modules that only unused code imports", async () => {
+  const importing = {
+    [first]: `import { gone } from "./gone.ts";\n${
+      files[first]!.replace("return 1;", "return gone;")
+    }`,
+  };
+  const [change, ...others] = await changes({
+    ...importing,
+    ...replaced(later, "text.replace(", "text.replaceAll("),
+  });
+  assert.deepEqual([change!.kind, (change as { file?: string }).file, others], ["file", later, []]);
+});
+
 Deno.test("codeChanges() ignores unused code", async () => {
   const both = replaced(first, "return 1;", "return 2;");
   assert.deepEqual(await changes({ ...both, ...replaced(later, "two", "three") }), [
