@@ -1,6 +1,7 @@
 /**
- * How far the two modalities' relations of a split's matched pairs are apart: by every alignment (ISD),
- * and on annotated objects (ISDa) where captions say which word is which region.
+ * Distances between the relations of words and the relations of regions (their attention to each other)
+ * in the matched pairs of a split: the intra-modal self-attention distance after each alignment (ISD),
+ * and that on annotated objects (ISDa), if annotations say which words name which region.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { yieldToEvents } from "../../pipeline/contract/progress.ts";
@@ -27,7 +28,7 @@ export interface AttentionAnalysisParameters {
   readonly alignments: readonly MeasuredAlignment[];
   readonly k: number;
   readonly limit?: number | undefined;
-  /** How many, or ids of their captions. */
+  /** Number of pairs whose attention is kept, or the ids of their captions. */
   readonly samples: number | readonly string[];
   readonly entities?: string | undefined;
   readonly vocabulary?: string | undefined;
@@ -50,7 +51,7 @@ export async function attentionAnalysis(
   const annotations = await captionAnnotations(context, set, {
     captions: texts.map((row) => index.captions[row]!),
   });
-  // Complains of an unknown caption before anything is measured.
+  // Fails for an unknown caption before anything is measured.
   const sampled = chosenTexts({ set, index, annotations, texts }, parameters.samples);
   const compute = await startCompute({ threads: context.threads });
   progress.say(compute.description);
@@ -80,12 +81,12 @@ export async function attentionAnalysis(
   await rows.finish();
 }
 
-/** Rows of table relation_distance, and their means. */
+/** Records rows of table `relation_distance`, and their means. */
 class RelationRows {
   pairs = 0;
   #annotated = 0;
   readonly #layerMeans = new Means();
-  /** Of the last layer that is measured. */
+  /** Means of the last layer that is measured. */
   readonly #means = new Means();
 
   constructor(
@@ -110,7 +111,7 @@ class RelationRows {
       this.#count(layer, "isda", isda);
       distances.forEach((distance, place) => {
         const alignment = alignments[place]!;
-        // A caption without a word piece has no relation.
+        // A caption without word pieces has no relations.
         const wordless = caption.tokens.length === 0;
         const [isd_text, isd_image] = wordless ? [null, null] : [distance.text, distance.image];
         this.#count(layer, `isd_text_${alignment}`, isd_text);
@@ -130,7 +131,7 @@ class RelationRows {
     }
   }
 
-  /** Metrics: means over pairs and layers. relations.jsonl: the same layer by layer. */
+  /** Records means of the last layer as metrics, and writes means per layer to relations.jsonl. */
   async finish(): Promise<void> {
     const { record, folder, parameters: { split } } = this.context;
     for (const { name, mean } of this.#means.all()) record.metric(name, mean, { split });
@@ -149,7 +150,7 @@ class RelationRows {
   }
 }
 
-/** Means by name, in the order in which names come up. */
+/** Means by name, in the order in which the names first occur. */
 class Means {
   readonly #sums = new Map<string, { of: MeanOf; sum: number; count: number }>();
 
@@ -174,7 +175,7 @@ interface MeanOf {
   readonly name: string;
 }
 
-/** Over heads; null when there is none. */
+/** The mean over heads; null if no head has a value. */
 function meanOf(values: readonly (number | undefined)[]): number | null {
   const known = values.filter((value) => value !== undefined);
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;

@@ -1,7 +1,7 @@
 /**
- * Relation distances of many pairs, without gradient: blocks of pairs of one size go through the
- * encoder, and of each layer that is asked for come the distances of every alignment in both directions
- * and, for annotated distances, the pair's own relations.
+ * Relation distances of many pairs, without gradients. Pairs go through the encoder in blocks of a
+ * fixed size. For each requested layer the program returns the distances of every alignment in both
+ * directions, and the relations of each pair, if annotated distances need them.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../data/feature_set.ts";
@@ -31,14 +31,14 @@ import { requireFit } from "../batch/model_fit.ts";
 export interface MeasuringOptions {
   readonly set: FeatureSet;
   readonly index: SplitIndex;
-  /** On the device: the encoder. */
+  /** The encoder, on the device. */
   readonly weights: Weights;
   readonly alignments: readonly Alignment[];
-  /** From 0. */
+  /** Counted from 0. */
   readonly layers: readonly number[];
-  /** `each`: distances and relations of every head; `mean`: of the mean over heads, as one head. */
+  /** `each`: distances and relations of every head; `mean`: of the mean over heads, as if one head. */
   readonly heads: "mean" | "each";
-  /** false: without the pairs' own relations, which no annotation asks for. */
+  /** Whether to return the relations of the pairs, for annotated distances. */
   readonly relations: boolean;
   /** Pairs that go through the encoder together. */
   readonly block: number;
@@ -49,19 +49,19 @@ export interface MeasuringOptions {
 /** A pair in one layer. */
 export interface MeasuredLayer {
   readonly layer: number;
-  /** Per alignment: the paper's L and V distance, the mean over heads where these are apart. */
+  /** For each alignment: the paper's L and V distance; with `each`, the mean over heads. */
   readonly distances: readonly { readonly text: number; readonly image: number }[];
-  /** Per head, if asked for: words to words and regions to regions, without padding. */
+  /** For each head, if requested: words to words and regions to regions, without padding. */
   readonly relations: readonly { readonly tokens: SquareMatrix; readonly regions: SquareMatrix }[];
 }
 
 export interface MeasuredPair {
-  /** Row of the text; its image is its own. */
+  /** Row of the text; the image is the one it belongs to. */
   readonly text: number;
   readonly layers: readonly MeasuredLayer[];
 }
 
-/** Measures texts with their own images, block by block, in the order given. */
+/** Measures texts with their own images, block by block, in the given order. */
 export async function* measurePairs(
   compute: Compute,
   config: Configuration,
@@ -122,11 +122,11 @@ type BlockInputs = {
   readonly imageRows: tf.Tensor;
 } & { readonly [name: string]: TensorTree };
 
-/** What the device says of a layer. */
+/** The outputs of the program for a layer. */
 type LayerTensors = {
-  /** [alignment * 2, pair * head]: text and image of the first alignment, of the second … */
+  /** [alignment * 2, pair * head]: text, then image of the first alignment, of the second, and so on. */
   readonly distances: tf.Tensor;
-  /** None, or words to words and regions to regions. */
+  /** Words to words and regions to regions; empty if not requested. */
   readonly own:
     | readonly []
     | readonly [
@@ -155,9 +155,7 @@ function blockProgram(
         regionMask,
       }, reading);
       const distances = alignments.flatMap((alignment) =>
-        (["text", "image"] as const).map((modality) =>
-          alignmentLosses(blocks, alignment, modality) as tf.Tensor
-        )
+        (["text", "image"] as const).map((modality) => alignmentLosses(blocks, alignment, modality))
       );
       return {
         distances: tf.stack(distances),
@@ -167,7 +165,7 @@ function blockProgram(
   };
 }
 
-/** A layer's tensors on the host. */
+/** The outputs for a layer, on the host. */
 interface LayerValues {
   readonly distances: Float32Array;
   readonly own: readonly Float32Array[];
@@ -182,7 +180,7 @@ function runBlock(
   const read = (tensor: tf.Tensor) => tensor.dataSync<"float32">();
   const values = made.map(({ distances, own }) => ({
     distances: read(distances),
-    own: own.map((relation) => read(relation as tf.Tensor)),
+    own: own.map((relation) => read(relation)),
   }));
   tf.dispose([made, images, textRows, imageRows] as unknown as tf.TensorContainer);
   return values;
@@ -223,7 +221,7 @@ function pairInLayer(
   };
 }
 
-/** The places of a padded matrix that are there. */
+/** The part of a padded matrix that is not padding. */
 function corner(
   values: Float32Array,
   matrix: number,
@@ -237,7 +235,7 @@ function corner(
   return { size, values: cut };
 }
 
-/** Rows of a block; pairs that are missing at its end are pairs of rows 0, and are dropped. */
+/** The rows of a block, padded with rows 0, whose results are dropped. */
 function filled(rows: readonly number[], block: number): tf.Tensor {
   const all = new Int32Array(block);
   all.set(rows);

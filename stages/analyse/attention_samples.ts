@@ -1,6 +1,6 @@
 /**
- * The attentions of a few matched pairs, whole, in every layer: what the distances are made of, to be
- * looked at. attention_samples.jsonl has a line per pair; weights have four decimals.
+ * The complete attention of a few matched pairs in every layer, for people to look at: the distances
+ * are computed from it. attention_samples.jsonl has one line per pair; weights have four decimals.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { Complaint, nearest } from "../../pipeline/contract/complaint.ts";
@@ -29,13 +29,13 @@ export interface AttentionSample {
   readonly caption: string;
   /** The caption's word pieces. */
   readonly words: readonly string[];
-  /** x1 y1 x2 y2 of each region, as parts of the picture. */
+  /** x1 y1 x2 y2 of each region, as fractions of the picture's size. */
   readonly boxes: readonly (readonly number[])[];
   readonly objects: readonly AnnotatedObject[];
   readonly layers: readonly SampleLayer[];
 }
 
-/** Means over heads; rows sum to 1. */
+/** Means over heads; the rows of each matrix sum to 1. */
 export interface SampleLayer {
   readonly layer: number;
   /** S_LL [word, word], S_VV [region, region], S_LV [word, region], S_VL [region, word]. */
@@ -43,11 +43,11 @@ export interface SampleLayer {
   readonly regionToRegion: Matrix;
   readonly wordToRegion: Matrix;
   readonly regionToWord: Matrix;
-  /** ISDa; null for fewer than two objects. */
+  /** ISDa, the distance on annotated objects; null with fewer than two objects. */
   readonly isda: number | null;
   readonly alignments: readonly {
     readonly name: MeasuredAlignment;
-    /** What S_LL is compared with, [word, word]. */
+    /** The matrix that S_LL is compared with, [word, word]. */
     readonly aligned: Matrix;
     readonly isdText: number;
     readonly isdImage: number;
@@ -71,7 +71,7 @@ interface SampleContext {
 interface SampleSource {
   readonly set: FeatureSet;
   readonly index: SplitIndex;
-  /** On the device: the encoder. */
+  /** The encoder, on the device. */
   readonly weights: Weights;
   readonly annotations: AnnotationSource;
   /** Rows of texts, from `chosenTexts`. */
@@ -109,12 +109,13 @@ export async function writeAttentionSamples(
 }
 
 /**
- * Those that are named, in their order; else evenly over the texts, so that every model of a sweep is looked at on the same pairs: those with at
- * least two annotated objects, where there are any, of each image one at most.
+ * The captions that are named, in their order. A number is spread evenly over the texts, so that all
+ * models of a sweep are sampled on the same pairs: at most one per image, and, if there are any, only
+ * captions with at least two annotated objects.
  */
 export function chosenTexts(
   { set, index, annotations, texts }: Omit<SampleSource, "weights" | "sampled"> & {
-    /** Rows of texts to choose from. */
+    /** Rows of the texts to choose from. */
     readonly texts: readonly number[];
   },
   samples: number | readonly string[],
@@ -138,12 +139,12 @@ export function chosenTexts(
 }
 
 function unknown(id: string, known: readonly string[]): never {
-  const meant = nearest(id, known);
+  const suggestion = nearest(id, known);
   throw new Complaint(
-    `\`samples\` names the caption \`${id}\`, which is not among the ${known.length} measured`,
-    meant === undefined
-      ? `name captions as the features do, such as \`${known[0]}\``
-      : `did you mean \`${meant}\`?`,
+    `\`samples\` names the caption \`${id}\`, which is not one of the ${known.length} that are measured`,
+    suggestion === undefined
+      ? `use ids of captions in the features, such as \`${known[0]}\``
+      : `did you mean \`${suggestion}\`?`,
     { exitCode: 1 },
   );
 }
@@ -178,23 +179,23 @@ function layersOf(
     entering.forEach((hidden, layer) => {
       const blocks = attentionBlocks(weights, config, hidden, masks, { layer });
       const own = {
-        tokens: square(blocks.tokenToToken as tf.Tensor),
-        regions: square(blocks.regionToRegion as tf.Tensor),
+        tokens: square(blocks.tokenToToken),
+        regions: square(blocks.regionToRegion),
       };
       made.push({
         layer,
-        wordToWord: matrix(blocks.tokenToToken as tf.Tensor),
-        regionToRegion: matrix(blocks.regionToRegion as tf.Tensor),
-        wordToRegion: matrix(blocks.tokenToRegion as tf.Tensor),
-        regionToWord: matrix(blocks.regionToToken as tf.Tensor),
+        wordToWord: matrix(blocks.tokenToToken),
+        regionToRegion: matrix(blocks.regionToRegion),
+        wordToRegion: matrix(blocks.tokenToRegion),
+        regionToWord: matrix(blocks.regionToToken),
         isda: nullable(annotatedDistance(own, objects)),
         alignments: alignments.map((name) => {
           const alignment = measuredAlignment(name, { k });
           const isd = (modality: "text" | "image") =>
-            rounded((alignmentLosses(blocks, alignment, modality) as tf.Tensor).dataSync()[0]!);
+            rounded((alignmentLosses(blocks, alignment, modality)).dataSync()[0]!);
           return {
             name,
-            aligned: matrix(alignedWords(blocks, alignment) as tf.Tensor),
+            aligned: matrix(alignedWords(blocks, alignment)),
             isdText: isd("text"),
             isdImage: isd("image"),
           };
@@ -205,7 +206,7 @@ function layersOf(
   return made;
 }
 
-/** [1, row, column] on the host. */
+/** A tensor [1, row, column] on the host, rounded. */
 function matrix(tensor: tf.Tensor): number[][] {
   return (tensor.arraySync() as number[][][])[0]!.map((row) => row.map(rounded));
 }

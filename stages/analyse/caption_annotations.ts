@@ -1,4 +1,4 @@
-/** Annotated objects of captions: those of rendered scenes, or of Flickr30k Entities. */
+/** Annotated objects of captions, from rendered scenes or from Flickr30k Entities. */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { objectsOfEntities, readPhraseObjects } from "../data/annotations/annotated_objects.ts";
@@ -14,14 +14,14 @@ import type { AnnotatedObject } from "../metric/annotated_relations.ts";
 import type { Box } from "../data/boxes.ts";
 
 export interface AnnotationSource {
-  /** @param caption place in `FeatureSet.captions`, of those asked for */
+  /** @param caption index into `FeatureSet.captions`; one of those requested */
   objectsOf(caption: number): readonly AnnotatedObject[];
 }
 
 export interface AnnotationParameters {
-  /** Folder of Flickr30k Entities; without, what the features artifact knows itself. */
+  /** Folder of Flickr30k Entities; by default the annotations of the features are used. */
   readonly entities?: string | undefined;
-  /** vocab.txt, where the artifact has no tokenizer of its own. */
+  /** vocab.txt, if the features have no tokenizer. */
   readonly vocabulary?: string | undefined;
   readonly cased: boolean;
 }
@@ -31,7 +31,7 @@ type AnnotationContext = Pick<
   "parameters" | "inputs" | "progress"
 >;
 
-/** Reads all that is needed at once, so that files that do not fit are complained about early. */
+/** Reads all annotations at once, so that files that do not fit are reported early. */
 export async function captionAnnotations(
   { parameters, inputs, progress }: AnnotationContext,
   set: FeatureSet,
@@ -63,7 +63,7 @@ export async function captionAnnotations(
   return { objectsOf: (caption) => objects.get(caption) ?? [] };
 }
 
-/** The tokenizer that the captions were cut with. */
+/** The tokenizer of the captions. */
 async function tokenizerOf(
   folder: string,
   { vocabulary, cased }: AnnotationParameters,
@@ -77,8 +77,8 @@ async function tokenizerOf(
   const json = await Deno.readTextFile(`${folder}/tokenizer.json`).catch(() => undefined);
   if (json !== undefined) return openTokenizer(json);
   throw new Complaint(
-    "the features do not say into which pieces their captions' words are cut",
-    "set `vocabulary` to the vocab.txt of the checkpoint, beside `entities`",
+    "the features do not say how their captions were tokenized",
+    "set `vocabulary` to the vocab.txt of the checkpoint, in addition to `entities`",
     { place: { file: folder }, exitCode: 1 },
   );
 }
@@ -97,7 +97,7 @@ function objectsIn(
   return objectsOfEntities(sentence, { boxes: boxes.boxes, regions, tokensAt });
 }
 
-/** x1 y1 x2 y2 of rows of seven numbers. */
+/** x1 y1 x2 y2 from rows of seven numbers. */
 function boxesOf(rows: Float32Array): Box[] {
   return Array.from({ length: rows.length / 7 }, (_, row) => {
     const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = rows.subarray(7 * row);
@@ -112,10 +112,10 @@ function summary(
 ): string {
   const related = [...objects.values()].filter(({ length }) => length >= 2).length;
   const reasons = [
-    { count: missing.image, why: "of images that are not there" },
-    { count: missing.words, why: "with words of no sentence of their image" },
+    { count: missing.image, why: "of images without annotations" },
+    { count: missing.words, why: "that match no sentence of their image" },
     { count: objects.size - related, why: "with fewer than two objects that a region shows" },
   ].filter(({ count }) => count > 0).map(({ count, why }) => `${count} ${why}`);
-  const rest = reasons.length === 0 ? "" : `; not ${reasons.join(", ")}`;
+  const rest = reasons.length === 0 ? "" : `; left out: ${reasons.join(", ")}`;
   return `Flickr30k Entities annotates ${related} of ${captions} captions${rest}`;
 }

@@ -1,4 +1,4 @@
-/** Rows of the tables as the pairs of a batch, within a recorded function. */
+/** Takes the rows of a batch from the tables. Called within recorded programs. */
 import * as tf from "@tensorflow/tfjs-core";
 import { dropChannels, type DropRates, dropRegions } from "../model/feature_drop.ts";
 import type { DeviceRandom } from "../model/keyed_random.ts";
@@ -13,7 +13,7 @@ export function takeTexts(tables: TextTable, rows: tf.Tensor) {
 /**
  * Images by row.
  * @param rows int32 [image]
- * @param options with `drops` and `random`: channels and regions are left out, as in training
+ * @param options with both `drops` and `random`, channels and regions are dropped, as in training
  */
 export function takeImages(
   tables: ImageTable,
@@ -32,11 +32,11 @@ export function takeImages(
   return {
     features: dropChannels(features, channels),
     boxes,
-    regionMask: dropRegions(regionMask, regions) as tf.Tensor,
+    regionMask: dropRegions(regionMask, regions),
   };
 }
 
-/** 1 at the first `counts` of `places` places, else 0: float32 [row, place]. */
+/** A mask, float32 [row, place]: 1 in the first `counts` [row] of the places, else 0. */
 export function firstPlaces(counts: tf.Tensor, places: number): tf.Tensor {
   const place = tf.range(0, places, 1, "int32");
   return tf.cast(tf.less(tf.expandDims(place, 0), tf.expandDims(counts, 1)), "float32");

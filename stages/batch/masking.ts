@@ -1,24 +1,25 @@
-/** Which words and regions of a pair are masked. Everything follows from the stream. */
+/** Which words and regions of a pair are masked. Every choice follows from the random stream. */
 import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 import type { Vocabulary } from "../data/feature_set.ts";
 
-/** Slots of a batch for what is masked; words beyond them stay unmasked. */
+/** The masked words of a batch. There is a fixed number of slots; further words stay unmasked. */
 export interface MaskedWords {
   /** int32 [pair, word]: the tokens as the model sees them. */
   readonly tokens: Int32Array;
-  /** int32 [masked]: place in the flattened [pair * word], of the word that was there. */
+  /** int32 [masked]: positions in the flattened [pair * word]. */
   readonly maskedPlaces: Int32Array;
+  /** int32 [masked]: the words that were there. */
   readonly maskedWords: Int32Array;
   /** int32 [masked]: 1 for a masked word, 0 for an unused slot. */
   readonly maskedThere: Int32Array;
 }
 
 /**
- * Masks words of one text as BERT does: of the chosen ones 80 % become [MASK], 10 % a random word,
- * 10 % stay.
- * @param first place of the text's first word (after [CLS]) in `batch.tokens`
- * @param slot the next that is free
- * @returns the next slot that is free then
+ * Masks words of one text as BERT does: of the chosen words 80 % become [MASK], 10 % a random word,
+ * and 10 % stay as they are.
+ * @param options `first`: index in `batch.tokens` of the text's first word (after [CLS]); `slot`: the
+ * next free slot
+ * @returns the next free slot after this text
  */
 export function maskWords(
   batch: MaskedWords,
@@ -50,8 +51,8 @@ export function maskWords(
 }
 
 /**
- * Regions of one image that are masked: a share of them, rounded, one at least. (The release tosses a
- * coin for each; this many come out of it on average.)
+ * The regions of one image that are masked: a rounded share of them, at least one. (The release
+ * decides for each region on its own, which masks as many on average.)
  */
 export function maskedRegions(regions: number, chance: RandomStream, maskRate: number): number[] {
   return chance.sample(maskedCount(regions, maskRate), regions);

@@ -1,6 +1,6 @@
 /**
- * Captions and images as tensors on the device; steps name them by row. Captions of a split always
- * fit; images do when they are small or few, and come along with each step otherwise.
+ * Captions and images of a split as tensors on the device; steps refer to them by row. The captions
+ * of a split always fit. Its images fit if they are few or small; otherwise each step brings its own.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../data/feature_set.ts";
@@ -8,21 +8,21 @@ import type { PictureVectors } from "../data/picture_vectors.ts";
 import type { Axes } from "../model/axes.ts";
 import type { SplitIndex } from "./split_index.ts";
 
-/** Rows are padded with zeros up to the longest caption. */
+/** Captions, padded with zeros to the length of the longest. */
 export interface TextTable {
   readonly [name: string]: tf.Tensor;
   /** int32 ids with [CLS] and [SEP]. */
   readonly tokens: Axes<"text word">;
-  /** int32, how many of a row's words are there. */
+  /** int32 [text]: number of words, [CLS] and [SEP] included. */
   readonly words: tf.Tensor;
 }
 
-/** Rows are padded with zeros up to the image with most regions. */
+/** Images, padded with zeros to the number of regions of the largest. */
 export interface ImageTable {
   readonly [name: string]: tf.Tensor;
   readonly features: Axes<"image region feature">;
   readonly boxes: Axes<"image region box">;
-  /** int32, how many of a row's regions are there. */
+  /** int32 [image]: number of regions. */
   readonly regions: tf.Tensor;
 }
 
@@ -30,13 +30,13 @@ export interface PairTables extends TextTable, ImageTable {
   readonly [name: string]: tf.Tensor;
 }
 
-/** Word places (with [CLS] and [SEP]) and regions of a row. Programs are compiled for these sizes. */
+/** Words ([CLS] and [SEP] included) and regions of a row. Programs are compiled for these sizes. */
 export interface RowSizes {
   readonly words: number;
   readonly regions: number;
 }
 
-/** @param sizes of a row; by default those of this split */
+/** @param sizes of a row; by default the largest of this split */
 export function pairTables(
   set: FeatureSet,
   index: SplitIndex,
@@ -45,7 +45,7 @@ export function pairTables(
   return { ...textTable(set, index, sizes), ...imageTable(set, index.images, sizes) };
 }
 
-/** @param sizes of a row; longer texts are cut, and not to be taken */
+/** @param sizes of a row; longer texts are cut off, and their rows must not be used */
 export function textTable(
   set: FeatureSet,
   { captions }: SplitIndex,
@@ -66,8 +66,8 @@ export function textTable(
 }
 
 /**
- * @param images places in `FeatureSet.images`, one per row
- * @param rows of the table: more than images leave empty rows at its end
+ * @param images indices into `FeatureSet.images`, one per row
+ * @param sizes `rows`: rows of the table; those beyond the images are empty
  */
 export function imageTable(
   set: FeatureSet,
@@ -91,6 +91,7 @@ export function imageTable(
   };
 }
 
+/** The sizes that every row of a split fits in. */
 export function longestRows(set: FeatureSet, index: SplitIndex): RowSizes {
   const words = (most: number, caption: number) =>
     Math.max(most, set.captions[caption]!.tokens.length + 2);
@@ -98,7 +99,7 @@ export function longestRows(set: FeatureSet, index: SplitIndex): RowSizes {
   return { words: index.captions.reduce(words, 2), regions: index.images.reduce(regions, 1) };
 }
 
-/** `pictures` [image, feature], a row for each image of the index, and their mean [1, feature]. */
+/** Vectors of whole pictures: `pictures` [image, feature], and their mean `pictureMean` [1, feature]. */
 export function pictureTable({ images }: Pick<SplitIndex, "images">, vectors: PictureVectors) {
   const width = vectors(images[0]!).length;
   const values = new Float32Array(images.length * width);

@@ -1,37 +1,41 @@
 /**
- * Which pairs a step sees. Everything follows from (seed, purpose, step), so that a resumed run sees
- * what an unbroken one sees.
+ * Which pairs a step sees. Every choice follows from (seed, purpose, step), so a resumed run sees the
+ * same pairs as an uninterrupted one.
  */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 import type { SplitIndex } from "./split_index.ts";
 
-/** The ranking problems of a micro-step, by table row; column 0 of the candidates is the positive. */
+/**
+ * The ranking problems of a micro-step: an anchor, and candidates to rank for it, the first of which
+ * is correct. All are rows of the tables.
+ */
 export interface RankingProblems {
-  /** int32 [anchor]: images whose captions are sought. */
+  /** int32 [anchor]: images to find the caption of. */
   readonly imageAnchors: Int32Array;
   /** int32 [anchor, candidate]: texts. */
   readonly textCandidates: Int32Array;
-  /** int32 [anchor]: texts whose images are sought. */
+  /** int32 [anchor]: texts to find the image of. */
   readonly textAnchors: Int32Array;
   /** int32 [anchor, candidate]: images. */
   readonly imageCandidates: Int32Array;
 }
 
-/** Of a text and an image of the split, by row. */
+/** The cosine of a text and an image of the split, by row. */
 export type Cosine = (text: number, image: number) => number;
 
 export interface ProblemSizes {
   readonly anchors: number;
   readonly negatives: number;
-  /** Negatives are those of so many drawn that are likeliest by these cosines. */
+  /** Draws `size` negatives for each problem and keeps the most similar by these cosines. */
   readonly pool?: { readonly size: number; readonly cosine: Cosine } | undefined;
 }
 
 /**
- * Positives come in epochs, each text once per epoch in either direction, in an order of its own per
- * direction; negatives are drawn anew for each problem: texts of other images, and other images.
- * Source: the release's sampling (data/itm.py), but for whole redraws, which are not needed.
+ * Positives come in epochs: each text once per epoch and direction, in a different order for each
+ * direction. Negatives are drawn for each problem: texts of other images, or other images.
+ * Source: the release's sampling (data/itm.py), without its redraws, which are not needed.
+ * @throws {Complaint} if the split has fewer wrong answers than negatives
  */
 export function rankingProblems(
   index: SplitIndex,
@@ -75,13 +79,13 @@ export function rankingProblems(
   return problems;
 }
 
-/** The item at a place of an endless sequence that runs through 0..size-1 in a new order each epoch. */
+/** Item `place` of an endless sequence that runs through 0..size-1 in a new order in each epoch. */
 export function inEpochs(random: RandomStream, place: number, size: number): number {
   const epoch = Math.floor(place / size);
   return permuted(random.fork("epoch").fork(epoch), place % size, size);
 }
 
-/** The first so many by a score, in its order; in their own without a score. */
+/** The `count` items with the highest scores, highest first; all items, in order, without a score. */
 function likeliest(
   items: readonly number[],
   count: number,
@@ -94,7 +98,7 @@ function likeliest(
     .map(({ item }) => item);
 }
 
-/** `count` different numbers below `bound`, none of them among the few `excluded`. */
+/** `count` distinct numbers below `bound` that are not in `excluded`. */
 function others(
   random: RandomStream,
   count: number,
@@ -104,7 +108,7 @@ function others(
   const gaps = [...excluded].sort((a, b) => a - b);
   if (count > bound - gaps.length) {
     throw new Complaint(
-      `${count} negatives are wanted, but the training split has ${
+      `${count} negatives are requested, but the training split has ${
         bound - gaps.length
       } wrong answers`,
       "lower `negatives` (or `pool`), or train on more images",
@@ -119,8 +123,8 @@ function others(
 }
 
 /**
- * Where a keyed permutation of 0..size-1 sends `place`, without writing the permutation down:
- * a four-round Feistel network on the next power of four, walked until it lands inside.
+ * Element `place` of a keyed permutation of 0..size-1, without computing the whole permutation:
+ * a four-round Feistel network on the next power of four, repeated until the result is below `size`.
  */
 function permuted(random: RandomStream, place: number, size: number): number {
   const half = Math.max(1, Math.ceil(Math.log2(Math.max(2, size)) / 2));

@@ -1,8 +1,8 @@
-/** The captions and images of a split by row: what the rows of its tables are, on the host. */
+/** Which captions and images belong to a split, and which caption belongs to which image. */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { FeatureSet, TrainingSplits } from "../data/feature_set.ts";
 
-/** What a table's rows are, on the host. */
+/** Rows are those of the split's tables (`row_tables.ts`). */
 export interface SplitIndex {
   /** Row of a text -> index into `FeatureSet.captions`. */
   readonly captions: readonly number[];
@@ -15,8 +15,8 @@ export interface SplitIndex {
 }
 
 /**
- * @param split or several, whose rows then lie in the order of the features
- * @throws {Complaint} for a split that is not there, or has no image or no caption
+ * @param split one split, or several; rows are in the order of the features
+ * @throws {Complaint} for a split without images or captions
  */
 export function indexSplit(set: FeatureSet, split: TrainingSplits): SplitIndex {
   const splits = new Set([split].flat());
@@ -35,17 +35,17 @@ export function indexSplit(set: FeatureSet, split: TrainingSplits): SplitIndex {
 function requireSplit({ images, captions }: FeatureSet, split: string): void {
   const count = (items: readonly { split: string }[]) =>
     items.reduce((sum, item) => sum + (item.split === split ? 1 : 0), 0);
-  const [there, told] = [count(images), count(captions)];
-  if (there > 0 && told > 0) return;
+  const [imageCount, captionCount] = [count(images), count(captions)];
+  if (imageCount > 0 && captionCount > 0) return;
   const splits = [...new Set(images.map((image) => image.split))].join(", ");
   throw new Complaint(
-    `split \`${split}\` has ${there} images and ${told} captions`,
-    `name one of the splits that the features hold: ${splits}`,
+    `split \`${split}\` has ${imageCount} images and ${captionCount} captions`,
+    `name one of the splits of the features: ${splits}`,
     { exitCode: 1 },
   );
 }
 
-/** A split cut down to its first images, with their captions. */
+/** The first `count` images of a split with their captions. */
 export function firstImages(index: SplitIndex, count: number): SplitIndex {
   if (count >= index.images.length) return index;
   const kept = index.imageOfText.flatMap((image, text) => image < count ? [text] : []);

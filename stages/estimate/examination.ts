@@ -1,6 +1,6 @@
 /**
- * What `doctor` measures: steps of the real programs on made-up numbers of the real sizes, with few
- * candidates, from which the time of a whole training or evaluation follows.
+ * What `doctor` estimates: it times steps of the real programs on made-up numbers of the real sizes,
+ * with few candidates, and extrapolates to a whole training or evaluation.
  */
 import type {
   Examination,
@@ -23,7 +23,7 @@ import {
   type PairSizes,
 } from "./measured_programs.ts";
 
-/** Sizes of a model as facts, for the stages that read it. */
+/** The sizes of a model, for the stages that read it. */
 export function modelFacts(config: Configuration): Facts {
   const numbers = Object.entries(config).filter(([, value]) => typeof value === "number");
   const weights = parameterTable(config).reduce(
@@ -40,7 +40,7 @@ export interface StepPlan {
   readonly micro_steps: number;
   readonly anchors: number;
   readonly negatives: number;
-  /** Negatives that are drawn where branches choose of them; else 0. */
+  /** Number of negatives that are drawn for branches to choose from; 0 without branches. */
   readonly pool: number;
   readonly validate_every: number;
   readonly validation_split: string;
@@ -53,15 +53,15 @@ export async function examineFineTuning(
   plan: StepPlan,
 ): Promise<Examination> {
   const sizes = sizesOf(inputs);
-  const inTheWay = trainingFindings(sizes.facts, plan);
-  if (inTheWay.length > 0) return { findings: inTheWay };
+  const problems = trainingFindings(sizes.facts, plan);
+  if (problems.length > 0) return { findings: problems };
   const compute = await startCompute({ threads });
   progress.say("measuring a step of fine-tuning");
   const { objective, steps, micro_steps, anchors, negatives } = plan;
   const candidates = Math.min(few.candidates, 1 + negatives);
   const hardNegatives = Math.min(few.hard, objective.hardNegatives, candidates - 1);
   const step = measureStep(compute, sizes, {
-    // What stands beneath the scores is nothing beside the encoder.
+    // The cosines of branches cost nothing compared with the encoder.
     objective: { ...objective, hardNegatives, branchWeight: 0 },
     candidates,
     xla: plan.xla,
@@ -84,7 +84,7 @@ export async function examineFineTuning(
       verdict: "ok",
       what: `an update of ${(pairs * micro_steps).toLocaleString("en")} pairs takes about ${
         rounded(update)
-      } s, as ${2 * candidates} pairs tell`,
+      } s, extrapolated from ${2 * candidates} pairs`,
     }],
     facts: sizes.facts,
     seconds: compiling + steps * update + validating,
@@ -104,7 +104,7 @@ export async function examineEvaluation(
     readonly split: string;
     readonly block: number;
     readonly precision: Precision;
-    /** Images of a text that are scored; 0: all. */
+    /** Number of images that are scored per text; 0: all. */
     readonly shortlist: number;
     readonly xla: boolean;
   },
@@ -136,7 +136,7 @@ interface Sizes extends PairSizes {
   readonly facts: Facts;
 }
 
-/** Forward passes of the matched pairs; the distances themselves are small beside them. */
+/** The time is that of the forward passes; computing distances is negligible. */
 export async function examineAnalysis(
   { inputs, threads, progress }: ExaminationContext<unknown>,
   { split, limit = Infinity, block, precision, xla }: {
@@ -160,25 +160,25 @@ export async function examineAnalysis(
   };
 }
 
-/** Numbers of the text encoder that frozen branches keep for themselves. */
+/** Number of weights of the text encoder, of which frozen branches have a copy. */
 function textWeights(config: Configuration): number {
   return parameterTable(config).filter(({ name }) => isOfText(name))
     .reduce((sum, { shape }) => sum + shape.reduce((size, side) => size * side, 1), 0);
 }
 
-/** What the data lacks for this training. */
+/** Reasons why the data does not suffice for this training. */
 function trainingFindings(facts: Facts, plan: StepPlan): Finding[] {
-  const wanted = [
+  const requested = [
     ...[plan.train].flat(),
     ...(plan.validate_every > 0 ? [plan.validation_split] : []),
   ];
-  const absent = wanted.filter((split) => facts[`${split}_captions`] === undefined);
-  if (absent.length > 0) return absent.map(noSplit);
+  const missing = requested.filter((split) => facts[`${split}_captions`] === undefined);
+  if (missing.length > 0) return missing.map(noSplit);
   const others = imagesOf(facts, plan.train) - 1;
   const key = plan.pool > 0 ? "pool" : "negatives";
   return plan[key] <= others ? [] : [{
     verdict: "bad",
-    what: `${plan[key]} negatives are wanted, the training split has ${others} wrong images`,
+    what: `${plan[key]} negatives are requested, but the training split has ${others} wrong images`,
     fix: `lower \`${key}\`, or train on more images`,
   }];
 }
@@ -187,11 +187,11 @@ function noSplit(split: string): Finding {
   return {
     verdict: "bad",
     what: `there is no split \`${split}\``,
-    fix: "name a split that the features hold",
+    fix: "name a split of the features",
   };
 }
 
-/** Facts of the model and of the features, wherever they are read. */
+/** The facts of all inputs together: of the model and of the features. */
 function sizesOf(inputs: Readonly<Record<string, Facts>>): Sizes {
   const facts: Facts = Object.assign({}, ...Object.values(inputs));
   const { words = 2, regions = 1 } = facts;
@@ -210,13 +210,13 @@ function validationPairs(facts: Facts, plan: StepPlan): number {
   return kept * kept * captions / images;
 }
 
-/** Bytes that a pair takes on its way through the encoder: hidden states and one layer's attention. */
+/** Bytes that a pair takes in the encoder: hidden states and the attention of one layer. */
 function pairMemory({ config, words, regions }: Sizes): number {
   const positions = words + regions;
   const { hidden_size: hidden, intermediate_size: wide, num_attention_heads: heads } = config;
   return 4 * positions * (6 * hidden + 2 * wide + 2 * heads * positions);
 }
 
-/** Two digits that count. */
+/** Rounded to two significant digits. */
 const rounded = (value: number) =>
   Number(value.toPrecision(2)).toLocaleString("en", { maximumFractionDigits: 4 });

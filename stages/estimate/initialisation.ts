@@ -1,4 +1,4 @@
-/** What `doctor` says of a model to start from: whether a checkpoint fits, and the model's sizes. */
+/** Checks of `doctor` for a model to start from: whether a checkpoint fits, and the model's sizes. */
 import type { Examination, ExaminationContext } from "../../pipeline/contract/stage.ts";
 import { requirePositions, requireWidths } from "../batch/model_fit.ts";
 import { readCheckpoint } from "../model/checkpoint/checkpoint.ts";
@@ -13,7 +13,6 @@ import {
 } from "../train/initialise/run.ts";
 import { modelFacts } from "./examination.ts";
 
-/** Whether a checkpoint fits; the sizes of the model. */
 export async function examineInitialisation(
   { parameters, files, inputs }: ExaminationContext<InitialisationParameters>,
 ): Promise<Examination> {
@@ -22,7 +21,7 @@ export async function examineInitialisation(
   const known = { vocabulary: { size: vocabulary }, featureDim };
   const file = files["checkpoint"];
   if (parameters.pretrained !== undefined || parameters.bert !== undefined) {
-    // A package that is not fetched yet is as large as it is known to be.
+    // The sizes of the package are known before it is fetched.
     const config = parameters.bert === undefined
       ? sizedConfiguration(miniLmSizes, { ...known, words: miniLmSizes.positions })
       : parseConfiguration(readText(files["config"]!), {

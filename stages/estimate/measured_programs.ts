@@ -1,4 +1,4 @@
-/** Times of the real programs on made-up numbers of given sizes: one step, one update, one scoring. */
+/** Times the real programs on made-up numbers of given sizes: a step, an update, scoring pairs. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Configuration } from "../model/configuration.ts";
 import { embedImage, embedText } from "../model/embeddings.ts";
@@ -14,16 +14,16 @@ import { takeImages, takeTexts } from "../batch/gather_rows.ts";
 import { scalarTensors } from "../train/loop.ts";
 import { zerosLike } from "../train/state.ts";
 
-/** What decides the work of a pair. */
+/** The sizes that the cost of a pair depends on. */
 export interface PairSizes {
   readonly config: Configuration;
-  /** Places of a text. */
+  /** Positions of a text. */
   readonly words: number;
-  /** Places of an image. */
+  /** Positions of an image. */
   readonly regions: number;
 }
 
-/** Candidates that are measured; times grow in proportion. */
+/** Numbers of candidates and hard negatives that are measured; times are proportional to them. */
 export const few = { candidates: 4, hard: 2 };
 
 interface Compilation {
@@ -33,14 +33,14 @@ interface Compilation {
 
 const measured = new Map<string, unknown>();
 
-/** Points of a sweep share what does not depend on their alignment. */
+/** Measures once per key: variants of a sweep share what does not depend on their alignment. */
 function once<Result>(key: unknown, measure: () => Result): Result {
   const name = JSON.stringify(key);
   if (!measured.has(name)) measured.set(name, measure());
   return measured.get(name) as Result;
 }
 
-/** Seconds per pair without gradient, programs being there. */
+/** Seconds per pair without gradients, compilation excluded. */
 export function measureScoring(
   compute: Compute,
   sizes: PairSizes,
@@ -68,7 +68,7 @@ function scoringSeconds(
       wordMask,
       imageEmbedding: embedImage(weights, config, images, { precision }),
       regionMask: images.regionMask,
-    }, { precision }) as tf.Tensor;
+    }, { precision });
   }, { name: "examined_scoring", xla });
   const inputs = {
     weights: madeUpWeights(config, trainedNames(config, rankingParts)),
@@ -86,7 +86,7 @@ type ScoringInputs = {
   readonly rows: tf.Tensor;
 };
 
-/** Seconds of a micro-step with one anchor per direction; the first call compiles. */
+/** Seconds of a micro-step with one anchor per direction. The first call includes compilation. */
 export function measureStep(
   compute: Compute,
   sizes: PairSizes,
@@ -148,10 +148,10 @@ export function measureUpdate(
   });
 }
 
-/** Longer than this, a second look is not worth its time. */
+/** A call that takes longer is not measured a second time. */
 const longSeconds = 3;
 
-/** Seconds of the first call, compilation included, and of the faster of two more. */
+/** Seconds of the first call, compilation included, and of the faster one of two more calls. */
 function timed(call: () => TensorTree): { first: number; warm: number } {
   const seconds = () => {
     const begun = performance.now();
@@ -170,7 +170,7 @@ function firstTensor(tree: tf.TensorContainer): tf.Tensor {
   return firstTensor(Object.values(tree as Record<string, tf.TensorContainer>)[0]!);
 }
 
-/** Weights near 0: no number overflows, and none is faster than another. */
+/** Small weights: nothing overflows, and no value is special. */
 function madeUpWeights(
   config: Configuration,
   names: readonly string[],

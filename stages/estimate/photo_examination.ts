@@ -1,4 +1,4 @@
-/** What an extraction would find: for `doctor`. */
+/** Checks of `doctor` for an extraction: photos that are missing or cannot be read, and sizes. */
 import type { Examination, ExaminationContext, Finding } from "../../pipeline/contract/stage.ts";
 import type { PhotoParameters } from "../extraction/photo_parameters.ts";
 import { readPhotoCaptions } from "../extraction/photo_captions.ts";
@@ -9,7 +9,7 @@ import { miniLmWords } from "../model/checkpoint/pretrained_packages.ts";
 import { photoList } from "../extraction/photo_list.ts";
 import { regionFinder } from "../extraction/region_finder.ts";
 
-/** Photos that are opened, evenly over the folder. */
+/** Number of photos that are opened, spread evenly over the folder. */
 const sample = 20;
 
 export async function examinePhotos(
@@ -31,7 +31,7 @@ export async function examinePhotos(
     findings.push({
       verdict,
       what: `${missing.length} photos with captions are not in the folder, such as ${missing[0]}`,
-      ...(verdict === "bad" && { fix: "bring them there, or set `on_bad_image: skip`" }),
+      ...(verdict === "bad" && { fix: "copy them there, or set `on_bad_image: skip`" }),
     });
   }
   const lost = new Set(missing);
@@ -53,18 +53,18 @@ export async function examinePhotos(
     }
   }
   findings.push({ verdict: "ok", what: `${there.length} photos with captions` });
-  const wholes = parameters.views === undefined ? 1 : 2; // vectors of a whole photo
+  const wholes = parameters.views === undefined ? 1 : 2; // vectors of the whole photo
   const bytes = there.length * (most * (backboneWidth + 7) + wholes * backboneWidth) * 4;
   return { findings, facts, disk: bytes, scratch: bytes };
 }
 
-/** Counts captions and splits where the word pieces are there to cut with. */
+/** Adds numbers of captions and images per split to the facts, if the word pieces are available. */
 async function photoNames(
   { parameters, files }: Pick<ExaminationContext<PhotoParameters>, "parameters" | "files">,
   facts: Record<string, number>,
 ): Promise<string[]> {
-  const cutter = files["vocabulary"] ?? `${files["words"]}/vocab.txt`;
-  if (!isFile(cutter)) { // a package that is not fetched yet
+  const vocabulary = files["vocabulary"] ?? `${files["words"]}/vocab.txt`;
+  if (!isFile(vocabulary)) { // a package that is not fetched yet
     const file = files["captions"]!;
     const lines = readPhotoCaptions(await readUtf8(file), { file });
     return [...new Set(lines.map(({ image }) => image))].sort();

@@ -1,14 +1,14 @@
-/** What published databases hold, from their lists and a sample of their entries: for `doctor`. */
+/** Checks of `doctor` for published databases, from their lists and a sample of their entries. */
 import { openImageDatabase } from "../data/databases/open_image_database.ts";
 import { rawCaptions } from "../data/published/captions.ts";
 import type { ImportParameters } from "../data/published/import_features.ts";
 import type { PublishedSource } from "../data/published/data_sets.ts";
 import { openTextDatabase } from "../data/databases/text_database.ts";
 
-/** Images and captions that are read, evenly over each database. */
+/** Number of images and captions that are read, spread evenly over each database. */
 const sample = 50;
 
-/** Counts per split, the longest caption, the most regions, and the widths. */
+/** Facts: numbers per split, the longest caption, the most regions, and the widths. */
 export function examinePublished(
   sources: readonly PublishedSource[],
   files: Readonly<Record<string, string>>,
@@ -66,8 +66,8 @@ export function examinePublished(
       if (width === featureDim) continue;
       findings.push({
         verdict: "bad",
-        what: `\`${name}\` has ${featureDim} numbers per region, images before it ${width}`,
-        fix: "use features of one detector",
+        what: `\`${name}\` has ${featureDim} numbers per region, earlier images have ${width}`,
+        fix: "use features of a single detector",
       });
       break;
     }

@@ -1,5 +1,5 @@
 /**
- * A linear yardstick: canonical correlation between pictures (the mean of their feature map) and
+ * A linear baseline: canonical correlation between pictures (the mean of their feature map) and
  * captions (their sentence embedding), fitted on one split and evaluated on another.
  */
 import { yieldToEvents } from "../../pipeline/contract/progress.ts";
@@ -65,7 +65,7 @@ interface Rows {
   get(row: number, column: number): number;
 }
 
-/** float32 [text, image], of rows of length 1. */
+/** float32 [text, image]; the rows are unit vectors. */
 function cosines(texts: Rows, images: Rows): Float32Array {
   const scores = new Float32Array(texts.rows * images.rows);
   for (let text = 0; text < texts.rows; text++) {

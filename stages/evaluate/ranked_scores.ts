@@ -1,4 +1,4 @@
-/** What a matrix of scores of a split becomes: a rank per query, recalls, and the matrix itself. */
+/** What is recorded of a split's score matrix: a rank per query, recalls, and the matrix itself. */
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
 import { writeSafetensors } from "../data/formats/safetensors.ts";
@@ -10,21 +10,21 @@ import { twoStageMetrics, withFound } from "../metric/two_stage.ts";
 import { type Direction, rankQueries, type ScoreMatrix } from "../metric/recall.ts";
 import type { SplitIndex } from "../batch/split_index.ts";
 
-/** What it belongs to. */
+/** The split that a matrix belongs to. */
 export interface ScoredSplit {
   readonly set: FeatureSet;
   readonly index: SplitIndex;
   readonly split: string;
 }
 
-/** What is asked of the ranks, made sure of before hours go into scores. */
+/** What to compute from the ranks. It is checked before scoring, which may take hours. */
 export interface RankingPlan {
   /** K of Recall@K. */
   readonly recallAt: readonly number[];
   readonly folds?: Folds;
-  /** Judged beside the data's own pairs. */
+  /** Further right answers, evaluated in addition to the pairs of the data. */
   readonly positives?: readonly Positives[];
-  /** What ranking a shortlist alone would give: its places in the matrix, and that matrix. */
+  /** For ranking a shortlist only: its places in the matrix, and the matrix that results. */
   readonly twoStage?: { readonly listed: Int32Array; readonly scores: Float32Array };
 }
 
@@ -33,7 +33,7 @@ export interface RankingParameters {
   readonly folds?: number | undefined;
 }
 
-/** @throws {Complaint} where the split cannot be cut so, or the extra positives do not fit it */
+/** @throws {Complaint} if the split cannot be divided into the folds, or the extra positives do not fit it */
 export function planRanking(
   { parameters, files, progress }: Pick<
     StageContext<RankingParameters>,
@@ -57,7 +57,7 @@ export function planRanking(
   };
 }
 
-/** Rows of `query_rank`, and what they come to as metrics. */
+/** Records rows of `query_rank`, and the metrics that follow from them. */
 export function recordRanks(
   { record }: Pick<StageContext<unknown>, "record">,
   { set, index, split }: ScoredSplit,
@@ -78,17 +78,17 @@ export function recordRanks(
   const captions = captionIds(set, index);
   const images = imageIds(set, index);
   for (const { direction, query, rank, ties, rightRanks, top } of ranks) {
-    const [asking, answering] = direction === "i2t" ? [images, captions] : [captions, images];
+    const [queries, answers] = direction === "i2t" ? [images, captions] : [captions, images];
     const inFold = foldOf(direction, query);
     const others = judgedOf(direction, query);
     const again = rerankedOf(direction, query);
     record.row("query_rank", {
       direction,
-      query: asking[query]!,
+      query: queries[query]!,
       split,
       rank,
       ties,
-      top_ids: JSON.stringify(top.map(({ answer }) => answering[answer])),
+      top_ids: JSON.stringify(top.map(({ answer }) => answers[answer])),
       top_scores: JSON.stringify(top.map((entry) => entry.score)),
       image: images[direction === "i2t" ? query : index.imageOfText[query]!]!,
       right_ranks: JSON.stringify(rightRanks),
@@ -118,7 +118,7 @@ function byQuery<Item extends { readonly direction: Direction; readonly query: n
   return (direction, query) => found.get(`${direction} ${query}`);
 }
 
-/** `scores.safetensors` [text, image], and `index.json` that names its rows and columns. */
+/** Writes `scores.safetensors` [text, image], and `index.json` with the ids of its rows and columns. */
 export async function writeScores(
   folder: string,
   { set, index, split }: ScoredSplit,

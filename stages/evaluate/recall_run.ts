@@ -1,10 +1,9 @@
-/** Scores every caption of a split with every image, ranks, and judges the swapped pairs. */
+/** Scores every caption of a split with every image, ranks them, and evaluates the swapped pairs. */
 import * as tf from "@tensorflow/tfjs-core";
 import { yieldToEvents } from "../../pipeline/contract/progress.ts";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { openFeatures } from "../data/feature_set.ts";
 import { pictureVectors } from "../data/picture_vectors.ts";
-import { readSafetensors, writeSafetensors } from "../data/formats/safetensors.ts";
 import type { ScoreMatrix } from "../metric/recall.ts";
 import { releaseRecall } from "../metric/release_recall.ts";
 import { learnedBranchWeight, requireBranches } from "../model/branches.ts";
@@ -13,19 +12,18 @@ import { withRankHead } from "../model/initial_weights.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import { readModel } from "../model/checkpoint/model_artifact.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
-import { branchCosines } from "../score/branches.ts";
+import { branchCosines, rawScale, scaleOf, summedScores } from "../score/branches.ts";
 import { pairScorer } from "../score/pair_scoring.ts";
 import { indexSplit, type SplitIndex } from "../batch/split_index.ts";
+import { keptTiles, scoredOnce } from "./kept_scores.ts";
 import { planRanking, type RankingParameters, recordRanks, writeScores } from "./ranked_scores.ts";
-import { scoredOnce } from "../score/kept_scores.ts";
-import { type GridOptions, scoreGrid } from "../score/grid.ts";
+import { scoreGrid } from "../score/grid.ts";
 import {
   rerankedScores,
   scoreShortlist,
   shortlisted,
   withOthersBelow,
 } from "../score/shortlist.ts";
-import { rawScale, scaleOf, summedScores } from "../score/score_sum.ts";
 import { judgeSwappedPairs, type ScoreRows } from "./swapped_pairs.ts";
 
 export interface EvaluationParameters extends RankingParameters {
@@ -35,11 +33,11 @@ export interface EvaluationParameters extends RankingParameters {
   readonly xla: boolean;
   readonly precision: Precision;
   readonly scores: "cross" | "branches" | "sum";
-  /** Of a cosine in the sum; by default the model's own, or 10. */
+  /** Weight of the cosine in the sum; by default the model's own, or 10. */
   readonly branch_weight?: number | undefined;
-  /** Images of a text that go through the cross-encoder, by the branches; 0: all. */
+  /** Images per text that the branches pass to the cross-encoder; 0: all. */
   readonly shortlist: number;
-  /** The same, beside scoring all pairs; 0: not asked. */
+  /** The same, evaluated in addition to scoring all pairs; 0: not evaluated. */
   readonly rerank: number;
 }
 
@@ -60,7 +58,7 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
   context.progress.say(compute.description);
   const pictures = onBranches ? await pictureVectors(inputs["features"]!, set) : undefined;
   const weights = weightsOnDevice(onBranches ? withRankHead(stored) : rankingWeights(stored));
-  // A run that was killed between its first row and its last leaves rows that are written again.
+  // A run that was killed while it recorded rows has left some that are recorded again.
   for (const table of ["query_rank", "pair_score", "metric"]) {
     context.record.retain(table, () => false);
   }
@@ -136,7 +134,7 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
   }
 }
 
-/** What scoring reads: the encoder and the rank head. */
+/** The weights that scoring reads: the encoder and the rank head. */
 export function rankingWeights(stored: HostWeights): HostWeights {
   const weights = withRankHead(stored);
   return Object.fromEntries(
@@ -156,23 +154,7 @@ function recordReleaseRecall(
   record.metric("release_tied_queries", ambiguous, { split });
 }
 
-/** Scores of tiles in files: a killed evaluation goes on after its last whole tile. */
-function keptTiles(folder: string): Pick<GridOptions, "kept" | "keep"> {
-  const fileOf = (tile: number) => `${folder}/tile-${tile}.safetensors`;
-  return {
-    async kept(tile, count) {
-      const tensors = await readSafetensors(fileOf(tile)).catch(() => undefined);
-      const scores = tensors?.get("scores")?.data;
-      return scores instanceof Float32Array && scores.length === count ? scores : undefined;
-    },
-    async keep(tile, data) {
-      const scores = { shape: [data.length], dtype: "F32" as const, data };
-      await writeSafetensors(fileOf(tile), new Map([["scores", scores]]));
-    },
-  };
-}
-
-/** Shows how far scoring is, lets Ctrl-C in, and takes the time. */
+/** Reports the progress of scoring, reacts to Ctrl-C, and measures the time. */
 function scoringClock({ progress, record, signal }: StageContext<EvaluationParameters>) {
   const begun = performance.now();
   return {

@@ -1,4 +1,4 @@
-/** Asks a tuned model: which images fit a text best, or which captions an image. */
+/** Searches with a tuned model: the images that fit a text best, or the captions that fit an image. */
 import * as tf from "@tensorflow/tfjs-core";
 import { type Progress, yieldToEvents } from "../../pipeline/contract/progress.ts";
 import { type FeatureSet, type FeaturesPlace, openFeatures } from "../data/feature_set.ts";
@@ -11,17 +11,16 @@ import type { Configuration } from "../model/configuration.ts";
 import { readModel } from "../model/checkpoint/model_artifact.ts";
 import { weightsOnDevice } from "../model/weights.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
-import { branchCosines } from "../score/branches.ts";
+import { branchCosines, rawScale, summedScores } from "../score/branches.ts";
 import { rankingWeights } from "./recall_run.ts";
-import { rawScale, summedScores } from "../score/score_sum.ts";
 import { scoreGrid } from "../score/grid.ts";
 import { indexSplit, type SplitIndex } from "../batch/split_index.ts";
 
 export type Query = { readonly text: string } | {
-  /** Of a new picture, and the mean of its map where the features have such means. */
+  /** Regions of a new picture, and the mean of its feature map if the features have these means. */
   readonly regions: RegionRows & { readonly whole?: Float32Array };
 } | {
-  /** Id of an image of the features. */
+  /** Id of an image in the features. */
   readonly image: string;
 };
 
@@ -30,9 +29,9 @@ export interface SearchOptions {
   /** Folder of the model. */
   readonly model: string;
   readonly query: Query;
-  /** Among which images, or captions. */
+  /** The split whose images, or captions, are searched. */
   readonly split: string;
-  /** How many answers. */
+  /** Number of answers. */
   readonly count: number;
   readonly threads: number;
   readonly progress: Progress;
@@ -43,7 +42,7 @@ export interface Found {
   readonly image: string;
   readonly caption?: string;
   readonly text?: string;
-  /** Raw rank score, on top of branches where it was learned there: comparable within one answer. */
+  /** Raw rank score, with the branches' cosine if it was learned on top of it. Compare it within one search only. */
   readonly score: number;
 }
 
@@ -53,18 +52,18 @@ export async function searchModel(
   using set = await openFeatures(features);
   requireSplit(set, split);
   const { config, weights: stored } = await readModel(model);
-  const { set: asked, index } = "text" in query
-    ? await textAsked(set, features.folder, query.text, split)
-    : imageAsked(set, query, split);
-  if ("text" in query) requireShort(asked.captions.at(-1)!.tokens.length, config);
+  const { set: queried, index } = "text" in query
+    ? await withTextQuery(set, features.folder, query.text, split)
+    : withImageQuery(set, query, split);
+  if ("text" in query) requireShort(queried.captions.at(-1)!.tokens.length, config);
   const compute = await startCompute({ threads });
   const cosines = async () => {
     const known = await pictureVectors(features, set);
     const own = "regions" in query ? query.regions.whole : undefined;
     const pictures = (image: number) =>
-      image < set.images.length ? known(image) : own ?? meanOfRegions(asked, image);
+      image < set.images.length ? known(image) : own ?? meanOfRegions(queried, image);
     return await branchCosines(compute, config, {
-      set: asked,
+      set: queried,
       index,
       pictures,
       weights,
@@ -72,13 +71,13 @@ export async function searchModel(
     });
   };
   const branchWeight = learnedBranchWeight(stored);
-  // A model that was never tuned to rank pairs, but has branches, ranks by these.
+  // A model that has branches, but was never tuned to rank pairs, ranks by the branches.
   const branchesAlone = hasBranches(stored) && stored["rank_output.weight"] === undefined;
   const onBranches = branchWeight !== undefined || branchesAlone;
   const weights = weightsOnDevice(onBranches ? stored : rankingWeights(stored));
   try {
     const cross = branchesAlone ? undefined : await scoreGrid(compute, config, {
-      set: asked,
+      set: queried,
       index,
       weights,
       block: 64,
@@ -94,10 +93,10 @@ export async function searchModel(
       ? cross
       : summedScores(cross, await cosines(), { scale: rawScale, weight: branchWeight });
     const answers = "text" in query
-      ? index.images.map((image) => ({ image: asked.images[image]!.id }))
+      ? index.images.map((image) => ({ image: queried.images[image]!.id }))
       : index.captions.map((caption) => {
-        const { id, text, image } = asked.captions[caption]!;
-        return { image: asked.images[image]!.id, caption: id, text };
+        const { id, text, image } = queried.captions[caption]!;
+        return { image: queried.images[image]!.id, caption: id, text };
       });
     return answers
       .map((answer, place) => ({ ...answer, score: scores[place]! }))
@@ -108,47 +107,48 @@ export async function searchModel(
   }
 }
 
-/** @throws {Complaint} about the request */
+/** @throws {Complaint} if the features have no such split */
 function requireSplit({ images }: FeatureSet, split: string): void {
   const known = [...new Set(images.map((image) => image.split))];
   if (known.includes(split)) return;
   throw new Complaint(
     `there is no split \`${split}\``,
-    `name one of those that the features hold: ${known.join(", ")}`,
+    `name one of the splits of the features: ${known.join(", ")}`,
   );
 }
 
-/** @throws {Complaint} about the request */
+/** @throws {Complaint} if the query is longer than the model allows */
 function requireShort(pieces: number, { max_position_embeddings: places }: Configuration): void {
   if (pieces + 2 <= places) return;
   throw new Complaint(
-    `the query has ${pieces} word pieces, and the model takes ${places - 2}`,
-    "ask with fewer words",
+    `the query has ${pieces} word pieces; the model takes at most ${places - 2}`,
+    "use fewer words",
   );
 }
 
-interface Asked {
+/** Features with the query added to them, and the rows that are scored. */
+interface QueriedSplit {
   readonly set: FeatureSet;
   readonly index: SplitIndex;
 }
 
-/** The text as one more caption, beside all images of the split. */
-async function textAsked(
+/** The text as an additional caption, with all images of the split. */
+async function withTextQuery(
   set: FeatureSet,
   folder: string,
   text: string,
   split: string,
-): Promise<Asked> {
+): Promise<QueriedSplit> {
   const { images } = indexSplit(set, split);
   const tokens = (await tokenizerOf(folder)).encode(text);
   if (tokens.length === 0) {
-    throw new Complaint("the query has no words", "describe an image, or name an image file");
+    throw new Complaint("the query has no words", "describe an image, or give an image file");
   }
   const unknown = tokens.every((token) => token === set.vocabulary.unk);
   if (unknown) {
     throw new Complaint(
       `the model knows no word of ${JSON.stringify(text)}`,
-      "use words of the captions it was trained on",
+      "use words of the captions that it was trained on",
     );
   }
   const query = { id: "query", image: images[0]!, split, text, tokens };
@@ -170,19 +170,19 @@ async function tokenizerOf(folder: string) {
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new Complaint(
-      "these features came with their captions as word pieces: nothing says how to cut a text",
-      "ask with an image, or make features from raw captions",
+      "the captions of these features were already word pieces, so it is not known how to tokenize a text",
+      "search with an image, or make features from raw captions",
       { place: { file: folder }, cause },
     );
   }
 }
 
-/** The image alone, beside all captions of the split. */
-function imageAsked(
+/** The image alone, with all captions of the split. */
+function withImageQuery(
   set: FeatureSet,
   query: Exclude<Query, { text: string }>,
   split: string,
-): Asked {
+): QueriedSplit {
   const { captions } = indexSplit(set, split);
   const place = "image" in query
     ? set.images.findIndex(({ id }) => id === query.image)

@@ -1,4 +1,4 @@
-/** Four scores per pair of pictures and captions that differ in one thing (Winoground). */
+/** Scores of swapped pairs: two images and two captions that differ in one thing (Winoground). */
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
 import { judgePair, pairAccuracy } from "../metric/pair_accuracy.ts";

@@ -1,4 +1,4 @@
-/** Recall on held-out images, for the training stages to run now and then. */
+/** Recall on held-out images, which the training stages compute at intervals. */
 import { yieldToEvents } from "../../pipeline/contract/progress.ts";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { firstImages, indexSplit, type SplitIndex } from "../batch/split_index.ts";
@@ -17,19 +17,18 @@ export interface ValidationParameters {
   /** Updates between two validations; 0: never. */
   readonly validate_every: number;
   readonly validation_split: string;
-  /** The first this many images of the split, with all their captions. */
+  /** Number of images: the first of the split, with all their captions. */
   readonly validation_images: number;
   readonly xla: boolean;
 }
 
-/** The model that is trained, and the data to rank. */
+/** The model that is trained, and the data that is ranked. */
 export interface ValidationSource {
   readonly compute: Compute;
   readonly config: Configuration;
   readonly set: FeatureSet;
 }
 
-/** Recalls of the weights as they are, by name. */
 interface RecallValidation {
   readonly every: number;
   run(weights: Weights): Promise<Record<string, number>>;
@@ -39,8 +38,8 @@ interface RecallValidation {
 const block = 256;
 
 /**
- * By the scores of the ranking head.
- * @throws {Complaint} at once when the split does not exist, not after hours
+ * Ranks by the scores of the ranking head.
+ * @throws {Complaint} if the split does not exist, before training starts
  */
 export function pairValidation(
   context: Pick<StageContext<ValidationParameters & { precision: Precision }>, Used>,
@@ -55,7 +54,7 @@ export function pairValidation(
   );
 }
 
-/** By the cosines of the two branches; otherwise as `pairValidation`. */
+/** Like `pairValidation`, but ranks by the cosines of the two branches. */
 export function branchValidation(
   context: Pick<StageContext<ValidationParameters>, Used>,
   { compute, config, set, pictures }: ValidationSource & { readonly pictures: PictureVectors },

@@ -1,12 +1,13 @@
 /**
- * Frozen branches beneath the cross-encoder, which then learns what they do not know:
+ * Frozen branches whose cosines are added to the cross-encoder's scores, so that the cross-encoder
+ * learns what they do not know:
  *
- *     score(t, i) = cross(t, i) + weight cos(t, i)
+ *     score(text, image) = cross(text, image) + weight cosine(text, image)
  *
- * Texts are encoded once, before training. Pictures are mapped within each step, because training
- * leaves out channels of their features: branches that have learned a small training split by heart
- * would leave nothing to learn there. Wrong answers that the branches find likely are worth learning
- * from (ALBEF, arXiv 2107.07651, section 3.2, which draws them by such cosines).
+ * Texts are encoded once, before training. Pictures are mapped in each step, because training drops
+ * channels of their features: branches that have memorized a small training split would otherwise
+ * leave nothing to learn. The cosines can also choose negatives: wrong answers that the branches find
+ * likely teach most (ALBEF, arXiv 2107.07651, section 3.2).
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { PictureVectors } from "../data/picture_vectors.ts";
@@ -22,10 +23,10 @@ import type { Cosine } from "../batch/sampling.ts";
 import type { SplitIndex } from "../batch/split_index.ts";
 import { sentenceEmbeddings, type SentenceOptions } from "./sentence_embeddings.ts";
 
-/** What steps read beside `pictures` and `pictureMean` of `pictureTable`. */
+/** What steps read in addition to the tables of `pictureTable`. */
 export interface BranchTables {
   readonly [name: string]: tf.Tensor;
-  /** Of length 1. */
+  /** Unit vectors. */
   readonly branchTexts: Axes<"text common">;
   readonly "branch_image.weight": tf.Tensor;
   readonly "branch_image.bias": tf.Tensor;
@@ -33,7 +34,7 @@ export interface BranchTables {
 
 export interface FrozenBranches {
   readonly tables: BranchTables;
-  /** Of whole pictures, on the host: for choosing what a step sees. */
+  /** Computed on the host from whole pictures, for choosing negatives. */
   readonly cosine: Cosine;
 }
 
@@ -53,9 +54,9 @@ export async function frozenBranches(
   const [text, image] = ["branch_text", "branch_image"].map((branch) =>
     weightsOnDevice(weights, named(branch))
   );
-  const branchTexts = tf.tidy(() => sentenceVectors(text!, matrixOf(means)) as tf.Tensor);
+  const branchTexts = tf.tidy(() => sentenceVectors(text!, matrixOf(means)));
   const seen = tf.tidy(() =>
-    pictureVectors(image!, matrixOf(index.images.map((row) => pictures(row)))) as tf.Tensor
+    pictureVectors(image!, matrixOf(index.images.map((row) => pictures(row))))
   );
   const [texts, images] = [branchTexts, seen].map((rows) => rows.dataSync<"float32">());
   const common = branchTexts.shape[1]!;
@@ -78,7 +79,7 @@ export interface BranchRows {
   readonly images: tf.Tensor;
 }
 
-/** The vectors of texts and of pictures within a step, the latter with channels left out. */
+/** The vectors of texts and pictures within a step; with `random`, channels of pictures are dropped. */
 export function branchVectors(
   tables: Readonly<Record<string, tf.Tensor>>,
   { texts, images }: BranchRows,

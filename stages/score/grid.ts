@@ -1,22 +1,22 @@
-/** The whole matrix of a split: every text with every image, tile by tile. */
+/** Scores of every text of a split with every image, in tiles of images. */
 import type { Configuration } from "../model/configuration.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { pairScorer, type ScorerOptions } from "./pair_scoring.ts";
 
-/** Images whose embeddings lie on the device together: 100 regions x 768 are 39 MB for them all. */
+/** Images whose embeddings are on the device together: with 100 regions x 768 they take 39 MB. */
 export const tileSize = 128;
 
 export interface GridOptions extends Omit<ScorerOptions, "tile"> {
-  /** Images of a tile, at most. */
+  /** At most this many images in a tile. */
   readonly imagesOfTile?: number;
-  /** Scores of a tile that an earlier, unfinished run has left. */
+  /** Scores of a tile that an earlier, unfinished run has kept. */
   readonly kept?: (tile: number, count: number) => Promise<Float32Array | undefined>;
-  /** Keeps the scores of a tile. */
+  /** Keeps the scores of a tile for a later run. */
   readonly keep?: (tile: number, scores: Float32Array) => Promise<void>;
   readonly after?: (done: number, total: number) => Promise<void>;
 }
 
-/** Row-major [text, image]. */
+/** @returns raw rank scores, float32 [text, image] */
 export async function scoreGrid(
   compute: Compute,
   config: Configuration,
@@ -53,7 +53,7 @@ export async function scoreGrid(
   return grid;
 }
 
-/** Rows of images that go to the device together: those with like numbers of regions. */
+/** Groups of image rows that go to the device together: images with similar numbers of regions. */
 export function imageTiles(
   { set, index }: Pick<ScorerOptions, "set" | "index">,
   size: number,

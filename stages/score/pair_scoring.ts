@@ -1,8 +1,9 @@
 /**
- * Scores many pairs of a split without gradient. Images go to the device and through their embedding
- * once, a tile of them at a time, so that a split of any size fits; pairs go through the encoder in
- * blocks of one size. Little of them is padding: a block has as many word places as its texts need, a
- * tile as many region places as its images, in steps of 16, so that a few programs serve all.
+ * Scores many pairs of a split, without gradients. Images are copied to the device and embedded once,
+ * one tile at a time, so a split of any size fits. Pairs go through the encoder in blocks of a fixed
+ * size. To limit padding, a block has only as many word positions as its texts need, and a tile as
+ * many region positions as its images; both are rounded up to multiples of 16, so that a few compiled
+ * programs suffice.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../data/feature_set.ts";
@@ -25,14 +26,14 @@ import { takeImages, takeTexts } from "../batch/gather_rows.ts";
 import { requireFit } from "../batch/model_fit.ts";
 
 export interface PairScorer extends Disposable {
-  /** Puts images on the device. @param images rows of the index */
+  /** Copies images to the device. @param images rows of the index */
   tile(images: readonly number[]): ImageTile;
 }
 
 export interface ImageTile extends Disposable {
   /**
    * Raw rank scores, float32, one per pair.
-   * @param texts rows of the index @param images places in the tile, as many
+   * @param texts rows of the index @param images places in the tile, one per text
    */
   score(
     texts: Int32Array,
@@ -48,7 +49,7 @@ export interface ScorerOptions {
   readonly weights: Weights;
   /** Pairs that go through the encoder together. */
   readonly block: number;
-  /** Places of a tile. */
+  /** Number of images in a tile. */
   readonly tile: number;
   readonly xla: boolean;
   readonly precision?: Precision | undefined;
@@ -85,7 +86,7 @@ export function pairScorer(
         wordMask,
         imageEmbedding: tf.gather(embedded["image"]!, images),
         regionMask: tf.gather(embedded["regionMask"]!, images),
-      }, { precision }) as tf.Tensor;
+      }, { precision });
     },
     { name: "score_pairs", ...options },
   );
@@ -121,7 +122,7 @@ export function pairScorer(
   };
 }
 
-/** For a row of so many words or regions. */
+/** Positions for a row of this length. */
 const places = (length: number, most: number) => Math.min(Math.ceil(length / 16) * 16, most);
 
 type BlockInputs = {
@@ -141,7 +142,7 @@ async function inBlocks(
   const scores = new Float32Array(texts.length);
   for (let from = 0; from < texts.length; from += block) {
     const to = Math.min(from + block, texts.length);
-    // The last block is filled up with pairs 0, whose scores are dropped.
+    // The last block is padded with pairs of rows 0; their scores are dropped.
     const rows = (all: Int32Array) => {
       const filled = new Int32Array(block);
       filled.set(all.subarray(from, to));

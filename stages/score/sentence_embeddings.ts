@@ -1,4 +1,4 @@
-/** Every caption of a split as one vector, by the text half of a model alone. */
+/** One vector per caption of a split, from the text encoder alone. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../data/feature_set.ts";
 import type { Configuration } from "../model/configuration.ts";
@@ -19,7 +19,7 @@ export interface SentenceOptions {
 
 /** Texts that go through the encoder together. */
 const block = 32;
-/** Word places of a block: a multiple of this, so that there are few programs. */
+/** The word positions of a block are a multiple of this, so that few programs are compiled. */
 const step = 16;
 
 /** @returns one vector per text of the index */
@@ -37,7 +37,7 @@ export async function sentenceEmbeddings(
   }
 }
 
-/** As `sentenceEmbeddings`, with weights that are on the device and stay there. */
+/** Like `sentenceEmbeddings`, with weights that are on the device and stay there. */
 export async function sentencesOnDevice(
   compute: Compute,
   { config, weights: all }: { config: Configuration; weights: Weights },
@@ -51,11 +51,11 @@ export async function sentencesOnDevice(
     compute,
     ({ weights, tokens, words }: { weights: Weights; tokens: tf.Tensor; words: tf.Tensor }) => {
       const wordMask = firstPlaces(words, tokens.shape[1]!);
-      return meanOfWords(encodeText(weights, config, { tokens, wordMask }), wordMask) as tf.Tensor;
+      return meanOfWords(encodeText(weights, config, { tokens, wordMask }), wordMask);
     },
     { name: "sentence_embeddings", xla, decides: [config] },
   );
-  // Texts of like length together; the order decides no value.
+  // Texts of similar length go together; no value depends on the order.
   const order = texts.map((_, text) => text)
     .sort((a, b) => texts[a]!.length - texts[b]!.length || a - b);
   const vectors: Float32Array[] = [];
@@ -64,7 +64,7 @@ export async function sentencesOnDevice(
     const longest = texts[rows.at(-1)!]!.length + 2;
     const places = Math.min(Math.ceil(longest / step) * step, config.max_position_embeddings);
     const tokens = new Int32Array(block * places);
-    const words = new Int32Array(block).fill(1); // a row of padding attends to one place
+    const words = new Int32Array(block).fill(1); // a row of padding attends to one position
     const { cls, sep } = set.vocabulary;
     rows.forEach((text, row) => {
       const ids = [cls, ...texts[text]!, sep];
@@ -75,7 +75,7 @@ export async function sentencesOnDevice(
       tokens: tf.tensor2d(tokens, [block, places], "int32"),
       words: tf.tensor1d(words, "int32"),
     };
-    const made = program({ weights, ...inputs }) as tf.Tensor;
+    const made = program({ weights, ...inputs });
     const values = await made.data() as Float32Array;
     rows.forEach((text, row) =>
       vectors[text] = values.slice(row * config.hidden_size, (row + 1) * config.hidden_size)

@@ -1,6 +1,6 @@
 /**
  * Two-stage ranking: the branches choose a shortlist, and only its pairs go through the cross-encoder.
- * What is not on it stands below, in the order of the branches.
+ * All other pairs rank below, in the order of the branches.
  */
 import type { Configuration } from "../model/configuration.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
@@ -10,11 +10,11 @@ import { imageTiles, tileSize } from "./grid.ts";
 export interface ShortlistSizes {
   readonly texts: number;
   readonly images: number;
-  /** Images of each text; of each image as many times the texts that an image has on average. */
+  /** Images per text; texts per image are this many times the average number of texts of an image. */
   readonly count: number;
 }
 
-/** @returns places in the matrix [text, image], ascending */
+/** @returns places in the flattened matrix [text, image], ascending */
 export function shortlisted(
   cosines: Float32Array,
   { texts, images, count }: ShortlistSizes,
@@ -39,7 +39,7 @@ export interface ShortlistOptions extends Omit<ScorerOptions, "tile"> {
   readonly after?: (done: number, total: number) => Promise<void>;
 }
 
-/** Raw rank scores of the pairs at these places, in their order. */
+/** Raw rank scores of the pairs at these places, in the same order. */
 export async function scoreShortlist(
   compute: Compute,
   config: Configuration,
@@ -67,7 +67,7 @@ export async function scoreShortlist(
   return scores;
 }
 
-/** The whole matrix: pairs of the shortlist by their scores, the others below them all. */
+/** The whole matrix: the shortlist with its scores, all other pairs below its lowest score. */
 export function withOthersBelow(
   cosines: Float32Array,
   places: Int32Array,
@@ -79,7 +79,7 @@ export function withOthersBelow(
   return all;
 }
 
-/** The matrix that scoring the shortlist alone would give, from the scores of all pairs. */
+/** The matrix that scoring only the shortlist would give, from the scores of all pairs. */
 export function rerankedScores(
   cosines: Float32Array,
   places: Int32Array,

@@ -1,28 +1,28 @@
 /**
- * AdamW as the release has it (BERT's, with bias correction), functional over named tensors:
+ * AdamW as in the release (BERT's, with bias correction), functional over named tensors:
  *
  *     m = b1 m + (1 - b1) g        v = b2 v + (1 - b2) g^2
  *     p = p - lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt v + eps)
  *     p = p - lr decay p           (with the p just updated; not for biases and LayerNorms)
  *
- * What changes from update to update comes in as scalar tensors, so that one recorded program
- * serves all updates.
+ * What changes from update to update is passed as scalar tensors, so that one recorded program serves
+ * all updates.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { decays } from "../model/parameters.ts";
 import type { Weights } from "../model/weights.ts";
 
-/** What stays the same through a training. */
+/** What stays the same during a training. */
 export interface AdamwOptions {
-  /** Memory of the first moment. */
+  /** Decay of the first moment. */
   readonly beta1: number;
-  /** Memory of the second moment. */
+  /** Decay of the second moment. */
   readonly beta2: number;
-  /** Added to the root of the second moment. */
+  /** Added to the square root of the second moment. */
   readonly eps: number;
   /** Weight decay. */
   readonly decay: number;
-  /** First letters of names -> factor on the learning rate of those tensors; of others it is 1. */
+  /** Prefix of names -> factor of the learning rate of these tensors; 1 for all others. */
   readonly factors?: Readonly<Record<string, number>>;
 }
 
@@ -36,14 +36,14 @@ export interface AdamwState {
   readonly second: Weights;
 }
 
-/** Run-time inputs of an update: scalar tensors made of `updateScalars`. */
+/** Run-time inputs of an update, as numbers from `updateScalars` or as scalar tensors. */
 export interface UpdateScalars<Value> {
   readonly learningRate: Value;
   /** The learning rate times both bias corrections. */
   readonly stepSize: Value;
 }
 
-/** One update of every tensor that has a gradient; a state of those names alone comes back. */
+/** One update of every tensor that has a gradient. The state that is returned has these tensors only. */
 export function adamw(
   state: AdamwState,
   gradients: Weights,
@@ -72,7 +72,7 @@ export function adamw(
 
 /**
  * The numbers of one update, in double precision.
- * @param update from 1: the tensors' own count of updates.
+ * @param update counted from 1
  */
 export function updateScalars(
   update: number,
@@ -91,7 +91,7 @@ export type UpdateInputs = {
 
 export type UpdateOutputs = {
   readonly state: AdamwState & { readonly [name: string]: Weights };
-  /** The gradients' joint norm before clipping. */
+  /** Joint norm of the gradients before clipping. */
   readonly norm: tf.Tensor;
 };
 
@@ -106,8 +106,8 @@ export function clippedUpdate(
 }
 
 /**
- * Scales all gradients by min(1, max / (norm + 1e-6)), norm being their joint Euclidean length.
- * @returns the scaled gradients, and the norm before scaling (a scalar).
+ * Scales all gradients by min(1, max / (norm + 1e-6)), where norm is their joint Euclidean norm.
+ * @returns the scaled gradients, and the norm before scaling (a scalar)
  */
 export function clipByGlobalNorm(
   gradients: Weights,
@@ -125,14 +125,14 @@ export function clipByGlobalNorm(
 const LANES = 64;
 
 /**
- * The sum of the squares of all elements. It is gathered in lanes, since a compiler that keeps to the
- * order of additions cannot spread one sum over a vector: a fraction of the time under XLA on CPU.
+ * The sum of the squares of all elements, accumulated in lanes: a compiler that keeps the order of
+ * additions cannot vectorize a single sum. Under XLA on a CPU this takes a fraction of the time.
  */
 function sumOfSquares(tensors: readonly tf.Tensor[]): tf.Tensor {
   const fits = (tensor: tf.Tensor) => tensor.size % LANES === 0;
   const inLanes = tensors.filter(fits)
     .map((tensor) => tf.sum(tf.square(tf.reshape(tensor, [-1, LANES])), 0));
   const rest = tensors.filter((tensor) => !fits(tensor)).map((tensor) => tf.sum(tf.square(tensor)));
-  // Lanes of all tensors are added before the lanes are: XLA would merge a sum of a sum.
+  // The lanes of all tensors are added first, then the lanes: XLA would merge a sum of a sum.
   return tf.addN(inLanes.length === 0 ? rest : [tf.sum(tf.addN(inLanes)), ...rest]);
 }

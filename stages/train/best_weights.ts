@@ -1,4 +1,4 @@
-/** Validation while training goes on, and the best weights so far. */
+/** Validation during training, and the best weights so far. */
 import type * as tf from "@tensorflow/tfjs-core";
 import {
   readSafetensors,
@@ -7,7 +7,7 @@ import {
 } from "../data/formats/safetensors.ts";
 import type { HostWeights, Weights } from "../model/weights.ts";
 
-/** Recall on held-out images. How it is computed is not training's business: stages hand it in. */
+/** Recall on held-out images. The stage passes it in, so that training does not import evaluation. */
 export interface Validation {
   /** Updates between two validations. */
   readonly every: number;
@@ -16,8 +16,8 @@ export interface Validation {
 }
 
 /**
- * The weights with the highest sum of recalls, of equal ones the first; in a file, so that they
- * outlive a kill.
+ * The weights with the highest sum of recalls, the first of equal ones. They are kept in a file, so
+ * that they survive if the process is killed.
  */
 export class BestWeights {
   #path: string;
@@ -28,8 +28,9 @@ export class BestWeights {
   }
 
   /**
-   * @param updates of the state that training goes on from: what was best later is found again
-   * @throws {Complaint} when the file is there and cannot be read
+   * @param updates of the state that training continues from; best weights of later updates are
+   * ignored, since training finds them again
+   * @throws {Complaint} if the file exists and cannot be read
    */
   static async open(folder: string, updates: number): Promise<BestWeights> {
     const best = new BestWeights(`${folder}/best.safetensors`);
@@ -42,11 +43,12 @@ export class BestWeights {
     return best;
   }
 
-  /** Step of the best weights so far. */
+  /** The update after which the best weights so far were saved. */
   get step(): number | undefined {
     return this.#best?.step;
   }
 
+  /** Keeps these weights if they are better than the best so far. */
   async offer(
     { step, rsum, weights }: {
       readonly step: number;
@@ -74,7 +76,7 @@ export class BestWeights {
     this.#best = { step, rsum: rounded };
   }
 
-  /** By name; only what is trained. */
+  /** The trained weights by name. */
   async read(): Promise<HostWeights> {
     const tensors = await readSafetensors(this.#path);
     return Object.fromEntries(

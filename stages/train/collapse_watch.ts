@@ -1,19 +1,19 @@
 /**
- * Notices that training has collapsed: all pairs get one score, or right answers stand no higher than
- * wrong ones. The loss does not show it: a hinge rests at twice its margin, an alignment loss even
- * falls. It says so and does not stop the run.
+ * Detects a collapsed training: all pairs get the same score, or right answers rank no higher than
+ * wrong ones. The loss does not show this: a hinge loss stays at twice its margin, and an alignment
+ * loss even falls. A collapse is reported; the run is not stopped.
  */
 import type { ScoreSigns } from "./score_signs.ts";
 
-/** Updates with scores that are looked at together. */
+/** Number of updates with scores that are evaluated together. */
 export const window = 20;
-/** Scores lie in 0..1 or -1..1; closer together than this they tell nothing. */
+/** Scores are in 0..1 or -1..1. A smaller spread than this means that they do not differ. */
 const leastSpread = 1e-3;
-/** Of wrong answers above the right one: 0.5 is chance, and 0.016 is its error over a window. */
+/** Share of wrong answers above the right one. Chance is 0.5, with an error of 0.016 over a window. */
 const chance = 0.45;
-/** From here on a collapse is over. */
+/** Below this share a collapse is over. */
 const recovered = 0.4;
-/** What a model does that has learned something: falling back from here is a collapse. */
+/** A model below this share has learned something; if it falls back to chance, it has collapsed. */
 const better = 0.35;
 
 export interface WatchedTraining {
@@ -32,13 +32,13 @@ export class CollapseWatch {
     this.#training = training;
   }
 
-  /** Whether the last window looked collapsed; undefined when no window was full. */
+  /** Whether training was collapsed in the last window; undefined if no window was complete. */
   get collapsed(): boolean | undefined {
     return this.#seen.length < window ? undefined : this.#collapsed;
   }
 
   /**
-   * Looks at one update's scores.
+   * Takes the scores of one update into account.
    * @returns a warning, once for each collapse
    */
   see(step: number, signs: ScoreSigns): string | undefined {
@@ -48,20 +48,21 @@ export class CollapseWatch {
     const spread = mean(this.#seen.map((one) => one.spread));
     const wrongAbove = mean(this.#seen.map((one) => one.wrongAbove));
     this.#wasBetter ||= wrongAbove < better;
-    // A model that has just begun is at chance, and tells little apart while its rate is small.
+    // A new model is at chance, and its scores hardly differ while the learning rate is small.
     const flat = spread < leastSpread && step >= warmup + window;
     const lost = wrongAbove > chance && (this.#wasBetter || 2 * step >= steps);
     const before = this.#collapsed;
-    // Once told, it takes more than a wobble around the bar to be told again.
+    // After a warning, small fluctuations around the threshold do not cause another one.
     this.#collapsed = flat || lost || (before && wrongAbove > recovered);
     if (before || !this.#collapsed) return undefined;
-    const what = flat || this.#wasBetter ? "has collapsed" : "has not left chance";
+    const what = flat || this.#wasBetter ? "has collapsed" : "is still at chance";
     const signsOfIt = flat
-      ? `all pairs score alike (standard deviation ${spread.toPrecision(2)})`
-      : `wrong answers stand above the right one in ${Math.round(100 * wrongAbove)} % of cases`;
+      ? `all pairs have nearly the same score (standard deviation ${spread.toPrecision(2)})`
+      : `wrong answers score above the right one in ${Math.round(100 * wrongAbove)} % of cases`;
     return `warning: ${phase} ${what} at step ${step} of ${steps}: over the last ${window} ` +
-      `steps with scores, ${signsOfIt}; the run goes on, but is hardly worth it: lower ` +
-      "`learning_rate`, lengthen `warmup`, or start from a model that was pretrained with a contrast";
+      `steps with scores, ${signsOfIt}. The run continues, but its result will hardly be useful: ` +
+      "lower `learning_rate`, lengthen `warmup`, or start from a model that was pretrained with a " +
+      "contrast";
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The loop that pretraining and fine-tuning share: resume, step, log, checkpoint, save. What a step
- * does comes from the caller as a function that gives the gradients of update `update`.
+ * The loop that pretraining and fine-tuning share: resume, step, log, checkpoint, save. The caller
+ * passes a function that computes the gradients of an update.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
@@ -18,15 +18,15 @@ import { CollapseWatch } from "./collapse_watch.ts";
 import type { ScoreSigns } from "./score_signs.ts";
 import { BestWeights, type Validation } from "./best_weights.ts";
 
-/** What every stage that trains is told of its optimisation; the loop reads it from the context. */
+/** The parameters of the optimisation, which all training stages have. */
 export interface OptimisationParameters {
   readonly seed: number;
-  /** Updates of the optimiser. */
+  /** Number of updates of the optimiser. */
   readonly steps: number;
   /** The peak of the schedule, reached after `warmup` updates. */
   readonly learning_rate: number;
   readonly warmup: number;
-  /** Largest joint norm of the gradients. */
+  /** Maximum of the joint norm of the gradients. */
   readonly clip: number;
   readonly weight_decay: number;
   readonly xla: boolean;
@@ -36,31 +36,31 @@ export interface TrainingPlan {
   /** Column `phase` of the log. */
   readonly phase: string;
   readonly config: Configuration;
-  /** Weights to start from, trained and others. */
+  /** All weights to start from. */
   readonly start: HostWeights;
-  /** Which of them are trained. */
+  /** Names of those that are trained. */
   readonly trained: readonly string[];
-  /** Recall on held-out images now and then; the best weights are kept, not the last. */
+  /** Recall on held-out images; with it the best weights are kept instead of the last. */
   readonly validation?: Validation | undefined;
-  /** As in `AdamwOptions`. */
+  /** See `AdamwOptions`. */
   readonly factors?: Readonly<Record<string, number>>;
-  /** Pairs that one update looks at, for the speed that is logged. */
+  /** Pairs that one update processes, for the speed that is logged. */
   readonly pairsPerUpdate: number;
   /**
-   * Gradients of one update, and what is logged of it.
-   * @param update from 1
+   * The gradients of one update, and what is logged about it.
+   * @param update counted from 1
    */
   gradients(weights: Record<string, tf.Tensor>, update: number): UpdateGradients;
 }
 
 export interface UpdateGradients {
-  /** By name of the trained tensors; freed by the loop. */
+  /** By name of the trained tensors. The loop frees them. */
   readonly gradients: Record<string, tf.Tensor>;
-  /** Columns of `training_step` beside those that every phase has. */
+  /** Columns of `training_step` in addition to those that every phase has. */
   readonly numbers: Readonly<Record<string, number | null>>;
-  /** Where scores competed: how they did. */
+  /** How the scores that competed in the update are spread, if any did. */
   readonly signs?: ScoreSigns | undefined;
-  /** Columns that are no numbers. */
+  /** Columns with text. */
   readonly labels?: Readonly<Record<string, string>>;
   /** A short remark for the display. */
   readonly note: string;
@@ -78,7 +78,7 @@ export async function train(
   const best = made?.best ?? await BestWeights.open(context.resumeFolder, 0);
   const watch = new CollapseWatch({ phase: plan.phase, warmup, steps });
   const validated = retainRows(context, state.updates, watch);
-  if (state.updates > 0) context.progress.say(`going on after update ${state.updates}`);
+  if (state.updates > 0) context.progress.say(`resuming after update ${state.updates}`);
   const options = {
     ...publishedAdamw,
     decay,
@@ -93,7 +93,7 @@ export async function train(
   const { validation } = plan;
   const isDue = (step: number) =>
     validation !== undefined && step > 0 && (step % validation.every === 0 || step === steps);
-  // Killed while it validated, a run goes on with that.
+  // A run that was killed during a validation repeats the validation first.
   if (isDue(state.updates) && !validated.has(state.updates)) {
     await validate(context, validation!, state, best);
   }
@@ -151,24 +151,24 @@ async function validate(
 ): Promise<void> {
   const recalls = await validation.run(weights);
   await best.offer({ step, rsum: recalls["rsum"]!, weights });
-  record.row("validation", { step, ...recalls }); // last: a row says that it is all done
+  record.row("validation", { step, ...recalls }); // last: the row marks the validation as complete
   const sum = (100 * recalls["rsum"]!).toFixed(1);
-  progress.say(`validation after ${step} steps: sum of recalls ${sum}, best at ${best.step}`);
+  progress.say(`validation after ${step} steps: sum of recalls ${sum}, best after ${best.step}`);
 }
 
-/** When checkpoints are written does not decide a result, so it is no parameter. */
+/** Not a parameter, since results do not depend on when checkpoints are written. */
 export function updatesBetweenCheckpoints(updates: number): number {
   return Math.min(50, Math.ceil(updates / 8));
 }
 
-/** Frees what a step has made and does not give back, also when it fails. */
+/** Frees the tensors that a step has made and does not return, also if it fails. */
 function tidied(step: () => UpdateGradients): UpdateGradients {
   return tf.tidy(step as unknown as () => tf.TensorContainer) as unknown as UpdateGradients;
 }
 
 /**
- * Drops rows of updates that are made again, and shows the watch those that stay.
- * @returns steps whose validation is done
+ * Drops the rows of updates that will be repeated, and shows the collapse watch the remaining ones.
+ * @returns the steps whose validation is complete
  */
 function retainRows(
   { record }: StageContext<OptimisationParameters>,
@@ -192,7 +192,7 @@ function retainRows(
   return validated;
 }
 
-/** What a killed run has left; undefined where it left nothing, or something damaged. */
+/** The state that a killed run has left; undefined if there is none, or it is damaged. */
 async function resumed(
   { resumeFolder, progress }: StageContext<OptimisationParameters>,
   trained: readonly string[],
@@ -207,7 +207,7 @@ async function resumed(
   } catch (error) {
     state?.[Symbol.dispose]();
     if (!(error instanceof Complaint)) throw error;
-    progress.say(`the checkpoint is damaged, training starts again: ${error.what}`);
+    progress.say(`the checkpoint is damaged, training restarts from the beginning: ${error.what}`);
     await Deno.remove(checkpoint);
     return undefined;
   }
@@ -217,7 +217,7 @@ function freshState({ start, trained }: TrainingPlan): TrainingState {
   return TrainingState.fresh(weightsOnDevice(start, trained));
 }
 
-/** All weights, the trained ones as they are now. */
+/** All weights, with the trained ones as they are now. */
 function trainedWeights({ start, trained }: TrainingPlan, state: TrainingState): HostWeights {
   const now = trained.map((name) => {
     const tensor = state.tensors.weights[name]!;
@@ -232,7 +232,7 @@ export function scalarTensors(values: Readonly<Record<string, number>>): Record<
   );
 }
 
-/** Training that has run into infinity or NaN stops at once instead of writing a useless model. */
+/** Stops a training with infinite or NaN numbers instead of writing a useless model. */
 function requireFinite(
   phase: string,
   step: number,
@@ -241,7 +241,7 @@ function requireFinite(
   for (const [name, value] of Object.entries(numbers)) {
     if (value !== null && !Number.isFinite(value)) {
       throw new Complaint(
-        `${name} is ${value} at step ${step} of ${phase}: training has left the finite numbers`,
+        `${name} is ${value} at step ${step} of ${phase}: training has diverged`,
         "lower `learning_rate`, or lengthen `warmup`",
         { exitCode: 1 },
       );

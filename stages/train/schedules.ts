@@ -1,17 +1,17 @@
-/** What changes from update to update: the learning rate and the weight of the alignment loss. */
+/** Schedules over the updates: the learning rate, and the weight of the alignment loss. */
 
 export interface LearningRateSchedule {
   /** The highest rate, reached at the end of the warm-up. */
   readonly peak: number;
-  /** Updates of linear growth. */
+  /** Number of updates of linear growth. */
   readonly warmup: number;
-  /** Updates in all; linear decay to the last. */
+  /** Number of all updates; after the warm-up the rate decays linearly. */
   readonly total: number;
 }
 
 /**
- * The rate of one update. Where decay reaches 0 (the last update) it is 1e-8, as in the release.
- * @param update from 1.
+ * The rate of one update. Where it would be 0 (in the last update) it is 1e-8, as in the release.
+ * @param update counted from 1
  */
 export function learningRate(
   update: number,
@@ -23,12 +23,12 @@ export function learningRate(
   return fraction > 0 ? peak * fraction : 1e-8;
 }
 
-/** How the alignment loss grows in. `exponential` is the published one. */
+/** How the weight of the alignment loss grows. `exponential` is the published schedule. */
 export type AlignmentSchedule = "exponential" | "linear" | "logarithmic" | "constant";
 
 /**
  * The weight of the alignment loss: exp(5 (done/total - 1)), done/total, 1 - exp(-5 done/total), 1.
- * @param done updates already made: 0 in the first.
+ * @param done completed updates: 0 during the first
  */
 export function alignmentWeight(
   done: number,

@@ -1,15 +1,15 @@
-/** How far scores that compete are apart, and whether the right one wins: what a collapse shows in. */
+/** The signs of a collapse: how far competing scores are spread, and how often wrong ones win. */
 
 export interface ScoreSigns {
-  /** Standard deviation of the scores that compete, mean over queries. */
+  /** Standard deviation of the competing scores, mean over queries. */
   readonly spread: number;
-  /** Fraction of wrong answers above the right one, ties half; 0.5 is chance. */
+  /** Share of wrong answers that score above the right one; ties count half, 0.5 is chance. */
   readonly wrongAbove: number;
 }
 
 /**
- * Of scores that say of each pair by itself whether it matches.
- * @returns undefined where all match or none does
+ * For scores that say for each pair whether it matches.
+ * @returns undefined if all pairs match, or none does
  */
 export function signsOfPairs(
   scores: ArrayLike<number>,
@@ -26,8 +26,8 @@ export function signsOfPairs(
 }
 
 /**
- * Of rows of candidates, one of which is right.
- * @param scores [row, candidate] @param rightOf column of the right one
+ * For rows of candidates, one of which is right.
+ * @param scores [row, candidate] @param rightOf the column of the right one
  */
 export function signsOfRows(
   scores: ArrayLike<number>,
@@ -47,12 +47,12 @@ export function signsOfRows(
   };
 }
 
-/** Of a square of scores, whose diagonal is right. @param scores [row, row] */
+/** For a square matrix whose diagonal is right. @param scores [row, row] */
 export function signsOfGrid(scores: ArrayLike<number>): ScoreSigns {
   return signsOfRows(scores, Math.sqrt(scores.length), (row) => row);
 }
 
-/** Share of `scores` above a score. */
+/** Share of `scores` that are above a score; equal ones count half. */
 function above(scores: readonly number[], score: number): number {
   return mean(scores.map((other) => other > score ? 1 : other === score ? 0.5 : 0));
 }

@@ -1,6 +1,6 @@
 /**
- * What training changes: trained weights and the optimiser's moments, on the device, and the number
- * of updates that made them. Saved whole and loaded again, it goes on with the same bits.
+ * What training changes: the trained weights and the optimiser's moments, on the device, and the
+ * number of updates so far. A state that is saved and loaded continues with the same bits.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { readSafetensors, writeSafetensors } from "../data/formats/safetensors.ts";
@@ -16,14 +16,14 @@ export class TrainingState {
     this.#updates = updates;
   }
 
-  /** @param weights the trained tensors; the state takes them over. */
+  /** @param weights the trained tensors; the state now owns them */
   static fresh(weights: Weights): TrainingState {
     return new TrainingState({ weights, first: zerosLike(weights), second: zerosLike(weights) }, 0);
   }
 
   /**
-   * @param names the trained tensors, in the order of a fresh state: programs are recorded in that
-   * order, and sums over all tensors (the gradients' joint norm) keep their last bits by it.
+   * @param names the trained tensors in the order of a fresh state. Programs are recorded in this
+   * order, and the last bits of sums over all tensors (the joint norm of the gradients) depend on it.
    */
   static async load(path: string, names: readonly string[]): Promise<TrainingState> {
     const all = Object.fromEntries(await readSafetensors(path));
@@ -39,7 +39,7 @@ export class TrainingState {
     );
   }
 
-  /** Written beside and renamed, so that a kill leaves either the old file or the new one. */
+  /** Writes a new file and renames it, so that a kill leaves either the old file or the new one. */
   async save(path: string): Promise<void> {
     const stored = new Map<
       string,
@@ -59,12 +59,12 @@ export class TrainingState {
     return this.#tensors;
   }
 
-  /** Updates that were made. */
+  /** Number of updates so far. */
   get updates(): number {
     return this.#updates;
   }
 
-  /** One update on: the tensors before it are freed. */
+  /** Takes the tensors after one more update, and frees those before it. */
   advance(next: AdamwState): void {
     tf.dispose([this.#tensors.weights, this.#tensors.first, this.#tensors.second]);
     this.#tensors = next;

@@ -135,7 +135,7 @@ const distributed = (own: number[][], there: number[][], back: number[][]) => {
   return rows.reduce((sum, x) => sum + x, 0) / rows.length;
 };
 
-Deno.test("distances are those of the formulas, of every pair and layer, padded or not", async () => {
+Deno.test("distances follow the formulas for every pair and layer, padded or not", async () => {
   using folder = temporaryFolder();
   const { rows, metrics } = await analyse(folder.path, {
     parameters: { layers: "all", block: 3, xla: true },
@@ -161,7 +161,7 @@ Deno.test("distances are those of the formulas, of every pair and layer, padded 
   assert.equal(metrics["measured_pairs"], 5);
 });
 
-Deno.test("attentions of the same few pairs are kept, whole, with what they are compared with", async () => {
+Deno.test("the attention of the same few pairs is kept completely, with the matrices it is compared with", async () => {
   using folder = temporaryFolder();
   const { rows } = await analyse(folder.path, {
     parameters: { samples: 2, layers: "all", alignments: ["singular", "distributed"] },
@@ -208,7 +208,7 @@ Deno.test("attentions of the same few pairs are kept, whole, with what they are 
   }
 });
 
-Deno.test("any pair is kept that is named, and an unknown one is told before anything is measured", async () => {
+Deno.test("the pairs that are named are kept, and an unknown one is an error before anything is measured", async () => {
   using folder = temporaryFolder();
   const named = { layers: "all", alignments: ["singular"], samples: ["c_1_3", "c_1_1"] };
   await analyse(folder.path, { parameters: named });
@@ -219,7 +219,7 @@ Deno.test("any pair is kept that is named, and an unknown one is told before any
   const unknown = analyse(other.path, { parameters: { ...named, samples: ["c_1_1", "c_0_"] } });
   await assert.rejects(
     unknown,
-    /^error: `samples` names the caption `c_0_`, which is not among the 5 measured\nfix: did you mean `c_0_0`/,
+    /^error: `samples` names the caption `c_0_`, which is not one of the 5 that are measured\nfix: did you mean `c_0_0`/,
   );
   const parse = (samples: unknown) =>
     v.safeParse(analyseAttention.parameters, { samples }).output?.samples;
@@ -243,7 +243,7 @@ Deno.test("annotated distances are those of the phrases' words and regions", asy
   assert.deepEqual(rows.slice(3).map(({ isda }) => isda), [null, null]);
   const all = rows.flatMap(({ isda }) => isda ?? []);
   near(metrics["isda"] as number, all.reduce((sum, x) => sum + x, 0) / 3, 1e-12);
-  // Of several layers, a run's number is that of the last.
+  // With several layers, metrics are those of the last.
   using other = temporaryFolder();
   const several = await analyse(other.path, {
     parameters: { alignments: ["singular"], layers: "all" },
@@ -254,7 +254,7 @@ Deno.test("annotated distances are those of the phrases' words and regions", asy
   }
 });
 
-Deno.test("Flickr30k Entities tells what phrases of the captions tell, with or without their text", async () => {
+Deno.test("Flickr30k Entities gives the same objects as phrases of the captions, with or without their text", async () => {
   using folder = temporaryFolder();
   writeEntities(`${folder.path}/entities`);
   const alignments = ["distributed"];
@@ -269,12 +269,12 @@ Deno.test("Flickr30k Entities tells what phrases of the captions tell, with or w
     assert.equal(
       said[0],
       "Flickr30k Entities annotates 3 of 5 captions; " +
-        "not 2 with fewer than two objects that a region shows",
+        "left out: 2 with fewer than two objects that a region shows",
     );
   }
 });
 
-Deno.test("captions that Entities does not have are told, and have no annotated distance", async () => {
+Deno.test("captions that Entities does not have are reported, and have no annotated distance", async () => {
   using folder = temporaryFolder();
   const entities = `${folder.path}/entities`;
   writeEntities(entities, { without: ["flickr30k_5.npz"] });
@@ -286,14 +286,14 @@ Deno.test("captions that Entities does not have are told, and have no annotated 
   });
   assert.equal(
     said[0],
-    "Flickr30k Entities annotates 2 of 5 captions; not 1 of images that are not there, " +
-      "1 with words of no sentence of their image, 1 with fewer than two objects that a region shows",
+    "Flickr30k Entities annotates 2 of 5 captions; left out: 1 of images without annotations, " +
+      "1 that match no sentence of their image, 1 with fewer than two objects that a region shows",
   );
   assert.deepEqual(rows.map(({ isda }) => isda === null), [true, false, false, true, true]);
   assert.equal(metrics["annotated_pairs"], 2);
 });
 
-Deno.test("without annotations distances are the same, and none is annotated", async () => {
+Deno.test("without annotations the distances are the same, and there are no annotated ones", async () => {
   using folder = temporaryFolder();
   const known = await analyse(`${folder.path}/known`);
   const { rows, metrics, said } = await analyse(`${folder.path}/none`, { phrases: false });
@@ -302,7 +302,7 @@ Deno.test("without annotations distances are the same, and none is annotated", a
   assert.equal(said.length, 1);
 });
 
-Deno.test("topk with one place is singular where it transports", async () => {
+Deno.test("topk with k = 1 is the singular alignment where it transports", async () => {
   using folder = temporaryFolder();
   const { rows } = await analyse(folder.path, {
     parameters: { k: 1, alignments: ["singular", "topk_transport"], limit: 3 },
@@ -314,7 +314,7 @@ Deno.test("topk with one place is singular where it transports", async () => {
   }
 });
 
-Deno.test("every distance is a number from 0; heads apart give others than their mean", async () => {
+Deno.test("every distance is at least 0; distances of each head differ from those of their mean", async () => {
   using folder = temporaryFolder();
   const mean = await analyse(`${folder.path}/mean`);
   const each = await analyse(`${folder.path}/each`, { parameters: { heads: "each" } });
@@ -331,7 +331,7 @@ Deno.test("every distance is a number from 0; heads apart give others than their
   });
 });
 
-Deno.test("what does not fit is told: layers, splits, a missing vocabulary, wild phrases", async () => {
+Deno.test("errors name what does not fit: layers, splits, a missing vocabulary, phrases out of range", async () => {
   using folder = temporaryFolder();
   writeEntities(`${folder.path}/entities`);
   const wrong: [Setting, RegExp][] = [
@@ -342,7 +342,7 @@ Deno.test("what does not fit is told: layers, splits, a missing vocabulary, wild
         parameters: { entities: `${folder.path}/entities` },
         change: (features) => Deno.removeSync(`${features}/tokenizer.json`),
       },
-      /do not say into which pieces[^]*set `vocabulary` to the vocab.txt/,
+      /do not say how their captions were tokenized[^]*set `vocabulary` to the vocab.txt/,
     ],
     [
       {

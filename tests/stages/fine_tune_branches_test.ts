@@ -57,7 +57,7 @@ async function scores(model: string, parameters: Record<string, unknown>) {
   return { values: data as Float32Array, metrics: Object.fromEntries(metrics) };
 }
 
-Deno.test("what is tuned on top of branches keeps them to the bit, while the text layers move", async () => {
+Deno.test("tuning on top of branches leaves the branches unchanged to the bit, while the text layers change", async () => {
   const before = [tf.memory().numTensors, compute.binding.eager.tensorCount];
   await pretrained("ranked", "branches", {
     tasks: { pair_ranking: 1 },
@@ -84,7 +84,7 @@ Deno.test("what is tuned on top of branches keeps them to the bit, while the tex
   assert.deepEqual([tf.memory().numTensors, compute.binding.eager.tensorCount], before);
 });
 
-Deno.test("search ranks by what the model was tuned to rank by", async () => {
+Deno.test("search ranks by the scores that the model was tuned for", async () => {
   const set = await openFeatures({ folder: features, files: {} });
   const { captions, images } = indexSplit(set, "test");
   set[Symbol.dispose]();
@@ -102,7 +102,7 @@ Deno.test("search ranks by what the model was tuned to rank by", async () => {
   found.forEach(({ score }, place) => assert.ok(Math.abs(score - best[place]!) < 1e-4));
 });
 
-Deno.test("a search among another split than there is, and with too many words, is a wrong request", async () => {
+Deno.test("a search in an unknown split, or with too many words, is a wrong request", async () => {
   const vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b"].join("\n");
   const { json } = tokenizerFromVocabulary(vocabulary, { cased: false, file: "vocab.txt" });
   Deno.writeTextFileSync(`${features}/tokenizer.json`, json);
@@ -126,11 +126,11 @@ Deno.test("a search among another split than there is, and with too many words, 
   assert.equal((await search({ text: "a ".repeat(most) }, "test")).length, 3);
   await assert.rejects(
     search({ text: "a ".repeat(most + 1) }, "test"),
-    wrong(`the query has ${most + 1} word pieces, and the model takes ${most}`),
+    wrong(`the query has ${most + 1} word pieces; the model takes at most ${most}`),
   );
 });
 
-Deno.test("a shortlist of all images ranks as scoring every pair does", async () => {
+Deno.test("a shortlist of all images ranks like scoring every pair", async () => {
   for (const kind of ["cross", "sum"]) {
     const [all, listed] = await Promise.all([
       scores("tuned", { scores: kind }),
@@ -140,7 +140,7 @@ Deno.test("a shortlist of all images ranks as scoring every pair does", async ()
   }
 });
 
-Deno.test("re-ranking beside full scoring tells what the shortlist alone would", async () => {
+Deno.test("re-ranking in addition to full scoring gives the metrics of the shortlist alone", async () => {
   const [full, both, listed] = await Promise.all([
     scores("tuned", {}),
     scores("tuned", { rerank: 2 }),
@@ -165,7 +165,7 @@ Deno.test("re-ranking beside full scoring tells what the shortlist alone would",
   );
 });
 
-Deno.test("the sum of what was tuned on branches is its cross score plus its weight times cosine", async () => {
+Deno.test("the score of a model that was tuned on branches is its cross score plus its weight times the cosine", async () => {
   const [cross, cosines, sum] = await Promise.all([
     scores("tuned", { scores: "cross" }),
     scores("tuned", { scores: "branches" }),
@@ -183,7 +183,7 @@ Deno.test("a shortlist of one image leaves the first answer to the branches", as
   assert.equal(listed.metrics["t2i_r1"], branches.metrics["t2i_r1"]);
 });
 
-Deno.test("a killed run on top of branches goes on with the same bits", async () => {
+Deno.test("a killed run on top of branches resumes with the same bits", async () => {
   const run = (name: string, more: object = {}) =>
     runStage({
       stage: fineTune,
@@ -201,7 +201,7 @@ Deno.test("a killed run on top of branches goes on with the same bits", async ()
   assert.deepEqual(await digestsBelow(at("broken")), await digestsBelow(at("whole")));
 });
 
-Deno.test("what does not go together is refused with the way to mend it", async () => {
+Deno.test("parameters that do not fit together are refused, with a fix", async () => {
   const issues = (stage: typeof pretrain, parameters: object) =>
     v.safeParse(stage.parameters, { seed: 1, ...parameters }).issues?.map(({ message }) => message)
       .join();

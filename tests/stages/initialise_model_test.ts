@@ -12,7 +12,7 @@ import { temporaryFolder } from "../support/temporary_folder.ts";
 
 const parse = (given: Record<string, unknown>) => v.safeParse(initialiseModel.parameters, given);
 
-Deno.test("initialise_model needs a seed and fills in a size", () => {
+Deno.test("initialise_model requires a seed and has default sizes", () => {
   const { output } = parse({ seed: 3 });
   assert.deepEqual(output, {
     seed: 3,
@@ -34,7 +34,7 @@ Deno.test("heads that do not divide hidden are refused at `heads`", () => {
   assert.equal(issues![0].message, "use a number that divides `hidden` (100)");
 });
 
-Deno.test("the data decides vocabulary, positions and descriptor width", () => {
+Deno.test("the data determines the vocabulary, the positions and the width of the features", () => {
   const tokens = [[5, 6], [5, 6, 7, 8, 9], [5]];
   const captions = tokens.map((tokens, at) => ({
     id: `${at}`,
@@ -55,7 +55,7 @@ Deno.test("the data decides vocabulary, positions and descriptor width", () => {
   assert.equal(config.hidden_dropout_prob, 0.2);
 });
 
-Deno.test("the same seed writes the same bytes, another seed other weights", async () => {
+Deno.test("the same seed writes the same bytes, another seed different weights", async () => {
   const root = await Deno.makeTempDir();
   try {
     const features = await writeFeatures(`${root}/features`);
@@ -88,7 +88,7 @@ Deno.test("the same seed writes the same bytes, another seed other weights", asy
   }
 });
 
-Deno.test("weights that are not finite are refused where they come in, with their tensor", async () => {
+Deno.test("weights that are not finite are refused, and the error names the tensor and the file", async () => {
   using folder = temporaryFolder();
   const features = await writeFeatures(`${folder.path}/features`);
   const start = { seed: 1, hidden: 26, layers: 1, heads: 2 };
@@ -143,7 +143,7 @@ async function writeFeatures(folder: string): Promise<string> {
   return folder;
 }
 
-Deno.test("a model has one start, and what that start brings is not given again", () => {
+Deno.test("a model has one start, and parameters that it determines are refused", () => {
   const wrong = (given: Record<string, unknown>) => {
     const { issues = [] } = parse({ seed: 1, ...given });
     return issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);

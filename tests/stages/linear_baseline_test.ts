@@ -6,7 +6,7 @@ import { digestsBelow, runStage } from "../support/stage_context.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 import { testCompute } from "../support/compute.ts";
 
-Deno.test("the baseline finds pairs it never saw from pairs it did, twice with the same bytes", async () => {
+Deno.test("the baseline finds pairs that it was not fitted on, and two runs write the same bytes", async () => {
   using root = temporaryFolder();
   await testCompute();
   const features = `${root.path}/features`;

@@ -1,4 +1,4 @@
-/** The mix of tasks as a stage, on pictures whose captions name what they show. */
+/** Stage `pretrain` with mixes of tasks, on pictures whose captions name what they show. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import * as v from "valibot";
@@ -69,24 +69,24 @@ async function weightsOf(model: string) {
   return await readSafetensors(`${at(model)}/model.safetensors`);
 }
 
-Deno.test("branches that start at canonical correlation and do not move are the linear yardstick", async () => {
+Deno.test("branches that start at canonical correlation and are not trained equal the linear baseline", async () => {
   await train("still", { steps: 1, branch_factor: 0, learning_rate: 1e-30, weight_decay: 0 });
-  const yardstick = await runStage({
+  const baseline = await runStage({
     stage: linearBaseline,
     parameters: { image_ridge: 0.01, text_ridge: 0.01 },
     inputs: { features, text: at("initial") },
-    folder: at("yardstick"),
+    folder: at("baseline"),
   });
-  const expected = yardstick.get("metric")!.map(({ name, value }) => [name, value]);
+  const expected = baseline.get("metric")!.map(({ name, value }) => [name, value]);
   assert.deepEqual(await recalls("still", { scores: "branches" }), expected);
   const cosines = async (folder: string) =>
     (await readSafetensors(`${folder}/scores.safetensors`)).get("scores")!.data;
   const ours = await cosines(at('recall of still {"scores":"branches"}'));
-  const theirs = await cosines(at("yardstick"));
+  const theirs = await cosines(at("baseline"));
   ours.forEach((one, pair) => assert.ok(Math.abs(Number(one) - Number(theirs[pair])) < 1e-4));
 });
 
-Deno.test("a branch factor of 0 leaves the maps where they start, and the text layers move", async () => {
+Deno.test("a branch factor of 0 leaves the maps unchanged, while the text layers change", async () => {
   await train("held", { branch_factor: 0, weight_decay: 0 });
   const [held, still] = [await weightsOf("held"), await weightsOf("still")];
   assert.deepEqual(held.get("branch_image.weight")!.data, still.get("branch_image.weight")!.data);
@@ -96,7 +96,7 @@ Deno.test("a branch factor of 0 leaves the maps where they start, and the text l
   assert.deepEqual(held.get(pictures)!.data, (await weightsOf("initial")).get(pictures)!.data);
 });
 
-Deno.test("a mix of all tasks draws each, tells its losses, and resumes with the same bits", async () => {
+Deno.test("a mix of all tasks draws each, reports its losses, and resumes with the same bits", async () => {
   const before = [tf.memory().numTensors, compute.binding.eager.tensorCount];
   const tasks = {
     joint: 1,
@@ -172,7 +172,7 @@ Deno.test("each task alone lowers its own loss", async () => {
   }
 });
 
-Deno.test("the sum ranks by the standardised cross score where the weight is 0, by cosines where it is large", async () => {
+Deno.test("the sum ranks by the standardised cross score if the weight is 0, and by cosines if it is large", async () => {
   const without = (metrics: unknown[][]) => metrics.filter(([name]) => name !== "rsum");
   const cross = without(await recalls("mixed", { scores: "cross" }));
   const branches = without(await recalls("mixed", { scores: "branches" }));
@@ -184,7 +184,7 @@ Deno.test("the sum ranks by the standardised cross score where the weight is 0, 
   );
 });
 
-Deno.test("what a model or the features lack is told with the way to mend it", async () => {
+Deno.test("what a model or the features are missing is an error with a fix", async () => {
   await assert.rejects(
     recalls("initial", { scores: "sum" }),
     (error) =>
@@ -221,7 +221,7 @@ Deno.test("what a model or the features lack is told with the way to mend it", a
   assert.ok(issues({ tasks: { masked_wrods: 1 } }));
 });
 
-Deno.test("pretraining learns from all the splits that it is given, and from no other", async () => {
+Deno.test("pretraining uses all the splits that it is given, and no other", async () => {
   const bytes = async (train_: unknown, name: string) => {
     await train(name, { train: train_ });
     return (await weightsOf(name)).get("branch_image.weight")?.data;
@@ -233,7 +233,7 @@ Deno.test("pretraining learns from all the splits that it is given, and from no 
   assert.deepEqual(await bytes(["test", "train"], "of both splits, turned round"), both);
 });
 
-Deno.test("a run that collapses says so and goes on; one that learns does not", async () => {
+Deno.test("a run that collapses warns and continues; one that learns does not warn", async () => {
   const said: string[] = [];
   const collapsing = { tasks: { matching: 1 }, steps: 60, learning_rate: 3, clip: 1e6, warmup: 0 };
   const rows = await train("collapsed", collapsing, {}, said);
@@ -241,7 +241,7 @@ Deno.test("a run that collapses says so and goes on; one that learns does not", 
   assert.equal(warnings.length, 1);
   assert.match(
     warnings[0]!,
-    /^warning: pretrain has (collapsed|not left chance) at step \d+ of 60: /,
+    /^warning: pretrain (has collapsed|is still at chance) at step \d+ of 60: /,
   );
   const metric = (rows: Map<string, Row[]>) =>
     rows.get("metric")?.find(({ name }) => name === "collapsed")?.["value"];
@@ -266,7 +266,7 @@ Deno.test("a run that collapses says so and goes on; one that learns does not", 
   });
   assert.match(
     tuned.filter((line) => line.startsWith("warning: ")).join(),
-    /^warning: fine_tune has/,
+    /^warning: fine_tune (has collapsed|is still at chance)/,
   );
   assert.equal(metric(ranking), 1);
 

@@ -13,7 +13,7 @@ import {
 } from "../../stages/objective/alignment.ts";
 import { rankingLosses } from "../../stages/objective/margin_ranking.ts";
 import { type AttentionBlocks, attentionBlocks } from "../../stages/objective/self_attention.ts";
-import { chooseHard } from "../../stages/train/fine_tune/step.ts";
+import { chooseHard } from "../../stages/train/fine_tune/hard_negatives.ts";
 import type { PairTables } from "../../stages/batch/row_tables.ts";
 import {
   type RankingBatch,

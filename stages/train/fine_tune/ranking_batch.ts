@@ -1,6 +1,6 @@
 /**
- * Scores the ranking problems of a micro-step in one batch of pairs: first the image-anchored ones,
- * then the text-anchored ones. Each anchor is embedded once, however many candidates it has.
+ * Scores the ranking problems of a micro-step as one batch of pairs: the image-anchored problems (an
+ * image and candidate texts) first, then the text-anchored ones. Each anchor is embedded only once.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { maskedKeys } from "../../model/attention.ts";
@@ -26,23 +26,23 @@ export interface RankingBatch {
 }
 
 export interface ScoredBatch {
-  /** Image-anchored problems, then text-anchored ones: [2 anchors, candidate]. */
+  /** The image-anchored problems, then the text-anchored ones: [2 anchors, candidate]. */
   readonly scores: Axes<"anchor candidate">;
-  /** Hidden states that enter each layer, in the pairs' order. */
+  /** The hidden states that enter each layer, in the order of the pairs. */
   readonly entering: readonly Axes<"pair position hidden">[];
   readonly wordMask: Axes<"pair word">;
   readonly regionMask: Axes<"pair region">;
 }
 
 export interface ScoringOptions extends Training, RankingGround {
-  /** Lays image-anchored pairs out as the release does without alignment; see `release_layout.ts`. */
+  /** Lays out image-anchored pairs as the release does without alignment; see `release_layout.ts`. */
   readonly releaseLayout?: ReleaseLayout | undefined;
 }
 
-/** What a step leaves out of pictures, and what stands beneath its scores. */
+/** What a step drops from pictures, and what is added to its scores. */
 export interface RankingGround {
   readonly drops?: DropRates | undefined;
-  /** Of the frozen branches whose tables the batch has; 0: without them. */
+  /** Weight of the cosines of the frozen branches; 0: without branches. */
   readonly branchWeight?: number | undefined;
 }
 
@@ -95,13 +95,15 @@ export function scoreBatch(
     2 * anchors,
     candidates,
   ]);
-  const beneath = () => {
+  const branchCosines = () => {
     const { texts, pictures } = branchVectors(tables, rows, { drop: drops?.feature, random });
-    const products = tf.mul(candidateFirst(texts as tf.Tensor), anchorFirst(pictures as tf.Tensor));
+    const products = tf.mul(candidateFirst(texts), anchorFirst(pictures));
     return tf.reshape(tf.sum(products, -1), [2 * anchors, candidates]);
   };
   return {
-    scores: branchWeight === 0 ? cross : tf.add(cross, tf.mul(centred(beneath()), branchWeight)),
+    scores: branchWeight === 0
+      ? cross
+      : tf.add(cross, tf.mul(centred(branchCosines()), branchWeight)),
     entering: encoded.entering,
     wordMask,
     regionMask,
@@ -109,8 +111,8 @@ export function scoreBatch(
 }
 
 /**
- * Cosines about the middle between the right answer's and the likeliest wrong one's: where the
- * ranking loss's sigmoid tells most apart. It moves all candidates of an anchor alike.
+ * Cosines minus the mean of the right answer's and the most similar wrong answer's: there the sigmoid
+ * of the ranking loss is steepest. All candidates of an anchor are shifted alike.
  */
 function centred(cosines: tf.Tensor): tf.Tensor {
   const [anchors = 0, candidates = 0] = cosines.shape;
@@ -119,7 +121,7 @@ function centred(cosines: tf.Tensor): tf.Tensor {
   return tf.sub(cosines, tf.div(tf.add(right, likeliest), 2));
 }
 
-/** The release's keys for the image-anchored pairs, all that is there for the others. */
+/** The release's keys for the image-anchored pairs, all words and regions for the others. */
 function keyBias(
   tables: PairTables,
   batch: RankingBatch,
@@ -127,7 +129,7 @@ function keyBias(
   masks: Pick<ScoredBatch, "wordMask" | "regionMask">,
 ): tf.Tensor {
   const { wordMask, regionMask } = masks;
-  const ordinary = maskedKeys(tf.concat([wordMask as tf.Tensor, regionMask as tf.Tensor], 1));
+  const ordinary = maskedKeys(tf.concat([wordMask, regionMask], 1));
   const words = (candidates: tf.Tensor) => tf.gather(tables.words, candidates);
   const imageAnchored = releaseKeyBias(pass, {
     words: words(batch.textCandidates),
@@ -137,7 +139,7 @@ function keyBias(
   return tf.concat([imageAnchored, tf.slice(ordinary, imageAnchored.shape[0]!)]);
 }
 
-/** Repeats each row once per candidate: [anchor, ...] -> [anchor * candidate, ...]. */
+/** Repeats each row for every candidate: [anchor, ...] -> [anchor * candidate, ...]. */
 function forEachCandidate(x: tf.Tensor, candidates: number): tf.Tensor {
   const [rows = 0, ...inner] = x.shape;
   const spread = tf.tile(tf.expandDims(x, 1), [1, candidates, ...inner.map(() => 1)]);

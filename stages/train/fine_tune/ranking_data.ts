@@ -1,7 +1,7 @@
 /**
- * The training split as ranking problems read it. Features of a small split lie on the device for
- * good; those of a large one (Flickr30k: tens of gigabytes) come from their database with each
- * micro-step, for its own images alone. The same programs serve both, and the same numbers come out.
+ * The training split for ranking problems. The features of a small split stay on the device. Those of a
+ * large one (Flickr30k: tens of gigabytes) are read from their database for the images of each
+ * micro-step. Both ways run the same programs and give the same numbers.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../../data/feature_set.ts";
@@ -20,9 +20,9 @@ import type { RankingBatch } from "./ranking_batch.ts";
 import type { RankingProblems } from "../../batch/sampling.ts";
 
 export interface RankingData extends Disposable {
-  /** Row sizes; programs are compiled for them. */
+  /** Sizes of a row. Programs are compiled for them. */
   readonly sizes: RowSizes;
-  /** Problems on the device. What is made for them alone is freed with `free`. */
+  /** Copies problems to the device; `free` frees what was made for them alone. */
   onDevice(problems: RankingProblems): BatchOnDevice;
 }
 
@@ -33,8 +33,9 @@ export interface BatchOnDevice {
 }
 
 export interface RankingDataOptions {
+  /** Padded features of up to this many bytes stay on the device. */
   readonly limit?: number;
-  /** Of frozen branches; freed with the data. */
+  /** Tables of frozen branches, which are freed with the data. */
   readonly branches?: BranchData | undefined;
 }
 
@@ -43,7 +44,7 @@ export interface BranchData {
   readonly pictures: PictureVectors;
 }
 
-/** Padded features of a split up to this size stay on the device. */
+/** Default of `RankingDataOptions.limit`. */
 const residentBytes = 2 ** 30;
 
 export function rankingData(
@@ -63,11 +64,11 @@ export function rankingData(
         const batch = batchTensors(problems, (image) => image);
         return { tables: { ...texts, ...resident, ...seen }, batch, free: () => tf.dispose(batch) };
       }
-      const asked = [...problems.imageAnchors, ...problems.imageCandidates];
-      const rows = [...new Set(asked)];
+      const used = [...problems.imageAnchors, ...problems.imageCandidates];
+      const rows = [...new Set(used)];
       const placeOf = new Map(rows.map((row, place) => [row, place]));
-      // One table size for every micro-step: as many rows as there can be different images.
-      const most = Math.min(asked.length, index.images.length);
+      // The table has the same size in every micro-step: the maximum number of different images.
+      const most = Math.min(used.length, index.images.length);
       const places = rows.map((row) => index.images[row]!);
       const images = imageTable(set, places, { regions: sizes.regions, rows: most });
       const batch = batchTensors(problems, (row) => placeOf.get(row)!);
@@ -85,7 +86,7 @@ export function rankingData(
   };
 }
 
-/** Rows of a table, then so many others as fill a smaller one up. */
+/** These rows of a table, padded with its first row to `most` rows. */
 function rowsOf(table: tf.Tensor, rows: readonly number[], most: number): tf.Tensor {
   const places = Array.from({ length: most }, (_, place) => rows[place] ?? 0);
   return tf.tidy(() => tf.gather(table, tf.tensor1d(places, "int32")));

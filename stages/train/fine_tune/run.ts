@@ -1,4 +1,4 @@
-/** Runs fine-tuning: data on the device once, then recorded programs for micro-step and update. */
+/** Runs fine-tuning: copies the data to the device, then runs recorded micro-steps and updates. */
 import * as tf from "@tensorflow/tfjs-core";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { StageContext } from "../../../pipeline/contract/stage.ts";
@@ -40,23 +40,23 @@ export interface FineTuningParameters
   readonly release_layout: boolean;
   readonly feature_drop: number;
   readonly region_drop: number;
-  /** Of frozen branches beneath the scores; 0: without them. */
+  /** Weight of the frozen branches' cosines in the scores; 0: without branches. */
   readonly branch_weight: number;
-  /** Drawn for each problem, for the branches to choose from; 0: no more than the negatives. */
+  /** Wrong answers drawn per problem, of which the branches choose the negatives; 0: no choice. */
   readonly pool: number;
   readonly pytorch_file: "none" | "zip" | "stream";
-  /** Of the encoder's products. */
+  /** Precision of the encoder's matrix products. */
   readonly precision: Precision;
 }
 
-/** What a validation of the model reads. */
+/** What a validation of the model needs. */
 export interface TunedModel {
   readonly compute: Compute;
   readonly config: Configuration;
   readonly set: FeatureSet;
 }
 
-/** @param validationOf plans validations of the model, where parameters ask for them */
+/** @param validationOf returns the validation of a model, if the parameters request one */
 export async function fineTuning(
   context: StageContext<FineTuningParameters>,
   validationOf: (model: TunedModel) => Validation | undefined,
@@ -86,7 +86,7 @@ export async function fineTuning(
   };
   const random = randomStream(p.seed).fork("fine_tune");
   const objective = objectiveOf(p);
-  layersOf(p.layers, config); // complains before anything is read or compiled
+  layersOf(p.layers, config); // fails early, before anything is compiled
   const microStep = compileOnce(
     compute,
     (inputs: MicroStepInputs) => fineTuningStep(config, objective, inputs),
@@ -104,7 +104,7 @@ export async function fineTuning(
     gradients(weights, update) {
       const annealed = alignmentWeight(update - 1, { total: p.steps, schedule: p.schedule });
       const weightTensor = tf.scalar(p.alignment_weight * annealed);
-      // A single micro-step has nothing to add to; several run one program, so the first adds to 0.
+      // A single micro-step adds to nothing. Several share one program, so the first adds to zeros.
       let accumulated: Record<string, tf.Tensor> = p.micro_steps === 1 ? {} : zerosLike(weights);
       const sums = [0, 0, 0];
       const mined: number[] = [];
@@ -149,7 +149,7 @@ export async function fineTuning(
   }
 }
 
-/** What the parameters ask to be minimised. */
+/** The objective that the parameters describe. */
 export function objectiveOf(
   { margin, hard_negatives: hardNegatives, precision, release_layout, ...others }:
     & Pick<FineTuningParameters, "margin" | "hard_negatives" | "precision" | "release_layout">
@@ -168,7 +168,7 @@ export function objectiveOf(
     precision,
     ...(feature + region > 0 && { drops: { feature, region } }),
     ...(branch_weight > 0 && { branchWeight: branch_weight }),
-    // With alignment, the release lays its pairs out rightly.
+    // With alignment, the release lays out its pairs correctly.
     releaseLayout: release_layout && alignment === undefined,
   };
 }

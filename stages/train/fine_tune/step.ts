@@ -1,14 +1,16 @@
 /**
- * A micro-step of fine-tuning as one program: mining, selection and gradient, for image-anchored and
- * text-anchored ranking problems together.
+ * A micro-step of fine-tuning as one program: mining hard negatives, selecting them, and computing
+ * gradients, for image-anchored and text-anchored ranking problems together.
  *
  *     loss = mean over image-anchored problems of mean_j hinge_j + the same, text-anchored
  *          + weight * (mean V loss of the image-anchored positives + mean L loss of the others)
  *
- * the alignment losses being those of the last layer's mean over heads, or what the scope says.
+ * The alignment losses (objective/alignment.ts) compare the attention within words (L) or regions (V)
+ * with that through the other modality. By default they are those of the last layer, of the mean over
+ * heads; the scope may choose other layers and heads.
  *
  * Source: IAIS (arXiv 2105.13868, section 4), UNITER's hard-negative fine-tuning; the release's
- * itm.py. It trains on one positive pair per direction and micro-step; here there may be several.
+ * itm.py. The release has one positive pair per direction and micro-step; here there may be several.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Configuration } from "../../model/configuration.ts";
@@ -25,7 +27,7 @@ import {
 import { rankingLosses } from "../../objective/margin_ranking.ts";
 import { attentionBlocks } from "../../objective/self_attention.ts";
 import { addGradients, lossAndGradients } from "../gradients.ts";
-import { hardCandidates, takeCandidates } from "./hard_negatives.ts";
+import { chooseHard } from "./hard_negatives.ts";
 import type { PairTables } from "../../batch/row_tables.ts";
 import {
   type RankingBatch,
@@ -36,38 +38,38 @@ import {
 import type { Pass } from "./release_layout.ts";
 
 export interface FineTuningObjective extends RankingGround {
-  /** Undefined: ranking alone. */
+  /** Undefined: ranking only. */
   readonly alignment: Alignment | undefined;
   /** Layers, heads and modality of the alignment loss; by default as published. */
   readonly scope?: AlignmentScope;
   readonly margin: number;
-  /** Of the encoder's products. */
+  /** Precision of the encoder's matrix products. */
   readonly precision?: Precision;
-  /** Negatives kept by mining. */
+  /** Number of negatives that mining keeps. */
   readonly hardNegatives: number;
-  /** Image-anchored pairs laid out as the release does without alignment; see `release_layout.ts`. */
+  /** Lays out image-anchored pairs as the release does without alignment; see `release_layout.ts`. */
   readonly releaseLayout?: boolean;
 }
 
 export type MicroStepInputs = {
   readonly weights: Weights;
-  /** Sums of the update's earlier micro-steps; empty where an update has one alone. */
+  /** Gradients summed over the earlier micro-steps of the update; empty if an update has only one. */
   readonly accumulated: Weights;
   readonly tables: PairTables;
   readonly batch: RankingBatch;
   /** int32 [2]: the key of this micro-step's random numbers (dropout). */
   readonly key: tf.Tensor;
-  /** Scalar: the annealed weight of the alignment loss. */
+  /** Scalar: the current weight of the alignment loss. */
   readonly alignmentWeight: tf.Tensor;
-  /** Scalar: 1 / micro-steps of an update. */
+  /** Scalar: 1 / number of micro-steps of an update. */
   readonly share: tf.Tensor;
 };
 
 export type MicroStepOutputs = {
   readonly accumulated: Record<string, tf.Tensor>;
-  /** [3]: loss, ranking part, alignment part before its weight. */
+  /** [3]: loss, ranking loss, alignment loss before it is weighted. */
   readonly numbers: tf.Tensor;
-  /** [problem, candidate]: raw scores that mining saw; the right one stands first. */
+  /** [problem, candidate]: raw scores of the mining pass; candidate 0 is right. */
   readonly mined: tf.Tensor;
 };
 
@@ -94,8 +96,8 @@ export function fineTuningStep(
       releaseLayout: layout("gradient"),
     });
     const losses = rankingLosses(scored.scores, { margin: objective.margin });
-    // Two directions, each a mean: twice the mean over all, since both have as many problems.
-    const ranking = tf.mul(tf.mean(losses as tf.Tensor), 2) as tf.Scalar;
+    // The sum of the means of both directions: they have equally many problems.
+    const ranking = tf.mul(tf.mean(losses), 2) as tf.Scalar;
     if (objective.alignment === undefined) return [tf.mul(ranking, share), ranking];
     const aligning = alignmentLoss(weights, config, scored, {
       alignment: objective.alignment,
@@ -108,27 +110,13 @@ export function fineTuningStep(
   return {
     accumulated: addGradients(accumulated, gradients),
     numbers: tf.stack([tf.div(loss, share), ranking, aligning]),
-    mined: mined.scores as tf.Tensor,
-  };
-}
-
-/** The batch with the positive and the hardest candidates of each problem. */
-export function chooseHard(batch: RankingBatch, mined: ScoredBatch, count: number): RankingBatch {
-  const [imageAnchored, textAnchored] = tf.split(
-    hardCandidates(mined.scores, count) as tf.Tensor,
-    2,
-  );
-  return {
-    imageAnchors: batch.imageAnchors,
-    textCandidates: takeCandidates(batch.textCandidates, imageAnchored!),
-    textAnchors: batch.textAnchors,
-    imageCandidates: takeCandidates(batch.imageCandidates, textAnchored!),
+    mined: mined.scores,
   };
 }
 
 /**
- * Mean V loss of the image-anchored positives + mean L loss of the text-anchored ones, or one of the
- * two; each the mean over layers.
+ * Mean V loss of the image-anchored positives + mean L loss of the text-anchored ones, or only one of
+ * them; each is the mean over layers.
  */
 function alignmentLoss(
   weights: Weights,
@@ -148,14 +136,14 @@ function alignmentLoss(
       const entering = positives(scored.entering[layer]!);
       const reading = { layer, heads: scope.heads };
       const blocks = attentionBlocks(weights, config, entering, masks, reading);
-      return tf.mean(alignmentLosses(blocks, alignment, modality) as tf.Tensor);
+      return tf.mean(alignmentLosses(blocks, alignment, modality));
     });
   });
   const sum = tf.addN(means) as tf.Scalar;
   return layers.length === 1 ? sum : tf.div(sum, layers.length);
 }
 
-/** Of one direction's problems the rows of the positives: [2 anchors * candidate, ...] -> [anchor, ...]. */
+/** The rows of one direction's positives: [2 anchors * candidate, ...] -> [anchor, ...]. */
 function positiveRows(
   x: tf.Tensor,
   scores: ScoredBatch["scores"],

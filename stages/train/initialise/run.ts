@@ -1,4 +1,4 @@
-/** The model to start from: a checkpoint taken over, or random weights sized by what it will read. */
+/** The model to start from: a checkpoint, or random weights in the sizes that the features require. */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { StageContext } from "../../../pipeline/contract/stage.ts";
@@ -80,7 +80,7 @@ function randomModel(parameters: InitialisationParameters, features: FeatureSet)
   return { config, weights: initialWeights(config, random) };
 }
 
-/** Vocabulary, descriptor width and positions (the longest caption with [CLS] and [SEP]) of the data. */
+/** Takes the vocabulary, the width of the features and the number of positions from the data. */
 export function configurationFor(
   parameters: InitialisationParameters,
   features: Pick<FeatureSet, "captions" | "vocabulary" | "featureDim">,
@@ -90,7 +90,7 @@ export function configurationFor(
   return sizedConfiguration(parameters, { ...features, words });
 }
 
-/** The checkpoint's weights, after everything that could not fit has been looked at. */
+/** The checkpoint's weights, once it is certain that they fit the configuration and the features. */
 async function publishedModel(
   { files, parameters: { dropout, heads } }: StageContext<InitialisationParameters>,
   features: FeatureSet,
@@ -134,7 +134,7 @@ export function readText(configFile: string): string {
   } catch (cause) {
     throw new Complaint(
       `the configuration cannot be read: ${(cause as Error).message}`,
-      "name the config.json that came with the checkpoint",
+      "give the config.json that belongs to the checkpoint",
       { place: { file: configFile }, cause, exitCode: 1 },
     );
   }

@@ -12,7 +12,7 @@ const index = {
   textsOfImage,
 };
 
-Deno.test("inEpochs() visits everything once per epoch, in another order each epoch", () => {
+Deno.test("inEpochs() visits every item once per epoch, in a new order in each epoch", () => {
   fc.assert(fc.property(fc.nat(1000), fc.integer({ min: 1, max: 40 }), (seed, size) => {
     const random = randomStream(seed);
     const epoch = (e: number) =>
@@ -27,7 +27,7 @@ Deno.test("inEpochs() visits everything once per epoch, in another order each ep
   }));
 });
 
-Deno.test("rankingProblems() puts a right answer first and only wrong, different ones behind", () => {
+Deno.test("rankingProblems() puts a right answer first, followed by distinct wrong ones", () => {
   fc.assert(fc.property(fc.nat(1000), fc.nat(50), (seed, step) => {
     const problems = rankingProblems(index, randomStream(seed), step, { anchors: 3, negatives: 5 });
     for (let a = 0; a < 3; a++) {
@@ -45,7 +45,7 @@ Deno.test("rankingProblems() puts a right answer first and only wrong, different
   }));
 });
 
-Deno.test("with a pool, the negatives are its likeliest, likeliest first", () => {
+Deno.test("with a pool, the negatives are its most similar items, most similar first", () => {
   const cosine = (text: number, image: number) => Math.sin(7 * text + 13 * image);
   const random = randomStream(4);
   const drawn = rankingProblems(index, random, 2, { anchors: 3, negatives: 5 });

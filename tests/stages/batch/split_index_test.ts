@@ -4,7 +4,7 @@ import { smallFeatures } from "../../support/small_features.ts";
 
 const set = smallFeatures({ featureDim: 5, vocabulary: 20 });
 
-Deno.test("several splits are one, in the order of the features, however they are named", () => {
+Deno.test("several splits are indexed as one, in the order of the features, whatever order they are named in", () => {
   const both = indexSplit(set, ["train", "test"]);
   assert.deepEqual(both.images, [0, 1, 2, 3, 4, 5, 6]);
   assert.deepEqual(both.captions, set.captions.map((_, place) => place));
@@ -14,7 +14,7 @@ Deno.test("several splits are one, in the order of the features, however they ar
   assert.deepEqual(indexSplit(set, ["test"]), indexSplit(set, "test"));
 });
 
-Deno.test("a split among several that holds nothing is named", () => {
+Deno.test("the error for an empty split among several names that split", () => {
   assert.throws(() => indexSplit(set, ["train", "vla"]), {
     message: "split `vla` has 0 images and 0 captions",
   });

@@ -32,40 +32,40 @@ async function findings(
   return findings.map(({ verdict, what, fix }) => `${verdict}: ${what}; ${fix}`);
 }
 
-Deno.test("a validation split that the data lacks is in the way", async () => {
+Deno.test("an unknown validation split is a problem", async () => {
   assert.deepEqual(
     await findings(fineTune, { seed: 1, negatives: 3, validate_every: 10 }),
-    ["bad: there is no split `val`; name a split that the features hold"],
+    ["bad: there is no split `val`; name a split of the features"],
   );
 });
 
-Deno.test("more negatives than the training split has wrong images are in the way", async () => {
+Deno.test("more negatives than the training split has wrong images are a problem", async () => {
   assert.deepEqual(
     await findings(fineTune, { seed: 1, negatives: 5 }),
     [
-      "bad: 5 negatives are wanted, the training split has 4 wrong images; " +
+      "bad: 5 negatives are requested, but the training split has 4 wrong images; " +
       "lower `negatives`, or train on more images",
     ],
   );
 });
 
-Deno.test("wrong images are counted over all the splits that are trained on", async () => {
+Deno.test("wrong images are counted over all training splits", async () => {
   const train = ["train", "val"];
   assert.deepEqual(
     await findings(fineTune, { seed: 1, negatives: 5, train }),
-    ["bad: there is no split `val`; name a split that the features hold"],
+    ["bad: there is no split `val`; name a split of the features"],
   );
   const more = { ...features, val_images: 3, val_captions: 6 };
   assert.deepEqual(
     await findings(fineTune, { seed: 1, negatives: 8, train }, more),
     [
-      "bad: 8 negatives are wanted, the training split has 7 wrong images; " +
+      "bad: 8 negatives are requested, but the training split has 7 wrong images; " +
       "lower `negatives`, or train on more images",
     ],
   );
 });
 
-Deno.test("a pool that is larger than the training split is in the way", async () => {
+Deno.test("a pool that is larger than the training split is a problem", async () => {
   assert.deepEqual(
     await findings(fineTune, {
       seed: 1,
@@ -75,15 +75,15 @@ Deno.test("a pool that is larger than the training split is in the way", async (
       pool: 5,
     }),
     [
-      "bad: 5 negatives are wanted, the training split has 4 wrong images; " +
+      "bad: 5 negatives are requested, but the training split has 4 wrong images; " +
       "lower `pool`, or train on more images",
     ],
   );
 });
 
-Deno.test("a split to evaluate that the data lacks is in the way", async () => {
+Deno.test("an unknown split to evaluate is a problem", async () => {
   assert.deepEqual(
     await findings(evaluate, { split: "tset" }),
-    ["bad: there is no split `tset`; name a split that the features hold"],
+    ["bad: there is no split `tset`; name a split of the features"],
   );
 });

@@ -1,4 +1,4 @@
-/** The whole matrix of a split, in tiles of any size and after a kill. */
+/** The score matrix of a split, with tiles of any size and after a kill. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Weights } from "../../../stages/model/weights.ts";
@@ -32,7 +32,7 @@ async function grid(
 const apart = (a: Float32Array, b: Float32Array) =>
   a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
 
-Deno.test("a matrix is the same in tiles and blocks of any size, and no tensor is left", async () => {
+Deno.test("the matrix is the same for tiles and blocks of any size, and no tensor is leaked", async () => {
   const before = [tf.memory().numTensors, compute.binding.eager.tensorCount];
   const whole = await grid(100, 1000);
   assert.equal(whole.length, 12 * 6);
@@ -43,7 +43,7 @@ Deno.test("a matrix is the same in tiles and blocks of any size, and no tensor i
   assert.deepEqual([tf.memory().numTensors, compute.binding.eager.tensorCount], before);
 });
 
-Deno.test("tiles that a killed run has left are taken over, and only the others are scored", async () => {
+Deno.test("tiles that a killed run has kept are reused, and only the others are scored", async () => {
   const tiles = new Map<number, Float32Array>();
   const whole = await grid(4, 7, {
     keep: (tile, scores) => Promise.resolve(void tiles.set(tile, scores)),
@@ -66,14 +66,14 @@ Deno.test("tiles that a killed run has left are taken over, and only the others 
   }
 });
 
-Deno.test("images of like numbers of regions share a tile", () => {
+Deno.test("images with similar numbers of regions share a tile", () => {
   const regions = imageTiles({ set, index }, 2).map((rows) =>
     rows.map((row) => set.images[index.images[row]!]!.regions)
   );
   assert.deepEqual(regions, [[1, 1], [2, 2], [3, 4]]);
 });
 
-Deno.test("pairs of very different sizes score as each does alone, without padding", async () => {
+Deno.test("pairs of very different sizes have the same scores as alone, without padding", async () => {
   const config = { ...smallConfiguration, max_position_embeddings: 64 };
   const uneven = smallFeatures({
     featureDim: config.img_dim,

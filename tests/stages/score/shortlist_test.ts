@@ -1,4 +1,4 @@
-/** Which pairs are scored, that they are scored rightly, and where the others stand. */
+/** Which pairs are scored, that their scores are correct, and where the others rank. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { indexSplit } from "../../../stages/batch/split_index.ts";
@@ -18,14 +18,14 @@ const cosines = Float32Array.of(
   0.6, 0.4,
 );
 
-Deno.test("shortlisted() has the likeliest images of each text and the likeliest texts of each image", () => {
+Deno.test("shortlisted() has the most similar images of each text and the most similar texts of each image", () => {
   const places = shortlisted(cosines, { texts: 4, images: 2, count: 1 });
   // Image 0 of every text; texts 0 and 1 of image 0, texts 3 and 2 of image 1.
   assert.deepEqual([...places], [0, 2, 4, 5, 6, 7]);
   assert.equal(shortlisted(cosines, { texts: 4, images: 2, count: 9 }).length, 8);
 });
 
-Deno.test("what is not on the shortlist stands below all that is, in the order of the branches", () => {
+Deno.test("pairs outside the shortlist rank below it, in the order of the branches", () => {
   const all = withOthersBelow(cosines, Int32Array.of(0, 7), Float32Array.of(-5, 2));
   assert.deepEqual([all[0], all[7]], [-5, 2]);
   const others = [1, 2, 3, 4, 5, 6];
@@ -34,7 +34,7 @@ Deno.test("what is not on the shortlist stands below all that is, in the order o
   assert.deepEqual(order(all), order(cosines));
 });
 
-Deno.test("a pair of the shortlist has the score that it has in the whole matrix", async () => {
+Deno.test("a pair has the same score on the shortlist as in the whole matrix", async () => {
   const set = smallFeatures({
     featureDim: smallConfiguration.img_dim,
     vocabulary: smallConfiguration.vocab_size,

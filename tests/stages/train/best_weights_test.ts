@@ -8,7 +8,7 @@ import { temporaryFolder } from "../../support/temporary_folder.ts";
 const weights = (value: number) => ({ w: tf.tensor1d([value, -value]) });
 const valuesOf = async (best: BestWeights) => [...(await best.read())["w"]!.values];
 
-Deno.test("the weights with the highest sum of recalls are kept, of equal ones the first", async () => {
+Deno.test("the weights with the highest sum of recalls are kept, the first of equal ones", async () => {
   using folder = temporaryFolder();
   const best = await BestWeights.open(folder.path, 0);
   assert.equal(best.step, undefined);
@@ -19,7 +19,7 @@ Deno.test("the weights with the highest sum of recalls are kept, of equal ones t
   assert.deepEqual(await valuesOf(best), [20, -20]);
 });
 
-Deno.test("after a kill, what was best later than the checkpoint is found again, what was earlier is kept", async () => {
+Deno.test("after a kill, best weights from after the checkpoint are dropped, earlier ones are kept", async () => {
   using folder = temporaryFolder();
   const first = await BestWeights.open(folder.path, 0);
   await first.offer({ step: 20, rsum: 1 / 3, weights: weights(20) });
@@ -27,10 +27,10 @@ Deno.test("after a kill, what was best later than the checkpoint is found again,
   const later = await BestWeights.open(folder.path, 25);
   assert.equal(later.step, 20);
   await later.offer({ step: 30, rsum: 1 / 3, weights: weights(30) });
-  assert.deepEqual(await valuesOf(later), [20, -20], "an equal sum is no better");
+  assert.deepEqual(await valuesOf(later), [20, -20], "an equal sum is not better");
 });
 
-Deno.test("half a file of best weights is told where training would go on from it, and no matter where it starts", async () => {
+Deno.test("a truncated file of best weights is an error when training resumes, and ignored when it starts", async () => {
   using folder = temporaryFolder();
   Deno.writeTextFileSync(`${folder.path}/best.safetensors`, "half a fi");
   await assert.rejects(BestWeights.open(folder.path, 100), Complaint);

@@ -7,7 +7,7 @@ const fine: ScoreSigns = { spread: 0.2, wrongAbove: 0.1 };
 const flat: ScoreSigns = { spread: 1e-5, wrongAbove: 0.4 };
 const lost: ScoreSigns = { spread: 0.2, wrongAbove: 0.5 };
 
-/** Shows a watch so many updates of each kind; its warnings by step. */
+/** Shows a watch this many updates of each kind, and collects its warnings by step. */
 function watched(...parts: readonly (readonly [number, ScoreSigns])[]) {
   const watch = new CollapseWatch(training);
   const warnings: [number, string][] = [];
@@ -21,27 +21,27 @@ function watched(...parts: readonly (readonly [number, ScoreSigns])[]) {
   return { watch, warnings, steps: warnings.map(([step]) => step) };
 }
 
-Deno.test("scores that are all alike over a window are a collapse, told once", () => {
+Deno.test("nearly equal scores over a window are a collapse, which is reported once", () => {
   const { watch, warnings } = watched([100, flat]);
   assert.equal(watch.collapsed, true);
   assert.deepEqual(warnings, [[
     10 + window,
     "warning: fine_tune has collapsed at step 30 of 400: over the last 20 steps with scores, all " +
-    "pairs score alike (standard deviation 0.000010); the run goes on, but is hardly worth it: " +
-    "lower `learning_rate`, lengthen `warmup`, or start from a model that was pretrained with a " +
+    "pairs have nearly the same score (standard deviation 0.000010). The run continues, but its " +
+    "result will hardly be useful: lower `learning_rate`, lengthen `warmup`, or start from a model that was pretrained with a " +
     "contrast",
   ]]);
 });
 
-Deno.test("a model that falls back to chance has collapsed; one that starts there has half of the steps", () => {
+Deno.test("a model that falls back to chance has collapsed; one that starts at chance has half of the steps", () => {
   assert.deepEqual(watched([50, fine], [50, lost]).steps.length, 1);
   assert.deepEqual(watched([150, lost]).steps, []);
   const { steps, warnings } = watched([300, lost], [30, { ...lost, wrongAbove: 0.43 }], [40, lost]);
-  assert.deepEqual(steps, [200], "told once, also around the bar");
-  assert.match(warnings[0]![1], /^warning: fine_tune has not left chance at step 200 of 400: /);
+  assert.deepEqual(steps, [200], "reported once, even if it fluctuates around the threshold");
+  assert.match(warnings[0]![1], /^warning: fine_tune is still at chance at step 200 of 400: /);
 });
 
-Deno.test("what learns is never told off, what recovers may collapse again, and a short run is not judged", () => {
+Deno.test("a learning model gets no warning, a recovered one may collapse again, and a short run is not judged", () => {
   assert.deepEqual(watched([400, fine]).warnings, []);
   const { watch, steps } = watched([40, flat], [60, fine], [60, flat]);
   assert.equal(steps.length, 2);

@@ -1,4 +1,4 @@
-/** Training that is stopped and started again, on scenes of toy size. */
+/** Training that is stopped and resumed, on a few small scenes. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import * as v from "valibot";
@@ -70,16 +70,16 @@ for (const { stage, parameters, port } of stages) {
       ...more,
     });
 
-  Deno.test(`${stage.name} that is stopped in mid-training ends with the bits and rows of an unbroken run`, async () => {
+  Deno.test(`${stage.name} that is stopped during training and resumed gives the bits and rows of an uninterrupted run`, async () => {
     const before = [tf.memory().numTensors, compute.binding.eager.tensorCount];
     const unbroken = await run("unbroken", {});
     const rows = new Map<string, Row[]>();
-    for (const last of [2, 7, 14]) { // before a checkpoint, on the step after one, late
+    for (const last of [2, 7, 14]) { // before a checkpoint, one step after one, late
       const stop = new AbortController();
       const onReport = (done: number) => done >= last && stop.abort(new Error("stopped"));
       await assert.rejects(run("broken", { rows, signal: stop.signal, onReport }), /stopped/);
     }
-    if (stage === fineTune) { // within a validation, after its update was made
+    if (stage === fineTune) { // during a validation, after its update
       const stop = new AbortController();
       let updates = 0;
       const onReport = (done: number) => {
@@ -104,7 +104,7 @@ for (const { stage, parameters, port } of stages) {
   });
 }
 
-Deno.test("evaluate ranks every caption and every image of the split, and judges every swapped pair", async () => {
+Deno.test("evaluate ranks every caption and every image of the split, and scores every swapped pair", async () => {
   const inputs = { features: at("features"), model: at("initial") };
   const rows = await runStage({ stage: evaluate, parameters: {}, inputs, folder: at("recall") });
   const ranks = rows.get("query_rank")!;
@@ -115,7 +115,7 @@ Deno.test("evaluate ranks every caption and every image of the split, and judges
     ranks.filter(({ direction, rank }) => direction === "t2i" && Number(rank) <= 1).length;
   const recorded = rows.get("metric")!.find(({ name }) => name === "t2i_r1")!;
   assert.equal(recorded["value"], hits / 20);
-  // Blocks of another size score alike: what a pair scores does not depend on its neighbours.
+  // Scores do not depend on the block size: a pair's score does not depend on its neighbours.
   const other = await runStage({
     stage: evaluate,
     parameters: { block: 7 },
@@ -128,17 +128,17 @@ Deno.test("evaluate ranks every caption and every image of the split, and judges
   );
 });
 
-Deno.test("a split that is not there is one error that names those that are", async () => {
+Deno.test("the error for an unknown split lists the splits of the features", async () => {
   const inputs = { features: at("features"), model: at("initial") };
   await assert.rejects(
     runStage({ stage: evaluate, parameters: { split: "tset" }, inputs, folder: at("none") }),
     (error) =>
       String(error) === "error: split `tset` has 0 images and 0 captions\n" +
-          "fix: name one of the splits that the features hold: train, val, test, swap",
+          "fix: name one of the splits of the features: train, val, test, swap",
   );
 });
 
-Deno.test("a damaged checkpoint is told and training starts again, with the same result", async () => {
+Deno.test("a damaged checkpoint is reported, and training restarts with the same result", async () => {
   const { stage, parameters, port } = stages[0]!;
   const said: string[] = [];
   const folder = at("damaged");
@@ -152,12 +152,14 @@ Deno.test("a damaged checkpoint is told and training starts again, with the same
     onSay: (line) => said.push(line),
   });
   assert.ok(
-    said.some((line) => line.startsWith("the checkpoint is damaged, training starts again:")),
+    said.some((line) =>
+      line.startsWith("the checkpoint is damaged, training restarts from the beginning:")
+    ),
   );
   assert.deepEqual(await digestsBelow(folder), await digestsBelow(at(`${stage.name} unbroken`)));
 });
 
-Deno.test("more negatives than there are wrong answers, and losses beyond numbers, are the user's to mend", async () => {
+Deno.test("too many negatives and a diverging training are errors with a fix", async () => {
   const run = (parameters: object) =>
     runStage({
       stage: fineTune,
@@ -168,7 +170,7 @@ Deno.test("more negatives than there are wrong answers, and losses beyond number
   await assert.rejects(
     run({ negatives: 14 }),
     (error) =>
-      /^error: 14 negatives are wanted, but the training split has 13 wrong answers\nfix: lower/
+      /^error: 14 negatives are requested, but the training split has 13 wrong answers\nfix: lower/
         .test(String(error)),
   );
   await assert.rejects(

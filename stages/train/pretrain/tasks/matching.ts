@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Axes } from "../../../model/axes.ts";
+import { withoutGradient } from "../../../model/custom_gradient.ts";
 import { matchLogits } from "../../../model/heads.ts";
 import { pooledPairParts } from "../../../model/parameters.ts";
 import { pooledPairs } from "../../../model/uniter.ts";
@@ -69,17 +70,12 @@ function accuracyOf(logits: tf.Tensor, matched: tf.Tensor): tf.Scalar {
 
 function matchProbabilities(logits: tf.Tensor): tf.Tensor {
   const [pairs = 0] = logits.shape;
-  const softmax = tf.customGrad((x) => ({
-    value: tf.reshape(tf.slice(tf.softmax(x as tf.Tensor), [0, 1], [pairs, 1]), [pairs]),
-    gradFunc: () => tf.zeros([pairs, 2]),
-  }));
-  return softmax(logits);
+  return withoutGradient(
+    logits,
+    (x) => tf.reshape(tf.slice(tf.softmax(x), [0, 1], [pairs, 1]), [pairs]),
+  );
 }
 
 function likelierClass(logits: tf.Tensor): tf.Tensor {
-  const pick = tf.customGrad((x) => ({
-    value: tf.cast(tf.argMax(x as tf.Tensor, -1), "float32"),
-    gradFunc: () => tf.zeros(logits.shape),
-  }));
-  return tf.cast(pick(logits), "int32");
+  return tf.cast(withoutGradient(logits, (x) => tf.cast(tf.argMax(x, -1), "float32")), "int32");
 }

@@ -51,6 +51,6 @@ tensorTest("takeCandidates() takes each anchor's own rows, whatever follows the 
 tensorTest("more hard negatives than negatives is an error", () => {
   assert.throws(
     () => hardCandidates(tf.tensor2d([[1, 2, 3]]), 3),
-    /internal: 3 hard negatives wanted of 2/,
+    /internal: 3 hard negatives requested of 2/,
   );
 });

@@ -61,7 +61,7 @@ tensorTest("tables of streamed batches have one size, so that one program serves
   assert.deepEqual(new Set(shapes), new Set(["6,4,5"]));
 });
 
-Deno.test("the first images of a split come with all their captions and nobody else's", () => {
+Deno.test("firstImages() keeps all captions of the first images and no others", () => {
   const index = firstImages(
     indexSplit(smallFeatures({ featureDim: 5, vocabulary: 20 }), "train"),
     2,

@@ -73,7 +73,7 @@ for (const [what, objective] of Object.entries(objectives)) {
       }, inputs) as unknown as tf.TensorContainer));
 }
 
-Deno.test("without earlier micro-steps to add to, a step's gradients are those added to 0", async () => {
+Deno.test("the gradients of a first micro-step are the same whether added to nothing or to zeros", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const inputs = fineTuningInputs();

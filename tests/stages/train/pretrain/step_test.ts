@@ -1,4 +1,4 @@
-/** Each task of pretraining on every route, and what its batches and steps hold. */
+/** The step of each pretraining task on every route, and its outputs. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import {
@@ -94,7 +94,7 @@ Deno.test("a step of pair_ranking on top of frozen branches agrees on three rout
     (given) => stepOf("pair_ranking", given, { branchWeight: 5 }) as unknown as tf.TensorContainer,
   ));
 
-Deno.test("pair_ranking adds frozen cosines to the scores; they get no gradient of their own", async () => {
+Deno.test("pair_ranking adds frozen cosines to the scores; they get no gradient", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const given = inputs("pair_ranking");
@@ -109,7 +109,7 @@ Deno.test("pair_ranking adds frozen cosines to the scores; they get no gradient 
       images: batch["images"]!,
     });
     const cosines = tf.matMul(texts as tf.Tensor, pictures as tf.Tensor, false, true);
-    // Both are known up to a number for each row.
+    // Both are known up to a constant per row.
     const centred = (x: tf.Tensor) => tf.sub(x, tf.mean(x, 1, true));
     const [with5, without] = [centred(logits(5)), centred(logits(0))];
     assertClose(
@@ -121,7 +121,7 @@ Deno.test("pair_ranking adds frozen cosines to the scores; they get no gradient 
   });
 });
 
-Deno.test("a task's gradient reaches all it trains, and it reports a number for each of its columns", async () => {
+Deno.test("a task's gradient reaches all parameters it trains, and it reports a number for each of its columns", async () => {
   await tf.setBackend("cpu");
   for (const task of taskNames) {
     tf.tidy(() => {
@@ -136,7 +136,7 @@ Deno.test("a task's gradient reaches all it trains, and it reports a number for 
   }
 });
 
-Deno.test("a masked region is not seen: its features decide nothing but the target", async () => {
+Deno.test("the features of a masked region influence nothing but the target", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const given = inputs("masked_region_classes"); // whose target is not the features

@@ -11,7 +11,7 @@ import { goldenConfiguration } from "../../../support/goldens.ts";
 
 const updates = Array.from({ length: 4000 }, (_, i) => i + 1);
 
-Deno.test("tasks are drawn as often as their weights say, whatever order they are written in", () => {
+Deno.test("tasks are drawn in proportion to their weights, whatever order they are written in", () => {
   const mix = { matching: 1, joint: 0, masked_words: 2.5, branch_contrast: 0.5 };
   const drawn = updates.map((update) => drawTask(mix, randomStream(7), update));
   for (const [task, weight] of Object.entries(mix)) {
@@ -23,7 +23,7 @@ Deno.test("tasks are drawn as often as their weights say, whatever order they ar
   assert.deepEqual(updates.map((update) => drawTask(turned, randomStream(7), update)), drawn);
 });
 
-Deno.test("weights count by their proportions, another seed draws others, and one task is always drawn", () => {
+Deno.test("only the ratios of weights matter, another seed draws other tasks, and a single task is always drawn", () => {
   const draws = (mix: Parameters<typeof drawTask>[0], seed: number) =>
     updates.slice(0, 200).map((update) => drawTask(mix, randomStream(seed), update));
   assert.deepEqual(draws({ joint: 3, matching: 6 }, 1), draws({ joint: 1, matching: 2 }, 1));

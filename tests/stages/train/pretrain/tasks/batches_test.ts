@@ -18,7 +18,7 @@ const batchOf = (task: TaskName, seed: number, step: number) =>
 const anyDraw = fc.tuple(fc.nat(1000), fc.nat(300));
 const values = (batch: ReturnType<typeof batchOf>, name: string) => [...batch[name]!.values];
 
-Deno.test("only one modality is masked, and its pairs all belong together", () => {
+Deno.test("only one modality is masked, and all pairs belong together", () => {
   fc.assert(fc.property(anyDraw, ([seed, step]) => {
     for (const task of ["masked_words", "masked_region_features"] as const) {
       const batch = batchOf(task, seed, step);
@@ -30,7 +30,7 @@ Deno.test("only one modality is masked, and its pairs all belong together", () =
   }));
 });
 
-Deno.test("of each image the share of regions is masked, one at least, and none that is not there", () => {
+Deno.test("in each image the given share of regions is masked, at least one, and no padding", () => {
   fc.assert(fc.property(anyDraw, ([seed, step]) => {
     const batch = batchOf("masked_region_features", seed, step);
     const mask = values(batch, "maskedRegions");
@@ -49,7 +49,7 @@ Deno.test("of each image the share of regions is masked, one at least, and none 
   }));
 });
 
-Deno.test("every second pair to match belongs together, and a label says the truth", () => {
+Deno.test("every second pair of matching belongs together, and the labels are correct", () => {
   fc.assert(fc.property(anyDraw, ([seed, step]) => {
     const batch = batchOf("matching", seed, step);
     const images = values(batch, "images");
@@ -61,7 +61,7 @@ Deno.test("every second pair to match belongs together, and a label says the tru
   }));
 });
 
-Deno.test("pictures of branch_contrast come once an epoch, with another caption in the next", () => {
+Deno.test("branch_contrast shows every picture once per epoch, with another caption in the next", () => {
   const shown: string[] = [];
   for (let step = 0; step < 12; step++) {
     const batch = batchOf("branch_contrast", 5, step);
@@ -78,7 +78,7 @@ Deno.test("pictures of branch_contrast come once an epoch, with another caption 
   }
 });
 
-Deno.test("pair_ranking sees as many pictures as the root of its pairs, each with its own caption", () => {
+Deno.test("pair_ranking has as many pictures as the square root of its pairs, each with its own caption", () => {
   fc.assert(fc.property(anyDraw, ([seed, step]) => {
     const batch = batchOf("pair_ranking", seed, step);
     const images = values(batch, "images");
@@ -87,7 +87,7 @@ Deno.test("pair_ranking sees as many pictures as the root of its pairs, each wit
   }));
 });
 
-Deno.test("with a pool, pair_ranking sees a picture and those its caption is likeliest taken for", () => {
+Deno.test("with a pool, pair_ranking has a picture and those most similar to its caption", () => {
   const cosine = (text: number, image: number) => Math.sin(7 * text + 13 * image);
   const pool = { size: 4, cosine };
   fc.assert(fc.property(anyDraw, ([seed, step]) => {

@@ -41,7 +41,7 @@ function batchOf(seed: number, step: number) {
 
 const anyBatch = fc.tuple(fc.nat(1000), fc.nat(300)).map(([seed, step]) => batchOf(seed, step));
 
-Deno.test("no pair is both masked and judged: a mask would give the answer away", () => {
+Deno.test("no pair is both masked and judged: a mask would reveal the answer", () => {
   fc.assert(fc.property(anyBatch, ({ judged, maskedPlaces, maskedThere, tokens }) => {
     const judgedPairs = new Set(judged);
     maskedPlaces.forEach((place, slot) => {
@@ -54,7 +54,7 @@ Deno.test("no pair is both masked and judged: a mask would give the answer away"
   }));
 });
 
-Deno.test("half of the judged pairs match, and a label says the truth", () => {
+Deno.test("half of the judged pairs match, and the labels are correct", () => {
   fc.assert(fc.property(anyBatch, ({ judged, matched, texts, images }) => {
     assert.equal(matched.reduce((sum, label) => sum + label, 0), judged.length / 2);
     judged.forEach((pair, slot) => {
@@ -64,7 +64,7 @@ Deno.test("half of the judged pairs match, and a label says the truth", () => {
   }));
 });
 
-Deno.test("masked slots remember the words that stood there; other words are untouched", () => {
+Deno.test("masked slots record the original words; other words are unchanged", () => {
   fc.assert(fc.property(anyBatch, (batch) => {
     const masked = new Map<number, number>();
     batch.maskedPlaces.forEach((place, slot) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { scaleOf, summedScores } from "../../../stages/score/score_sum.ts";
+import { scaleOf, summedScores } from "../../../stages/score/branches.ts";
 
-Deno.test("the sum is the standardised cross score and weight times the cosine", () => {
+Deno.test("the sum is the standardised cross score plus weight times the cosine", () => {
   const cross = Float32Array.of(1, 3, 5, 7);
   const scale = scaleOf(cross);
   assert.deepEqual(scale, { mean: 4, deviation: Math.sqrt(5) });
@@ -15,7 +15,7 @@ Deno.test("the sum is the standardised cross score and weight times the cosine",
   sum.forEach((one, i) => assert.ok(Math.abs(one - expected[i]!) < 1e-6));
 });
 
-Deno.test("a cross-encoder that stretches or shifts its scores sums alike, and a flat one adds nothing", () => {
+Deno.test("stretched or shifted cross scores give the same sum, and constant ones add nothing", () => {
   const cross = Float32Array.of(0.25, -1, 2, 0.5);
   const cosines = Float32Array.of(0.5, 0.25, -0.5, 0);
   const sum = (cross: Float32Array) =>

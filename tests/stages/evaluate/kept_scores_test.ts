@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { scoredOnce } from "../../../stages/score/kept_scores.ts";
+import { scoredOnce } from "../../../stages/evaluate/kept_scores.ts";
 
-Deno.test("scores are made once for all that decides them, and the oldest are given up", async () => {
+Deno.test("scores are computed once for what they depend on, and the oldest are dropped", async () => {
   let made = 0;
   const scores = (decides: unknown, length: number) =>
     scoredOnce(decides, () => Promise.resolve(new Float32Array(length).fill(++made)));
@@ -9,11 +9,11 @@ Deno.test("scores are made once for all that decides them, and the oldest are gi
   assert.equal(await scores(["model", "test"], 3), first);
   assert.notEqual(await scores(["model", "val"], 3), first);
   assert.equal(made, 2);
-  await scores("large", 2 ** 24 - 6); // beside the six before it
+  await scores("large", 2 ** 24 - 6); // in addition to the six before it
   assert.equal(await scores(["model", "test"], 3), first);
   await scores("one more", 1);
   assert.notEqual(await scores(["model", "test"], 3), first);
-  // What is larger than all that is kept is kept by nobody.
+  // Scores that exceed the whole limit are not kept.
   const huge = await scores("huge", 2 ** 24 + 1);
   assert.notEqual(await scores("huge", 1), huge);
   await assert.rejects(scoredOnce("fails", () => Promise.reject(new Error("no"))), /no/);
