@@ -12,7 +12,8 @@ import {
   type MicroStepInputs,
 } from "../../../../stages/train/fine_tune/step.ts";
 import { zerosLike } from "../../../../stages/train/state.ts";
-import { branchTables, config, flat, random, routes, tables } from "../../../support/routes.ts";
+import { flat } from "../../../support/rounding.ts";
+import { branchTables, config, random, routes, tables } from "../../../support/routes.ts";
 
 const compare = await routes();
 

@@ -15,7 +15,8 @@ import {
   taskNames,
 } from "../../../../stages/train/pretrain/task_table.ts";
 import { branchVectors } from "../../../../stages/score/frozen_branches.ts";
-import { branchTables, config, flat, random, routes, tables } from "../../../support/routes.ts";
+import { flat } from "../../../support/rounding.ts";
+import { branchTables, config, random, routes, tables } from "../../../support/routes.ts";
 import { assertClose } from "../../../support/tensor_test.ts";
 
 const compare = await routes();
