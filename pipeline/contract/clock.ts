@@ -6,6 +6,7 @@ export interface Clock {
   seconds(): number;
 }
 
+/** The time of this machine. */
 export const systemClock: Clock = {
   now: () => new Date().toISOString(),
   seconds: () => performance.now() / 1000,

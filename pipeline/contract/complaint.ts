@@ -5,19 +5,33 @@
  *     error: stage `tuned` reads `featurs`, which no stage writes
  *       --> experiments/scenes_iais.yaml:9:34
  *     fix: did you mean `features`?
+ *
+ * @module
  */
+
+/** Where an error is. */
 export interface Place {
+  /** Path of the file, or the command-line option, such as `--set tuned.steps=3`. */
   readonly file: string;
   /** Counted from 1; absent when the error concerns the whole file. */
   readonly line?: number;
+  /** Counted from 1. */
   readonly column?: number;
 }
 
 /** 1: a stage failed. 2: the request was invalid, and nothing was written. */
 export type ExitCode = 1 | 2;
 
+/** One error that a user can fix. */
 export class Complaint extends Error {
+  /** Shown by `Deno.inspect`, in place of "Error". */
   override readonly name = "Complaint";
+  /**
+   * To be thrown, or collected for `throwComplaints`.
+   * @param what one line: what is wrong
+   * @param fix how to fix it, or what to look at
+   * @param options where it is; the exit code is 2 without it
+   */
   constructor(
     readonly what: string,
     readonly fix: string,
@@ -30,6 +44,7 @@ export class Complaint extends Error {
     super(what, { cause: options.cause });
   }
 
+  /** Exit code of the program if this error ends it. */
   get exitCode(): ExitCode {
     return this.options.exitCode ?? 2;
   }
@@ -46,15 +61,19 @@ const mostShown = 20;
 
 /** Several errors in one request, so that a user can fix a file in one go. */
 export class ComplaintList extends Error {
+  /** Shown by `Deno.inspect`, in place of "Error". */
   override readonly name = "ComplaintList";
+  /** Takes at least two complaints, in the order of the file. */
   constructor(readonly complaints: readonly Complaint[]) {
     super(complaints.map((complaint) => complaint.what).join("; "));
   }
 
+  /** That of the first complaint. */
   get exitCode(): ExitCode {
     return this.complaints[0]?.exitCode ?? 2;
   }
 
+  /** The first 20 messages, and whether there are more. */
   override toString(): string {
     const shown = this.complaints.slice(0, mostShown).map(String);
     if (this.complaints.length > mostShown) shown.push("There are more errors.");

@@ -2,9 +2,13 @@
 
 /** A wheel as the Python package index publishes it, pinned. */
 export interface PinnedWheel {
+  /** Its name on the index, such as `tensorflow-cpu`. */
   readonly distribution: string;
+  /** Exact. */
   readonly version: string;
+  /** Of the wheel, hexadecimal. */
   readonly sha256: string;
+  /** Size of the download. */
   readonly bytes: number;
   /** What is kept: paths in the wheel, each under the last part of its name. */
   readonly files: readonly string[];
@@ -14,14 +18,19 @@ export interface PinnedWheel {
 
 /** A module as the npm registry publishes it, pinned, with the modules that it imports. */
 export interface PinnedModule extends PinnedTarball {
+  /** Size of the download, its imports included. */
   readonly bytes: number;
+  /** Every module that it needs at run time. */
   readonly imports: readonly PinnedTarball[];
 }
 
+/** A tarball of the npm registry, pinned. */
 export interface PinnedTarball {
+  /** Its name on the registry, such as `onnxruntime-web`. */
   readonly distribution: string;
+  /** Exact. */
   readonly version: string;
-  /** Of the tarball. */
+  /** Of the tarball, hexadecimal. */
   readonly sha256: string;
   /** What is kept: paths in the module. A path that ends with `/` keeps the whole folder. */
   readonly files: readonly string[];
@@ -30,6 +39,7 @@ export interface PinnedTarball {
 /** A published package that a stage can read. */
 export type PinnedPackage = PinnedWheel | PinnedModule;
 
+/** Whether it comes from the npm registry; else it is a wheel. */
 export function isModule(pinned: PinnedPackage): pinned is PinnedModule {
   return "imports" in pinned;
 }

@@ -1,6 +1,7 @@
 /** How a running stage reports its progress. Calls are cheap: the display limits how often it draws. */
 export interface Progress {
   /**
+   * Reports how far the stage is.
    * @param done units finished so far
    * @param total number of units
    * @param unit what is counted, in the plural: "steps", "images", "pairs"

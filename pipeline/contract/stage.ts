@@ -55,12 +55,15 @@ export interface OutsideFile {
   readonly file?: boolean;
   /** What it is, its size and where it was published: shown when it is missing. */
   readonly what: string;
+  /** For people, such as "about 0.45 GB". */
   readonly size?: string;
+  /** The URL it was published at. */
   readonly published?: string;
 }
 
 /** The arguments of a running stage. It may write to `folder` and `resumeFolder` only. */
 export interface StageContext<Parameters> {
+  /** Checked against the definition's schema, defaults included. */
   readonly parameters: Parameters;
   /** One complete artifact per input port. */
   readonly inputs: Readonly<Record<string, InputArtifact>>;
@@ -73,7 +76,9 @@ export interface StageContext<Parameters> {
    * killed and started again finds its files here. Write them atomically (write, then rename).
    */
   readonly resumeFolder: string;
+  /** Takes result rows, metrics and measurements. */
   readonly record: Recorder;
+  /** Takes the number of finished units and lines for the log. */
   readonly progress: Progress;
   /** Number of threads that a computing stage may use; part of the compute fingerprint. */
   readonly threads: number;
@@ -86,7 +91,9 @@ export type Facts = Readonly<Record<string, number>>;
 
 /** One finding of `doctor`: fine, worth knowing, or an obstacle to a run. */
 export interface Finding {
+  /** `bad` is an obstacle: `doctor` ends with exit code 2. */
   readonly verdict: "ok" | "note" | "bad";
+  /** One line, without the name of the stage. */
   readonly what: string;
   /** How to remove the obstacle. */
   readonly fix?: string;
@@ -94,18 +101,23 @@ export interface Finding {
 
 /** The arguments of an examination. */
 export interface ExaminationContext<Parameters> {
+  /** Checked against the definition's schema, defaults included. */
   readonly parameters: Parameters;
   /** Role -> absolute path of each outside file; all of them exist. */
   readonly files: Readonly<Record<string, string>>;
   /** Port -> facts about the stage that it reads. */
   readonly inputs: Readonly<Record<string, Facts>>;
+  /** Number of threads that the run would use. */
   readonly threads: number;
+  /** Takes the number of finished units and lines for the terminal. */
   readonly progress: Progress;
 }
 
 /** What a run would find, and what resources it would need. */
 export interface Examination {
+  /** In the order in which `doctor` prints them. */
   readonly findings: readonly Finding[];
+  /** For the examinations of the stages that read this one. */
   readonly facts?: Facts;
   /** Estimated from measurements. */
   readonly seconds?: number;
@@ -141,9 +153,11 @@ export interface Resources {
   readonly threads: number;
   /** Main memory in bytes. */
   readonly memory: number;
+  /** Whole devices. */
   readonly gpus: number;
 }
 
+/** Deno permissions of a stage's process that its reads and writes do not imply. */
 export interface StagePermissions {
   /** Calls native libraries. */
   readonly native?: boolean;
@@ -162,6 +176,7 @@ export interface StageDefinition<Parameters = any> {
   readonly summary: string;
   /** A valibot `strictObject`; the only place for default values. */
   readonly parameters: GenericSchema<unknown, Parameters>;
+  /** Port -> what it accepts. Each port is a key of the stage in the YAML. */
   readonly inputs: Readonly<Record<string, InputPort>>;
   /**
    * Names of parameters that are paths. Relative paths are resolved from the experiment file's

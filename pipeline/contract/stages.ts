@@ -2,7 +2,9 @@
 import type { Progress } from "./progress.ts";
 import type { Examine, Finding, StageDefinition } from "./stage.ts";
 
+/** Every stage, and what commands compute with them. */
 export interface Stages {
+  /** Every kind of stage, in the order in which errors list them. */
   readonly catalogue: readonly StageDefinition[];
   /** Kind of stage -> how `doctor` examines what a run of it would need. */
   readonly examinations: Readonly<Record<string, Examine>>;
@@ -19,19 +21,25 @@ export interface Stages {
   ): Promise<readonly Finding[]>;
   /** What worker processes that compute need: paths to read, and environment variables. */
   computeAccess(): { reads: string[]; environment: Record<string, string> };
+  /** GPUs that TensorFlow can see on this machine. */
   countGpus(): number;
   /** Fetches what computing needs; called before the first computing stage runs. */
   prepareCompute(progress: Progress): Promise<void>;
+  /** For the command `search`. */
   readonly search: SearchStages;
+  /** For the command `wrong`. */
   readonly wrongQueries: WrongStages;
+  /** For the command `export-features`. */
   readonly exportFeatures: ExportFeatures;
 }
 
 /** A features artifact, with the parameters and inputs of the run that made it. */
 export interface DescribedFeatures {
+  /** The artifact. */
   readonly folder: string;
   /** Kind of the stage that made it. */
   readonly stage: string;
+  /** Of that stage, defaults included. */
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Port -> folder of the artifact. */
   readonly inputs: Readonly<Record<string, string>>;
@@ -41,9 +49,11 @@ export interface DescribedFeatures {
 
 /** An image, or a caption of an image. */
 export interface ShownItem {
+  /** Id of the image. */
   readonly image: string;
-  /** Id and text of the caption. */
+  /** Id of the caption. */
   readonly caption?: string;
+  /** The caption's words. */
   readonly text?: string;
   /** The picture as a small JPEG (a data URL), if the picture is available. */
   readonly thumbnail?: string;
@@ -85,13 +95,19 @@ export type WrongStages = (request: {
   readonly wrong: readonly WrongQuery[];
 }>;
 
+/** A query whose correct answers rank low. */
 export interface WrongQuery {
+  /** Image to text, or text to image. */
   readonly direction: "i2t" | "t2i";
+  /** What was searched with. */
   readonly query: ShownItem;
   /** Rank of the best correct answer, from 1, among `candidates`. */
   readonly rank: number;
+  /** Number of items that were ranked. */
   readonly candidates: number;
+  /** The best correct answer. */
   readonly right: ShownItem & { readonly score: number };
+  /** The first answers, best first. */
   readonly answers: readonly (ShownItem & { readonly score: number; readonly isRight: boolean })[];
 }
 

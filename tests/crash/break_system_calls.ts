@@ -1,17 +1,17 @@
 /**
- * Breaks a sweep at calls to the system, those of the database's native code among them, as strace
- * lets it: `deno run -A tests/crash/break_system_calls.ts [kill|ENOSPC|EIO] [how many] [seed]`
+ * Breaks a sweep at calls to the operating system, those of the database's native code included, by
+ * strace: `deno run -A tests/crash/break_system_calls.ts [kill|ENOSPC|EIO] [how many] [seed]`
  */
 import assert from "node:assert/strict";
 import { randomStream } from "../../pipeline/contract/random_stream.ts";
-import { assertToldClearly, faultHarness, faultSweep, type Left } from "./fault_harness.ts";
+import { assertReportedClearly, faultHarness, faultSweep, type Left } from "./fault_harness.ts";
 
-/** What changes files. Writing is not among it: threads are woken by it, and Deno keeps a cache. */
+/** Calls that change files; not `write`, which also wakes threads and fills Deno's cache. */
 const everywhere = ["fsync", "rename", "mkdir", "unlink", "unlinkat"] as const;
-/** What happens to the database's two files. */
+/** Calls that reach the database's two files. */
 const ofDatabase = ["openat", "pwrite64", "pread64", "write", "fsync", "unlink"] as const;
 
-/** A call to break; each thread counts its own. */
+/** A call to break; each thread counts its own calls. */
 interface SystemCall {
   readonly name: string;
   readonly at: number;
@@ -19,17 +19,16 @@ interface SystemCall {
   readonly database: boolean;
 }
 
-export interface SystemBreakOptions {
-  readonly kind: "kill" | "ENOSPC" | "EIO";
-  /** At most; all calls without it. */
-  readonly count?: number;
-  readonly seed: number;
-  /** An empty folder to work in. */
+/** A sweep that ran unbroken under strace. */
+export interface TracedSweep {
+  /** The folder to work in. */
   readonly folder: string;
-  say?(line: string): void;
+  readonly harness: ReturnType<typeof faultHarness>;
+  readonly calls: readonly SystemCall[];
+  readonly left: Left;
 }
 
-/** Whether strace is here, and may do what it does. */
+/** Whether strace is installed and may trace. */
 export function straceWorks(): boolean {
   try {
     const { success } = new Deno.Command("strace", {
@@ -42,10 +41,8 @@ export function straceWorks(): boolean {
   }
 }
 
-/** @returns how many runs were broken, of how many, and of how many calls there are */
-export async function breakSystemCalls(
-  { kind, count = Infinity, seed, folder, say = () => {} }: SystemBreakOptions,
-): Promise<{ broken: number; calls: number }> {
+/** @param folder an empty folder to work in */
+export async function tracedSweep(folder: string): Promise<TracedSweep> {
   const experiment = `${folder}/e.yaml`;
   Deno.writeTextFileSync(experiment, faultSweep);
   const harness = faultHarness(folder, experiment, ["--jobs", "2", "--threads", "1"]);
@@ -61,7 +58,22 @@ export async function breakSystemCalls(
     assert.equal(code, 0, err);
     calls.push(...callsIn(Deno.readTextFileSync(trace), names, database));
   }
-  const unbroken = await harness.leftIn(`${folder}/unbroken true`);
+  return { folder, harness, calls, left: await harness.leftIn(`${folder}/unbroken true`) };
+}
+
+export interface SystemBreakOptions {
+  readonly kind: "kill" | "ENOSPC" | "EIO";
+  /** Break at most this many runs; without it, one at each call. */
+  readonly count?: number;
+  readonly seed: number;
+  say?(line: string): void;
+}
+
+/** @returns how many of the runs did not end well before they ran again */
+export async function breakSystemCalls(
+  { folder, harness, calls, left }: TracedSweep,
+  { kind, count = Infinity, seed, say = () => {} }: SystemBreakOptions,
+): Promise<number> {
   const random = randomStream(seed).fork(`system ${kind}`);
   const chosen = calls.map((call, number) => ({ call, draw: random.uniform(number), number }))
     .filter(({ call }) => kind === "kill" || canFail(call, kind))
@@ -69,7 +81,7 @@ export async function breakSystemCalls(
     .slice(0, count);
   let broken = 0;
   for (const { call: { name, at, database }, number } of chosen) {
-    const results = `${folder}/results ${number}`;
+    const results = `${folder}/results ${kind} ${number}`;
     const where = `${kind} at ${name} ${at}${database ? " of the database" : ""}`;
     const what = kind === "kill" ? "signal=KILL" : `error=${kind}`;
     // A full disk stays full.
@@ -81,24 +93,23 @@ export async function breakSystemCalls(
     ]);
     if (end.signal !== null || end.code !== 0) broken++;
     say(`${where}: ${end.signal ?? end.code}`);
-    if (kind !== "kill") assertToldClearly(end, where);
-    const left = await harness.mend(results);
-    assert.deepEqual(withoutDatabaseAside(left), unbroken, where);
+    if (kind !== "kill") assertReportedClearly(end, where);
+    assert.deepEqual(withoutDatabaseAside(await harness.runAgain(results)), left, where);
     Deno.removeSync(results, { recursive: true });
   }
-  return { broken, calls: calls.length };
+  return broken;
 }
 
 function filesOf(results: string): string[] {
   return ["", ".wal"].flatMap((end) => ["-P", `${results}/results.duckdb${end}`]);
 }
 
-/** A disk is full for what makes files grow. */
+/** Only calls that make files grow fail on a full disk. */
 function canFail({ name }: SystemCall, kind: "ENOSPC" | "EIO"): boolean {
   return kind === "EIO" || ["pwrite64", "write", "openat", "mkdir", "fsync"].includes(name);
 }
 
-/** Up to the most of a kind that one thread makes. */
+/** Each name as often as the thread that calls it most. */
 function callsIn(trace: string, names: readonly string[], database: boolean): SystemCall[] {
   return names.flatMap((name) => {
     const made = new Map<string, number>();
@@ -111,7 +122,7 @@ function callsIn(trace: string, names: readonly string[], database: boolean): Sy
   });
 }
 
-/** A database that could not be read is kept, and made anew. */
+/** A database that could not be read is set aside and rebuilt. */
 function withoutDatabaseAside(left: Left): Left {
   const litter = left.litter.filter((path) => !path.startsWith("state/set_aside/database-"));
   return { ...left, litter };
@@ -121,14 +132,16 @@ if (import.meta.main) {
   const [kind = "kill", count, seed = "1"] = Deno.args;
   const folder = Deno.makeTempDirSync({ prefix: "system calls " });
   try {
-    const { broken, calls } = await breakSystemCalls({
+    const sweep = await tracedSweep(folder);
+    const broken = await breakSystemCalls(sweep, {
       kind: kind as SystemBreakOptions["kind"],
       ...(count !== undefined && { count: Number(count) }),
       seed: Number(seed),
-      folder,
       say: console.log,
     });
-    console.log(`${broken} runs broken at ${calls} calls, each made whole by running it again`);
+    console.log(
+      `${broken} runs broken at ${sweep.calls.length} calls, each complete after another run`,
+    );
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }

@@ -1,20 +1,29 @@
 import assert from "node:assert/strict";
+import { tries } from "../support/long_test.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
-import { breakSystemCalls, straceWorks } from "./break_system_calls.ts";
+import { breakSystemCalls, straceWorks, tracedSweep } from "./break_system_calls.ts";
 
 const works = straceWorks();
-if (!works) console.log("runs broken by strace: skipped, strace is not here or may not trace");
+if (!works) console.log("runs broken by strace: skipped, strace is not installed or may not trace");
+
+const counts = {
+  kill: tries({ short: 1, long: 6 }),
+  ENOSPC: tries({ short: 1, long: 4 }),
+  EIO: tries({ short: 1, long: 4 }),
+};
 
 // All calls: deno run -A tests/crash/break_system_calls.ts kill
-for (const [kind, count] of [["kill", 6], ["ENOSPC", 4], ["EIO", 4]] as const) {
-  Deno.test({
-    name:
-      `${count} runs broken by ${kind} in the system, the database's part included, are made whole`,
-    ignore: !works,
-    async fn() {
-      using folder = temporaryFolder();
-      const { calls } = await breakSystemCalls({ kind, count, seed: 2, folder: folder.path });
-      assert.ok(calls > 100, `${calls} calls`);
-    },
-  });
-}
+Deno.test({
+  name: "runs broken at system calls, those of the database included, are complete after another",
+  ignore: !works,
+  async fn(test) {
+    using folder = temporaryFolder();
+    const sweep = await tracedSweep(folder.path);
+    assert.ok(sweep.calls.length > 100, `${sweep.calls.length} calls`);
+    for (const kind of ["kill", "ENOSPC", "EIO"] as const) {
+      await test.step(`${counts[kind]} broken by ${kind}`, async () => {
+        await breakSystemCalls(sweep, { kind, count: counts[kind], seed: 2 });
+      });
+    }
+  },
+});

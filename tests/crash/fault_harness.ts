@@ -1,6 +1,6 @@
 /**
- * Runs a sweep on a disk that fails at a certain call, then again on a sound one, and looks whether
- * everything is as after an unbroken run.
+ * Runs a sweep on a disk that fails at a certain call, then again on one that works; what is left is
+ * compared with an unbroken run.
  */
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
@@ -37,17 +37,17 @@ export function faultPlaces(calls: readonly DiskCall[]): Omit<Fault, "kind">[] {
   ];
 }
 
-/** What a results folder holds, apart from circumstances. */
+/** The content of a results folder that does not depend on circumstances. */
 export interface Left {
   /** `<stage>/<key>` -> digest of its files as they are on disk now. */
   readonly digests: Readonly<Record<string, string>>;
   /** Table -> its rows as texts, sorted; without times, clocks and reasons. */
   readonly tables: Readonly<Record<string, readonly string[]>>;
-  /** What lies about that no unbroken run leaves. */
+  /** Files that an unbroken run does not leave. */
   readonly litter: readonly string[];
 }
 
-/** Columns that tell when and how fast, or why it was run. */
+/** Columns with the time, the speed or the reason of a run. */
 const circumstances = new Set([
   "started",
   "seconds",
@@ -65,8 +65,8 @@ export interface End {
   readonly err: string;
 }
 
-/** A run that met an error ends with the exit code and the words of an error, or did without. */
-export function assertToldClearly({ code, signal, out, err }: End, where: string): void {
+/** A run that met an error went on without that call, or ended with an exit code and a message. */
+export function assertReportedClearly({ code, signal, out, err }: End, where: string): void {
   assert.ok([0, 1, 2].includes(code), `${where} ended with ${signal ?? code}:\n${out}${err}`);
   assert.ok(!`${out}${err}`.includes("internal:"), `${where}:\n${out}${err}`);
   if (code !== 0) assert.match(`${out}${err}`, /^error: /m, where);
@@ -77,7 +77,7 @@ export function faultHarness(folder: string, experiment: string, args: readonly 
   const toyMain = before.pop()!;
   let number = 0;
 
-  /** A command line whose processes have this fault. */
+  /** The entry file of a command line whose processes have this fault. */
   function entryOf(fault: Fault): string {
     const entry = `${folder}/faulty_${number++}.ts`;
     const support = pathToFileURL(toyMain.replace(/toy_main\.ts$/, "")).href;
@@ -93,7 +93,7 @@ export function faultHarness(folder: string, experiment: string, args: readonly 
     return entry;
   }
 
-  /** @param under program and arguments that the command is an argument of */
+  /** @param under a program and arguments that run the command, such as strace */
   async function run(entry: string, results: string, under: readonly string[] = []): Promise<End> {
     const [first, ...rest] = [...under, program, ...before, entry, "run", experiment, ...args];
     const { code, signal, stdout, stderr } = await new Deno.Command(first!, {
@@ -126,10 +126,10 @@ export function faultHarness(folder: string, experiment: string, args: readonly 
     },
     runBroken: (results: string, fault: Fault) => run(entryOf(fault), results),
     runUnder: (results: string, under: readonly string[]) => run(toyMain, results, under),
-    /** Runs again, on a sound disk; what lies there then. */
-    async mend(results: string): Promise<Left> {
+    /** Runs again on a disk that works; gives what is left. */
+    async runAgain(results: string): Promise<Left> {
       const { code, out, err } = await run(toyMain, results);
-      if (code !== 0) throw new Error(`the whole run ended with ${code}: ${out}${err}`);
+      if (code !== 0) throw new Error(`the second run ended with ${code}: ${out}${err}`);
       return await leftIn(results);
     },
     leftIn,
@@ -162,7 +162,7 @@ async function tablesOf(root: string): Promise<Record<string, string[]>> {
   }, { readOnly: true });
 }
 
-/** Pending folders, locks, half-written files, set-aside things: a sound folder has none. */
+/** Pending folders, locks, half-written files and files set aside. */
 function litterIn(root: string): string[] {
   const names = (folder: string) => {
     try {

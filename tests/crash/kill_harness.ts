@@ -1,6 +1,6 @@
 /**
- * Runs an experiment, kills it with SIGKILL at random moments, starts it again, and compares what
- * comes out with an unbroken run: the digest of every artifact and every metric in the database.
+ * Runs an experiment, kills it with SIGKILL at random moments, starts it again, and compares the
+ * results with those of an unbroken run: the digest of every artifact and every metric in the database.
  */
 import { openStore } from "../../pipeline/store/artifact_store.ts";
 import { digestFolder } from "../../pipeline/store/commit.ts";
@@ -8,19 +8,19 @@ import { digestOfFiles } from "../../pipeline/store/manifest.ts";
 import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
 
 export interface KillOptions {
-  /** Program and arguments, up to and without `--results`. */
+  /** Program and arguments, without `--results`. */
   readonly command: readonly [string, ...string[]];
   /** Program and arguments of `sql` without a query. */
   readonly sql: readonly [string, ...string[]];
   /** An empty folder to work in. */
   readonly folder: string;
-  /** How many runs are killed. */
+  /** Number of runs to kill. */
   readonly kills: number;
   readonly random: RandomStream;
   readonly say?: (line: string) => void;
 }
 
-/** What a results folder holds, apart from circumstances. */
+/** The content of a results folder that does not depend on circumstances. */
 export interface Outcome {
   /** `<stage>/<key>` -> digest of its files as they are on disk now. */
   readonly digests: Readonly<Record<string, string>>;
@@ -36,8 +36,8 @@ export interface KillReport {
 }
 
 /**
- * Every second kill takes the whole process group, the others the first process alone: its workers
- * must then go by themselves.
+ * Every second kill ends the whole process group, the others only the first process: its workers must
+ * then end by themselves.
  */
 export async function killAndCompare(options: KillOptions): Promise<KillReport> {
   const { folder, kills, random, say = () => {} } = options;
@@ -78,7 +78,7 @@ async function runToEnd(options: KillOptions, results: string): Promise<void> {
   }
 }
 
-/** @returns whether it was killed before it came to its end */
+/** @returns whether it was killed before it ended */
 async function runAndKill(
   options: KillOptions,
   results: string,

@@ -1,21 +1,21 @@
 /**
- * A disk that fails on purpose: every call that changes a file system is numbered, and the one that is
- * named kills the process, or fails. For crash tests; a process installs it before all else.
+ * A disk that fails on purpose: every call that changes the file system is numbered; the call with the
+ * given number kills the process or fails. For crash tests; a process installs it before anything else.
  */
 
 export interface Fault {
-  /** `list` only tells each call on standard error. */
+  /** `list` only prints each call on standard error. */
   readonly kind: "list" | "kill" | "ENOSPC" | "EIO";
   readonly role: "pipeline" | "worker";
-  /** Only calls whose path holds this are numbered; those that have no path, always. */
+  /** Only calls whose path contains this are numbered, and calls without a path. */
   readonly match: string;
-  /** Which of them, from 1. */
+  /** The number of the call that fails, from 1. */
   readonly at: number;
-  /** A kill takes the whole process group; only the pipeline may do that. */
+  /** The kill ends the whole process group; for the pipeline only. */
   readonly group?: boolean;
 }
 
-/** A call, as `list` tells it. */
+/** A call, as `list` prints it. */
 export interface DiskCall {
   readonly role: Fault["role"];
   readonly name: string;
@@ -24,7 +24,7 @@ export interface DiskCall {
 
 const mark = "disk call ";
 
-/** What `list` told, from a process's standard error or a stage's log. */
+/** The calls that `list` printed, from a process's standard error or a stage's log. */
 export function readCalls(text: string): DiskCall[] {
   return text.split("\n").flatMap((line) =>
     line.startsWith(mark) ? [JSON.parse(line.slice(mark.length)) as DiskCall] : []
@@ -36,17 +36,17 @@ const messages = {
   EIO: "Input/output error (os error 5)",
 } as const;
 
-/** @param role of this process */
+/** @param role the role of this process */
 export function installFault(fault: Fault, role: Fault["role"]): void {
   let count = 0;
-  /** @param half does the first half of what a kill cuts off */
+  /** @param half does the first half of the call, for a kill that interrupts it */
   const reach = (name: string, path: string, half?: () => void) => {
     if (fault.kind === "list") {
       console.error(mark + JSON.stringify({ role, name, path }));
       return;
     }
     if (role !== fault.role || !(path === "" || path.includes(fault.match))) return;
-    if (role === "pipeline" && name === "writeSync") return; // logs: as many as come
+    if (role === "pipeline" && name === "writeSync") return; // log lines: their number varies
     count++;
     if (fault.kind === "kill") {
       if (count !== fault.at) return;
@@ -54,7 +54,7 @@ export function installFault(fault: Fault, role: Fault["role"]): void {
       if (fault.group) Deno.kill(-Deno.pid, "SIGKILL");
       Deno.kill(Deno.pid, "SIGKILL");
     }
-    // A full disk stays full as long as the process lives; a bad sector is met once.
+    // A full disk stays full as long as the process lives; an I/O error occurs once.
     const fails = fault.kind === "ENOSPC" ? count >= fault.at && grows(name) : count === fault.at;
     if (!fails) return;
     const code = fault.kind as keyof typeof messages;
@@ -102,12 +102,12 @@ export function installFault(fault: Fault, role: Fault["role"]): void {
   }
 }
 
-/** A full disk lets files go and be renamed. */
+/** On a full disk files can still be removed and renamed. */
 function grows(name: string): boolean {
   return /^(write|mkdir|copy|sync|make|open)/.test(name);
 }
 
-/** Opening a file to read it changes nothing; what a log is opened for is told by its lines. */
+/** Opening a file to read it changes nothing; for a log, its lines are counted. */
 function writes(path: unknown, options: unknown): boolean {
   const { create = false } = (options ?? {}) as Deno.OpenOptions;
   return create && !String(path).endsWith(".log");

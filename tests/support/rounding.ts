@@ -28,7 +28,7 @@ import { inDoubles, registerExactKernels } from "./double_oracle.ts";
 
 const unit = 2 ** -24;
 const spreadsAllowed = 4;
-const noisyRuns = 4;
+const noisyRuns = 8;
 
 /** Tensors of a step by their path, such as `/gradients/rank_output.bias`. */
 type Numbers = Readonly<Record<string, Float32Array | Float64Array>>;
