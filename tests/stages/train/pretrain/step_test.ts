@@ -77,15 +77,16 @@ function inputs(task: TaskName): StepInputs {
 }
 
 for (const task of taskNames) {
-  Deno.test(`a step of ${task} agrees on three routes`, () =>
+  Deno.test(`a step of ${task} is exact but for rounding on every route`, () =>
     compare(
       task,
       () => inputs(task),
       (given) => stepOf(task, given) as unknown as tf.TensorContainer,
+      task === "masked_region_features" ? { xla: true } : {},
     ));
 }
 
-Deno.test("a step of pair_ranking on top of frozen branches agrees on three routes", () =>
+Deno.test("a step of pair_ranking on top of frozen branches is exact but for rounding on every route", () =>
   compare(
     "pair_ranking on branches",
     () => {
