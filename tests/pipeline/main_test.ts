@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileLock, tryFileLock } from "../../pipeline/disk/file_lock.ts";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 import { runToy, startToy, toyExperiment } from "../support/toy_command.ts";
 
@@ -284,7 +284,7 @@ Deno.test("Ctrl-C stops at a safe point with exit code 130, and the next run res
     .concat(set.flatMap((change) => ["--set", change]));
   await using first = startToy(slow);
   await first.until("tuned: started");
-  await waitFor(() => checkpoint(folder.path));
+  await checkpointWritten(`${folder.path}/pending`);
   first.child.kill("SIGINT");
   const out = await first.until("To continue: deno task run");
   assert.match(out, /stopping at the next safe point; press Ctrl-C again to stop at once/);
@@ -295,16 +295,17 @@ Deno.test("Ctrl-C stops at a safe point with exit code 130, and the next run res
   assert.match(second.out, /^tuned: goes on after step \d+$/m);
 });
 
-/** A checkpoint of any pending stage. */
-function checkpoint(root: string): Deno.FileInfo | undefined {
-  for (const { name } of Deno.readDirSync(`${root}/pending`)) {
-    try {
-      return Deno.statSync(`${root}/pending/${name}/resume/state.json`);
-    } catch {
-      // Not yet.
-    }
+/** Waits for the first checkpoint of any pending stage. */
+async function checkpointWritten(pending: string): Promise<void> {
+  const exists = () =>
+    [...Deno.readDirSync(pending)].some(({ name }) =>
+      existsSync(`${pending}/${name}/resume/state.json`)
+    );
+  using changes = Deno.watchFs(pending);
+  if (exists()) return;
+  for await (const _change of changes) {
+    if (exists()) return;
   }
-  return undefined;
 }
 
 const hanging = (folder: string) => {
@@ -332,24 +333,11 @@ Deno.test("a stage that does not respond dies with the pipeline and releases its
   await using run = hanging(folder.path);
   await run.until("numbers: started");
   const pending = `${folder.path}/results/pending`;
-  const lock = await waitFor(() => { // the file is there a moment before it is locked
-    const file = [...Deno.readDirSync(pending)].find(({ name }) => /lock$/.test(name));
-    if (file === undefined) return undefined;
-    const mine = tryFileLock(`${pending}/${file.name}`);
-    mine?.release();
-    return mine === undefined ? file : undefined;
-  });
+  const [lock] = [...Deno.readDirSync(pending)].filter(({ name }) => name.endsWith("lock"));
+  assert.equal(tryFileLock(`${pending}/${lock!.name}`), undefined, "a started stage has its lock");
   run.child.kill("SIGKILL");
-  using _free = await fileLock(`${pending}/${lock.name}`);
+  using _free = await fileLock(`${pending}/${lock!.name}`);
 });
-
-async function waitFor<Thing>(look: () => Thing | undefined): Promise<Thing> {
-  for (;;) {
-    const found = look();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 Deno.test("an unknown command ends with exit code 2 and a suggestion", async () => {
   const { code, err } = await runToy(["sqll"]);

@@ -7,6 +7,7 @@ import { readExperimentFile } from "../../../pipeline/experiment/read_request.ts
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 import { errorText, toyGraph } from "../../support/toy_graph.ts";
 import { toyStages } from "../../support/toy_main.ts";
+import { tries } from "../../support/long_test.ts";
 
 const head = "name: x\nseed: 1\nstages:\n";
 const good = `${head}  a: { use: toy_numbers }\n`;
@@ -275,6 +276,6 @@ Deno.test("a valid experiment, changed anywhere, is valid or gives an error of a
         }
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: tries({ short: 100, long: 2000 }) },
   );
 });

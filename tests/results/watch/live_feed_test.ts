@@ -58,15 +58,20 @@ Deno.test("settled() waits for the view in progress, and nothing is rendered aft
   stop.abort();
   let settled = false;
   const settling = feed.settled().then(() => settled = true);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await dueTimers();
   assert.equal(settled, false);
   view.provide("unsent");
   await settling;
   assert.equal((await reader.read()).done, true);
   void feed.stream();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await dueTimers();
   assert.equal(view.count, 1);
 });
+
+/** Lets the timers run that are due: timers of equal delay run in the order in which they were set. */
+async function dueTimers(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+}
 
 Deno.test("a failed view is rendered again", async () => {
   const stop = new AbortController();

@@ -20,8 +20,9 @@ import { goldenFile, goldenJson } from "../../support/goldens.ts";
 import { writeLmdb } from "../../../stages/data/formats/lmdb_writer.ts";
 import { floats, halves, joined, msgpackNumpy, npz } from "../../support/numpy_files.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
+import { tries } from "../../support/long_test.ts";
 
-const FILES = 10_000;
+const FILES = tries({ short: 200, long: 10_000 });
 const wrong = wrongIn("damaged file");
 const choice = { conf_th: 0.2, max_bb: 100, min_bb: 2, num_bb: 3 };
 const regions = {

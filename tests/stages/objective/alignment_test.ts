@@ -17,6 +17,7 @@ import { project } from "../../../stages/objective/projection.ts";
 import type { AttentionBlocks } from "../../../stages/objective/self_attention.ts";
 import { blocksOf, type LooseBlocks, looseBlocks, type Matrix } from "../../support/attention.ts";
 import { assertClose, tensorTest } from "../../support/tensor_test.ts";
+import { tries } from "../../support/long_test.ts";
 
 const members = Object.entries<Alignment>({
   ...alignments,
@@ -29,6 +30,7 @@ const members = Object.entries<Alignment>({
   "entmax15, there and back": member("entmax15", "roundtrip"),
   "softmax, there and back, without eps": { ...alignments.distributed, eps: 0 },
 });
+const runs = { numRuns: tries({ short: 15, long: 100 }) };
 const modalities: Modality[] = ["text", "image"];
 const size = fc.record({
   tokens: fc.integer({ min: 1, max: 7 }),
@@ -51,64 +53,78 @@ for (const [name, alignment] of members) {
     tensorTest(
       `${name}, ${modality}: a pair's loss does not depend on its batch or padding`,
       () => {
-        fc.assert(fc.property(problems, fc.integer({ min: 0, max: 3 }), (problem, extra) => {
-          tf.tidy(() => {
-            const pairs = pairsOf(problem);
-            const alone = pairs.map((pair) => losses(blocksOf([pair])).dataSync()[0]!);
-            assertClose(losses(blocksOf(pairs, extra)), alone, 1e-5, "losses");
-          });
-        }));
+        fc.assert(
+          fc.property(problems, fc.integer({ min: 0, max: 3 }), (problem, extra) => {
+            tf.tidy(() => {
+              const pairs = pairsOf(problem);
+              const alone = pairs.map((pair) => losses(blocksOf([pair])).dataSync()[0]!);
+              assertClose(losses(blocksOf(pairs, extra)), alone, 1e-5, "losses");
+            });
+          }),
+          runs,
+        );
       },
     );
 
     tensorTest(`${name}, ${modality}: losses and gradients are finite, losses not negative`, () => {
-      fc.assert(fc.property(problems, (problem) => {
-        tf.tidy(() => {
-          const blocks = blocksOf(pairsOf(problem), 1);
-          const names = [
-            "tokenToToken",
-            "regionToRegion",
-            "tokenToRegion",
-            "regionToToken",
-          ] as const;
-          const { value, grads } = tf.valueAndGrads((...given: tf.Tensor[]) => {
-            const replaced = Object.fromEntries(names.map((name, i) => [name, given[i]!]));
-            const unused = tf.addN(given.map((matrix) => tf.mul(tf.sum(matrix), 0)));
-            return tf.add(tf.min(losses({ ...blocks, ...replaced })), unused);
-          })(names.map((name) => blocks[name]));
-          const smallest = value.dataSync()[0]!;
-          assert.ok(Number.isFinite(smallest) && smallest >= -1e-4, `loss ${smallest}`);
-          for (const gradient of grads) {
-            assert.ok(gradient.dataSync().every(Number.isFinite), "a gradient is not finite");
-          }
-        });
-      }));
+      fc.assert(
+        fc.property(problems, (problem) => {
+          tf.tidy(() => {
+            const blocks = blocksOf(pairsOf(problem), 1);
+            const names = [
+              "tokenToToken",
+              "regionToRegion",
+              "tokenToRegion",
+              "regionToToken",
+            ] as const;
+            const { value, grads } = tf.valueAndGrads((...given: tf.Tensor[]) => {
+              const replaced = Object.fromEntries(names.map((name, i) => [name, given[i]!]));
+              const unused = tf.addN(given.map((matrix) => tf.mul(tf.sum(matrix), 0)));
+              return tf.add(tf.min(losses({ ...blocks, ...replaced })), unused);
+            })(names.map((name) => blocks[name]));
+            const smallest = value.dataSync()[0]!;
+            assert.ok(Number.isFinite(smallest) && smallest >= -1e-4, `loss ${smallest}`);
+            for (const gradient of grads) {
+              assert.ok(gradient.dataSync().every(Number.isFinite), "a gradient is not finite");
+            }
+          });
+        }),
+        runs,
+      );
     });
 
     tensorTest(`${name}, ${modality}: the order of regions and of words does not matter`, () => {
-      fc.assert(fc.property(fc.nat(), size, (seed, given) => {
-        tf.tidy(() => {
-          const pair = looseBlocks(seed, { ...given, sharp: 0 }); // one maximum in each row
-          const words = randomStream(seed).fork("words").shuffled([...Array(given.tokens).keys()]);
-          const places = randomStream(seed).fork("places").shuffled([
-            ...Array(given.regions).keys(),
-          ]);
-          const moved = reordered(pair, words, places);
-          assertClose(losses(blocksOf([moved])), losses(blocksOf([pair])), 1e-5, "losses");
-        });
-      }));
+      fc.assert(
+        fc.property(fc.nat(), size, (seed, given) => {
+          tf.tidy(() => {
+            const pair = looseBlocks(seed, { ...given, sharp: 0 }); // one maximum in each row
+            const words = randomStream(seed).fork("words").shuffled([
+              ...Array(given.tokens).keys(),
+            ]);
+            const places = randomStream(seed).fork("places").shuffled([
+              ...Array(given.regions).keys(),
+            ]);
+            const moved = reordered(pair, words, places);
+            assertClose(losses(blocksOf([moved])), losses(blocksOf([pair])), 1e-5, "losses");
+          });
+        }),
+        runs,
+      );
     });
 
     tensorTest(`${name}, ${modality}: 0 if the two relations are the same`, () => {
-      fc.assert(fc.property(fc.nat(), size, (seed, given) => {
-        tf.tidy(() => {
-          const blocks = blocksOf([looseBlocks(seed, given)]);
-          const own = modality === "text" ? "tokenToToken" : "regionToRegion";
-          const same = { ...blocks, [own]: carried(blocks, alignment, modality) };
-          // eps within the logarithms moves each of both divergences by at most columns * eps
-          assertClose(losses(same), [0], 2 * 11 * alignment.eps + 1e-5, "losses");
-        });
-      }));
+      fc.assert(
+        fc.property(fc.nat(), size, (seed, given) => {
+          tf.tidy(() => {
+            const blocks = blocksOf([looseBlocks(seed, given)]);
+            const own = modality === "text" ? "tokenToToken" : "regionToRegion";
+            const same = { ...blocks, [own]: carried(blocks, alignment, modality) };
+            // eps within the logarithms moves each of both divergences by at most columns * eps
+            assertClose(losses(same), [0], 2 * 11 * alignment.eps + 1e-5, "losses");
+          });
+        }),
+        runs,
+      );
     });
 
     tensorTest(`${name}, ${modality}: a pair without words or regions has loss 0`, () => {
@@ -122,16 +138,23 @@ for (const [name, alignment] of members) {
 }
 
 tensorTest("argmax under transport reads the other relation at (a(i), a(j))", () => {
-  fc.assert(fc.property(fc.nat(), size, (seed, given) => {
-    tf.tidy(() => {
-      const pair = looseBlocks(seed, given);
-      const blocks = blocksOf([pair]);
-      const map = project<"token", "region">("argmax", blocks.tokenToRegion);
-      const best = pair.tokenToRegion.map((row) => row.indexOf(Math.max(...row)));
-      const expected = best.map((i) => best.map((j) => pair.regionToRegion[i]![j]!));
-      assertClose(transport<"token", "region">(map, blocks.regionToRegion), expected.flat(), 1e-6);
-    });
-  }));
+  fc.assert(
+    fc.property(fc.nat(), size, (seed, given) => {
+      tf.tidy(() => {
+        const pair = looseBlocks(seed, given);
+        const blocks = blocksOf([pair]);
+        const map = project<"token", "region">("argmax", blocks.tokenToRegion);
+        const best = pair.tokenToRegion.map((row) => row.indexOf(Math.max(...row)));
+        const expected = best.map((i) => best.map((j) => pair.regionToRegion[i]![j]!));
+        assertClose(
+          transport<"token", "region">(map, blocks.regionToRegion),
+          expected.flat(),
+          1e-6,
+        );
+      });
+    }),
+    runs,
+  );
 });
 
 tensorTest("argmax takes the lowest index of equal ones and passes no gradient", () => {
@@ -144,20 +167,23 @@ tensorTest("argmax takes the lowest index of equal ones and passes no gradient",
 });
 
 tensorTest("topk equals singular at k = 1 and distributed at k = all", () => {
-  fc.assert(fc.property(problems, (problem) => {
-    tf.tidy(() => {
-      const blocks = blocksOf(pairsOf(problem), 1);
-      const most = Math.max(blocks.tokenMask.shape[1]!, blocks.regionMask.shape[1]!);
-      for (const modality of modalities) {
-        const losses = (alignment: Alignment) =>
-          alignmentLosses(blocks, alignment, modality).dataSync();
-        const [singular, distributed] = [alignments.singular, alignments.distributed].map(losses);
-        assert.deepEqual(losses(member({ topk: 1 }, "transport")), singular);
-        assert.deepEqual(losses(member({ topk: most }, "roundtrip")), distributed);
-        assert.deepEqual(losses(member("softmax", "roundtrip")), distributed);
-      }
-    });
-  }));
+  fc.assert(
+    fc.property(problems, (problem) => {
+      tf.tidy(() => {
+        const blocks = blocksOf(pairsOf(problem), 1);
+        const most = Math.max(blocks.tokenMask.shape[1]!, blocks.regionMask.shape[1]!);
+        for (const modality of modalities) {
+          const losses = (alignment: Alignment) =>
+            alignmentLosses(blocks, alignment, modality).dataSync();
+          const [singular, distributed] = [alignments.singular, alignments.distributed].map(losses);
+          assert.deepEqual(losses(member({ topk: 1 }, "transport")), singular);
+          assert.deepEqual(losses(member({ topk: most }, "roundtrip")), distributed);
+          assert.deepEqual(losses(member("softmax", "roundtrip")), distributed);
+        }
+      });
+    }),
+    runs,
+  );
 });
 
 /** The other modality's relation as the loss sees it: row-stochastic over one pair without padding. */

