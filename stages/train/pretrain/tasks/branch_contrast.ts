@@ -27,7 +27,7 @@ export const branchContrast: PretrainingTask<RowBatch> = {
     const { weights } = source.model;
     if (hasFrozenBranches(weights)) {
       throw new Complaint(
-        "`branch_contrast` would train branches that were frozen, beneath what this model has learned",
+        "`branch_contrast` would train branches that were frozen so that scores could be learned on top of them",
         "start from the model before `pair_ranking` or `fine_tune` with `branch_weight`",
         { exitCode: 1 },
       );
