@@ -107,8 +107,9 @@ stages:
     return decode(stdout);
   };
   await main("run", experiment);
-  const query = "SELECT name, split, value > 3 AS plausible FROM metric WHERE name = 'mean_words'";
+  const query =
+    "SELECT name, split, value > 3 AS plausible FROM metric WHERE name = 'mean_word_pieces'";
   assert.deepEqual(JSON.parse(await main("sql", query, "--format", "json")), [
-    { name: "mean_words", split: "test", plausible: true },
+    { name: "mean_word_pieces", split: "test", plausible: true },
   ]);
 });

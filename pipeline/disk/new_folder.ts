@@ -41,7 +41,7 @@ function requireNewOrEmpty(folder: string): void {
   }
   if (entries.length === 0) return;
   throw new Complaint(
-    "an export needs a new or an empty folder, but this one is not empty",
+    "the folder for the export is not empty",
     "give a new or an empty folder",
     { place: { file: folder } },
   );
@@ -61,7 +61,7 @@ function writeComplaint(error: unknown, folder: string): Complaint | undefined {
   if (/permission denied|read-only file system|not a directory/i.test(message)) {
     return new Complaint(
       "the export cannot be written to this folder",
-      "give another folder, or grant yourself write permission for this one",
+      "choose another folder, or grant yourself write permission for this one",
       options,
     );
   }

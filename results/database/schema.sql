@@ -14,7 +14,7 @@ CREATE TABLE schema_version (
 
 -- Requests: one row per experiment and choice of parameters, so other `--set` options give another row.
 CREATE TABLE experiment (
-  id VARCHAR NOT NULL,                 -- digest of name, file, baseline and the required runs
+  id VARCHAR NOT NULL,                 -- digest of name, file, baseline, comparison and the required runs
   name VARCHAR NOT NULL,               -- `name` in the file
   file VARCHAR NOT NULL,               -- path of the file as given on the command line
   compare VARCHAR,                     -- published results to compare with, such as flickr30k_1k

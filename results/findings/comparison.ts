@@ -16,7 +16,7 @@ import {
   meanDifference,
   pairedBootstrap,
 } from "../statistics/paired_bootstrap.ts";
-import { fewestImages, signFlipTest } from "../statistics/sign_flip_test.ts";
+import { fewestImages, signFlipTest } from "../statistics/paired_permutation.ts";
 
 /**
  * One recall, rsum or pair accuracy of a variant, compared with the baseline's. Fractions, 0 .. 1;

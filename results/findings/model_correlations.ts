@@ -5,7 +5,7 @@
  * a permutation test, which permutes the recalls among all models, or within each variant.
  */
 import { type RandomStream, randomStream } from "../../pipeline/contract/random_stream.ts";
-import { permutationTest } from "../statistics/rank_permutation.ts";
+import { permutationTest } from "../statistics/correlation_permutation.ts";
 import { rankCorrelation } from "../statistics/rank_correlation.ts";
 
 /** A trained model: its recall, and its mean distances in one layer under one alignment. */

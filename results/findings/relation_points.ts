@@ -14,7 +14,7 @@ import type { Variants } from "./variants.ts";
 export interface Relations {
   /** The evaluating stage; undefined where nothing was evaluated. */
   readonly stage: string | undefined;
-  /** Which recall is meant: `mean R@1`, over both directions at the smallest requested K. */
+  /** Name of the recall: `mean R@1`, over both directions at the smallest requested K. */
   readonly recalled: string;
   readonly runs: Answered<RelationPoint>;
   /** Over models, by measure, alignment and layer. */

@@ -147,7 +147,7 @@ function writeMarkdown(folder: string, blocks: readonly Block[]): string[] {
       "report.comment.md",
       shortened(blocks, {
         bytes: commentBytes,
-        whole: "The complete report is kept with the run.",
+        whole: "The complete report is stored with the run.",
       }),
     ),
   ];

@@ -22,7 +22,7 @@ export interface RankingPlan {
   /** K of Recall@K. */
   readonly recallAt: readonly number[];
   readonly folds?: Folds;
-  /** Further right answers, evaluated in addition to the pairs of the data. */
+  /** Additional correct answers, besides the pairs of the data. */
   readonly positives?: readonly Positives[];
   /** For ranking a shortlist only: its places in the matrix, and the matrix that results. */
   readonly twoStage?: { readonly listed: Int32Array; readonly scores: Float32Array };

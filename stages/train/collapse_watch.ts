@@ -1,5 +1,5 @@
 /**
- * Detects a collapsed training: all pairs get the same score, or right answers rank no higher than
+ * Detects a collapsed training: all pairs get the same score, or correct answers rank no higher than
  * wrong ones. The loss does not show this: a hinge loss stays at twice its margin, and an alignment
  * loss even falls. A collapse is reported; the run is not stopped.
  */
@@ -9,7 +9,7 @@ import type { ScoreSigns } from "./score_signs.ts";
 export const window = 20;
 /** Scores are in 0..1 or -1..1. A smaller spread than this means that they do not differ. */
 const leastSpread = 1e-3;
-/** Share of wrong answers above the right one. Chance is 0.5, with an error of 0.016 over a window. */
+/** Share of wrong answers above the correct one. Chance is 0.5, with an error of 0.016 over a window. */
 const chance = 0.45;
 /** Below this share a collapse is over. */
 const recovered = 0.4;
@@ -58,7 +58,7 @@ export class CollapseWatch {
     const what = flat || this.#wasBetter ? "has collapsed" : "is still at chance";
     const signsOfIt = flat
       ? `all pairs have nearly the same score (standard deviation ${spread.toPrecision(2)})`
-      : `wrong answers score above the right one in ${Math.round(100 * wrongAbove)} % of cases`;
+      : `wrong answers score above the correct one in ${Math.round(100 * wrongAbove)} % of cases`;
     return `warning: ${phase} ${what} at step ${step} of ${steps}: over the last ${window} ` +
       `steps with scores, ${signsOfIt}. The run continues, but its result will hardly be useful: ` +
       "lower `learning_rate`, lengthen `warmup`, or start from a model that was pretrained with a " +

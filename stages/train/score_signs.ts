@@ -3,7 +3,7 @@
 export interface ScoreSigns {
   /** Standard deviation of the competing scores, mean over queries. */
   readonly spread: number;
-  /** Share of wrong answers that score above the right one; ties count half, 0.5 is chance. */
+  /** Share of wrong answers that score above the correct one; ties count half, 0.5 is chance. */
   readonly wrongAbove: number;
 }
 
@@ -27,7 +27,7 @@ export function signsOfPairs(
 
 /**
  * For rows of candidates, one of which is right.
- * @param scores [row, candidate] @param rightOf the column of the right one
+ * @param scores [row, candidate] @param rightOf the column of the correct one
  */
 export function signsOfRows(
   scores: ArrayLike<number>,

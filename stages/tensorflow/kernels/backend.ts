@@ -1,5 +1,5 @@
 /**
- * Starts TensorFlow: the entry to this room.
+ * Starts TensorFlow: the entry point of `stages/tensorflow`.
  *
  *     runtime/    the C library as it is: symbols, eager context, element types, op attributes
  *     library/    finds, fetches and opens it                                   (imports runtime)

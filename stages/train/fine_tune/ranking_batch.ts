@@ -111,7 +111,7 @@ export function scoreBatch(
 }
 
 /**
- * Cosines minus the mean of the right answer's and the most similar wrong answer's: there the sigmoid
+ * Cosines minus the mean of the correct answer's and the most similar wrong answer's: there the sigmoid
  * of the ranking loss is steepest. All candidates of an anchor are shifted alike.
  */
 function centred(cosines: tf.Tensor): tf.Tensor {

@@ -44,7 +44,7 @@ Deno.test("exported features can be read as published features", async () => {
   assert.equal(twice.code, 2);
   assert.match(
     twice.err,
-    /^error: an export needs a new or an empty folder, but this one is not empty\n/,
+    /^error: the folder for the export is not empty\n/,
   );
   assert.deepEqual(
     [...Deno.readDirSync(folder.path)].map(({ name }) => name).sort(),

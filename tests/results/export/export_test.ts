@@ -220,7 +220,7 @@ Deno.test("a failed export leaves nothing behind", async () => {
   Deno.mkdirSync(`${path}/full/inner`, { recursive: true });
   assert.equal(
     await errorOf("full"),
-    "error: an export needs a new or an empty folder, but this one is not empty\n" +
+    "error: the folder for the export is not empty\n" +
       `  --> ${path}/full\nfix: give a new or an empty folder`,
   );
   assert.equal(

@@ -13,7 +13,7 @@ import {
   pairedBootstrap,
   percentile,
 } from "../../../results/statistics/paired_bootstrap.ts";
-import { fewestImages, signFlipTest } from "../../../results/statistics/sign_flip_test.ts";
+import { fewestImages, signFlipTest } from "../../../results/statistics/paired_permutation.ts";
 
 const random = randomStream(1).fork("test");
 const near = (found: number, expected: number, within: number) =>

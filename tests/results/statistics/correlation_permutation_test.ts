@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
-import { permutationTest } from "../../../results/statistics/rank_permutation.ts";
+import { permutationTest } from "../../../results/statistics/correlation_permutation.ts";
 
 const options = { resamples: 2000, random: randomStream(1) };
 const near = (actual: number, expected: number, within = 1e-12) =>
