@@ -9,7 +9,7 @@ import {
   smallConfiguration,
   smallWeights,
 } from "./small_model.ts";
-import { trainedNames } from "../../stages/model/parameters.ts";
+import { rankingParts, trainedNames } from "../../stages/model/parameters.ts";
 import { pairScores } from "../../stages/model/uniter.ts";
 import type { Weights } from "../../stages/model/weights.ts";
 import { lossAndGradients } from "../../stages/train/gradients.ts";
@@ -20,7 +20,7 @@ const pairs: LoosePair[] = loosePairs(3, [{ words: 7, regions: 5 }, { words: 4, 
 /** Scores and gradients of a model, by tfjs in float32. */
 function step(weights: Weights) {
   const trained = Object.fromEntries(
-    trainedNames(smallConfiguration, ["ranking"]).map((name) => [name, weights[name]!]),
+    trainedNames(smallConfiguration, rankingParts).map((name) => [name, weights[name]!]),
   );
   const { loss, gradients } = lossAndGradients(trained, (weights) => {
     const scores = pairScores(weights, smallConfiguration, batchOf(weights, pairs));
