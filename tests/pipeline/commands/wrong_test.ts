@@ -13,7 +13,7 @@ Deno.test("wrong lists the queries with the worst ranks of a stored evaluation, 
 
   const none = await wrong();
   assert.equal(none.code, 1);
-  assert.match(none.err, /^error: no evaluation of it is stored yet\n/);
+  assert.match(none.err, /^error: no evaluation of the experiment is stored yet\n/);
   assert.match(none.err, /fix: run it first: deno task run .* --only 'recall\[alignment=none/);
 
   assert.equal((await runToy(["run", toyExperiment, ...set, "--results", results])).code, 0);
