@@ -103,7 +103,7 @@ Deno.test("why shows file and line of changed code, and ignores comments", async
   const few = ["--set", "tuned.seed=[1, 2]", "--set", "tuned.alignment=none"]
     .concat(["--results", project.results]);
   const toy = "tests/support/toy.yaml";
-  const file = `${project.results}/../${toy}`;
+  const file = `${project.path}/${toy}`;
   const first = await project.toy("run", file, ...few);
   assert.equal(first.code, 0, first.err);
   const why = async (stage: string) => {
