@@ -6,7 +6,6 @@ import type { Spoken } from "./toy_command.ts";
 /** The pipeline and the toy stages in a folder of their own, so that a test can edit their code. */
 export interface CopiedProject extends Disposable {
   readonly path: string;
-  readonly path: string;
   /** The default of `--results`. */
   readonly results: string;
   /** Runs the toy command line there. */
