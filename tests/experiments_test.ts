@@ -1,6 +1,7 @@
 /** The experiments as files. */
 import assert from "node:assert/strict";
 import { denoTask, projectFolder } from "./support/command.ts";
+import { longTest } from "./support/long_test.ts";
 import { temporaryFolder } from "./support/temporary_folder.ts";
 
 /** Digest of every complete artifact, by the folder it lies in. */
@@ -29,42 +30,64 @@ async function metricsIn(results: string): Promise<unknown> {
   return JSON.parse(out);
 }
 
-Deno.test("the smoke experiment repeats: two empty results folders, the same digests and metrics", async () => {
+/** Runs smoke in two empty folders. */
+async function repeatSmoke(
+  { stages, tuned, options = [] }: {
+    /** How many stages run, and how many of them are trainings of `tuned`. */
+    readonly stages: number;
+    readonly tuned: number;
+    readonly options?: readonly string[];
+  },
+): Promise<void> {
   using first = temporaryFolder();
   using second = temporaryFolder();
+  const run = (path: string) =>
+    denoTask(["run", "experiments/smoke.yaml", ...options, "--results", path]);
   for (const { path } of [first, second]) {
-    const { code, out, err } = await denoTask(["run", "experiments/smoke.yaml", "--results", path]);
+    const { code, out, err } = await run(path);
     assert.equal(code, 0, out + err);
-    assert.match(out, /ran 16 of 16 stages/);
+    assert.match(out, new RegExp(`ran ${stages} of ${stages} stages`));
     assert.match(out, /singular/);
   }
   const digests = await digestsIn(first.path);
-  assert.equal(Object.keys(digests).length, 16);
+  assert.equal(Object.keys(digests).length, stages);
   for (const digest of Object.values(digests)) assert.match(digest, /^[0-9a-f]{64}$/);
   assert.deepEqual(await digestsIn(second.path), digests);
   const metrics = await metricsIn(first.path);
-  assert.ok(Array.isArray(metrics) && metrics.length >= 4 * 7);
+  assert.ok(Array.isArray(metrics) && metrics.length >= tuned * 7);
   assert.deepEqual(await metricsIn(second.path), metrics);
 
-  const again = await denoTask(["run", "experiments/smoke.yaml", "--results", first.path]);
+  const again = await run(first.path);
   assert.equal(again.code, 0);
-  assert.match(again.out, /nothing to run: all 16 stages are up to date/);
+  assert.match(again.out, new RegExp(`nothing to run: all ${stages} stages are up to date`));
 
   const query =
     "SELECT stage, split, alignment, avg(value) FROM ablation WHERE metric = 'i2t_r1' " +
     "GROUP BY ALL";
   const { out } = await denoTask(["sql", query, "--results", first.path, "--format", "csv"]);
   assert.match(out, /^stage,split,alignment,/);
-  assert.equal(out.trim().split("\n").length, 5);
+  assert.equal(out.trim().split("\n").length, 1 + tuned);
 
   const step =
     "SELECT phase, count(*) AS steps, min(grad_norm) > 0 AS alive FROM training_step GROUP BY phase ORDER BY phase";
   const steps = await denoTask(["sql", step, "--results", first.path, "--format", "json"]);
   assert.deepEqual(JSON.parse(steps.out), [
-    { phase: "fine_tune", steps: 48, alive: true },
+    { phase: "fine_tune", steps: 12 * tuned, alive: true },
     { phase: "pretrain", steps: 12, alive: true },
   ]);
-});
+}
+
+Deno.test("the smoke experiment with one alignment repeats: two empty results folders, the same digests and metrics", () =>
+  repeatSmoke({
+    stages: 6,
+    tuned: 1,
+    options: ["--set", "tuned.alignment=[singular]", "--only", "recall"],
+  }));
+
+longTest(
+  "the smoke experiment repeats: two empty results folders, the same digests and metrics",
+  () => repeatSmoke({ stages: 16, tuned: 4 }),
+);
 
 Deno.test("the experiments name their stages alike", async () => {
   for (const name of ["scenes_iais", "smoke"]) {

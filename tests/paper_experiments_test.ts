@@ -1,6 +1,7 @@
 /** The paper's experiments: what they say without their data, and from end to end on the small set. */
 import assert from "node:assert/strict";
 import { denoTask, projectFolder } from "./support/command.ts";
+import { longTest } from "./support/long_test.ts";
 import { temporaryFolder } from "./support/temporary_folder.ts";
 
 const docs = await Deno.readTextFile(`${projectFolder}/docs/published_data.md`);
@@ -60,62 +61,90 @@ Deno.test("COCO's training split is made of two databases, and its images of two
   ]);
 });
 
-Deno.test("the commands of the page on published data do what it says: doctor finds what is missing, the small set runs from end to end", async () => {
-  using folder = temporaryFolder();
-  const results = `${folder.path}/a results folder`;
+/** The page's commands: the first examines the paper's experiment, the second runs the small set. */
+function pageCommands(): { doctor: string[]; small: string[] } {
   const commands = commandsOf(docs).map(([npx, yes, deno, task, ...args]) => {
     assert.deepEqual([npx, yes, deno, task], ["npx", "-y", "deno", "task"]);
     return args;
   });
-  // The last two are tried by tests/pipeline/commands/export_features_test.ts.
+  // The last two are run by tests/pipeline/commands/export_features_test.ts.
   assert.deepEqual(
     commands.map(([task]) => task),
     ["doctor", "run", "export-features", "export-features"],
   );
-  const [doctor, small] = commands as [string[], string[], ...string[][]];
+  return { doctor: commands[0]!, small: commands[1]! };
+}
+
+Deno.test("doctor finds what is missing, and the small set runs with two alignments", async () => {
+  using folder = temporaryFolder();
+  const { doctor, small } = pageCommands();
   const environment = { IAIS_DATA: `${folder.path}/no data` };
-  const examined = await denoTask([...doctor, "--results", results], environment);
+  const results = ["--results", `${folder.path}/results`];
+  const examined = await denoTask([...doctor, ...results], environment);
   assert.equal(examined.code, 2);
   assert.match(examined.out, /not ready to run: 5 problems to fix first\n$/);
 
-  const healthy = await denoTask(["doctor", ...small.slice(1), "--results", results], environment);
-  assert.equal(healthy.code, 0, healthy.out + healthy.err);
-  assert.match(
-    healthy.out,
-    /ok {4}base: the checkpoint has \d+ layers of \d+, and fits the features/,
-  );
-  assert.match(healthy.out, /an update of \d+ pairs takes about/);
-  assert.match(healthy.out, /^ready to run\n$/m);
-
-  const first = await denoTask([...small, "--results", results], environment);
-  assert.equal(first.code, 0, first.out + first.err);
-  for (const alignment of alignments) {
-    assert.match(first.out, new RegExp(`^${alignment} (\\*| )`, "m"));
-  }
-  assert.match(first.out, /Published results on Flickr30k, Karpathy's 1K test split \(percent\)/);
-  assert.match(first.out, /Not comparable: we ranked\s\d+\simages/);
-  const again = await denoTask([...small, "--results", results], environment);
-  assert.match(again.out, /^nothing to run/m);
-
-  const ask = async (query: string) => {
-    const { out, err, code } = await denoTask(
-      ["sql", query, "--results", results, "--format", "json"],
-    );
-    assert.equal(code, 0, err);
-    return JSON.parse(out);
-  };
-  assert.deepEqual(
-    await ask("SELECT step, count(*) AS runs FROM validation GROUP BY step ORDER BY step"),
-    [10, 20].map((step) => ({ step, runs: alignments.length })),
-  );
-  assert.deepEqual(
-    await ask("SELECT count(DISTINCT run) AS runs, count(*) AS files FROM outside_file"),
-    [{ runs: 2, files: 5 }],
-  );
-  assert.deepEqual(
-    await ask(
-      "SELECT count(*) AS steps FROM training_step WHERE alignment_loss > 0 AND grad_norm > 0",
-    ),
-    [{ steps: 20 * (alignments.length - 1) }],
-  );
+  const shorter = ["base_tuned.alignment=[none, singular]", "base_tuned.steps=2"]
+    .concat(["base_tuned.warmup=1", "base_tuned.validate_every=2"])
+    .concat(["base_tuned.xla=false", "base_recall.xla=false"])
+    .flatMap((change) => ["--set", change]);
+  const { code, out, err } = await denoTask([...small, ...shorter, ...results], environment);
+  assert.equal(code, 0, out + err);
+  assert.match(out, /^none (\*| )/m);
+  assert.match(out, /^singular (\*| )/m);
+  assert.match(out, /Published results on Flickr30k, Karpathy's 1K test split \(percent\)/);
+  assert.match(out, /Not comparable: we ranked\s\d+\simages/);
 });
+
+longTest(
+  "the small set of the page on published data is examined and runs from end to end",
+  async () => {
+    using folder = temporaryFolder();
+    const results = `${folder.path}/a results folder`;
+    const { small } = pageCommands();
+    const environment = { IAIS_DATA: `${folder.path}/no data` };
+    const healthy = await denoTask(
+      ["doctor", ...small.slice(1), "--results", results],
+      environment,
+    );
+    assert.equal(healthy.code, 0, healthy.out + healthy.err);
+    assert.match(
+      healthy.out,
+      /ok {4}base: the checkpoint has \d+ layers of \d+, and fits the features/,
+    );
+    assert.match(healthy.out, /an update of \d+ pairs takes about/);
+    assert.match(healthy.out, /^ready to run\n$/m);
+
+    const first = await denoTask([...small, "--results", results], environment);
+    assert.equal(first.code, 0, first.out + first.err);
+    for (const alignment of alignments) {
+      assert.match(first.out, new RegExp(`^${alignment} (\\*| )`, "m"));
+    }
+    assert.match(first.out, /Published results on Flickr30k, Karpathy's 1K test split \(percent\)/);
+    assert.match(first.out, /Not comparable: we ranked\s\d+\simages/);
+    const again = await denoTask([...small, "--results", results], environment);
+    assert.match(again.out, /^nothing to run/m);
+
+    const ask = async (query: string) => {
+      const { out, err, code } = await denoTask(
+        ["sql", query, "--results", results, "--format", "json"],
+      );
+      assert.equal(code, 0, err);
+      return JSON.parse(out);
+    };
+    assert.deepEqual(
+      await ask("SELECT step, count(*) AS runs FROM validation GROUP BY step ORDER BY step"),
+      [10, 20].map((step) => ({ step, runs: alignments.length })),
+    );
+    assert.deepEqual(
+      await ask("SELECT count(DISTINCT run) AS runs, count(*) AS files FROM outside_file"),
+      [{ runs: 2, files: 5 }],
+    );
+    assert.deepEqual(
+      await ask(
+        "SELECT count(*) AS steps FROM training_step WHERE alignment_loss > 0 AND grad_norm > 0",
+      ),
+      [{ steps: 20 * (alignments.length - 1) }],
+    );
+  },
+);

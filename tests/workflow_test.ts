@@ -30,8 +30,8 @@ stages:
   scenes: { use: make_scenes, images: 24, captions: 2 }
   features: { use: extract_features, from: scenes }
   initial: { use: initialise_model, features: features, hidden: 16, layers: 1, heads: 2 }
-  tuned: { use: fine_tune, features: features, weights: initial, steps: ${steps}, negatives: 3, hard_negatives: 1 }
-  recall: { use: evaluate, model: tuned, features: features }
+  tuned: { use: fine_tune, features: features, weights: initial, steps: ${steps}, negatives: 3, hard_negatives: 1, xla: false }
+  recall: { use: evaluate, model: tuned, features: features, xla: false }
 `;
 
 const fakeGh = `#!/usr/bin/env bash

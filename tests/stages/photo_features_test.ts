@@ -20,6 +20,7 @@ const words = await fetchedPackage(miniLm);
 const ignore = backbone === undefined || words === undefined;
 await ensureLibrary({ report() {}, say: (line) => console.error(line) });
 
+/** XLA takes seconds to compile the network for a size: only the first test uses it. */
 function request(folder: string, more: Partial<LooseRun> = {}): LooseRun {
   const { parameters, ...rest } = more;
   return {
@@ -29,6 +30,7 @@ function request(folder: string, more: Partial<LooseRun> = {}): LooseRun {
       captions: `${folder}/captions.txt`,
       side: 64,
       grid: 3,
+      xla: false,
       test: 2,
       validation: 1,
       ...parameters,
@@ -64,7 +66,8 @@ Deno.test({
     await madePhotos(folder.path, 6);
     Deno.writeTextFileSync(`${folder.path}/Images/notes.txt`, "no photo");
     const said: string[] = [];
-    await runStage(request(folder.path, { onSay: (line) => said.push(line) }));
+    const parameters = { xla: true };
+    await runStage(request(folder.path, { parameters, onSay: (line) => said.push(line) }));
     assert.equal(said[0], "6 photos (3 train, 1 val, 2 test), 12 captions");
     assert.equal(said[1], "1 files of the folder have no caption and were omitted");
     using set = await openFeatures({ folder: `${folder.path}/features` });
@@ -99,7 +102,7 @@ Deno.test({
   async fn() {
     using folder = temporaryFolder();
     await madePhotos(folder.path, 150);
-    const whole = request(folder.path, { parameters: { views: [32] } });
+    const whole = request(folder.path, { parameters: { side: 32, grid: 1, views: [32] } });
     await runStage(whole);
     const stop = new AbortController();
     const half = {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { queryDatabase } from "../../../results/queries/sql.ts";
+import { tries } from "../../support/long_test.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 import { startToy } from "../../support/toy_command.ts";
 
@@ -7,7 +8,8 @@ Deno.test("sql answers every query during a run of many quick stages", async () 
   using folder = temporaryFolder();
   const file = `${folder.path}/many.yaml`;
   const results = `${folder.path}/results`;
-  const seeds = Array.from({ length: 400 }, (_, index) => index + 1);
+  const stages = tries({ short: 80, long: 400 });
+  const seeds = Array.from({ length: stages }, (_, index) => index + 1);
   Deno.writeTextFileSync(
     file,
     "name: many\nseed: 1\nstages:\n" +
@@ -16,7 +18,7 @@ Deno.test("sql answers every query during a run of many quick stages", async () 
   await using running = startToy(["run", file, "--jobs", "2", "--results", results]);
   await running.until("done numbers[seed=1]");
   let ended = false;
-  const end = running.until("ran 400 of 400 stages").then(() => ended = true);
+  const end = running.until(`ran ${stages} of ${stages} stages`).then(() => ended = true);
   const counts: number[] = [];
   while (!ended) {
     const query = "SELECT count(*) AS n FROM stage_run WHERE status = 'complete'";

@@ -9,6 +9,7 @@ import { initialiseModel } from "../../../stages/initialise_model.ts";
 import { makeScenes } from "../../../stages/make_scenes.ts";
 import { pretrain } from "../../../stages/pretrain.ts";
 import type { StageDefinition } from "../../../pipeline/contract/stage.ts";
+import { isLong } from "../../support/long_test.ts";
 import { testCompute } from "../../support/compute.ts";
 import { digestsBelow, type Row, runStage } from "../../support/stage_context.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
@@ -37,8 +38,10 @@ await runStage({
 });
 globalThis.addEventListener("unload", () => made[Symbol.dispose]());
 
+/** XLA takes most of the time: it is for the long test. */
+const xla = isLong;
 const stages: readonly { stage: StageDefinition; parameters: object; port: string }[] = [
-  { stage: pretrain, parameters: { seed: 1, steps: 17, pairs: 8, warmup: 3 }, port: "from" },
+  { stage: pretrain, parameters: { seed: 1, steps: 17, pairs: 8, warmup: 3, xla }, port: "from" },
   {
     stage: fineTune,
     parameters: {
@@ -52,6 +55,7 @@ const stages: readonly { stage: StageDefinition; parameters: object; port: strin
       warmup: 3,
       validate_every: 4,
       validation_images: 2,
+      xla,
     },
     port: "weights",
   },
@@ -106,7 +110,12 @@ for (const { stage, parameters, port } of stages) {
 
 Deno.test("evaluate ranks every caption and every image of the split, and scores every swapped pair", async () => {
   const inputs = { features: at("features"), model: at("initial") };
-  const rows = await runStage({ stage: evaluate, parameters: {}, inputs, folder: at("recall") });
+  const rows = await runStage({
+    stage: evaluate,
+    parameters: { xla },
+    inputs,
+    folder: at("recall"),
+  });
   const ranks = rows.get("query_rank")!;
   assert.equal(ranks.filter(({ direction }) => direction === "i2t").length, 4);
   assert.equal(ranks.filter(({ direction }) => direction === "t2i").length, 20);
@@ -118,7 +127,7 @@ Deno.test("evaluate ranks every caption and every image of the split, and scores
   // Scores do not depend on the block size: a pair's score does not depend on its neighbours.
   const other = await runStage({
     stage: evaluate,
-    parameters: { block: 7 },
+    parameters: { block: 7, xla },
     inputs,
     folder: at("recall 7"),
   });
@@ -163,7 +172,7 @@ Deno.test("too many negatives and a diverging training are errors with a fix", a
   const run = (parameters: object) =>
     runStage({
       stage: fineTune,
-      parameters: { seed: 1, steps: 3, anchors: 2, warmup: 0, ...parameters },
+      parameters: { seed: 1, steps: 3, anchors: 2, warmup: 0, xla, ...parameters },
       inputs: { features: at("features"), weights: at("initial") },
       folder: at("refused"),
     });

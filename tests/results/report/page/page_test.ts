@@ -7,13 +7,14 @@ import assert from "node:assert/strict";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { reportCommand } from "../../../../results/report/report_command.ts";
-import { browserProgram, withBrowser } from "../../../support/browser.ts";
+import { browserProgram, launchBrowser } from "../../../support/browser.ts";
 import {
   reportedExperiment,
   type ReportedOptions,
   storeReported,
 } from "../../../support/reported_results.ts";
-import { temporaryFolder } from "../../../support/temporary_folder.ts";
+import { isLong } from "../../../support/long_test.ts";
+import { type TemporaryFolder, temporaryFolder } from "../../../support/temporary_folder.ts";
 
 if (browserProgram === undefined) {
   console.log("no Chromium is installed (name one with CHROMIUM): page tests are skipped");
@@ -32,24 +33,50 @@ const metrics = Object.fromEntries(
 );
 const screenshots = new URL("../../../.cache/screenshots/", import.meta.url);
 
-/** Writes a report and opens its page; errors, dialogs and requests are collected in `troubles`. */
+/** Folders with the pages of options, and the browser: the tests of this file share them. */
+const pages = new Map<string, { folder: TemporaryFolder; url: Promise<string> }>();
+let browser: Promise<Browser> | undefined;
+
+Deno.test.afterAll(async () => {
+  await (await browser)?.close();
+  for (const { folder } of pages.values()) folder[Symbol.dispose]();
+});
+
+/** The address of a report's page. Options with functions never share a page. */
+function pageOf(options: ReportedOptions): Promise<string> {
+  const key = Object.values(options).some((value) => typeof value === "function")
+    ? `${pages.size}`
+    : JSON.stringify(options);
+  const known = pages.get(key);
+  if (known !== undefined) return known.url;
+  const folder = temporaryFolder();
+  const write = async () => {
+    await storeReported(folder.path, options);
+    const out = `${folder.path}/out`;
+    await reportCommand(folder.path, {
+      experiment: reportedExperiment,
+      set: [],
+      out,
+      commands: { task: "deno task", option: "" },
+    }, { warn() {} });
+    return `file://${encodeURI(out)}/report.html`;
+  };
+  const url = write();
+  pages.set(key, { folder, url });
+  return url;
+}
+
+/** Opens a report's page; errors, dialogs and requests are collected in `troubles`. */
 async function withPage(
   options: ReportedOptions,
   use: (page: Page, opened: { troubles: string[]; browser: Browser; url: string }) => Promise<void>,
-  context: Parameters<Browser["newPage"]>[0] = {},
+  settings: Parameters<Browser["newPage"]>[0] = {},
 ): Promise<void> {
-  using folder = temporaryFolder();
-  await storeReported(folder.path, options);
-  const out = `${folder.path}/out`;
-  await reportCommand(folder.path, {
-    experiment: reportedExperiment,
-    set: [],
-    out,
-    commands: { task: "deno task", option: "" },
-  }, { warn() {} });
-  await withBrowser(async (browser) => {
-    const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, ...context });
-    const url = `file://${encodeURI(out)}/report.html`;
+  const url = await pageOf(options);
+  browser ??= launchBrowser();
+  const opened = await browser;
+  const page = await opened.newPage({ viewport: { width: 1200, height: 900 }, ...settings });
+  try {
     const troubles: string[] = [];
     page.on("console", (message) => {
       if (message.type() !== "log") troubles.push(`${message.type()}: ${message.text()}`);
@@ -67,13 +94,22 @@ async function withPage(
     });
     await page.goto(url);
     await page.locator("#viewer-first svg.cross").waitFor();
-    await use(page, { troubles, browser, url });
+    await use(page, { troubles, browser: opened, url });
     assert.deepEqual(troubles, []);
-  });
+  } finally {
+    await page.close();
+  }
 }
 
 const test = (name: string, run: () => Promise<void>) =>
-  Deno.test({ name, ignore: browserProgram === undefined, fn: run, sanitizeResources: false });
+  Deno.test({
+    name,
+    ignore: browserProgram === undefined,
+    fn: run,
+    // The browser stays open from one test to the next.
+    sanitizeResources: false,
+    sanitizeOps: false,
+  });
 
 test("the page opens from disk, draws every chart, and requests nothing", () =>
   withPage({ variants, seeds: 2, compare: "flickr30k_1k" }, async (page) => {
@@ -363,8 +399,10 @@ test("names from outside are shown literally, and do nothing", () => {
   });
 });
 
+// Each takes seconds; the long tests try all four.
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [1200, 400]) {
+    if (!isLong && (colorScheme === "light") !== (width === 1200)) continue;
     test(`the page has no serious accessibility violations: ${colorScheme}, ${width} wide`, () =>
       withPage({ variants, seeds: 2, compare: "flickr30k_1k", metrics }, async (page) => {
         await page.evaluate(() => {
