@@ -8,7 +8,7 @@ Deno.test("sql answers every query during a run of many quick stages", async () 
   using folder = temporaryFolder();
   const file = `${folder.path}/many.yaml`;
   const results = `${folder.path}/results`;
-  const stages = tries({ short: 80, long: 400 });
+  const stages = tries({ short: 160, long: 400 });
   const seeds = Array.from({ length: stages }, (_, index) => index + 1);
   Deno.writeTextFileSync(
     file,
