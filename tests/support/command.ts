@@ -9,6 +9,15 @@ export interface Answer {
 
 export const projectFolder: string = fileURLToPath(new URL("../../", import.meta.url));
 
+/** Variables that opening TensorFlow sets in this process; one of them is part of a stage's key. */
+const setByTensorFlow = ["TF_CPP_MIN_LOG_LEVEL", "TF_DETERMINISTIC_OPS", "CUBLAS_WORKSPACE_CONFIG"];
+
+/** The environment of a process in which TensorFlow was never opened. */
+function cleanEnvironment(): Record<string, string> {
+  const entries = Object.entries(Deno.env.toObject());
+  return Object.fromEntries(entries.filter(([name]) => !setByTensorFlow.includes(name)));
+}
+
 /** Runs `deno task ...` as a user does, from the project's folder. */
 export async function denoTask(
   args: readonly string[],
@@ -17,7 +26,8 @@ export async function denoTask(
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", ...args],
     cwd: projectFolder,
-    env: { NO_COLOR: "1", ...environment },
+    clearEnv: true,
+    env: { ...cleanEnvironment(), NO_COLOR: "1", ...environment },
     stdin: "null",
   }).output();
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
