@@ -309,7 +309,7 @@ Deno.test({
       infinite.what,
       "output `features` of the detector contains numbers that are not finite",
     );
-    assert.match(infinite.fix!, /^check `mean`, `scale`/);
+    assert.match(infinite.fix!, /^set `mean`, `scale` and `layout`/);
     // Infinities of both signs: the mean is NaN, and a box without a score is dropped.
     const mean = [128, 128, 128];
     const nothing = await run({ scores: "scores", mean, scale: [1e-45, 1e-45, 1e-45] });
