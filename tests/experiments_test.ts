@@ -30,12 +30,13 @@ async function metricsIn(results: string): Promise<unknown> {
   return JSON.parse(out);
 }
 
-/** Runs smoke in two empty folders. */
-async function repeatSmoke(
-  { stages, tuned, options = [] }: {
+/** Runs smoke in an empty folder, twice; if `twice`, in another empty folder as well. */
+async function runSmoke(
+  { stages, tuned, twice, options = [] }: {
     /** How many stages run, and how many of them are trainings of `tuned`. */
     readonly stages: number;
     readonly tuned: number;
+    readonly twice: boolean;
     readonly options?: readonly string[];
   },
 ): Promise<void> {
@@ -43,7 +44,7 @@ async function repeatSmoke(
   using second = temporaryFolder();
   const run = (path: string) =>
     denoTask(["run", "experiments/smoke.yaml", ...options, "--results", path]);
-  for (const { path } of [first, second]) {
+  for (const { path } of twice ? [first, second] : [first]) {
     const { code, out, err } = await run(path);
     assert.equal(code, 0, out + err);
     assert.match(out, new RegExp(`ran ${stages} of ${stages} stages`));
@@ -52,10 +53,10 @@ async function repeatSmoke(
   const digests = await digestsIn(first.path);
   assert.equal(Object.keys(digests).length, stages);
   for (const digest of Object.values(digests)) assert.match(digest, /^[0-9a-f]{64}$/);
-  assert.deepEqual(await digestsIn(second.path), digests);
+  if (twice) assert.deepEqual(await digestsIn(second.path), digests);
   const metrics = await metricsIn(first.path);
   assert.ok(Array.isArray(metrics) && metrics.length >= tuned * 7);
-  assert.deepEqual(await metricsIn(second.path), metrics);
+  if (twice) assert.deepEqual(await metricsIn(second.path), metrics);
 
   const again = await run(first.path);
   assert.equal(again.code, 0);
@@ -77,16 +78,17 @@ async function repeatSmoke(
   ]);
 }
 
-Deno.test("the smoke experiment with one alignment repeats: two empty results folders, the same digests and metrics", () =>
-  repeatSmoke({
+Deno.test("the smoke experiment runs with one alignment, and has nothing to do when it runs again", () =>
+  runSmoke({
     stages: 6,
     tuned: 1,
+    twice: false,
     options: ["--set", "tuned.alignment=[singular]", "--only", "recall"],
   }));
 
 longTest(
   "the smoke experiment repeats: two empty results folders, the same digests and metrics",
-  () => repeatSmoke({ stages: 16, tuned: 4 }),
+  () => runSmoke({ stages: 16, tuned: 4, twice: true }),
 );
 
 Deno.test("the experiments name their stages alike", async () => {

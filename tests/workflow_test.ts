@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { projectFolder } from "./support/command.ts";
+import { longTest } from "./support/long_test.ts";
 import { temporaryFolder } from "./support/temporary_folder.ts";
 
 interface Step {
@@ -90,65 +91,68 @@ function environmentOf(step: Step): Record<string, string> {
   ]));
 }
 
-Deno.test("the workflow runs the experiment of a pull request, tells what changed, and keeps one comment", () => {
-  using folder = temporaryFolder();
-  const clone = repositories(folder.path);
-  const tools = `${folder.path}/tools`;
-  Deno.mkdirSync(tools);
-  Deno.writeTextFileSync(`${tools}/gh`, fakeGh, { mode: 0o755 });
-  // The Deno that runs this test, where the workflow asks for one.
-  const npx = `#!/usr/bin/env bash\nshift 2\nexec '${Deno.execPath()}' "$@"\n`;
-  Deno.writeTextFileSync(`${tools}/npx`, npx, { mode: 0o755 });
-  const summary = `${folder.path}/summary.md`;
-  const log = `${folder.path}/gh.log`;
-  const run = (more: Readonly<Record<string, string>> = {}) => {
-    Deno.writeTextFileSync(summary, "");
-    Deno.writeTextFileSync(log, "");
-    for (const step of steps) {
-      if (step.run === undefined) continue;
-      const { code, stdout, stderr } = new Deno.Command("bash", {
-        args: ["--noprofile", "--norc", "-eo", "pipefail", "-c", step.run],
-        cwd: clone,
-        env: {
-          ...environmentOf(step),
-          PATH: `${tools}:${Deno.env.get("PATH")}`,
-          GITHUB_STEP_SUMMARY: summary,
-          GH_LOG: log,
-          ...more,
-        },
-      }).outputSync();
-      const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-      assert.equal(code, 0, `${step.name}: ${text}`);
-    }
-    return { summary: Deno.readTextFileSync(summary), asked: Deno.readTextFileSync(log) };
-  };
-  Deno.writeTextFileSync(`${clone}/experiments/scenes_iais.yaml`, experiment(3));
-  const first = run();
-  assert.match(first.summary, /scenes_iais/);
-  assert.match(first.summary, /steps/, "the changed parameter is told");
-  assert.match(first.asked, /--method POST repos\/somebody\/something\/issues\/7\/comments/);
-  const comment = Deno.readTextFileSync(`${clone}/comment.md`);
-  assert.ok(comment.startsWith("<!-- ablation of scenes_iais -->\n"));
-  assert.ok(comment.length < 65_536);
-  assert.deepEqual(
-    steps.filter(({ uses }) => uses?.startsWith("actions/upload-artifact")).length,
-    1,
-  );
+longTest(
+  "the workflow runs the experiment of a pull request, tells what changed, and keeps one comment",
+  () => {
+    using folder = temporaryFolder();
+    const clone = repositories(folder.path);
+    const tools = `${folder.path}/tools`;
+    Deno.mkdirSync(tools);
+    Deno.writeTextFileSync(`${tools}/gh`, fakeGh, { mode: 0o755 });
+    // The Deno that runs this test, where the workflow asks for one.
+    const npx = `#!/usr/bin/env bash\nshift 2\nexec '${Deno.execPath()}' "$@"\n`;
+    Deno.writeTextFileSync(`${tools}/npx`, npx, { mode: 0o755 });
+    const summary = `${folder.path}/summary.md`;
+    const log = `${folder.path}/gh.log`;
+    const run = (more: Readonly<Record<string, string>> = {}) => {
+      Deno.writeTextFileSync(summary, "");
+      Deno.writeTextFileSync(log, "");
+      for (const step of steps) {
+        if (step.run === undefined) continue;
+        const { code, stdout, stderr } = new Deno.Command("bash", {
+          args: ["--noprofile", "--norc", "-eo", "pipefail", "-c", step.run],
+          cwd: clone,
+          env: {
+            ...environmentOf(step),
+            PATH: `${tools}:${Deno.env.get("PATH")}`,
+            GITHUB_STEP_SUMMARY: summary,
+            GH_LOG: log,
+            ...more,
+          },
+        }).outputSync();
+        const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+        assert.equal(code, 0, `${step.name}: ${text}`);
+      }
+      return { summary: Deno.readTextFileSync(summary), asked: Deno.readTextFileSync(log) };
+    };
+    Deno.writeTextFileSync(`${clone}/experiments/scenes_iais.yaml`, experiment(3));
+    const first = run();
+    assert.match(first.summary, /scenes_iais/);
+    assert.match(first.summary, /steps/, "the changed parameter is told");
+    assert.match(first.asked, /--method POST repos\/somebody\/something\/issues\/7\/comments/);
+    const comment = Deno.readTextFileSync(`${clone}/comment.md`);
+    assert.ok(comment.startsWith("<!-- ablation of scenes_iais -->\n"));
+    assert.ok(comment.length < 65_536);
+    assert.deepEqual(
+      steps.filter(({ uses }) => uses?.startsWith("actions/upload-artifact")).length,
+      1,
+    );
 
-  // A second push that takes the change back: nothing to compare, and the comment is that of before.
-  Deno.writeTextFileSync(`${clone}/experiments/scenes_iais.yaml`, experiment(2));
-  git(clone, "worktree", "remove", "--force", ".base");
-  const second = run({ GH_COMMENT: "11" });
-  assert.match(second.asked, /--method PATCH repos\/somebody\/something\/issues\/comments\/11/);
-  assert.doesNotMatch(second.asked, /POST/);
+    // A second push that takes the change back: nothing to compare, and the comment is that of before.
+    Deno.writeTextFileSync(`${clone}/experiments/scenes_iais.yaml`, experiment(2));
+    git(clone, "worktree", "remove", "--force", ".base");
+    const second = run({ GH_COMMENT: "11" });
+    assert.match(second.asked, /--method PATCH repos\/somebody\/something\/issues\/comments\/11/);
+    assert.doesNotMatch(second.asked, /POST/);
 
-  // A base that is no experiment is its own fault: the pull request is run, and compared with nothing.
-  const origin = `${folder.path}/origin`;
-  Deno.writeTextFileSync(`${origin}/experiments/scenes_iais.yaml`, "name: scenes_iais\n");
-  git(origin, "commit", "--quiet", "--all", "--message=broken");
-  git(clone, "worktree", "remove", "--force", ".base");
-  Deno.removeSync(`${clone}/base.id`);
-  const third = run();
-  assert.match(third.summary, /scenes_iais/);
-  assert.doesNotMatch(third.summary, /What changed/);
-});
+    // A base that is no experiment is its own fault: the pull request is run, and compared with nothing.
+    const origin = `${folder.path}/origin`;
+    Deno.writeTextFileSync(`${origin}/experiments/scenes_iais.yaml`, "name: scenes_iais\n");
+    git(origin, "commit", "--quiet", "--all", "--message=broken");
+    git(clone, "worktree", "remove", "--force", ".base");
+    Deno.removeSync(`${clone}/base.id`);
+    const third = run();
+    assert.match(third.summary, /scenes_iais/);
+    assert.doesNotMatch(third.summary, /What changed/);
+  },
+);

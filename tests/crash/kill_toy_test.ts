@@ -5,7 +5,7 @@ import { temporaryFolder } from "../support/temporary_folder.ts";
 import { toyCommand, toyExperiment } from "../support/toy_command.ts";
 import { killAndCompare } from "./kill_harness.ts";
 
-const count = tries({ short: 2, long: 20 });
+const count = tries({ short: 1, long: 20 });
 
 Deno.test(`${count} kills at random moments leave the digests and metrics of an unbroken run`, async () => {
   using folder = temporaryFolder();

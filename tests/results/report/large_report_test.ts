@@ -1,6 +1,7 @@
 /** Reports of hundreds of runs, and of damaged files. */
 import assert from "node:assert/strict";
 import { reportCommand } from "../../../results/report/report_command.ts";
+import { longTest } from "../../support/long_test.ts";
 import {
   reportedExperiment,
   type ReportedOptions,
@@ -77,22 +78,25 @@ Deno.test("a report of 200 runs stays within the limits of pages, summaries and 
   assert.ok(bytes(comment) < 65_536);
 });
 
-Deno.test("a comment about very many variants is shortened and says so; the page is not", async () => {
-  using folder = temporaryFolder();
-  await storeReported(folder.path, {
-    variants: Array.from({ length: 400 }, (_, place) => `variant ${place} ${"x".repeat(60)}`),
-    seeds: 1,
-    images: 2,
-    steps: 2,
-    pictures: false,
-  });
-  const { page, whole, comment } = await report(folder.path);
-  assert.ok(bytes(comment) < 65_536, `${bytes(comment)} bytes`);
-  assert.match(comment, /_Shortened to fit; omitted: /);
-  assert.match(comment, /variant 1 x/);
-  assert.match(whole, /variant 399 x/);
-  assert.ok(bytes(page) < 5_000_000, `${bytes(page)} bytes`);
-});
+longTest(
+  "a comment about very many variants is shortened and says so; the page is not",
+  async () => {
+    using folder = temporaryFolder();
+    await storeReported(folder.path, {
+      variants: Array.from({ length: 400 }, (_, place) => `variant ${place} ${"x".repeat(60)}`),
+      seeds: 1,
+      images: 2,
+      steps: 2,
+      pictures: false,
+    });
+    const { page, whole, comment } = await report(folder.path);
+    assert.ok(bytes(comment) < 65_536, `${bytes(comment)} bytes`);
+    assert.match(comment, /_Shortened to fit; omitted: /);
+    assert.match(comment, /variant 1 x/);
+    assert.match(whole, /variant 399 x/);
+    assert.ok(bytes(page) < 5_000_000, `${bytes(page)} bytes`);
+  },
+);
 
 Deno.test("a page has attentions of long captions as far as they fit", async () => {
   using folder = temporaryFolder();
