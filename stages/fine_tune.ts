@@ -24,6 +24,7 @@ const drop = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const dependent = [
   { name: "projection", needs: "alignment", as: "alignment: sparse" },
   { name: "relation", needs: "alignment", as: "alignment: sparse" },
+  { name: "normalise", needs: "alignment", as: "alignment: singular" },
   { name: "eps", needs: "alignment", as: "alignment: distributed" },
   { name: "k", needs: "projection", as: "projection: topk" },
 ] as const;
@@ -48,7 +49,15 @@ export const fineTune = defineStage({
       k: v.optional(count),
       /** For sparse: how the other modality's attention is mapped; roundtrip maps there and back without it. */
       relation: v.optional(v.picklist(["transport", "roundtrip"])),
-      /** Added within the logarithms of the distance; default: 0 for transport, 1e-6 for roundtrip. */
+      /**
+       * For singular, congruence and transport: how rows of the carried attention are made to sum to 1. softmax:
+       * as published, a nearly uniform result; sum: divided by their sum.
+       */
+      normalise: v.optional(v.picklist(["softmax", "sum"])),
+      /**
+       * Added within the logarithms of the distance; default: 1e-6 for roundtrip and for normalise: sum,
+       * otherwise 0.
+       */
       eps: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
       /** Layers whose attention is aligned. */
       layers,
@@ -126,8 +135,8 @@ export const fineTune = defineStage({
     }),
     // Defaults are filled in here, so that `dependent` sees which parameters were written.
     v.transform(({ alignment = "none", projection = "sparsemax", k = 2, ...given }) => {
-      const { relation = "transport", ...rest } = given;
-      return { ...rest, alignment, projection, k, relation };
+      const { relation = "transport", normalise = "softmax", ...rest } = given;
+      return { ...rest, alignment, projection, k, relation, normalise };
     }),
   ),
   inputs: {

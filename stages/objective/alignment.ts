@@ -15,6 +15,8 @@
  *     transport   singular    sparse                         congruence
  *     roundtrip               sparse                         distributed
  *
+ * Transport has two normalisations of the rows of M: the published softmax, and division by their sum.
+ *
  * Gradients flow through both arguments of m-KL (targets are not detached), as in the release.
  */
 import * as tf from "@tensorflow/tfjs-core";
@@ -29,33 +31,39 @@ import { symmetricKl } from "./symmetric_kl.ts";
  */
 export type Relation = "transport" | "roundtrip";
 
+/**
+ * How the rows of P S P^T, which do not sum to 1, become comparable with rows of attention. `softmax`:
+ * of their entries, as in the release. The entries are between 0 and 1, so for n columns the largest
+ * result is at most e / (e + n - 1), 12 % for 21 words, whatever S says: a nearly uniform target.
+ * `sum`: divided by the row's sum, which keeps the contrast of the entries.
+ */
+export type Normalisation = "softmax" | "sum";
+
 /** One member of the family. */
 export interface Alignment {
   readonly projection: Projection;
   readonly relation: Relation;
+  /** Of the rows of M; `none` for a roundtrip, whose rows sum to 1. */
+  readonly normalise: Normalisation | "none";
   /**
-   * Softmax over the rows of M. The release has it for singular: a second softmax, nearly flat.
-   * Transport needs some normalisation, since the rows of P S P^T do not sum to 1.
-   */
-  readonly rowSoftmax: boolean;
-  /**
-   * Added within the logarithms of m-KL; see `symmetricKl`. A sparse roundtrip has exact zeros, and
-   * an attention weight w compared with a zero costs -w log eps: 13.8 w at 1e-6.
+   * Added within the logarithms of m-KL; see `symmetricKl`. Where M has exact zeros, an attention
+   * weight w costs -w log eps: 13.8 w at 1e-6. A softmax has none.
    */
   readonly eps: number;
 }
 
 /**
- * The member with the row softmax and the eps that the release uses with that relation. So topk
+ * The member with the normalisation and the eps that the release uses with that relation. So topk
  * includes the published ones: singular at k = 1, distributed at k = all.
+ * @param normalise for transport only
  */
 export function member(
   projection: Projection,
   relation: Relation,
+  normalise: Normalisation = "softmax",
 ): Alignment {
-  return relation === "transport"
-    ? { projection, relation, rowSoftmax: true, eps: 0 }
-    : { projection, relation, rowSoftmax: false, eps: 1e-6 };
+  const used = relation === "transport" ? normalise : "none";
+  return { projection, relation, normalise: used, eps: used === "softmax" ? 0 : 1e-6 };
 }
 
 /** The paper's two, under the names of the experiment file. */
@@ -137,7 +145,7 @@ function distance<Own extends string, Other extends string>(
 
 /** M, and the mask of its rows. */
 function aligned<Own extends string, Other extends string>(
-  { projection, relation, rowSoftmax }: Alignment,
+  { projection, relation, normalise }: Alignment,
   { other, there, back, mask: ownMask, otherMask }: Sides<Own, Other>,
 ): { mirrored: Axes<`pair ${Own} ${Own}`>; mask: tf.Tensor } {
   const map = project<Own, Other>(projection, there);
@@ -146,8 +154,7 @@ function aligned<Own extends string, Other extends string>(
     : roundtrip<Own, Other>(map, project<Other, Own>(projection, back));
   // A pair without any word or any region of the other modality has nothing to compare with.
   const mask = tf.mul(ownMask, tf.max(otherMask, 1, true));
-  const mirrored = rowSoftmax ? maskedRowSoftmax(carried, mask) : carried;
-  return { mirrored, mask };
+  return { mirrored: normalised(carried, { by: normalise, mask }), mask };
 }
 
 /** P S P^T. With a one-hot P, entry (i, j) is S at (a(i), a(j)), a(i) being the 1 in row i. */
@@ -167,7 +174,27 @@ export function roundtrip<From extends string, To extends string>(
   return tf.matMul(there, back);
 }
 
-/** Softmax over the unpadded columns; padded columns become exactly 0. */
-function maskedRowSoftmax(x: tf.Tensor, mask: tf.Tensor): tf.Tensor {
-  return tf.softmax(tf.add(x, tf.expandDims(tf.mul(tf.sub(mask, 1), 10000), 1)));
+/** Rows that sum to 1 over the unpadded columns; padded columns become exactly 0. */
+function normalised(
+  x: tf.Tensor,
+  { by, mask }: { readonly by: Alignment["normalise"]; readonly mask: tf.Tensor },
+): tf.Tensor {
+  switch (by) {
+    case "softmax":
+      return tf.softmax(tf.add(x, tf.expandDims(tf.mul(tf.sub(mask, 1), 10000), 1)));
+    case "sum": {
+      const there = tf.mul(tf.add(x, LEAST_SHARE), tf.expandDims(mask, 1));
+      return tf.div(there, tf.maximum(tf.sum(there, 2, true), LEAST_SHARE));
+    }
+    case "none":
+      return x;
+    default:
+      return by satisfies never;
+  }
 }
+
+/**
+ * Added to every entry of a row that is divided by its sum, so that a row without any entry above 0
+ * becomes uniform: all of its attention went to positions that the map does not reach.
+ */
+const LEAST_SHARE = 1e-9;

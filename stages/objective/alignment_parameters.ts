@@ -2,7 +2,13 @@
  * The member of the alignment family that an experiment names: by the parameters of a training, or as
  * one of the members that relations are measured with.
  */
-import { type Alignment, alignments, congruence, member } from "./alignment.ts";
+import {
+  type Alignment,
+  alignments,
+  congruence,
+  member,
+  type Normalisation,
+} from "./alignment.ts";
 import type { MeasuredAlignment } from "./measured_names.ts";
 import type { Projection } from "./projection.ts";
 
@@ -16,27 +22,37 @@ export interface AlignmentParameters {
   readonly k: number;
   /** Used by `sparse` alone. */
   readonly relation: "transport" | "roundtrip";
+  /** Used by members that transport: how rows of the carried relation are made to sum to 1. */
+  readonly normalise: Normalisation;
   /** Within the logarithms of m-KL; by default as published, see `member`. */
   readonly eps?: number | undefined;
 }
 
 /** Undefined for `none`. Parameters that the alignment does not use are ignored. */
 export function alignmentFrom(parameters: AlignmentParameters): Alignment | undefined {
-  const { alignment, relation, eps } = parameters;
-  const withEps = (base: Alignment) => eps === undefined ? base : { ...base, eps };
+  const { alignment, relation, normalise, eps } = parameters;
+  const changed = (base: Alignment): Alignment => {
+    const made = normalised(base, normalise);
+    return eps === undefined ? made : { ...made, eps };
+  };
   switch (alignment) {
     case "none":
       return undefined;
     case "singular":
     case "distributed":
-      return withEps(alignments[alignment]);
+      return changed(alignments[alignment]);
     case "congruence":
-      return withEps(congruence);
+      return changed(congruence);
     case "sparse":
-      return withEps(member(projectionFrom(parameters), relation));
+      return changed(member(projectionFrom(parameters), relation));
     default:
       return alignment satisfies never;
   }
+}
+
+/** The same member with another normalisation, and the eps that belongs to it. */
+function normalised(base: Alignment, normalise: Normalisation): Alignment {
+  return { ...base, ...member(base.projection, base.relation, normalise) };
 }
 
 function projectionFrom({ projection, k }: AlignmentParameters): Projection {
@@ -52,18 +68,28 @@ export function measuredAlignment(
     case "singular":
     case "distributed":
       return alignments[name];
+    case "singular_sum":
+      return normalised(alignments.singular, "sum");
     case "congruence":
       return congruence;
+    case "congruence_sum":
+      return normalised(congruence, "sum");
     case "topk_transport":
       return member({ topk: k }, "transport");
+    case "topk_transport_sum":
+      return member({ topk: k }, "transport", "sum");
     case "topk_roundtrip":
       return member({ topk: k }, "roundtrip");
     case "sparsemax_transport":
       return member("sparsemax", "transport");
+    case "sparsemax_transport_sum":
+      return member("sparsemax", "transport", "sum");
     case "sparsemax_roundtrip":
       return member("sparsemax", "roundtrip");
     case "entmax15_transport":
       return member("entmax15", "transport");
+    case "entmax15_transport_sum":
+      return member("entmax15", "transport", "sum");
     case "entmax15_roundtrip":
       return member("entmax15", "roundtrip");
     default:

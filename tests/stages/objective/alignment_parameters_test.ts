@@ -33,6 +33,12 @@ Deno.test("alignmentFrom() gives the member that the experiment names", () => {
       ...member("entmax15", "transport"),
       eps: 0.1,
     }],
+    [{ alignment: "singular", normalise: "sum" }, member("argmax", "transport", "sum")],
+    [{ alignment: "distributed", normalise: "sum" }, alignments.distributed],
+    [{ alignment: "sparse", normalise: "sum", eps: 1e-4 }, {
+      ...member("sparsemax", "transport", "sum"),
+      eps: 1e-4,
+    }],
     [{ alignment: "sparse", projection: "topk" }, member({ topk: 2 }, "transport")],
     [{ alignment: "sparse", projection: "topk", k: 5 }, member({ topk: 5 }, "transport")],
   ] as const;
@@ -46,7 +52,8 @@ Deno.test("a parameter is refused if what it belongs to is not given at all", ()
     refusal({ alignment: "sparse", k: 3 }),
     "set `projection: topk` as well, or remove `k`",
   );
-  for (const given of [{ projection: "topk" }, { relation: "transport" }, { eps: 0 }]) {
+  const alone = [{ projection: "topk" }, { relation: "transport" }, { normalise: "sum" }, { eps: 0 }];
+  for (const given of alone) {
     assert.match(refusal(given)!, /^set `alignment: \w+` as well, or remove `\w+`$/);
   }
 });

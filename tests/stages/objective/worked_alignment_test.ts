@@ -57,6 +57,12 @@ const examples: Readonly<Record<string, Example>> = {
     carried: transportedOne,
     losses: { text: 0.10426, image: 0.02699 },
   },
+  "singular, divided by sums": {
+    alignment: member("argmax", "transport", "sum"),
+    maps: one,
+    carried: transportedOne,
+    losses: { text: 0.04722, image: 0.04722 },
+  },
   "topk of 1, transported": {
     alignment: member({ topk: 1 }, "transport"),
     maps: one,
@@ -77,6 +83,15 @@ const examples: Readonly<Record<string, Example>> = {
       regions: [[0.5, 0.5], [0.22291, 0.73478]],
     },
     losses: { text: 0.16314, image: 0.03281 },
+  },
+  "sparsemax, transported, divided by sums": {
+    alignment: member("sparsemax", "transport", "sum"),
+    maps: sparse,
+    carried: {
+      words: [[0.6, 0.45945], [0.38918, 0.54493]],
+      regions: [[0.5, 0.5], [0.22291, 0.73478]],
+    },
+    losses: { text: 0.12255, image: 0.03189 },
   },
   "sparsemax, there and back": {
     alignment: member("sparsemax", "roundtrip"),
@@ -107,6 +122,12 @@ const examples: Readonly<Record<string, Example>> = {
     maps: all,
     carried: transportedAll,
     losses: { text: 0.1835, image: 0.07383 },
+  },
+  "softmax, transported, divided by sums": {
+    alignment: member("softmax", "transport", "sum"),
+    maps: all,
+    carried: transportedAll,
+    losses: { text: 0.15935, image: 0.05251 },
   },
   "topk of all, there and back": {
     alignment: member({ topk: 2 }, "roundtrip"),
