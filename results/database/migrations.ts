@@ -91,4 +91,14 @@ export const migrations: ReadonlyMap<number, string> = new Map([
     `ALTER TABLE query_rank ADD COLUMN rerank_rank INTEGER;
      ALTER TABLE query_rank ADD COLUMN rerank_found BOOLEAN;`,
   ],
+  [
+    9,
+    `ALTER TABLE training_step ADD COLUMN attention_entropy DOUBLE;
+     ALTER TABLE relation_distance ADD COLUMN entropy_text DOUBLE;
+     ALTER TABLE relation_distance ADD COLUMN entropy_image DOUBLE;
+     ALTER TABLE relation_distance ADD COLUMN entropy_cross DOUBLE;
+     ALTER TABLE relation_distance ADD COLUMN wrong_image VARCHAR;
+     ALTER TABLE relation_distance ADD COLUMN isd_text_wrong DOUBLE;
+     ALTER TABLE relation_distance ADD COLUMN isd_image_wrong DOUBLE;`,
+  ],
 ]);

@@ -2,7 +2,7 @@
 -- any time (`deno task rebuild`). `run` is always the key of a stage run: 64 hexadecimal digits, a
 -- digest of everything that decides its result.
 --
--- Version 9. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
+-- Version 10. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
 -- results/database/migrations.ts; new columns come last. A changed view needs a new version, too.
 -- The database contains these comments: SELECT * FROM duckdb_columns() WHERE NOT internal.
 -- Over 300 lines, because the schema is created, exported and documented as one file.
@@ -103,9 +103,9 @@ CREATE TABLE metric (
                                        -- rerank_…: ranking only a shortlist;
                                        -- pair_text, pair_image, pair_group: swapped pairs;
                                        -- release_…: as the published release computes them;
-                                       -- isd_…, isda: means of relation_distance over the last layer
-                                       -- measured; collapsed: 1 if training ended at chance level or
-                                       -- with all scores equal; …
+                                       -- isd_…, isda, entropy_…, relative_isd_…: of the last layer
+                                       -- measured, see relation_layer; collapsed: 1 if training ended
+                                       -- at chance level or with all scores equal; …
   split VARCHAR,                       -- train, val, test or swap; NULL if none applies
   value DOUBLE                         -- recalls and accuracies as fractions 0 .. 1; ranks from 1
 );
@@ -154,8 +154,11 @@ CREATE TABLE training_step (
   score_spread DOUBLE,                 -- standard deviation of the scores of a query's candidates,
                                        -- 0 .. 1 (cosines -1 .. 1), averaged over queries; near 0 the
                                        -- model scores all candidates alike (it has collapsed)
-  wrong_above DOUBLE                   -- fraction of wrong answers that score above the correct one,
+  wrong_above DOUBLE,                  -- fraction of wrong answers that score above the correct one,
                                        -- ties count half; 0.5 is chance level
+  attention_entropy DOUBLE             -- entropy of the aligned attention of matching pairs, 0 .. 1 as
+                                       -- in relation_distance, over words and regions; near 1 it says
+                                       -- nothing, and so does alignment_loss
 );
 
 -- Recall on held-out images during training, as fractions 0 .. 1.
@@ -216,14 +219,25 @@ CREATE TABLE relation_distance (
   text VARCHAR NOT NULL,               -- id of the caption
   image VARCHAR NOT NULL,              -- id of its image
   layer INTEGER NOT NULL,              -- transformer layer, from 0
-  alignment VARCHAR NOT NULL,          -- how words and regions are aligned: singular, distributed, …
+  alignment VARCHAR NOT NULL,          -- how words and regions are aligned: singular, distributed, …;
+                                       -- …_sum: with rows divided by their sum, not by softmax
   isd_text DOUBLE,                     -- intra-modal self-attention distance (ISD) over words (the
                                        -- paper's L): KL divergence, both directions added, nats per
                                        -- row; NULL for a caption without words
   isd_image DOUBLE,                    -- the same over regions (V)
   isda DOUBLE,                         -- the same over annotated objects (ISDa), independent of the
                                        -- alignment; NULL for fewer than two objects
-  objects INTEGER NOT NULL             -- objects annotated in the caption and shown by a region
+  objects INTEGER NOT NULL,            -- objects annotated in the caption and shown by a region
+  entropy_text DOUBLE,                 -- mean over rows of entropy / log(row length) of the attention
+                                       -- among words: 0 one word each, 1 uniform: says nothing;
+                                       -- the same for all alignments; NULL for a caption without words
+  entropy_image DOUBLE,                -- the same of the attention among regions
+  entropy_cross DOUBLE,                -- the same of the attention from words to regions
+  wrong_image VARCHAR,                 -- id of an image that the caption is not true of, of the same
+                                       -- family if there are families, with as many regions; NULL if
+                                       -- there is none
+  isd_text_wrong DOUBLE,               -- isd_text of the caption with that image
+  isd_image_wrong DOUBLE               -- isd_image of the caption with that image
 );
 
 -- Verifications: results that were recomputed and compared with the stored ones (`deno task verify`).
@@ -264,6 +278,32 @@ WITH RECURSIVE line(run, ancestor, distance) AS (
   FROM line JOIN edge ON edge.run = line.ancestor
 )
 SELECT run, ancestor, min(distance) AS distance FROM line GROUP BY run, ancestor;
+
+-- Means of relation_distance over the pairs of a split. `relative_…` is the ISD of captions with their
+-- own image divided by that with a wrong image, both means over the same pairs plus 1e-5: at 1 the
+-- distance does not know which image belongs to a caption, below 1 own pairs agree more.
+CREATE VIEW relation_layer AS
+SELECT run, split, layer, alignment, pairs, isd_text, isd_image,
+  (if(own_text < 0, 0, own_text) + 1e-5) / (if(wrong_text < 0, 0, wrong_text) + 1e-5)
+    AS relative_text,
+  (if(own_image < 0, 0, own_image) + 1e-5) / (if(wrong_image < 0, 0, wrong_image) + 1e-5)
+    AS relative_image,
+  isda, entropy_text, entropy_image, entropy_cross
+FROM (
+  SELECT run, split, layer, alignment, count(*) AS pairs,
+    avg(isd_text) FILTER (isfinite(isd_text)) AS isd_text,
+    avg(isd_image) FILTER (isfinite(isd_image)) AS isd_image,
+    avg(isd_text) FILTER (isfinite(isd_text) AND isfinite(isd_text_wrong)) AS own_text,
+    avg(isd_text_wrong) FILTER (isfinite(isd_text) AND isfinite(isd_text_wrong)) AS wrong_text,
+    avg(isd_image) FILTER (isfinite(isd_image) AND isfinite(isd_image_wrong)) AS own_image,
+    avg(isd_image_wrong) FILTER (isfinite(isd_image) AND isfinite(isd_image_wrong)) AS wrong_image,
+    avg(isda) FILTER (isfinite(isda)) AS isda,
+    avg(entropy_text) FILTER (isfinite(entropy_text)) AS entropy_text,
+    avg(entropy_image) FILTER (isfinite(entropy_image)) AS entropy_image,
+    avg(entropy_cross) FILTER (isfinite(entropy_cross)) AS entropy_cross
+  FROM relation_distance
+  GROUP BY run, split, layer, alignment
+);
 
 -- The alignment that a run was trained with, and the seed of that training: those of the nearest
 -- upstream run with a parameter `alignment`.

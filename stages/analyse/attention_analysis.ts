@@ -1,7 +1,9 @@
 /**
  * Distances between the relations of words and the relations of regions (their attention to each other)
  * in the matched pairs of a split: the intra-modal self-attention distance after each alignment (ISD),
- * and that on annotated objects (ISDa), if annotations say which words name which region.
+ * and that on annotated objects (ISDa), if annotations say which words name which region. Two measures
+ * say whether a distance means anything: the entropy of the attention, and the ISD of the same caption
+ * with a wrong picture.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { yieldToEvents } from "../../pipeline/contract/progress.ts";
@@ -9,6 +11,7 @@ import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { type FeatureSet, openFeatures } from "../data/feature_set.ts";
 import { writeLines } from "../data/formats/json_lines.ts";
 import { annotatedDistance } from "../metric/annotated_relations.ts";
+import { relativeDistance } from "../metric/relative_distance.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import { readModel } from "../model/checkpoint/model_artifact.ts";
 import { weightsOnDevice } from "../model/weights.ts";
@@ -19,6 +22,7 @@ import { startCompute } from "../tensorflow/kernels/backend.ts";
 import { type AnnotationSource, captionAnnotations } from "./caption_annotations.ts";
 import { chosenTexts, writeAttentionSamples } from "./attention_samples.ts";
 import { type MeasuredPair, measurePairs } from "./attention_measuring.ts";
+import { wrongPictures } from "./wrong_pictures.ts";
 import { indexSplit, type SplitIndex } from "../batch/split_index.ts";
 
 export interface AttentionAnalysisParameters {
@@ -48,6 +52,7 @@ export async function attentionAnalysis(
   const { config, weights: stored } = await readModel(inputs["model"]!.folder);
   const layers = layersOf(parameters.layers, config);
   const texts = index.captions.slice(0, limit).map((_, row) => row);
+  const wrong = wrongPictures(set, index, { texts });
   const annotations = await captionAnnotations(context, set, {
     captions: texts.map((row) => index.captions[row]!),
   });
@@ -59,7 +64,8 @@ export async function attentionAnalysis(
   const weights = weightsOnDevice(Object.fromEntries(encoder));
   const rows = new RelationRows(context, { set, index, annotations }, Math.max(...layers));
   try {
-    const blocks = measurePairs(compute, config, texts, {
+    const captions = texts.map((text, place) => ({ text, wrongImage: wrong[place] }));
+    const blocks = measurePairs(compute, config, captions, {
       ...parameters,
       set,
       index,
@@ -99,33 +105,52 @@ class RelationRows {
     readonly lastLayer: number,
   ) {}
 
-  add({ text, layers }: MeasuredPair): void {
+  add({ text, wrongImage, layers }: MeasuredPair): void {
     const { set, index, annotations } = this.source;
     const { record, parameters: { split, alignments } } = this.context;
     const caption = set.captions[index.captions[text]!]!;
     const objects = annotations.objectsOf(index.captions[text]!);
     this.pairs++;
     if (objects.length >= 2) this.#annotated++;
-    for (const { layer, distances, relations } of layers) {
+    // A caption without word pieces has no relations.
+    const wordless = caption.tokens.length === 0;
+    for (const { layer, distances, wrong, entropies, relations } of layers) {
       const isda = meanOf(relations.map((own) => annotatedDistance(own, objects)));
-      this.#count(layer, "isda", isda);
-      distances.forEach((distance, place) => {
+      const ofPair = {
+        isda,
+        entropy_text: wordless ? null : entropies.text,
+        entropy_image: entropies.image,
+        entropy_cross: wordless ? null : entropies.cross,
+      };
+      for (const [name, value] of Object.entries(ofPair)) this.#count(layer, name, value);
+      distances.forEach((own, place) => {
         const alignment = alignments[place]!;
-        // A caption without word pieces has no relations.
-        const wordless = caption.tokens.length === 0;
-        const [isd_text, isd_image] = wordless ? [null, null] : [distance.text, distance.image];
-        this.#count(layer, `isd_text_${alignment}`, isd_text);
-        this.#count(layer, `isd_image_${alignment}`, isd_image);
+        const other = wordless ? undefined : wrong?.[place];
+        const ofAlignment = {
+          isd_text: wordless ? null : own.text,
+          isd_image: wordless ? null : own.image,
+          isd_text_wrong: other?.text ?? null,
+          isd_image_wrong: other?.image ?? null,
+        };
+        for (const side of ["text", "image"] as const) {
+          this.#count(layer, `isd_${side}_${alignment}`, ofAlignment[`isd_${side}`]);
+          const value = ofAlignment[`isd_${side}_wrong`];
+          if (value !== null) {
+            this.#compare(layer, `relative_isd_${side}_${alignment}`, own[side], value);
+          }
+        }
         record.row("relation_distance", {
           split,
           text: caption.id,
           image: set.images[caption.image]!.id,
           layer,
           alignment,
-          isd_text,
-          isd_image,
-          isda,
+          ...ofAlignment,
+          ...ofPair,
           objects: objects.length,
+          wrong_image: other === undefined || wrongImage === undefined
+            ? null
+            : set.images[index.images[wrongImage]!]!.id,
         });
       });
     }
@@ -148,25 +173,35 @@ class RelationRows {
     this.#layerMeans.count({ layer, name }, value);
     if (layer === this.lastLayer) this.#means.count({ name }, value);
   }
+
+  #compare(layer: number, name: string, own: number, wrong: number): void {
+    this.#layerMeans.count({ layer, name }, own, wrong);
+    if (layer === this.lastLayer) this.#means.count({ name }, own, wrong);
+  }
 }
 
 /** Means by name, in the order in which the names first occur. */
 class Means {
-  readonly #sums = new Map<string, { of: MeanOf; sum: number; count: number }>();
+  readonly #sums = new Map<string, { of: MeanOf; sum: number; wrong?: number; count: number }>();
 
-  count(of: MeanOf, value: number): void {
+  /** @param wrong the same of a wrong pair: the mean becomes relative to its mean */
+  count(of: MeanOf, value: number, wrong?: number): void {
     const key = JSON.stringify(of);
     const before = this.#sums.get(key);
     this.#sums.set(key, {
       of,
       sum: (before?.sum ?? 0) + value,
+      ...(wrong !== undefined && { wrong: (before?.wrong ?? 0) + wrong }),
       count: (before?.count ?? 0) + 1,
     });
   }
 
   all() {
-    return [...this.#sums.values()]
-      .map(({ of, sum, count }) => ({ ...of, mean: sum / count, pairs: count }));
+    return [...this.#sums.values()].map(({ of, sum, wrong, count }) => ({
+      ...of,
+      mean: wrong === undefined ? sum / count : relativeDistance(sum / count, wrong / count),
+      pairs: count,
+    }));
   }
 }
 

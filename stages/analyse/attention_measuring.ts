@@ -1,78 +1,78 @@
 /**
- * Relation distances of many pairs, without gradients. Pairs go through the encoder in blocks of a
- * fixed size. For each requested layer the program returns the distances of every alignment in both
- * directions, and the relations of each pair, if annotated distances need them.
+ * Relation distances of many captions with their own and with a wrong picture, without gradients. Pairs
+ * go through the encoder in blocks of a fixed size, half of them own pairs, half wrong ones. For each
+ * requested layer the program returns the distances of every alignment in both directions, and of the
+ * own pairs the entropy of their attention, and their relations, if annotated distances need them.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../data/feature_set.ts";
 import type { SquareMatrix } from "../metric/self_attention_distance.ts";
-import type { Axes } from "../model/axes.ts";
 import type { Configuration } from "../model/configuration.ts";
-import { embedImage, embedText } from "../model/embeddings.ts";
-import type { Precision } from "../model/matrix_product.ts";
-import { encodePairs } from "../model/uniter.ts";
 import type { Weights } from "../model/weights.ts";
-import { type Alignment, alignmentLosses } from "../objective/alignment.ts";
-import { attentionBlocks } from "../objective/self_attention.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
-import { compileOnce, type TensorTree } from "../tensorflow/programs/compile.ts";
+import { compileOnce } from "../tensorflow/programs/compile.ts";
 import type { SplitIndex } from "../batch/split_index.ts";
-import {
-  type ImageTable,
-  imageTable,
-  longestRows,
-  type RowSizes,
-  type TextTable,
-  textTable,
-} from "../batch/row_tables.ts";
-import { takeImages, takeTexts } from "../batch/gather_rows.ts";
+import { imageTable, longestRows, type RowSizes, textTable } from "../batch/row_tables.ts";
 import { requireFit } from "../batch/model_fit.ts";
+import {
+  type BlockInputs,
+  blockProgram,
+  type LayerTensors,
+  type RelationReading,
+} from "./relation_program.ts";
 
-export interface MeasuringOptions {
+export interface MeasuringOptions extends RelationReading {
   readonly set: FeatureSet;
   readonly index: SplitIndex;
   /** The encoder, on the device. */
   readonly weights: Weights;
-  readonly alignments: readonly Alignment[];
-  /** Counted from 0. */
-  readonly layers: readonly number[];
-  /** `each`: distances and relations of every head; `mean`: of the mean over heads, as if one head. */
-  readonly heads: "mean" | "each";
-  /** Whether to return the relations of the pairs, for annotated distances. */
-  readonly relations: boolean;
   /** Pairs that go through the encoder together. */
   readonly block: number;
   readonly xla: boolean;
-  readonly precision?: Precision | undefined;
+}
+
+/** The paper's L and V distance, nats per row; with `each`, the mean over heads. */
+export interface BothDistances {
+  readonly text: number;
+  readonly image: number;
 }
 
 /** A pair in one layer. */
 export interface MeasuredLayer {
   readonly layer: number;
-  /** For each alignment: the paper's L and V distance; with `each`, the mean over heads. */
-  readonly distances: readonly { readonly text: number; readonly image: number }[];
+  /** For each alignment, of the caption with its own picture. */
+  readonly distances: readonly BothDistances[];
+  /** For each alignment, of the caption with its wrong picture, if it has one. */
+  readonly wrong: readonly BothDistances[] | undefined;
+  /** Of S_LL, S_VV and S_LV, 0 .. 1; see `attentionEntropies`. With `each`, the mean over heads. */
+  readonly entropies: { readonly text: number; readonly image: number; readonly cross: number };
   /** For each head, if requested: words to words and regions to regions, without padding. */
   readonly relations: readonly { readonly tokens: SquareMatrix; readonly regions: SquareMatrix }[];
 }
 
-export interface MeasuredPair {
-  /** Row of the text; the image is the one it belongs to. */
+/** A caption to measure, as rows of the split. */
+export interface CaptionToMeasure {
   readonly text: number;
+  /** An image that the caption is not true of. */
+  readonly wrongImage: number | undefined;
+}
+
+export interface MeasuredPair extends CaptionToMeasure {
   readonly layers: readonly MeasuredLayer[];
 }
 
-/** Measures texts with their own images, block by block, in the given order. */
+/** Measures captions, block by block, in the given order. */
 export async function* measurePairs(
   compute: Compute,
   config: Configuration,
-  texts: readonly number[],
+  captions: readonly CaptionToMeasure[],
   options: MeasuringOptions,
 ): AsyncGenerator<readonly MeasuredPair[]> {
   const { set, index, weights, alignments, layers, heads, xla, precision } = options;
   requireFit(set, index, config);
   const longest = longestRows(set, index);
   const sizes: RowSizes = { ...longest, words: Math.max(3, longest.words) };
-  const block = Math.min(options.block, texts.length);
+  const half = Math.min(Math.ceil(options.block / 2), captions.length);
   const program = compileOnce(compute, blockProgram(config, options), {
     name: "measure_relations",
     xla,
@@ -80,30 +80,35 @@ export async function* measurePairs(
   });
   const table = textTable(set, index, sizes);
   try {
-    for (let from = 0; from < texts.length; from += block) {
-      const rows = texts.slice(from, from + block);
-      const images = [...new Set(rows.map((text) => index.imageOfText[text]!))];
-      const places = rows.map((text) => images.indexOf(index.imageOfText[text]!));
+    for (let from = 0; from < captions.length; from += half) {
+      const some = captions.slice(from, from + half);
+      const texts = some.map(({ text }) => text);
+      const own = texts.map((text) => index.imageOfText[text]!);
+      const wrong = some.map(({ wrongImage }, place) => wrongImage ?? own[place]!);
+      const images = [...new Set([...own, ...wrong])];
+      const places = (rows: readonly number[]) => rows.map((row) => images.indexOf(row));
       const measured = runBlock(program, {
         weights,
         table,
         images: imageTable(set, images.map((row) => index.images[row]!), {
           regions: sizes.regions,
-          rows: block,
+          rows: 2 * half,
         }),
-        textRows: filled(rows, block),
-        imageRows: filled(places, block),
+        textRows: filled(texts, half),
+        ownRows: filled(places(own), half),
+        wrongRows: filled(places(wrong), half),
       });
-      yield rows.map((text, at) => ({
-        text,
+      yield some.map((caption, at) => ({
+        ...caption,
         layers: layers.map((layer, place) =>
           pairInLayer(measured[place]!, at, {
             layer,
             alignments: alignments.length,
             heads: heads === "mean" ? 1 : config.num_attention_heads,
-            block,
-            tokens: set.captions[index.captions[text]!]!.tokens.length,
-            regions: set.images[index.images[index.imageOfText[text]!]!]!.regions,
+            half,
+            hasWrong: caption.wrongImage !== undefined,
+            tokens: set.captions[index.captions[caption.text]!]!.tokens.length,
+            regions: set.images[index.images[own[at]!]!]!.regions,
             padded: { tokens: sizes.words - 2, regions: sizes.regions },
           })
         ),
@@ -114,60 +119,10 @@ export async function* measurePairs(
   }
 }
 
-type BlockInputs = {
-  readonly weights: Weights;
-  readonly table: TextTable;
-  readonly images: ImageTable;
-  readonly textRows: tf.Tensor;
-  readonly imageRows: tf.Tensor;
-} & { readonly [name: string]: TensorTree };
-
-/** The outputs of the program for a layer. */
-type LayerTensors = {
-  /** [alignment * 2, pair * head]: text, then image of the first alignment, of the second, and so on. */
-  readonly distances: tf.Tensor;
-  /** Words to words and regions to regions; empty if not requested. */
-  readonly own:
-    | readonly []
-    | readonly [
-      tokens: Axes<"pair token token">,
-      regions: Axes<"pair region region">,
-    ];
-};
-
-function blockProgram(
-  config: Configuration,
-  { alignments, layers, heads, relations, precision }: MeasuringOptions,
-) {
-  return ({ weights, table, images, textRows, imageRows }: BlockInputs): LayerTensors[] => {
-    const { tokens, wordMask } = takeTexts(table, textRows);
-    const { regionMask, ...regions } = takeImages(images, imageRows);
-    const { entering } = encodePairs(weights, config, {
-      textEmbedding: embedText(weights, config, tokens),
-      wordMask,
-      imageEmbedding: embedImage(weights, config, regions, { precision }),
-      regionMask,
-    }, { keep: "cls", precision });
-    return layers.map((layer) => {
-      const reading = { layer, heads };
-      const blocks = attentionBlocks(weights, config, entering[layer]!, {
-        wordMask,
-        regionMask,
-      }, reading);
-      const distances = alignments.flatMap((alignment) =>
-        (["text", "image"] as const).map((modality) => alignmentLosses(blocks, alignment, modality))
-      );
-      return {
-        distances: tf.stack(distances),
-        own: relations ? [blocks.tokenToToken, blocks.regionToRegion] as const : [] as const,
-      };
-    });
-  };
-}
-
 /** The outputs for a layer, on the host. */
 interface LayerValues {
   readonly distances: Float32Array;
+  readonly entropies: Float32Array;
   readonly own: readonly Float32Array[];
 }
 
@@ -175,14 +130,15 @@ function runBlock(
   program: (inputs: BlockInputs) => readonly LayerTensors[],
   inputs: BlockInputs,
 ): LayerValues[] {
-  const { images, textRows, imageRows } = inputs;
+  const { images, textRows, ownRows, wrongRows } = inputs;
   const made = program(inputs);
   const read = (tensor: tf.Tensor) => tensor.dataSync<"float32">();
-  const values = made.map(({ distances, own }) => ({
+  const values = made.map(({ distances, entropies, own }) => ({
     distances: read(distances),
+    entropies: read(entropies),
     own: own.map((relation) => read(relation)),
   }));
-  tf.dispose([made, images, textRows, imageRows] as unknown as tf.TensorContainer);
+  tf.dispose([made, images, textRows, ownRows, wrongRows] as unknown as tf.TensorContainer);
   return values;
 }
 
@@ -190,28 +146,35 @@ interface PairPlaces {
   readonly layer: number;
   readonly alignments: number;
   readonly heads: number;
-  readonly block: number;
+  /** Own pairs in a block; as many wrong ones follow. */
+  readonly half: number;
+  readonly hasWrong: boolean;
   readonly tokens: number;
   readonly regions: number;
   readonly padded: { readonly tokens: number; readonly regions: number };
 }
 
 function pairInLayer(
-  { distances, own: [tokens, regions] }: LayerValues,
+  { distances, entropies, own: [tokens, regions] }: LayerValues,
   pair: number,
-  { layer, alignments, heads, block, padded, ...sizes }: PairPlaces,
+  { layer, alignments, heads, half, hasWrong, padded, ...sizes }: PairPlaces,
 ): MeasuredLayer {
   const first = pair * heads;
-  const distance = (row: number) => {
-    const start = row * block * heads + first;
-    return distances.subarray(start, start + heads).reduce((sum, x) => sum + x, 0) / heads;
-  };
-  return {
-    layer,
-    distances: Array.from({ length: alignments }, (_, place) => ({
+  const mean = (values: Float32Array, start: number) =>
+    values.subarray(start, start + heads).reduce((sum, x) => sum + x, 0) / heads;
+  const bothDistances = (pair: number): BothDistances[] => {
+    const distance = (row: number) => mean(distances, (row * 2 * half + pair) * heads);
+    return Array.from({ length: alignments }, (_, place) => ({
       text: distance(2 * place),
       image: distance(2 * place + 1),
-    })),
+    }));
+  };
+  const entropy = (row: number) => mean(entropies, (row * half + pair) * heads);
+  return {
+    layer,
+    distances: bothDistances(pair),
+    wrong: hasWrong ? bothDistances(half + pair) : undefined,
+    entropies: { text: entropy(0), image: entropy(1), cross: entropy(2) },
     relations: tokens === undefined || regions === undefined
       ? []
       : Array.from({ length: heads }, (_, head) => ({
@@ -235,9 +198,9 @@ function corner(
   return { size, values: cut };
 }
 
-/** The rows of a block, padded with rows 0, whose results are dropped. */
-function filled(rows: readonly number[], block: number): tf.Tensor {
-  const all = new Int32Array(block);
+/** The rows of half a block, padded with rows 0, whose results are dropped. */
+function filled(rows: readonly number[], half: number): tf.Tensor {
+  const all = new Int32Array(half);
   all.set(rows);
   return tf.tensor1d(all, "int32");
 }

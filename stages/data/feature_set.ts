@@ -23,6 +23,8 @@ export interface FeatureImage {
   readonly split: string;
   /** Number of regions, at least one. */
   readonly regions: number;
+  /** Pictures with the same family show the same objects, arranged otherwise. */
+  readonly family?: string | undefined;
 }
 
 export interface FeatureCaption {
@@ -68,6 +70,7 @@ const imageSchema = v.object({
   offset: v.optional(natural),
   database: v.optional(natural),
   regions: positive,
+  family: v.optional(v.string()),
 });
 type ImageLine = v.InferOutput<typeof imageSchema>;
 const captionSchema = v.looseObject({

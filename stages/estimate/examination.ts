@@ -136,7 +136,10 @@ interface Sizes extends PairSizes {
   readonly facts: Facts;
 }
 
-/** The time is that of the forward passes; computing distances is negligible. */
+/**
+ * The time is that of the forward passes, of each caption with its own and a wrong picture; computing
+ * distances is negligible.
+ */
 export async function examineAnalysis(
   { inputs, threads, progress }: ExaminationContext<unknown>,
   { split, limit = Infinity, block, precision, xla }: {
@@ -152,7 +155,7 @@ export async function examineAnalysis(
   if (captions === undefined) return { findings: [noSplit(split)] };
   const compute = await startCompute({ threads });
   progress.say("measuring the scoring of pairs");
-  const pairs = Math.min(captions, limit);
+  const pairs = 2 * Math.min(captions, limit);
   return {
     findings: [],
     seconds: pairs * measureScoring(compute, sizes, { precision, xla }),

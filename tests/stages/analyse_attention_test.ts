@@ -33,16 +33,20 @@ interface Setting {
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly phrases?: boolean;
   readonly texts?: boolean;
+  readonly families?: boolean;
+  /** Whether the model's attention is uniform. */
+  readonly uniform?: boolean;
   readonly change?: (features: string) => void;
 }
 
 /** Runs the stage on the small data below a folder. */
 async function analyse(
   path: string,
-  { parameters = {}, phrases = true, texts = true, change = () => {} }: Setting = {},
+  { parameters = {}, phrases = true, change = () => {}, ...made }: Setting = {},
 ) {
-  await writeAnnotatedFeatures(`${path}/features`, { phrases, texts });
-  await writeAnnotatedModel(`${path}/model`);
+  const { texts = true, families = false, uniform = false } = made;
+  await writeAnnotatedFeatures(`${path}/features`, { phrases, texts, families });
+  await writeAnnotatedModel(`${path}/model`, { uniform });
   change(`${path}/features`);
   const said: string[] = [];
   const rows = await runStage({
@@ -67,6 +71,12 @@ interface Distance {
   readonly isd_image: number;
   readonly isda: number | null;
   readonly objects: number;
+  readonly entropy_text: number;
+  readonly entropy_image: number;
+  readonly entropy_cross: number;
+  readonly wrong_image: string | null;
+  readonly isd_text_wrong: number | null;
+  readonly isd_image_wrong: number | null;
 }
 
 const near = (actual: number | null, expected: number, within = 2e-5) =>
@@ -75,13 +85,19 @@ const near = (actual: number | null, expected: number, within = 2e-5) =>
     `${actual}, expected ${expected}`,
   );
 
-/** The four blocks of one pair, eagerly and without padding. */
-function blocksOf(path: string, set: FeatureSet, caption: number, layer: number) {
+/** The four blocks of a caption and an image, by default its own, eagerly and without padding. */
+function blocksOf(
+  path: string,
+  set: FeatureSet,
+  caption: number,
+  layer: number,
+  image = set.captions[caption]!.image,
+) {
   return readModel(`${path}/model`).then(({ config, weights: stored }) => {
     const weights = weightsOnDevice(stored);
     try {
       return tf.tidy(() => {
-        const { tokens, image } = set.captions[caption]!;
+        const { tokens } = set.captions[caption]!;
         const { cls, sep } = set.vocabulary;
         const ids = [cls, ...tokens, sep];
         const read = set.regions.read(image);
@@ -115,25 +131,44 @@ const softmax = (row: number[]) => {
   const powers = row.map(Math.exp);
   return powers.map((power) => power / powers.reduce((sum, x) => sum + x, 0));
 };
-/** Argmax, transport, row softmax. */
-const singular = (own: number[][], other: number[][], map: number[][]) => {
+/** Argmax, transport. */
+const carried = (other: number[][], map: number[][]) => {
   const best = map.map((row) => row.indexOf(Math.max(...row)));
-  return selfAttentionDistance(
-    square(best.map((from) => softmax(best.map((to) => other[from]![to]!)))),
-    square(own),
-  );
+  return best.map((from) => best.map((to) => other[from]![to]!));
 };
-/** Round trip, with 1e-6 within the second logarithm. */
-const distributed = (own: number[][], there: number[][], back: number[][]) => {
+/** The same with row softmax. */
+const singular = (own: number[][], other: number[][], map: number[][]) =>
+  selfAttentionDistance(square(carried(other, map).map(softmax)), square(own));
+/** The mean over rows of H / log n. */
+const entropyOf = (rows: number[][]) =>
+  rows[0]!.length === 1
+    ? 1
+    : rows.reduce((sum, row) => sum - row.reduce((all, p) => all + p * Math.log(p), 0), 0) /
+      rows.length / Math.log(rows[0]!.length);
+/** m-KL with 1e-6 within the second logarithm. */
+const withEps = (mirrored: number[][], own: number[][]) => {
   const kl = (p: number, q: number) => p * (Math.log(p) - Math.log(q + 1e-6));
   const rows = own.map((row, from) =>
-    row.reduce((sum, q, to) => {
-      const p = there[from]!.reduce((all, weight, via) => all + weight * back[via]![to]!, 0);
-      return sum + kl(p, q) + kl(q, p);
-    }, 0)
+    row.reduce((sum, q, to) => sum + kl(mirrored[from]![to]!, q) + kl(q, mirrored[from]![to]!), 0)
   );
   return rows.reduce((sum, x) => sum + x, 0) / rows.length;
 };
+/** Argmax, transport, rows divided by their sum. */
+const singularSum = (own: number[][], other: number[][], map: number[][]) => {
+  const shares = carried(other, map).map((row) => {
+    const sum = row.reduce((all, x) => all + x, 0);
+    return row.map((x) => x / sum);
+  });
+  return withEps(shares, own);
+};
+/** Round trip. */
+const distributed = (own: number[][], there: number[][], back: number[][]) =>
+  withEps(
+    there.map((row) =>
+      own.map((_, to) => row.reduce((all, weight, via) => all + weight * back[via]![to]!, 0))
+    ),
+    own,
+  );
 
 Deno.test("distances follow the formulas for every pair and layer, padded or not", async () => {
   using folder = temporaryFolder();
@@ -153,12 +188,91 @@ Deno.test("distances follow the formulas for every pair and layer, padded or not
       near(row("singular").isd_image, singular(regions, words, back));
       near(row("distributed").isd_text, distributed(words, there, back), 1e-4);
       near(row("distributed").isd_image, distributed(regions, back, there), 1e-4);
+      near(row("singular_sum").isd_text, singularSum(words, regions, there), 1e-4);
+      near(row("singular_sum").isd_image, singularSum(regions, words, back), 1e-4);
+      for (const { entropy_text, entropy_image, entropy_cross } of [row("singular")]) {
+        near(entropy_text, entropyOf(words));
+        near(entropy_image, entropyOf(regions));
+        near(entropy_cross, entropyOf(there));
+      }
     }
   }
   const sums = rows.filter(({ alignment, layer }) => alignment === "singular" && layer === 2)
     .map(({ isd_text }) => isd_text);
   near(metrics["isd_text_singular"] as number, sums.reduce((sum, x) => sum + x, 0) / sums.length);
   assert.equal(metrics["measured_pairs"], 5);
+});
+
+Deno.test("each caption is measured with a wrong picture of its family, too, and the means are compared", async () => {
+  using folder = temporaryFolder();
+  const { rows, metrics } = await analyse(folder.path, {
+    families: true,
+    parameters: { layers: "all", block: 3, alignments: ["singular", "distributed"] },
+  });
+  using set = await openFeatures({ folder: `${folder.path}/features` });
+  const wrongOf: Record<string, string> = {
+    "flickr30k_000000000012.npz": "flickr30k_102.npz",
+    "flickr30k_34.npz": "flickr30k_104.npz",
+  };
+  const relative: Record<string, [own: number, wrong: number][]> = {};
+  for (const row of rows) {
+    const caption = set.captions.findIndex(({ id }) => id === row.text);
+    const wrong = wrongOf[set.images[set.captions[caption]!.image]!.id];
+    assert.equal(row.wrong_image, wrong ?? null);
+    if (wrong === undefined) {
+      assert.deepEqual([row.isd_text_wrong, row.isd_image_wrong], [null, null]);
+      continue;
+    }
+    const image = set.images.findIndex(({ id }) => id === wrong);
+    const { words, regions, there, back } = await blocksOf(
+      folder.path,
+      set,
+      caption,
+      row.layer,
+      image,
+    );
+    const published = row.alignment === "singular";
+    near(
+      row.isd_text_wrong,
+      published ? singular(words, regions, there) : distributed(words, there, back),
+      1e-4,
+    );
+    near(
+      row.isd_image_wrong,
+      published ? singular(regions, words, back) : distributed(regions, back, there),
+      1e-4,
+    );
+    if (row.layer < 2) continue;
+    (relative[`text_${row.alignment}`] ??= []).push([row.isd_text, row.isd_text_wrong!]);
+    (relative[`image_${row.alignment}`] ??= []).push([row.isd_image, row.isd_image_wrong!]);
+  }
+  assert.equal(Object.keys(relative).length, 4);
+  for (const [name, pairs] of Object.entries(relative)) {
+    assert.equal(pairs.length, 4, "of five captions");
+    const mean = (at: 0 | 1) => pairs.reduce((sum, pair) => sum + pair[at], 0) / pairs.length;
+    near(
+      metrics[`relative_isd_${name}`] as number,
+      (Math.max(0, mean(0)) + 1e-5) / (Math.max(0, mean(1)) + 1e-5),
+      1e-9,
+    );
+  }
+  const lines = Deno.readTextFileSync(`${folder.path}/relations/relations.jsonl`).trimEnd()
+    .split("\n").map((line) => JSON.parse(line));
+  const last = lines.filter(({ layer, name }) => layer === 2 && name in metrics);
+  assert.equal(last.length, 12, "isda, 3 entropies, 4 distances, 4 relative ones");
+  for (const { name, mean } of last) assert.equal(mean, metrics[name]);
+});
+
+Deno.test("uniform attention has entropy 1, and every relative distance is 1", async () => {
+  using folder = temporaryFolder();
+  const { metrics } = await analyse(folder.path, { families: true, uniform: true });
+  const names = Object.keys(metrics).filter((name) => /^(entropy|relative_isd)_/.test(name));
+  assert.equal(names.length, 3 + 2 * measuredAlignments.length);
+  for (const name of names) {
+    // Distances are rounding errors: with p = 1/n, n terms p (log p - log q) of either sign, whose
+    // logarithms are within 2^-22 of each other. Relative to 1e-5 that is 0.05.
+    near(metrics[name] as number, 1, name.startsWith("entropy") ? 1e-6 : 0.05);
+  }
 });
 
 Deno.test("the attention of the same few pairs is kept completely, with the matrices it is compared with", async () => {

@@ -60,22 +60,44 @@ export const annotatedCaptions: readonly AnnotatedCaption[] = described.map(
   },
 );
 
-const images = [...new Map(described.map(({ image, regions }) => [image, regions]))];
+const images: readonly (readonly [id: string, regions: number, family?: string])[] = [
+  ...new Map(described.map(({ image, regions }) => [image, regions])),
+];
+
+/** Pictures without captions: id, regions, family. */
+const uncaptioned: readonly (readonly [id: string, regions: number, family: string])[] = [
+  ["flickr30k_101.npz", 3, "other"],
+  ["flickr30k_102.npz", 3, familyOf(images[0]![0])],
+  ["flickr30k_103.npz", 3, familyOf(images[1]![0])],
+  ["flickr30k_104.npz", 4, familyOf(images[1]![0])],
+];
+
+/** A captioned picture's family. */
+function familyOf(image: string): string {
+  return `family of ${image}`;
+}
 
 /** Where region n of an image lies. */
 const boxOf = (place: number, regions: number) => [place / regions, 0, (place + 1) / regions, 1];
 
 export async function writeAnnotatedFeatures(
   folder: string,
-  { phrases: own, texts = true }: { readonly phrases: boolean; readonly texts?: boolean },
+  { phrases: own, texts = true, families = false }: {
+    readonly phrases: boolean;
+    readonly texts?: boolean;
+    /** Whether there are further pictures, of the families of the captioned ones and of another. */
+    readonly families?: boolean;
+  },
 ): Promise<void> {
   Deno.mkdirSync(folder, { recursive: true });
   const tokenizer = tokenizerFromCaptions(annotatedCaptions.map(({ text }) => text));
   const random = randomStream(11);
   let offset = 0;
-  const lines = images.map(([id, regions]) => {
+  const further = families ? uncaptioned : [];
+  const lines = [...images, ...further].map(([id, regions, family = familyOf(id)]) => {
     offset += regions;
-    return { id, split: "test", regions, offset: offset - regions };
+    const place = { offset: offset - regions };
+    return { id, split: "test", regions, ...place, ...families && { family } };
   });
   await writeLines(`${folder}/images.jsonl`, lines);
   await writeLines(
@@ -103,7 +125,7 @@ export async function writeAnnotatedFeatures(
     { length: offset * annotatedConfiguration.img_dim },
     (_, at) => random.normal(at),
   );
-  const boxes = images.flatMap(([, regions]) =>
+  const boxes = [...images, ...further].flatMap(([, regions]) =>
     Array.from({ length: regions }, (_, place) => [...boxOf(place, regions), 1 / regions, 1])
       .flatMap((box) => [...box, 1 / regions])
   );
@@ -120,9 +142,16 @@ export async function writeAnnotatedFeatures(
   );
 }
 
-export async function writeAnnotatedModel(folder: string): Promise<void> {
+/** @param uniform whether every attention is uniform: queries are 0 */
+export async function writeAnnotatedModel(
+  folder: string,
+  { uniform = false }: { readonly uniform?: boolean } = {},
+): Promise<void> {
   Deno.mkdirSync(folder, { recursive: true });
   const weights = initialWeights(annotatedConfiguration, randomStream(7).fork("weights"));
+  for (const [name, { values }] of Object.entries(weights)) {
+    if (uniform && name.includes("attention.self.query")) values.fill(0);
+  }
   await writeModel(folder, { config: annotatedConfiguration, weights });
 }
 

@@ -46,6 +46,16 @@ async function write(
   await writeSafetensors(`${folder}/regions.safetensors`, new Map(Object.entries(tensors)));
 }
 
+Deno.test("openFeatures() returns the families of images that have one", async () => {
+  using folder = temporaryFolder();
+  const { images: [first, second], ...others } = lists();
+  await write(folder.path, { ...others, images: [{ ...first!, family: "f" } as never, second!] }, {
+    ...tables(),
+  });
+  const set = await openFeatures({ folder: folder.path });
+  assert.deepEqual(set.images.map(({ family }) => family), ["f", undefined]);
+});
+
 Deno.test("openFeatures() returns the tables, with indices in place of ids", async () => {
   using folder = temporaryFolder();
   await write(folder.path, lists(), tables());

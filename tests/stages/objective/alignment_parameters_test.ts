@@ -52,7 +52,9 @@ Deno.test("a parameter is refused if what it belongs to is not given at all", ()
     refusal({ alignment: "sparse", k: 3 }),
     "set `projection: topk` as well, or remove `k`",
   );
-  const alone = [{ projection: "topk" }, { relation: "transport" }, { normalise: "sum" }, { eps: 0 }];
+  const alone = [{ projection: "topk" }, { relation: "transport" }, { normalise: "sum" }, {
+    eps: 0,
+  }];
   for (const given of alone) {
     assert.match(refusal(given)!, /^set `alignment: \w+` as well, or remove `\w+`$/);
   }

@@ -189,28 +189,31 @@ tensorTest("topk equals singular at k = 1 and distributed at k = all", () => {
   );
 });
 
-tensorTest("rows divided by their sum: a relation moved by a bijection is itself, an empty row uniform", () => {
-  const own = { tokenToToken: [[0.5, 0.3, 0.2], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6]] };
-  const one = [[0, 1, 0], [0, 0, 1], [1, 0, 0]];
-  const loss = (regionToRegion: Matrix, tokenToRegion: Matrix, alignment: Alignment) => {
-    const regionToToken = regionToRegion.map(() => [0.2, 0.3, 0.5]);
-    const blocks = blocksOf([{ ...own, regionToRegion, tokenToRegion, regionToToken }]);
-    return alignmentLosses(blocks, alignment, "text").dataSync()[0]!;
-  };
-  // Region 1 is word 0, region 2 word 1, region 0 word 2: the regions relate as the words do.
-  const moved = [[0.6, 0.2, 0.2], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8]];
-  const bySum = member("argmax", "transport", "sum");
-  // eps of 1e-6 in both logarithms of each of three columns
-  assertClose(tf.scalar(loss(moved, one, bySum)), [0], 6e-6 + 1e-6, "by their sum");
-  assert.ok(loss(moved, one, alignments.singular) > 0.05, "a softmax flattens the same relation");
-  // Every word is mapped to region 0, which attends to region 1 alone.
-  const all = [[1, 0, 0], [1, 0, 0], [1, 0, 0]];
-  const away = [[0, 1, 0], [0, 1, 0], [0, 1, 0]];
-  const third = 1 / 3;
-  const uniform = own.tokenToToken.flat()
-    .reduce((sum, q) => sum + (q - third) * (Math.log(q) - Math.log(third)), 0) / 3;
-  assertClose(tf.scalar(loss(away, all, bySum)), [uniform], 2e-5, "a row without mass");
-});
+tensorTest(
+  "rows divided by their sum: a relation moved by a bijection is itself, an empty row uniform",
+  () => {
+    const own = { tokenToToken: [[0.5, 0.3, 0.2], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6]] };
+    const one = [[0, 1, 0], [0, 0, 1], [1, 0, 0]];
+    const loss = (regionToRegion: Matrix, tokenToRegion: Matrix, alignment: Alignment) => {
+      const regionToToken = regionToRegion.map(() => [0.2, 0.3, 0.5]);
+      const blocks = blocksOf([{ ...own, regionToRegion, tokenToRegion, regionToToken }]);
+      return alignmentLosses(blocks, alignment, "text").dataSync()[0]!;
+    };
+    // Region 1 is word 0, region 2 word 1, region 0 word 2: the regions relate as the words do.
+    const moved = [[0.6, 0.2, 0.2], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8]];
+    const bySum = member("argmax", "transport", "sum");
+    // eps of 1e-6 in both logarithms of each of three columns
+    assertClose(tf.scalar(loss(moved, one, bySum)), [0], 6e-6 + 1e-6, "by their sum");
+    assert.ok(loss(moved, one, alignments.singular) > 0.05, "a softmax flattens the same relation");
+    // Every word is mapped to region 0, which attends to region 1 alone.
+    const all = [[1, 0, 0], [1, 0, 0], [1, 0, 0]];
+    const away = [[0, 1, 0], [0, 1, 0], [0, 1, 0]];
+    const third = 1 / 3;
+    const uniform = own.tokenToToken.flat()
+      .reduce((sum, q) => sum + (q - third) * (Math.log(q) - Math.log(third)), 0) / 3;
+    assertClose(tf.scalar(loss(away, all, bySum)), [uniform], 2e-5, "a row without mass");
+  },
+);
 
 /** The other modality's relation as the loss sees it: row-stochastic over one pair without padding. */
 function carried(blocks: AttentionBlocks, alignment: Alignment, modality: Modality): tf.Tensor {
