@@ -43,7 +43,7 @@ export const wrongQueries: WrongStages = async (request) => {
   const wrong = wrongQueries(matrix, { count, keep, ...(direction && { direction }) });
   return {
     split: stored.split,
-    asked: (direction === "t2i" ? 0 : new Set(imageOfText).size) +
+    queries: (direction === "t2i" ? 0 : new Set(imageOfText).size) +
       (direction === "i2t" ? 0 : matrix.texts),
     wrong: await Promise.all(wrong.map(async ({ direction, query, rank, right, top }) => {
       const [queries, answers] = direction === "i2t"

@@ -36,7 +36,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 
   "results/statistics": ["pipeline/contract"],
   "results/text": ["pipeline/contract", "pipeline/terminal"],
-  // Of the store: the types of what it keeps.
+  // Of the store: the types of what it keeps, and the reader of its requests.
   "results/database": ["pipeline/contract", "pipeline/disk", "pipeline/store"],
   "results/queries": [
     ...["pipeline/contract", "pipeline/terminal"],

@@ -1,7 +1,8 @@
 /** `gc`: deletes stored results that no kept request needs. */
 import { type ArtifactStore, openStore } from "../store/artifact_store.ts";
-import { exists, readIfThere } from "../disk/read_if_there.ts";
-import type { RequestRecord } from "../store/request_record.ts";
+import { exists } from "../disk/read_if_there.ts";
+import { readRequests, reportFile, requestFile } from "../store/request_record.ts";
+import { moveOldRequests } from "../store/old_requests.ts";
 import { below } from "../disk/disk_use.ts";
 import { Complaint } from "../contract/complaint.ts";
 import { countOr, duration, flag, names } from "./options.ts";
@@ -47,6 +48,10 @@ export const gcCommand = defineCommand({
     let plan: GcPlan;
     {
       using _lock = await lockForGc(store);
+      if (yes) {
+        store.prepare();
+        moveOldRequests(store);
+      }
       plan = planGc(contentsOf(store), policy);
       if (yes) moveToTrash(store, plan);
     }
@@ -55,7 +60,7 @@ export const gcCommand = defineCommand({
     if (yes) {
       // Including what an earlier gc left in the trash when it was killed.
       if (exists(trashOf(store))) Deno.removeSync(trashOf(store), { recursive: true });
-      if (freed.length > 0 || plan.askings.length > 0) {
+      if (freed.length > 0 || plan.requests.length > 0) {
         const { pruneDatabase } = await import("../../results/database/prune_database.ts");
         await pruneDatabase(store.root);
       }
@@ -79,7 +84,7 @@ function contentsOf(store: ArtifactStore): StoreContents {
       .map((name) => leftover(`${store.root}/pending`, name)),
     setAside: namesIn(store.stateFile("set_aside"))
       .map((name) => leftover(store.stateFile("set_aside"), name)),
-    askings: requestsOf(store),
+    requests: requestsOf(store),
   };
 }
 
@@ -102,21 +107,12 @@ function artifactOf(store: ArtifactStore, kind: string, key: string): StoredArti
 }
 
 function requestsOf(store: ArtifactStore): StoredRequest[] {
-  return namesIn(store.stateFile("asked")).filter((name) => name.endsWith(".json"))
-    .flatMap((name) => {
-      try {
-        const text = readIfThere(store.stateFile(`asked/${name}`)) ?? "";
-        const { id, experiment, asked, nodes }: RequestRecord = JSON.parse(text);
-        return [{
-          id,
-          experiment,
-          asked: Date.parse(asked) / 1000,
-          keys: nodes.map(({ key }) => key),
-        }];
-      } catch {
-        return []; // damaged
-      }
-    });
+  return readRequests(store.stateFile("")).map(({ id, experiment, requested, nodes }) => ({
+    id,
+    experiment,
+    requested: Date.parse(requested) / 1000,
+    keys: nodes.map(({ key }) => key),
+  }));
 }
 
 /** By renames, so that a kill leaves every file complete, in the one place or the other. */
@@ -128,9 +124,9 @@ function moveToTrash(store: ArtifactStore, plan: GcPlan): void {
     while (exists(`${trash}/${number}`)) number++;
     if (exists(path)) Deno.renameSync(path, `${trash}/${number}`);
   };
-  for (const { id } of plan.askings) {
-    move(store.stateFile(`asked/${id}.txt`));
-    move(store.stateFile(`asked/${id}.json`));
+  for (const { id } of plan.requests) {
+    move(reportFile(store, id));
+    move(requestFile(store, id));
   }
   for (const { key, stage } of plan.artifacts) {
     move(store.completeFolder(stage, key));
@@ -145,7 +141,7 @@ function trashOf(store: ArtifactStore): string {
 }
 
 function gcText(
-  { artifacts, pending, setAside, askings, kept }: GcPlan,
+  { artifacts, pending, setAside, requests, kept }: GcPlan,
   { bytes, deleted }: { bytes: number; deleted: boolean },
 ): string {
   const row = (what: string, list: readonly { readonly bytes: number }[], why: string) =>
@@ -159,11 +155,11 @@ function gcText(
     ...row("(set aside)", setAside, "damaged or replaced"),
   ];
   const keptText = `kept: ${kept.artifacts} results, ${bytesText(kept.bytes)}`;
-  if (rows.length === 0 && askings.length === 0) return `nothing to free; ${keptText}\n`;
+  if (rows.length === 0 && requests.length === 0) return `nothing to free; ${keptText}\n`;
   const table = textTable([["what", "why", "how many", "size"], ...rows], 2);
-  const others = askings.length === 0 ? [] : [
+  const others = requests.length === 0 ? [] : [
     `requests deleted with them: ` +
-    [...Map.groupBy(askings, ({ experiment }) => experiment)]
+    [...Map.groupBy(requests, ({ experiment }) => experiment)]
       .map(([experiment, list]) => `${experiment} (${list.length})`).join(", "),
   ];
   const end = deleted

@@ -55,13 +55,13 @@ export const wrongCommand = defineCommand({
   },
 });
 
-function wrongText({ evaluation, split, asked, wrong }: WrongPage, page: string): string {
+function wrongText({ evaluation, split, queries, wrong }: WrongPage, page: string): string {
   const lines = wrong.map(({ direction, query, rank, candidates }) => {
     const place = `${rank}/${candidates}`.padStart(10);
     return `${place}  ${direction}  ${query.text ?? query.image}`.slice(0, 80);
   });
   return [
-    `${evaluation}, split ${split}: the most wrong of ${asked} queries`,
+    `${evaluation}, split ${split}: the most wrong of ${queries} queries`,
     ...(wrong.length === 0 ? ["none: every query has a correct answer in first place"] : lines),
     `page: ${page}`,
     "",

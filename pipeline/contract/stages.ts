@@ -90,7 +90,7 @@ export type WrongStages = (request: {
 }) => Promise<{
   readonly split: string;
   /** Number of queries in all. */
-  readonly asked: number;
+  readonly queries: number;
   /** Worst rank first. */
   readonly wrong: readonly WrongQuery[];
 }>;

@@ -73,7 +73,7 @@ export interface FolderStatus {
     readonly experiment: string;
     readonly file: string;
     /** Time of the request: ISO 8601, UTC. */
-    readonly asked: string;
+    readonly requested: string;
   })[];
   readonly disk: readonly DiskUse[];
 }
@@ -82,7 +82,7 @@ export function folderStatus(store: ArtifactStore): FolderStatus {
   const experiments = lastRequests(store).map((record) => ({
     experiment: record.experiment,
     file: record.file,
-    asked: record.asked,
+    requested: record.requested,
     ...counted(record.nodes.map(({ key, preimage }) => requestedState(preimage.stage, key, store))),
   }));
   return { experiments, disk: diskUse(store.root) };
@@ -117,7 +117,7 @@ export function folderText({ experiments, disk }: FolderStatus): string {
     ? ["no experiment has run in this folder yet"]
     : textTable([
       ["experiment", "stored", "to run", "running", "failed", "size", "requested (UTC)"],
-      ...experiments.map((one) => [one.experiment, ...countCells(one), minuteText(one.asked)]),
+      ...experiments.map((one) => [one.experiment, ...countCells(one), minuteText(one.requested)]),
     ]);
   const bytes = disk.reduce((sum, one) => sum + one.bytes, 0);
   const files = disk.reduce((sum, one) => sum + one.files, 0);
@@ -195,5 +195,5 @@ function lastRequests(store: ArtifactStore): RequestRecord[] {
     return [];
   }
   return names.flatMap((name) => lastRequest(store, name) ?? [])
-    .sort((a, b) => a.asked < b.asked ? 1 : a.asked > b.asked ? -1 : 0);
+    .sort((a, b) => a.requested < b.requested ? 1 : a.requested > b.requested ? -1 : 0);
 }

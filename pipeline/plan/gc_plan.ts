@@ -6,8 +6,7 @@ export interface StoreContents {
   /** Folders of incomplete runs. */
   readonly pending: readonly Leftover[];
   readonly setAside: readonly Leftover[];
-  /** Requests; the name `askings` is that of the JSON output. */
-  readonly askings: readonly StoredRequest[];
+  readonly requests: readonly StoredRequest[];
   /** Keys that live runs read or compute. */
   readonly live: ReadonlySet<string>;
 }
@@ -35,7 +34,7 @@ export interface Leftover {
 export interface StoredRequest {
   readonly id: string;
   readonly experiment: string;
-  readonly asked: number;
+  readonly requested: number;
   readonly keys: readonly string[];
 }
 
@@ -54,7 +53,7 @@ export interface GcPlan {
   readonly pending: readonly Leftover[];
   readonly setAside: readonly Leftover[];
   /** Requests that are not kept and need something that is deleted. */
-  readonly askings: readonly StoredRequest[];
+  readonly requests: readonly StoredRequest[];
   readonly kept: { readonly artifacts: number; readonly bytes: number };
 }
 
@@ -63,8 +62,8 @@ export interface GcPlan {
  * young. Everything else is deleted: other results, abandoned pending folders, and folders set aside.
  */
 export function planGc(contents: StoreContents, policy: GcPolicy): GcPlan {
-  const { artifacts, pending, setAside, askings, live } = contents;
-  const keptRequests = lastOf(askings, policy);
+  const { artifacts, pending, setAside, requests, live } = contents;
+  const keptRequests = lastOf(requests, policy);
   const young = (time: number) => policy.now - time < policy.olderThan;
   const needed = withInputs(
     [
@@ -82,7 +81,7 @@ export function planGc(contents: StoreContents, policy: GcPolicy): GcPlan {
     artifacts: deleted,
     pending: pending.filter(({ name, changed }) => !needed.has(name) && !young(changed)),
     setAside: setAside.filter(({ changed }) => !young(changed)),
-    askings: askings.filter(({ id, keys }) =>
+    requests: requests.filter(({ id, keys }) =>
       !ids.has(id) && keys.some((key) => deletedKeys.has(key))
     ),
     kept: { artifacts: kept.length, bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) },
@@ -97,7 +96,10 @@ function lastOf(
   return [...byExperiment].flatMap(([experiment, own]) =>
     keepExperiments !== undefined && !keepExperiments.includes(experiment)
       ? []
-      : own.toSorted((a, b) => b.asked - a.asked || (a.id < b.id ? -1 : 1)).slice(0, keepLast)
+      : own.toSorted((a, b) => b.requested - a.requested || (a.id < b.id ? -1 : 1)).slice(
+        0,
+        keepLast,
+      )
   );
 }
 

@@ -75,7 +75,7 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     file: request.file,
     baseline: experiment.report.baseline,
     ...(compare !== undefined && { compare }),
-    asked: world.clock.now(),
+    requested: world.clock.now(),
     source: { text, set: request.set },
   });
   const keep = () => {

@@ -18,7 +18,7 @@ import { readFileStamps } from "./file_stamps.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 /** Incremented with every change, here or in schema.sql, that older versions must not read. */
-export const storeFormat = 1;
+export const storeFormat = 2;
 
 export interface ArtifactStore {
   /** Absolute path of the results folder. */
@@ -80,7 +80,8 @@ export function openStore(root: string): ArtifactStore {
           Deno.mkdirSync(`${root}/${folder}`, { recursive: true });
         }
         const format = stateFile("format.json");
-        if (!exists(format)) {
+        const text = readIfThere(format);
+        if (text === undefined || formatIn(text) < storeFormat) {
           writeAtomically(format, JSON.stringify({ format: storeFormat }) + "\n");
         }
       } catch (error) {

@@ -4,6 +4,12 @@
  * request, when nothing has to run.
  */
 import { type ArtifactStore } from "./artifact_store.ts";
+import {
+  moveOldRequests,
+  oldRequestFolder,
+  requestFolder,
+  withRequestedTime,
+} from "./old_requests.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
 import { canonicalDigest } from "../disk/canonical.ts";
 import type { Preimage } from "../key/key.ts";
@@ -11,7 +17,7 @@ import type { Scalar } from "../contract/stage.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface RequestRecord {
-  /** Digest of everything except `asked` and `source`. */
+  /** Digest of everything except `requested` and `source`. */
   readonly id: string;
   readonly experiment: string;
   readonly file: string;
@@ -20,7 +26,7 @@ export interface RequestRecord {
   readonly compare?: string;
   readonly nodes: readonly RequestedNode[];
   /** Time of the last such request: ISO 8601, UTC. */
-  readonly asked: string;
+  readonly requested: string;
   /** Its last source text; requests with different texts that need the same runs are one request. */
   readonly source?: RequestSource;
 }
@@ -42,7 +48,7 @@ export interface RequestedNode {
 
 export function requestRecord(
   nodes: readonly RequestedNode[],
-  { experiment, file, baseline, compare, asked, source }: Omit<RequestRecord, "id" | "nodes">,
+  { experiment, file, baseline, compare, requested, source }: Omit<RequestRecord, "id" | "nodes">,
 ): RequestRecord {
   const kept = nodes.map(({ label, stage, point, key, preimage }) => ({
     label,
@@ -52,7 +58,7 @@ export function requestRecord(
     preimage,
   }));
   const id = canonicalDigest([
-    "asked",
+    "asked", // the tag of the first version, so that ids stay
     experiment,
     file,
     baseline,
@@ -66,15 +72,16 @@ export function requestRecord(
     baseline,
     ...(compare !== undefined && { compare }),
     nodes: kept,
-    asked,
+    requested,
     ...(source !== undefined && { source }),
   };
 }
 
 /** Keeps the request and marks it as the last one of its experiment. */
 export function keepRequest(store: ArtifactStore, record: RequestRecord): void {
-  Deno.mkdirSync(store.stateFile("asked"), { recursive: true });
+  Deno.mkdirSync(store.stateFile(requestFolder), { recursive: true });
   Deno.mkdirSync(store.stateFile("last"), { recursive: true });
+  moveOldRequests(store);
   writeAtomically(requestFile(store, record.id), JSON.stringify(record) + "\n");
   writeAtomically(store.stateFile(`last/${record.experiment}`), record.id + "\n");
 }
@@ -82,23 +89,69 @@ export function keepRequest(store: ArtifactStore, record: RequestRecord): void {
 /** The last request of an experiment, if it can be read. */
 export function lastRequest(store: ArtifactStore, experiment: string): RequestRecord | undefined {
   const id = readIfThere(store.stateFile(`last/${experiment}`))?.trim();
-  const text = id === undefined ? undefined : readIfThere(requestFile(store, id));
+  if (id === undefined) return undefined;
+  return latest(
+    [requestFolder, oldRequestFolder].map((folder) =>
+      readRecord(store.stateFile(`${folder}/${id}.json`))
+    ),
+  );
+}
+
+/**
+ * Every request that can be read, sorted by id.
+ *
+ * @param state the folder `state` of a results folder
+ */
+export function readRequests(state: string): RequestRecord[] {
+  const records = [requestFolder, oldRequestFolder].flatMap((folder) =>
+    namesIn(`${state}/${folder}`).filter((name) => name.endsWith(".json"))
+      .map((name) => readRecord(`${state}/${folder}/${name}`))
+  );
+  const byId = Map.groupBy(records, (record) => record?.id);
+  return [...byId.values()].flatMap((same) => latest(same) ?? [])
+    .sort((a, b) => a.id < b.id ? -1 : 1);
+}
+
+/** The report that was printed for a request; undefined when it has to be computed. */
+export function keptReport(store: ArtifactStore, id: string): string | undefined {
+  return readIfThere(reportFile(store, id));
+}
+
+export function keepReport(store: ArtifactStore, id: string, text: string): void {
+  writeAtomically(reportFile(store, id), text);
+}
+
+export function requestFile(store: ArtifactStore, id: string): string {
+  return store.stateFile(`${requestFolder}/${id}.json`);
+}
+
+export function reportFile(store: ArtifactStore, id: string): string {
+  return store.stateFile(`${requestFolder}/${id}.txt`);
+}
+
+/** Undefined if the file is missing or damaged. */
+function readRecord(path: string): RequestRecord | undefined {
   try {
-    return text === undefined ? undefined : JSON.parse(text);
+    const record = withRequestedTime<RequestRecord>(JSON.parse(readIfThere(path) ?? ""));
+    return typeof record.id === "string" && Array.isArray(record.nodes) ? record : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** The report that was printed for a request; undefined when it has to be computed. */
-export function keptReport(store: ArtifactStore, id: string): string | undefined {
-  return readIfThere(store.stateFile(`asked/${id}.txt`));
+/** Of the same request, if an earlier version repeated it in its own folder. */
+function latest(records: readonly (RequestRecord | undefined)[]): RequestRecord | undefined {
+  return records.filter((record) => record !== undefined)
+    .reduce<RequestRecord | undefined>(
+      (last, record) => last === undefined || record.requested > last.requested ? record : last,
+      undefined,
+    );
 }
 
-export function keepReport(store: ArtifactStore, id: string, text: string): void {
-  writeAtomically(store.stateFile(`asked/${id}.txt`), text);
-}
-
-function requestFile(store: ArtifactStore, id: string): string {
-  return store.stateFile(`asked/${id}.json`);
+function namesIn(folder: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), ({ name }) => name);
+  } catch {
+    return [];
+  }
 }

@@ -1,7 +1,7 @@
 /** Looks up the runs of a results folder by key and label, from its manifests and request records. */
 import { type ArtifactStore } from "./artifact_store.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
-import type { RequestRecord } from "./request_record.ts";
+import { readRequests } from "./request_record.ts";
 import { Complaint } from "../contract/complaint.ts";
 import type { Preimage } from "../key/key.ts";
 import type { Manifest } from "./manifest.ts";
@@ -47,7 +47,7 @@ export function storedRuns(store: ArtifactStore): StoredRuns {
     add(label, run, manifest.circumstances.experiment);
   }
   const requested = new Map<string, Preimage>();
-  for (const { experiment, nodes } of allRequests(store)) {
+  for (const { experiment, nodes } of readRequests(store.stateFile(""))) {
     for (const { key, label, preimage } of nodes) {
       requested.set(key, preimage);
       const run = complete.get(key);
@@ -90,16 +90,6 @@ export function storedRuns(store: ArtifactStore): StoredRuns {
       );
     },
   };
-}
-
-function allRequests(store: ArtifactStore): RequestRecord[] {
-  try {
-    const names = Array.from(Deno.readDirSync(store.stateFile("asked")), ({ name }) => name).sort();
-    return names.filter((name) => name.endsWith(".json"))
-      .flatMap((name) => readJson<RequestRecord>(store.stateFile(`asked/${name}`)) ?? []);
-  } catch {
-    return [];
-  }
 }
 
 function readJson<Content>(file: string): Content | undefined {

@@ -42,9 +42,9 @@ export async function ingest(
   for (const certificate of notIndexed.certificates) await addCertificate(rows, certificate);
   for (const request of notIndexed.requests) await addRequest(rows, request);
   rows.flush();
-  for (const { id, asked: time } of notIndexed.repeated) {
+  for (const { id, requested: time } of notIndexed.repeated) {
     await connection.run(
-      "UPDATE experiment SET asked = CAST($time AS TIMESTAMP) WHERE id = $id",
+      "UPDATE experiment SET requested = CAST($time AS TIMESTAMP) WHERE id = $id",
       { time: time.replace("Z", ""), id },
     );
   }
@@ -177,8 +177,8 @@ async function addCertificate(rows: RowWriter, certificate: Certificate): Promis
 }
 
 async function addRequest(rows: RowWriter, request: RequestRecord): Promise<void> {
-  const { id, experiment: name, file, asked, baseline, compare, nodes } = request;
-  await rows.add("experiment", { id, name, file, compare, asked });
+  const { id, experiment: name, file, requested, baseline, compare, nodes } = request;
+  await rows.add("experiment", { id, name, file, compare, requested });
   for (const [axis, value] of Object.entries(baseline)) {
     await rows.add("baseline", { experiment: id, axis, value: valueText(value) });
   }

@@ -101,4 +101,5 @@ export const migrations: ReadonlyMap<number, string> = new Map([
      ALTER TABLE relation_distance ADD COLUMN isd_text_wrong DOUBLE;
      ALTER TABLE relation_distance ADD COLUMN isd_image_wrong DOUBLE;`,
   ],
+  [10, `ALTER TABLE experiment RENAME COLUMN asked TO requested;`],
 ]);

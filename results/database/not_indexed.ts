@@ -57,7 +57,7 @@ export async function findNotIndexed(
         "WHERE status = 'complete'",
     ),
   );
-  const times = new Map(await rows("SELECT id, CAST(asked AS VARCHAR) FROM experiment"));
+  const times = new Map(await rows("SELECT id, CAST(requested AS VARCHAR) FROM experiment"));
   const statuses = new Map(await rows("SELECT run, status FROM stage_run"));
   const certificates = new Set((await rows("SELECT id FROM certificate")).map(([id]) => id));
   return {
@@ -65,8 +65,8 @@ export async function findNotIndexed(
       digest !== undefined && digests.get(key) !== digest
     ),
     requests: content.requests.filter(({ id }) => !times.has(id)),
-    repeated: content.requests.filter(({ id, asked }) =>
-      times.has(id) && times.get(id) !== timestampText(asked)
+    repeated: content.requests.filter(({ id, requested }) =>
+      times.has(id) && times.get(id) !== timestampText(requested)
     ),
     failures: content.failures.filter(({ key }) => !statuses.has(key)),
     certificates: content.certificates.filter(({ id }) => !certificates.has(id)),

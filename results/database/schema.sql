@@ -2,7 +2,7 @@
 -- any time (`deno task rebuild`). `run` is always the key of a stage run: 64 hexadecimal digits, a
 -- digest of everything that decides its result.
 --
--- Version 10. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
+-- Version 11. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
 -- results/database/migrations.ts; new columns come last. A changed view needs a new version, too.
 -- The database contains these comments: SELECT * FROM duckdb_columns() WHERE NOT internal.
 -- Over 300 lines, because the schema is created, exported and documented as one file.
@@ -18,7 +18,7 @@ CREATE TABLE experiment (
   name VARCHAR NOT NULL,               -- `name` in the file
   file VARCHAR NOT NULL,               -- path of the file as given on the command line
   compare VARCHAR,                     -- published results to compare with, such as flickr30k_1k
-  asked TIMESTAMP NOT NULL             -- when it was last requested, UTC
+  requested TIMESTAMP NOT NULL         -- when it was last requested, UTC
 );
 
 -- The variant that the others of an experiment are compared with.
@@ -259,11 +259,11 @@ CREATE TABLE certificate (
 
 -- The latest request of each experiment, with its runs.
 CREATE VIEW latest AS
-SELECT e.name AS experiment, e.id AS experiment_id, e.asked, r.stage, r.label, r.position, s.status,
+SELECT e.name AS experiment, e.id AS experiment_id, e.requested, r.stage, r.label, r.position, s.status,
   s.kind, s.started, s.seconds, r.run
 FROM (
   SELECT * FROM experiment
-  QUALIFY row_number() OVER (PARTITION BY name ORDER BY asked DESC, id) = 1
+  QUALIFY row_number() OVER (PARTITION BY name ORDER BY requested DESC, id) = 1
 ) AS e
 JOIN experiment_run AS r ON r.experiment = e.id
 LEFT JOIN stage_run AS s ON s.run = r.run
@@ -328,15 +328,15 @@ SELECT a.experiment, t.alignment, t.seed, m.split,
   max(m.value) FILTER (m.name = 'i2t_r1') AS i2t_r1,
   max(m.value) FILTER (m.name = 't2i_r1') AS t2i_r1,
   sum(m.value) FILTER (m.name SIMILAR TO '(i2t|t2i)_r(1|5|10)') AS recall_sum,
-  a.label, a.asked, m.run
+  a.label, a.requested, m.run
 FROM metric AS m
 JOIN (
-  SELECT e.name AS experiment, r.run, r.label, max(e.asked) AS asked
+  SELECT e.name AS experiment, r.run, r.label, max(e.requested) AS requested
   FROM experiment_run AS r JOIN experiment AS e ON e.id = r.experiment
   GROUP BY e.name, r.run, r.label
 ) AS a ON a.run = m.run
 LEFT JOIN trained AS t ON t.run = m.run
-GROUP BY a.experiment, t.alignment, t.seed, a.label, a.asked, m.split, m.run
+GROUP BY a.experiment, t.alignment, t.seed, a.label, a.requested, m.split, m.run
 HAVING i2t_r1 IS NOT NULL OR t2i_r1 IS NOT NULL
 ORDER BY recall_sum DESC, a.label;
 
@@ -345,10 +345,10 @@ ORDER BY recall_sum DESC, a.label;
 -- overlap with --jobs.
 CREATE VIEW stage_time AS
 SELECT experiment, stage, any_value(kind) AS kind, count(*) AS runs,
-  count(*) FILTER (status = 'complete' AND started >= asked) AS made,
-  count(*) FILTER (status = 'complete' AND started < asked) AS hits,
-  coalesce(sum(seconds) FILTER (started >= asked), 0) AS seconds_made,
-  coalesce(sum(seconds) FILTER (started < asked), 0) AS seconds_saved,
+  count(*) FILTER (status = 'complete' AND started >= requested) AS made,
+  count(*) FILTER (status = 'complete' AND started < requested) AS hits,
+  coalesce(sum(seconds) FILTER (started >= requested), 0) AS seconds_made,
+  coalesce(sum(seconds) FILTER (started < requested), 0) AS seconds_saved,
   max(seconds) AS slowest, min(position) AS position
 FROM latest
 GROUP BY experiment, stage

@@ -4,7 +4,7 @@
  */
 import type { FailureRecord } from "../../pipeline/store/failure_record.ts";
 import type { Manifest } from "../../pipeline/store/manifest.ts";
-import type { RequestRecord } from "../../pipeline/store/request_record.ts";
+import { readRequests, type RequestRecord } from "../../pipeline/store/request_record.ts";
 import type { Certificate } from "../../pipeline/store/verification.ts";
 
 export type { Certificate, FailureRecord, Manifest, RequestRecord };
@@ -29,9 +29,7 @@ export function readManifest(root: string, folder: string): Manifest | undefined
 }
 
 export function listRequests(root: string): RequestRecord[] {
-  return namesIn(`${root}/state/asked`)
-    .filter((name) => name.endsWith(".json"))
-    .flatMap((name) => readJson<RequestRecord>(`${root}/state/asked/${name}`) ?? []);
+  return readRequests(`${root}/state`);
 }
 
 /** Runs whose last attempt failed. */

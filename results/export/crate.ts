@@ -97,7 +97,8 @@ function rootEntity(
   links: Readonly<Record<string, unknown>>,
 ): Entity {
   const names = [...new Set(requests.map((one) => one.experiment))].sort();
-  const times = [...requests.map((one) => one.asked), ...runs.map(({ started }) => started)].sort();
+  const times = [...requests.map((one) => one.requested), ...runs.map(({ started }) => started)]
+    .sort();
   const what = experiment ?? (names.length === 0 ? "a results folder" : names.join(", "));
   return {
     "@id": "./",

@@ -5,7 +5,7 @@
  *     tables/<table>.parquet                the database
  *     schema.sql                            what its columns mean
  *     experiments/<name>-<id>.yaml          experiment files as they were when requested
- *     state/asked/<id>.json                 the runs that a request needs
+ *     state/requested/<id>.json             the runs that a request needs
  *     artifacts/<kind>/<key>/manifest.json  inputs and outputs of a run, with digests
  *     artifacts/<kind>/<key>/artifact/…     the files themselves, with `--with-artifacts`
  *
@@ -94,18 +94,18 @@ function writeRest(
 type Export = ReturnType<typeof openExport>;
 
 function writeRequest(out: Export, request: RequestRecord): void {
-  const { id, experiment, asked, source } = request;
+  const { id, experiment, requested, source } = request;
   const name = `${experiment.replace(/[^\w.-]/g, "_")}-${id.slice(0, 8)}`;
   if (source !== undefined) {
     const options = source.set.map((option) => ` --set '${option}'`).join("");
     out.write(`experiments/${name}.yaml`, source.text, {
       name: `${experiment}, as requested`,
-      description: `requested ${asked}${options === "" ? "" : ` with${options}`}`,
+      description: `requested ${requested}${options === "" ? "" : ` with${options}`}`,
       encodingFormat: "application/yaml",
     });
   }
-  out.write(`state/asked/${id}.json`, `${JSON.stringify(request)}\n`, {
-    name: `runs of ${experiment}, requested ${asked}`,
+  out.write(`state/requested/${id}.json`, `${JSON.stringify(request)}\n`, {
+    name: `runs of ${experiment}, requested ${requested}`,
     encodingFormat: "application/json",
   });
 }

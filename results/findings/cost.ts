@@ -51,10 +51,10 @@ export async function costOf(connection: DuckDBConnection, request: string): Pro
     stages: await ask<StageCost>(connection, {
       what: "wall time and cache hits of each stage",
       sql: `SELECT r.stage, any_value(s.kind) AS kind, count(*)::INTEGER AS runs,
-  (count(*) FILTER (s.status = 'complete' AND s.started >= e.asked))::INTEGER AS computed,
-  (count(*) FILTER (s.status = 'complete' AND s.started < e.asked))::INTEGER AS hits,
-  coalesce(sum(s.seconds) FILTER (s.started >= e.asked), 0) AS seconds_computed,
-  coalesce(sum(s.seconds) FILTER (s.started < e.asked), 0) AS seconds_saved,
+  (count(*) FILTER (s.status = 'complete' AND s.started >= e.requested))::INTEGER AS computed,
+  (count(*) FILTER (s.status = 'complete' AND s.started < e.requested))::INTEGER AS hits,
+  coalesce(sum(s.seconds) FILTER (s.started >= e.requested), 0) AS seconds_computed,
+  coalesce(sum(s.seconds) FILTER (s.started < e.requested), 0) AS seconds_saved,
   max(s.seconds) AS slowest
 FROM experiment_run AS r
 JOIN experiment AS e ON e.id = r.experiment

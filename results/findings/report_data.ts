@@ -64,7 +64,7 @@ export async function gatherReport(
     experiment: request.experiment,
     file: request.file,
     set: request.source?.set ?? [],
-    requested: request.asked,
+    requested: request.requested,
     ...(baseline !== undefined && { baseline }),
     headline: await headlineOf(connection, id, variants),
     differences: await differencesOf(connection, id, variants),

@@ -105,7 +105,7 @@ export function changesText(
   const more = lines.length - mostLines;
   const indented = (text: string) => wrapped(text, width - 2).map((line) => `  ${line}`);
   return [
-    `Compared with ${a.experiment} as requested ${timeText(a.asked)}:`.slice(0, width),
+    `Compared with ${a.experiment} as requested ${timeText(a.requested)}:`.slice(0, width),
     `  ${
       countText(differences.length, "parameter, digest or input", "parameters, digests or inputs")
     }` +

@@ -29,7 +29,7 @@ export interface ExperimentComparison {
 export interface RequestHead {
   readonly experiment: string;
   /** ISO 8601, UTC. */
-  readonly asked: string;
+  readonly requested: string;
   readonly runs: number;
 }
 
@@ -60,8 +60,8 @@ export async function compareExperiments(
   };
 }
 
-function headOf({ experiment, asked, nodes }: RequestRecord): RequestHead {
-  return { experiment, asked, runs: nodes.length };
+function headOf({ experiment, requested, nodes }: RequestRecord): RequestHead {
+  return { experiment, requested, runs: nodes.length };
 }
 
 /** Differences of runs with the same label; equal ones of several runs are listed once. */
@@ -160,8 +160,8 @@ export function experimentsText(
   const splits = shown.some(({ split }) => split !== null);
   const left = metrics.length - shown.length;
   return [
-    ...heads.map(([name, { experiment, asked, runs }]) =>
-      `${name}  ${experiment.padEnd(widest)}  requested ${timeText(asked)}, ` +
+    ...heads.map(([name, { experiment, requested, runs }]) =>
+      `${name}  ${experiment.padEnd(widest)}  requested ${timeText(requested)}, ` +
       `${runs} runs`
     ),
     "",

@@ -55,5 +55,7 @@ function setText(set: readonly string[]): string {
 /** The latest first. */
 function requestsOf(root: string, experiment: string): RequestRecord[] {
   return listRequests(root).filter((one) => one.experiment === experiment)
-    .sort((one, other) => one.asked < other.asked ? 1 : one.asked > other.asked ? -1 : 0);
+    .sort((one, other) =>
+      one.requested < other.requested ? 1 : one.requested > other.requested ? -1 : 0
+    );
 }

@@ -50,7 +50,7 @@ export async function listRuns(
     SELECT r.run, r.stage, r.label, r.experiment
     FROM experiment_run AS r JOIN experiment AS e ON e.id = r.experiment
     WHERE $experiment IS NULL OR e.name = $experiment
-    QUALIFY row_number() OVER (PARTITION BY r.run ORDER BY e.asked DESC, e.id, r.position) = 1`;
+    QUALIFY row_number() OVER (PARTITION BY r.run ORDER BY e.requested DESC, e.id, r.position) = 1`;
   const rows = await rowsOf<Omit<ListedRun, "point" | "metrics"> & { request: string | null }>(
     connection,
     `SELECT s.run, coalesce(c.stage, s.stage) AS stage, coalesce(c.label, s.label) AS label,

@@ -79,7 +79,7 @@ export async function recordOf(
       connection,
       `SELECT e.name AS experiment, r.label FROM experiment_run AS r
        JOIN experiment AS e ON e.id = r.experiment WHERE r.run = $run
-       GROUP BY ALL ORDER BY max(e.asked) DESC, e.name, r.label`,
+       GROUP BY ALL ORDER BY max(e.requested) DESC, e.name, r.label`,
       { run },
     ),
     parameters: preimage?.parameters ?? {},

@@ -47,8 +47,8 @@ export async function snapshotOf(
 ): Promise<Snapshot | undefined> {
   const [request] = await rowsOf<{ id: string; experiment: string; requested: string }>(
     connection,
-    `SELECT id, name AS experiment, strftime(asked, '%Y-%m-%d %H:%M:%S') AS requested FROM experiment
-     WHERE $name IS NULL OR name = $name ORDER BY experiment.asked DESC, id LIMIT 1`,
+    `SELECT id, name AS experiment, strftime(requested, '%Y-%m-%d %H:%M:%S') AS requested FROM experiment
+     WHERE $name IS NULL OR name = $name ORDER BY experiment.requested DESC, id LIMIT 1`,
     { name: name ?? null },
   );
   if (request === undefined) return undefined;

@@ -52,7 +52,7 @@ const circumstances = new Set([
   "started",
   "seconds",
   "why",
-  "asked",
+  "requested",
   "pairs_per_second",
   "versions",
 ]);
@@ -178,7 +178,7 @@ function litterIn(root: string): string[] {
     ...names("state/set_aside"),
     ...names("state/live"),
     ...names("state/verify"),
-    ...["state", "state/asked", "state/last", "state/code", "state/code/text"].flatMap(names)
+    ...["state", "state/requested", "state/last", "state/code", "state/code/text"].flatMap(names)
       .filter((path) => path.endsWith(".part")),
   ];
 }

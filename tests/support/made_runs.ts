@@ -43,7 +43,7 @@ export interface MakerOptions {
 
 /** Empty folders of a store. */
 export function makeFolders(root: string): void {
-  for (const folder of ["artifacts", "pending", "state/asked"]) {
+  for (const folder of ["artifacts", "pending", "state/requested"]) {
     Deno.mkdirSync(`${root}/${folder}`, { recursive: true });
   }
 }

@@ -141,10 +141,10 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
     baseline: { alignment: variants[0]! },
     ...(options.compare !== undefined && { compare: options.compare }),
     nodes,
-    asked: new Date(Date.UTC(2026, 0, 1)).toISOString(),
+    requested: new Date(Date.UTC(2026, 0, 1)).toISOString(),
     source: { text: "", set: [] },
   };
-  write(`${root}/state/asked/${request.id}.json`, JSON.stringify(request));
+  write(`${root}/state/requested/${request.id}.json`, JSON.stringify(request));
 }
 
 function trainingRows(steps: number, variant: number, seed: number) {

@@ -18,7 +18,7 @@ export const storedExperiment = "scenes_iais";
 
 /** The requests of a results folder, latest last. */
 export function storedRequests(root: string): RequestRecord[] {
-  return listRequests(root).sort((a, b) => a.asked < b.asked ? -1 : 1);
+  return listRequests(root).sort((a, b) => a.requested < b.requested ? -1 : 1);
 }
 
 /** Fills an empty folder. */
@@ -173,11 +173,11 @@ function storeRequest(
     file: "experiments/scenes_iais.yaml",
     baseline: { alignment: "none" },
     nodes,
-    asked: new Date(Date.UTC(2026, 0, 1, 0, 0, request === 0 ? 0 : 49)).toISOString(),
+    requested: new Date(Date.UTC(2026, 0, 1, 0, 0, request === 0 ? 0 : 49)).toISOString(),
     source: {
       text: `name: ${storedExperiment}\nseed: 42\nstages: {} # made up\n`,
       set: request === 0 ? [] : [`tuned.steps=${steps}`],
     },
   };
-  write(`${root}/state/asked/${id}.json`, `${JSON.stringify(record)}\n`);
+  write(`${root}/state/requested/${id}.json`, `${JSON.stringify(record)}\n`);
 }

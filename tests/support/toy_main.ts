@@ -28,7 +28,7 @@ export const toyStages = {
   wrongQueries: ({ count, direction = "t2i" }: Parameters<WrongStages>[0]) =>
     Promise.resolve({
       split: "test",
-      asked: 20,
+      queries: 20,
       wrong: Array.from({ length: Math.min(count, 2) }, (_, place) => ({
         direction,
         query: { image: `i${place}`, ...(direction === "t2i" && { text: `<b>dog</b> ${place}` }) },

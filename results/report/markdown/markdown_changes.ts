@@ -21,8 +21,8 @@ export function changeBlocks(changes: RequestChanges): Block[] {
       `Only in ${what}: ${labels.slice(0, 20).map(escapeMarkdown).join(", ")}` +
       (labels.length > 20 ? ` and ${labels.length - 20} more` : ""),
     ];
-  const head = `Before: ${escapeMarkdown(a.experiment)}, requested ${timeText(a.asked)}. ` +
-    `Now: ${escapeMarkdown(b.experiment)}, requested ${timeText(b.asked)}.` +
+  const head = `Before: ${escapeMarkdown(a.experiment)}, requested ${timeText(a.requested)}. ` +
+    `Now: ${escapeMarkdown(b.experiment)}, requested ${timeText(b.requested)}.` +
     (changes.caution === undefined ? "" : `\n\n${escapeMarkdown(changes.caution)}`);
   const changed = differences.map(({ stage, what, a, b, points }) => [
     escapeMarkdown(stage),

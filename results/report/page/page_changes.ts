@@ -19,8 +19,10 @@ export function changesSection(
   results: CommandPlace,
 ): Html {
   const { a, b, differences, onlyA, onlyB } = comparison;
-  return markup`<p>Before: ${a.experiment}, requested ${timeText(a.asked)}. Now: ${b.experiment},
-requested ${timeText(b.asked)}.</p>
+  return markup`<p>Before: ${a.experiment}, requested ${
+    timeText(a.requested)
+  }. Now: ${b.experiment},
+requested ${timeText(b.requested)}.</p>
 ${caution === undefined ? undefined : markup`<p class="note">${caution}</p>`}
 ${
     differences.length === 0 ? markup`<p>Their common runs do not differ.</p>` : dataTable({

@@ -17,7 +17,7 @@ li.correct { border: 3px solid light-dark(#0060a8, #7cc4ff); }
 .label { color: var(--soft); padding-bottom: 0; }
 `;
 
-export function wrongPage({ experiment, evaluation, split, asked, wrong }: WrongPage): string {
+export function wrongPage({ experiment, evaluation, split, queries, wrong }: WrongPage): string {
   const sections = wrong.map(({ direction, query, rank, candidates, right, answers }) => {
     const task = direction === "i2t"
       ? "captions for the first picture below"
@@ -41,7 +41,7 @@ ${items}
     ? markup`<p>Every query has a correct answer at rank 1.</p>`
     : undefined;
   const body = markup`<h1>Worst-ranked queries of ${evaluation}</h1>
-<p>${experiment}, split ${split}: ${wrong.length} of ${asked} queries, worst first</p>
+<p>${experiment}, split ${split}: ${wrong.length} of ${queries} queries, worst first</p>
 ${none}${sections}`;
   return pageText({ title: `worst-ranked queries · ${experiment}`, style, body });
 }

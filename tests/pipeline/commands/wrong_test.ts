@@ -46,7 +46,7 @@ Deno.test("the page escapes all texts", () => {
     experiment: "<e>",
     evaluation: "recall",
     split: "test",
-    asked: 3,
+    queries: 3,
     wrong: [{
       direction: "i2t",
       query: { image: `<img src=x>` },

@@ -13,17 +13,17 @@ const artifact = (key: string, inputs: string[] = [], made = 0) => ({
   made,
   inputs,
 });
-const request = (id: string, experiment: string, asked: number, keys: string[]) => ({
+const request = (id: string, experiment: string, requested: number, keys: string[]) => ({
   id,
   experiment,
-  asked,
+  requested,
   keys,
 });
 const contents = (more: Partial<StoreContents>): StoreContents => ({
   artifacts: [artifact("a"), artifact("b", ["a"]), artifact("c", ["a"]), artifact("d")],
   pending: [],
   setAside: [],
-  askings: [
+  requests: [
     request("1", "e", 1, ["a", "b"]),
     request("2", "e", 2, ["c"]),
     request("3", "f", 1, ["d"]),
@@ -39,18 +39,18 @@ Deno.test("the last request of each experiment is kept, with everything it was c
   assert.deepEqual(freed({}, { keepLast: 2 }), []);
   assert.deepEqual(freed({}, { keepExperiments: ["e"] }), ["b", "d"]);
   assert.deepEqual(freed({}, { keepExperiments: ["f"] }), ["a", "b", "c"]);
-  assert.deepEqual(freed({ askings: [] }), ["a", "b", "c", "d"]);
+  assert.deepEqual(freed({ requests: [] }), ["a", "b", "c", "d"]);
 });
 
 Deno.test("results that a live run holds and young results stay, with their inputs", () => {
   assert.deepEqual(freed({ live: new Set(["b"]) }, { keepExperiments: [] }), ["c", "d"]);
   const young = [artifact("a"), artifact("b", ["a"], 950), artifact("c", ["a"], 100)];
-  assert.deepEqual(freed({ artifacts: young, askings: [] }, { olderThan: 100 }), ["c"]);
+  assert.deepEqual(freed({ artifacts: young, requests: [] }, { olderThan: 100 }), ["c"]);
 });
 
 Deno.test("a request is deleted when something that only it needs is deleted", () => {
   const ids = (how: Partial<GcPolicy>) =>
-    planGc(contents({}), { ...policy, ...how }).askings.map(({ id }) => id);
+    planGc(contents({}), { ...policy, ...how }).requests.map(({ id }) => id);
   assert.deepEqual(ids({}), ["1"]);
   assert.deepEqual(ids({ keepLast: 2 }), []);
   assert.deepEqual(ids({ keepExperiments: ["f"] }), ["1", "2"]);
@@ -75,7 +75,7 @@ Deno.test("nothing that a kept request or a live run needs, directly or indirect
     artifacts: fc.array(fc.tuple(key, fc.array(key, { maxLength: 3 }), fc.nat(1000)), {
       maxLength: 10,
     }),
-    askings: fc.array(
+    requests: fc.array(
       fc.tuple(fc.constantFrom("e", "f", "g"), fc.nat(1000), fc.array(key, { maxLength: 4 })),
       { maxLength: 8 },
     ),
@@ -83,7 +83,7 @@ Deno.test("nothing that a kept request or a live run needs, directly or indirect
     keepLast: fc.integer({ min: 1, max: 3 }),
     olderThan: fc.nat(1000),
   });
-  fc.assert(fc.property(store, ({ artifacts, askings, live, keepLast, olderThan }) => {
+  fc.assert(fc.property(store, ({ artifacts, requests, live, keepLast, olderThan }) => {
     // Inputs come from lower keys, as a DAG.
     const all = new Map(
       artifacts.map(([key, inputs, made]) => [
@@ -91,11 +91,11 @@ Deno.test("nothing that a kept request or a live run needs, directly or indirect
         artifact(key, inputs.filter((input) => input < key), made),
       ]),
     );
-    const requests = askings.map(([experiment, time, keys], id) =>
+    const stored = requests.map(([experiment, time, keys], id) =>
       request(String(id), experiment, time, keys)
     );
     const plan = planGc(
-      contents({ artifacts: [...all.values()], askings: requests, live: new Set(live) }),
+      contents({ artifacts: [...all.values()], requests: stored, live: new Set(live) }),
       { ...policy, keepLast, olderThan },
     );
     const gone = new Set(plan.artifacts.map(({ key }) => key));
@@ -104,8 +104,8 @@ Deno.test("nothing that a kept request or a live run needs, directly or indirect
       all.get(key)?.inputs.forEach(need);
     };
     live.forEach(need);
-    for (const own of Map.groupBy(requests, ({ experiment }) => experiment).values()) {
-      const last = own.toSorted((a, b) => b.asked - a.asked || (a.id < b.id ? -1 : 1));
+    for (const own of Map.groupBy(stored, ({ experiment }) => experiment).values()) {
+      const last = own.toSorted((a, b) => b.requested - a.requested || (a.id < b.id ? -1 : 1));
       last.slice(0, keepLast).forEach(({ keys }) => keys.forEach(need));
     }
     for (const { made } of plan.artifacts) assert.ok(now - made >= olderThan);

@@ -161,7 +161,7 @@ Deno.test("a folder or a manifest from a newer version is rejected and not chang
   assert.equal(
     errorText(() => openStore(folder.path)),
     "error: a newer version of this program wrote the results folder (format 7, " +
-      `this version reads up to 1)\n  --> ${store.stateFile("format.json")}\n` +
+      `this version reads up to 2)\n  --> ${store.stateFile("format.json")}\n` +
       "fix: update the project, or use another folder with --results",
   );
 });

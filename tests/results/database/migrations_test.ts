@@ -14,6 +14,7 @@ const current = readSchema(
   Deno.readTextFileSync(new URL("../../../results/database/schema.sql", import.meta.url)),
 );
 
+/** Up to schema 10, `requested` was called `asked`. */
 const oldRows = `
   INSERT INTO experiment (id, name, file, asked) VALUES ('e', 'toy', 'toy.yaml', '2026-01-02 03:04:05');
   INSERT INTO experiment_run VALUES ('e', 'r1', 'tuned', 'tuned', 0), ('e', 'r2', 'recall', 'recall', 1);

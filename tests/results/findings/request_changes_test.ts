@@ -5,7 +5,7 @@ import { reportOf } from "../../support/made_report.ts";
 import { storedExperiment, storedRequests, storeResults } from "../../support/stored_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
-const head = { experiment: "scenes", asked: "2026-01-02T03:04:05Z", runs: 3 };
+const head = { experiment: "scenes", requested: "2026-01-02T03:04:05Z", runs: 3 };
 const metric = (a: number | null, b: number | null): ChangedMetric => ({
   stage: "recall",
   name: "i2t_r1",
@@ -90,9 +90,9 @@ Deno.test("--against compares recalls query by query, and separates metrics of o
   using folder = temporaryFolder();
   const root = folder.path;
   storeResults(root);
-  const askings = storedRequests(root);
-  const rewrite = (asking: number, alignment: string, table: string, of: (row: Row) => Row[]) => {
-    for (const { stage, key, point } of askings[asking]!.nodes) {
+  const requests = storedRequests(root);
+  const rewrite = (place: number, alignment: string, table: string, of: (row: Row) => Row[]) => {
+    for (const { stage, key, point } of requests[place]!.nodes) {
       if (stage !== "recall" || point.alignment !== alignment) continue;
       const file = `${root}/artifacts/evaluate/${key}/artifact/rows/${table}.jsonl`;
       const rows = Deno.readTextFileSync(file).trimEnd().split("\n")
@@ -101,12 +101,12 @@ Deno.test("--against compares recalls query by query, and separates metrics of o
     }
   };
   // All six images rank a caption first now; none did before.
-  for (const [asking, rank] of [[0, 9], [1, 1]] as const) {
-    rewrite(asking, "sparse", "query_rank", (row) => [
+  for (const [place, rank] of [[0, 9], [1, 1]] as const) {
+    rewrite(place, "sparse", "query_rank", (row) => [
       row["direction"] === "i2t" ? { ...row, rank } : row,
     ]);
-    rewrite(asking, "sparse", "metric", (row) => [
-      row["name"] === "i2t_r1" ? { ...row, value: asking } : row,
+    rewrite(place, "sparse", "metric", (row) => [
+      row["name"] === "i2t_r1" ? { ...row, value: place } : row,
     ]);
   }
   rewrite(0, "singular", "metric", (row) => row["name"] === "t2i_r1" ? [] : [row]);
