@@ -44,7 +44,13 @@ export const correlationColumns = [
 ];
 
 export function measureName(measure: Correlation["measure"]): string {
-  return { isda: "ISDa", isd_text: "ISD over words", isd_image: "ISD over regions" }[measure];
+  return {
+    isda: "ISDa",
+    isd_text: "ISD over words",
+    isd_image: "ISD over regions",
+    relative_text: "relative ISD over words",
+    relative_image: "relative ISD over regions",
+  }[measure];
 }
 
 /** `0.37`, `0.052`, `0.0025`: more digits near the significance level. */

@@ -19,13 +19,29 @@ export interface RelationPoint {
   readonly isd_text: number | null;
   readonly isd_image: number | null;
   readonly isda: number | null;
+  /** ISD with own pictures divided by that with wrong ones; null where no caption has a wrong one. */
+  readonly relative_text: number | null;
+  readonly relative_image: number | null;
+  /** Of the attention among words, among regions and from words to regions, 0 .. 1. */
+  readonly entropy_text: number | null;
+  readonly entropy_image: number | null;
+  readonly entropy_cross: number | null;
   readonly pairs: number;
   /** Mean over both directions, a fraction; null where the model was not evaluated. */
   readonly recall: number | null;
 }
 
+/** Columns of `relation_layer` that may go with recall. */
+export const measures = [
+  "isda",
+  "isd_text",
+  "isd_image",
+  "relative_text",
+  "relative_image",
+] as const;
+
 export interface Correlation {
-  readonly measure: "isda" | "isd_text" | "isd_image";
+  readonly measure: typeof measures[number];
   readonly layer: number;
   /** Empty for ISDa, which does not depend on an alignment. */
   readonly alignment: string;
@@ -54,8 +70,16 @@ export const fewestWithin = 4;
 const seed = 20210801;
 const resamples = 2000;
 
-/** One correlation for each measure that at least three models have. */
-export function correlationsOf(points: readonly RelationPoint[]): Correlation[] {
+/**
+ * One correlation for each measure that at least three models have.
+ *
+ * @param options.relative the alignments whose relative distances are tested: not all, since each
+ * further test makes a small p by chance more likely
+ */
+export function correlationsOf(
+  points: readonly RelationPoint[],
+  { relative = [] }: { readonly relative?: readonly string[] } = {},
+): Correlation[] {
   const random = randomStream(seed).fork("model correlations");
   const groups = Map.groupBy(
     points,
@@ -64,8 +88,9 @@ export function correlationsOf(points: readonly RelationPoint[]): Correlation[] 
   // ISDa is the same for every alignment.
   const seen = new Set<string>();
   return [...groups.values()].flatMap((group) =>
-    (["isda", "isd_text", "isd_image"] as const).flatMap((measure): Correlation[] => {
+    measures.flatMap((measure): Correlation[] => {
       const { layer, alignment: by } = group[0]!;
+      if (measure.startsWith("relative_") && !relative.includes(by)) return [];
       const alignment = measure === "isda" ? "" : by;
       const name = JSON.stringify([measure, layer, alignment]);
       if (seen.has(name)) return [];

@@ -1,6 +1,7 @@
 /** Does a lower relation distance go with better recall, over models and over single queries? */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { leadingRecalls } from "../text/metrics.ts";
+import { shownAlignments } from "./attention_layers.ts";
 import { rowsOf } from "../database/read_results.ts";
 import { type Correlation, correlationsOf, type RelationPoint } from "./model_correlations.ts";
 import {
@@ -52,12 +53,13 @@ export async function relationsOf(
   WHERE m.name IN (${recalls.map(literal).join(", ")}) AND isfinite(m.value)${ofStage} GROUP BY ALL
 )
 SELECT coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed, d.split, d.layer,
-  d.alignment, avg(d.isd_text) FILTER (isfinite(d.isd_text)) AS isd_text,
-  avg(d.isd_image) FILTER (isfinite(d.isd_image)) AS isd_image,
-  avg(d.isda) FILTER (isfinite(d.isda)) AS isda,
-  count(*)::INTEGER AS pairs, any_value(c.recall) AS recall
+  d.alignment, any_value(d.isd_text) AS isd_text, any_value(d.isd_image) AS isd_image,
+  any_value(d.relative_text) AS relative_text, any_value(d.relative_image) AS relative_image,
+  any_value(d.isda) AS isda, any_value(d.entropy_text) AS entropy_text,
+  any_value(d.entropy_image) AS entropy_image, any_value(d.entropy_cross) AS entropy_cross,
+  any_value(d.pairs)::INTEGER AS pairs, any_value(c.recall) AS recall
 FROM measured AS s
-JOIN relation_distance AS d ON d.run = s.run
+JOIN relation_layer AS d ON d.run = s.run
 LEFT JOIN recall AS c ON c.model = s.model AND c.split = d.split
 LEFT JOIN variant AS v ON v.run = s.run
 GROUP BY s.run, v.variant, v.seed, d.split, d.layer, d.alignment
@@ -68,7 +70,7 @@ ORDER BY min(s.position), d.split, d.layer, d.alignment`,
     stage,
     recalled: `mean R@${recalls[0]!.split("_r")[1]}`,
     runs,
-    correlations: correlationsOf(runs.rows),
+    correlations: correlationsOf(runs.rows, { relative: shownAlignments(runs.rows) }),
     queries,
     queryCorrelations: queryCorrelations(queries.rows),
   };

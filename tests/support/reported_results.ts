@@ -21,6 +21,8 @@ export interface ReportedOptions {
   readonly again?: boolean;
   /** ISD over words, the same for all captions of a variant; by default it varies. */
   readonly distance?: (variant: number) => number;
+  /** Whether entropies and distances of wrong pictures were measured. */
+  readonly attention?: boolean;
   /** Layers with measured relations; by default, layer 1. */
   readonly layers?: readonly number[];
   /** Whether to draw pictures; true by default. */
@@ -202,7 +204,7 @@ function distanceRows(
   captions: Captions,
   variant: number,
   seed: number,
-  { distance, layers = [1] }: ReportedOptions,
+  { distance, layers = [1], attention = false }: ReportedOptions,
 ) {
   return captions.flatMap(({ id, image }, place) =>
     layers.flatMap((layer) =>
@@ -216,6 +218,14 @@ function distanceRows(
         isd_image: 0.0000442 + place / 90,
         isda: place % 5 === 0 ? null : 0.2 + layer / 10 - variant / 30 + seed / 100 + place / 80,
         objects: 2 + place % 3,
+        ...attention && {
+          entropy_text: variant === 0 ? 0.75 + layer / 8 : 1,
+          entropy_image: 0.5,
+          entropy_cross: 0.625,
+          wrong_image: `wrong ${image}`,
+          isd_text_wrong: 2 * (distance?.(variant) ?? 1),
+          isd_image_wrong: 0.0000442 + place / 90,
+        },
       }))
     )
   );

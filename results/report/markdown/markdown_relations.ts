@@ -7,6 +7,7 @@ import {
   measureName,
   withinText,
 } from "../../findings/model_correlation_text.ts";
+import { attentionExplained, attentionTable } from "../../findings/attention_layers.ts";
 import { correlationText } from "../../text/number_text.ts";
 import { estimateText, readingOf } from "../../findings/query_correlation_text.ts";
 import { distancesExplained, type Relations } from "../../findings/relation_points.ts";
@@ -14,7 +15,30 @@ import type { Block } from "./size_limit.ts";
 
 /** Whether a lower relation distance goes with a better recall. */
 export function relationBlocks(relations: Relations): Block[] {
-  return [...overModels(relations), ...withinModels(relations)];
+  return [...attention(relations), ...overModels(relations), ...withinModels(relations)];
+}
+
+/** Whether the attention of each variant says anything. */
+function attention({ runs }: Relations): Block[] {
+  const table = attentionTable(runs.rows);
+  if (table === undefined) return [];
+  return [{
+    title: "what the attention says",
+    importance: 2,
+    ...tableBlock(
+      `## What the attention says\n\n${attentionExplained}`,
+      [
+        { title: "variant" },
+        ...["layer", ...table.columns, "models"].map((title) => ({ title, numeric: true })),
+      ],
+      table.rows.map(({ variant, layer, models, values }) => [
+        escapeMarkdown(variant || "all"),
+        String(layer),
+        ...values.map((value) => value === undefined ? "–" : value.toFixed(3)),
+        String(models),
+      ]),
+    ),
+  }];
 }
 
 function overModels({ stage, recalled, correlations }: Relations): Block[] {

@@ -1,21 +1,43 @@
 /** The page's tables of relation distances: by layer, and complete. */
 import { type Html, markup } from "./html.ts";
 import { type Cell, dataTable } from "./page_parts.ts";
+import {
+  attentionExplained,
+  attentionTable,
+  shownAlignments,
+} from "../../findings/attention_layers.ts";
 import type { RelationPoint } from "../../findings/model_correlations.ts";
 
 type Distance = "isd_text" | "isd_image" | "isda";
-
-/** The alignments of the paper (arXiv 2105.13868), or else the first two that were measured. */
-export function shownAlignments(points: readonly RelationPoint[]): string[] {
-  const there = [...new Set(points.map(({ alignment }) => alignment))];
-  const published = ["singular", "distributed"].filter((name) => there.includes(name));
-  return published.length > 0 ? published : there.slice(0, 2);
-}
 
 /** Means over the models of a variant. */
 export function distanceTables(points: readonly RelationPoint[]): Html {
   return markup`${new Set(points.map(({ layer }) => layer)).size > 1 ? byLayer(points) : undefined}
 ${allDistances(points)}`;
+}
+
+/** Whether the attention says anything; empty where this was not measured. */
+export function attentionPart(points: readonly RelationPoint[]): Html | undefined {
+  const table = attentionTable(points);
+  if (table === undefined) return undefined;
+  return markup`<h3>What the attention says</h3>
+<p>${attentionExplained}</p>
+${
+    dataTable({
+      id: "attention-says",
+      caption: "Entropy and relative ISD by layer, mean over models",
+      columns: [
+        { title: "variant" },
+        ...["layer", ...table.columns, "models"].map((title) => ({ title, numeric: true })),
+      ],
+      rows: table.rows.map(({ variant, layer, models, values }) => [
+        variant || "all",
+        { shown: String(layer), value: layer },
+        ...values.map((value) => value === undefined ? "" : { shown: value.toFixed(3), value }),
+        { shown: String(models), value: models },
+      ]),
+    })
+  }`;
 }
 
 /** A column per layer, for the alignments that the figures show. */

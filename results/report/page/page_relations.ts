@@ -11,8 +11,9 @@ import {
 import { figureName } from "./page_curves.ts";
 import { correlationText } from "../../text/number_text.ts";
 import { dataTable, figure, howToReproduce } from "./page_parts.ts";
-import { digits, distanceTables, shownAlignments } from "./page_distances.ts";
+import { attentionPart, digits, distanceTables } from "./page_distances.ts";
 import { queryCorrelationsPart } from "./page_query_correlations.ts";
+import { shownAlignments } from "../../findings/attention_layers.ts";
 import type { RelationPoint } from "../../findings/model_correlations.ts";
 import { distancesExplained, type Relations } from "../../findings/relation_points.ts";
 import type { CommandPlace } from "../../findings/reproduce.ts";
@@ -50,6 +51,7 @@ correlation near −1 means that models with a lower distance have a better reca
 layers.`
       : undefined
   }</p>
+${attentionPart(runs.rows)}
 <div class="figures">${figures}</div>
 <h3>Rank correlation with recall, over models</h3>
 ${

@@ -25,6 +25,11 @@ function models(
     isd_text: null,
     isd_image: null,
     isda,
+    relative_text: null,
+    relative_image: null,
+    entropy_text: null,
+    entropy_image: null,
+    entropy_cross: null,
     pairs: 9,
     recall,
     ...more,
@@ -95,6 +100,18 @@ Deno.test("correlationsOf() has ISDa once for all alignments and ignores models 
   );
   const gaps = two.map((one, place) => ({ ...one, recall: place < 2 ? one.recall : null }));
   assert.deepEqual(correlationsOf(gaps), []);
+});
+
+Deno.test("correlationsOf() tests relative distances of the given alignments alone", () => {
+  const rows = ["singular", "congruence"].flatMap((alignment) =>
+    two.map((one) => ({ ...one, isda: null, alignment, relative_text: one.isda }))
+  );
+  assert.deepEqual(correlationsOf(rows), []);
+  assert.deepEqual(
+    correlationsOf(rows, { relative: ["singular"] })
+      .map(({ measure, alignment }) => [measure, alignment]),
+    [["relative_text", "singular"]],
+  );
 });
 
 Deno.test("chanceText() has more digits near the significance level", () => {

@@ -139,6 +139,38 @@ Deno.test("figures show the last of several layers, and tables show all", () =>
     assert.deepEqual(layersOf("correlations", 2), ["0", "1", "2"]);
   }));
 
+Deno.test("entropy and relative distances are shown by layer, on the page and in Markdown", () =>
+  withReport(
+    { ...several, attention: true, layers: [0, 1], distance: () => 0.5 },
+    ({ page, markdown }) => {
+      const [head, ...rows] = tableOf(page, "attention-says");
+      assert.deepEqual(head, [
+        "variant",
+        "layer",
+        "entropy, words",
+        "entropy, regions",
+        "entropy, words to regions",
+        "relative ISD over words, singular",
+        "relative ISD over regions, singular",
+        "relative ISD over words, distributed",
+        "relative ISD over regions, distributed",
+        "models",
+      ]);
+      const rest = ["0.500", "0.625", "0.500", "1.000", "0.500", "1.000", "2"];
+      const expected = [
+        ["none", "0", "0.750", ...rest],
+        ["none", "1", "0.875", ...rest],
+        ["singular", "0", "1.000", ...rest],
+        ["singular", "1", "1.000", ...rest],
+      ];
+      assert.deepEqual(rows, expected);
+      assert.match(plainText(page), /Near 1 the attention says nothing/);
+      for (const row of expected) {
+        assert.ok(markdown.includes(`| ${row.join(" | ")} |`), markdown);
+      }
+    },
+  ));
+
 Deno.test("a report of one layer has no table by layer", () =>
   withReport(several, ({ page }) => {
     assert.ok(
