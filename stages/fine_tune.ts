@@ -25,6 +25,7 @@ const dependent = [
   { name: "projection", needs: "alignment", as: "alignment: sparse" },
   { name: "relation", needs: "alignment", as: "alignment: sparse" },
   { name: "normalise", needs: "alignment", as: "alignment: singular" },
+  { name: "stop_gradient", needs: "alignment", as: "alignment: singular" },
   { name: "eps", needs: "alignment", as: "alignment: distributed" },
   { name: "k", needs: "projection", as: "projection: topk" },
 ] as const;
@@ -54,6 +55,12 @@ export const fineTune = defineStage({
        * as published, a nearly uniform result; sum: divided by their sum.
        */
       normalise: v.optional(v.picklist(["softmax", "sum"])),
+      /**
+       * What the alignment loss sends no gradient into. cross: the map between words and regions; relation: the
+       * attention within words and within regions; other: all that a modality's own attention is compared with.
+       * Default: cross for congruence, as published, otherwise none.
+       */
+      stop_gradient: v.optional(v.picklist(["none", "cross", "relation", "other"])),
       /**
        * Added within the logarithms of the distance; default: 1e-6 for roundtrip and for normalise: sum,
        * otherwise 0.
@@ -120,6 +127,15 @@ export const fineTune = defineStage({
         if (given[name] === undefined || given[needs] !== undefined) continue;
         refuse(name, `set \`${as}\` as well, or remove \`${name}\``);
       }
+    }),
+    consistent(({ stop_gradient, alignment, projection, k }, refuse) => {
+      const oneBest = alignment === "singular" ||
+        (alignment === "sparse" && projection === "topk" && k === 1);
+      if (stop_gradient !== "relation" || !oneBest) return;
+      const fix =
+        "use another value: a map to the one best region has no gradient, so with `relation` " +
+        "the alignment loss would have none at all";
+      refuse("stop_gradient", fix);
     }),
     consistent(({ negatives, hard_negatives: hard }, refuse) => {
       if (hard <= negatives) return;

@@ -12,15 +12,17 @@
  * along that map). The published members, and those between them:
  *
  *                 argmax      topk, sparsemax, entmax15      softmax
- *     transport   singular    sparse                         congruence
+ *     transport   singular    sparse                         congruence (CACR)
  *     roundtrip               sparse                         distributed
  *
  * Transport has two normalisations of the rows of M: the published softmax, and division by their sum.
  *
- * Gradients flow through both arguments of m-KL (targets are not detached), as in the release.
+ * Gradients flow through both arguments of m-KL (targets are not detached), as in the release, except
+ * where a member stops them.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Axes } from "../model/axes.ts";
+import { withoutGradient } from "../model/custom_gradient.ts";
 import { project, type Projection } from "./projection.ts";
 import type { AttentionBlocks } from "./self_attention.ts";
 import { symmetricKl } from "./symmetric_kl.ts";
@@ -39,12 +41,23 @@ export type Relation = "transport" | "roundtrip";
  */
 export type Normalisation = "softmax" | "sum";
 
+/**
+ * What gets no gradient, so that a training cannot make two relations agree by flattening it. `cross`:
+ * the map P, so that only the relations S learn. `relation`: the relations S, own and carried, so that
+ * only the map learns. `other`: M as a whole is a fixed target, and only the own relation learns; for
+ * a roundtrip, which consists of maps, the same as `cross`.
+ */
+export type StopGradient = "none" | "cross" | "relation" | "other";
+
 /** One member of the family. */
 export interface Alignment {
   readonly projection: Projection;
   readonly relation: Relation;
   /** Of the rows of M; `none` for a roundtrip, whose rows sum to 1. */
   readonly normalise: Normalisation | "none";
+  /** Whether the rows of the own relation, which sum to 1 already, are normalised like those of M. */
+  readonly normaliseOwn: boolean;
+  readonly stopGradient: StopGradient;
   /**
    * Added within the logarithms of m-KL; see `symmetricKl`. Where M has exact zeros, an attention
    * weight w costs -w log eps: 13.8 w at 1e-6. A softmax has none.
@@ -63,7 +76,14 @@ export function member(
   normalise: Normalisation = "softmax",
 ): Alignment {
   const used = relation === "transport" ? normalise : "none";
-  return { projection, relation, normalise: used, eps: used === "softmax" ? 0 : 1e-6 };
+  return {
+    projection,
+    relation,
+    normalise: used,
+    normaliseOwn: false,
+    stopGradient: "none",
+    eps: used === "softmax" ? 0 : 1e-6,
+  };
 }
 
 /** The paper's two, under the names of the experiment file. */
@@ -73,10 +93,16 @@ export const alignments = {
 } as const satisfies Record<string, Alignment>;
 
 /**
- * softmax(S_LV S_VV S_LV^T) against S_LL, and the same for regions: CACR (arXiv 2212.10549), whose
- * hard limit is singular. Its code is not published; eps is ours.
+ * CACR (arXiv 2212.10549), as its code computes it (KhoomeiK/CACR, commit aad503d, model/model.py,
+ * iais_soft): softmax(S_LV S_VV S_LV^T) against softmax(S_LL), and the same for regions, without eps
+ * and without a gradient into S_LV. Its hard limit is singular but for these two: singular has no
+ * softmax of S_LL, and its map has no gradient in any case.
  */
-export const congruence: Alignment = member("softmax", "transport");
+export const congruence: Alignment = {
+  ...member("softmax", "transport"),
+  normaliseOwn: true,
+  stopGradient: "cross",
+};
 
 /** `text`: the paper's L loss; `image`: its V loss. */
 export type Modality = "text" | "image";
@@ -137,24 +163,40 @@ function distance<Own extends string, Other extends string>(
   sides: Sides<Own, Other>,
 ): Axes<"pair"> {
   const { mirrored, mask } = aligned<Own, Other>(alignment, sides);
-  return symmetricKl<Own>(mirrored, sides.own, {
+  const { eps, normalise, normaliseOwn } = alignment;
+  const own = stopped(alignment, "relation", sides.own);
+  return symmetricKl<Own>(mirrored, normaliseOwn ? normalised(own, { by: normalise, mask }) : own, {
     mask,
-    eps: alignment.eps,
+    eps,
   });
 }
 
 /** M, and the mask of its rows. */
 function aligned<Own extends string, Other extends string>(
-  { projection, relation, normalise }: Alignment,
+  alignment: Alignment,
   { other, there, back, mask: ownMask, otherMask }: Sides<Own, Other>,
 ): { mirrored: Axes<`pair ${Own} ${Own}`>; mask: tf.Tensor } {
-  const map = project<Own, Other>(projection, there);
+  const { projection, relation, normalise } = alignment;
+  const map = stopped(alignment, "cross", project<Own, Other>(projection, there));
   const carried = relation === "transport"
-    ? transport<Own, Other>(map, other)
-    : roundtrip<Own, Other>(map, project<Other, Own>(projection, back));
+    ? transport<Own, Other>(map, stopped(alignment, "relation", other))
+    : roundtrip<Own, Other>(
+      map,
+      stopped(alignment, "cross", project<Other, Own>(projection, back)),
+    );
   // A pair without any word or any region of the other modality has nothing to compare with.
   const mask = tf.mul(ownMask, tf.max(otherMask, 1, true));
-  return { mirrored: normalised(carried, { by: normalise, mask }), mask };
+  const rows = normalised(carried, { by: normalise, mask });
+  return { mirrored: stopped<`pair ${Own} ${Own}`>(alignment, "other", rows), mask };
+}
+
+/** The tensor, without a gradient if this is what the member stops. */
+function stopped<Names extends string>(
+  { stopGradient }: Alignment,
+  what: StopGradient,
+  x: Axes<Names>,
+): Axes<Names> {
+  return stopGradient === what ? withoutGradient(x, tf.clone) : x;
 }
 
 /** P S P^T. With a one-hot P, entry (i, j) is S at (a(i), a(j)), a(i) being the 1 in row i. */

@@ -18,17 +18,20 @@ export interface AlignmentParameters {
   readonly relation: "transport" | "roundtrip";
   /** Used by members that transport: how rows of the carried relation are made to sum to 1. */
   readonly normalise: Normalisation;
+  /** By default as published: `cross` for congruence, `none` for the others. */
+  readonly stop_gradient?: StopGradient | undefined;
   /** Within the logarithms of m-KL; by default as published, see `member`. */
   readonly eps?: number | undefined;
 }
 
 /** Undefined for `none`. Parameters that the alignment does not use are ignored. */
 export function alignmentFrom(parameters: AlignmentParameters): Alignment | undefined {
-  const { alignment, relation, normalise, eps } = parameters;
-  const changed = (base: Alignment): Alignment => {
-    const made = normalised(base, normalise);
-    return eps === undefined ? made : { ...made, eps };
-  };
+  const { alignment, relation, normalise, eps, stop_gradient: stopGradient } = parameters;
+  const changed = (base: Alignment): Alignment => ({
+    ...normalised(base, normalise),
+    ...eps !== undefined && { eps },
+    ...stopGradient !== undefined && { stopGradient },
+  });
   switch (alignment) {
     case "none":
       return undefined;
@@ -45,8 +48,9 @@ export function alignmentFrom(parameters: AlignmentParameters): Alignment | unde
 }
 
 /** The same member with another normalisation, and the eps that belongs to it. */
-function normalised(base: Alignment, normalise: Normalisation): Alignment {
-  return { ...base, ...member(base.projection, base.relation, normalise) };
+function normalised(base: Alignment, by: Normalisation): Alignment {
+  const { normalise, eps } = member(base.projection, base.relation, by);
+  return { ...base, normalise, eps };
 }
 
 function projectionFrom({ projection, k }: AlignmentParameters): Projection {

@@ -39,6 +39,16 @@ Deno.test("alignmentFrom() gives the member that the experiment names", () => {
       ...member("sparsemax", "transport", "sum"),
       eps: 1e-4,
     }],
+    [{ alignment: "congruence", normalise: "sum" }, {
+      ...congruence,
+      normalise: "sum",
+      eps: 1e-6,
+    }],
+    [{ alignment: "congruence", stop_gradient: "none" }, { ...congruence, stopGradient: "none" }],
+    [{ alignment: "distributed", stop_gradient: "other" }, {
+      ...alignments.distributed,
+      stopGradient: "other",
+    }],
     [{ alignment: "sparse", projection: "topk" }, member({ topk: 2 }, "transport")],
     [{ alignment: "sparse", projection: "topk", k: 5 }, member({ topk: 5 }, "transport")],
   ] as const;
@@ -57,6 +67,28 @@ Deno.test("a parameter is refused if what it belongs to is not given at all", ()
   }];
   for (const given of alone) {
     assert.match(refusal(given)!, /^set `alignment: \w+` as well, or remove `\w+`$/);
+  }
+});
+
+Deno.test("an alignment that would learn nothing is refused", () => {
+  const nothing = [
+    { alignment: "singular" },
+    { alignment: "sparse", projection: "topk", k: 1 },
+    { alignment: "sparse", projection: "topk", k: 1, relation: "roundtrip" },
+  ];
+  for (const given of nothing) {
+    assert.equal(
+      refusal({ ...given, stop_gradient: "relation" }),
+      "use another value: a map to the one best region has no gradient, so with `relation` the " +
+        "alignment loss would have none at all",
+    );
+    for (const stop_gradient of ["none", "cross", "other"]) {
+      assert.equal(refusal({ ...given, stop_gradient }), undefined);
+    }
+  }
+  const soft = [{ alignment: "distributed" }, { alignment: "sparse", projection: "topk", k: 2 }];
+  for (const given of soft) {
+    assert.equal(refusal({ ...given, stop_gradient: "relation" }), undefined);
   }
 });
 

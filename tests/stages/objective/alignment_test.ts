@@ -34,6 +34,7 @@ const members = Object.entries<Alignment>({
   "softmax, there and back, without eps": { ...alignments.distributed, eps: 0 },
 });
 const runs = { numRuns: tries({ short: 15, long: 100 }) };
+const blockNames = ["tokenToToken", "regionToRegion", "tokenToRegion", "regionToToken"] as const;
 const modalities: Modality[] = ["text", "image"];
 const size = fc.record({
   tokens: fc.integer({ min: 1, max: 7 }),
@@ -74,17 +75,11 @@ for (const [name, alignment] of members) {
         fc.property(problems, (problem) => {
           tf.tidy(() => {
             const blocks = blocksOf(pairsOf(problem), 1);
-            const names = [
-              "tokenToToken",
-              "regionToRegion",
-              "tokenToRegion",
-              "regionToToken",
-            ] as const;
             const { value, grads } = tf.valueAndGrads((...given: tf.Tensor[]) => {
-              const replaced = Object.fromEntries(names.map((name, i) => [name, given[i]!]));
+              const replaced = Object.fromEntries(blockNames.map((name, i) => [name, given[i]!]));
               const unused = tf.addN(given.map((matrix) => tf.mul(tf.sum(matrix), 0)));
               return tf.add(tf.min(losses({ ...blocks, ...replaced })), unused);
-            })(names.map((name) => blocks[name]));
+            })(blockNames.map((name) => blocks[name]));
             const smallest = value.dataSync()[0]!;
             assert.ok(Number.isFinite(smallest) && smallest >= -1e-4, `loss ${smallest}`);
             for (const gradient of grads) {
@@ -215,6 +210,58 @@ tensorTest(
   },
 );
 
+/** The sum of a member's losses, and its gradients by block. */
+function lossAndGradients(blocks: AttentionBlocks, alignment: Alignment, modality: Modality) {
+  const { value, grads } = tf.valueAndGrads((...given: tf.Tensor[]) => {
+    const replaced = Object.fromEntries(blockNames.map((name, i) => [name, given[i]!]));
+    const unused = tf.addN(given.map((matrix) => tf.mul(tf.sum(matrix), 0)));
+    return tf.add(tf.sum(alignmentLosses({ ...blocks, ...replaced }, alignment, modality)), unused);
+  })(blockNames.map((name) => blocks[name]));
+  return {
+    value: value.dataSync()[0]!,
+    gradients: Object.fromEntries(blockNames.map((name, i) => [name, grads[i]!.dataSync()])),
+  };
+}
+
+tensorTest(
+  "a stopped gradient changes no value, is 0 where it is stopped, and as before elsewhere",
+  () => {
+    const within = ["tokenToToken", "regionToRegion"];
+    const between = ["tokenToRegion", "regionToToken"];
+    fc.assert(
+      fc.property(fc.nat(), size, (seed, given) => {
+        const blocks = blocksOf([looseBlocks(seed, { ...given, sharp: 0 })], 1);
+        for (const [, base] of members) {
+          for (const modality of modalities) {
+            const free = lossAndGradients(blocks, { ...base, stopGradient: "none" }, modality);
+            const own = modality === "text" ? "tokenToToken" : "regionToRegion";
+            const stops = {
+              cross: between,
+              relation: within,
+              other: blockNames.filter((name) => name !== own),
+            } as const;
+            for (const stopGradient of ["cross", "relation", "other"] as const) {
+              const { value, gradients } = lossAndGradients(
+                blocks,
+                { ...base, stopGradient },
+                modality,
+              );
+              assert.equal(value, free.value);
+              for (const name of blockNames) {
+                const expected = stops[stopGradient].includes(name)
+                  ? free.gradients[name]!.map(() => 0)
+                  : free.gradients[name]!;
+                assertClose(gradients[name]!, expected, 0, `${stopGradient}: ${name}`);
+              }
+            }
+          }
+        }
+      }),
+      { numRuns: tries({ short: 3, long: 30 }) },
+    );
+  },
+);
+
 /** The other modality's relation as the loss sees it: row-stochastic over one pair without padding. */
 function carried(blocks: AttentionBlocks, alignment: Alignment, modality: Modality): tf.Tensor {
   const [there, back, other]: [tf.Tensor, tf.Tensor, tf.Tensor] = modality === "text"
@@ -224,6 +271,7 @@ function carried(blocks: AttentionBlocks, alignment: Alignment, modality: Modali
   const relation = alignment.relation === "transport"
     ? transport<"from", "to">(map, other)
     : roundtrip<"from", "to">(map, project<"to", "from">(alignment.projection, back));
+  if (alignment.normaliseOwn) return relation;
   if (alignment.normalise === "softmax") return tf.softmax(relation);
   if (alignment.normalise === "none") return relation;
   const entries = tf.add(relation, 1e-9); // a row without mass is uniform
