@@ -2,7 +2,14 @@
  * The member of the alignment family that an experiment names: by the parameters of a training, or as
  * one of the members that relations are measured with.
  */
-import { type Alignment, alignments, congruence, member, type Normalisation } from "./alignment.ts";
+import {
+  type Alignment,
+  alignments,
+  congruence,
+  member,
+  type Normalisation,
+  type StopGradient,
+} from "./alignment.ts";
 import type { MeasuredAlignment } from "./measured_names.ts";
 import type { Projection } from "./projection.ts";
 
