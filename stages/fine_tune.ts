@@ -26,6 +26,7 @@ const dependent = [
   { name: "relation", needs: "alignment", as: "alignment: sparse" },
   { name: "normalise", needs: "alignment", as: "alignment: singular" },
   { name: "stop_gradient", needs: "alignment", as: "alignment: singular" },
+  { name: "contrast", needs: "alignment", as: "alignment: singular" },
   { name: "eps", needs: "alignment", as: "alignment: distributed" },
   { name: "k", needs: "projection", as: "projection: topk" },
 ] as const;
@@ -61,6 +62,11 @@ export const fineTune = defineStage({
        * Default: cross for congruence, as published, otherwise none.
        */
       stop_gradient: v.optional(v.picklist(["none", "cross", "relation", "other"])),
+      /**
+       * A margin m: the alignment loss of a pair becomes max(0, m + its distance - the distance with the first
+       * negative), which mining then always keeps; none: its distance.
+       */
+      contrast: v.optional(v.union([v.literal("none"), rate])),
       /**
        * Added within the logarithms of the distance; default: 1e-6 for roundtrip and for normalise: sum,
        * otherwise 0.
@@ -151,8 +157,8 @@ export const fineTune = defineStage({
     }),
     // Defaults are filled in here, so that `dependent` sees which parameters were written.
     v.transform(({ alignment = "none", projection = "sparsemax", k = 2, ...given }) => {
-      const { relation = "transport", normalise = "softmax", ...rest } = given;
-      return { ...rest, alignment, projection, k, relation, normalise };
+      const { relation = "transport", normalise = "softmax", contrast = "none", ...rest } = given;
+      return { ...rest, alignment, projection, k, relation, normalise, contrast };
     }),
   ),
   inputs: {

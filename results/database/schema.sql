@@ -105,7 +105,8 @@ CREATE TABLE metric (
                                        -- release_…: as the published release computes them;
                                        -- isd_…, isda, entropy_…, relative_isd_…: of the last layer
                                        -- measured, see relation_layer; collapsed: 1 if training ended
-                                       -- at chance level or with all scores equal; …
+                                       -- at chance level or with all scores equal; flattened: 1 if the
+                                       -- aligned attention is uniform at its end; …
   split VARCHAR,                       -- train, val, test or swap; NULL if none applies
   value DOUBLE                         -- recalls and accuracies as fractions 0 .. 1; ranks from 1
 );

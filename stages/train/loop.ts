@@ -15,6 +15,7 @@ import { clippedUpdate, publishedAdamw, updateScalars } from "./adamw.ts";
 import { learningRate } from "./schedules.ts";
 import { TrainingState } from "./state.ts";
 import { CollapseWatch } from "./collapse_watch.ts";
+import { FlatteningWatch } from "./flattening_watch.ts";
 import type { ScoreSigns } from "./score_signs.ts";
 import { BestWeights, type Validation } from "./best_weights.ts";
 
@@ -60,6 +61,8 @@ export interface UpdateGradients {
   readonly numbers: Readonly<Record<string, number | null>>;
   /** How the scores that competed in the update are spread, if any did. */
   readonly signs?: ScoreSigns | undefined;
+  /** Entropy of the aligned attention, 0 .. 1, if any was aligned. */
+  readonly entropy?: number | undefined;
   /** Columns with text. */
   readonly labels?: Readonly<Record<string, string>>;
   /** A short remark for the display. */
@@ -76,8 +79,11 @@ export async function train(
   const made = await resumed(context, plan.trained);
   using state = made?.state ?? freshState(plan);
   const best = made?.best ?? await BestWeights.open(context.resumeFolder, 0);
-  const watch = new CollapseWatch({ phase: plan.phase, warmup, steps });
-  const validated = retainRows(context, state.updates, watch);
+  const watches = {
+    scores: new CollapseWatch({ phase: plan.phase, warmup, steps }),
+    attention: new FlatteningWatch({ phase: plan.phase, steps }),
+  };
+  const validated = retainRows(context, state.updates, watches);
   if (state.updates > 0) context.progress.say(`resuming after update ${state.updates}`);
   const options = {
     ...publishedAdamw,
@@ -106,7 +112,7 @@ export async function train(
     const begun = performance.now();
     const step = state.updates + 1;
     const rate = learningRate(step, { peak, warmup, total: steps });
-    const { gradients, numbers, signs, labels, note } = tidied(() =>
+    const { gradients, numbers, signs, entropy, labels, note } = tidied(() =>
       plan.gradients(state.tensors.weights, step)
     );
     const scalars = scalarTensors({ ...updateScalars(step, rate, options) });
@@ -123,9 +129,13 @@ export async function train(
       grad_norm: norm,
       ...labels,
       ...(signs !== undefined && { score_spread: signs.spread, wrong_above: signs.wrongAbove }),
+      ...(entropy !== undefined && { attention_entropy: entropy }),
     });
-    const warning = signs && watch.see(step, signs);
-    if (warning !== undefined) context.progress.say(warning);
+    const warnings = [
+      signs && watches.scores.see(step, signs),
+      entropy === undefined ? undefined : watches.attention.see(step, entropy),
+    ];
+    for (const warning of warnings) if (warning !== undefined) context.progress.say(warning);
     const seconds = (performance.now() - begun) / 1000;
     context.record.measurement("training_speed", {
       step,
@@ -140,7 +150,15 @@ export async function train(
     ? trainedWeights(plan, state)
     : { ...plan.start, ...await best.read() };
   await writeModel(context.folder, { config: plan.config, weights });
-  if (watch.collapsed !== undefined) context.record.metric("collapsed", watch.collapsed ? 1 : 0);
+  const { collapsed } = watches.scores;
+  const { flattened } = watches.attention;
+  if (collapsed !== undefined) context.record.metric("collapsed", collapsed ? 1 : 0);
+  if (flattened !== undefined) context.record.metric("flattened", flattened ? 1 : 0);
+}
+
+interface Watches {
+  readonly scores: CollapseWatch;
+  readonly attention: FlatteningWatch;
 }
 
 async function validate(
@@ -167,13 +185,13 @@ function tidied(step: () => UpdateGradients): UpdateGradients {
 }
 
 /**
- * Drops the rows of updates that will be repeated, and shows the collapse watch the remaining ones.
+ * Drops the rows of updates that will be repeated, and shows the watches the remaining ones.
  * @returns the steps whose validation is complete
  */
 function retainRows(
   { record }: StageContext<OptimisationParameters>,
   updates: number,
-  watch: CollapseWatch,
+  watches: Watches,
 ): ReadonlySet<number> {
   const validated = new Set<number>();
   record.retain("metric", () => false);
@@ -182,10 +200,11 @@ function retainRows(
       const step = Number(row["step"]);
       if (step > updates) return false;
       if (table === "validation") validated.add(step);
-      const { score_spread: spread, wrong_above: wrongAbove } = row;
+      const { score_spread: spread, wrong_above: wrongAbove, attention_entropy: entropy } = row;
       if (typeof spread === "number" && typeof wrongAbove === "number") {
-        watch.see(step, { spread, wrongAbove });
+        watches.scores.see(step, { spread, wrongAbove });
       }
+      if (typeof entropy === "number") watches.attention.see(step, entropy);
       return true;
     });
   }

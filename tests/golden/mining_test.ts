@@ -50,7 +50,7 @@ for (const example of expected.hard_negative_and_iais_examples) {
         const ranking = { config, tables, drawn: drawnBatch(), layout };
         const mined = minedScores(weights, ranking).scores as tf.Tensor2D;
         const count = text_anchored[`${layout}_layout`].hard_indices.length;
-        const chosen = hardCandidates(mined, count).arraySync() as number[][];
+        const chosen = hardCandidates(mined, { count }).arraySync() as number[][];
         const hard = hardBatch(weights, ranking, count);
         const losses = hardLosses(weights, ranking, { hard, margin }).arraySync() as number[][];
         for (const { anchored, row } of sides) {

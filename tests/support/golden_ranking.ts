@@ -39,7 +39,7 @@ export function minedScores(weights: Weights, { config, tables, drawn, layout }:
 
 /** The positive and the hardest negatives of each problem. */
 export function hardBatch(weights: Weights, ranking: Ranking, count: number): RankingBatch {
-  return chooseHard(ranking.drawn, minedScores(weights, ranking), count);
+  return chooseHard(ranking.drawn, minedScores(weights, ranking), { count });
 }
 
 /** Losses of the chosen negatives, with gradient. */

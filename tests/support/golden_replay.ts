@@ -96,7 +96,7 @@ export function replay(
     ({ weights, tables, drawn }: { weights: Weights; tables: PairTables; drawn: RankingBatch }) => {
       const layout = releaseLayout ? "plain" : "iais";
       const { scores } = minedScores(weights, { config, tables, drawn, layout });
-      const chosen = hardCandidates(scores, settings.hard_neg_size);
+      const chosen = hardCandidates(scores, { count: settings.hard_neg_size });
       return { scores: scores as tf.Tensor, chosen: chosen as tf.Tensor };
     },
     { name: "replayed_mining", ...options },

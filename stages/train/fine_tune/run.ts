@@ -37,6 +37,8 @@ export interface FineTuningParameters
   readonly negatives: number;
   readonly hard_negatives: number;
   readonly margin: number;
+  /** Margin of the contrast of the alignment loss. */
+  readonly contrast: number | "none";
   readonly release_layout: boolean;
   readonly feature_drop: number;
   readonly region_drop: number;
@@ -106,7 +108,7 @@ export async function fineTuning(
       const weightTensor = tf.scalar(p.alignment_weight * annealed);
       // A single micro-step adds to nothing. Several share one program, so the first adds to zeros.
       let accumulated: Record<string, tf.Tensor> = p.micro_steps === 1 ? {} : zerosLike(weights);
-      const sums = [0, 0, 0];
+      const sums = [0, 0, 0, 0];
       const mined: number[] = [];
       for (let micro = 0; micro < p.micro_steps; micro++) {
         const place = (update - 1) * p.micro_steps + micro;
@@ -128,7 +130,7 @@ export async function fineTuning(
         accumulated = next.accumulated;
       }
       weightTensor.dispose();
-      const [loss, ranking, aligning] = sums as [number, number, number];
+      const [loss, ranking, aligning, entropy] = sums as [number, number, number, number];
       const aligned = objective.alignment !== undefined;
       return {
         gradients: accumulated,
@@ -139,6 +141,7 @@ export async function fineTuning(
           alignment_weight: aligned ? p.alignment_weight * annealed : null,
         },
         signs: signsOfRows(mined, 1 + p.negatives, () => 0),
+        ...aligned && { entropy },
         note: `ranking ${ranking.toFixed(3)}${aligned ? `, alignment ${aligning.toFixed(3)}` : ""}`,
       };
     },
@@ -153,16 +156,17 @@ export async function fineTuning(
 export function objectiveOf(
   { margin, hard_negatives: hardNegatives, precision, release_layout, ...others }:
     & Pick<FineTuningParameters, "margin" | "hard_negatives" | "precision" | "release_layout">
-    & Pick<FineTuningParameters, "feature_drop" | "region_drop" | "branch_weight">
+    & Pick<FineTuningParameters, "feature_drop" | "region_drop" | "branch_weight" | "contrast">
     & AlignmentParameters
     & AlignmentScope,
 ): FineTuningObjective {
   const { feature_drop: feature, region_drop: region, branch_weight, ...aligning } = others;
-  const { layers, heads, modality } = aligning;
+  const { layers, heads, modality, contrast } = aligning;
   const alignment = alignmentFrom(aligning);
   return {
     alignment,
     scope: { layers, heads, modality },
+    ...(contrast !== "none" && { contrast }),
     margin,
     hardNegatives,
     precision,

@@ -17,24 +17,14 @@ import type { Configuration } from "../../model/configuration.ts";
 import { deviceRandom } from "../../model/keyed_random.ts";
 import type { Weights } from "../../model/weights.ts";
 import type { Precision } from "../../model/matrix_product.ts";
-import { type Alignment, alignmentLosses } from "../../objective/alignment.ts";
-import {
-  type AlignmentScope,
-  layersOf,
-  modalitiesOf,
-  publishedScope,
-} from "../../objective/alignment_scope.ts";
+import type { Alignment } from "../../objective/alignment.ts";
+import { type AlignmentScope, publishedScope } from "../../objective/alignment_scope.ts";
 import { rankingLosses } from "../../objective/margin_ranking.ts";
-import { attentionBlocks } from "../../objective/self_attention.ts";
 import { addGradients, lossAndGradients } from "../gradients.ts";
+import { alignmentTerms } from "./alignment_loss.ts";
 import { chooseHard } from "./hard_negatives.ts";
 import type { PairTables } from "../../batch/row_tables.ts";
-import {
-  type RankingBatch,
-  type RankingGround,
-  scoreBatch,
-  type ScoredBatch,
-} from "./ranking_batch.ts";
+import { type RankingBatch, type RankingGround, scoreBatch } from "./ranking_batch.ts";
 import type { Pass } from "./release_layout.ts";
 
 export interface FineTuningObjective extends RankingGround {
@@ -42,6 +32,11 @@ export interface FineTuningObjective extends RankingGround {
   readonly alignment: Alignment | undefined;
   /** Layers, heads and modality of the alignment loss; by default as published. */
   readonly scope?: AlignmentScope;
+  /**
+   * Margin of the contrast of the alignment loss with each problem's first negative, which mining then
+   * keeps; undefined: no contrast. See `alignment_loss.ts`.
+   */
+  readonly contrast?: number | undefined;
   readonly margin: number;
   /** Precision of the encoder's matrix products. */
   readonly precision?: Precision;
@@ -67,7 +62,10 @@ export type MicroStepInputs = {
 
 export type MicroStepOutputs = {
   readonly accumulated: Record<string, tf.Tensor>;
-  /** [3]: loss, ranking loss, alignment loss before it is weighted. */
+  /**
+   * [4]: loss, ranking loss, alignment loss before it is weighted, entropy of the aligned attention of
+   * the positives. The last two are 0 without alignment.
+   */
   readonly numbers: tf.Tensor;
   /** [problem, candidate]: raw scores of the mining pass; candidate 0 is right. */
   readonly mined: tf.Tensor;
@@ -85,7 +83,10 @@ export function fineTuningStep(
     branchWeight,
     releaseLayout: layout("mining"),
   });
-  const hard = chooseHard(batch, mined, objective.hardNegatives);
+  const hard = chooseHard(batch, mined, {
+    count: objective.hardNegatives,
+    keepFirst: objective.alignment !== undefined && objective.contrast !== undefined,
+  });
   const random = deviceRandom(key as tf.Tensor1D);
   const { loss, gradients, parts } = lossAndGradients(weights, (weights) => {
     const scored = scoreBatch(weights, config, tables, hard, {
@@ -99,60 +100,18 @@ export function fineTuningStep(
     // The sum of the means of both directions: they have equally many problems.
     const ranking = tf.mul(tf.mean(losses), 2) as tf.Scalar;
     if (objective.alignment === undefined) return [tf.mul(ranking, share), ranking];
-    const aligning = alignmentLoss(weights, config, scored, {
+    const aligning = alignmentTerms(weights, config, scored, {
       alignment: objective.alignment,
       scope: objective.scope ?? publishedScope,
+      contrast: objective.contrast,
     });
-    const total = tf.add(ranking, tf.mul(alignmentWeight, aligning));
-    return [tf.mul(total, share), ranking, aligning];
+    const total = tf.add(ranking, tf.mul(alignmentWeight, aligning.loss));
+    return [tf.mul(total, share), ranking, aligning.loss, aligning.entropy];
   });
-  const [ranking = tf.scalar(0), aligning = tf.scalar(0)] = parts;
+  const [ranking = tf.scalar(0), aligning = tf.scalar(0), entropy = tf.scalar(0)] = parts;
   return {
     accumulated: addGradients(accumulated, gradients),
-    numbers: tf.stack([tf.div(loss, share), ranking, aligning]),
+    numbers: tf.stack([tf.div(loss, share), ranking, aligning, entropy]),
     mined: mined.scores,
   };
-}
-
-/**
- * Mean V loss of the image-anchored positives + mean L loss of the text-anchored ones, or only one of
- * them; each is the mean over layers.
- */
-function alignmentLoss(
-  weights: Weights,
-  config: Configuration,
-  scored: ScoredBatch,
-  { alignment, scope }: { readonly alignment: Alignment; readonly scope: AlignmentScope },
-): tf.Scalar {
-  const layers = layersOf(scope.layers, config);
-  const means = modalitiesOf(scope).flatMap((modality) => {
-    const direction = modality === "image" ? "imageAnchored" : "textAnchored";
-    const positives = (x: tf.Tensor) => positiveRows(x, scored.scores, direction);
-    const masks = {
-      wordMask: positives(scored.wordMask),
-      regionMask: positives(scored.regionMask),
-    };
-    return layers.map((layer) => {
-      const entering = positives(scored.entering[layer]!);
-      const reading = { layer, heads: scope.heads };
-      const blocks = attentionBlocks(weights, config, entering, masks, reading);
-      return tf.mean(alignmentLosses(blocks, alignment, modality));
-    });
-  });
-  const sum = tf.addN(means) as tf.Scalar;
-  return layers.length === 1 ? sum : tf.div(sum, layers.length);
-}
-
-/** The rows of one direction's positives: [2 anchors * candidate, ...] -> [anchor, ...]. */
-function positiveRows(
-  x: tf.Tensor,
-  scores: ScoredBatch["scores"],
-  direction: "imageAnchored" | "textAnchored",
-): tf.Tensor {
-  const [problems = 0, candidates = 0] = scores.shape;
-  const anchors = problems / 2;
-  const inner = x.shape.slice(1);
-  const grouped = tf.reshape(x, [problems, candidates, ...inner]);
-  const start = [direction === "imageAnchored" ? 0 : anchors, 0, ...inner.map(() => 0)];
-  return tf.reshape(tf.slice(grouped, start, [anchors, 1, ...inner]), [anchors, ...inner]);
 }

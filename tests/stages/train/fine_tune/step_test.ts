@@ -58,6 +58,13 @@ const objectives: Readonly<Record<string, Partial<FineTuningObjective>>> = {
     alignment: member("sparsemax", "transport"),
     scope: { layers: [0], heads: "each", modality: "both" },
   },
+  "singular by sums, as a contrast": {
+    alignment: member("argmax", "transport", "sum"),
+    contrast: 0.3,
+  },
+  "sparsemax by sums, with a fixed target": {
+    alignment: { ...member("sparsemax", "transport", "sum"), stopGradient: "other" },
+  },
   "entmax15 of the regions": {
     alignment: member("entmax15", "transport"),
     scope: { ...publishedScope, modality: "image" },
@@ -68,6 +75,7 @@ const objectives: Readonly<Record<string, Partial<FineTuningObjective>>> = {
 const everyTime = [
   "none, on top of frozen branches, with drops",
   "distributed",
+  "singular by sums, as a contrast",
   "sparsemax of each head in the first layer",
 ];
 
