@@ -9,6 +9,7 @@ import {
 } from "../text/metric_tables.ts";
 import type { Differences } from "./difference_rows.ts";
 import { type Answered, ask, literal } from "../database/question.ts";
+import { type FlattenedMark, flattenedNote, flattenedVariants } from "./flattened.ts";
 import { mostSeeds, type RequestedVariant, requestedVariants, type Variants } from "./variants.ts";
 
 export interface HeadlineTable {
@@ -25,6 +26,8 @@ export interface HeadlineTable {
 export interface HeadlineRow {
   readonly variant: string;
   readonly baseline: boolean;
+  /** See `FlattenedMark`. */
+  readonly flattened: string;
   /** One per column; undefined where no run has the metric. */
   readonly cells: readonly (HeadlineCell | undefined)[];
 }
@@ -74,7 +77,8 @@ ORDER BY min(r.position), m.split, m.name`,
   });
   const requested = await requestedVariants(connection, request, variants);
   const groups = Map.groupBy(question.rows, ({ stage, split }) => JSON.stringify([stage, split]));
-  const options = { requested, baseline: variants.baseline };
+  const flattened = await flattenedVariants(connection, request, variants);
+  const options = { requested, baseline: variants.baseline, flattened };
   const tables = [...groups.values()].flatMap((means) => tablesOf(means, mainKinds, options));
   return {
     // Recalls of all stages come before pairs.
@@ -86,6 +90,11 @@ ORDER BY min(r.position), m.split, m.name`,
 
 function isPairs({ columns }: HeadlineTable): boolean {
   return columns[0]!.metric.startsWith("pair_");
+}
+
+/** The variant with its marks, `singular *` or `singular ~`. */
+export function variantText({ variant, baseline, flattened }: HeadlineRow): string {
+  return [variant || "all", baseline ? "*" : "", flattened].filter((part) => part !== "").join(" ");
 }
 
 /** `1 of 3 seeds` where a mean is over fewer runs than its table states; otherwise empty. */
@@ -113,7 +122,9 @@ export function notesOf(
   { rows }: Pick<Differences, "rows">,
 ): string[] {
   const marks = new Set(rows.map(({ mark }) => mark));
+  const flat = tables.some((table) => table.rows.some(({ flattened }) => flattened !== ""));
   return [
+    ...(flat ? [flattenedNote] : []),
     ...new Set(tables.flatMap(({ columns }) => columnNotes(columns))),
     ...(marks.has("▲") ? ["▲: significantly better than the baseline"] : []),
     ...(marks.has("▼") ? ["▼: significantly worse than the baseline"] : []),
@@ -124,9 +135,10 @@ export function notesOf(
 function tablesOf(
   means: readonly MetricMean[],
   kinds: (found: ReadonlySet<string>) => readonly MetricKind[],
-  { requested, baseline }: {
+  { requested, baseline, flattened }: {
     readonly requested: ReadonlyMap<string, readonly RequestedVariant[]>;
     readonly baseline: string | undefined;
+    readonly flattened: FlattenedMark;
   },
 ): HeadlineTable[] {
   const byPlace = new Map(means.map((mean) => [`${mean.metric}\n${mean.variant}`, mean]));
@@ -140,6 +152,7 @@ function tablesOf(
     rows: variants.map(({ variant }) => ({
       variant,
       baseline: variant === baseline,
+      flattened: flattened(stage, variant),
       cells: columns.map(({ metric }) => byPlace.get(`${metric}\n${variant}`)),
     })),
     seeds: mostSeeds(variants),

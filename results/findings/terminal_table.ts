@@ -20,6 +20,7 @@ import {
 import { compareVariants, type Comparison } from "./comparison.ts";
 import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
 import { textTable } from "../../pipeline/terminal/text_table.ts";
+import { type FlattenedMark, flattenedNote, flattenedVariants } from "./flattened.ts";
 import { linearBaselineLines, linearBaselinesOf } from "./linear_baseline.ts";
 import { comparisonLines, resampledUnit, significanceMark, width } from "./comparison_text.ts";
 
@@ -43,6 +44,7 @@ export async function terminalTable(
   const rows = await metricRows(connection, experiment, variants);
   const requested = await requestedVariants(connection, experiment, variants);
   const compared = given ?? await compareVariants(connection, experiment);
+  const flattened = await flattenedVariants(connection, experiment, variants);
   const groups = Map.groupBy(rows, ({ stage, split }) => `${stage} on ${split ?? "all"}`);
   const explained = new Set<string>();
   const tables = [...groups].map(([title, group]) => {
@@ -52,6 +54,7 @@ export async function terminalTable(
       baseline: variants.baseline,
       requested: requested.get(stage) ?? [],
       compared: own,
+      flattened,
       explained,
     });
   });
@@ -88,19 +91,23 @@ interface GroupOptions {
   /** All variants of the stage. */
   readonly requested: readonly RequestedVariant[];
   readonly compared: readonly Comparison[];
+  readonly flattened: FlattenedMark;
   /** Notes that the tables before have shown. */
   readonly explained: Set<string>;
 }
 
 function groupText(title: string, rows: readonly MetricRow[], options: GroupOptions): string {
-  const { baseline, requested, compared, explained } = options;
+  const { baseline, requested, compared, flattened, explained } = options;
   const kinds = mainKinds(new Set(rows.map(({ metric }) => metric)));
   if (kinds.length === 0) return "";
   const seeds = mostSeeds(requested);
   const over = seeds > 1 ? `, mean ± standard deviation over ${seeds} seeds` : "";
   const marked = baseline !== undefined && requested.some(({ variant }) => variant === baseline);
-  const notes = kinds.flatMap(({ columns }) => columnNotes(columns))
-    .filter((note) => !explained.has(note));
+  const flat = requested.some(({ stage, variant }) => flattened(stage, variant) !== "");
+  const notes = [
+    ...(flat ? [flattenedNote] : []),
+    ...kinds.flatMap(({ columns }) => columnNotes(columns)),
+  ].filter((note) => !explained.has(note));
   for (const note of notes) explained.add(note);
   return [
     ...wrapped(`${title} (percent${over})`, width),
@@ -130,7 +137,7 @@ function tableText(
   rows: readonly MetricRow[],
   options: GroupOptions & { readonly columns: readonly MetricColumn[] },
 ): string {
-  const { columns, baseline, requested, compared } = options;
+  const { columns, baseline, requested, compared, flattened } = options;
   const metrics = columns.map(({ metric }) => metric);
   const summary = aq.from(rows as MetricRow[])
     .filter(aq.escape((row: MetricRow) => metrics.includes(row.metric)))
@@ -142,7 +149,7 @@ function tableText(
     })
     .objects() as Summary[];
   const all = mostSeeds(requested);
-  const body = requested.map(({ variant }) => {
+  const body = requested.map(({ stage, variant }) => {
     const own = summary.filter((each) => each.variant === variant);
     const cells = metrics.map((metric) => {
       const one = own.find((each) => each.metric === metric);
@@ -154,7 +161,9 @@ function tableText(
     });
     const fewest = Math.min(...own.map(({ seeds }) => seeds));
     const fewer = own.length > 0 && fewest < all ? ` (${fewest} of ${all} seeds)` : "";
-    return [`${variant || "all"}${variant === baseline ? " *" : ""}${fewer}`, ...cells];
+    const marks = [variant === baseline ? "*" : "", flattened(stage, variant)]
+      .filter((mark) => mark !== "").map((mark) => ` ${mark}`).join("");
+    return [`${variant || "all"}${marks}${fewer}`, ...cells];
   });
   const lines = [["", ...headOf(columns)], ...body];
   const table = textTable(lines);

@@ -33,6 +33,8 @@ export interface ReportedOptions {
   readonly metrics?: Readonly<Record<string, number>>;
   /** Further parameters of the evaluations. */
   readonly evaluate?: Preimage["parameters"];
+  /** Whether the training of a variant and seed has flattened its attention; undefined: no such metric. */
+  readonly flattened?: (variant: string, seed: number) => boolean | undefined;
   /** Labels of requested runs without results. */
   readonly without?: readonly string[];
 }
@@ -93,7 +95,10 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
         parameters: { steps, ...point },
         inputs: { features },
         point,
-        rows: { training_step: trainingRows(steps, variant, seed) },
+        rows: {
+          training_step: trainingRows(steps, variant, seed),
+          metric: flattenedRows(options.flattened?.(alignment, seed)),
+        },
       });
       const shared = { inputs: { model: tuned, features }, point, parameters: { split: "test" } };
       const recall = make({
@@ -158,6 +163,12 @@ function trainingRows(steps: number, variant: number, seed: number) {
     alignment_loss: variant === 0 ? null : (variant + 1) / (10 + step),
     alignment_weight: variant === 0 ? null : Math.exp(5 * (step / steps - 1)),
   }));
+}
+
+function flattenedRows(flattened: boolean | undefined) {
+  return flattened === undefined
+    ? []
+    : [{ name: "flattened", split: null, value: flattened ? 1 : 0 }];
 }
 
 function metricRows(recallAt: readonly number[], variant: number, seed: number) {

@@ -7,6 +7,7 @@ import {
   notesOf,
   overSeeds,
   unitOf,
+  variantText,
 } from "../../findings/headline.ts";
 import { escapeMarkdown, tableBlock } from "./markdown_text.ts";
 import { metricTitle, signedValue, valueText } from "../../text/number_text.ts";
@@ -65,12 +66,12 @@ function headlineBlock(
         { title: "" },
         ...columns.map(({ title }) => ({ title, numeric: true })),
       ],
-      rows.map(({ variant, baseline, cells }) => [
-        `${escapeMarkdown(variant || "all")}${baseline ? " \\*" : ""}`,
-        ...cells.map((cell, place) => {
+      rows.map((row) => [
+        escapeMarkdown(variantText(row)),
+        ...row.cells.map((cell, place) => {
           if (cell === undefined) return "missing";
           const { metric, percent: shown } = columns[place]!;
-          const mark = markOf(differences, { stage, split, variant, metric });
+          const mark = markOf(differences, { stage, split, variant: row.variant, metric });
           const mean = valueText(cell.mean, shown);
           const spread = cell.spread === null ? "" : ` ±${valueText(cell.spread, shown)}`;
           const fewer = fewerSeeds(cell, table);

@@ -5,6 +5,7 @@ import {
   notesOf,
   overSeeds,
   unitOf,
+  variantText,
 } from "../../findings/headline.ts";
 import { differenceColumns, type Differences, markOf } from "../../findings/difference_rows.ts";
 import { type Html, markup } from "./html.ts";
@@ -106,12 +107,12 @@ function headlineTable(
       { title: "variant" },
       ...columns.map(({ title }) => ({ title, numeric: true })),
     ],
-    rows: rows.map(({ variant, baseline, cells }) => [
-      `${variant || "all"}${baseline ? " *" : ""}`,
-      ...cells.map((cell, column): Cell => {
+    rows: rows.map((row) => [
+      variantText(row),
+      ...row.cells.map((cell, column): Cell => {
         if (cell === undefined) return { shown: markup`<span class="missing">missing</span>` };
         const { percent, metric } = columns[column]!;
-        const mark = markOf(differences, { stage, split, variant, metric });
+        const mark = markOf(differences, { stage, split, variant: row.variant, metric });
         const words = mark === "▲" ? "significantly better" : "significantly worse";
         const marked = mark === ""
           ? undefined
