@@ -18,6 +18,7 @@ export interface TrainingPoint {
   readonly rank_loss: number | null;
   readonly alignment_loss: number | null;
   readonly alignment_weight: number | null;
+  readonly attention_entropy: number | null;
 }
 
 export interface ValidationPoint {
@@ -30,6 +31,7 @@ export interface ValidationPoint {
 }
 
 const points = 50;
+const trained = ["loss", "rank_loss", "alignment_loss", "alignment_weight", "attention_entropy"];
 
 export async function curvesOf(
   connection: DuckDBConnection,
@@ -47,7 +49,7 @@ export async function curvesOf(
   WHERE r.experiment = ${experiment} GROUP BY r.stage
 )
 SELECT r.stage, coalesce(v.variant, '') AS variant, max(t.step)::INTEGER AS step,
-  ${["loss", "rank_loss", "alignment_loss", "alignment_weight"].map(finite).join(",\n  ")}
+  ${trained.map(finite).join(",\n  ")}
 FROM experiment_run AS r
 JOIN longest AS l ON l.stage = r.stage
 JOIN training_step AS t ON t.run = r.run

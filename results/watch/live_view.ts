@@ -8,6 +8,7 @@ const titles: Readonly<Record<string, string>> = {
   loss: "loss",
   rank_loss: "ranking loss",
   alignment_loss: "alignment loss, unweighted",
+  attention_entropy: "entropy of the aligned attention (1 is uniform: it says nothing)",
   wrong_above: "wrong answers scored above the correct one (0.5 is chance level)",
   rsum: "recall on held-out images (sum of six, at most 6)",
 };

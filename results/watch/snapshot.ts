@@ -34,7 +34,13 @@ export interface Curve {
 const mostPoints = 60;
 
 /** Columns of training_step that have charts. */
-const training = ["loss", "rank_loss", "alignment_loss", "wrong_above"] as const;
+const training = [
+  "loss",
+  "rank_loss",
+  "alignment_loss",
+  "attention_entropy",
+  "wrong_above",
+] as const;
 const validating = ["rsum"] as const;
 
 /**

@@ -25,6 +25,7 @@ export const trainingCurves: readonly CurveKind[] = [
 export const alignmentCurves: readonly CurveKind[] = [
   { column: "alignment_weight", title: "Weight of the alignment loss", y: "weight" },
   { column: "alignment_loss", title: "Alignment loss before weighting", y: "nats per row" },
+  { column: "attention_entropy", title: "Entropy of the aligned attention", y: "1 is uniform" },
 ];
 export const validationCurves: readonly CurveKind[] = [
   { column: "rsum", title: "Recall on held-out images", y: "sum of six recalls" },
