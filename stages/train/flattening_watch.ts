@@ -48,11 +48,16 @@ export class FlatteningWatch {
     const judged = this.#wasSharper || 2 * step >= steps;
     if (this.#warned || !this.#flattened || !judged) return undefined;
     this.#warned = true;
-    return `warning: the aligned attention of ${phase} ${
-      this.#wasSharper ? "has become uniform" : "is still uniform"
-    } at step ${step} of ${steps}: over the last ${window} steps its entropy is ${
-      mean.toFixed(3)
-    } of that of uniform attention. It says nothing, so a small alignment loss is no agreement of ` +
-      "relations. The run continues: lower `alignment_weight`, or set `contrast` or `stop_gradient`";
+    const [what, fix] = this.#wasSharper
+      ? ["has become uniform", "lower `alignment_weight`, or set `contrast` or `stop_gradient`"]
+      : [
+        "is still uniform",
+        "lower `alignment_weight`, or start from a model that was trained longer",
+      ];
+    return `warning: the aligned attention of ${phase} ${what} at step ${step} of ${steps}: over the ` +
+      `last ${window} steps its entropy is ${
+        mean.toFixed(3)
+      } of that of uniform attention. It says ` +
+      `nothing, so a small alignment loss is no agreement of relations. The run continues: ${fix}`;
   }
 }
