@@ -102,4 +102,9 @@ export const migrations: ReadonlyMap<number, string> = new Map([
      ALTER TABLE relation_distance ADD COLUMN isd_image_wrong DOUBLE;`,
   ],
   [10, `ALTER TABLE experiment RENAME COLUMN asked TO requested;`],
+  [
+    11,
+    `ALTER TABLE query_rank ADD COLUMN family VARCHAR;
+     ALTER TABLE pair_score ADD COLUMN family VARCHAR;`,
+  ],
 ]);

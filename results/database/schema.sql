@@ -2,7 +2,7 @@
 -- any time (`deno task rebuild`). `run` is always the key of a stage run: 64 hexadecimal digits, a
 -- digest of everything that decides its result.
 --
--- Version 11. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
+-- Version 12. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
 -- results/database/migrations.ts; new columns come last. A changed view needs a new version, too.
 -- The database contains these comments: SELECT * FROM duckdb_columns() WHERE NOT internal.
 -- Over 300 lines, because the schema is created, exported and documented as one file.
@@ -127,7 +127,9 @@ CREATE TABLE query_rank (
   fold_rank INTEGER,                   -- of the best correct answer within the fold
   positive_ranks VARCHAR,              -- as right_ranks, for the answers that `positives` lists
   rerank_rank INTEGER,                 -- as rank, if only the shortlist of the dual encoder is ranked
-  rerank_found BOOLEAN                 -- whether a correct answer is on that shortlist
+  rerank_found BOOLEAN,                -- whether a correct answer is on that shortlist
+  family VARCHAR                       -- family of that image: the same objects, arranged otherwise;
+                                       -- NULL without families
 );
 
 -- One row per optimiser step.
@@ -201,7 +203,8 @@ CREATE TABLE pair_score (
   s11 DOUBLE,                          -- score of caption 1 with image 1 (matched)
   text_right BOOLEAN,                  -- for both images the matching caption scores higher
   image_right BOOLEAN,                 -- for both captions the matching image scores higher
-  group_right BOOLEAN                  -- both
+  group_right BOOLEAN,                 -- both
+  family VARCHAR                       -- family of both images; NULL without families
 );
 
 -- Annotated objects of an image that a detected region covers with an IoU of at least 0.5.

@@ -2,7 +2,9 @@
 import { leadingMetrics } from "../text/metrics.ts";
 import { metricTitle, signedValue, valueText } from "../text/number_text.ts";
 import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
-import { type Comparison, intervalLevel, power, significanceLevel } from "./comparison.ts";
+import type { Comparison } from "./comparison.ts";
+import { designSentence } from "./designs.ts";
+import { intervalLevel, leastSeedP, power, significanceLevel } from "./uncertainty.ts";
 
 /** Shown after a mean that is significantly better or worse than the baseline's. */
 export function significanceMark(
@@ -12,14 +14,28 @@ export function significanceMark(
   return difference > 0 ? "▲" : "▼";
 }
 
-/** What the bootstrap resamples. */
-export function resampledUnit({ metric }: Pick<Comparison, "metric">): "images" | "pairs" {
-  return metric.startsWith("pair_") ? "pairs" : "images";
+/** `100 images`, or `3 seeds and 100 images` where interval and p cover both. */
+export function sampleText({ seeds, units, unit }: Comparison): string {
+  return `${seeds > 1 ? `${seeds} seeds and ` : ""}${units} ${unit}`;
 }
+
+/** `0.250`, and in parentheses the least that this many seeds can give; empty for one seed. */
+export function seedPText({ pSeeds, seeds }: Pick<Comparison, "pSeeds" | "seeds">): string {
+  return pSeeds === null ? "" : `${shortP(pSeeds)} (≥ ${shortP(leastSeedP(seeds))})`;
+}
+
+function shortP(p: number): string {
+  return p.toFixed(p < 0.001 ? 4 : 3);
+}
+
+/** What interval and p are, in the words of reports. */
+export const howCertain =
+  "a 95 % confidence interval and p-value over seeds and test images or pairs together (crossed " +
+  "random effects), or over images or pairs alone with one seed (paired bootstrap and permutation test)";
 
 /** The Holm-corrected p, as every report writes it. */
 export function pText({ pHolm }: Pick<Comparison, "pHolm">): string {
-  return pHolm.toFixed(pHolm < 0.001 ? 4 : 3);
+  return shortP(pHolm);
 }
 
 /** `−0.9 … +2.3`, in percentage points. */
@@ -46,7 +62,7 @@ export function seedRange(rows: readonly { readonly seeds: number }[]): string {
  * @param comparisons of one stage and split, either recalls or accuracies on pairs; at least one
  */
 export function comparisonLines(comparisons: readonly Comparison[]): string[] {
-  const { baseline, images } = comparisons[0]!;
+  const { baseline, units, unit } = comparisons[0]!;
   const leading = leadingMetrics(comparisons.map(({ metric }) => metric));
   const shown = comparisons.filter(({ metric }) => leading.includes(metric));
   const widestOf = (textOf: (row: Comparison) => string) =>
@@ -63,16 +79,21 @@ export function comparisonLines(comparisons: readonly Comparison[]): string[] {
         `p ${pText(row)}${mark === "" ? "" : ` ${mark}`}`;
     })
   );
+  const design = designSentence(comparisons);
   return [
     ...wrapped(
       `Difference from ${clipped(baseline)} in percentage points, with a ` +
-        `${percent(intervalLevel)} confidence interval over ${images} ` +
-        `${resampledUnit(comparisons[0]!)} and the Holm-corrected p of a paired permutation test:`,
+        `${percent(intervalLevel)} confidence interval over ` +
+        (comparisons.every(({ seeds }) => seeds === 1)
+          ? `${units} ${unit} and the Holm-corrected p of a paired permutation test:`
+          : `${seedRange(comparisons)} seeds and ${units} ${unit} together, and its ` +
+            "Holm-corrected p:"),
       width,
     ),
     ...lines,
     verdict(comparisons),
     ...cautionsOf(comparisons).flatMap(sentenceLines),
+    ...(design === undefined ? [] : sentenceLines(design)),
   ];
 }
 
@@ -85,20 +106,29 @@ function sentenceLines(sentence: string): string[] {
 /** What the comparisons cannot show, a sentence each. */
 export function cautionsOf(comparisons: readonly Comparison[]): string[] {
   const pending = comparisons.find((row) => row.pending > 0);
-  const most = Math.max(...comparisons.map(({ seeds }) => seeds));
   return [
     ...(pending === undefined ? [] : [
       `Holm's correction counts all ${pending.variants} variants; ${pending.pending} of them ` +
       `${pending.pending === 1 ? "has" : "have"} no result yet.`,
     ]),
     ...powerSentences(comparisons),
-    most === 1
-      ? "Only one seed: training with another seed may change the numbers more than testing on " +
-        "other images would."
-      : `± is the standard deviation over ${
-        seedRange(comparisons)
-      } seeds. Intervals and p-values ` +
-        "account for the choice of test images, not for the variation between training runs.",
+    ...seedSentences(comparisons),
+  ];
+}
+
+function seedSentences(comparisons: readonly Comparison[]): string[] {
+  const [fewest, most] = [Math.min, Math.max]
+    .map((of) => of(...comparisons.map(({ seeds }) => seeds))) as [number, number];
+  const single = "intervals and p cover the choice of test images alone; training with another " +
+    "seed may change the numbers more.";
+  if (most === 1) return [`Only one seed: ${single}`];
+  return [
+    `± is the standard deviation over ${
+      seedRange(comparisons)
+    } seeds. Over ${most} seeds alone, a ` +
+    `sign-flip test gives no p below ${Number(leastSeedP(most).toPrecision(2))}.`,
+    ...(most === 2 ? ["Two seeds are too few for a reliable p."] : []),
+    ...(fewest === 1 ? [`With one seed, ${single}`] : []),
   ];
 }
 
@@ -107,7 +137,7 @@ function powerSentences(comparisons: readonly Comparison[]): string[] {
   const leading = leadingMetrics(comparisons.map(({ metric }) => metric));
   const groups = Map.groupBy(
     comparisons.filter(({ metric }) => leading.includes(metric)),
-    (row) => `${row.images} ${resampledUnit(row)}`,
+    sampleText,
   );
   return [...groups].flatMap(([sample, rows]) => {
     const effects = leading.flatMap((metric) => {

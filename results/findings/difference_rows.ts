@@ -26,16 +26,27 @@ export interface VariantDifference {
   readonly interval: string;
   /** Holm-corrected for the number of variants; empty where there is none. */
   readonly p: string;
+  /** p of a sign-flip test over the seeds alone, with the least they can give; empty where there is none. */
+  readonly pSeeds: string;
   /** Such as `not significant`. */
   readonly verdict: string;
   /** Shown after the mean in a table: ▲ better, ▼ worse, or empty. */
   readonly mark: string;
 }
 
-/** The columns of a table of differences. @param staged whether rows are of several stages */
-export function differenceColumns(staged: boolean) {
+/** Which columns rows need: the stage where there are several, and the test over seeds where it was done. */
+export function neededColumns(rows: readonly VariantDifference[]) {
+  return {
+    staged: new Set(rows.map(({ stage }) => stage)).size > 1,
+    seedTest: rows.some(({ pSeeds }) => pSeeds !== ""),
+  };
+}
+
+/** The columns of a table of differences. */
+export function differenceColumns({ staged, seedTest }: ReturnType<typeof neededColumns>) {
   const names = [...(staged ? ["stage"] : []), "variant", "split", "metric"];
   const numbers = ["points", "seeds", "95 % interval", "Holm-corrected p"];
+  if (seedTest) numbers.push("p over seeds alone");
   return [
     ...names.map((title) => ({ title })),
     ...numbers.map((title) => ({ title, numeric: true })),

@@ -2,10 +2,15 @@
  * Which queries an evaluation answered correctly, for each requested recall, their sum and each accuracy
  * on swapped pairs. Differences are resampled and tested from these hits.
  */
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { literal } from "../database/question.ts";
+import { rowsOf } from "../database/read_results.ts";
 import type { Variants } from "./variants.ts";
 
-/** One metric of a variant on one image, or on one pair of swapped pictures. */
+/**
+ * One metric of a variant on one unit: an image with its captions, a family of images with theirs, or a
+ * pair of swapped pictures.
+ */
 export interface ClusterRow {
   readonly stage: string;
   readonly split: string | null;
@@ -14,15 +19,25 @@ export interface ClusterRow {
   /** i2t, t2i or pair; rsum has a row for i2t and one for t2i. */
   readonly direction: string;
   readonly variant: string;
-  /** Id of the image or pair. */
-  readonly image: string;
+  /** Id of the unit. */
+  readonly unit: string;
+  /** It is a family. */
+  readonly family: boolean;
   readonly queries: number;
-  /** Number of (query, seed) combinations. */
-  readonly pairs: number;
-  readonly seeds: number;
-  /** Hits of the variant minus hits of the baseline, over its queries and the seeds of both. */
-  readonly ahead: number;
+  /** Those that the variant and the baseline have, as text. */
+  readonly seeds: readonly string[];
+  /** Queries of each of these seeds. */
+  readonly pairs: readonly number[];
+  /** Hits of the variant minus hits of the baseline, for each of these seeds. */
+  readonly ahead: readonly number[];
 }
+
+/** As DuckDB returns it. */
+type StoredRow =
+  & Omit<ClusterRow, "seeds" | "pairs" | "ahead">
+  & {
+    readonly [name in "seeds" | "pairs" | "ahead"]: { readonly items: readonly unknown[] };
+  };
 
 /**
  * SQL: for each query or pair of swapped pictures, whether a metric counts it as correct. rsum counts a
@@ -53,7 +68,7 @@ export function hits(
     WHERE ${where}
   )
   SELECT r.stage, r.position, q.split, c.metric, q.direction, q.query,
-    coalesce(q.image, q.query) AS image, ${columns},
+    coalesce(q.family, q.image, q.query) AS unit, q.family IS NOT NULL AS family, ${columns},
     CASE c.metric WHEN 'rsum'
       THEN (q.rank <= 1)::INTEGER + (q.rank <= 5)::INTEGER + (q.rank <= 10)::INTEGER
       ELSE (q.rank <= c.k)::INTEGER END AS hit
@@ -63,7 +78,7 @@ export function hits(
   WHERE ${where}
   UNION ALL
   SELECT r.stage, r.position, m.split, c.metric, 'pair' AS direction, q.pair AS query,
-    q.pair AS image, ${columns},
+    coalesce(q.family, q.pair) AS unit, q.family IS NOT NULL AS family, ${columns},
     (CASE c.metric WHEN 'pair_text' THEN q.text_right WHEN 'pair_image' THEN q.image_right
       ELSE q.group_right END)::INTEGER AS hit
   ${from("pair_score")}
@@ -79,9 +94,7 @@ export function inTableOrder(metric: string): string {
   ), length(${metric}), ${metric}`;
 }
 
-/**
- * SQL: hits of each variant minus hits of the baseline, per image or pair: rows as `ClusterRow`.
- */
+/** SQL: hits of each variant minus hits of the baseline, per unit and seed; `clusterRows` reads it. */
 export function hitDifferences(request: string, { sql }: Variants, baseline: string): string {
   return `${sql}, hit AS (
   ${
@@ -91,24 +104,35 @@ export function hitDifferences(request: string, { sql }: Variants, baseline: str
       where: `r.experiment = ${literal(request)}`,
     })
   }
+), difference AS (
+  SELECT a.stage, a.split, a.metric, a.direction, a.variant, a.unit, a.family, a.seed,
+    min(a.position) AS position, count(*)::INTEGER AS pairs, sum(a.hit - b.hit)::INTEGER AS ahead
+  FROM hit AS a
+  JOIN hit AS b ON b.stage = a.stage AND b.split IS NOT DISTINCT FROM a.split
+    AND b.metric = a.metric AND b.direction = a.direction AND b.query = a.query AND b.seed = a.seed
+  WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
+  GROUP BY a.stage, a.split, a.metric, a.direction, a.variant, a.unit, a.family, a.seed
 )
-SELECT a.stage, a.split, a.metric, a.direction, a.variant, a.image,
-  count(DISTINCT a.query)::INTEGER AS queries,
-  count(*)::INTEGER AS pairs, max(s.seeds)::INTEGER AS seeds,
-  sum(a.hit - b.hit)::INTEGER AS ahead
-FROM hit AS a
-JOIN hit AS b ON b.stage = a.stage AND b.split IS NOT DISTINCT FROM a.split
-  AND b.metric = a.metric AND b.direction = a.direction AND b.query = a.query AND b.seed = a.seed
-JOIN (
-  SELECT x.stage, x.split, x.variant, count(DISTINCT x.seed) AS seeds
-  FROM hit AS x WHERE x.seed IN (
-    SELECT y.seed FROM hit AS y WHERE y.stage = x.stage AND y.variant = ${literal(baseline)}
-  )
-  GROUP BY x.stage, x.split, x.variant
-) AS s ON s.stage = a.stage AND s.split IS NOT DISTINCT FROM a.split AND s.variant = a.variant
-WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
-GROUP BY a.stage, a.split, a.metric, a.direction, a.variant, a.image
-ORDER BY min(a.position), a.direction = 'pair', a.split, ${
-    inTableOrder("a.metric")
-  }, a.direction, a.variant, a.image`;
+SELECT stage, split, metric, direction, variant, unit, family, max(pairs) AS queries,
+  list(seed ORDER BY seed) AS seeds, list(pairs ORDER BY seed) AS pairs,
+  list(ahead ORDER BY seed) AS ahead
+FROM difference AS d
+GROUP BY stage, split, metric, direction, variant, unit, family
+ORDER BY min(position), direction = 'pair', split, ${
+    inTableOrder("metric")
+  }, direction, variant, unit`;
+}
+
+/** The rows of `hitDifferences`. */
+export async function clusterRows(
+  connection: DuckDBConnection,
+  sql: string,
+): Promise<ClusterRow[]> {
+  const rows = await rowsOf<StoredRow>(connection, sql);
+  return rows.map(({ seeds, pairs, ahead, ...row }) => ({
+    ...row,
+    seeds: seeds.items.map(String),
+    pairs: pairs.items.map(Number),
+    ahead: ahead.items.map(Number),
+  }));
 }

@@ -4,14 +4,13 @@ import { isPercent } from "../text/metric_tables.ts";
 import type { MetricPair } from "../text/metrics.ts";
 import { countText, metricTitle, timeText } from "../text/number_text.ts";
 import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
-import { intervalText, pText, significanceMark, width } from "./comparison_text.ts";
+import { howCertain, intervalText, pText, significanceMark, width } from "./comparison_text.ts";
 import type { ChangedMetric, RequestChanges } from "./request_changes.ts";
 
 /** What the numbers of changed metrics are. */
 export const howCompared =
-  "Means over the seeds that both have; recalls in percent, changes in percentage points, with a 95 % " +
-  "confidence interval over test images or pairs (paired bootstrap) and the p-value of a paired " +
-  "permutation test over the queries that both ranked, Holm-corrected for the number of changed variants";
+  "Means over the seeds that both have; recalls in percent, changes in percentage points, with " +
+  `${howCertain}, on the queries that both ranked, Holm-corrected for the number of changed variants`;
 
 export interface ChangeText {
   /** Empty where there is no such number. */

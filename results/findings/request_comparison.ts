@@ -2,7 +2,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal } from "../database/question.ts";
 import type { RequestRecord } from "../database/stored_files.ts";
-import { bootstrapDraws, compareGroup, type Comparison } from "./comparison.ts";
+import { compareGroup, type Comparison } from "./comparison.ts";
+import { bootstrapDraws } from "./uncertainty.ts";
 import { type ClusterRow, hits, inTableOrder } from "./hits.ts";
 
 interface HitChange {
@@ -11,7 +12,8 @@ interface HitChange {
   readonly split: string | null;
   readonly metric: string;
   readonly direction: string;
-  readonly image: string;
+  readonly unit: string;
+  readonly family: boolean;
   readonly queries: number;
   /** Hits of the later request minus hits of the earlier one. */
   readonly ahead: number;
@@ -47,16 +49,17 @@ export async function compareRequests(
       })
     }
 )
-SELECT b.stage, b.label, b.split, b.metric, b.direction, b.image, count(*)::INTEGER AS queries,
+SELECT b.stage, b.label, b.split, b.metric, b.direction, b.unit, b.family,
+  count(*)::INTEGER AS queries,
   sum(b.hit - a.hit)::INTEGER AS ahead
 FROM hit AS b
 JOIN hit AS a ON a.stage = b.stage AND a.label = b.label AND a.split IS NOT DISTINCT FROM b.split
   AND a.metric = b.metric AND a.direction = b.direction AND a.query = b.query
 WHERE a.experiment = ${literal(before.id)} AND b.experiment = ${literal(now.id)}
-GROUP BY b.stage, b.label, b.split, b.metric, b.direction, b.image
+GROUP BY b.stage, b.label, b.split, b.metric, b.direction, b.unit, b.family
 ORDER BY min(b.position), b.direction = 'pair', b.split, ${
       inTableOrder("b.metric")
-    }, b.direction, b.label, b.image`,
+    }, b.direction, b.label, b.unit`,
   });
   const variantOf = new Map(now.nodes.map(({ label, point }) => [label, variantKey(point)]));
   const keys = new Map(before.nodes.map(({ label, key }) => [label, key]));
@@ -73,7 +76,7 @@ ORDER BY min(b.position), b.direction = 'pair', b.split, ${
   );
   const compared = [...groups.values()].flatMap((group) => {
     const byVariant = [...Map.groupBy(group, ({ variant }) => variant).values()];
-    const clusters = byVariant.flatMap(overSeeds);
+    const clusters = byVariant.flatMap(bySeed);
     return compareGroup(clusters, {
       baseline: "",
       draws,
@@ -84,26 +87,25 @@ ORDER BY min(b.position), b.direction = 'pair', b.split, ${
   return { compared, question };
 }
 
-/** The rows of a variant, summed over seeds for each image. */
-function overSeeds(
+/** The rows of a variant by unit; a run and the one with the same label are a seed. */
+function bySeed(
   rows: readonly (HitChange & { readonly variant: string })[],
 ): ClusterRow[] {
-  const seeds = new Set(rows.map(({ label }) => label)).size;
-  const byImage = Map.groupBy(rows, ({ direction, image }) => `${direction} ${image}`);
-  return [...byImage.values()].map((own) => {
-    const sum = (of: (row: HitChange) => number) => own.reduce((all, row) => all + of(row), 0);
-    const { stage, split, metric, direction, variant, image } = own[0]!;
+  const byUnit = Map.groupBy(rows, ({ direction, unit }) => `${direction} ${unit}`);
+  return [...byUnit.values()].map((own) => {
+    const { stage, split, metric, direction, variant, unit, family } = own[0]!;
     return {
       stage,
       split,
       metric,
       direction,
-      image,
+      unit,
+      family,
       variant,
       queries: Math.max(...own.map(({ queries }) => queries)),
-      pairs: sum(({ queries }) => queries),
-      seeds,
-      ahead: sum(({ ahead }) => ahead),
+      seeds: own.map(({ label }) => label),
+      pairs: own.map(({ queries }) => queries),
+      ahead: own.map(({ ahead }) => ahead),
     };
   });
 }

@@ -51,6 +51,7 @@ ORDER BY a.split, min(a.position), ${inTableOrder("a.metric")}`,
     seeds: seedsText({ ...row, requestedSeeds: mostSeeds(requested.get(row.stage) ?? []) }),
     interval: boundsText(intervalOf(row)),
     p: "",
+    pSeeds: "",
     verdict: verdictOf(row),
     mark: "",
   }));

@@ -17,12 +17,12 @@ import {
   type Variants,
   variantsOf,
 } from "./variants.ts";
-import { compareVariants, type Comparison } from "./comparison.ts";
+import { compareVariants, type Comparison, isOfPairs } from "./comparison.ts";
 import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
 import { textTable } from "../../pipeline/terminal/text_table.ts";
 import { type FlattenedMark, flattenedNote, flattenedVariants } from "./flattened.ts";
 import { linearBaselineLines, linearBaselinesOf } from "./linear_baseline.ts";
-import { comparisonLines, resampledUnit, significanceMark, width } from "./comparison_text.ts";
+import { comparisonLines, significanceMark, width } from "./comparison_text.ts";
 
 /** One metric of one evaluated run. */
 interface MetricRow extends SeedValue {
@@ -115,7 +115,9 @@ function groupText(title: string, rows: readonly MetricRow[], options: GroupOpti
     ...wrapped([...(marked ? ["* baseline"] : []), ...notes].join("; "), width),
     // Without ranks, only seeds can be compared.
     ...(compared.length > 0
-      ? [...Map.groupBy(compared, resampledUnit).values()].flatMap(comparisonLines)
+      ? [...Map.groupBy(compared, ({ metric }) => isOfPairs(metric)).values()].flatMap(
+        comparisonLines,
+      )
       : marked
       ? pairedDifferences(rows, {
         baseline,

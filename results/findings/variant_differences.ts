@@ -5,7 +5,15 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { processorCaution } from "./environment.ts";
 import { compareVariants, type Comparison } from "./comparison.ts";
-import { cautionsOf, intervalText, pText, seedsText, significanceMark } from "./comparison_text.ts";
+import {
+  cautionsOf,
+  howCertain,
+  intervalText,
+  pText,
+  seedPText,
+  seedsText,
+  significanceMark,
+} from "./comparison_text.ts";
 import { hitDifferences } from "./hits.ts";
 import { type Differences, noDifference, type VariantDifference } from "./difference_rows.ts";
 import { seedDifferences } from "./seed_differences.ts";
@@ -34,9 +42,7 @@ export async function differencesOf(
     return { ...bySeeds, cautions: [...mixed, ...bySeeds.cautions] };
   }
   return {
-    caption:
-      "In percentage points, with a 95 % confidence interval over test images or pairs (paired " +
-      "bootstrap) and the p-value of a paired permutation test, Holm-corrected for the number of variants",
+    caption: `In percentage points, with ${howCertain}, Holm-corrected for the number of variants`,
     rows: compared.map(differenceRow),
     compared,
     cautions: [...mixed, ...cautionsOf(compared)],
@@ -59,6 +65,7 @@ function differenceRow(row: Comparison): VariantDifference {
     seeds: seedsText(row),
     interval: intervalText(row),
     p: pText(row),
+    pSeeds: seedPText(row),
     verdict: difference === 0 && low === 0 && high === 0
       ? noDifference
       : !significant

@@ -82,6 +82,8 @@ export function recordRanks(
     const inFold = foldOf(direction, query);
     const others = judgedOf(direction, query);
     const again = rerankedOf(direction, query);
+    const image = index.images[direction === "i2t" ? query : index.imageOfText[query]!]!;
+    const { id, family } = set.images[image]!;
     record.row("query_rank", {
       direction,
       query: queries[query]!,
@@ -90,11 +92,12 @@ export function recordRanks(
       ties,
       top_ids: JSON.stringify(top.map(({ answer }) => answers[answer])),
       top_scores: JSON.stringify(top.map((entry) => entry.score)),
-      image: images[direction === "i2t" ? query : index.imageOfText[query]!]!,
+      image: id,
       right_ranks: JSON.stringify(rightRanks),
       ...(inFold && { fold: inFold.fold, fold_rank: inFold.rank }),
       ...(others && { positive_ranks: JSON.stringify(others.ranks) }),
       ...(again && { rerank_rank: again.rank, rerank_found: again.found }),
+      ...(family !== undefined && { family }),
     });
   }
   const metrics = {

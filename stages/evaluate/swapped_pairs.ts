@@ -28,9 +28,10 @@ export async function judgeSwappedPairs(
     [image0, image1, image0, image1].map((image) => imageRow.get(image)!)
   );
   const scores = await score(index, texts, images);
-  const judged = set.pairs.map(({ id, kind }, place) => {
+  const judged = set.pairs.map(({ id, kind, image0, image1 }, place) => {
     const [s00 = NaN, s01 = NaN, s10 = NaN, s11 = NaN] = scores.subarray(4 * place, 4 * place + 4);
     const outcome = judgePair({ s00, s01, s10, s11 });
+    const [family, other] = [image0, image1].map((image) => set.images[image]!.family);
     record.row("pair_score", {
       pair: id,
       kind,
@@ -41,6 +42,7 @@ export async function judgeSwappedPairs(
       text_right: outcome.textRight,
       image_right: outcome.imageRight,
       group_right: outcome.groupRight,
+      ...(family !== undefined && family === other && { family }),
     });
     return { kind, outcome };
   });

@@ -1,6 +1,12 @@
 /** The Markdown report's results: metrics of each variant, published results, and differences. */
 import { type LinearBaseline, linearBaselineExplained } from "../../findings/linear_baseline.ts";
-import { differenceColumns, type Differences, markOf } from "../../findings/difference_rows.ts";
+import {
+  differenceColumns,
+  type Differences,
+  markOf,
+  neededColumns,
+} from "../../findings/difference_rows.ts";
+import { designCells, designsCaption, designsOf, designTitles } from "../../findings/designs.ts";
 import {
   fewerSeeds,
   type HeadlineTable,
@@ -30,6 +36,7 @@ export function resultsBlocks(
     ...linearBaselineBlocks(linearBaselines),
     ...(published === undefined ? [] : [publishedBlock(published, tables)]),
     differencesBlock(differences, baseline),
+    ...designsBlocks(differences),
     ...further.map((one) => headlineBlock(one, differences)),
   ];
 }
@@ -141,7 +148,7 @@ function differencesBlock(
     ...(left.length === 0 ? [] : [`The HTML page also has the differences in ${left.join(", ")}.`]),
     ...cautions.map((caution) => escapeMarkdown(caution)),
   ].map((line) => `- ${line}`).join("\n");
-  const staged = new Set(rows.map(({ stage }) => stage)).size > 1;
+  const columns = neededColumns(rows);
   if (rows.length === 0) {
     return { title: "differences", importance: 2, text: `## Differences\n\n${notes}` };
   }
@@ -150,19 +157,35 @@ function differencesBlock(
     importance: 2,
     ...tableBlock(
       `## Differences from ${escapeMarkdown(baseline)}\n\n${escapeMarkdown(caption)}.`,
-      differenceColumns(staged),
-      rows.map(({ stage, variant, split, metric, difference, seeds, interval, p, verdict }) => [
-        ...(staged ? [escapeMarkdown(stage)] : []),
+      differenceColumns(columns),
+      rows.map(({ stage, variant, split, metric, difference, ...row }) => [
+        ...(columns.staged ? [escapeMarkdown(stage)] : []),
         escapeMarkdown(variant),
         escapeMarkdown(split ?? "all"),
         metricTitle(metric),
         signedValue(difference, true),
-        seeds,
-        interval,
-        p,
-        verdict,
+        row.seeds,
+        row.interval,
+        row.p,
+        ...(columns.seedTest ? [row.pSeeds] : []),
+        row.verdict,
       ]),
     ),
     after: notes,
   };
+}
+
+/** Seeds and images that would show a difference. */
+function designsBlocks({ compared }: Differences): Block[] {
+  const designs = designsOf(compared);
+  if (designs.length === 0) return [];
+  return [{
+    title: "what would show a difference",
+    importance: 3,
+    ...tableBlock(
+      `## What would show a difference\n\n${escapeMarkdown(designsCaption(designs))}.`,
+      designTitles,
+      designs.map((design) => designCells(design).map(escapeMarkdown)),
+    ),
+  }];
 }

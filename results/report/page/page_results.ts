@@ -7,7 +7,13 @@ import {
   unitOf,
   variantText,
 } from "../../findings/headline.ts";
-import { differenceColumns, type Differences, markOf } from "../../findings/difference_rows.ts";
+import {
+  differenceColumns,
+  type Differences,
+  markOf,
+  neededColumns,
+} from "../../findings/difference_rows.ts";
+import { designCells, designsCaption, designsOf, designTitles } from "../../findings/designs.ts";
 import { type Html, markup } from "./html.ts";
 import { metricTitle, signedValue, valueText } from "../../text/number_text.ts";
 import { type Cell, dataTable, howToReproduce } from "./page_parts.ts";
@@ -18,7 +24,7 @@ import type { CommandPlace } from "../../findings/reproduce.ts";
 
 export function resultsSection(data: ReportData, results: CommandPlace): Html {
   const { headline, differences } = data;
-  const staged = new Set(differences.rows.map(({ stage }) => stage)).size > 1;
+  const columns = neededColumns(differences.rows);
   if (headline.tables.length === 0) {
     return markup`<p>No recall is stored yet: nothing was evaluated, or the evaluation failed.</p>${
       howToReproduce([headline.question], results)
@@ -38,9 +44,9 @@ ${
     differences.rows.length === 0 ? undefined : dataTable({
       id: "differences",
       caption: differences.caption,
-      columns: differenceColumns(staged),
+      columns: differenceColumns(columns),
       rows: differences.rows.map((row) => [
-        ...(staged ? [row.stage] : []),
+        ...(columns.staged ? [row.stage] : []),
         row.variant,
         row.split ?? "all",
         metricTitle(row.metric),
@@ -48,13 +54,35 @@ ${
         { shown: row.seeds, value: parseInt(row.seeds) },
         intervalCell(row.interval),
         row.p === "" ? "" : { shown: row.p, value: Number(row.p) },
+        ...(columns.seedTest ? [seedTestCell(row.pSeeds)] : []),
         row.verdict,
       ]),
     })
   }
 <ul class="cautions">${differences.cautions.map((caution) => markup`<li>${caution}</li>`)}</ul>
 ${howToReproduce([differences.question], results)}
+${designsPart(differences)}
 ${furtherPart(data, results)}`;
+}
+
+/** Seeds and images that would show a difference. */
+function designsPart({ compared }: Differences): Html | undefined {
+  const designs = designsOf(compared);
+  if (designs.length === 0) return undefined;
+  return markup`<h3>What would show a difference</h3>
+${
+    dataTable({
+      id: "designs",
+      caption: designsCaption(designs),
+      columns: designTitles.map(({ title, numeric }) => ({ title, ...(numeric && { numeric }) })),
+      rows: designs.map(designCells),
+    })
+  }`;
+}
+
+/** Sorts by p, which comes first. */
+function seedTestCell(text: string): Cell {
+  return { shown: text, ...(text !== "" && { value: parseFloat(text) }) };
 }
 
 /** All other metrics, in one table for each kind. */

@@ -14,9 +14,10 @@ const current = readSchema(
   Deno.readTextFileSync(new URL("../../../results/database/schema.sql", import.meta.url)),
 );
 
-/** Up to schema 10, `requested` was called `asked`. */
-const oldRows = `
-  INSERT INTO experiment (id, name, file, asked) VALUES ('e', 'toy', 'toy.yaml', '2026-01-02 03:04:05');
+const oldRows = (version: number) => `
+  INSERT INTO experiment (id, name, file, ${
+  version < 11 ? "asked" : "requested"
+}) VALUES ('e', 'toy', 'toy.yaml', '2026-01-02 03:04:05');
   INSERT INTO experiment_run VALUES ('e', 'r1', 'tuned', 'tuned', 0), ('e', 'r2', 'recall', 'recall', 1);
   INSERT INTO stage_run (run, stage, kind, label, status, started, seconds) VALUES
     ('r1', 'tuned', 'fine_tune', 'tuned', 'complete', '2026-01-02 03:04:06', 2.5),
@@ -33,7 +34,9 @@ async function oldDatabase(version: number, change = "") {
   const instance = await DuckDBInstance.create(databaseFile(folder.path));
   const connection = await instance.connect();
   await connection.run(frozen(version));
-  await connection.run(`INSERT INTO schema_version VALUES (${version});${oldRows}${change}`);
+  await connection.run(
+    `INSERT INTO schema_version VALUES (${version});${oldRows(version)}${change}`,
+  );
   connection.closeSync();
   instance.closeSync();
   Deno.mkdirSync(`${folder.path}/artifacts`);

@@ -6,6 +6,9 @@ const schema = Deno.readTextFileSync(
   new URL("../../../results/database/schema.sql", import.meta.url),
 );
 
+const near = (found: number, expected: number) =>
+  assert.ok(Math.abs(found - expected) < 1e-9, `${found} is not ${expected}`);
+
 interface Rank {
   readonly variant: string;
   readonly seed: number;
@@ -86,14 +89,44 @@ Deno.test("compareVariants() compares query by query over common seeds, resampli
   assert.deepEqual(rows.map(({ metric }) => metric), ["t2i_r1", "t2i_r5", "t2i_r10"]);
   const [first, , last] = rows;
   assert.deepEqual(
-    [first!.variant, first!.baseline, first!.seeds, first!.queries, first!.images],
+    [first!.variant, first!.baseline, first!.seeds, first!.queries, first!.units],
     ["singular", "none", 2, 20, 10],
   );
   assert.equal(first!.difference, 0.75);
-  // All ten images are ahead: two of 2^10 sign assignments are as extreme.
-  assert.equal(first!.p, 2 / 1024);
-  assert.ok(first!.significant && first!.low > 0.5 && first!.high < 1);
+  // One seed is ahead on all images, the other on half: mean squares 1.25 of seeds, 1.25 / 9 of images and
+  // of the rest. So t = 0.75 / sqrt(1.25 / 20) = 3 with one degree of freedom: Cauchy's distribution.
+  near(first!.p, 1 - 2 / Math.PI * Math.atan(3));
+  near(first!.high, 0.75 + 0.25 * Math.tan(Math.PI * 0.475));
+  near(first!.low, 0.75 - 0.25 * Math.tan(Math.PI * 0.475));
+  assert.deepEqual([first!.pSeeds, first!.significant], [0.5, false]);
   assert.deepEqual([last!.difference, last!.p, last!.significant], [0, 1, false]);
+});
+
+Deno.test("with one seed, interval and p are those of the images alone", async () => {
+  const [row] = await compared([
+    ...ranksOf("none", 1, () => false),
+    ...ranksOf("singular", 1, (caption) => caption < 15),
+  ]);
+  // Eight images are ahead: two of 2^8 sign assignments are as extreme.
+  assert.deepEqual([row!.p, row!.pSeeds, row!.components], [2 / 256, null, null]);
+  assert.ok(row!.significant && row!.low > 0.4 && row!.high < 1);
+});
+
+Deno.test("seeds that agree on every image cannot make a difference more certain than images do", async () => {
+  const seeds = [1, 2, 3];
+  const [row] = await compared([
+    ...seeds.flatMap((seed) => ranksOf("none", seed, () => false)),
+    ...seeds.flatMap((seed) => ranksOf("singular", seed, () => true)),
+  ]);
+  assert.deepEqual([row!.difference, row!.low, row!.high], [1, 1, 1]);
+  assert.deepEqual([row!.p, row!.pSeeds, row!.significant], [2 / 1024, 0.25, true]);
+});
+
+Deno.test("images of one family are one unit", async () => {
+  const ranks = [...ranksOf("none", 1, () => false), ...ranksOf("a", 1, () => true)];
+  const more = "UPDATE query_rank SET family = 'f' || (image[2:]::INTEGER // 2)";
+  const [row] = await compared(ranks, { more });
+  assert.deepEqual([row!.unit, row!.units, row!.queries, row!.p], ["families", 5, 20, 2 / 32]);
 });
 
 Deno.test("compareVariants() compares recalls at the requested K, in order of K", async () => {
@@ -133,7 +166,7 @@ Deno.test("compareVariants() compares rsum where it was measured, counting image
   const rsum = rows.at(-1)!;
   // i2t: R@5 and R@10 of all; t2i: R@1 and R@5 of half.
   assert.equal(rsum.difference, 3);
-  assert.deepEqual([rsum.queries, rsum.images, rsum.p], [30, 10, 2 / 1024]);
+  assert.deepEqual([rsum.queries, rsum.units, rsum.p], [30, 10, 2 / 1024]);
 });
 
 Deno.test("compareVariants() corrects p for the number of variants", async () => {
@@ -195,7 +228,7 @@ Deno.test("ranks of earlier versions, which do not name their image, form cluste
     ...bare(ranksOf("none", 1, () => false)),
     ...bare(ranksOf("a", 1, () => true)),
   ]);
-  assert.deepEqual([row!.images, row!.queries], [20, 20]);
+  assert.deepEqual([row!.units, row!.queries], [20, 20]);
 });
 
 Deno.test("compareVariants() compares swapped pictures pair by pair, after the ranks", async () => {
@@ -213,7 +246,7 @@ Deno.test("compareVariants() compares swapped pictures pair by pair, after the r
     },
   );
   assert.deepEqual(
-    rows.map(({ metric, split, difference, images }) => [metric, split, difference, images]),
+    rows.map(({ metric, split, difference, units }) => [metric, split, difference, units]),
     [
       ...["t2i_r1", "t2i_r5", "t2i_r10"].map((metric) => [metric, "test", 0, 10]),
       ["pair_text", "swap", 0, 12],
@@ -233,7 +266,7 @@ Deno.test("where nothing differs, the minimum detectable effect is the smallest 
   assert.deepEqual([row!.difference, row!.p, row!.detectable], [0, 1, 6 / 20]);
   const few = (variant: string) => ranksOf(variant, 1, () => true).slice(0, 8);
   const [none] = await compared([...few("none"), ...few("a")]);
-  assert.deepEqual([none!.images, none!.detectable], [4, Infinity]);
+  assert.deepEqual([none!.units, none!.detectable], [4, Infinity]);
 });
 
 Deno.test("compareVariants() returns nothing without a baseline or without other variants", async () => {

@@ -30,9 +30,12 @@ const compared = {
   significant: true,
   detectable: 0.2,
   seeds: 3,
+  pSeeds: 0.25,
+  components: null,
   requestedSeeds: 0,
   queries: 100,
-  images: 100,
+  unit: "images" as const,
+  units: 100,
   variants: 3,
   pending: 0,
 };

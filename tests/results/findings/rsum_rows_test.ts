@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
-import { bootstrapDraws, compareGroup } from "../../../results/findings/comparison.ts";
+import { compareGroup } from "../../../results/findings/comparison.ts";
+import { bootstrapDraws } from "../../../results/findings/uncertainty.ts";
 import type { ClusterRow } from "../../../results/findings/hits.ts";
 import { percentile } from "../../../results/statistics/paired_bootstrap.ts";
 import { ofBothDirections } from "../../../results/findings/rsum_rows.ts";
@@ -11,38 +12,42 @@ const row = (more: Partial<ClusterRow>): ClusterRow => ({
   metric: "rsum",
   direction: "i2t",
   variant: "a",
-  image: "i0",
+  unit: "i0",
+  family: false,
   queries: 1,
-  pairs: 1,
-  seeds: 1,
-  ahead: 0,
+  seeds: ["1"],
+  pairs: [1],
+  ahead: [0],
   ...more,
 });
 
-/** Rows with these hits ahead, for each image itself and for all its captions together. */
+/** Rows with these hits ahead, for each image itself and for all its captions together, in the first seed. */
 function rowsOf(
   ahead: readonly (readonly [image: number, texts: number])[],
-  { captions, seeds }: { captions: (image: number) => number; seeds: number },
+  { captions, seeds: count }: { captions: (image: number) => number; seeds: number },
 ): ClusterRow[] {
+  const seeds = Array.from({ length: count }, (_, seed) => `${seed + 1}`);
+  const inFirst = (hits: number) => seeds.map((_, seed) => seed === 0 ? hits : 0);
   return ahead.flatMap(([ofImage, ofTexts], place) => {
-    const image = `i${place}`;
-    const count = captions(place);
+    const unit = `i${place}`;
+    const queries = captions(place);
     return [
-      row({ image, ahead: ofImage, pairs: seeds, seeds }),
+      row({ unit, seeds, ahead: inFirst(ofImage), pairs: seeds.map(() => 1) }),
       row({
-        image,
+        unit,
         direction: "t2i",
-        ahead: ofTexts,
-        queries: count,
-        pairs: count * seeds,
         seeds,
+        ahead: inFirst(ofTexts),
+        queries,
+        pairs: seeds.map(() => queries),
       }),
     ];
   });
 }
 
 const meanOf = (rows: readonly ClusterRow[]) => {
-  const sum = (of: (row: ClusterRow) => number) => rows.reduce((all, one) => all + of(one), 0);
+  const sum = (of: (row: ClusterRow) => readonly number[]) =>
+    rows.flatMap(of).reduce((all, one) => all + one, 0);
   return sum(({ ahead }) => ahead) / sum(({ pairs }) => pairs);
 };
 
@@ -51,8 +56,8 @@ Deno.test("ofBothDirections() counts an image and its captions, with the differe
   const rows = rowsOf([[3, -1], [0, 2]], { captions: () => 2, seeds: 1 });
   const both = ofBothDirections(rows);
   assert.deepEqual(
-    both.map(({ image, ahead, pairs, queries }) => [image, ahead, pairs, queries]),
-    [["i0", 3 * 2 - 1, 2, 3], ["i1", 2, 2, 3]],
+    both.map(({ unit, ahead, pairs, queries }) => [unit, ahead, pairs, queries]),
+    [["i0", [3 * 2 - 1], [2], 3], ["i1", [2], [2], 3]],
   );
   assert.equal(meanOf(both), 3 / 2 + 1 / 4);
 });
@@ -61,11 +66,14 @@ Deno.test("ofBothDirections() keeps integers for images with different numbers o
   const rows = rowsOf([[1, 4], [-2, 0], [0, 7]], { captions: (image) => 3 + image, seeds: 2 });
   const both = ofBothDirections(rows);
   assert.ok(Math.abs(meanOf(both) - (-1 / 6 + 11 / 24)) < 1e-15);
-  assert.ok(both.every(({ ahead, pairs }) => Number.isInteger(ahead) && Number.isInteger(pairs)));
+  assert.ok(both.every(({ ahead, pairs }) => [...ahead, ...pairs].every(Number.isInteger)));
+  // Both seeds have the same queries; only the first differs.
+  assert.deepEqual(both.map(({ pairs }) => pairs[0]), both.map(({ pairs }) => pairs[1]));
+  assert.ok(both.every(({ ahead }) => ahead[1] === 0));
 });
 
 Deno.test("ofBothDirections() needs both directions of rsum and leaves other metrics unchanged", () => {
-  assert.deepEqual(ofBothDirections([row({}), row({ image: "i1" })]), []);
+  assert.deepEqual(ofBothDirections([row({}), row({ unit: "i1" })]), []);
   const recalls = [row({ metric: "i2t_r1" })];
   assert.equal(ofBothDirections(recalls), recalls);
   const nothing = compareGroup([row({})], {
@@ -85,17 +93,17 @@ Deno.test("interval and p equal those of rsum itself, resampled and sign-flipped
       Math.round(4 * random.normal(2 * place + 1)) + 2,
     ] as const);
   const draws = bootstrapDraws();
-  const [found] = compareGroup(rowsOf(ahead, { captions: () => 5, seeds: 3 }), {
+  const [found] = compareGroup(rowsOf(ahead, { captions: () => 5, seeds: 1 }), {
     baseline: "none",
     tests: 1,
-    requestedSeeds: 3,
+    requestedSeeds: 1,
     draws,
   });
   const rsum = (images: readonly number[], sign: (place: number) => number = () => 1) => {
     let sum = 0;
     for (const [place, image] of images.entries()) {
       const [ofImage, ofTexts] = ahead[image]!;
-      sum += sign(place) * (ofImage / (3 * images.length) + ofTexts / (15 * images.length));
+      sum += sign(place) * (ofImage / images.length + ofTexts / (5 * images.length));
     }
     return sum;
   };
