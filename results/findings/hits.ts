@@ -14,7 +14,7 @@ import type { Variants } from "./variants.ts";
 export interface ClusterRow {
   readonly stage: string;
   readonly split: string | null;
-  /** i2t_r1, t2i_r10 …, rsum, pair_text, pair_image, pair_group. */
+  /** i2t_r1, t2i_r10 …, rsum, pair_text, pair_image, pair_group, pair_group_relation …. */
   readonly metric: string;
   /** i2t, t2i or pair; rsum has a row for i2t and one for t2i. */
   readonly direction: string;
@@ -41,7 +41,7 @@ type StoredRow =
 
 /**
  * SQL: for each query or pair of swapped pictures, whether a metric counts it as correct. rsum counts a
- * query up to three times, at K of 1, 5 and 10. A stage and split have a metric if one of its runs has it.
+ * query up to three times, at K of 1, 5 and 10. Pairs count for all of them and for their kind. A stage and split have a metric if one of its runs has it.
  */
 export function hits(
   { columns, joins = "", where }: {
@@ -77,12 +77,12 @@ export function hits(
     AND c.direction = q.direction
   WHERE ${where}
   UNION ALL
-  SELECT r.stage, r.position, m.split, c.metric, 'pair' AS direction, q.pair AS query,
-    coalesce(q.family, q.pair) AS unit, q.family IS NOT NULL AS family, ${columns},
+  SELECT r.stage, r.position, m.split, c.metric || m.name[11:] AS metric, 'pair' AS direction,
+    q.pair AS query, coalesce(q.family, q.pair) AS unit, q.family IS NOT NULL AS family, ${columns},
     (CASE c.metric WHEN 'pair_text' THEN q.text_right WHEN 'pair_image' THEN q.image_right
       ELSE q.group_right END)::INTEGER AS hit
   ${from("pair_score")}
-  JOIN metric AS m ON m.run = r.run AND m.name = 'pair_group'
+  JOIN metric AS m ON m.run = r.run AND (m.name = 'pair_group' OR m.name = 'pair_group_' || q.kind)
   CROSS JOIN (VALUES ('pair_text'), ('pair_image'), ('pair_group')) AS c (metric)
   WHERE ${where} AND q.group_right IS NOT NULL`;
 }
@@ -90,7 +90,7 @@ export function hits(
 /** ORDER BY terms that put metrics in the order of the tables: i2t and t2i by K, rsum, pairs. */
 export function inTableOrder(metric: string): string {
   return `list_position(['i2t', 't2i', 'rsu', 'pai'], ${metric}[1:3]), list_position(
-    ['pair_text', 'pair_image', 'pair_group'], ${metric}
+    ['pair_text', 'pair_image', 'pair_group'], regexp_extract(${metric}, '^pair_[a-z]+')
   ), length(${metric}), ${metric}`;
 }
 

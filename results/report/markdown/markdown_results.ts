@@ -140,7 +140,7 @@ function differencesBlock(
   { rows: all, caption, cautions }: Differences,
   baseline = "",
 ): Block {
-  const rows = all.filter(({ metric }) => !/_r(5|10)$/.test(metric));
+  const rows = all.filter(({ metric }) => !/_r(5|10)$|^pair_(text|image)_/.test(metric));
   const left = [
     ...new Set(all.filter((row) => !rows.includes(row)).map(({ metric }) => metricTitle(metric))),
   ];

@@ -257,6 +257,39 @@ Deno.test("compareVariants() compares swapped pictures pair by pair, after the r
   assert.deepEqual([rows[5]!.p, rows[5]!.significant], [2 / 2 ** 8, true]);
 });
 
+Deno.test("swapped pairs are also compared by kind, where evaluations have these metrics", async () => {
+  const scores = (run: string, right: (pair: number) => boolean) =>
+    Array.from(
+      { length: 12 },
+      (_, pair) =>
+        `('${run}', 'p${pair}', '${pair < 8 ? "relation" : "attribute"}', true, true, ${
+          right(pair)
+        })`,
+    )
+      .join(", ");
+  const names = ["pair_group", "pair_group_relation", "pair_group_attribute"];
+  const metrics = ["none-1", "a-1"].flatMap((run) =>
+    names.map((name) => `('${run}', '${name}', 'swap', 0)`)
+  );
+  const rows = await compared(
+    [...ranksOf("none", 1, () => true), ...ranksOf("a", 1, () => true)],
+    {
+      more: `INSERT INTO pair_score (run, pair, kind, text_right, image_right, group_right) VALUES
+        ${scores("none-1", () => false)}, ${scores("a-1", (pair) => pair < 6)};
+        INSERT INTO metric VALUES ${metrics}`,
+    },
+  );
+  assert.deepEqual(
+    rows.filter(({ metric }) => metric.startsWith("pair_group"))
+      .map(({ metric, difference, units, p }) => [metric, difference, units, p]),
+    [
+      ["pair_group", 6 / 12, 12, 2 / 2 ** 6],
+      ["pair_group_relation", 6 / 8, 8, 2 / 2 ** 6],
+      ["pair_group_attribute", 0, 4, 1],
+    ],
+  );
+});
+
 Deno.test("where nothing differs, the minimum detectable effect is the smallest that these queries can show", async () => {
   // Six of ten images must differ, by one of twenty captions each: 2 / 2^6 <= 0.05.
   const [row] = await compared([
