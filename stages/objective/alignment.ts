@@ -95,8 +95,8 @@ export const alignments = {
 /**
  * CACR (arXiv 2212.10549), as its code computes it (KhoomeiK/CACR, commit aad503d, model/model.py,
  * iais_soft): softmax(S_LV S_VV S_LV^T) against softmax(S_LL), and the same for regions, without eps
- * and without a gradient into S_LV. Its hard limit is singular but for these two: singular has no
- * softmax of S_LL, and its map has no gradient in any case.
+ * and without a gradient into S_LV. With an argmax in place of S_LV it is singular, except that
+ * singular has no softmax of S_LL.
  */
 export const congruence: Alignment = {
   ...member("softmax", "transport"),
