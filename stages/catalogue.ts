@@ -7,6 +7,7 @@ import { fineTune } from "./fine_tune.ts";
 import { initialiseModel } from "./initialise_model.ts";
 import { linearBaseline } from "./linear_baseline.ts";
 import { makeScenes } from "./make_scenes.ts";
+import { oracle } from "./oracle.ts";
 import { photoFeatures } from "./photo_features.ts";
 import { pretrain } from "./pretrain.ts";
 import { publishedFeatures } from "./published_features.ts";
@@ -35,5 +36,6 @@ export const catalogue: readonly StageDefinition[] = [
   fineTune,
   evaluate,
   linearBaseline,
+  oracle,
   analyseAttention,
 ];

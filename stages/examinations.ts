@@ -7,11 +7,24 @@ import { sourcesOf } from "./published_features.ts";
 
 /** Kind of stage -> its examination. Heavy modules are imported inside. */
 export const examinations: Readonly<Record<string, Examine>> = {
-  make_scenes({ parameters: { images, val_images, test_images, swap_pairs, captions } }) {
-    const splits = { train: images, val: val_images, test: test_images, swap: 2 * swap_pairs };
-    const facts = Object.entries(splits).flatMap(([split, count]) => [
-      [`${split}_images`, count],
-      [`${split}_captions`, split === "swap" ? count : count * captions],
+  make_scenes({ parameters: p }) {
+    const { captions, held_out_captions: others = captions } = p;
+    const splits = {
+      train: { images: p.images, captions },
+      val: { images: p.val_images, captions: others },
+      test: { images: p.test_images, captions: others },
+      swap: { images: 2 * p.swap_pairs, captions: 1 },
+      ...(p.val_swap_pairs > 0 && { swap_val: { images: 2 * p.val_swap_pairs, captions: 1 } }),
+      ...(p.unseen_images > 0 && {
+        unseen_roles: { images: p.unseen_images, captions: others },
+        unseen_pairs: { images: p.unseen_images, captions: others },
+        swap_unseen_roles: { images: 2 * p.swap_pairs, captions: 1 },
+        swap_unseen_pairs: { images: 2 * p.swap_pairs, captions: 1 },
+      }),
+    };
+    const facts = Object.entries(splits).flatMap(([split, { images, captions }]) => [
+      [`${split}_images`, images],
+      [`${split}_captions`, images * captions],
     ]);
     return Promise.resolve({ findings: [], facts: Object.fromEntries(facts) });
   },

@@ -92,6 +92,11 @@ export const fineTune = defineStage({
       anchors: v.optional(count, 8),
       /** Random wrong answers per anchor that are scored to mine hard ones. */
       negatives: v.optional(count, 15),
+      /**
+       * So many of the `negatives` are from the family of the right image: the same objects in other arrangements.
+       * For features with families.
+       */
+      family_negatives: v.optional(natural, 0),
       /** Wrong answers with the highest scores that are trained on. */
       hard_negatives: v.optional(count, 3),
       margin: v.optional(rate, 0.2),
@@ -146,6 +151,10 @@ export const fineTune = defineStage({
     consistent(({ negatives, hard_negatives: hard }, refuse) => {
       if (hard <= negatives) return;
       refuse("hard_negatives", `use at most ${negatives}, the number of \`negatives\``);
+    }),
+    consistent(({ negatives, family_negatives: family }, refuse) => {
+      if (family <= negatives) return;
+      refuse("family_negatives", `use at most ${negatives}, the number of \`negatives\``);
     }),
     consistent(({ negatives, pool, branch_weight }, refuse) => {
       if (pool === 0) return;

@@ -48,6 +48,13 @@ export const pretrain = defineStage({
       steps: v.optional(count, 600),
       /** Pairs of image and caption per batch. */
       pairs: v.optional(v.pipe(count, v.multipleOf(4)), 64),
+      /**
+       * Batches hold whole families of images (the same objects in different arrangements): pair_ranking ranks
+       * within them, and every second wrong pair of matching has an image of the right one's family.
+       */
+      families: v.optional(v.boolean(), false),
+      /** For pair_ranking: rank in grids of so many texts and images, as many as `pairs` allows; default: one grid. */
+      grid: v.optional(v.pipe(count, v.minValue(2))),
       learning_rate: v.optional(rate, 1e-3),
       /** Updates of linear warm-up of the learning rate. */
       warmup: v.optional(natural, 50),

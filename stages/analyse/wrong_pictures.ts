@@ -8,15 +8,7 @@
  * of the features and from the last to the first, that the caption is not true of.
  */
 import type { FeatureSet } from "../data/feature_set.ts";
-import type { SplitIndex } from "../batch/split_index.ts";
-
-/** Whether a caption is true of a picture; both are rows of the split. */
-export type IsTrue = (text: number, image: number) => boolean;
-
-/** Captions are known to be true of their own pictures. */
-export function ofOwnPicture({ imageOfText }: SplitIndex): IsTrue {
-  return (text, image) => imageOfText[text] === image;
-}
+import { isTrueOf, type SplitIndex } from "../batch/split_index.ts";
 
 /**
  * @param texts rows of the captions
@@ -25,10 +17,7 @@ export function ofOwnPicture({ imageOfText }: SplitIndex): IsTrue {
 export function wrongPictures(
   { images }: Pick<FeatureSet, "images">,
   index: SplitIndex,
-  { texts, isTrue = ofOwnPicture(index) }: {
-    readonly texts: readonly number[];
-    readonly isTrue?: IsTrue;
-  },
+  { texts }: { readonly texts: readonly number[] },
 ): (number | undefined)[] {
   const comparable = (image: number) => {
     const { family, regions } = images[index.images[image]!]!;
@@ -44,7 +33,7 @@ export function wrongPictures(
     const group = groups.get(comparable(own))!;
     for (let step = 1; step < group.length; step++) {
       const image = group[(places.get(own)! + step) % group.length]!;
-      if (!isTrue(text, image)) return image;
+      if (!isTrueOf(index, text, image)) return image;
     }
     return undefined;
   });

@@ -4,7 +4,7 @@
  */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { RandomStream } from "../../pipeline/contract/random_stream.ts";
-import type { SplitIndex } from "./split_index.ts";
+import { isTrueOf, type SplitIndex } from "./split_index.ts";
 
 /**
  * The ranking problems of a micro-step: an anchor, and candidates to rank for it, the first of which
@@ -27,6 +27,11 @@ export type Cosine = (text: number, image: number) => number;
 export interface ProblemSizes {
   readonly anchors: number;
   readonly negatives: number;
+  /**
+   * So many of the negatives, the first ones, are from the family of the right image, as far as it has
+   * wrong answers.
+   */
+  readonly familyNegatives?: number | undefined;
   /** Draws `size` negatives for each problem and keeps the most similar by these cosines. */
   readonly pool?: { readonly size: number; readonly cosine: Cosine } | undefined;
 }
@@ -41,7 +46,7 @@ export function rankingProblems(
   index: SplitIndex,
   random: RandomStream,
   microStep: number,
-  { anchors, negatives, pool }: ProblemSizes,
+  { anchors, negatives, familyNegatives = 0, pool }: ProblemSizes,
 ): RankingProblems {
   const candidates = 1 + negatives;
   const problems: RankingProblems = {
@@ -50,33 +55,74 @@ export function rankingProblems(
     textAnchors: new Int32Array(anchors),
     imageCandidates: new Int32Array(anchors * candidates),
   };
-  const drawn = pool?.size ?? negatives;
   const draw = random.fork("negatives").fork(microStep);
   for (let a = 0; a < anchors; a++) {
     const place = microStep * anchors + a;
     const imagesText = inEpochs(random.fork("image anchors"), place, index.captions.length);
     const image = index.imageOfText[imagesText]!;
     problems.imageAnchors[a] = image;
+    const textDraw = draw.fork("texts").fork(a);
+    const family = fromFamily(textDraw, familyNegatives, wrongTexts(index, image));
     const texts = likeliest(
-      others(draw.fork("texts").fork(a), drawn, index.captions.length, [
+      others(textDraw, (pool?.size ?? negatives) - family.length, index.captions.length, [
         ...index.textsOfImage[image]!,
+        ...family,
+        ...rightTexts(index, image),
       ]),
-      negatives,
+      negatives - family.length,
       pool && ((text) => pool.cosine(text, image)),
     );
-    problems.textCandidates.set([imagesText, ...texts], a * candidates);
+    problems.textCandidates.set([imagesText, ...family, ...texts], a * candidates);
 
     const text = inEpochs(random.fork("text anchors"), place, index.captions.length);
     problems.textAnchors[a] = text;
     const right = index.imageOfText[text]!;
+    const imageDraw = draw.fork("images").fork(a);
+    const relatives = fromFamily(imageDraw, familyNegatives, wrongImages(index, text));
     const images = likeliest(
-      others(draw.fork("images").fork(a), drawn, index.images.length, [right]),
-      negatives,
+      others(imageDraw, (pool?.size ?? negatives) - relatives.length, index.images.length, [
+        right,
+        ...relatives,
+        ...index.alsoTrueOf?.[text] ?? [],
+      ]),
+      negatives - relatives.length,
       pool && ((image) => pool.cosine(text, image)),
     );
-    problems.imageCandidates.set([right, ...images], a * candidates);
+    problems.imageCandidates.set([right, ...relatives, ...images], a * candidates);
   }
   return problems;
+}
+
+/** Texts of an image's family that are not true of it. */
+function wrongTexts(index: SplitIndex, image: number): number[] {
+  return relativesOf(index, image)
+    .flatMap((other) => index.textsOfImage[other]!)
+    .filter((text) => !isTrueOf(index, text, image));
+}
+
+/** Texts of other images of the family that are true of this one, too. */
+function rightTexts(index: SplitIndex, image: number): number[] {
+  if (index.alsoTrueOf === undefined) return [];
+  return relativesOf(index, image)
+    .flatMap((other) => index.textsOfImage[other]!)
+    .filter((text) => isTrueOf(index, text, image));
+}
+
+/** Images of the family of a text's image that the text is not true of. */
+function wrongImages(index: SplitIndex, text: number): number[] {
+  return relativesOf(index, index.imageOfText[text]!)
+    .filter((image) => !isTrueOf(index, text, image));
+}
+
+function relativesOf({ familyOfImage }: SplitIndex, image: number): readonly number[] {
+  return familyOfImage?.[image]?.filter((other) => other !== image) ?? [];
+}
+
+/** `count` of the items, or all if there are fewer. */
+function fromFamily(random: RandomStream, count: number, items: readonly number[]): number[] {
+  if (count === 0 || items.length === 0) return [];
+  return random.fork("family").sample(Math.min(count, items.length), items.length)
+    .map((place) => items[place]!);
 }
 
 /** Item `place` of an endless sequence that runs through 0..size-1 in a new order in each epoch. */

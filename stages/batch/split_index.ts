@@ -12,6 +12,10 @@ export interface SplitIndex {
   readonly imageOfText: readonly number[];
   /** Row of an image -> rows of its captions. */
   readonly textsOfImage: readonly (readonly number[])[];
+  /** Row of an image -> rows of its family, itself included; undefined where images have no families. */
+  readonly familyOfImage?: readonly (readonly number[])[] | undefined;
+  /** Row of a text -> rows of other images that it is known to be true of; undefined where there are none. */
+  readonly alsoTrueOf?: readonly (readonly number[])[] | undefined;
 }
 
 /**
@@ -29,7 +33,38 @@ export function indexSplit(set: FeatureSet, split: TrainingSplits): SplitIndex {
   const imageOfText = captions.map((caption) => rowOfImage.get(set.captions[caption]!.image)!);
   const textsOfImage: number[][] = images.map(() => []);
   imageOfText.forEach((image, text) => textsOfImage[image]!.push(text));
-  return { captions, images, imageOfText, textsOfImage };
+  const others = captions.map((caption) =>
+    set.captions[caption]!.alsoTrueOf?.flatMap((image) => rowOfImage.get(image) ?? []) ?? []
+  );
+  const alsoTrueOf = others.some(({ length }) => length > 0) ? others : undefined;
+  const familyOfImage = familiesOf(set, images);
+  return { captions, images, imageOfText, textsOfImage, familyOfImage, alsoTrueOf };
+}
+
+function familiesOf(set: FeatureSet, images: readonly number[]): number[][] | undefined {
+  const names = images.map((image) => set.images[image]!.family);
+  if (names.includes(undefined)) return undefined;
+  const rows = Map.groupBy(names.keys(), (row) => names[row]);
+  return names.map((name) => rows.get(name)!);
+}
+
+/** @throws {Complaint} for images without families, which the parameter needs */
+export function requireFamilies({ familyOfImage }: SplitIndex, parameter: string): void {
+  if (familyOfImage !== undefined) return;
+  throw new Complaint(
+    `\`${parameter}\` needs images in families, and those of the features have none`,
+    `remove \`${parameter}\`, or set \`families\` of make_scenes`,
+    { exitCode: 1 },
+  );
+}
+
+/** Whether a text is true of an image, as far as is known; both are rows. */
+export function isTrueOf(
+  { imageOfText, alsoTrueOf }: Pick<SplitIndex, "imageOfText" | "alsoTrueOf">,
+  text: number,
+  image: number,
+): boolean {
+  return imageOfText[text] === image || (alsoTrueOf?.[text]?.includes(image) ?? false);
 }
 
 function requireSplit({ images, captions }: FeatureSet, split: string): void {
@@ -56,5 +91,9 @@ export function firstImages(index: SplitIndex, count: number): SplitIndex {
     imageOfText: kept.map((text) => index.imageOfText[text]!),
     textsOfImage: index.textsOfImage.slice(0, count)
       .map((texts) => texts.map((text) => rowOfText.get(text)!)),
+    familyOfImage: index.familyOfImage?.slice(0, count)
+      .map((rows) => rows.filter((image) => image < count)),
+    alsoTrueOf: index.alsoTrueOf &&
+      kept.map((text) => index.alsoTrueOf![text]!.filter((image) => image < count)),
   };
 }

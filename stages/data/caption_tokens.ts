@@ -10,6 +10,8 @@ export interface TokenisedCaption {
   /** Ids of word pieces, without [CLS] and [SEP]. */
   readonly tokens: readonly number[];
   readonly phrases: readonly TokenisedPhrase[];
+  /** Other images that the caption is true of; left out where there are none. */
+  readonly also_true_of?: readonly string[];
 }
 
 /** Half-open ranges of characters (`start` to `end`) and of tokens. */
@@ -30,7 +32,7 @@ export interface TokenisedPhrase {
  * @param regionOfObject one entry per object of the caption's image
  */
 export function tokeniseCaption(
-  { id, image, split, text, phrases }: CaptionLine,
+  { id, image, split, text, phrases, also_true_of }: CaptionLine,
   tokenizer: CaptionTokenizer,
   regionOfObject: readonly (number | undefined)[],
 ): TokenisedCaption {
@@ -49,5 +51,6 @@ export function tokeniseCaption(
       object,
       region: regionOfObject[object] ?? null,
     })),
+    ...(also_true_of !== undefined && { also_true_of }),
   };
 }

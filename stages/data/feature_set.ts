@@ -31,6 +31,11 @@ export interface FeatureCaption {
   readonly id: string;
   /** Index of its image in `FeatureSet.images`. */
   readonly image: number;
+  /**
+   * Other images that the caption is true of, where that is known: indices into `FeatureSet.images`. In
+   * a training split, those of its image's family alone.
+   */
+  readonly alsoTrueOf?: readonly number[] | undefined;
   readonly split: string;
   readonly text: string;
   /** Ids of word pieces, without [CLS] and [SEP]. */
@@ -79,6 +84,7 @@ const captionSchema = v.looseObject({
   split: v.string(),
   text: v.string(),
   tokens: v.array(natural),
+  also_true_of: v.optional(v.array(v.string())),
 });
 const pairSchema = v.object({
   id: v.string(),
@@ -139,7 +145,10 @@ export async function openFeatures({ folder, files = {} }: FeaturesPlace): Promi
       }`;
       throw inconsistent(folder, "captions.jsonl", what);
     }
-    return { ...caption, image };
+    const alsoTrueOf = caption.also_true_of?.map((id) =>
+      imagePlace(id, "captions.jsonl", caption.id)
+    );
+    return { ...caption, image, alsoTrueOf };
   });
   const pairs = (await readLines(`${folder}/pairs.jsonl`, pairSchema)).map((pair) => ({
     id: pair.id,
@@ -151,7 +160,7 @@ export async function openFeatures({ folder, files = {} }: FeaturesPlace): Promi
   }));
   for (const { id, image0, image1, caption0, caption1 } of pairs) {
     const parts = [images[image0], images[image1], captions[caption0], captions[caption1]];
-    const splits = new Set([images[pairs[0]!.image0], ...parts].map((part) => part!.split));
+    const splits = new Set(parts.map((part) => part!.split));
     if (splits.size > 1) {
       throw inconsistent(
         folder,

@@ -9,15 +9,26 @@ import { natural, readLines } from "./formats/json_lines.ts";
 const name = v.pipe(v.string(), v.minLength(1));
 const coordinate = v.pipe(v.number(), v.finite());
 
+const text = v.optional(v.string());
+const attributes = { shape: text, colour: text, size: text, texture: text };
+/** Indices of objects, or of mentions. */
+const related = v.object({ relation: name, subject: natural, objects: v.array(natural) });
+
 const sceneSchema = v.object({
   id: name,
   split: name,
+  /** Pictures of the same objects in different arrangements. */
+  family: v.optional(name),
   file: name,
   // Known for rendered images. Boxes in pixels, half-open: x1, y1, x2, y2.
   objects: v.optional(
-    v.array(v.object({ box: v.tuple([coordinate, coordinate, coordinate, coordinate]) })),
+    v.array(v.object({
+      box: v.tuple([coordinate, coordinate, coordinate, coordinate]),
+      ...attributes,
+    })),
     [],
   ),
+  relations: v.optional(v.array(related)),
 });
 const captionSchema = v.object({
   id: name,
@@ -26,6 +37,12 @@ const captionSchema = v.object({
   text: v.string(),
   // Ranges of characters that name an object.
   phrases: v.optional(v.array(v.object({ start: natural, end: natural, object: natural })), []),
+  // Other images that the caption is true of, where that is known.
+  also_true_of: v.optional(v.array(name)),
+  // What the caption states, where that is known.
+  states: v.optional(
+    v.object({ mentions: v.array(v.object(attributes)), clauses: v.array(related) }),
+  ),
 });
 const pairSchema = v.object({
   id: name,
@@ -54,8 +71,10 @@ export async function readSceneList(folder: string): Promise<SceneList> {
   if (scenes.length === 0) throw inconsistent(`${folder}/scenes.jsonl`, "it lists no image");
   const images = idsOf(`${folder}/scenes.jsonl`, scenes);
   const texts = idsOf(`${folder}/captions.jsonl`, captions);
-  for (const { id, image } of captions) {
-    requireId(`${folder}/captions.jsonl`, images, id, image);
+  for (const { id, image, also_true_of: others = [] } of captions) {
+    for (const one of [image, ...others]) {
+      requireId(`${folder}/captions.jsonl`, images, id, one);
+    }
   }
   for (const { id, ...pair } of pairs) {
     const file = `${folder}/pairs.jsonl`;

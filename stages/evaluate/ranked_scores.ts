@@ -43,7 +43,7 @@ export function planRanking(
 ): RankingPlan {
   const { recall_at: recallAt, folds } = parameters;
   const named = Object.keys(files).length === 0
-    ? undefined
+    ? knownPositives(index)
     : readPositives(files, { texts: captionIds(set, index), images: imageIds(set, index) });
   if (named !== undefined && named.leftOut > 0) {
     progress.say(`${named.leftOut} queries and answers of \`positives\` are not in the split`);
@@ -55,6 +55,21 @@ export function planRanking(
     }),
     ...(named !== undefined && { positives: named.positives }),
   };
+}
+
+/** All answers that are true of each query, where the data says so. */
+function knownPositives(
+  { captions, images, imageOfText, alsoTrueOf }: SplitIndex,
+): { readonly positives: Positives[]; readonly leftOut: number } | undefined {
+  if (alsoTrueOf === undefined) return undefined;
+  const ofTexts = captions.map((_, text) => [imageOfText[text]!, ...alsoTrueOf[text]!]);
+  const ofImages: number[][] = images.map(() => []);
+  ofTexts.forEach((right, text) => right.forEach((image) => ofImages[image]!.push(text)));
+  const positives = [
+    ...ofTexts.map((right, query) => ({ direction: "t2i" as const, query, right })),
+    ...ofImages.map((right, query) => ({ direction: "i2t" as const, query, right })),
+  ];
+  return { positives: positives.filter(({ right }) => right.length > 0), leftOut: 0 };
 }
 
 /** Records rows of `query_rank`, and the metrics that follow from them. */

@@ -128,7 +128,7 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
       const own = texts.map((text, pair) => all[text * index.images.length + images[pair]!]!);
       return combined(cross, Float32Array.from(own));
     };
-    await judgeSwappedPairs(context, set, scoreRows);
+    await judgeSwappedPairs(context, set, scoreRows, split);
   } finally {
     tf.dispose(weights);
   }

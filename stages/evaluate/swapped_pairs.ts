@@ -1,4 +1,7 @@
-/** Scores of swapped pairs: two images and two captions that differ in one thing (Winoground). */
+/**
+ * Scores of swapped pairs: two images and two captions that differ in one thing (Winoground). The pairs
+ * that go with split `test` are in split `swap`, those that go with another split X in `swap_X`.
+ */
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
 import { judgePair, pairAccuracy } from "../metric/pair_accuracy.ts";
@@ -11,24 +14,31 @@ export type ScoreRows = (
   images: readonly number[],
 ) => Promise<Float32Array>;
 
+/** The split of the swapped pairs that go with a split. */
+export function pairSplitOf(split: string): string {
+  return split === "test" ? "swap" : `swap_${split}`;
+}
+
 export async function judgeSwappedPairs(
   { record }: Pick<StageContext<unknown>, "record">,
   set: FeatureSet,
   score: ScoreRows,
+  evaluated: string,
 ): Promise<void> {
-  if (set.pairs.length === 0) return;
-  const split = set.images[set.pairs[0]!.image0]!.split;
+  const split = pairSplitOf(evaluated);
+  const pairs = set.pairs.filter(({ image0 }) => set.images[image0]!.split === split);
+  if (pairs.length === 0) return;
   const index = indexSplit(set, split);
   const textRow = new Map(index.captions.map((caption, row) => [caption, row]));
   const imageRow = new Map(index.images.map((image, row) => [image, row]));
-  const texts = set.pairs.flatMap(({ caption0, caption1 }) =>
+  const texts = pairs.flatMap(({ caption0, caption1 }) =>
     [caption0, caption0, caption1, caption1].map((caption) => textRow.get(caption)!)
   );
-  const images = set.pairs.flatMap(({ image0, image1 }) =>
+  const images = pairs.flatMap(({ image0, image1 }) =>
     [image0, image1, image0, image1].map((image) => imageRow.get(image)!)
   );
   const scores = await score(index, texts, images);
-  const judged = set.pairs.map(({ id, kind, image0, image1 }, place) => {
+  const judged = pairs.map(({ id, kind, image0, image1 }, place) => {
     const [s00 = NaN, s01 = NaN, s10 = NaN, s11 = NaN] = scores.subarray(4 * place, 4 * place + 4);
     const outcome = judgePair({ s00, s01, s10, s11 });
     const [family, other] = [image0, image1].map((image) => set.images[image]!.family);

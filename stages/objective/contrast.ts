@@ -13,20 +13,24 @@ import { unitVectors } from "../model/unit_vectors.ts";
 import type { WordsAndRegions } from "./optimal_transport.ts";
 
 /**
- * The loss of given scores. A pair off the diagonal that belongs together all the same (two captions
- * of one image in a batch) is left out of the sums.
- * @param scores logits; those of row i and column i belong together
- * @param shown int32: which image a row shows
+ * The loss of given scores, in one grid or the mean over several. A pair off the diagonal that belongs
+ * together all the same (two captions of one image in a batch) is left out of the sums.
+ * @param scores logits [text, image] or [grid, text, image]; those of row i and column i belong together
+ * @param right 1 for pairs that belong together, the diagonal included, else 0
  * @returns nats
  */
 export function inBatchRankingLoss(
   scores: Axes<"text image">,
-  shown: Axes<"pair">,
+  right: Axes<"text image">,
 ): tf.Scalar {
-  const ids = tf.cast(shown, "float32");
-  const same = tf.cast(tf.equal(tf.expandDims(ids, 1), tf.expandDims(ids, 0)), "float32");
-  const left = tf.mul(tf.sub(same, tf.eye(ids.size)), -1e4);
+  const left = tf.mul(tf.sub(right, tf.eye(scores.shape.at(-1)!)), -1e4);
   return entropyBothWays(tf.add(scores, left));
+}
+
+/** 1 where two rows show the same image. @param shown int32: which image a row shows */
+export function sameImage(shown: Axes<"pair">): Axes<"text image"> {
+  const ids = tf.cast(shown, "float32");
+  return tf.cast(tf.equal(tf.expandDims(ids, 1), tf.expandDims(ids, 0)), "float32");
 }
 
 export interface BranchBatch {
@@ -46,7 +50,7 @@ export function branchContrast(
   { temperature }: { readonly temperature: number },
 ): { readonly loss: tf.Scalar; readonly cosines: Axes<"text image"> } {
   const cosines: Axes<"text image"> = tf.matMul(texts, pictures, false, true);
-  return { loss: inBatchRankingLoss(tf.div(cosines, temperature), shown), cosines };
+  return { loss: inBatchRankingLoss(tf.div(cosines, temperature), sameImage(shown)), cosines };
 }
 
 /**
@@ -80,11 +84,13 @@ export function wordRegionContrast(
 
 /** The mean over rows and over columns of the cross entropy of the diagonal. */
 function entropyBothWays(scores: tf.Tensor): tf.Scalar {
-  return tf.div(tf.add(diagonalEntropy(scores), diagonalEntropy(tf.transpose(scores))), 2);
+  const grids = scores.rank === 2 ? tf.expandDims(scores, 0) : scores;
+  return tf.div(tf.add(diagonalEntropy(grids), diagonalEntropy(tf.transpose(grids, [0, 2, 1]))), 2);
 }
 
-/** Mean over rows of -log softmax(row)[diagonal]. */
+/** Mean over the rows of all grids of -log softmax(row)[diagonal]. */
 function diagonalEntropy(scores: tf.Tensor): tf.Scalar {
-  const size = scores.shape[0]!;
-  return tf.neg(tf.div(tf.sum(tf.mul(tf.logSoftmax(scores), tf.eye(size))), size)) as tf.Scalar;
+  const [grids = 0, side = 0] = scores.shape;
+  const diagonal = tf.mul(tf.logSoftmax(scores), tf.eye(side));
+  return tf.neg(tf.div(tf.sum(diagonal), grids * side)) as tf.Scalar;
 }

@@ -16,7 +16,7 @@ import { type AlignmentScope, layersOf } from "../../objective/alignment_scope.t
 import { type Compute, startCompute } from "../../tensorflow/kernels/backend.ts";
 import { compileOnce } from "../../tensorflow/programs/compile.ts";
 import { type FineTuningObjective, fineTuningStep, type MicroStepInputs } from "./step.ts";
-import { indexSplit } from "../../batch/split_index.ts";
+import { indexSplit, requireFamilies } from "../../batch/split_index.ts";
 import { requireFit } from "../../batch/model_fit.ts";
 import { rankingData } from "./ranking_data.ts";
 import { rankingProblems } from "../../batch/sampling.ts";
@@ -35,6 +35,7 @@ export interface FineTuningParameters
   readonly micro_steps: number;
   readonly anchors: number;
   readonly negatives: number;
+  readonly family_negatives: number;
   readonly hard_negatives: number;
   readonly margin: number;
   /** Margin of the contrast of the alignment loss. */
@@ -82,8 +83,10 @@ export async function fineTuning(
   using data = rankingData(set, index, {
     branches: branches && { tables: branches.tables, pictures: pictures! },
   });
+  if (p.family_negatives > 0) requireFamilies(index, "family_negatives");
   const sizes = {
     ...p,
+    familyNegatives: p.family_negatives,
     pool: p.pool > 0 && branches ? { size: p.pool, cosine: branches.cosine } : undefined,
   };
   const random = randomStream(p.seed).fork("fine_tune");

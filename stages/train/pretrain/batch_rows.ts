@@ -1,7 +1,7 @@
 /** Which texts and images are the pairs of a batch, by row of the tables. */
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
 import { inEpochs } from "../../batch/sampling.ts";
-import type { SplitIndex } from "../../batch/split_index.ts";
+import { isTrueOf, type SplitIndex } from "../../batch/split_index.ts";
 import type { BatchArray, BatchSource } from "./task.ts";
 
 export interface PairRows {
@@ -40,9 +40,45 @@ export function imagesInEpochs(
   });
 }
 
+/**
+ * Images of whole families, each with one of its texts. Families come in epochs; the last one of a batch
+ * is cut off where `pairs` is no multiple of its size.
+ */
+export function familiesInEpochs(
+  { index: { textsOfImage, familyOfImage }, random }: BatchSource,
+  step: number,
+  { pairs }: { readonly pairs: number },
+): PairRows[] {
+  const families = [...new Set(familyOfImage!)]
+    .map((images) => images.filter((image) => textsOfImage[image]!.length > 0))
+    .filter(({ length }) => length > 0);
+  const perBatch = Math.ceil(pairs / Math.max(...families.map(({ length }) => length)));
+  const images: number[] = [];
+  for (let i = 0; images.length < pairs; i++) {
+    const place = inEpochs(random.fork("families"), step * perBatch + i, families.length);
+    images.push(...families[place]!);
+  }
+  const draw = random.fork("family texts").fork(step);
+  return images.slice(0, pairs).map((image, pair) => {
+    const texts = textsOfImage[image]!;
+    return { text: texts[draw.fork(pair).integer(0, texts.length)]!, image };
+  });
+}
+
 /** Random numbers of one step's pairs; each pair has a fork of its own. */
 export function drawOf({ random }: BatchSource, step: number): RandomStream {
   return random.fork("pairs").fork(step);
+}
+
+/** The same text with another image of the family that it is not true of; undefined if there is none. */
+export function mismatchedInFamily(
+  { text, image }: PairRows,
+  index: SplitIndex,
+  random: RandomStream,
+): PairRows | undefined {
+  const wrong = index.familyOfImage![image]!.filter((other) => !isTrueOf(index, text, other));
+  if (wrong.length === 0) return undefined;
+  return { text, image: wrong[random.fork("relative").integer(0, wrong.length)]! };
 }
 
 /** The same text with another image. */

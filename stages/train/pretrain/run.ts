@@ -7,7 +7,7 @@ import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { StageContext } from "../../../pipeline/contract/stage.ts";
 import { requireFit } from "../../batch/model_fit.ts";
 import { longestRows, pairTables, pictureTable } from "../../batch/row_tables.ts";
-import { indexSplit } from "../../batch/split_index.ts";
+import { indexSplit, requireFamilies } from "../../batch/split_index.ts";
 import { type FeatureSet, openFeatures, type TrainingSplits } from "../../data/feature_set.ts";
 import { type PictureVectors, pictureVectors } from "../../data/picture_vectors.ts";
 import { readRegionClasses } from "../../data/region_classes.ts";
@@ -29,6 +29,8 @@ export interface PretrainingParameters
   readonly train: TrainingSplits;
   readonly tasks: TaskMix;
   readonly pairs: number;
+  readonly families: boolean;
+  readonly grid?: number | undefined;
   readonly mask_rate: number;
   readonly pool: number;
   readonly branch_factor: number;
@@ -57,6 +59,7 @@ export async function pretraining(
   const { config } = model;
   const index = indexSplit(set, p.train);
   requireFit(set, index, config);
+  if (p.families) requireFamilies(index, "families");
   const names = tasksOf(p.tasks);
   const tasks = names.map((name) => pretrainingTasks[name]);
   const needs = (what: Need) => tasks.some((task) => task.needs?.includes(what));
@@ -100,6 +103,8 @@ export async function pretraining(
     index,
     random,
     pairs: p.pairs,
+    families: p.families,
+    grid: p.grid,
     maskRate: p.mask_rate,
     classes,
     pool: p.pool > 0 && branches !== undefined

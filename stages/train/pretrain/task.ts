@@ -61,6 +61,10 @@ export interface BatchSource extends RowSizes {
   readonly random: RandomStream;
   /** A multiple of 4. */
   readonly pairs: number;
+  /** For pair_ranking: texts and images that compete with each other; by default all of a batch. */
+  readonly grid?: number | undefined;
+  /** Whether batches hold whole families; the index has them then. */
+  readonly families?: boolean;
   /** Share of words, or of regions, that are masked. */
   readonly maskRate: number;
   /** For `region_classes`. */

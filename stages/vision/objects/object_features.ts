@@ -39,9 +39,10 @@ export async function writeFeatures(context: FeatureContext): Promise<void> {
 
   await writeRegions(`${folder}/regions.safetensors`, pictures);
   let offset = 0;
-  const images = pictures.map(({ scene: { id, split }, descriptors: { length } }) => {
+  const images = pictures.map(({ scene: { id, split, family }, descriptors: { length } }) => {
     offset += length;
-    return { id, split, offset: offset - length, regions: length };
+    const place = { offset: offset - length, regions: length };
+    return { id, split, ...(family !== undefined && { family }), ...place };
   });
   await writeLines(`${folder}/images.jsonl`, images);
 

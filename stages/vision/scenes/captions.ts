@@ -1,6 +1,7 @@
-/** Captions of a scene: sentences about relations, with the object of every phrase. */
+/** Captions of a scene: sentences about relations, with the object of every phrase and what they state. */
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
-import type { RelationName, SceneRelation } from "./relations.ts";
+import { type RelationName, type SceneRelation, sides } from "./relations.ts";
+import type { Mention, Statement } from "../../data/statements.ts";
 import type { SceneObject } from "./vocabulary.ts";
 
 export interface Phrase {
@@ -11,10 +12,30 @@ export interface Phrase {
   readonly object: number;
 }
 
-export interface Caption {
+/** A sentence with its phrases. */
+export interface Sentence {
   readonly text: string;
   readonly phrases: readonly Phrase[];
 }
+
+export interface Caption extends Sentence {
+  readonly states: Statement;
+}
+
+/**
+ * `varied`: one or two clauses about any relation, in several sentence forms, with synonyms and with
+ * whichever attributes identify an object. `plain`: one clause of one form about a side, with colours
+ * and shapes: "a red circle is left of a blue square".
+ */
+export type Wording = "varied" | "plain";
+
+export interface CaptionOptions {
+  readonly wording: Wording;
+  /** Whether a caption may state this relation between these objects. */
+  readonly accepts: (relation: SceneRelation, objects: readonly SceneObject[]) => boolean;
+}
+
+const anything: CaptionOptions = { wording: "varied", accepts: () => true };
 
 /** A part of a caption: plain words, or a phrase for an object. */
 export type Piece = string | { readonly object: number; readonly words: string };
@@ -22,25 +43,82 @@ export type Piece = string | { readonly object: number; readonly words: string }
 /** Largest number of words in a caption; if two clauses need more, there is only one. */
 export const longestCaption = 24;
 
-/** `count` captions, about different relations as long as there are enough. */
+/**
+ * `count` captions, about different relations as long as there are enough; none if no relation is
+ * acceptable.
+ */
 export function describeScene(
   objects: readonly SceneObject[],
   relations: readonly SceneRelation[],
   count: number,
   random: RandomStream,
+  { wording, accepts }: CaptionOptions = anything,
 ): Caption[] {
-  const order = random.fork("order").shuffled(rareFirst(relations, random));
+  const possible = relations.filter((relation) =>
+    accepts(relation, objects) &&
+    (wording === "varied" || sides.some((side) => side === relation.relation))
+  );
+  if (possible.length === 0) return [];
+  const varied = wording === "varied";
+  const order = random.fork("order").shuffled(varied ? rareFirst(possible, random) : possible);
   return Array.from({ length: count }, (_, k) => {
     const own = random.fork("caption").fork(k);
+    const mentioned = new Map<number, Mentioned>();
+    const stated = (sentence: Sentence, clauses: readonly SceneRelation[]) => ({
+      ...sentence,
+      states: statementOf(sentence, clauses, mentioned),
+    });
+    if (!varied) {
+      const only = order[k % order.length]!;
+      return stated(assemble(plainClause(objects, only, mentioned)), [only]);
+    }
     const main = order[(2 * k) % order.length]!;
-    const mentioned = new Map<number, string>();
     const first = clause(objects, main, own.fork("main"), mentioned);
+    const alone = stated(assemble(first), [main]);
     const more = order.slice((2 * k + 1) % order.length).find((next) => saysMore(next, main));
-    if (more === undefined || own.fork("two").uniform(0) >= 0.7) return assemble(first);
+    if (more === undefined || own.fork("two").uniform(0) >= 0.7) return alone;
     const link = [" and ", ", and ", " while "][own.fork("link").integer(0, 3)]!;
     const both = assemble([...first, link, ...clause(objects, more, own.fork("more"), mentioned)]);
-    return both.text.split(" ").length <= longestCaption ? both : assemble(first);
+    return both.text.split(" ").length <= longestCaption ? stated(both, [main, more]) : alone;
   });
+}
+
+/** How an object was mentioned first: in words, and by which attributes. */
+interface Mentioned {
+  readonly words: string;
+  readonly by: Mention;
+}
+
+/** The statement of a sentence; its mentions are in the order of the sentence. */
+function statementOf(
+  { phrases }: Sentence,
+  clauses: readonly SceneRelation[],
+  mentioned: ReadonlyMap<number, Mentioned>,
+): Statement {
+  const order = [...new Set(phrases.map(({ object }) => object))];
+  const place = (object: number) => order.indexOf(object);
+  return {
+    mentions: order.map((object) => mentioned.get(object)!.by),
+    clauses: clauses.map(({ relation, subject, objects }) => ({
+      relation,
+      subject: place(subject),
+      objects: objects.map(place),
+    })),
+  };
+}
+
+function plainClause(
+  objects: readonly SceneObject[],
+  { relation, subject, objects: [other] }: SceneRelation,
+  mentioned: Map<number, Mentioned>,
+): Piece[] {
+  const phrase = (object: number): Piece => {
+    const { shape, colour } = objects[object]!;
+    const words = `${colour} ${shape}`;
+    mentioned.set(object, { words, by: { shape, colour } });
+    return { object, words: `${article(words)} ${words}` };
+  };
+  return [phrase(subject), ` is ${relation} `, phrase(other!)];
 }
 
 /** Whether `next` mentions an object that the first clause does not. */
@@ -51,10 +129,9 @@ function saysMore(next: SceneRelation, main: SceneRelation): boolean {
 
 /** "left of" etc. hold between most objects, so some of them are dropped in favour of the rarer relations. */
 function rareFirst(relations: readonly SceneRelation[], random: RandomStream): SceneRelation[] {
-  const sides: readonly RelationName[] = ["left of", "right of", "above", "below"];
   const draw = random.fork("rare");
   const chosen = relations.filter(({ relation }, i) =>
-    !sides.includes(relation) || draw.uniform(i) < 0.6
+    !sides.some((side) => side === relation) || draw.uniform(i) < 0.6
   );
   return chosen.length > 0 ? chosen : [...relations];
 }
@@ -73,7 +150,7 @@ function clause(
   objects: readonly SceneObject[],
   { relation, subject, objects: others }: SceneRelation,
   random: RandomStream,
-  mentioned: Map<number, string>,
+  mentioned: Map<number, Mentioned>,
 ): Piece[] {
   const pick = (purpose: string, items: readonly string[]) =>
     items[random.fork(purpose).integer(0, items.length)]!;
@@ -103,10 +180,10 @@ function referTo(
   objects: readonly SceneObject[],
   index: number,
   random: RandomStream,
-  mentioned: Map<number, string>,
+  mentioned: Map<number, Mentioned>,
 ): string {
   const known = mentioned.get(index);
-  if (known !== undefined) return `the ${known}`;
+  if (known !== undefined) return `the ${known.words}`;
   const object = objects[index]!;
   const choices: readonly (readonly ("size" | "texture" | "colour")[])[] = [
     [],
@@ -130,7 +207,10 @@ function referTo(
     .map((name) => synonyms(object[name], random.fork(name)))
     .filter((word) => word !== "");
   const noun = [...adjectives, synonyms(object.shape, random.fork("shape"))].join(" ");
-  mentioned.set(index, noun);
+  const by = Object.fromEntries(
+    (["shape", ...attributes] as const).map((name) => [name, object[name]]),
+  );
+  mentioned.set(index, { words: noun, by });
   return `${article(noun)} ${noun}`;
 }
 
@@ -152,7 +232,7 @@ export function article(noun: string): "a" | "an" {
 }
 
 /** Joins the pieces and records the character ranges of the phrases. */
-export function assemble(pieces: readonly Piece[]): Caption {
+export function assemble(pieces: readonly Piece[]): Sentence {
   let text = "";
   const phrases: Phrase[] = [];
   for (const piece of pieces) {

@@ -1,20 +1,19 @@
 /** Chooses the objects of a scene and their positions. */
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { relationsOf } from "./relations.ts";
 import {
   boxOf,
   canvasHeight,
   canvasWidth,
   type Colour,
-  colours,
   extents,
   type SceneObject,
+  type SceneVocabulary,
   type Shape,
-  shapes,
   type Size,
-  sizes,
   type Texture,
-  textures,
+  wholeVocabulary,
 } from "./vocabulary.ts";
 
 /** Smallest distance between unrelated objects, in pixels. */
@@ -22,35 +21,120 @@ const GAP = 7;
 /** Smallest distance to the picture's border, in pixels. */
 const BORDER = 4;
 
-/**
- * 3 to 6 objects with at least two relations; some scenes have one object inside another, some two that touch,
- * some three in a row.
- */
-export function layoutScene(random: RandomStream): SceneObject[] {
-  for (let attempt = 0;; attempt++) {
-    const objects = tryLayout(random.fork("attempt").fork(attempt));
-    if (objects !== undefined && relationsOf(objects).length >= 2) return objects;
-  }
+/** What the scenes of a set have in common. */
+export interface SceneOptions {
+  readonly vocabulary: SceneVocabulary;
+  /** Number of objects in a scene, at most as many as there are colours. */
+  readonly objects: { readonly from: number; readonly to: number };
+  /** Whether a scene may have these objects; their places do not count. */
+  readonly mayHave?: (objects: readonly Looks[]) => boolean;
+  /** Whether the objects may be arranged like this. */
+  readonly mayBe?: (objects: readonly SceneObject[]) => boolean;
 }
 
-function tryLayout(random: RandomStream): SceneObject[] | undefined {
-  const count = 3 + random.fork("count").integer(0, 4);
-  const palette = random.fork("colours").shuffled(colours); // no colour is used twice in a scene
+export const defaultScenes: SceneOptions = {
+  vocabulary: wholeVocabulary,
+  objects: { from: 3, to: 6 },
+};
+
+/** With fewer relations, a scene has too little to say. */
+const leastRelations = 2;
+
+/**
+ * Objects with at least two relations; some scenes have one object inside another, some two that touch,
+ * some three in a row. No colour is used twice in a scene.
+ */
+export function layoutScene(
+  random: RandomStream,
+  options: SceneOptions = defaultScenes,
+): SceneObject[] {
+  const { mayHave = () => true, mayBe = () => true } = options;
+  return firstOf(
+    (attempt) => tryLayout(random.fork("attempt").fork(attempt), options),
+    (objects) =>
+      relationsOf(objects).length >= leastRelations && mayHave(objects) && mayBe(objects),
+  );
+}
+
+/**
+ * Scenes with the same objects at the same indices, placed independently: what tells them apart is how
+ * their objects are arranged.
+ */
+export function layoutFamily(
+  random: RandomStream,
+  pictures: number,
+  { vocabulary, objects: { from, to }, mayHave = () => true, mayBe = () => true }: SceneOptions,
+): SceneObject[][] {
+  const common = firstOf((attempt) => {
+    const own = random.fork("looks").fork(attempt);
+    const count = from + own.fork("count").integer(0, to - from + 1);
+    const palette = own.fork("colours").shuffled(vocabulary.colours);
+    return Array.from(
+      { length: count },
+      (_, i) => looks(own.fork("object").fork(i), palette[i]!, vocabulary),
+    );
+  }, mayHave);
+  return Array.from({ length: pictures }, (_, picture) => {
+    const own = random.fork("picture").fork(picture);
+    return firstOf(
+      (attempt) => tryPlaces(own.fork(attempt), common),
+      (objects) => relationsOf(objects).length >= leastRelations && mayBe(objects),
+    );
+  });
+}
+
+/** The first acceptable draw. @throws {Complaint} if there is hardly one */
+export function firstOf<Item>(
+  draw: (attempt: number) => Item | undefined,
+  accepts: (item: Item) => boolean,
+): Item {
+  for (let attempt = 0; attempt < 100_000; attempt++) {
+    const item = draw(attempt);
+    if (item !== undefined && accepts(item)) return item;
+  }
+  throw new Complaint(
+    "no scene with so many objects of so few kinds was found in 100,000 attempts",
+    "use fewer `objects`, or a larger vocabulary (`shapes`, `colours`, `sizes`, `textures`)",
+    { exitCode: 1 },
+  );
+}
+
+/** Places for all objects, far enough apart. */
+function tryPlaces(random: RandomStream, objects: readonly Looks[]): SceneObject[] | undefined {
+  const placed: SceneObject[] = [];
+  for (const [i, object] of objects.entries()) {
+    const one = { ...object, ...place(random.fork(i), object.extent / 2) };
+    if (clashes(one, placed)) return undefined;
+    placed.push(one);
+  }
+  return placed;
+}
+
+function tryLayout(
+  random: RandomStream,
+  { vocabulary, objects: { from, to } }: SceneOptions,
+): SceneObject[] | undefined {
+  const count = from + random.fork("count").integer(0, to - from + 1);
+  const palette = random.fork("colours").shuffled(vocabulary.colours);
   const placed: SceneObject[] = [];
   const special = random.fork("special").uniform(0);
-  if (special < 0.22) placed.push(...contained(random.fork("inside"), palette));
-  else if (special < 0.44) placed.push(...inContact(random.fork("touching"), palette));
-  else if (special < 0.6) placed.push(...inRow(random.fork("row"), palette));
+  // Special placements need two or three objects, and some of them certain shapes or sizes.
+  if (special < 0.22) placed.push(...contained(random.fork("inside"), palette, vocabulary));
+  else if (special < 0.44) placed.push(...inContact(random.fork("touching"), palette, vocabulary));
+  else if (special < 0.6 && count >= 3) {
+    placed.push(...inRow(random.fork("row"), palette, vocabulary));
+  }
   for (let tries = 0; placed.length < count && tries < 60; tries++) {
     const own = random.fork("object").fork(tries);
-    const object = { ...looks(own, palette[placed.length]!), ...place(own, 0) };
+    const object = { ...looks(own, palette[placed.length]!, vocabulary), ...place(own, 0) };
     if (!clashes(object, placed)) placed.push(object);
   }
   const inPicture = placed.every((object) => isInPicture(object));
   return placed.length === count && inPicture ? placed : undefined;
 }
 
-interface Looks {
+/** An object without a place. */
+export interface Looks {
   readonly shape: Shape;
   readonly colour: Colour;
   readonly size: Size;
@@ -58,7 +142,12 @@ interface Looks {
   readonly extent: number;
 }
 
-function looks(random: RandomStream, colour: Colour, fixed: Partial<Looks> = {}): Looks {
+function looks(
+  random: RandomStream,
+  colour: Colour,
+  { shapes, sizes, textures }: Omit<SceneVocabulary, "colours">,
+  fixed: Partial<Looks> = {},
+): Looks {
   const pick = <Item>(purpose: string, items: readonly Item[]) =>
     items[random.fork(purpose).integer(0, items.length)]!;
   const size = fixed.size ?? pick("size", sizes);
@@ -82,27 +171,42 @@ function place(random: RandomStream, half: number): { x: number; y: number } {
   return { x: along("x", canvasWidth), y: along("y", canvasHeight) };
 }
 
-/** A small object in the middle of a large plain one, or in the hole of a ring. */
-function contained(random: RandomStream, palette: readonly Colour[]): SceneObject[] {
-  const shape = (["ring", "square", "circle"] as const)[random.fork("shape").integer(0, 3)]!;
-  const outer = looks(random.fork("outer"), palette[0]!, {
-    shape,
+/** A small object in the middle of a large plain one, or in the hole of a ring; none without such shapes. */
+function contained(
+  random: RandomStream,
+  palette: readonly Colour[],
+  vocabulary: SceneVocabulary,
+): SceneObject[] {
+  const around = (["ring", "square", "circle"] as const)
+    .filter((shape) => vocabulary.shapes.includes(shape));
+  const fits = vocabulary.sizes.includes("large") && vocabulary.sizes.includes("small") &&
+    vocabulary.textures.includes("plain");
+  if (around.length === 0 || !fits) return [];
+  const outer = looks(random.fork("outer"), palette[0]!, vocabulary, {
+    shape: around[random.fork("shape").integer(0, around.length)]!,
     size: "large",
     texture: "plain",
   });
   const at = place(random, outer.extent / 2);
-  const inner = looks(random.fork("inner"), palette[1]!, { size: "small" });
+  const inner = looks(random.fork("inner"), palette[1]!, vocabulary, { size: "small" });
   return [{ ...outer, ...at }, { ...inner, ...at, extent: Math.min(inner.extent, 20) }];
 }
 
 /** Shapes that reach the midpoints of their box's sides, so objects touch if their boxes do. */
 const reaching = ["circle", "square", "diamond", "ring", "cross"] as const;
 
-function inContact(random: RandomStream, palette: readonly Colour[]): SceneObject[] {
+function inContact(
+  random: RandomStream,
+  palette: readonly Colour[],
+  vocabulary: SceneVocabulary,
+): SceneObject[] {
+  const possible = reaching.filter((shape) => vocabulary.shapes.includes(shape));
+  const small = notLarge(vocabulary);
+  if (possible.length === 0 || small.length === 0) return [];
   const make = (name: string, colour: Colour) => {
-    const shape = reaching[random.fork(name).fork("shape").integer(0, reaching.length)]!;
-    const size = (["small", "medium"] as const)[random.fork(name).fork("size").integer(0, 2)]!;
-    return looks(random.fork(name), colour, { shape, size });
+    const shape = possible[random.fork(name).fork("shape").integer(0, possible.length)]!;
+    const size = small[random.fork(name).fork("size").integer(0, small.length)]!;
+    return looks(random.fork(name), colour, vocabulary, { shape, size });
   };
   const first = make("first", palette[0]!);
   const second = make("second", palette[1]!);
@@ -114,11 +218,22 @@ function inContact(random: RandomStream, palette: readonly Colour[]): SceneObjec
   return [{ ...first, ...at }, { ...second, ...beside }];
 }
 
+/** Sizes of which three fit in a row. */
+function notLarge({ sizes }: SceneVocabulary): readonly Size[] {
+  return sizes.filter((size) => size !== "large");
+}
+
 /** Three objects in a row or a column that do not touch. */
-function inRow(random: RandomStream, palette: readonly Colour[]): SceneObject[] {
+function inRow(
+  random: RandomStream,
+  palette: readonly Colour[],
+  vocabulary: SceneVocabulary,
+): SceneObject[] {
+  const small = notLarge(vocabulary);
+  if (small.length === 0) return [];
   const three = [0, 1, 2].map((i) => {
-    const size = (["small", "medium"] as const)[random.fork(i).fork("size").integer(0, 2)]!;
-    return looks(random.fork(i), palette[i]!, { size });
+    const size = small[random.fork(i).fork("size").integer(0, small.length)]!;
+    return looks(random.fork(i), palette[i]!, vocabulary, { size });
   });
   const across = random.fork("direction").uniform(0) < 0.7;
   const length = three.reduce((sum, { extent }) => sum + extent + 2 * GAP, 0);

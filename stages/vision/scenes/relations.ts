@@ -12,6 +12,9 @@ export const relationNames = [
 ] as const;
 export type RelationName = typeof relationNames[number];
 
+/** The relations that hold between most pairs of objects. */
+export const sides = ["left of", "right of", "above", "below"] as const;
+
 /** `subject` is in this relation to `objects` (two for "between"); indices into the scene's objects. */
 export interface SceneRelation {
   readonly relation: RelationName;

@@ -3,9 +3,10 @@
  * in both captions, as in Winoground (arXiv 2204.03162).
  */
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
-import { article, assemble, type Caption } from "./captions.ts";
-import { layoutScene } from "./layout.ts";
-import { relationsOf, type SceneRelation } from "./relations.ts";
+import { article, assemble, type Caption, type Wording } from "./captions.ts";
+import { defaultScenes, firstOf, layoutScene, type SceneOptions } from "./layout.ts";
+import { relationsOf, type SceneRelation, sides } from "./relations.ts";
+import type { Mention } from "../../data/statements.ts";
 import type { SceneObject } from "./vocabulary.ts";
 
 export interface SwappedScenes {
@@ -16,7 +17,15 @@ export interface SwappedScenes {
   readonly captions: readonly [Caption, Caption];
 }
 
-const sides = ["left of", "right of", "above", "below"] as const;
+export interface SwapOptions {
+  readonly scene: SceneOptions;
+  readonly wording: Wording;
+  /** Whether a pair may be used. */
+  readonly accepts: (swap: SwappedScenes) => boolean;
+}
+
+const anything: SwapOptions = { scene: defaultScenes, wording: "varied", accepts: () => true };
+
 const sideWords: Readonly<Record<string, string>> = {
   "left of": "to the left of",
   "right of": "to the right of",
@@ -26,21 +35,21 @@ const sideWords: Readonly<Record<string, string>> = {
 export function swappedScenes(
   kind: SwappedScenes["kind"],
   random: RandomStream,
+  { scene, wording, accepts }: SwapOptions = anything,
 ): SwappedScenes {
-  for (let attempt = 0;; attempt++) {
+  return firstOf((attempt) => {
     const own = random.fork("attempt").fork(attempt);
-    const objects = layoutScene(own.fork("layout"));
+    const objects = layoutScene(own.fork("layout"), scene);
     const candidates = relationsOf(objects).filter(({ relation, subject, objects: [other] }) =>
       sides.some((side) => side === relation) &&
       areSwappable(objects, subject, other!)
     );
-    if (candidates.length === 0) continue;
+    if (candidates.length === 0) return undefined;
     const chosen = candidates[own.fork("relation").integer(0, candidates.length)]!;
-    const made = kind === "relation"
-      ? exchangePlaces(objects, chosen, own)
-      : exchangeAttribute(objects, chosen, own);
-    if (made !== undefined) return made;
-  }
+    return kind === "relation"
+      ? exchangePlaces(objects, chosen, own, wording)
+      : exchangeAttribute(objects, chosen, own, { wording, scene });
+  }, accepts);
 }
 
 /** Whether both shapes are unique in the scene and both objects have the same size class. */
@@ -56,28 +65,30 @@ function exchangePlaces(
   objects: SceneObject[],
   chosen: SceneRelation,
   random: RandomStream,
+  wording: Wording,
 ): SwappedScenes | undefined {
-  const { relation, subject, objects: [other] } = chosen;
+  const { subject, objects: [other] } = chosen;
   const a = objects[subject]!;
   const b = objects[other!]!;
   const swapped = replaced(objects, {
     [subject]: { ...a, x: b.x, y: b.y, extent: b.extent },
     [other!]: { ...b, x: a.x, y: a.y, extent: a.extent },
   });
-  const withColour = random.fork("colour").uniform(0) < 0.6;
-  const words = (object: SceneObject) =>
-    withColour ? `${object.colour} ${object.shape}` : object.shape;
+  const withColour = wording === "plain" || random.fork("colour").uniform(0) < 0.6;
+  const mention = ({ shape, colour }: SceneObject): Mention =>
+    withColour ? { colour, shape } : { shape };
+  const reversed = { ...chosen, subject: other!, objects: [subject] };
   return checked(
     {
       kind: "relation",
       scenes: [objects, swapped],
       captions: [
-        caption([subject, words(a)], relation, [other!, words(b)]),
-        caption([other!, words(b)], relation, [subject, words(a)]),
+        caption(chosen, mention(a), mention(b), wording),
+        caption(reversed, mention(b), mention(a), wording),
       ],
     },
     chosen,
-    { ...chosen, subject: other!, objects: [subject] },
+    reversed,
   );
 }
 
@@ -85,21 +96,22 @@ function exchangeAttribute(
   objects: SceneObject[],
   chosen: SceneRelation,
   random: RandomStream,
+  { wording, scene: { vocabulary } }: Pick<SwapOptions, "wording" | "scene">,
 ): SwappedScenes | undefined {
-  const { relation, subject, objects: [other] } = chosen;
+  const { subject, objects: [other] } = chosen;
   const a = objects[subject]!;
   const b = objects[other!]!;
-  const name = random.fork("attribute").uniform(0) < 0.6 ? "colour" : "texture";
+  const byColour = wording === "plain" || vocabulary.textures.length === 1 ||
+    random.fork("attribute").uniform(0) < 0.6;
+  const name = byColour ? "colour" : "texture";
   if (a[name] === b[name]) return undefined;
   const swapped = replaced(objects, {
     [subject]: { ...a, [name]: b[name] },
     [other!]: { ...b, [name]: a[name] },
   });
+  const mention = (object: SceneObject): Mention => ({ [name]: object[name], shape: object.shape });
   const say = (first: SceneObject, second: SceneObject) =>
-    caption([subject, `${first[name]} ${first.shape}`], relation, [
-      other!,
-      `${second[name]} ${second.shape}`,
-    ]);
+    caption(chosen, mention(first), mention(second), wording);
   return checked(
     {
       kind: "attribute",
@@ -118,16 +130,26 @@ function replaced(
   return objects.map((object, i) => changes[i] ?? object);
 }
 
+/** The words of a mention are its attributes in their order. */
 function caption(
-  [subject, subjectWords]: [number, string],
-  relation: string,
-  [object, objectWords]: [number, string],
+  { relation, subject, objects: [object] }: SceneRelation,
+  subjectMention: Mention,
+  objectMention: Mention,
+  wording: Wording,
 ): Caption {
-  return assemble([
-    { object: subject, words: `${article(subjectWords)} ${subjectWords}` },
-    ` is ${sideWords[relation] ?? relation} `,
-    { object, words: `${article(objectWords)} ${objectWords}` },
-  ]);
+  const words = (mention: Mention) => Object.values(mention).join(" ");
+  const phrase = (mention: Mention, object: number) => ({
+    object,
+    words: `${article(words(mention))} ${words(mention)}`,
+  });
+  const said = wording === "plain" ? relation : sideWords[relation] ?? relation;
+  return {
+    ...assemble([phrase(subjectMention, subject), ` is ${said} `, phrase(objectMention, object!)]),
+    states: {
+      mentions: [subjectMention, objectMention],
+      clauses: [{ relation, subject: 0, objects: [1] }],
+    },
+  };
 }
 
 /** Keeps a pair only if each caption's relation holds in its own scene and the words are the same. */

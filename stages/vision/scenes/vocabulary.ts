@@ -28,6 +28,41 @@ export type Colour = typeof colours[number];
 export type Size = typeof sizes[number];
 export type Texture = typeof textures[number];
 
+/** The attributes that the objects of a set of scenes have. The fewer there are, the more objects look alike. */
+export interface SceneVocabulary {
+  readonly shapes: readonly Shape[];
+  readonly colours: readonly Colour[];
+  readonly sizes: readonly Size[];
+  readonly textures: readonly Texture[];
+}
+
+/** How many of each there are. */
+export type VocabularySize = { readonly [Name in keyof SceneVocabulary]: number };
+
+export const wholeVocabulary: SceneVocabulary = { shapes, colours, sizes, textures };
+
+/** The easiest to tell apart first. */
+const clearest: SceneVocabulary = {
+  shapes: ["circle", "square", "triangle", "cross", "star", "diamond", "heart", "ring"],
+  colours: ["red", "green", "blue", "yellow", "purple", "white", "black", "orange"],
+  sizes: ["medium", "large", "small"],
+  textures: ["plain", "striped", "dotted", "checkered"],
+};
+
+/** A vocabulary of that size, of the attributes that are easiest to tell apart. */
+export function vocabularyOf(size: VocabularySize): SceneVocabulary {
+  const first = <Item>(all: readonly Item[], order: readonly Item[], count: number) => {
+    const kept = new Set(order.slice(0, count));
+    return all.filter((item) => kept.has(item));
+  };
+  return {
+    shapes: first(shapes, clearest.shapes, size.shapes),
+    colours: first(colours, clearest.colours, size.colours),
+    sizes: first(sizes, clearest.sizes, size.sizes),
+    textures: first(textures, clearest.textures, size.textures),
+  };
+}
+
 /** An object of a scene; lengths in pixels. */
 export interface SceneObject {
   readonly shape: Shape;

@@ -1,108 +1,181 @@
-/** Writes a scenes artifact: pictures, their objects, captions, swapped pairs. */
+/** Writes a scenes artifact: pictures, their objects, captions and what they are true of, swapped pairs. */
 import { type RandomStream, randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { type Caption, describeScene } from "./captions.ts";
 import { drawScene } from "./drawing.ts";
-import { layoutScene } from "./layout.ts";
-import { relationsOf } from "./relations.ts";
+import { layoutFamily, layoutScene } from "./layout.ts";
+import { relationsOf, type SceneRelation } from "./relations.ts";
+import { type SceneParameters, scenePlan, type SplitPlan } from "./scene_plan.ts";
+import { isTrue, judgedScene } from "../../data/statements.ts";
 import { swappedScenes } from "./swaps.ts";
 import { boxOf, canvasHeight, canvasWidth, type SceneObject } from "./vocabulary.ts";
 
-export interface SceneCounts {
-  readonly seed: number;
-  readonly images: number;
-  readonly val_images: number;
-  readonly test_images: number;
-  readonly swap_pairs: number;
-  readonly captions: number;
-}
-
 /** The parts of a stage's context that are used. */
 interface SceneContext {
-  readonly parameters: SceneCounts;
+  readonly parameters: SceneParameters;
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly progress: { report(done: number, total: number, unit: string): void };
 }
 
+/** A picture that is to be drawn and listed. */
+interface Picture {
+  readonly id: string;
+  readonly split: string;
+  readonly family?: string | undefined;
+  readonly objects: readonly SceneObject[];
+  readonly relations: readonly SceneRelation[];
+  readonly captions: readonly Caption[];
+  /** Decides its background. */
+  readonly background: RandomStream;
+}
+
 export async function writeScenes({ parameters: p, folder, signal, progress }: SceneContext) {
   const random = randomStream(p.seed).fork("scenes");
   await Deno.mkdir(`${folder}/images`);
+  const { splits, swaps } = scenePlan(p);
+  const total = splits.reduce((sum, { images }) => sum + images, 0) +
+    swaps.reduce((sum, { pairs }) => sum + 2 * pairs, 0);
   const lines: Record<"scenes" | "captions" | "pairs", object[]> = {
     scenes: [],
     captions: [],
     pairs: [],
   };
-  const total = p.images + p.val_images + p.test_images + 2 * p.swap_pairs;
-  const write = async (
-    id: string,
-    split: string,
-    objects: SceneObject[],
-    captions: readonly Caption[],
-    background: RandomStream,
-  ) => {
+  const write = async (picture: Picture, trueOf: (caption: Caption) => readonly string[]) => {
     signal.throwIfAborted();
+    const { id, split, objects, background } = picture;
     const file = `images/${id}.png`;
     await Deno.writeFile(`${folder}/${file}`, drawScene(objects, background));
-    lines.scenes.push({
-      id,
-      split,
-      width: canvasWidth,
-      height: canvasHeight,
-      file,
-      objects: objects.map((object) => ({
-        shape: object.shape,
-        colour: object.colour,
-        size: object.size,
-        texture: object.texture,
-        box: boxOf(object),
-      })),
-      relations: relationsOf(objects),
+    lines.scenes.push({ ...sceneLine(picture), file });
+    picture.captions.forEach((caption, k) => {
+      const { text, phrases, states } = caption;
+      const others = trueOf(caption);
+      lines.captions.push({
+        ...{ id: `${id}_${k}`, image: id, split, text, phrases, states },
+        ...(others.length > 0 && { also_true_of: others }),
+      });
     });
-    captions.forEach(({ text, phrases }, k) =>
-      lines.captions.push({ id: `${id}_${k}`, image: id, split, text, phrases })
-    );
     progress.report(lines.scenes.length, total, "images");
   };
 
-  for (
-    const [split, count] of [["train", p.images], ["val", p.val_images], [
-      "test",
-      p.test_images,
-    ]] as const
-  ) {
-    for (let k = 0; k < count; k++) {
-      const own = random.fork(split).fork(k);
-      const objects = layoutScene(own.fork("layout"));
-      const captions = describeScene(
-        objects,
-        relationsOf(objects),
-        p.captions,
-        own.fork("captions"),
+  for (const split of splits) {
+    const pictures = picturesOf(split, random.fork(split.name), p.families?.pictures);
+    const judged = pictures.map((picture) => ({
+      ...picture,
+      scene: judgedScene(picture.objects, picture.relations),
+    }));
+    const families = Map.groupBy(judged, ({ family }) => family);
+    for (const picture of pictures) {
+      // A training split may be too large to compare everything in it.
+      const compared = split.name !== "train"
+        ? judged
+        : picture.family === undefined
+        ? []
+        : families.get(picture.family)!;
+      await write(
+        picture,
+        ({ states }) =>
+          compared.flatMap(({ id, scene }) =>
+            id !== picture.id && isTrue(states, scene) ? [id] : []
+          ),
       );
-      await write(`${split}_${number(k)}`, split, objects, captions, own.fork("background"));
     }
   }
-  for (let k = 0; k < p.swap_pairs; k++) {
-    const own = random.fork("swap").fork(k);
-    const kind = k % 2 === 0 ? "relation" : "attribute";
-    const { scenes, captions } = swappedScenes(kind, own);
-    const ids = [0, 1].map((side) => `swap_${number(k)}_${side}`);
-    for (const side of [0, 1] as const) {
-      await write(ids[side]!, "swap", scenes[side], [captions[side]], own.fork("background"));
+  for (const swap of swaps) {
+    for (let k = 0; k < swap.pairs; k++) {
+      const own = random.fork(swap.split).fork(k);
+      const kind = swap.kinds[k % swap.kinds.length]!;
+      const id = `${swap.split}_${number(k)}`;
+      const { scenes, captions } = swappedScenes(kind, own, {
+        scene: swap.scene,
+        wording: p.wording,
+        accepts: swap.accepts,
+      });
+      const ids = [0, 1].map((side) => `${id}_${side}`);
+      for (const side of [0, 1] as const) {
+        await write({
+          id: ids[side]!,
+          split: swap.split,
+          ...(p.families !== undefined && { family: id }),
+          objects: scenes[side],
+          relations: relationsOf(scenes[side]),
+          captions: [captions[side]],
+          background: own.fork("background"),
+        }, () => []);
+      }
+      lines.pairs.push({
+        id,
+        kind,
+        image_0: ids[0],
+        image_1: ids[1],
+        caption_0: `${ids[0]}_0`,
+        caption_1: `${ids[1]}_0`,
+      });
     }
-    lines.pairs.push({
-      id: `swap_${number(k)}`,
-      kind,
-      image_0: ids[0],
-      image_1: ids[1],
-      caption_0: `${ids[0]}_0`,
-      caption_1: `${ids[1]}_0`,
-    });
   }
   for (const [name, objects] of Object.entries(lines)) {
     const text = objects.map((object) => `${JSON.stringify(object)}\n`).join("");
     await Deno.writeTextFile(`${folder}/${name}.jsonl`, text);
   }
+}
+
+/** The pictures of a split, in families where they have any. */
+function picturesOf(
+  { name, images, captions, scene, wording }: SplitPlan,
+  random: RandomStream,
+  inFamily: number | undefined,
+): Picture[] {
+  const picture = (
+    k: number,
+    objects: readonly SceneObject[],
+    own: RandomStream,
+    family?: string,
+  ): Picture => {
+    const relations = relationsOf(objects);
+    return {
+      id: `${name}_${number(k)}`,
+      split: name,
+      family,
+      objects,
+      relations,
+      captions: describeScene(objects, relations, captions, own.fork("captions"), wording),
+      background: own.fork("background"),
+    };
+  };
+  if (inFamily === undefined) {
+    return Array.from({ length: images }, (_, k) => {
+      const own = random.fork(k);
+      return picture(k, layoutScene(own.fork("layout"), scene), own);
+    });
+  }
+  return Array.from({ length: images / inFamily }, (_, family) => {
+    const own = random.fork("family").fork(family);
+    return layoutFamily(own.fork("layout"), inFamily, scene).map((objects, place) =>
+      picture(
+        family * inFamily + place,
+        objects,
+        own.fork("picture").fork(place),
+        `${name}_family_${number(family)}`,
+      )
+    );
+  }).flat();
+}
+
+function sceneLine({ id, split, family, objects, relations }: Picture) {
+  return {
+    id,
+    split,
+    ...(family !== undefined && { family }),
+    width: canvasWidth,
+    height: canvasHeight,
+    objects: objects.map((object) => ({
+      shape: object.shape,
+      colour: object.colour,
+      size: object.size,
+      texture: object.texture,
+      box: boxOf(object),
+    })),
+    relations,
+  };
 }
 
 function number(k: number): string {

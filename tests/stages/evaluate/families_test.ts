@@ -7,15 +7,15 @@ import { smallFeatures } from "../../support/small_features.ts";
 type Row = Readonly<Record<string, Scalar>>;
 
 /** Four pictures with a caption each; the first two are one family, and so is the third alone. */
-function familySet() {
+function familySet(split = "test") {
   const families = ["a", "a", "b", undefined];
   return {
     ...smallFeatures({ featureDim: 2, vocabulary: 20 }),
-    images: families.map((family, i) => ({ id: `i${i}`, split: "test", regions: 1, family })),
+    images: families.map((family, i) => ({ id: `i${i}`, split, regions: 1, family })),
     captions: families.map((_, image) => ({
       id: `c${image}`,
       image,
-      split: "test",
+      split,
       text: "",
       tokens: [],
     })),
@@ -65,8 +65,9 @@ Deno.test("a swapped pair is of a family if both of its pictures are", async () 
   const { rows, record } = recorder();
   await judgeSwappedPairs(
     { record },
-    familySet(),
+    familySet("swap"),
     (_, texts) => Promise.resolve(new Float32Array(texts.length)),
+    "test",
   );
   assert.deepEqual(
     rows["pair_score"]!.map((row) => [row["pair"], row["family"]]),

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   branchContrast,
   inBatchRankingLoss,
+  sameImage,
   wordRegionContrast,
 } from "../../../stages/objective/contrast.ts";
 import { assertClose, tensorTest } from "../../support/tensor_test.ts";
@@ -21,8 +22,13 @@ tensorTest(
       entropy(0.3, [0.1, -0.7]) + entropy(0.3, [-1.2, 0.4]),
       entropy(-0.2, [0.4]) + entropy(-0.2, [-0.7]),
     ].reduce((sum, one) => sum + one) / 6;
-    const loss = inBatchRankingLoss(tf.tensor2d(s), tf.tensor1d([7, 4, 7], "int32"));
-    assertClose(loss, [expected], 1e-5);
+    const right = sameImage(tf.tensor1d([7, 4, 7], "int32"));
+    assertClose(inBatchRankingLoss(tf.tensor2d(s), right), [expected], 1e-5);
+    // Two grids that do not compete with each other: the mean of both.
+    const other = [[1, 2, 0], [0, 1, 3], [2, 0, 1]];
+    const alone = inBatchRankingLoss(tf.tensor2d(other), tf.eye(3));
+    const both = inBatchRankingLoss(tf.tensor3d([s, other]), tf.stack([right, tf.eye(3)]));
+    assertClose(both, [(expected + alone.dataSync()[0]!) / 2], 1e-5);
   },
 );
 

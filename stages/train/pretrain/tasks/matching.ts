@@ -15,6 +15,7 @@ import {
   drawOf,
   matchLabels,
   mismatched,
+  mismatchedInFamily,
   type RowBatch,
   rowBatch,
   textsInEpochs,
@@ -44,12 +45,16 @@ export const matching: PretrainingTask<MatchingBatch> = {
   signs: (scores, { matched }) => signsOfPairs(scores, matched.values),
 };
 
-/** Every second text has another image than its own. */
+/** Every second text has another image than its own, half of them one of its family where there are families. */
 export function halfMismatched(source: BatchSource, step: number): MatchingBatch {
-  const { index } = source;
+  const { index, families } = source;
   const draw = drawOf(source, step);
-  const pairs = textsInEpochs(source, step)
-    .map((rows, pair) => pair % 2 === 0 ? rows : mismatched(rows, index, draw.fork(pair)));
+  const pairs = textsInEpochs(source, step).map((rows, pair) => {
+    if (pair % 2 === 0) return rows;
+    const own = draw.fork(pair);
+    const relative = families && pair % 4 === 1 ? mismatchedInFamily(rows, index, own) : undefined;
+    return relative ?? mismatched(rows, index, own);
+  });
   return { ...rowBatch(pairs), matched: matchLabels(pairs, index) };
 }
 

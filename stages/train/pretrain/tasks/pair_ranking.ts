@@ -10,47 +10,65 @@ import { pooledPairParts } from "../../../model/parameters.ts";
 import { encodePairs, pooledPairs } from "../../../model/uniter.ts";
 import { inBatchRankingLoss } from "../../../objective/contrast.ts";
 import { branchVectors } from "../../../score/frozen_branches.ts";
-import { signsOfGrid } from "../../score_signs.ts";
-import { imagesInEpochs, type PairRows, type RowBatch, rowBatch } from "../batch_rows.ts";
+import { signsOfRows } from "../../score_signs.ts";
+import { isTrueOf } from "../../../batch/split_index.ts";
+import {
+  familiesInEpochs,
+  imagesInEpochs,
+  type PairRows,
+  type RowBatch,
+  rowBatch,
+} from "../batch_rows.ts";
 import { embeddedPairs } from "../encoded_pairs.ts";
-import type { BatchSource, LossInput, PretrainingTask } from "../task.ts";
+import type { BatchArray, BatchSource, LossInput, PretrainingTask } from "../task.ts";
 
-export const pairRanking: PretrainingTask<RowBatch> = {
+export type CompetingBatch = RowBatch & {
+  /** float32 [grid, text, image]: 1 where a text of a grid is true of an image of it. */
+  readonly right: BatchArray;
+};
+
+export const pairRanking: PretrainingTask<CompetingBatch> = {
   // The head's bias moves all scores alike: softmax does not see it, and it is not trained.
   trains: [...pooledPairParts, "rank_output.weight"],
   reports: ["rank_loss"],
   needs: ["frozen_branches"],
   start: ({ model }) => withRankHead(model.weights),
-  batch: (source, step) => rowBatch(competingPairs(source, step)),
+  batch(source, step) {
+    const pairs = competingPairs(source, step);
+    return { ...rowBatch(pairs), right: rightPairs(source, pairs) };
+  },
   loss(input) {
     const { weights, config, objective: { branchWeight }, batch, random } = input;
     const { textEmbedding, wordMask, imageEmbedding, regionMask } = embeddedPairs(input);
-    const side = wordMask.shape[0]!;
+    const [grids = 0, side = 0] = batch.right.shape;
+    const inGrids = (x: tf.Tensor, along: "rows" | "columns") => inGrid(x, along, { grids, side });
     const pairs = encodePairs(weights, config, {
-      textEmbedding: inGrid(textEmbedding, "rows"),
-      wordMask: inGrid(wordMask, "rows"),
-      imageEmbedding: inGrid(imageEmbedding, "columns"),
-      regionMask: inGrid(regionMask, "columns"),
+      textEmbedding: inGrids(textEmbedding, "rows"),
+      wordMask: inGrids(wordMask, "rows"),
+      imageEmbedding: inGrids(imageEmbedding, "columns"),
+      regionMask: inGrids(regionMask, "columns"),
     }, { keep: "cls", random });
     const head = { ...weights, "rank_output.bias": tf.zeros([1]) };
-    const cross = tf.reshape(rankScores(head, pooledPairs(weights, pairs)), [side, side]);
+    const cross = tf.reshape(rankScores(head, pooledPairs(weights, pairs)), [grids, side, side]);
     const scores = branchWeight === 0
       ? cross
-      : tf.add(cross, tf.mul(frozenCosines(input), branchWeight));
-    const loss = inBatchRankingLoss(scores, batch.images);
+      : tf.add(cross, tf.mul(frozenCosines(input, { grids, side }), branchWeight));
+    const loss = inBatchRankingLoss(scores, batch.right);
     return { loss, reported: [loss], scores: tf.softmax(scores) };
   },
-  signs: signsOfGrid,
+  signs: (scores, { right: { shape: [, side = 0] } }) =>
+    signsOfRows(scores, side, (row) => row % side),
 };
 
 /**
- * As many texts and pictures as give `pairs` pairs at most. Pictures come in epochs; where there is a
- * pool, one does, with those of the next that the branches take for it most easily.
+ * As many texts and pictures as give `pairs` pairs at most. Pictures come in epochs, or in whole families;
+ * where there is a pool, one does, with those of the next that the branches take for it most easily.
  */
 function competingPairs(source: BatchSource, step: number): PairRows[] {
-  const side = Math.floor(Math.sqrt(source.pairs));
-  const { pool } = source;
-  if (pool === undefined) return imagesInEpochs(source, step, { pairs: side });
+  const { pool, families } = source;
+  const { grids, side } = gridsOf(source);
+  if (families) return familiesInEpochs(source, step, { pairs: grids * side });
+  if (pool === undefined) return imagesInEpochs(source, step, { pairs: grids * side });
   const [first, ...others] = imagesInEpochs(source, step, { pairs: 1 + pool.size });
   const likeliest = others
     .filter(({ image }) => image !== first!.image)
@@ -59,19 +77,46 @@ function competingPairs(source: BatchSource, step: number): PairRows[] {
   return [first!, ...likeliest.slice(0, side - 1).map(({ pair }) => pair)];
 }
 
-/** Each row of x for every pair of its row, or column, of a square grid: [n, ...] -> [n * n, ...]. */
-function inGrid(x: tf.Tensor, along: "rows" | "columns"): tf.Tensor {
-  const [side = 0, ...inner] = x.shape;
-  const axis = along === "rows" ? 1 : 0;
-  const times = [1, 1, ...inner.map(() => 1)].map((one, at) => at === axis ? side : one);
-  return tf.reshape(tf.tile(tf.expandDims(x, axis), times), [side * side, ...inner]);
+/** Square grids of texts and images that compete with each other. */
+interface Grids {
+  readonly grids: number;
+  /** Number of texts, and of images, in each. */
+  readonly side: number;
 }
 
-/** [text, image] */
-function frozenCosines({ objective, tables, batch, random }: LossInput<RowBatch>): tf.Tensor {
+/** As many pairs as there may be, in one grid or in several of the given side. */
+function gridsOf({ pairs, grid }: BatchSource): Grids {
+  if (grid === undefined) return { grids: 1, side: Math.floor(Math.sqrt(pairs)) };
+  return { grids: Math.max(1, Math.floor(pairs / (grid * grid))), side: grid };
+}
+
+function rightPairs(source: BatchSource, pairs: readonly PairRows[]): BatchArray {
+  const { grids, side } = gridsOf(source);
+  const values = pairs.flatMap(({ text }, row) => {
+    const start = row - row % side;
+    return pairs.slice(start, start + side)
+      .map(({ image }) => isTrueOf(source.index, text, image) ? 1 : 0);
+  });
+  return { shape: [grids, side, side], values: Float32Array.from(values) };
+}
+
+/** Each row of x for every pair of its row, or column, of its grid: [grids * side, ...] -> [grids * side * side, ...]. */
+function inGrid(x: tf.Tensor, along: "rows" | "columns", { grids, side }: Grids): tf.Tensor {
+  const [, ...inner] = x.shape;
+  const rest = along === "rows" ? [grids * side, 1, -1] : [grids, 1, -1];
+  const repeated = tf.tile(tf.reshape(x, rest), [1, side, 1]);
+  return tf.reshape(repeated, [grids * side * side, ...inner]);
+}
+
+/** [grid, text, image] */
+function frozenCosines(
+  { objective, tables, batch, random }: LossInput<RowBatch>,
+  { grids, side }: Grids,
+): tf.Tensor {
   const { texts, pictures } = branchVectors(tables, batch, {
     drop: objective.drops.feature,
     random,
   });
-  return tf.matMul<tf.Tensor>(texts, pictures, false, true);
+  const inGrids = (x: tf.Tensor) => tf.reshape(x, [grids, side, x.shape[1]!]);
+  return tf.matMul<tf.Tensor>(inGrids(texts), inGrids(pictures), false, true);
 }

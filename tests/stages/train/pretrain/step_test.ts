@@ -50,6 +50,9 @@ function inputs(task: TaskName): StepInputs {
     batch: {
       texts,
       images: tf.tensor1d([0, 2, 2, 4], "int32"),
+      ...(task === "pair_ranking" && {
+        right: tf.tensor3d([1, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 1], [1, 4, 4]),
+      }),
       ...(task === "joint" && { judged: tf.tensor1d([1, 3], "int32") }),
       ...(/matching|transport/.test(task) && { matched: tf.tensor1d([1, 0, 1, 0], "int32") }),
       ...(task === "joint" && { matched: tf.tensor1d([1, 0], "int32") }),
@@ -112,7 +115,7 @@ Deno.test("pair_ranking adds frozen cosines to the scores; they get no gradient"
     });
     const cosines = tf.matMul(texts as tf.Tensor, pictures as tf.Tensor, false, true);
     // Both are known up to a constant per row.
-    const centred = (x: tf.Tensor) => tf.sub(x, tf.mean(x, 1, true));
+    const centred = (x: tf.Tensor) => tf.sub(x, tf.mean(x, -1, true));
     const [with5, without] = [centred(logits(5)), centred(logits(0))];
     assertClose(
       tf.sub(with5, without),
