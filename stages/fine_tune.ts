@@ -64,7 +64,7 @@ export const fineTune = defineStage({
       stop_gradient: v.optional(v.picklist(["none", "cross", "relation", "other"])),
       /**
        * A margin m: the alignment loss of a pair becomes max(0, m + its distance - the distance with the first
-       * negative), which mining then always keeps; none: its distance.
+       * negative), which is one of `family_negatives` and which mining then always keeps; none: its distance.
        */
       contrast: v.optional(v.union([v.literal("none"), rate])),
       /**
@@ -155,6 +155,13 @@ export const fineTune = defineStage({
     consistent(({ negatives, family_negatives: family }, refuse) => {
       if (family <= negatives) return;
       refuse("family_negatives", `use at most ${negatives}, the number of \`negatives\``);
+    }),
+    consistent(({ contrast = "none", family_negatives: family }, refuse) => {
+      if (contrast === "none" || family > 0) return;
+      const fix =
+        "set `family_negatives: 1` or more as well, or use none: the contrast is with the " +
+        "first negative, which has to differ in its relations alone";
+      refuse("contrast", fix);
     }),
     consistent(({ negatives, pool, branch_weight }, refuse) => {
       if (pool === 0) return;

@@ -92,6 +92,24 @@ Deno.test("an alignment that would learn nothing is refused", () => {
   }
 });
 
+Deno.test("a contrast needs negatives of the own family", () => {
+  const contrast = { alignment: "singular", contrast: 0.5 };
+  assert.equal(
+    refusal(contrast),
+    "set `family_negatives: 1` or more as well, or use none: the contrast is with the first " +
+      "negative, which has to differ in its relations alone",
+  );
+  assert.equal(refusal({ ...contrast, family_negatives: 1 }), undefined);
+  assert.equal(refusal({ ...contrast, contrast: "none" }), undefined);
+  assert.equal(
+    refusal({ contrast: 0.5, family_negatives: 1 }),
+    "set `alignment: singular` as well, or remove `contrast`",
+  );
+  for (const margin of [0, -1, "off"]) {
+    assert.ok(refusal({ ...contrast, family_negatives: 1, contrast: margin }) !== undefined);
+  }
+});
+
 Deno.test("layers are last, all, one, or several distinct ones", () => {
   for (const layers of ["last", "all", 0, [0, 3]]) {
     assert.deepEqual(safeParse(fineTune.parameters, { seed: 1, layers }).output, {
