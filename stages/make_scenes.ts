@@ -76,8 +76,17 @@ export const makeScenes = defineStage({
       }
     }),
     consistent(({ unseen_images, shapes, colours }, refuse) => {
-      if (unseen_images === 0 || (shapes >= 3 && colours >= 3)) return;
-      refuse("unseen_images", "use 0, or at least 3 \`shapes\` and 3 \`colours\`");
+      // With 3 colours, of which each shape has 2, no two shapes can exchange theirs.
+      if (unseen_images === 0 || (shapes >= 3 && colours >= 4)) return;
+      refuse("unseen_images", "use 0, or at least 3 `shapes` and 4 `colours`");
+    }),
+    consistent((given, refuse) => {
+      if (given.shapes >= 3 || given.objects.from === 2) return;
+      for (const name of ["swap_pairs", "val_swap_pairs"] as const) {
+        if (given[name] === 0) continue;
+        const why = "swapped objects have shapes that no other object of the picture has";
+        refuse(name, `use 0, at least 3 \`shapes\`, or \`objects\` from 2: ${why}`);
+      }
     }),
   ),
   inputs: {},

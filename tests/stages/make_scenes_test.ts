@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import * as v from "valibot";
 import { randomStream } from "../../pipeline/contract/random_stream.ts";
+import { readExperiment } from "../../pipeline/experiment/experiment.ts";
+import { buildGraph } from "../../pipeline/experiment/stage_graph.ts";
+import { catalogue } from "../../stages/catalogue.ts";
 import { makeScenes } from "../../stages/make_scenes.ts";
 import { describeScene } from "../../stages/vision/scenes/captions.ts";
 import { layoutScene } from "../../stages/vision/scenes/layout.ts";
@@ -16,6 +19,7 @@ import {
 import { relationIsTrue } from "../support/box_truth.ts";
 import { runStage } from "../support/stage_context.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
+import { errorText } from "../support/toy_graph.ts";
 
 const seeds = fc.nat(1e6).map((seed) => randomStream(seed));
 
@@ -203,4 +207,73 @@ Deno.test("make_scenes reports every picture and stops at the next one when abor
   });
   await assert.rejects(stopped, reason);
   assert.equal(Array.from(Deno.readDirSync(`${temporary.path}/stopped/images`)).length, 4);
+});
+
+Deno.test("parameters that contradict each other are errors at their place, with a fix", () => {
+  const errorsOf = (parameters: string) =>
+    errorText(() => {
+      const text = `name: x\nseed: 1\nstages:\n  scenes: { use: make_scenes, ${parameters} }\n`;
+      buildGraph(readExperiment(text, "e.yaml", () => undefined), catalogue);
+    });
+  const error = (what: string, column: number, fix: string) =>
+    `error: ${what}\n  --> e.yaml:4:${column}\nfix: ${fix}`;
+  const start = 3; // of the stage, where the value is a default
+  const multiple = "use a multiple of 7, the number of `pictures` in a family";
+  assert.equal(
+    errorsOf("images: 70, families: { pictures: 7 }"),
+    [
+      error("`val_images` of stage `scenes` is 60", start, multiple),
+      error("`test_images` of stage `scenes` is 100", start, multiple),
+    ].join("\n\n"),
+  );
+  assert.equal(
+    errorsOf("objects: { from: 2, to: 5 }, colours: 4"),
+    error(
+      '`objects` of stage `scenes` is {"from":2,"to":5}',
+      40,
+      "use at most 4, the number of `colours`",
+    ),
+  );
+  assert.equal(
+    errorsOf("unseen_images: 8, shapes: 2, swap_pairs: 0"),
+    error(
+      "`unseen_images` of stage `scenes` is 8",
+      46,
+      "use 0, or at least 3 `shapes` and 4 `colours`",
+    ),
+  );
+  assert.equal(
+    errorsOf("shapes: 2"),
+    error(
+      "`swap_pairs` of stage `scenes` is 60",
+      start,
+      "use 0, at least 3 `shapes`, or `objects` from 2: swapped objects have shapes that no other " +
+        "object of the picture has",
+    ),
+  );
+});
+
+Deno.test("the smallest vocabulary and the most crowded pictures can be made", async () => {
+  const few = { seed: 5, images: 2, val_images: 2, test_images: 2, swap_pairs: 2, captions: 1 };
+  for (
+    const parameters of [
+      {
+        ...{ shapes: 2, colours: 2, sizes: 1, textures: 1, objects: { from: 2, to: 2 } },
+        ...{ families: { pictures: 2 }, wording: "plain", val_swap_pairs: 2 },
+      },
+      {
+        shapes: 3,
+        colours: 4,
+        sizes: 1,
+        textures: 1,
+        unseen_images: 2,
+        objects: { from: 2, to: 4 },
+      },
+      { sizes: 1, objects: { from: 8, to: 8 }, families: { pictures: 2 } },
+    ]
+  ) {
+    const { folder, digests } = await digestOf({ ...few, ...parameters });
+    assert.ok(Object.keys(digests).length >= 3 + 3 * 2 + 2 * 2);
+    await Deno.remove(folder, { recursive: true });
+  }
 });

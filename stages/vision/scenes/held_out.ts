@@ -19,7 +19,7 @@ export const nothingHeldOut: HeldOut = { pairs: new Set(), roles: new Set() };
 /**
  * One colour of each shape, and the role of every other shape towards the next. All shapes, colours and
  * roles occur in training, in other combinations.
- * @param vocabulary at least 3 shapes, 3 colours
+ * @param vocabulary at least 3 shapes, 4 colours
  */
 export function heldOutOf({ shapes, colours }: SceneVocabulary): HeldOut {
   const roles = shapes.flatMap((shape, i) => {

@@ -38,7 +38,8 @@ export const defaultScenes: SceneOptions = {
 };
 
 /** With fewer relations, a scene has too little to say. */
-const leastRelations = 2;
+export const leastRelations = 2;
+export const triesPerObject = 60;
 
 /**
  * Objects with at least two relations; some scenes have one object inside another, some two that touch,
@@ -56,58 +57,21 @@ export function layoutScene(
   );
 }
 
-/**
- * Scenes with the same objects at the same indices, placed independently: what tells them apart is how
- * their objects are arranged.
- */
-export function layoutFamily(
-  random: RandomStream,
-  pictures: number,
-  { vocabulary, objects: { from, to }, mayHave = () => true, mayBe = () => true }: SceneOptions,
-): SceneObject[][] {
-  const common = firstOf((attempt) => {
-    const own = random.fork("looks").fork(attempt);
-    const count = from + own.fork("count").integer(0, to - from + 1);
-    const palette = own.fork("colours").shuffled(vocabulary.colours);
-    return Array.from(
-      { length: count },
-      (_, i) => looks(own.fork("object").fork(i), palette[i]!, vocabulary),
-    );
-  }, mayHave);
-  return Array.from({ length: pictures }, (_, picture) => {
-    const own = random.fork("picture").fork(picture);
-    return firstOf(
-      (attempt) => tryPlaces(own.fork(attempt), common),
-      (objects) => relationsOf(objects).length >= leastRelations && mayBe(objects),
-    );
-  });
-}
-
 /** The first acceptable draw. @throws {Complaint} if there is hardly one */
 export function firstOf<Item>(
   draw: (attempt: number) => Item | undefined,
   accepts: (item: Item) => boolean,
+  { attempts = 100_000 } = {},
 ): Item {
-  for (let attempt = 0; attempt < 100_000; attempt++) {
+  for (let attempt = 0; attempt < attempts; attempt++) {
     const item = draw(attempt);
     if (item !== undefined && accepts(item)) return item;
   }
   throw new Complaint(
-    "no scene with so many objects of so few kinds was found in 100,000 attempts",
+    `no acceptable scene was found in ${attempts} attempts: too many objects, or of too few kinds`,
     "use fewer `objects`, or a larger vocabulary (`shapes`, `colours`, `sizes`, `textures`)",
     { exitCode: 1 },
   );
-}
-
-/** Places for all objects, far enough apart. */
-function tryPlaces(random: RandomStream, objects: readonly Looks[]): SceneObject[] | undefined {
-  const placed: SceneObject[] = [];
-  for (const [i, object] of objects.entries()) {
-    const one = { ...object, ...place(random.fork(i), object.extent / 2) };
-    if (clashes(one, placed)) return undefined;
-    placed.push(one);
-  }
-  return placed;
 }
 
 function tryLayout(
@@ -124,7 +88,7 @@ function tryLayout(
   else if (special < 0.6 && count >= 3) {
     placed.push(...inRow(random.fork("row"), palette, vocabulary));
   }
-  for (let tries = 0; placed.length < count && tries < 60; tries++) {
+  for (let tries = 0; placed.length < count && tries < triesPerObject; tries++) {
     const own = random.fork("object").fork(tries);
     const object = { ...looks(own, palette[placed.length]!, vocabulary), ...place(own, 0) };
     if (!clashes(object, placed)) placed.push(object);
@@ -142,7 +106,7 @@ export interface Looks {
   readonly extent: number;
 }
 
-function looks(
+export function looks(
   random: RandomStream,
   colour: Colour,
   { shapes, sizes, textures }: Omit<SceneVocabulary, "colours">,
@@ -163,7 +127,7 @@ function looks(
 }
 
 /** A centre at whole pixels, at least `half` + BORDER from the edges. */
-function place(random: RandomStream, half: number): { x: number; y: number } {
+export function place(random: RandomStream, half: number): { x: number; y: number } {
   const along = (purpose: string, length: number) => {
     const room = length - 2 * (half + BORDER);
     return Math.round(half + BORDER + random.fork(purpose).uniform(0) * room);
@@ -251,7 +215,7 @@ function inRow(
   });
 }
 
-function clashes(object: SceneObject, placed: readonly SceneObject[]): boolean {
+export function clashes(object: SceneObject, placed: readonly SceneObject[]): boolean {
   const [x1, y1, x2, y2] = boxOf(object);
   return !isInPicture(object) || placed.some((other) => {
     const [ox1, oy1, ox2, oy2] = boxOf(other);

@@ -2,7 +2,8 @@
 import { type RandomStream, randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { type Caption, describeScene } from "./captions.ts";
 import { drawScene } from "./drawing.ts";
-import { layoutFamily, layoutScene } from "./layout.ts";
+import { layoutFamily } from "./family_layout.ts";
+import { layoutScene } from "./layout.ts";
 import { relationsOf, type SceneRelation } from "./relations.ts";
 import { type SceneParameters, scenePlan, type SplitPlan } from "./scene_plan.ts";
 import { isTrue, judgedScene } from "../../data/statements.ts";

@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { randomStream } from "../../../../pipeline/contract/random_stream.ts";
-import { describeScene } from "../../../../stages/vision/scenes/captions.ts";
+import { isTrue, judgedScene, type Mention } from "../../../../stages/data/statements.ts";
+import { type Caption, describeScene } from "../../../../stages/vision/scenes/captions.ts";
 import { layoutScene } from "../../../../stages/vision/scenes/layout.ts";
 import { relationsOf } from "../../../../stages/vision/scenes/relations.ts";
-import type { SceneObject } from "../../../../stages/vision/scenes/vocabulary.ts";
+import {
+  colours,
+  type SceneObject,
+  shapes,
+  sizes,
+  textures,
+  vocabularyOf,
+} from "../../../../stages/vision/scenes/vocabulary.ts";
 import { relationIsTrue } from "../../../support/box_truth.ts";
 
 /** What a clause claims: words of a relation, and the noun phrases it stands between. */
@@ -137,4 +145,111 @@ Deno.test("the test's parser rejects false, ambiguous and malformed captions", (
   );
   assert.ok(!isTrue("a red circle and a blue circle touch each other"));
   assert.equal(claimsOf("a red circle and a blue circle"), undefined);
+});
+
+/** What a caption states, read from its words alone. */
+function statedIn({ text, phrases }: Caption) {
+  const nounOf = (words: string) => words.split(" ").slice(1).join(" ");
+  const nouns = [
+    ...new Set(phrases.map(({ start, end }) => nounOf(text.slice(start, end)))),
+  ];
+  const kinds: Readonly<Record<keyof Mention, readonly string[]>> = {
+    shape: shapes,
+    colour: colours,
+    size: sizes,
+    texture: textures,
+  };
+  const mentions = nouns.map((noun) =>
+    Object.fromEntries(
+      noun.split(" ").map((word) => synonyms[word] ?? word).map((word) => {
+        const [kind] = Object.entries(kinds).find(([, known]) => known.includes(word))!;
+        return [kind, word];
+      }),
+    )
+  );
+  const clauses = claimsOf(text)!.map(({ words, nouns: [subject, ...others] }) => ({
+    relation: meanings.get(words)!,
+    subject: nouns.indexOf(nounOf(subject!)),
+    objects: others.map((other) => nouns.indexOf(nounOf(other))),
+  }));
+  return { mentions, clauses };
+}
+
+const anyVocabulary = fc.record({
+  shapes: fc.integer({ min: 2, max: 8 }),
+  colours: fc.integer({ min: 3, max: 8 }),
+  sizes: fc.integer({ min: 1, max: 3 }),
+  textures: fc.integer({ min: 1, max: 4 }),
+});
+
+Deno.test("a caption states what its words say, and that is true of its scene", () => {
+  for (const wording of ["varied", "plain"] as const) {
+    fc.assert(
+      fc.property(fc.nat(1e9), anyVocabulary, (seed, size) => {
+        const random = randomStream(seed);
+        const scene = { vocabulary: vocabularyOf(size), objects: { from: 2, to: 3 } };
+        const objects = layoutScene(random.fork("layout"), scene);
+        const relations = relationsOf(objects);
+        const options = { wording, accepts: () => true };
+        for (const caption of describeScene(objects, relations, 4, random, options)) {
+          assert.deepEqual(caption.states, statedIn(caption), caption.text);
+          assert.ok(isTrue(caption.states, judgedScene(objects, relations)), caption.text);
+        }
+      }),
+      { numRuns: 150, seed: 21 },
+    );
+  }
+});
+
+Deno.test("plain captions have one form, and the four sides as relations", () => {
+  const said = new Set<string>();
+  fc.assert(
+    fc.property(fc.nat(1e9), (seed) => {
+      const random = randomStream(seed);
+      const objects = layoutScene(random.fork("layout"));
+      const captions = describeScene(objects, relationsOf(objects), 6, random, {
+        wording: "plain",
+        accepts: () => true,
+      });
+      for (const { text } of captions) {
+        const form = /^an? [a-z]+ [a-z]+ is (left of|right of|above|below) an? [a-z]+ [a-z]+$/;
+        const match = form.exec(text);
+        assert.ok(match !== null, text);
+        said.add(match[1]!);
+      }
+    }),
+    { numRuns: 60 },
+  );
+  assert.deepEqual([...said].sort(), ["above", "below", "left of", "right of"]);
+});
+
+Deno.test("a caption states only relations that are accepted; if none is, there is no caption", () => {
+  fc.assert(
+    fc.property(
+      fc.nat(1e9),
+      fc.constantFrom("varied" as const, "plain" as const),
+      (seed, wording) => {
+        const random = randomStream(seed);
+        const objects = layoutScene(random.fork("layout"));
+        const relations = relationsOf(objects);
+        const describe = (accepts: (subject: number) => boolean) =>
+          describeScene(objects, relations, 5, random, {
+            wording,
+            accepts: ({ subject }) => accepts(subject),
+          });
+        assert.deepEqual(describe(() => false), []);
+        for (const { states: { mentions, clauses } } of describe((subject) => subject % 2 === 0)) {
+          for (const { subject } of clauses) {
+            const stated = objects.filter((object) =>
+              Object.entries(mentions[subject]!).every(([name, value]) =>
+                object[name as keyof Mention] === value
+              )
+            );
+            assert.deepEqual(stated.map((object) => objects.indexOf(object) % 2), [0]);
+          }
+        }
+      },
+    ),
+    { numRuns: 100 },
+  );
 });
