@@ -1,6 +1,7 @@
 /** Every stage that an experiment can use, and what the pipeline must know of computing. */
 import type { StageDefinition } from "../pipeline/contract/stage.ts";
 import { analyseAttention } from "./analyse_attention.ts";
+import { choose } from "./choose.ts";
 import { evaluate } from "./evaluate.ts";
 import { extractFeatures } from "./extract_features.ts";
 import { fineTune } from "./fine_tune.ts";
@@ -35,6 +36,7 @@ export const catalogue: readonly StageDefinition[] = [
   pretrain,
   fineTune,
   evaluate,
+  choose,
   linearBaseline,
   oracle,
   analyseAttention,

@@ -64,6 +64,11 @@ export const examinations: Readonly<Record<string, Examine>> = {
     const { examineEvaluation } = await import("./estimate/examination.ts");
     return await examineEvaluation(context, context.parameters);
   },
+  choose: ({ inputs }) => {
+    const [facts = {}] = Object.entries(inputs)
+      .flatMap(([input, facts]) => input.startsWith("from") ? [facts] : []);
+    return Promise.resolve({ findings: [], facts, disk: 4 * (facts["weights"] ?? 0) });
+  },
   async analyse_attention(context) {
     const { examineAnalysis } = await import("./estimate/examination.ts");
     return await examineAnalysis(context, context.parameters);

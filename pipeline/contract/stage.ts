@@ -65,7 +65,7 @@ export interface OutsideFile {
 export interface StageContext<Parameters> {
   /** Checked against the definition's schema, defaults included. */
   readonly parameters: Parameters;
-  /** One complete artifact per input port. */
+  /** One complete artifact per input port; for ports that gather, one per candidate. */
   readonly inputs: Readonly<Record<string, InputArtifact>>;
   /** Role -> absolute path of each outside file and of the folder of each package that it reads. */
   readonly files: Readonly<Record<string, string>>;
@@ -145,6 +145,23 @@ export interface InputPort {
   readonly kinds: readonly string[];
   /** One line for error messages and documentation. */
   readonly summary: string;
+  /**
+   * Why a stage with these parameters must not be read here, though its artifact is of an accepted
+   * kind; undefined if it may.
+   */
+  // deno-lint-ignore no-explicit-any
+  refuse?(parameters: any): { readonly what: string; readonly fix: string } | undefined;
+}
+
+/**
+ * How a stage reads several points of a swept stage at once. Its ports name stages over the same points.
+ * Points that differ only along the named axes are the candidates of one run. The run has one input
+ * for each port and candidate (see candidates.ts), and a parameter `candidates` with their values.
+ */
+export interface Gathering {
+  readonly ports: readonly string[];
+  /** Name of the parameter that lists the axes. */
+  readonly along: string;
 }
 
 /** Resources that concurrent stages share. */
@@ -178,6 +195,8 @@ export interface StageDefinition<Parameters = any> {
   readonly parameters: GenericSchema<unknown, Parameters>;
   /** Port -> what it accepts. Each port is a key of the stage in the YAML. */
   readonly inputs: Readonly<Record<string, InputPort>>;
+  /** Which ports read several points at once; absent where each reads one. */
+  readonly gathers?: Gathering;
   /**
    * Names of parameters that are paths. Relative paths are resolved from the experiment file's
    * folder, or from the working directory for `--set`; the stage receives absolute paths.

@@ -4,7 +4,8 @@
  * is one combination of the values in the stage's matrix.
  */
 import { Complaint, didYouMean, nearest } from "../contract/complaint.ts";
-import { type GraphNode, valueText } from "./stage_graph.ts";
+import type { GraphNode } from "./stage_graph.ts";
+import { scalarText } from "../contract/candidates.ts";
 import { clipped, listed } from "./shown_value.ts";
 import type { Scalar } from "../contract/stage.ts";
 
@@ -96,7 +97,7 @@ function selectOne(
       "list all points with --plan",
     );
   }
-  const values = new Set(points.map(({ point }) => valueText(point[axis]!)));
+  const values = new Set(points.map(({ point }) => scalarText(point[axis]!)));
   throw failure(
     `no point of stage \`${stage}\` has the value ${clipped(text)} for \`${axis}\``,
     didYouMean(text, values) ?? `its values are ${listed(values)}`,
@@ -123,5 +124,5 @@ function readValues(text: string): Map<string, string> | undefined {
 function sameValue(value: Scalar, text: string): boolean {
   if (typeof value === "number") return text !== "" && Number(text) === value;
   if (typeof value === "string" && text.startsWith('"')) return JSON.stringify(value) === text;
-  return valueText(value) === text;
+  return scalarText(value) === text;
 }

@@ -2,11 +2,19 @@
 import type { Canonical } from "../disk/canonical.ts";
 import { Complaint, didYouMean, enough, throwComplaints } from "../contract/complaint.ts";
 import type { Experiment } from "./experiment.ts";
+import { gatheredPoints } from "./gathered_points.ts";
+import {
+  type Beginning,
+  type GraphPoint,
+  join,
+  labelOf,
+  shortPoint,
+  tooMany,
+} from "./graph_point.ts";
 import { mostPoints } from "./range.ts";
 import { clipped, listed } from "./shown_value.ts";
 import type { OutsideFile, Resources, Scalar, StageDefinition } from "../contract/stage.ts";
 import { checkStages, type StageRequest } from "./stage_request.ts";
-import { tooManyText } from "./sweep.ts";
 import type { PinnedPackage } from "../contract/pinned_package.ts";
 
 /** One required result: of a stage, or of one point of a swept stage. */
@@ -25,7 +33,7 @@ export interface GraphNode {
   readonly packages: Readonly<Record<string, PinnedPackage>>;
   /** Resources that the experiment sets for a run of it; not part of its key. */
   readonly resources: Partial<Resources>;
-  /** Port -> label of the node it reads. */
+  /** Port -> label of the node it reads; a gathering port has one entry per candidate: `from[weight=2]`. */
   readonly inputs: Readonly<Record<string, string>>;
 }
 
@@ -118,10 +126,18 @@ function checkKinds(requests: readonly StageRequest[]): void {
   const complaints: Complaint[] = [];
   for (const { name, definition, inputs } of requests) {
     for (const [port, { stage, place }] of Object.entries(inputs)) {
-      const { kinds } = definition.inputs[port]!;
-      const kind = byName.get(stage)!.definition.output;
-      if (kinds.includes(kind)) continue;
+      const { kinds, refuse } = definition.inputs[port]!;
+      const read = byName.get(stage)!;
+      const kind = read.definition.output;
       if (enough(complaints)) break;
+      const refused = kinds.includes(kind) && refuse !== undefined
+        ? read.variants.map(({ parameters }) => refuse(parameters)).find((one) => one !== undefined)
+        : undefined;
+      if (refused !== undefined) {
+        const what = `\`${port}\` of stage \`${name}\` names \`${stage}\`, ${refused.what}`;
+        complaints.push(new Complaint(what, refused.fix, { place }));
+      }
+      if (kinds.includes(kind)) continue;
       const fitting = requests.filter((other) =>
         other.name !== name && kinds.includes(other.definition.output)
       );
@@ -140,27 +156,16 @@ function checkKinds(requests: readonly StageRequest[]): void {
   throwComplaints(complaints);
 }
 
-/** A node before its label is known; axes are named `stage.parameter`, so that they are unique. */
-interface Unlabelled {
-  readonly request: StageRequest;
-  readonly axes: ReadonlyMap<string, Scalar>;
-  readonly parameters: Readonly<Record<string, Canonical>>;
-  readonly inputs: Readonly<Record<string, Unlabelled>>;
-}
-
 function expand(requests: readonly StageRequest[]): GraphNode[] {
-  const nodesOf = new Map<string, readonly Unlabelled[]>();
+  const nodesOf = new Map<string, readonly GraphPoint[]>();
   let left = mostPoints;
   for (const request of requests) {
-    let partial: Beginning[] = [{ axes: new Map(), inputs: {} }];
-    for (const [port, { stage }] of Object.entries(request.inputs)) {
-      partial = join(partial, nodesOf.get(stage)!, { port, most: left, request });
-    }
+    const partial = beginningsOf(request, nodesOf, left);
     left -= partial.length * request.variants.length;
     if (left < 0) throw tooMany(request);
     nodesOf.set(
       request.name,
-      partial.flatMap(({ axes, inputs }) =>
+      partial.flatMap(({ axes, inputs, candidates }) =>
         request.variants.map(({ point, parameters }) => ({
           request,
           axes: new Map([
@@ -169,59 +174,44 @@ function expand(requests: readonly StageRequest[]): GraphNode[] {
               [`${request.name}.${axis}`, value] as const
             ),
           ]),
-          parameters,
+          parameters: { ...parameters, ...(candidates && { candidates }) },
           inputs,
         }))
       ),
     );
   }
-  const labels = new Map<Unlabelled, string>();
+  const labels = new Map<GraphPoint, string>();
   return [...nodesOf.values()].flat().map((node) => labelled(node, labels));
 }
 
-/** A node with some of its inputs still unknown. */
-type Beginning = Pick<Unlabelled, "axes" | "inputs">;
-
-/** All pairs of points that agree: their shared axes have the same values. */
-function join(
-  partial: readonly Beginning[],
-  inputs: readonly Unlabelled[],
-  { port, most, request }: { port: string; most: number; request: StageRequest },
+/** The points that a stage has because of those that it reads. */
+function beginningsOf(
+  request: StageRequest,
+  nodesOf: ReadonlyMap<string, readonly GraphPoint[]>,
+  most: number,
 ): Beginning[] {
-  // All points of a stage have the same axes.
-  const known = partial[0]?.axes ?? new Map();
-  const shared = [...inputs[0]?.axes.keys() ?? []].filter((axis) => known.has(axis));
-  const address = ({ axes }: { axes: ReadonlyMap<string, Scalar> }) =>
-    JSON.stringify(shared.map((axis) => axes.get(axis)));
-  const byAddress = Map.groupBy(inputs, address);
-  const joined: Beginning[] = [];
-  for (const one of partial) {
-    for (const input of byAddress.get(address(one)) ?? []) {
-      if (joined.length === most) throw tooMany(request);
-      joined.push({
-        axes: input.axes.size === 0 ? one.axes : new Map([...one.axes, ...input.axes]),
-        inputs: { ...one.inputs, [port]: input },
-      });
-    }
+  const { definition: { gathers }, inputs } = request;
+  let partial = gathers === undefined
+    ? [{ axes: new Map(), inputs: {} }]
+    : gatheredPoints(request, gathers, nodesOf);
+  for (const [port, { stage }] of Object.entries(inputs)) {
+    if (gathers?.ports.includes(port)) continue;
+    partial = join(partial, nodesOf.get(stage)!, { port, most, request });
   }
-  return joined;
-}
-
-function tooMany({ name, place }: StageRequest): Complaint {
-  return new Complaint(tooManyText(name), "vary fewer parameters at once", { place });
+  return partial;
 }
 
 function labelled(
-  { request, axes, parameters, inputs }: Unlabelled,
-  labels: Map<Unlabelled, string>,
+  { request, axes, parameters, inputs }: GraphPoint,
+  labels: Map<GraphPoint, string>,
 ): GraphNode {
-  const labelOfInput = (node: Unlabelled) => {
-    const known = labels.get(node) ?? labelOf(node.request, node.axes);
+  const labelOfInput = (node: GraphPoint) => {
+    const known = labels.get(node) ?? labelOf(node);
     labels.set(node, known);
     return known;
   };
   return {
-    label: labelOf(request, axes),
+    label: labelOf({ request, axes }),
     stage: request.name,
     definition: request.definition,
     point: shortPoint(axes),
@@ -233,28 +223,4 @@ function labelled(
       Object.entries(inputs).map(([port, input]) => [port, labelOfInput(input)]),
     ),
   };
-}
-
-function labelOf(request: StageRequest, axes: ReadonlyMap<string, Scalar>): string {
-  const values = Object.entries(shortPoint(axes)).map(([axis, value]) =>
-    `${axis}=${valueText(value)}`
-  );
-  return values.length === 0 ? request.name : `${request.name}[${values.join(",")}]`;
-}
-
-/** Plain words are unchanged; other texts are quoted, so that `1` and `"1"` give two labels. */
-export function valueText(value: Scalar): string {
-  const plain = typeof value !== "string" ||
-    /^(?!(?:true|false|null)$)[A-Za-z_][\w.-]*$/.test(value);
-  return plain ? String(value) : JSON.stringify(value);
-}
-
-/** Uses `alignment` for `tuned.alignment`, but the full name where two stages vary that parameter. */
-function shortPoint(axes: ReadonlyMap<string, Scalar>): Record<string, Scalar> {
-  const short = (axis: string) => axis.slice(axis.indexOf(".") + 1);
-  const names = [...axes.keys()].map(short);
-  const unique = (axis: string) => names.filter((name) => name === short(axis)).length === 1;
-  return Object.fromEntries(
-    [...axes].map(([axis, value]) => [unique(axis) ? short(axis) : axis, value]),
-  );
 }

@@ -18,10 +18,14 @@ export interface StageRequest {
   readonly inputs: Readonly<Record<string, { readonly stage: string; readonly place: Place }>>;
   /** Names of the axes of its own matrix, in the order of the file. */
   readonly axes: readonly string[];
+  /** Axes of its matrix that the command line pins to one value. */
+  readonly pinned: readonly string[];
   /** One per point of its own matrix, last axis fastest; exactly one without a matrix. */
   readonly variants: readonly Variant[];
   /** Resources that the experiment sets for a run of it. */
   readonly resources: Partial<Resources>;
+  /** Parameters that the experiment sets, with their places. */
+  readonly settings: ReadonlyMap<string, LocatedValue>;
 }
 
 export interface Variant {
@@ -87,8 +91,11 @@ function checkStage(
     });
   }
   if (complaints.length > before) return [];
-  const axes = [...stage.matrix.axes.keys()].filter((axis) => !settings.has(axis));
-  return [{ name: stage.name, place: stage.place, definition, inputs, axes, variants, resources }];
+  const [axes, pinned] = [false, true].map((isSet) =>
+    [...stage.matrix.axes.keys()].filter((axis) => settings.has(axis) === isSet)
+  ) as [string[], string[]];
+  const { name, place } = stage;
+  return [{ name, place, definition, inputs, axes, pinned, variants, resources, settings }];
 }
 
 /** Without a matrix there is one point, which has no values. */

@@ -107,4 +107,16 @@ export const migrations: ReadonlyMap<number, string> = new Map([
     `ALTER TABLE query_rank ADD COLUMN family VARCHAR;
      ALTER TABLE pair_score ADD COLUMN family VARCHAR;`,
   ],
+  [
+    12,
+    `CREATE TABLE choice (
+       run VARCHAR NOT NULL,
+       position INTEGER NOT NULL,
+       point VARCHAR NOT NULL,
+       metric VARCHAR NOT NULL,
+       split VARCHAR NOT NULL,
+       value DOUBLE,
+       chosen BOOLEAN NOT NULL
+     );`,
+  ],
 ]);

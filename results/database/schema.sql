@@ -2,7 +2,7 @@
 -- any time (`deno task rebuild`). `run` is always the key of a stage run: 64 hexadecimal digits, a
 -- digest of everything that decides its result.
 --
--- Version 12. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
+-- Version 13. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
 -- results/database/migrations.ts; new columns come last. A changed view needs a new version, too.
 -- The database contains these comments: SELECT * FROM duckdb_columns() WHERE NOT internal.
 -- Over 300 lines, because the schema is created, exported and documented as one file.
@@ -207,6 +207,18 @@ CREATE TABLE pair_score (
   family VARCHAR                       -- family of both images; NULL without families
 );
 
+-- Candidates of a choice (stage `choose`): points of a swept stage that differ along the named axes.
+CREATE TABLE choice (
+  run VARCHAR NOT NULL,                -- stage_run.run of the choice
+  position INTEGER NOT NULL,           -- in the order of the experiment file, from 1
+  point VARCHAR NOT NULL,              -- such as `alignment_weight=2`; the run read the candidate at
+                                       -- the port `from[alignment_weight=2]` (table edge)
+  metric VARCHAR NOT NULL,             -- metric that decided
+  split VARCHAR NOT NULL,              -- split that it was measured on
+  value DOUBLE,                        -- its value for this candidate
+  chosen BOOLEAN NOT NULL              -- true for one candidate: the best, of equal ones the first
+);
+
 -- Annotated objects of an image that a detected region covers with an IoU of at least 0.5.
 CREATE TABLE region_coverage (
   run VARCHAR NOT NULL,                -- stage_run.run
@@ -309,11 +321,25 @@ FROM (
   GROUP BY run, split, layer, alignment
 );
 
+-- As ancestor, but of a choice only what was chosen: the runs that a run's result goes back to.
+CREATE VIEW lineage AS
+WITH RECURSIVE kept AS (
+  SELECT edge.run, edge.input FROM edge
+  LEFT JOIN choice ON choice.run = edge.run AND ends_with(edge.port, '[' || choice.point || ']')
+  WHERE coalesce(choice.chosen, true)
+), line(run, ancestor, distance) AS (
+  SELECT run, run, 0 FROM stage_run
+  UNION
+  SELECT line.run, kept.input, line.distance + 1
+  FROM line JOIN kept ON kept.run = line.ancestor
+)
+SELECT run, ancestor, min(distance) AS distance FROM line GROUP BY run, ancestor;
+
 -- The alignment that a run was trained with, and the seed of that training: those of the nearest
--- upstream run with a parameter `alignment`.
+-- run in its lineage with a parameter `alignment`.
 CREATE VIEW trained AS
 SELECT a.run, p.value AS alignment, TRY_CAST(s.value AS BIGINT) AS seed
-FROM ancestor AS a
+FROM lineage AS a
 JOIN parameter AS p ON p.run = a.ancestor AND p.name = 'alignment'
 LEFT JOIN parameter AS s ON s.run = a.ancestor AND s.name = 'seed'
 QUALIFY row_number() OVER (PARTITION BY a.run ORDER BY a.distance, a.ancestor) = 1;

@@ -15,8 +15,8 @@ export function significanceMark(
 }
 
 /** `100 images`, or `3 seeds and 100 images` where interval and p cover both. */
-export function sampleText({ seeds, units, unit }: Comparison): string {
-  return `${seeds > 1 ? `${seeds} seeds and ` : ""}${units} ${unit}`;
+export function sampleText({ seeds, pSeeds, units, unit }: Comparison): string {
+  return `${pSeeds === null ? "" : `${seeds} seeds and `}${units} ${unit}`;
 }
 
 /** `0.250`, and in parentheses the least that this many seeds can give; empty for one seed. */
@@ -84,7 +84,7 @@ export function comparisonLines(comparisons: readonly Comparison[]): string[] {
     ...wrapped(
       `Difference from ${clipped(baseline)} in percentage points, with a ` +
         `${percent(intervalLevel)} confidence interval over ` +
-        (comparisons.every(({ seeds }) => seeds === 1)
+        (comparisons.every(({ pSeeds }) => pSeeds === null)
           ? `${units} ${unit} and the Holm-corrected p of a paired permutation test:`
           : `${seedRange(comparisons)} seeds and ${units} ${unit} together, and its ` +
             "Holm-corrected p:"),

@@ -20,15 +20,10 @@ export async function flattenedVariants(
 ): Promise<FlattenedMark> {
   const rows = await rowsOf<{ stage: string; variant: string; runs: number; flattened: number }>(
     connection,
-    `${sql.replace("WITH", "WITH RECURSIVE")}, line(run, ancestor, distance) AS (
-  SELECT run, run, 0 FROM experiment_run WHERE experiment = ${literal(request)}
-  UNION
-  SELECT line.run, edge.input, line.distance + 1
-  FROM line JOIN edge ON edge.run = line.ancestor
-), trained AS (
-  SELECT line.run, m.value
-  FROM line JOIN metric AS m ON m.run = line.ancestor AND m.name = 'flattened'
-  QUALIFY row_number() OVER (PARTITION BY line.run ORDER BY line.distance, line.ancestor) = 1
+    `${sql}, trained AS (
+  SELECT l.run, m.value
+  FROM lineage AS l JOIN metric AS m ON m.run = l.ancestor AND m.name = 'flattened'
+  QUALIFY row_number() OVER (PARTITION BY l.run ORDER BY l.distance, l.ancestor) = 1
 )
 SELECT r.stage, coalesce(v.variant, '') AS variant, count(*)::INTEGER AS runs,
   count(*) FILTER (t.value > 0)::INTEGER AS flattened

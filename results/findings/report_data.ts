@@ -2,6 +2,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Answered } from "../database/question.ts";
 import type { RequestRecord } from "../database/stored_files.ts";
+import { choicesOf, type ChosenPoint } from "./choices.ts";
 import { changesBetween, type RequestChanges } from "./request_changes.ts";
 import { type Cost, costOf } from "./cost.ts";
 import { type AttentionPairs, attentionPairs } from "./attention_pairs.ts";
@@ -27,6 +28,8 @@ export interface ReportData {
   readonly baseline?: string;
   readonly headline: Headline;
   readonly differences: Differences;
+  /** What stages `choose` chose; no rows where there are none. */
+  readonly choices: Answered<ChosenPoint>;
   /** Whether models reach a linear baseline; empty where there is none. */
   readonly linearBaselines: readonly LinearBaseline[];
   readonly published?: Published;
@@ -68,6 +71,7 @@ export async function gatherReport(
     ...(baseline !== undefined && { baseline }),
     headline: await headlineOf(connection, id, variants),
     differences: await differencesOf(connection, id, variants),
+    choices: await choicesOf(connection, id, variants),
     linearBaselines: await linearBaselinesOf(connection, id),
     ...(published !== undefined && { published }),
     gaps: await gapsOf(connection, root, request),

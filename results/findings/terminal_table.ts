@@ -1,6 +1,6 @@
 /**
  * The table at the end of a run: recalls of each variant, mean and standard deviation over seeds, and
- * their differences from the baseline.
+ * their differences from the baseline. Evaluations that only decide a choice are left to the report.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import * as aq from "arquero";
@@ -10,7 +10,9 @@ import { publishedOf, publishedText } from "./published.ts";
 import { processorCaution } from "./environment.ts";
 import { rowsOf } from "../database/read_results.ts";
 import { columnNotes, mainKinds, type MetricColumn } from "../text/metric_tables.ts";
+import { choiceLines, choicesOf } from "./choices.ts";
 import {
+  judgingStages,
   mostSeeds,
   type RequestedVariant,
   requestedVariants,
@@ -58,11 +60,18 @@ export async function terminalTable(
       explained,
     });
   });
+  const chosen = choiceLines((await choicesOf(connection, experiment, variants)).rows).join("\n");
   const linear = linearBaselineLines(await linearBaselinesOf(connection, experiment)).join("\n");
   const published = await publishedOf(connection, experiment);
   const mixed = tables.length === 0 ? undefined : await processorCaution(connection, [experiment]);
   const caution = mixed === undefined ? "" : wrapped(mixed, width).join("\n");
-  return [...tables, caution, linear, published === undefined ? "" : publishedText(published)]
+  return [
+    ...tables,
+    chosen,
+    caution,
+    linear,
+    published === undefined ? "" : publishedText(published),
+  ]
     .filter((text) => text !== "")
     .join("\n\n");
 }
@@ -81,6 +90,7 @@ async function metricRows(
      JOIN metric AS m ON m.run = r.run
      LEFT JOIN variant AS v ON v.run = r.run
      WHERE r.experiment = $experiment AND isfinite(m.value)
+       AND r.stage NOT IN (${judgingStages("$experiment")})
      ORDER BY r.position, m.name`,
     { experiment },
   );

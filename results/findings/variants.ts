@@ -10,7 +10,8 @@ export interface Variants {
   readonly baseline?: string;
   /**
    * The stages that ranked queries: the one with most variants first, then in the experiment's order.
-   * Several stages may evaluate the same model; their ranks must not be mixed.
+   * Several stages may evaluate the same model; their ranks must not be mixed. Evaluations that only
+   * decide a choice are left out.
    */
   readonly ranking: readonly RankingStage[];
 }
@@ -20,23 +21,23 @@ export interface RankingStage {
   readonly variants: number;
 }
 
-/** A single varied parameter is written as its value, several as `name=value`. */
+/**
+ * A single varied parameter of a run is written as its value, several as `name=value`; so is the baseline.
+ */
 export async function variantsOf(connection: DuckDBConnection, request: string): Promise<Variants> {
   const experiment = literal(request);
-  const [{ axes } = { axes: 0 }] = await rowsOf<{ axes: number }>(
-    connection,
-    `SELECT count(DISTINCT axis)::INTEGER AS axes FROM run_point
-     WHERE experiment = ${experiment} AND axis <> 'seed' AND axis NOT LIKE '%.seed'`,
-  );
-  const named = axes === 1 ? "value" : "axis || '=' || value";
   const baseline = await rowsOf<{ axis: string; value: string }>(
     connection,
     `SELECT axis, value FROM baseline WHERE experiment = ${experiment} ORDER BY rowid`,
   );
-  const words = baseline.map(({ axis, value }) => axes === 1 ? value : `${axis}=${value}`);
+  const words = baseline.map(({ axis, value }) =>
+    baseline.length === 1 ? value : `${axis}=${value}`
+  );
   const sql = `WITH variant AS (
   SELECT run,
-    coalesce(string_agg(${named}, ', ' ORDER BY rowid) FILTER (NOT is_seed), '') AS variant,
+    CASE count(*) FILTER (NOT is_seed) WHEN 0 THEN '' WHEN 1 THEN max(value) FILTER (NOT is_seed)
+      ELSE string_agg(axis || '=' || value, ', ' ORDER BY rowid) FILTER (NOT is_seed)
+    END AS variant,
     coalesce(string_agg(value, ', ' ORDER BY rowid) FILTER (is_seed), '') AS seed
   FROM (SELECT *, rowid, axis = 'seed' OR axis LIKE '%.seed' AS is_seed FROM run_point)
   WHERE experiment = ${experiment}
@@ -48,7 +49,7 @@ export async function variantsOf(connection: DuckDBConnection, request: string):
      FROM experiment_run AS r
      JOIN metric AS m ON m.run = r.run AND regexp_matches(m.name, '^(i2t|t2i)_r[0-9]+$')
      LEFT JOIN variant AS v ON v.run = r.run
-     WHERE r.experiment = ${experiment}
+     WHERE r.experiment = ${experiment} AND r.stage NOT IN (${judgingStages(experiment)})
      GROUP BY r.stage ORDER BY variants DESC, min(r.position)`,
   );
   return {
@@ -56,6 +57,14 @@ export async function variantsOf(connection: DuckDBConnection, request: string):
     ranking,
     ...(words.length > 0 && { baseline: words.join(", ") }),
   };
+}
+
+/** SQL: the stages of an experiment by which a stage `choose` chooses. @param experiment as a literal */
+export function judgingStages(experiment: string): string {
+  return `SELECT j.stage FROM experiment_run AS j
+    JOIN edge AS e ON e.input = j.run AND regexp_full_match(e.port, 'by(\\[.*\\])?')
+    JOIN choice AS c ON c.run = e.run
+    WHERE j.experiment = ${experiment}`;
 }
 
 export interface RequestedVariant {

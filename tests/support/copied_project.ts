@@ -18,7 +18,12 @@ export function copiedProject(): CopiedProject {
   const folder = temporaryFolder();
   const project = new URL("../../", import.meta.url);
   for (
-    const part of ["pipeline", "results", "tests/support", "deno.json", "deno.lock", "package.json"]
+    const part of [
+      ...["pipeline", "results", "tests/support", "deno.json", "deno.lock", "package.json"],
+      // What the toy stage that chooses is made of.
+      ...["choose", "parameter_schemas", "evaluate/chosen_model", "data/formats/json_lines"]
+        .map((module) => `stages/${module}.ts`),
+    ]
   ) {
     cpSync(fileURLToPath(new URL(part, project)), `${folder.path}/${part}`, {
       recursive: true,

@@ -6,6 +6,7 @@ import {
   markOf,
   neededColumns,
 } from "../../findings/difference_rows.ts";
+import { choiceCells, choiceTitles, type ChosenPoint } from "../../findings/choices.ts";
 import { designCells, designsCaption, designsOf, designTitles } from "../../findings/designs.ts";
 import {
   fewerSeeds,
@@ -28,11 +29,13 @@ import type { ReportData } from "../../findings/report_data.ts";
 import type { Block } from "./size_limit.ts";
 
 export function resultsBlocks(
-  { headline: { tables, further }, differences, linearBaselines, published, baseline }: ReportData,
+  { headline: { tables, further }, differences, choices, linearBaselines, published, baseline }:
+    ReportData,
 ): Block[] {
   return [
     ...tables.map((one) => headlineBlock(one, differences)),
     ...(tables.length === 0 ? [nothingEvaluated] : [notesBlock(tables, differences)]),
+    ...choicesBlocks(choices.rows),
     ...linearBaselineBlocks(linearBaselines),
     ...(published === undefined ? [] : [publishedBlock(published, tables)]),
     differencesBlock(differences, baseline),
@@ -89,6 +92,19 @@ function headlineBlock(
       ]),
     ),
   };
+}
+
+function choicesBlocks(chosen: readonly ChosenPoint[]): Block[] {
+  if (chosen.length === 0) return [];
+  return [{
+    title: "choices",
+    importance: 1,
+    ...tableBlock(
+      "## What was chosen\n\nFrom the same points for every variant and seed; of equal points the first.",
+      choiceTitles,
+      chosen.map((one) => choiceCells(one).map(escapeMarkdown)),
+    ),
+  }];
 }
 
 function linearBaselineBlocks(baselines: readonly LinearBaseline[]): Block[] {

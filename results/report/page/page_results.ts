@@ -13,6 +13,7 @@ import {
   markOf,
   neededColumns,
 } from "../../findings/difference_rows.ts";
+import { choiceCells, choiceTitles } from "../../findings/choices.ts";
 import { designCells, designsCaption, designsOf, designTitles } from "../../findings/designs.ts";
 import { type Html, markup } from "./html.ts";
 import { metricTitle, signedValue, valueText } from "../../text/number_text.ts";
@@ -37,6 +38,7 @@ export function resultsSection(data: ReportData, results: CommandPlace): Html {
   }
 <p class="note">${notesOf(headline.tables, differences).join("; ")}.</p>
 ${howToReproduce([headline.question], results)}
+${choicesPart(data, results)}
 ${linearBaselinePart(data)}
 ${publishedPart(data, results)}
 <h3>Differences${data.baseline === undefined ? "" : ` from ${data.baseline}`}</h3>
@@ -63,6 +65,20 @@ ${
 ${howToReproduce([differences.question], results)}
 ${designsPart(differences)}
 ${furtherPart(data, results)}`;
+}
+
+/** What stages `choose` chose. */
+function choicesPart({ choices }: ReportData, results: CommandPlace): Html | undefined {
+  if (choices.rows.length === 0) return undefined;
+  return markup`<h3>What was chosen</h3>
+${
+    dataTable({
+      id: "choices",
+      caption: "From the same points for every variant and seed; of equal points the first",
+      columns: choiceTitles.map(({ title, numeric }) => ({ title, ...(numeric && { numeric }) })),
+      rows: choices.rows.map(choiceCells),
+    })
+  }${howToReproduce([choices], results)}`;
 }
 
 /** Seeds and images that would show a difference. */
