@@ -50,10 +50,14 @@ export const pretrain = defineStage({
       pairs: v.optional(v.pipe(count, v.multipleOf(4)), 64),
       /**
        * Batches hold whole families of images (the same objects in different arrangements): pair_ranking ranks
-       * within them, and every second wrong pair of matching has an image of the right one's family.
+       * within them, and every second wrong pair of matching and word_region_transport has an image of the right
+       * one's family.
        */
       families: v.optional(v.boolean(), false),
-      /** For pair_ranking: rank in grids of so many texts and images, as many as `pairs` allows; default: one grid. */
+      /**
+       * For pair_ranking: rank in grids of so many texts and images, as many grids as `pairs` allows; default: one
+       * grid. With `families`, use a multiple of their number of pictures.
+       */
       grid: v.optional(v.pipe(count, v.minValue(2))),
       learning_rate: v.optional(rate, 1e-3),
       /** Updates of linear warm-up of the learning rate. */
@@ -106,6 +110,29 @@ export const pretrain = defineStage({
         "validate_every",
         "use 0, or add `branch_contrast` to `tasks`: validation ranks images by the branches",
       );
+    }),
+    consistent(({ grid, pairs, pool, tasks }, refuse) => {
+      if (grid === undefined) return;
+      if (!((tasks.pair_ranking ?? 0) > 0)) {
+        refuse("grid", "remove it, or add `pair_ranking` to `tasks`, the only task that uses it");
+      }
+      const most = Math.floor(Math.sqrt(pairs));
+      if (grid > most) refuse("grid", `use at most ${most}: a grid has \`grid\` x \`grid\` pairs`);
+      if (pool > 0) refuse("pool", "use 0, or remove `grid`: a pool has one grid");
+    }),
+    consistent(({ families, pool, tasks }, refuse) => {
+      if (!families) return;
+      const used = ["pair_ranking", "matching", "word_region_transport"] as const;
+      if (!used.some((task) => (tasks[task] ?? 0) > 0)) {
+        const names = used.map((task) => `\`${task}\``).join(", ");
+        refuse("families", `use false, or one of the tasks that use it: ${names}`);
+      }
+      if (pool > 0 && (tasks.pair_ranking ?? 0) > 0) {
+        refuse(
+          "pool",
+          "use 0, or `families: false`: a batch has pictures of a pool or of families",
+        );
+      }
     }),
     consistent(({ branch_weight: weight, pool, tasks }, refuse) => {
       if (weight > 0 && !((tasks.pair_ranking ?? 0) > 0)) {

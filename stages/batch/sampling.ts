@@ -38,7 +38,8 @@ export interface ProblemSizes {
 
 /**
  * Positives come in epochs: each text once per epoch and direction, in a different order for each
- * direction. Negatives are drawn for each problem: texts of other images, or other images.
+ * direction. Negatives are drawn for each problem: texts of other images, or other images, that are not
+ * known to be correct.
  * Source: the release's sampling (data/itm.py), without its redraws, which are not needed.
  * @throws {Complaint} if the split has fewer wrong answers than negatives
  */
@@ -64,11 +65,10 @@ export function rankingProblems(
     const textDraw = draw.fork("texts").fork(a);
     const family = fromFamily(textDraw, familyNegatives, wrongTexts(index, image));
     const texts = likeliest(
-      others(textDraw, (pool?.size ?? negatives) - family.length, index.captions.length, [
-        ...index.textsOfImage[image]!,
-        ...family,
-        ...rightTexts(index, image),
-      ]),
+      others(textDraw, pool?.size ?? negatives, index.captions.length, {
+        right: [...index.textsOfImage[image]!, ...index.alsoTrueTexts?.[image] ?? []],
+        drawn: family,
+      }),
       negatives - family.length,
       pool && ((text) => pool.cosine(text, image)),
     );
@@ -80,11 +80,10 @@ export function rankingProblems(
     const imageDraw = draw.fork("images").fork(a);
     const relatives = fromFamily(imageDraw, familyNegatives, wrongImages(index, text));
     const images = likeliest(
-      others(imageDraw, (pool?.size ?? negatives) - relatives.length, index.images.length, [
-        right,
-        ...relatives,
-        ...index.alsoTrueOf?.[text] ?? [],
-      ]),
+      others(imageDraw, pool?.size ?? negatives, index.images.length, {
+        right: [right, ...index.alsoTrueOf?.[text] ?? []],
+        drawn: relatives,
+      }),
       negatives - relatives.length,
       pool && ((image) => pool.cosine(text, image)),
     );
@@ -98,14 +97,6 @@ function wrongTexts(index: SplitIndex, image: number): number[] {
   return relativesOf(index, image)
     .flatMap((other) => index.textsOfImage[other]!)
     .filter((text) => !isTrueOf(index, text, image));
-}
-
-/** Texts of other images of the family that are true of this one, too. */
-function rightTexts(index: SplitIndex, image: number): number[] {
-  if (index.alsoTrueOf === undefined) return [];
-  return relativesOf(index, image)
-    .flatMap((other) => index.textsOfImage[other]!)
-    .filter((text) => isTrueOf(index, text, image));
 }
 
 /** Images of the family of a text's image that the text is not true of. */
@@ -144,25 +135,25 @@ function likeliest(
     .map(({ item }) => item);
 }
 
-/** `count` distinct numbers below `bound` that are not in `excluded`. */
+/** Distinct wrong answers below `bound` that make up `count` with those that are drawn already. */
 function others(
   random: RandomStream,
   count: number,
   bound: number,
-  excluded: readonly number[],
+  { right, drawn }: { readonly right: readonly number[]; readonly drawn: readonly number[] },
 ): number[] {
-  const gaps = [...excluded].sort((a, b) => a - b);
-  if (count > bound - gaps.length) {
+  if (count > bound - right.length) {
     throw new Complaint(
       `${count} negatives are requested, but the training split has ${
-        bound - gaps.length
+        bound - right.length
       } wrong answers`,
       "lower `negatives` (or `pool`), or train on more images",
       { exitCode: 1 },
     );
   }
-  return random.sample(count, bound - gaps.length).map((drawn) => {
-    let item = drawn;
+  const gaps = [...right, ...drawn].sort((a, b) => a - b);
+  return random.sample(count - drawn.length, bound - gaps.length).map((place) => {
+    let item = place;
     for (const gap of gaps) if (item >= gap) item++;
     return item;
   });

@@ -16,6 +16,8 @@ export interface SplitIndex {
   readonly familyOfImage?: readonly (readonly number[])[] | undefined;
   /** Row of a text -> rows of other images that it is known to be true of; undefined where there are none. */
   readonly alsoTrueOf?: readonly (readonly number[])[] | undefined;
+  /** The same by image: row of an image -> rows of texts of other images that are known to be true of it. */
+  readonly alsoTrueTexts?: readonly (readonly number[])[] | undefined;
 }
 
 /**
@@ -33,12 +35,25 @@ export function indexSplit(set: FeatureSet, split: TrainingSplits): SplitIndex {
   const imageOfText = captions.map((caption) => rowOfImage.get(set.captions[caption]!.image)!);
   const textsOfImage: number[][] = images.map(() => []);
   imageOfText.forEach((image, text) => textsOfImage[image]!.push(text));
-  const others = captions.map((caption) =>
-    set.captions[caption]!.alsoTrueOf?.flatMap((image) => rowOfImage.get(image) ?? []) ?? []
-  );
-  const alsoTrueOf = others.some(({ length }) => length > 0) ? others : undefined;
-  const familyOfImage = familiesOf(set, images);
-  return { captions, images, imageOfText, textsOfImage, familyOfImage, alsoTrueOf };
+  const others = captions.map((caption, text) => {
+    const { alsoTrueOf = [] } = set.captions[caption]!;
+    const rows = new Set(alsoTrueOf.flatMap((image) => rowOfImage.get(image) ?? []));
+    return [...rows].filter((row) => row !== imageOfText[text]);
+  });
+  return {
+    captions,
+    images,
+    imageOfText,
+    textsOfImage,
+    familyOfImage: familiesOf(set, images),
+    ...(others.some(({ length }) => length > 0) && knownTruth(others, images.length)),
+  };
+}
+
+function knownTruth(alsoTrueOf: readonly (readonly number[])[], images: number) {
+  const alsoTrueTexts: number[][] = Array.from({ length: images }, () => []);
+  alsoTrueOf.forEach((own, text) => own.forEach((image) => alsoTrueTexts[image]!.push(text)));
+  return { alsoTrueOf, alsoTrueTexts };
 }
 
 function familiesOf(set: FeatureSet, images: readonly number[]): number[][] | undefined {
@@ -93,7 +108,9 @@ export function firstImages(index: SplitIndex, count: number): SplitIndex {
       .map((texts) => texts.map((text) => rowOfText.get(text)!)),
     familyOfImage: index.familyOfImage?.slice(0, count)
       .map((rows) => rows.filter((image) => image < count)),
-    alsoTrueOf: index.alsoTrueOf &&
+    ...(index.alsoTrueOf && knownTruth(
       kept.map((text) => index.alsoTrueOf![text]!.filter((image) => image < count)),
+      count,
+    )),
   };
 }

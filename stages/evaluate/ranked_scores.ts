@@ -59,12 +59,11 @@ export function planRanking(
 
 /** All answers that are true of each query, where the data says so. */
 function knownPositives(
-  { captions, images, imageOfText, alsoTrueOf }: SplitIndex,
+  { imageOfText, textsOfImage, alsoTrueOf, alsoTrueTexts }: SplitIndex,
 ): { readonly positives: Positives[]; readonly leftOut: number } | undefined {
   if (alsoTrueOf === undefined) return undefined;
-  const ofTexts = captions.map((_, text) => [imageOfText[text]!, ...alsoTrueOf[text]!]);
-  const ofImages: number[][] = images.map(() => []);
-  ofTexts.forEach((right, text) => right.forEach((image) => ofImages[image]!.push(text)));
+  const ofTexts = alsoTrueOf.map((others, text) => [imageOfText[text]!, ...others]);
+  const ofImages = textsOfImage.map((own, image) => [...own, ...alsoTrueTexts![image]!]);
   const positives = [
     ...ofTexts.map((right, query) => ({ direction: "t2i" as const, query, right })),
     ...ofImages.map((right, query) => ({ direction: "i2t" as const, query, right })),

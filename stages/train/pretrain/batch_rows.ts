@@ -41,15 +41,15 @@ export function imagesInEpochs(
 }
 
 /**
- * Images of whole families, each with one of its texts. Families come in epochs; the last one of a batch
- * is cut off where `pairs` is no multiple of its size.
+ * Images of whole families, each with one of its texts. Families of equal size come in epochs; the last
+ * one of a batch is cut off where `pairs` is not a multiple of its size.
  */
 export function familiesInEpochs(
   { index: { textsOfImage, familyOfImage }, random }: BatchSource,
   step: number,
   { pairs }: { readonly pairs: number },
 ): PairRows[] {
-  const families = [...new Set(familyOfImage!)]
+  const families = familyOfImage!.filter(([first], image) => image === first)
     .map((images) => images.filter((image) => textsOfImage[image]!.length > 0))
     .filter(({ length }) => length > 0);
   const perBatch = Math.ceil(pairs / Math.max(...families.map(({ length }) => length)));
@@ -91,9 +91,9 @@ export function mismatched(
   return { text, image: (other + (other >= image ? 1 : 0)) % images.length };
 }
 
-/** 1 where text and image belong together, else 0. */
-export function matchLabels(pairs: readonly PairRows[], { imageOfText }: SplitIndex): BatchArray {
-  return int32(pairs.map(({ text, image }) => imageOfText[text] === image ? 1 : 0));
+/** 1 where a text is known to be true of the image, else 0. */
+export function matchLabels(pairs: readonly PairRows[], index: SplitIndex): BatchArray {
+  return int32(pairs.map(({ text, image }) => isTrueOf(index, text, image) ? 1 : 0));
 }
 
 export function rowBatch(pairs: readonly PairRows[]): RowBatch {

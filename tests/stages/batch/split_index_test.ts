@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { indexSplit } from "../../../stages/batch/split_index.ts";
+import {
+  firstImages,
+  indexSplit,
+  isTrueOf,
+  requireFamilies,
+} from "../../../stages/batch/split_index.ts";
+import type { FeatureSet } from "../../../stages/data/feature_set.ts";
 import { smallFeatures } from "../../support/small_features.ts";
 
 const set = smallFeatures({ featureDim: 5, vocabulary: 20 });
@@ -18,4 +24,75 @@ Deno.test("the error for an empty split among several names that split", () => {
   assert.throws(() => indexSplit(set, ["train", "vla"]), {
     message: "split `vla` has 0 images and 0 captions",
   });
+});
+
+/** Families a, b, a, b, c in split train, with two pictures of split test between them; one caption each. */
+function familySet(alsoTrueOf: Readonly<Record<number, readonly number[]>> = {}): FeatureSet {
+  const families = ["a", "b", "t", "a", "b", "t", "c"];
+  return {
+    ...set,
+    images: families.map((family, place) => ({
+      id: `i${place}`,
+      split: family === "t" ? "test" : "train",
+      family,
+      offset: place,
+      regions: 1,
+    })),
+    captions: families.map((family, image) => ({
+      id: `c${image}`,
+      image,
+      split: family === "t" ? "test" : "train",
+      text: "",
+      tokens: [5],
+      ...(alsoTrueOf[image] && { alsoTrueOf: alsoTrueOf[image] }),
+    })),
+  };
+}
+
+Deno.test("families are rows of the split, for every image those of its own", () => {
+  const { images, familyOfImage } = indexSplit(familySet(), "train");
+  assert.deepEqual(images, [0, 1, 3, 4, 6]);
+  assert.deepEqual(familyOfImage, [[0, 2], [1, 3], [0, 2], [1, 3], [4]]);
+  assert.deepEqual(indexSplit(familySet(), "test").familyOfImage, [[0, 1], [0, 1]]);
+});
+
+Deno.test("images without a family have none in the index, and a parameter that needs families says so", () => {
+  const index = indexSplit(set, "train");
+  assert.equal(index.familyOfImage, undefined);
+  assert.throws(() => requireFamilies(index, "family_negatives"), (error) => {
+    assert.equal(
+      String(error),
+      "error: `family_negatives` needs images in families, and those of the features have none\n" +
+        "fix: remove `family_negatives`, or set `families` of make_scenes",
+    );
+    return true;
+  });
+  requireFamilies(indexSplit(familySet(), "train"), "family_negatives");
+});
+
+Deno.test("what a caption is also true of is in rows of the split, other splits and the own image left out", () => {
+  const index = indexSplit(familySet({ 0: [3, 2], 3: [3, 0, 6, 6], 2: [5] }), "train");
+  assert.deepEqual(index.alsoTrueOf, [[2], [], [0, 4], [], []]);
+  assert.deepEqual(index.alsoTrueTexts, [[2], [], [0], [], [2]]);
+  for (let text = 0; text < 5; text++) {
+    for (let image = 0; image < 5; image++) {
+      assert.equal(
+        isTrueOf(index, text, image),
+        text === image || index.alsoTrueOf![text]!.includes(image),
+      );
+    }
+  }
+  const nothing = indexSplit(familySet({ 2: [5] }), "train");
+  assert.equal(nothing.alsoTrueOf, undefined);
+  assert.equal(nothing.alsoTrueTexts, undefined);
+  assert.ok(isTrueOf(nothing, 1, 1) && !isTrueOf(nothing, 1, 2));
+});
+
+Deno.test("the first images of a split keep the families and the truth that is left of them", () => {
+  const index = indexSplit(familySet({ 0: [3], 1: [4], 3: [0, 6] }), "train");
+  const first = firstImages(index, 3);
+  assert.deepEqual(first.familyOfImage, [[0, 2], [1], [0, 2]]);
+  assert.deepEqual(first.alsoTrueOf, [[2], [], [0]]);
+  assert.deepEqual(first.alsoTrueTexts, [[2], [], [0]]);
+  assert.equal(firstImages(index, 5), index);
 });

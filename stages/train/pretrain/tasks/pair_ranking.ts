@@ -87,17 +87,18 @@ interface Grids {
 /** As many pairs as there may be, in one grid or in several of the given side. */
 function gridsOf({ pairs, grid }: BatchSource): Grids {
   if (grid === undefined) return { grids: 1, side: Math.floor(Math.sqrt(pairs)) };
-  return { grids: Math.max(1, Math.floor(pairs / (grid * grid))), side: grid };
+  return { grids: Math.floor(pairs / (grid * grid)), side: grid };
 }
 
-function rightPairs(source: BatchSource, pairs: readonly PairRows[]): BatchArray {
-  const { grids, side } = gridsOf(source);
+/** A pool may have fewer pictures than a grid. */
+function rightPairs({ grid, index }: BatchSource, pairs: readonly PairRows[]): BatchArray {
+  const side = grid ?? pairs.length;
   const values = pairs.flatMap(({ text }, row) => {
     const start = row - row % side;
     return pairs.slice(start, start + side)
-      .map(({ image }) => isTrueOf(source.index, text, image) ? 1 : 0);
+      .map(({ image }) => isTrueOf(index, text, image) ? 1 : 0);
   });
-  return { shape: [grids, side, side], values: Float32Array.from(values) };
+  return { shape: [pairs.length / side, side, side], values: Float32Array.from(values) };
 }
 
 /** Each row of x for every pair of its row, or column, of its grid: [grids * side, ...] -> [grids * side * side, ...]. */

@@ -126,6 +126,34 @@ Deno.test("pair_ranking adds frozen cosines to the scores; they get no gradient"
   });
 });
 
+Deno.test("grids of pair_ranking do not see each other: scores are those of each alone, the loss is their mean", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const given = inputs("pair_ranking");
+    const tables = { ...given.tables, ...branchTables() };
+    const run = (texts: number[], images: number[]) => {
+      const grids = texts.length / 2;
+      const batch = {
+        texts: tf.tensor1d(texts, "int32"),
+        images: tf.tensor1d(images, "int32"),
+        right: tf.stack(Array.from({ length: grids }, () => tf.eye(2))),
+      };
+      const { scores, numbers } = pretrainingStep(
+        { ...config, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 },
+        pretrainingTasks.pair_ranking,
+        { ...objective, drops: { feature: 0, region: 0 }, branchWeight: 3 },
+        { ...given, tables, batch },
+      );
+      return { scores: [...scores.dataSync()], loss: numbers.dataSync()[0]! };
+    };
+    const first = run([1, 4], [0, 2]);
+    const second = run([6, 3], [3, 1]);
+    const both = run([1, 4, 6, 3], [0, 2, 3, 1]);
+    assertClose(tf.tensor1d(both.scores), [...first.scores, ...second.scores], 1e-6);
+    assertClose(tf.scalar(both.loss), [(first.loss + second.loss) / 2], 1e-6);
+  });
+});
+
 Deno.test("a task's gradient reaches all parameters it trains, and it reports a number for each of its columns", async () => {
   await tf.setBackend("cpu");
   for (const task of taskNames) {
