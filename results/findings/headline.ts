@@ -11,6 +11,13 @@ import type { Differences } from "./difference_rows.ts";
 import { type Answered, ask, literal } from "../database/question.ts";
 import { type FlattenedMark, flattenedNote, flattenedVariants } from "./flattened.ts";
 import { mostSeeds, type RequestedVariant, requestedVariants, type Variants } from "./variants.ts";
+import {
+  referenceNotes,
+  type ReferenceRow,
+  type References,
+  referencesOf,
+  referencesWith,
+} from "./references.ts";
 
 export interface HeadlineTable {
   readonly stage: string;
@@ -18,6 +25,8 @@ export interface HeadlineTable {
   /** What the table holds; empty for the first tables. */
   readonly title: string;
   readonly columns: readonly MetricColumn[];
+  /** Shown before the variants; each has some of the columns. */
+  readonly references: readonly ReferenceRow[];
   readonly rows: readonly HeadlineRow[];
   /** The most runs requested for any variant. */
   readonly seeds: number;
@@ -76,9 +85,13 @@ GROUP BY r.stage, v.variant, m.split, m.name
 ORDER BY min(r.position), m.split, m.name`,
   });
   const requested = await requestedVariants(connection, request, variants);
-  const groups = Map.groupBy(question.rows, ({ stage, split }) => JSON.stringify([stage, split]));
+  const references = await referencesOf(connection, request, variants);
+  const groups = Map.groupBy(
+    question.rows.filter(({ stage, split }) => !references.isShownBeside(stage, split)),
+    ({ stage, split }) => JSON.stringify([stage, split]),
+  );
   const flattened = await flattenedVariants(connection, request, variants);
-  const options = { requested, baseline: variants.baseline, flattened };
+  const options = { requested, baseline: variants.baseline, flattened, references };
   const tables = [...groups.values()].flatMap((means) => tablesOf(means, mainKinds, options));
   return {
     // Recalls of all stages come before pairs.
@@ -126,6 +139,7 @@ export function notesOf(
   return [
     ...(flat ? [flattenedNote] : []),
     ...new Set(tables.flatMap(({ columns }) => columnNotes(columns))),
+    ...new Set(tables.flatMap(({ references }) => referenceNotes(references))),
     ...(marks.has("▲") ? ["▲: significantly better than the baseline"] : []),
     ...(marks.has("▼") ? ["▼: significantly worse than the baseline"] : []),
   ];
@@ -135,10 +149,11 @@ export function notesOf(
 function tablesOf(
   means: readonly MetricMean[],
   kinds: (found: ReadonlySet<string>) => readonly MetricKind[],
-  { requested, baseline, flattened }: {
+  { requested, baseline, flattened, references }: {
     readonly requested: ReadonlyMap<string, readonly RequestedVariant[]>;
     readonly baseline: string | undefined;
     readonly flattened: FlattenedMark;
+    readonly references: References;
   },
 ): HeadlineTable[] {
   const byPlace = new Map(means.map((mean) => [`${mean.metric}\n${mean.variant}`, mean]));
@@ -149,6 +164,7 @@ function tablesOf(
     split,
     title,
     columns,
+    references: referencesWith(references.beside(stage, split), columns.map((one) => one.metric)),
     rows: variants.map(({ variant }) => ({
       variant,
       baseline: variant === baseline,

@@ -69,7 +69,7 @@ export async function linearBaselinesOf(
        coalesce(to_json(v.values), '[]')::VARCHAR AS values,
        s.kind = 'linear_baseline' AS linear, avg(m.value) AS rsum
      FROM experiment_run AS r
-     JOIN stage_run AS s ON s.run = r.run
+     JOIN stage_run AS s ON s.run = r.run AND s.kind <> 'oracle'
      JOIN metric AS m ON m.run = r.run AND m.name = 'rsum' AND isfinite(m.value)
      LEFT JOIN variant AS v ON v.run = r.run
      WHERE r.experiment = $experiment

@@ -31,6 +31,7 @@ export async function seedDifferences(
   SELECT r.stage, r.position, m.split, m.name AS metric, m.value,
     coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed
   FROM experiment_run AS r
+  JOIN stage_run AS s ON s.run = r.run AND s.kind <> 'oracle'
   JOIN metric AS m ON m.run = r.run
   LEFT JOIN variant AS v ON v.run = r.run
   WHERE r.experiment = ${literal(request)} AND isfinite(m.value)

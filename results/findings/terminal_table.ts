@@ -25,6 +25,13 @@ import { textTable } from "../../pipeline/terminal/text_table.ts";
 import { type FlattenedMark, flattenedNote, flattenedVariants } from "./flattened.ts";
 import { linearBaselineLines, linearBaselinesOf } from "./linear_baseline.ts";
 import { comparisonLines, significanceMark, width } from "./comparison_text.ts";
+import {
+  referenceNotes,
+  type ReferenceRow,
+  referencesOf,
+  referencesWith,
+  type ReferenceValue,
+} from "./references.ts";
 
 /** One metric of one evaluated run. */
 interface MetricRow extends SeedValue {
@@ -47,7 +54,11 @@ export async function terminalTable(
   const requested = await requestedVariants(connection, experiment, variants);
   const compared = given ?? await compareVariants(connection, experiment);
   const flattened = await flattenedVariants(connection, experiment, variants);
-  const groups = Map.groupBy(rows, ({ stage, split }) => `${stage} on ${split ?? "all"}`);
+  const references = await referencesOf(connection, experiment, variants);
+  const groups = Map.groupBy(
+    rows.filter(({ stage, split }) => !references.isShownBeside(stage, split)),
+    ({ stage, split }) => `${stage} on ${split ?? "all"}`,
+  );
   const explained = new Set<string>();
   const tables = [...groups].map(([title, group]) => {
     const { stage, split } = group[0]!;
@@ -57,6 +68,7 @@ export async function terminalTable(
       requested: requested.get(stage) ?? [],
       compared: own,
       flattened,
+      references: references.beside(stage, split),
       explained,
     });
   });
@@ -102,13 +114,14 @@ interface GroupOptions {
   readonly requested: readonly RequestedVariant[];
   readonly compared: readonly Comparison[];
   readonly flattened: FlattenedMark;
+  readonly references: readonly ReferenceRow[];
   /** Notes that the tables before have shown. */
   readonly explained: Set<string>;
 }
 
 function groupText(title: string, rows: readonly MetricRow[], options: GroupOptions): string {
-  const { baseline, requested, compared, flattened, explained } = options;
-  const kinds = mainKinds(new Set(rows.map(({ metric }) => metric)));
+  const { baseline, requested, compared, flattened, references, explained } = options;
+  const kinds = mainKinds(new Set(rows.map(({ metric }) => metric)), { byKind: true });
   if (kinds.length === 0) return "";
   const seeds = mostSeeds(requested);
   const over = seeds > 1 ? `, mean ± standard deviation over ${seeds} seeds` : "";
@@ -116,7 +129,10 @@ function groupText(title: string, rows: readonly MetricRow[], options: GroupOpti
   const flat = requested.some(({ stage, variant }) => flattened(stage, variant) !== "");
   const notes = [
     ...(flat ? [flattenedNote] : []),
-    ...kinds.flatMap(({ columns }) => columnNotes(columns)),
+    ...kinds.flatMap(({ columns }) => [
+      ...columnNotes(columns),
+      ...referenceNotes(referencesWith(references, columns.map(({ metric }) => metric))),
+    ]),
   ].filter((note) => !explained.has(note));
   for (const note of notes) explained.add(note);
   return [
@@ -149,7 +165,7 @@ function tableText(
   rows: readonly MetricRow[],
   options: GroupOptions & { readonly columns: readonly MetricColumn[] },
 ): string {
-  const { columns, baseline, requested, compared, flattened } = options;
+  const { columns, baseline, requested, compared, flattened, references } = options;
   const metrics = columns.map(({ metric }) => metric);
   const summary = aq.from(rows as MetricRow[])
     .filter(aq.escape((row: MetricRow) => metrics.includes(row.metric)))
@@ -166,10 +182,9 @@ function tableText(
     const cells = metrics.map((metric) => {
       const one = own.find((each) => each.metric === metric);
       if (one === undefined) return "missing";
-      const mean = (100 * one.mean).toFixed(1);
       const found = compared.find((each) => each.variant === variant && each.metric === metric);
       const mark = found === undefined ? "" : significanceMark(found);
-      return `${mean}${one.seeds > 1 ? ` ±${(100 * one.spread).toFixed(1)}` : ""}${mark}`;
+      return `${percentText(one.mean, one.seeds > 1 ? one.spread : null)}${mark}`;
     });
     const fewest = Math.min(...own.map(({ seeds }) => seeds));
     const fewer = own.length > 0 && fewest < all ? ` (${fewest} of ${all} seeds)` : "";
@@ -177,7 +192,9 @@ function tableText(
       .filter((mark) => mark !== "").map((mark) => ` ${mark}`).join("");
     return [`${variant || "all"}${marks}${fewer}`, ...cells];
   });
-  const lines = [["", ...headOf(columns)], ...body];
+  const beside = referencesWith(references, metrics)
+    .map(({ name, value }) => [name, ...metrics.map((metric) => referenceText(value(metric)))]);
+  const lines = [...headOf(columns), ...beside, ...body];
   const table = textTable(lines);
   const total = Math.max(...table.map((line) => line.length));
   const withoutSum = columns.filter(({ metric }) => metric !== "rsum");
@@ -193,10 +210,31 @@ function tableText(
   return table.join("\n");
 }
 
-/** `i→t R@1`, then `R@5`: a prefix is written once for neighbouring columns. */
-function headOf(columns: readonly MetricColumn[]): string[] {
-  const start = (title: string | undefined) => /^(i→t|t→i|pairs:) /.exec(title ?? "")?.[0] ?? "";
-  return columns.map(({ title }, place) =>
-    start(title) === start(columns[place - 1]?.title) ? title.slice(start(title).length) : title
+function referenceText(value: ReferenceValue | undefined): string {
+  return value === undefined ? "–" : percentText(value.mean, value.spread);
+}
+
+/** `27.7`, or `27.7 ±1.3`, of fractions. */
+function percentText(mean: number, spread: number | null): string {
+  const share = (value: number) => (100 * value).toFixed(1);
+  return `${share(mean)}${spread === null ? "" : ` ±${share(spread)}`}`;
+}
+
+/**
+ * `i→t R@1`, then `R@5`: a prefix is written once for neighbouring columns. Kinds of pairs, which are
+ * longer words, are in a line above.
+ */
+function headOf(columns: readonly MetricColumn[]): string[][] {
+  const start = (title = "") => /^(i→t|t→i|\w+:) /.exec(title)?.[0] ?? "";
+  const isFirst = columns.map(({ title }, place) =>
+    start(title) !== start(columns[place - 1]?.title)
   );
+  const short = (title: string) => title.slice(start(title).length);
+  if (columns.some(({ metric }) => /^pair_(text|image|group)_/.test(metric))) {
+    return [
+      ["", ...columns.map(({ title }, place) => isFirst[place] ? start(title).slice(0, -2) : "")],
+      ["", ...columns.map(({ title }) => short(title))],
+    ];
+  }
+  return [["", ...columns.map(({ title }, place) => isFirst[place] ? title : short(title))]];
 }

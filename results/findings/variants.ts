@@ -48,6 +48,7 @@ export async function variantsOf(connection: DuckDBConnection, request: string):
     `${sql} SELECT r.stage, count(DISTINCT coalesce(v.variant, ''))::INTEGER AS variants
      FROM experiment_run AS r
      JOIN metric AS m ON m.run = r.run AND regexp_matches(m.name, '^(i2t|t2i)_r[0-9]+$')
+     JOIN stage_run AS s ON s.run = r.run AND s.kind <> 'oracle'
      LEFT JOIN variant AS v ON v.run = r.run
      WHERE r.experiment = ${experiment} AND r.stage NOT IN (${judgingStages(experiment)})
      GROUP BY r.stage ORDER BY variants DESC, min(r.position)`,

@@ -18,14 +18,32 @@ export interface MetricKind {
 const pairs = ["pair_text", "pair_image", "pair_group"];
 const directions = ["i2t", "t2i"] as const;
 
-/** The main tables: recalls at the requested K with their sum, and swapped pairs. */
-export function mainKinds(found: ReadonlySet<string>): MetricKind[] {
+/**
+ * The main tables: recalls at the requested K with their sum, and swapped pairs.
+ *
+ * @param byKind whether pairs of several kinds of difference are in columns by kind instead of together
+ */
+export function mainKinds(
+  found: ReadonlySet<string>,
+  { byKind = false }: { readonly byKind?: boolean } = {},
+): MetricKind[] {
+  const kinds = [...found].flatMap((name) => /^pair_group_(\w+)$/.exec(name)?.[1] ?? []).sort();
   return kept(found, [
     {
       title: "",
       columns: [...recallNames(found), "rsum"].map((metric) => column(metric, true)),
     },
-    { title: "", columns: pairs.map((metric) => column(metric, true)) },
+    {
+      title: "",
+      columns: byKind && kinds.length > 1
+        ? kinds.flatMap((kind) =>
+          pairs.map((metric) => ({
+            ...column(`${metric}_${kind}`),
+            title: metricTitle(metric).replace("pairs", kind),
+          }))
+        )
+        : pairs.map((metric) => column(metric, true)),
+    },
   ]);
 }
 
@@ -85,13 +103,18 @@ function twoStage(found: ReadonlySet<string>): MetricKind[] {
 /** What the titles of main columns mean. */
 export function columnNotes(columns: readonly MetricColumn[]): string[] {
   const has = (pattern: RegExp) => columns.some(({ metric }) => pattern.test(metric));
+  const pairs = new Set(
+    columns.flatMap(({ metric, title }) => metric.startsWith("pair_") ? title.split(": ")[0]! : []),
+  );
   return [
     ...(has(/^(i2t|t2i)_/) ? ["i→t: image to text, t→i: text to image"] : []),
     ...(has(/^rsum$/) ? ["rsum: sum of the six recalls"] : []),
     ...(has(/^pair_/)
       ? [
-        "pairs: accuracy on two pictures whose captions swap words (text: both captions chosen " +
-        "correctly, image: both pictures, group: all four)",
+        `${
+          [...pairs].join(", ")
+        }: accuracy on two pictures whose captions swap words (text: both ` +
+        "captions chosen correctly, image: both pictures, group: all four)",
       ]
       : []),
   ];

@@ -1,6 +1,10 @@
 /**
  * Winoground's three accuracies (arXiv 2204.03162), for two images and two captions that differ only in
  * a relation or a binding. A tie is a failure.
+ *
+ * Guessing: for independent scores of one distribution, all 24 orders of the four are equally likely. Both
+ * images prefer their own captions in 24 x 1/2 x 1/2 = 6 of them, both captions their own images in as many,
+ * and both right scores are above both wrong ones in 2! x 2! = 4: 1/4, 1/4 and 1/6.
  */
 
 /** `s01` is the score of caption 0 with image 1; s00 and s11 are the correct pairs. */

@@ -31,6 +31,10 @@ export interface ReportedOptions {
   readonly recallAt?: readonly number[];
   /** Further metrics of each evaluation, on `test`. */
   readonly metrics?: Readonly<Record<string, number>>;
+  /** Accuracies on swapped pairs of each evaluation, on `swap`. */
+  readonly pairs?: Readonly<Record<string, number>>;
+  /** Name of an oracle -> its metrics by split. */
+  readonly oracles?: Readonly<Record<string, Readonly<Record<string, Record<string, number>>>>>;
   /** Further parameters of the evaluations. */
   readonly evaluate?: Preimage["parameters"];
   /** Whether the training of a variant and seed has flattened its attention; undefined: no such metric. */
@@ -55,8 +59,9 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
     evaluate = {},
     without = [],
   } = options;
-  const metrics = Object.entries(options.metrics ?? {})
-    .map(([name, value]) => ({ name, split: "test", value }));
+  const metricsOf = (split: string, values: Readonly<Record<string, number>> = {}) =>
+    Object.entries(values).map(([name, value]) => ({ name, split, value }));
+  const metrics = [...metricsOf("test", options.metrics), ...metricsOf("swap", options.pairs)];
   makeFolders(root);
   const make = runMaker(root, { experiment: reportedExperiment, without });
   const ids = numbers(images).map((place) => imageId(place - 1));
@@ -85,6 +90,17 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
     files: new Map([["captions.jsonl", jsonLines(captions)]]),
   });
   const nodes = [scenes, features];
+  for (const [stage, splits] of Object.entries(options.oracles ?? {})) {
+    const rows = Object.entries(splits).flatMap(([split, values]) => metricsOf(split, values));
+    nodes.push(make({
+      stage,
+      kind: "oracle",
+      output: "recall",
+      inputs: { scenes },
+      parameters: { stage },
+      rows: { metric: rows },
+    }));
+  }
   variants.forEach((alignment, variant) => {
     for (const seed of numbers(seeds)) {
       const point = { alignment, seed };
@@ -108,7 +124,10 @@ export async function storeReported(root: string, options: ReportedOptions): Pro
         output: "recall",
         parameters: { split: "test", ...evaluate },
         rows: {
-          metric: [...metricRows(recallAt, variant, seed), ...metrics],
+          metric: [
+            ...metricRows(recallAt, variant, seed).filter(({ name }) => !options.pairs?.[name]),
+            ...metrics,
+          ],
           query_rank: rankRows(ids, captions, variant, seed),
         },
       });

@@ -62,7 +62,7 @@ function headlineBlock(
   table: HeadlineTable,
   differences: Differences,
 ): Block {
-  const { stage, split, title, columns, rows } = table;
+  const { stage, split, title, columns, references, rows } = table;
   return {
     title: title === "" ? `results of ${stage}` : `${title} of ${stage}`,
     importance: title === "" ? 1 : 3,
@@ -76,22 +76,36 @@ function headlineBlock(
         { title: "" },
         ...columns.map(({ title }) => ({ title, numeric: true })),
       ],
-      rows.map((row) => [
-        escapeMarkdown(variantText(row)),
-        ...row.cells.map((cell, place) => {
-          if (cell === undefined) return "missing";
-          const { metric, percent: shown } = columns[place]!;
-          const mark = markOf(differences, { stage, split, variant: row.variant, metric });
-          const mean = valueText(cell.mean, shown);
-          const spread = cell.spread === null ? "" : ` ±${valueText(cell.spread, shown)}`;
-          const fewer = fewerSeeds(cell, table);
-          return `${mean}${spread}${mark === "" ? "" : ` ${mark}`}${
-            fewer === "" ? "" : ` (${fewer})`
-          }`;
-        }),
-      ]),
+      [
+        ...references.map(({ name, value }) => [
+          escapeMarkdown(name),
+          ...columns.map(({ metric, percent }) => {
+            const found = value(metric);
+            return found === undefined ? "–" : meanText(found, percent);
+          }),
+        ]),
+        ...rows.map((row) => [
+          escapeMarkdown(variantText(row)),
+          ...row.cells.map((cell, place) => {
+            if (cell === undefined) return "missing";
+            const { metric, percent } = columns[place]!;
+            const mark = markOf(differences, { stage, split, variant: row.variant, metric });
+            const fewer = fewerSeeds(cell, table);
+            return `${meanText(cell, percent)}${mark === "" ? "" : ` ${mark}`}${
+              fewer === "" ? "" : ` (${fewer})`
+            }`;
+          }),
+        ]),
+      ],
     ),
   };
+}
+
+function meanText(
+  { mean, spread }: { readonly mean: number; readonly spread: number | null },
+  percent: boolean,
+): string {
+  return `${valueText(mean, percent)}${spread === null ? "" : ` ±${valueText(spread, percent)}`}`;
 }
 
 function choicesBlocks(chosen: readonly ChosenPoint[]): Block[] {

@@ -139,7 +139,7 @@ function headlineTable(
   table: HeadlineTable,
   { id, differences }: { readonly id: string; readonly differences: Differences },
 ): Html {
-  const { stage, split, title, columns, rows } = table;
+  const { stage, split, title, columns, references, rows } = table;
   const contents = [title, unitOf(table), overSeeds(table)].filter((part) => part !== "").join(
     ", ",
   );
@@ -151,32 +151,50 @@ function headlineTable(
       { title: "variant" },
       ...columns.map(({ title }) => ({ title, numeric: true })),
     ],
-    rows: rows.map((row) => [
-      variantText(row),
-      ...row.cells.map((cell, column): Cell => {
-        if (cell === undefined) return { shown: markup`<span class="missing">missing</span>` };
-        const { percent, metric } = columns[column]!;
-        const mark = markOf(differences, { stage, split, variant: row.variant, metric });
-        const words = mark === "▲" ? "significantly better" : "significantly worse";
-        const marked = mark === ""
-          ? undefined
-          : markup` <span class="${
-            mark === "▲" ? "better" : "worse"
-          }" title="${words}"><span aria-hidden="true">${mark}</span><span class="hidden">${words}</span></span>`;
-        const mean = valueText(cell.mean, percent);
-        const fewer = fewerSeeds(cell, table);
-        return {
-          value: cell.mean,
-          shown: markup`${mean}${
-            cell.spread === null
-              ? undefined
-              : markup` <span class="spread">±${valueText(cell.spread, percent)}</span>`
-          }${marked}${fewer === "" ? undefined : markup` <span class="spread">(${fewer})</span>`}`,
-        };
-      }),
-    ]),
-    marked: rows.flatMap(({ baseline }, row) => baseline ? [row] : []),
+    rows: [
+      ...references.map(({ name, value }) => [
+        name,
+        ...columns.map(({ metric, percent }): Cell => {
+          const found = value(metric);
+          if (found === undefined) return { shown: "–" };
+          return { value: found.mean, shown: meanShown(found, percent) };
+        }),
+      ]),
+      ...rows.map((row) => [
+        variantText(row),
+        ...row.cells.map((cell, column): Cell => {
+          if (cell === undefined) return { shown: markup`<span class="missing">missing</span>` };
+          const { percent, metric } = columns[column]!;
+          const mark = markOf(differences, { stage, split, variant: row.variant, metric });
+          const words = mark === "▲" ? "significantly better" : "significantly worse";
+          const marked = mark === ""
+            ? undefined
+            : markup` <span class="${
+              mark === "▲" ? "better" : "worse"
+            }" title="${words}"><span aria-hidden="true">${mark}</span><span class="hidden">${words}</span></span>`;
+          const fewer = fewerSeeds(cell, table);
+          return {
+            value: cell.mean,
+            shown: markup`${meanShown(cell, percent)}${marked}${
+              fewer === "" ? undefined : markup` <span class="spread">(${fewer})</span>`
+            }`,
+          };
+        }),
+      ]),
+    ],
+    marked: rows.flatMap(({ baseline }, row) => baseline ? [references.length + row] : []),
   });
+}
+
+function meanShown(
+  { mean, spread }: { readonly mean: number; readonly spread: number | null },
+  percent: boolean,
+): Html {
+  return markup`${valueText(mean, percent)}${
+    spread === null
+      ? undefined
+      : markup` <span class="spread">±${valueText(spread, percent)}</span>`
+  }`;
 }
 
 function publishedPart(
