@@ -1,5 +1,7 @@
 /** Metrics and ranks that an evaluation should have written are reported, even if no run has them. */
 import assert from "node:assert/strict";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { missingMetrics } from "../../../results/findings/metric_gaps.ts";
 import { madeReport } from "../../support/made_report.ts";
 import type { ReportedOptions } from "../../support/reported_results.ts";
 
@@ -94,4 +96,70 @@ Deno.test("a report shows the command that continues with a run that has not bee
     markdown,
   );
   assert.ok(page.includes(`<td>${resume}</td>`));
+});
+
+const schema = Deno.readTextFileSync(
+  new URL("../../../results/database/schema.sql", import.meta.url),
+);
+
+/** Of runs by label: `[stage, kind, split, metrics]`, a metric as `name split`. */
+async function missing(
+  runs: Readonly<Record<string, readonly [string, string, string, readonly string[]]>>,
+): Promise<string[]> {
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  try {
+    await connection.run(schema);
+    for (const [place, [run, [stage, kind, split, metrics]]] of Object.entries(runs).entries()) {
+      await connection.run(`
+        INSERT INTO experiment_run VALUES ('e', '${run}', '${stage}', '${run}', ${place});
+        INSERT INTO stage_run (run, stage, kind, label, status)
+          VALUES ('${run}', '${stage}', '${kind}', '${run}', 'complete');
+        INSERT INTO parameter (run, name, value) VALUES
+          ('${run}', 'split', '${split}'), ('${run}', 'recall_at', '[1]')`);
+      for (const metric of metrics) {
+        const [name, on] = metric.split(" ");
+        await connection.run("INSERT INTO metric VALUES ($1, $2, $3, 0.5)", [run, name!, on!]);
+      }
+    }
+    const { rows } = await missingMetrics(connection, "e");
+    return rows.map(({ label, metric, split }) => `${label}: ${metric} on ${split}`);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** All metrics that every evaluation has. */
+const everyMetric = (split: string) =>
+  [
+    ...["rsum", "tied_queries"],
+    ...["i2t", "t2i"].flatMap((direction) =>
+      ["r1", "median_rank", "mean_rank", "mrr", "ndcg"].map((name) => `${direction}_${name}`)
+    ),
+  ].map((name) => `${name} ${split}`);
+
+Deno.test("evaluations of different splits, and oracles, are not missing each other's metrics", async () => {
+  assert.deepEqual(
+    await missing({
+      test: ["recall", "evaluate", "test", [...everyMetric("test"), "pair_group swap"]],
+      val: ["recall", "evaluate", "val", [...everyMetric("val"), "pair_group swap_val"]],
+      none: ["recall", "evaluate", "train", everyMetric("train")],
+      objects_test: ["objects", "oracle", "test", ["t2i_r1 test"]],
+      objects_val: ["objects", "oracle", "val", ["t2i_r1 val"]],
+    }),
+    [],
+  );
+});
+
+Deno.test("pair accuracies that another run has on the same split are missing", async () => {
+  assert.deepEqual(
+    await missing({
+      first: ["recall", "evaluate", "test", [...everyMetric("test"), "pair_group swap"]],
+      second: ["recall", "evaluate", "test", everyMetric("test")],
+      third: ["recall", "evaluate", "val", [...everyMetric("val"), "pair_text swap_val"]],
+      fourth: ["recall", "evaluate", "val", everyMetric("val")],
+    }),
+    ["second: pair_group on swap", "fourth: pair_text on swap_val"],
+  );
 });
