@@ -9,6 +9,7 @@ const pages = [
   "README.md",
   "docs/commands.md",
   "docs/experiments.md",
+  "docs/scenes.md",
   "docs/relations.md",
   "docs/exactness.md",
   "docs/speed.md",

@@ -91,8 +91,35 @@ longTest(
   () => runSmoke({ stages: 16, tuned: 4, twice: true }),
 );
 
+longTest(
+  "in the experiment with families, oracles stand before the variants in every table",
+  async () => {
+    using results = temporaryFolder();
+    const { code, out, err } = await denoTask([
+      "run",
+      "experiments/smoke_families.yaml",
+      "--results",
+      results.path,
+    ]);
+    assert.equal(code, 0, out + err);
+    const tables = out.split(/^(?=recall(?:_unseen)? on )/m).slice(1);
+    assert.equal(tables.length, 4);
+    for (const table of tables) {
+      const rows = table.split("\n").map((line) => line.split(/ {2,}/)[0]);
+      const start = rows.indexOf("objects only");
+      assert.ok(start > 0, table);
+      assert.deepEqual(rows.slice(start, start + 4), [
+        "objects only",
+        "perfect",
+        "none *",
+        "singular",
+      ]);
+    }
+  },
+);
+
 Deno.test("the experiments name their stages alike", async () => {
-  for (const name of ["scenes_iais", "smoke"]) {
+  for (const name of ["scenes_iais", "smoke", "smoke_families"]) {
     const text = await Deno.readTextFile(`${projectFolder}/experiments/${name}.yaml`);
     for (const stage of ["scenes", "features", "weights", "tuned", "recall"]) {
       assert.match(text, new RegExp(`^ {2}${stage}:`, "m"));
