@@ -119,4 +119,10 @@ export const migrations: ReadonlyMap<number, string> = new Map([
        chosen BOOLEAN NOT NULL
      );`,
   ],
+  [
+    13,
+    `ALTER TABLE validation ADD COLUMN pair_text DOUBLE;
+     ALTER TABLE validation ADD COLUMN pair_image DOUBLE;
+     ALTER TABLE validation ADD COLUMN pair_group DOUBLE;`,
+  ],
 ]);

@@ -174,7 +174,10 @@ CREATE TABLE validation (
   t2i_r1 DOUBLE,                       -- text to image: the correct answer ranks first
   t2i_r5 DOUBLE,                       -- text to image: among the first five
   t2i_r10 DOUBLE,                      -- text to image: among the first ten
-  rsum DOUBLE                          -- sum of the six, at most 6; the best model is kept
+  rsum DOUBLE,                         -- sum of the six, at most 6; the best model is kept
+  pair_text DOUBLE,                    -- swapped pairs: both captions chosen correctly; NULL without
+  pair_image DOUBLE,                   -- swapped pairs: both images chosen correctly
+  pair_group DOUBLE                    -- swapped pairs: all four
 );
 
 -- Training speed; measured, so equal runs differ here.
@@ -386,10 +389,11 @@ ORDER BY experiment, position;
 
 -- Trainings of the latest request of each experiment, step by step. Losses and norm as in
 -- training_step, pairs_per_second as in training_speed; `seconds` is the wall time of all steps so
--- far; recalls of the validation after this step as fractions, NULL if there was none.
+-- far; recalls and accuracy on swapped pairs of the validation after this step as fractions, NULL if
+-- there was none.
 CREATE VIEW learning_curve AS
 SELECT l.experiment, l.stage, l.label, t.alignment, t.seed, s.step, s.phase, s.loss, s.rank_loss,
-  s.alignment_loss, s.lr, s.grad_norm, v.i2t_r1, v.t2i_r1, v.rsum, p.pairs_per_second,
+  s.alignment_loss, s.lr, s.grad_norm, v.i2t_r1, v.t2i_r1, v.rsum, v.pair_group, p.pairs_per_second,
   sum(p.seconds) OVER (PARTITION BY l.experiment, l.label, s.phase ORDER BY s.step) AS seconds,
   l.run
 FROM latest AS l

@@ -13,7 +13,7 @@ import type { Precision } from "../model/matrix_product.ts";
 import { readModel } from "../model/checkpoint/model_artifact.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
 import { branchCosines, rawScale, scaleOf, summedScores } from "../score/branches.ts";
-import { pairScorer } from "../score/pair_scoring.ts";
+import { scorePairs } from "../score/pair_scoring.ts";
 import { indexSplit, type SplitIndex } from "../batch/split_index.ts";
 import { keptTiles, scoredOnce } from "./kept_scores.ts";
 import { planRanking, type RankingParameters, recordRanks, writeScores } from "./ranked_scores.ts";
@@ -105,22 +105,11 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
     });
     if (p.release_recall) recordReleaseRecall(context, matrix);
     await writeScores(context.folder, { set, index, split }, scores);
-    const crossRows: ScoreRows = async (index, texts, images) => {
-      const rows = [...new Set(images)];
-      const placeOf = new Map(rows.map((row, place) => [row, place]));
-      const options = { set, index, weights, xla, precision };
-      using scorer = pairScorer(compute, config, {
-        ...options,
-        block: Math.min(block, texts.length),
-        tile: rows.length,
+    const crossRows: ScoreRows = (index, texts, images) =>
+      scorePairs(compute, config, { texts, images }, {
+        ...{ set, index, weights, block, xla, precision },
+        after: (done) => clock.report(done, texts.length, "swapped pairs"),
       });
-      using tile = scorer.tile(rows);
-      return await tile.score(
-        Int32Array.from(texts),
-        Int32Array.from(images, (row) => placeOf.get(row)!),
-        (done) => clock.report(done, texts.length, "swapped pairs"),
-      );
-    };
     const scoreRows: ScoreRows = async (index, texts, images) => {
       const cross = kind === "branches" ? undefined : await crossRows(index, texts, images);
       if (kind === "cross") return cross!;

@@ -4,13 +4,16 @@ import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { firstImages, indexSplit, type SplitIndex } from "../batch/split_index.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
 import type { PictureVectors } from "../data/picture_vectors.ts";
+import { pairAccuracy } from "../metric/pair_accuracy.ts";
 import { rankQueries } from "../metric/recall.ts";
 import { recallMetrics } from "../metric/rank_metrics.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import type { Weights } from "../model/weights.ts";
+import { judgedPairs } from "./swapped_pairs.ts";
 import { branchCosines } from "../score/branches.ts";
 import { scoreGrid } from "../score/grid.ts";
+import { scorePairs } from "../score/pair_scoring.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 
 export interface ValidationParameters {
@@ -38,7 +41,7 @@ interface RecallValidation {
 const block = 256;
 
 /**
- * Ranks by the scores of the ranking head.
+ * Ranks by the scores of the ranking head, and judges the swapped pairs that go with the split.
  * @throws {Complaint} if the split does not exist, before training starts
  */
 export function pairValidation(
@@ -46,11 +49,13 @@ export function pairValidation(
   { compute, config, set }: ValidationSource,
 ): RecallValidation | undefined {
   const { xla, precision } = context.parameters;
+  const options = { set, block, xla, precision };
   return recallValidation(
     context,
     set,
-    (index, weights, after) =>
-      scoreGrid(compute, config, { set, index, weights, block, xla, precision, after }),
+    (index, weights, after) => scoreGrid(compute, config, { ...options, index, weights, after }),
+    (rows, index, weights, after) =>
+      scorePairs(compute, config, rows, { ...options, index, weights, after }),
   );
 }
 
@@ -74,6 +79,12 @@ function recallValidation(
   { parameters, signal }: Pick<StageContext<ValidationParameters>, Used>,
   set: FeatureSet,
   score: (index: SplitIndex, weights: Weights, after: () => Promise<void>) => Promise<Float32Array>,
+  scorePairs?: (
+    rows: { readonly texts: readonly number[]; readonly images: readonly number[] },
+    index: SplitIndex,
+    weights: Weights,
+    after: () => Promise<void>,
+  ) => Promise<Float32Array>,
 ): RecallValidation | undefined {
   const { validate_every: every, validation_split: split, validation_images: count } = parameters;
   if (every === 0) return undefined;
@@ -82,11 +93,20 @@ function recallValidation(
   return {
     every,
     async run(weights) {
-      const scores = await score(index, weights, async () => {
+      const after = async () => {
         await yieldToEvents();
         signal.throwIfAborted();
-      });
-      return recallMetrics(rankQueries({ scores, texts, images, imageOfText }));
+      };
+      const scores = await score(index, weights, after);
+      const { judged } = scorePairs === undefined ? { judged: [] } : await judgedPairs(
+        set,
+        (index, texts, images) => scorePairs({ texts, images }, index, weights, after),
+        split,
+      );
+      return {
+        ...recallMetrics(rankQueries({ scores, texts, images, imageOfText })),
+        ...pairAccuracy(judged.map(({ outcome }) => outcome)),
+      };
     },
   };
 }

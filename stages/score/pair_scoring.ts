@@ -55,6 +55,27 @@ export interface ScorerOptions {
   readonly precision?: Precision | undefined;
 }
 
+/**
+ * Scores given pairs of rows of an index.
+ * @param options.block the most pairs that go through the encoder together
+ */
+export async function scorePairs(
+  compute: Compute,
+  config: Configuration,
+  { texts, images }: { readonly texts: readonly number[]; readonly images: readonly number[] },
+  { after, ...options }: Omit<ScorerOptions, "tile"> & {
+    readonly after?: ((done: number) => Promise<void>) | undefined;
+  },
+): Promise<Float32Array> {
+  const rows = [...new Set(images)];
+  const placeOf = new Map(rows.map((row, place) => [row, place]));
+  const block = Math.min(options.block, texts.length);
+  using scorer = pairScorer(compute, config, { ...options, block, tile: rows.length });
+  using tile = scorer.tile(rows);
+  const places = Int32Array.from(images, (row) => placeOf.get(row)!);
+  return await tile.score(Int32Array.from(texts), places, after);
+}
+
 export function pairScorer(
   compute: Compute,
   config: Configuration,

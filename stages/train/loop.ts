@@ -101,7 +101,7 @@ export async function train(
     validation !== undefined && step > 0 && (step % validation.every === 0 || step === steps);
   // A run that was killed during a validation repeats the validation first.
   if (isDue(state.updates) && !validated.has(state.updates)) {
-    await validate(context, validation!, state, best);
+    validated.set(state.updates, await validate(context, validation!, state, best));
   }
   while (state.updates < steps) {
     await yieldToEvents();
@@ -144,7 +144,7 @@ export async function train(
     });
     context.progress.report(step, steps, "steps", note);
     if (isDue(step) || (step % between === 0 && step < steps)) await state.save(checkpoint);
-    if (isDue(step)) await validate(context, validation!, state, best);
+    if (isDue(step)) validated.set(step, await validate(context, validation!, state, best));
   }
   const weights = best.step === undefined
     ? trainedWeights(plan, state)
@@ -154,6 +154,8 @@ export async function train(
   const { flattened } = watches.attention;
   if (collapsed !== undefined) context.record.metric("collapsed", collapsed ? 1 : 0);
   if (flattened !== undefined) context.record.metric("flattened", flattened ? 1 : 0);
+  const learned = [...validated].filter(([, accuracy]) => accuracy >= 0.9).map(([step]) => step);
+  if (learned.length > 0) context.record.metric("updates_to_90", Math.min(...learned));
 }
 
 interface Watches {
@@ -161,17 +163,25 @@ interface Watches {
   readonly attention: FlatteningWatch;
 }
 
+/** @returns the share of swapped pairs whose captions are both chosen correctly; 0 without pairs */
 async function validate(
   { record, progress }: StageContext<OptimisationParameters>,
   validation: Validation,
   { updates: step, tensors: { weights } }: TrainingState,
   best: BestWeights,
-): Promise<void> {
+): Promise<number> {
   const recalls = await validation.run(weights);
   await best.offer({ step, rsum: recalls["rsum"]!, weights });
   record.row("validation", { step, ...recalls }); // last: the row marks the validation as complete
-  const sum = (100 * recalls["rsum"]!).toFixed(1);
-  progress.say(`validation after ${step} steps: sum of recalls ${sum}, best after ${best.step}`);
+  const percent = (share: number) => (100 * share).toFixed(1);
+  const pairs = recalls["pair_text"];
+  progress.say(
+    `validation after ${step} steps: sum of recalls ${percent(recalls["rsum"]!)}` +
+      `${
+        pairs === undefined ? "" : `, swapped captions ${percent(pairs)}`
+      }, best after ${best.step}`,
+  );
+  return pairs ?? 0;
 }
 
 /** Not a parameter, since results do not depend on when checkpoints are written. */
@@ -186,20 +196,20 @@ function tidied(step: () => UpdateGradients): UpdateGradients {
 
 /**
  * Drops the rows of updates that will be repeated, and shows the watches the remaining ones.
- * @returns the steps whose validation is complete
+ * @returns the steps whose validation is complete -> share of swapped captions chosen correctly
  */
 function retainRows(
   { record }: StageContext<OptimisationParameters>,
   updates: number,
   watches: Watches,
-): ReadonlySet<number> {
-  const validated = new Set<number>();
+): Map<number, number> {
+  const validated = new Map<number, number>();
   record.retain("metric", () => false);
   for (const table of ["training_step", "training_speed", "validation"]) {
     record.retain(table, (row) => {
       const step = Number(row["step"]);
       if (step > updates) return false;
-      if (table === "validation") validated.add(step);
+      if (table === "validation") validated.set(step, Number(row["pair_text"] ?? 0));
       const { score_spread: spread, wrong_above: wrongAbove, attention_entropy: entropy } = row;
       if (typeof spread === "number" && typeof wrongAbove === "number") {
         watches.scores.see(step, { spread, wrongAbove });
