@@ -32,11 +32,15 @@ export const makeScenes = defineStage({
       /** Captions per image outside the training split; default: as many as there. */
       held_out_captions: v.optional(captions),
       /**
-       * Images come in families of this many, with the same objects in different arrangements, so that only
-       * relations tell them apart. Default: every image has objects of its own.
+       * Images come in families of so many `pictures`, with the same objects in different arrangements, so that
+       * only relations tell them apart. With `recoloured`, every second family has the shapes of the one before it
+       * in exchanged colours. Default: every image has objects of its own.
        */
       families: v.optional(
-        v.strictObject({ pictures: v.pipe(count, v.minValue(2), v.maxValue(16)) }),
+        v.strictObject({
+          pictures: v.pipe(count, v.minValue(2), v.maxValue(16)),
+          recoloured: v.optional(v.boolean(), false),
+        }),
       ),
       /** Number of objects in an image. */
       objects: v.optional(
@@ -69,10 +73,16 @@ export const makeScenes = defineStage({
     }),
     consistent((given, refuse) => {
       if (given.families === undefined) return;
-      const { pictures } = given.families;
+      const { pictures, recoloured } = given.families;
+      const together = pictures * (recoloured ? 2 : 1);
       for (const name of ["images", "val_images", "test_images", "unseen_images"] as const) {
-        if (given[name] % pictures === 0) continue;
-        refuse(name, `use a multiple of ${pictures}, the number of \`pictures\` in a family`);
+        if (given[name] % together === 0) continue;
+        refuse(
+          name,
+          `use a multiple of ${together}, ` +
+            (recoloured ? "twice the number of `pictures`" : "the number of `pictures`") +
+            " in a family",
+        );
       }
     }),
     consistent(({ unseen_images, shapes, colours }, refuse) => {

@@ -14,6 +14,8 @@ export interface SplitIndex {
   readonly textsOfImage: readonly (readonly number[])[];
   /** Row of an image -> rows of its family, itself included; undefined where images have no families. */
   readonly familyOfImage?: readonly (readonly number[])[] | undefined;
+  /** The same for the kin of its family; undefined where families have none. */
+  readonly kinOfImage?: readonly (readonly number[])[] | undefined;
   /** Row of a text -> rows of other images that it is known to be true of; undefined where there are none. */
   readonly alsoTrueOf?: readonly (readonly number[])[] | undefined;
   /** The same by image: row of an image -> rows of texts of other images that are known to be true of it. */
@@ -45,7 +47,8 @@ export function indexSplit(set: FeatureSet, split: TrainingSplits): SplitIndex {
     images,
     imageOfText,
     textsOfImage,
-    familyOfImage: familiesOf(set, images),
+    familyOfImage: groupsOf(images.map((image) => set.images[image]!.family)),
+    kinOfImage: groupsOf(images.map((image) => set.images[image]!.kin)),
     ...(others.some(({ length }) => length > 0) && knownTruth(others, images.length)),
   };
 }
@@ -56,8 +59,8 @@ function knownTruth(alsoTrueOf: readonly (readonly number[])[], images: number) 
   return { alsoTrueOf, alsoTrueTexts };
 }
 
-function familiesOf(set: FeatureSet, images: readonly number[]): number[][] | undefined {
-  const names = images.map((image) => set.images[image]!.family);
+/** Each row's group: the rows with the same name, itself included; undefined if a row has no name. */
+function groupsOf(names: readonly (string | undefined)[]): number[][] | undefined {
   if (names.includes(undefined)) return undefined;
   const rows = Map.groupBy(names.keys(), (row) => names[row]);
   return names.map((name) => rows.get(name)!);
@@ -107,6 +110,8 @@ export function firstImages(index: SplitIndex, count: number): SplitIndex {
     textsOfImage: index.textsOfImage.slice(0, count)
       .map((texts) => texts.map((text) => rowOfText.get(text)!)),
     familyOfImage: index.familyOfImage?.slice(0, count)
+      .map((rows) => rows.filter((image) => image < count)),
+    kinOfImage: index.kinOfImage?.slice(0, count)
       .map((rows) => rows.filter((image) => image < count)),
     ...(index.alsoTrueOf && knownTruth(
       kept.map((text) => index.alsoTrueOf![text]!.filter((image) => image < count)),

@@ -25,6 +25,8 @@ export interface FeatureImage {
   readonly regions: number;
   /** Pictures with the same family show the same objects, arranged otherwise. */
   readonly family?: string | undefined;
+  /** Families with the same kin show the same shapes in exchanged colours. */
+  readonly kin?: string | undefined;
 }
 
 export interface FeatureCaption {
@@ -76,6 +78,7 @@ const imageSchema = v.object({
   database: v.optional(natural),
   regions: positive,
   family: v.optional(v.string()),
+  kin: v.optional(v.string()),
 });
 type ImageLine = v.InferOutput<typeof imageSchema>;
 const captionSchema = v.looseObject({

@@ -19,6 +19,8 @@ const sceneSchema = v.object({
   split: name,
   /** Pictures of the same objects in different arrangements. */
   family: v.optional(name),
+  /** Families with the same shapes in exchanged colours. */
+  kin: v.optional(name),
   file: name,
   // Known for rendered images. Boxes in pixels, half-open: x1, y1, x2, y2.
   objects: v.optional(

@@ -20,11 +20,26 @@ import type { WordsAndRegions } from "./optimal_transport.ts";
  * @returns nats
  */
 export function inBatchRankingLoss(
-  scores: Axes<"text image">,
-  right: Axes<"text image">,
+  scores: Axes<"text image"> | Axes<"grid text image">,
+  right: Axes<"text image"> | Axes<"grid text image">,
 ): tf.Scalar {
   const left = tf.mul(tf.sub(right, tf.eye(scores.shape.at(-1)!)), -1e4);
   return entropyBothWays(tf.add(scores, left));
+}
+
+/**
+ * The mean of two losses: within the whole grid, and within each family alone. In the first, other
+ * families outnumber the own one, and what tells arrangements of the same objects apart is learned late.
+ * @param related 1 for pairs whose images are of one family, else 0
+ * @returns nats
+ */
+export function familyRankingLoss(
+  scores: Axes<"grid text image">,
+  right: Axes<"grid text image">,
+  related: Axes<"grid text image">,
+): tf.Scalar {
+  const within = tf.add(scores, tf.mul(tf.sub(related, 1), 1e4));
+  return tf.div(tf.add(inBatchRankingLoss(scores, right), inBatchRankingLoss(within, right)), 2);
 }
 
 /** 1 where two rows show the same image. @param shown int32: which image a row shows */

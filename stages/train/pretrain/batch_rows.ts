@@ -41,15 +41,16 @@ export function imagesInEpochs(
 }
 
 /**
- * Images of whole families, each with one of its texts. Families of equal size come in epochs; the last
- * one of a batch is cut off where `pairs` is not a multiple of its size.
+ * Images of whole families, each with one of its texts; families that are kin come together. Those of
+ * equal size come in epochs; the last one of a batch is cut off where `pairs` is not a multiple of its
+ * size.
  */
 export function familiesInEpochs(
-  { index: { textsOfImage, familyOfImage }, random }: BatchSource,
+  { index: { textsOfImage, familyOfImage, kinOfImage = familyOfImage }, random }: BatchSource,
   step: number,
   { pairs }: { readonly pairs: number },
 ): PairRows[] {
-  const families = familyOfImage!.filter(([first], image) => image === first)
+  const families = kinOfImage!.filter(([first], image) => image === first)
     .map((images) => images.filter((image) => textsOfImage[image]!.length > 0))
     .filter(({ length }) => length > 0);
   const perBatch = Math.ceil(pairs / Math.max(...families.map(({ length }) => length)));

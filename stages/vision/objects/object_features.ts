@@ -39,10 +39,11 @@ export async function writeFeatures(context: FeatureContext): Promise<void> {
 
   await writeRegions(`${folder}/regions.safetensors`, pictures);
   let offset = 0;
-  const images = pictures.map(({ scene: { id, split, family }, descriptors: { length } }) => {
+  const images = pictures.map(({ scene: { id, split, family, kin }, descriptors: { length } }) => {
     offset += length;
     const place = { offset: offset - length, regions: length };
-    return { id, split, ...(family !== undefined && { family }), ...place };
+    const groups = { ...(family !== undefined && { family }), ...(kin !== undefined && { kin }) };
+    return { id, split, ...groups, ...place };
   });
   await writeLines(`${folder}/images.jsonl`, images);
 

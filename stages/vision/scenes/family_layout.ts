@@ -13,33 +13,65 @@ import {
 import { relationsOf } from "./relations.ts";
 import type { SceneObject } from "./vocabulary.ts";
 
+export interface FamilyOptions {
+  /** Number of pictures in a family. */
+  readonly pictures: number;
+  /** Whether every second family has the objects of the one before it in exchanged colours. */
+  readonly recoloured: boolean;
+}
+
 /**
- * Scenes with the same objects at the same indices, placed independently: what tells them apart is how
- * their objects are arranged.
+ * A family of scenes: the same objects at the same indices, placed independently, so that what tells them
+ * apart is how their objects are arranged. With `recoloured`, its kin too: a family with the same shapes
+ * in exchanged colours, so that what tells the two apart is which colour belongs to which shape.
  */
-export function layoutFamily(
+export function layoutFamilies(
   random: RandomStream,
-  pictures: number,
+  { pictures, recoloured }: FamilyOptions,
   options: SceneOptions,
-): SceneObject[][] {
+): SceneObject[][][] {
   const { mayHave = () => true, mayBe = () => true } = options;
+  const kin = (objects: readonly Looks[]) =>
+    recoloured ? [objects, inExchangedColours(objects)] : [objects];
+  const differ = ([first, second]: readonly (readonly Looks[])[]) =>
+    second === undefined || !sameObjects(first!, second);
   return firstOf(
     (choice) => {
       const own = random.fork("looks");
       const draws = choice === 0 ? own : own.fork("other").fork(choice);
-      const common = firstOf((attempt) => drawLooks(draws.fork(attempt), options), mayHave);
-      const scenes = [];
-      for (let picture = 0; picture < pictures; picture++) {
-        const scene = arranged(random.fork("picture").fork(picture), common, mayBe);
-        // Some objects are too large together, or hardly ever have something to say.
-        if (scene === undefined) return undefined;
-        scenes.push(scene);
+      const families = kin(firstOf(
+        (attempt) => drawLooks(draws.fork(attempt), options),
+        (objects) => kin(objects).every(mayHave) && differ(kin(objects)),
+      ));
+      const scenes = families.map(() => [] as SceneObject[][]);
+      for (const [family, objects] of families.entries()) {
+        const places = family === 0 ? random.fork("picture") : random.fork("kin");
+        for (let picture = 0; picture < pictures; picture++) {
+          const scene = arranged(places.fork(picture), objects, mayBe);
+          // Some objects are too large together, or hardly ever have something to say.
+          if (scene === undefined) return undefined;
+          scenes[family]!.push(scene);
+        }
       }
       return scenes;
     },
     () => true,
     { attempts: 200 },
   );
+}
+
+/** Each object in the colour of the next one. */
+function inExchangedColours(objects: readonly Looks[]): Looks[] {
+  return objects.map((object, i) => ({
+    ...object,
+    colour: objects[(i + 1) % objects.length]!.colour,
+  }));
+}
+
+function sameObjects(a: readonly Looks[], b: readonly Looks[]): boolean {
+  const kinds = (objects: readonly Looks[]) =>
+    objects.map(({ shape, colour, size, texture }) => [shape, colour, size, texture].join()).sort();
+  return kinds(a).join(";") === kinds(b).join(";");
 }
 
 function drawLooks(

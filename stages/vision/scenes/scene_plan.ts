@@ -6,6 +6,7 @@
  */
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { type CaptionOptions, describeScene, type Wording } from "./captions.ts";
+import type { FamilyOptions } from "./family_layout.ts";
 import { heldOutOf, isHeldOutPair, isHeldOutRole, nothingHeldOut } from "./held_out.ts";
 import type { SceneOptions } from "./layout.ts";
 import { relationsOf } from "./relations.ts";
@@ -24,7 +25,7 @@ export interface SceneParameters {
   readonly val_swap_pairs: number;
   readonly captions: number;
   readonly held_out_captions?: number | undefined;
-  readonly families?: { readonly pictures: number } | undefined;
+  readonly families?: FamilyOptions | undefined;
   readonly objects: { readonly from: number; readonly to: number };
   readonly shapes: number;
   readonly colours: number;

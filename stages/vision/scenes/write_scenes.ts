@@ -2,7 +2,7 @@
 import { type RandomStream, randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { type Caption, describeScene } from "./captions.ts";
 import { drawScene } from "./drawing.ts";
-import { layoutFamily } from "./family_layout.ts";
+import { type FamilyOptions, layoutFamilies } from "./family_layout.ts";
 import { layoutScene } from "./layout.ts";
 import { relationsOf, type SceneRelation } from "./relations.ts";
 import { type SceneParameters, scenePlan, type SplitPlan } from "./scene_plan.ts";
@@ -23,6 +23,7 @@ interface Picture {
   readonly id: string;
   readonly split: string;
   readonly family?: string | undefined;
+  readonly kin?: string | undefined;
   readonly objects: readonly SceneObject[];
   readonly relations: readonly SceneRelation[];
   readonly captions: readonly Caption[];
@@ -59,7 +60,7 @@ export async function writeScenes({ parameters: p, folder, signal, progress }: S
   };
 
   for (const split of splits) {
-    const pictures = picturesOf(split, random.fork(split.name), p.families?.pictures);
+    const pictures = picturesOf(split, random.fork(split.name), p.families);
     const judged = pictures.map((picture) => ({
       ...picture,
       scene: judgedScene(picture.objects, picture.relations),
@@ -123,49 +124,50 @@ export async function writeScenes({ parameters: p, folder, signal, progress }: S
 function picturesOf(
   { name, images, captions, scene, wording }: SplitPlan,
   random: RandomStream,
-  inFamily: number | undefined,
+  families: FamilyOptions | undefined,
 ): Picture[] {
   const picture = (
     k: number,
     objects: readonly SceneObject[],
     own: RandomStream,
-    family?: string,
+    group: Pick<Picture, "family" | "kin"> = {},
   ): Picture => {
     const relations = relationsOf(objects);
     return {
       id: `${name}_${number(k)}`,
       split: name,
-      family,
+      ...group,
       objects,
       relations,
       captions: describeScene(objects, relations, captions, own.fork("captions"), wording),
       background: own.fork("background"),
     };
   };
-  if (inFamily === undefined) {
+  if (families === undefined) {
     return Array.from({ length: images }, (_, k) => {
       const own = random.fork(k);
       return picture(k, layoutScene(own.fork("layout"), scene), own);
     });
   }
-  return Array.from({ length: images / inFamily }, (_, family) => {
-    const own = random.fork("family").fork(family);
-    return layoutFamily(own.fork("layout"), inFamily, scene).map((objects, place) =>
-      picture(
-        family * inFamily + place,
-        objects,
-        own.fork("picture").fork(place),
-        `${name}_family_${number(family)}`,
-      )
-    );
+  const { pictures, recoloured } = families;
+  const together = pictures * (recoloured ? 2 : 1);
+  return Array.from({ length: images / together }, (_, group) => {
+    const own = random.fork("family").fork(group);
+    const kin = recoloured ? { kin: `${name}_kin_${number(group)}` } : {};
+    return layoutFamilies(own.fork("layout"), families, scene).flat().map((objects, place) => {
+      const k = group * together + place;
+      const family = `${name}_family_${number(Math.floor(k / pictures))}`;
+      return picture(k, objects, own.fork("picture").fork(place), { family, ...kin });
+    });
   }).flat();
 }
 
-function sceneLine({ id, split, family, objects, relations }: Picture) {
+function sceneLine({ id, split, family, kin, objects, relations }: Picture) {
   return {
     id,
     split,
     ...(family !== undefined && { family }),
+    ...(kin !== undefined && { kin }),
     width: canvasWidth,
     height: canvasHeight,
     objects: objects.map((object) => ({

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   branchContrast,
+  familyRankingLoss,
   inBatchRankingLoss,
   sameImage,
   wordRegionContrast,
@@ -29,6 +30,25 @@ tensorTest(
     const alone = inBatchRankingLoss(tf.tensor2d(other), tf.eye(3));
     const both = inBatchRankingLoss(tf.tensor3d([s, other]), tf.stack([right, tf.eye(3)]));
     assertClose(both, [(expected + alone.dataSync()[0]!) / 2], 1e-5);
+  },
+);
+
+tensorTest(
+  "familyRankingLoss() is the mean of the loss of the grid and that within families",
+  () => {
+    const s = [[0.5, -1.2, 2, 0.3], [0.1, 0.3, -0.7, 1], [1.1, 0.4, -0.2, 0], [0.2, 1.3, 0.6, 0.9]];
+    // Images 0 and 1 are one family, 2 and 3 another.
+    const related = [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]];
+    const all = inBatchRankingLoss(tf.tensor2d(s), tf.eye(4)).dataSync()[0]!;
+    const within = [
+      entropy(0.5, [-1.2]) + entropy(0.5, [0.1]),
+      entropy(0.3, [0.1]) + entropy(0.3, [-1.2]),
+      entropy(-0.2, [0]) + entropy(-0.2, [0.6]),
+      entropy(0.9, [0.6]) + entropy(0.9, [0]),
+    ].reduce((sum, one) => sum + one) / 8;
+    const grid = (x: number[][]) => tf.tensor3d([x]);
+    const loss = familyRankingLoss(grid(s), tf.expandDims(tf.eye(4)), grid(related));
+    assertClose(loss, [(all + within) / 2], 1e-5);
   },
 );
 

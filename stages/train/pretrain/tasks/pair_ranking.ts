@@ -8,7 +8,7 @@ import { rankScores } from "../../../model/heads.ts";
 import { withRankHead } from "../../../model/initial_weights.ts";
 import { pooledPairParts } from "../../../model/parameters.ts";
 import { encodePairs, pooledPairs } from "../../../model/uniter.ts";
-import { inBatchRankingLoss } from "../../../objective/contrast.ts";
+import { familyRankingLoss, inBatchRankingLoss } from "../../../objective/contrast.ts";
 import { branchVectors } from "../../../score/frozen_branches.ts";
 import { signsOfRows } from "../../score_signs.ts";
 import { isTrueOf } from "../../../batch/split_index.ts";
@@ -25,6 +25,8 @@ import type { BatchArray, BatchSource, LossInput, PretrainingTask } from "../tas
 export type CompetingBatch = RowBatch & {
   /** float32 [grid, text, image]: 1 where a text of a grid is true of an image of it. */
   readonly right: BatchArray;
+  /** With `families`: 1 where the images of a row and of a column are of one family. */
+  readonly related?: BatchArray;
 };
 
 export const pairRanking: PretrainingTask<CompetingBatch> = {
@@ -35,7 +37,14 @@ export const pairRanking: PretrainingTask<CompetingBatch> = {
   start: ({ model }) => withRankHead(model.weights),
   batch(source, step) {
     const pairs = competingPairs(source, step);
-    return { ...rowBatch(pairs), right: rightPairs(source, pairs) };
+    const { index, families } = source;
+    const areRelated = (row: PairRows, { image }: PairRows) =>
+      index.familyOfImage![row.image]!.includes(image);
+    return {
+      ...rowBatch(pairs),
+      right: inOneGrid(source, pairs, ({ text }, { image }) => isTrueOf(index, text, image)),
+      ...(families && { related: inOneGrid(source, pairs, areRelated) }),
+    };
   },
   loss(input) {
     const { weights, config, objective: { branchWeight }, batch, random } = input;
@@ -53,7 +62,9 @@ export const pairRanking: PretrainingTask<CompetingBatch> = {
     const scores = branchWeight === 0
       ? cross
       : tf.add(cross, tf.mul(frozenCosines(input, { grids, side }), branchWeight));
-    const loss = inBatchRankingLoss(scores, batch.right);
+    const loss = batch.related === undefined
+      ? inBatchRankingLoss(scores, batch.right)
+      : familyRankingLoss(scores, batch.right, batch.related);
     return { loss, reported: [loss], scores: tf.softmax(scores) };
   },
   signs: (scores, { right: { shape: [, side = 0] } }) =>
@@ -91,12 +102,16 @@ function gridsOf({ pairs, grid }: BatchSource): Grids {
 }
 
 /** A pool may have fewer pictures than a grid. */
-function rightPairs({ grid, index }: BatchSource, pairs: readonly PairRows[]): BatchArray {
+/** float32 [grid, row, column]: 1 where the predicate holds for two rows of one grid, else 0. */
+function inOneGrid(
+  { grid }: BatchSource,
+  pairs: readonly PairRows[],
+  holds: (row: PairRows, column: PairRows) => boolean,
+): BatchArray {
   const side = grid ?? pairs.length;
-  const values = pairs.flatMap(({ text }, row) => {
-    const start = row - row % side;
-    return pairs.slice(start, start + side)
-      .map(({ image }) => isTrueOf(index, text, image) ? 1 : 0);
+  const values = pairs.flatMap((row, place) => {
+    const start = place - place % side;
+    return pairs.slice(start, start + side).map((column) => holds(row, column) ? 1 : 0);
   });
   return { shape: [pairs.length / side, side, side], values: Float32Array.from(values) };
 }

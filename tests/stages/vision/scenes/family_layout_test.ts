@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { randomStream } from "../../../../pipeline/contract/random_stream.ts";
-import { layoutFamily } from "../../../../stages/vision/scenes/family_layout.ts";
+import { type RandomStream, randomStream } from "../../../../pipeline/contract/random_stream.ts";
+import { layoutFamilies } from "../../../../stages/vision/scenes/family_layout.ts";
 import type { SceneOptions } from "../../../../stages/vision/scenes/layout.ts";
 import { relationsOf } from "../../../../stages/vision/scenes/relations.ts";
 import {
@@ -11,6 +11,10 @@ import {
   type SceneObject,
   vocabularyOf,
 } from "../../../../stages/vision/scenes/vocabulary.ts";
+
+/** One family, without kin. */
+const layoutFamily = (random: RandomStream, pictures: number, options: SceneOptions) =>
+  layoutFamilies(random, { pictures, recoloured: false }, options)[0]!;
 
 const sceneOptions = (
   { from, to, ...size }: Partial<Record<"shapes" | "colours" | "sizes" | "textures", number>> & {
@@ -112,4 +116,29 @@ Deno.test("a family of which no arrangement is accepted is an error with a fix",
     );
     return true;
   });
+});
+
+Deno.test("kin have the same shapes and colours, combined otherwise", () => {
+  const options = sceneOptions({ from: 2, to: 4, shapes: 4, colours: 4, sizes: 1, textures: 1 });
+  const bindings = (objects: readonly SceneObject[]) =>
+    objects.map(({ shape, colour }) => `${colour} ${shape}`).sort();
+  const sorted = (objects: readonly SceneObject[], name: "shape" | "colour") =>
+    objects.map((object) => object[name]).sort();
+  for (let seed = 0; seed < 20; seed++) {
+    const [first, second, ...more] = layoutFamilies(
+      randomStream(seed),
+      { pictures: 3, recoloured: true },
+      options,
+    );
+    assert.equal(more.length, 0);
+    for (const family of [first!, second!]) {
+      assert.equal(family.length, 3);
+      for (const scene of family) assert.deepEqual(bindings(scene), bindings(family[0]!));
+    }
+    const [a, b] = [first![0]!, second![0]!];
+    for (const name of ["shape", "colour"] as const) {
+      assert.deepEqual(sorted(a, name), sorted(b, name));
+    }
+    assert.notDeepEqual(bindings(a), bindings(b));
+  }
 });
