@@ -74,7 +74,7 @@ Deno.test("families have as many pictures as requested, of the same objects; a s
   const inSplit = (split: string) =>
     [...families.values()].filter(([first]) => first!.split === split);
   assert.deepEqual(["train", "val", "test"].map((split) => inSplit(split).length), [4, 2, 6]);
-  for (const [family, own] of families) {
+  for (const own of families.values()) {
     const [{ split }] = own as [SceneLine];
     assert.ok(own.every((scene) => scene.split === split));
     if (split.startsWith("swap")) {
