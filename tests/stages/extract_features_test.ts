@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import * as v from "valibot";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import { silentProgress } from "../../pipeline/contract/progress.ts";
 import type { Scalar } from "../../pipeline/contract/stage.ts";
 import { openFeatures } from "../../stages/data/feature_set.ts";
+import { readSceneList } from "../../stages/data/scene_list.ts";
 import { readSafetensors } from "../../stages/data/formats/safetensors.ts";
 import { extractFeatures } from "../../stages/extract_features.ts";
 import { makeScenes } from "../../stages/make_scenes.ts";
@@ -42,17 +44,20 @@ async function extract(
   return { rows, coverage };
 }
 
-async function scenesIn(folder: string, parameters: Record<string, number>): Promise<string> {
+async function scenesIn(
+  folder: string,
+  parameters: Readonly<Record<string, unknown>>,
+): Promise<string> {
   await Deno.mkdir(folder);
   await makeScenes.run({
-    parameters: {
+    parameters: v.parse(makeScenes.parameters, {
       images: 6,
       val_images: 2,
       test_images: 3,
       swap_pairs: 2,
       captions: 3,
       ...parameters,
-    },
+    }),
     inputs: {},
     files: {},
     folder,
@@ -138,6 +143,27 @@ Deno.test("extract_features writes standardised features, correct boxes and link
     }
   }
   assert.ok(linked > 100);
+});
+
+Deno.test("families, and other pictures that a caption is true of, reach the features", async () => {
+  using temporary = temporaryFolder();
+  const scenes = await scenesIn(`${temporary.path}/scenes`, {
+    ...{ seed: 4, val_images: 0, test_images: 6, families: { pictures: 3 } },
+    ...{ shapes: 2, colours: 2, sizes: 1, textures: 1, objects: { from: 2, to: 2 } },
+  });
+  await extract(scenes, `${temporary.path}/features`);
+  using set = await openFeatures({ folder: `${temporary.path}/features` });
+  const list = await readSceneList(scenes);
+  assert.deepEqual(
+    set.images.map(({ id, family }) => [id, family]),
+    list.scenes.map(({ id, family }) => [id, family]),
+  );
+  const others = set.captions.map(({ id, alsoTrueOf = [] }) => [
+    id,
+    alsoTrueOf.map((image) => set.images[image]!.id),
+  ]);
+  assert.deepEqual(others, list.captions.map(({ id, also_true_of = [] }) => [id, also_true_of]));
+  assert.ok(list.captions.some(({ also_true_of }) => also_true_of !== undefined));
 });
 
 Deno.test("extract_features finds the same regions without annotations", async () => {
