@@ -106,7 +106,7 @@ Deno.test("an export is a crate that describes every file and run, with and with
   using folder = filled();
   assert.match(
     await folder.exportTo("plain"),
-    /^wrote \/.*plain: 20 tables, 75 runs, 2 requests; 101 files, \d+ kB\n$/,
+    /^wrote \/.*plain: 21 tables, 75 runs, 2 requests; 102 files, \d+ kB\n$/,
   );
   await folder.exportTo("whole", { withArtifacts: true, license: "https://example.org/licence" });
   assert.deepEqual(faults(`${folder.path}/plain`), []);
