@@ -35,7 +35,7 @@ export interface FeatureCaption {
   readonly image: number;
   /**
    * Other images that the caption is true of, where that is known: indices into `FeatureSet.images`. In
-   * a training split, those of its image's family alone.
+   * a training split, those of its image's family and of the family's kin alone.
    */
   readonly alsoTrueOf?: readonly number[] | undefined;
   readonly split: string;

@@ -227,6 +227,21 @@ Deno.test("parameters that contradict each other are errors at their place, with
     ].join("\n\n"),
   );
   assert.equal(
+    errorsOf("families: { pictures: 4, recoloured: true }"),
+    [
+      error(
+        "`val_images` of stage `scenes` is 60",
+        start,
+        "use a multiple of 8, twice the number of `pictures` in a family",
+      ),
+      error(
+        "`test_images` of stage `scenes` is 100",
+        start,
+        "use a multiple of 8, twice the number of `pictures` in a family",
+      ),
+    ].join("\n\n"),
+  );
+  assert.equal(
     errorsOf("objects: { from: 2, to: 5 }, colours: 4"),
     error(
       '`objects` of stage `scenes` is {"from":2,"to":5}',

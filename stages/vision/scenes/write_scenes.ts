@@ -65,14 +65,15 @@ export async function writeScenes({ parameters: p, folder, signal, progress }: S
       ...picture,
       scene: judgedScene(picture.objects, picture.relations),
     }));
-    const families = Map.groupBy(judged, ({ family }) => family);
+    const groupOf = ({ kin, family }: Picture) => kin ?? family;
+    const groups = Map.groupBy(judged, groupOf);
     for (const picture of pictures) {
       // A training split may be too large to compare everything in it.
       const compared = split.name !== "train"
         ? judged
-        : picture.family === undefined
+        : groupOf(picture) === undefined
         ? []
-        : families.get(picture.family)!;
+        : groups.get(groupOf(picture))!;
       await write(
         picture,
         ({ states }) =>

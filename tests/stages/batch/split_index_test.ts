@@ -56,6 +56,30 @@ Deno.test("families are rows of the split, for every image those of its own", ()
   assert.deepEqual(indexSplit(familySet(), "test").familyOfImage, [[0, 1], [0, 1]]);
 });
 
+Deno.test("kin are rows of the split, too; where an image has none, there are none", () => {
+  const set = familySet();
+  const withKin = (kin: readonly (string | undefined)[]): FeatureSet => ({
+    ...set,
+    images: set.images.map((image, place) => ({ ...image, kin: kin[place] })),
+  });
+  const { familyOfImage, kinOfImage } = indexSplit(
+    withKin(["k", "k", "t", "k", "k", "t", "c"]),
+    "train",
+  );
+  assert.deepEqual(familyOfImage, [[0, 2], [1, 3], [0, 2], [1, 3], [4]]);
+  const all = [0, 1, 2, 3];
+  assert.deepEqual(kinOfImage, [all, all, all, all, [4]]);
+  assert.deepEqual(
+    firstImages(indexSplit(withKin(["k", "k", "t", "k", "k", "t", "c"]), "train"), 3).kinOfImage,
+    [[0, 1, 2], [0, 1, 2], [0, 1, 2]],
+  );
+  assert.equal(indexSplit(set, "train").kinOfImage, undefined);
+  assert.equal(
+    indexSplit(withKin(["k", "k", "t", "k", "k", "t", undefined]), "train").kinOfImage,
+    undefined,
+  );
+});
+
 Deno.test("images without a family have none in the index, and a parameter that needs families says so", () => {
   const index = indexSplit(set, "train");
   assert.equal(index.familyOfImage, undefined);

@@ -101,8 +101,10 @@ function gridsOf({ pairs, grid }: BatchSource): Grids {
   return { grids: Math.floor(pairs / (grid * grid)), side: grid };
 }
 
-/** A pool may have fewer pictures than a grid. */
-/** float32 [grid, row, column]: 1 where the predicate holds for two rows of one grid, else 0. */
+/**
+ * float32 [grid, row, column]: 1 where the predicate holds for two rows of one grid, else 0. A pool may
+ * have fewer pictures than a grid.
+ */
 function inOneGrid(
   { grid }: BatchSource,
   pairs: readonly PairRows[],

@@ -99,6 +99,17 @@ Deno.test("a step of pair_ranking on top of frozen branches is exact but for rou
     (given) => stepOf("pair_ranking", given, { branchWeight: 5 }) as unknown as tf.TensorContainer,
   ));
 
+Deno.test("a step of pair_ranking within families is exact but for rounding on every route", () =>
+  compare(
+    "pair_ranking within families",
+    () => {
+      const given = inputs("pair_ranking");
+      const related = tf.tensor3d([1, 0, 0, 1, 0, 1, 1, 0, 0, 1, 1, 0, 1, 0, 0, 1], [1, 4, 4]);
+      return { ...given, batch: { ...given.batch, related } };
+    },
+    (given) => stepOf("pair_ranking", given) as unknown as tf.TensorContainer,
+  ));
+
 Deno.test("pair_ranking adds frozen cosines to the scores; they get no gradient", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {

@@ -24,6 +24,7 @@ const sizes = { unseen_images: 4, swap_pairs: 3, val_swap_pairs: 2, captions: 3 
 for (
   const [title, parameters] of [
     ["of four shapes and colours, in families", { families: { pictures: 4 }, wording: "plain" }],
+    ["with kin", { families: { pictures: 2, recoloured: true } }],
     ["of three shapes", { shapes: 3 }],
     ["of the whole vocabulary", {
       ...{ shapes: 8, colours: 8, sizes: 3, textures: 4 },

@@ -94,13 +94,33 @@ Deno.test("families have as many pictures as requested, of the same objects; a s
   }
 });
 
-Deno.test("a caption lists all other pictures of its split that it is true of; in training, of its family", async () => {
-  for (const families of [undefined, { pictures: 3 }]) {
+Deno.test("kin are two families in sequence, with names of their own", async () => {
+  using temporary = temporaryFolder();
+  const { scenes } = await madeScenes(`${temporary.path}/scenes`, {
+    ...sizes,
+    families: { pictures: 3, recoloured: true },
+  });
+  const pictures = scenes.filter(({ split }) => !split.startsWith("swap"));
+  const kin = Map.groupBy(pictures, ({ kin }) => kin!);
+  assert.equal(kin.size, pictures.length / 6);
+  for (const own of kin.values()) {
+    const families = own.map(({ family }) => family);
+    assert.equal(own.length, 6);
+    assert.deepEqual(families, [0, 0, 0, 3, 3, 3].map((place) => families[place]));
+    assert.notEqual(families[0], families[3]);
+  }
+  assert.ok(
+    scenes.filter(({ split }) => split.startsWith("swap")).every(({ kin }) => kin === undefined),
+  );
+});
+
+Deno.test("a caption lists all other pictures of its split that it is true of; in training, of its family and kin", async () => {
+  for (const families of [undefined, { pictures: 3 }, { pictures: 3, recoloured: true }]) {
     using temporary = temporaryFolder();
     const { scenes, captions } = await madeScenes(`${temporary.path}/scenes`, {
       ...sizes,
-      // Of two shapes and colours, so that many captions are true of several pictures.
-      ...{ unseen_images: 0, shapes: 2, colours: 2, objects: { from: 2, to: 2 } },
+      // Of two shapes and few colours, so that many captions are true of several pictures.
+      ...{ unseen_images: 0, shapes: 2, colours: 3, objects: { from: 2, to: 3 }, captions: 4 },
       ...(families && { families }),
     });
     const sceneOf = new Map(scenes.map((scene) => [scene.id, scene]));
@@ -111,7 +131,8 @@ Deno.test("a caption lists all other pictures of its split that it is true of; i
       if (own.split.startsWith("swap")) continue;
       const right = scenes.filter((scene) =>
         scene.id !== own.id && scene.split === own.split && isTrueOf(caption, scene) &&
-        (own.split !== "train" || (families !== undefined && scene.family === own.family))
+        (own.split !== "train" || (families !== undefined &&
+          (families.recoloured ? scene.kin === own.kin : scene.family === own.family)))
       );
       const listed = caption.also_true_of ?? [];
       assert.deepEqual(listed, right.map(({ id }) => id), caption.text);
@@ -119,5 +140,11 @@ Deno.test("a caption lists all other pictures of its split that it is true of; i
     }
     assert.ok(several.get("test")! > 5);
     assert.equal(several.has("train"), families !== undefined);
+    // "a circle is above a square" may be true of both.
+    const trueOfKin = captions.some(({ image, split, also_true_of = [] }) =>
+      split === "train" &&
+      also_true_of.some((other) => sceneOf.get(other)!.family !== sceneOf.get(image)!.family)
+    );
+    assert.equal(trueOfKin, families?.recoloured ?? false);
   }
 });

@@ -129,6 +129,40 @@ Deno.test("grids have sides as requested, and their masks say which captions are
   );
 });
 
+Deno.test("kin come in one batch, and a second mask says which pictures are of one family", () => {
+  // Families 0 and 1 are kin, 2 and 3, 4 and 5.
+  const kinOf = (image: number) => Math.floor(familyOf(image) / 2);
+  const withKin: FeatureSet = {
+    ...set,
+    images: images.map((image, place) => ({ ...image, kin: `k${kinOf(place)}` })),
+  };
+  const related = { ...source, set: withKin, index: indexSplit(withKin, "train") };
+  fc.assert(fc.property(anyDraw, ([seed, step]) => {
+    const { pair_ranking } = pretrainingTasks;
+    const batch = pair_ranking.batch(
+      { ...related, pairs: 72, grid: 6, random: randomStream(seed) },
+      step,
+    );
+    const shown = [...batch["images"]!.values];
+    assert.deepEqual(batch["related"]!.shape, [2, 6, 6]);
+    const mask = [...batch["related"]!.values];
+    for (const start of [0, 6]) {
+      const own = shown.slice(start, start + 6);
+      assert.equal(new Set(own).size, 6);
+      assert.equal(new Set(own.map(kinOf)).size, 1);
+      assert.equal(new Set(own.map(familyOf)).size, 2);
+      own.forEach((row, i) =>
+        own.forEach((column, j) => {
+          const one = mask[(start + i) * 6 + j];
+          assert.equal(one, familyOf(row) === familyOf(column) ? 1 : 0);
+        })
+      );
+    }
+  }));
+  const plain = batchOf("pair_ranking", [1, 1], { pairs: 36, families: false });
+  assert.ok(!("related" in plain.batch));
+});
+
 Deno.test("a pool with fewer pictures than a grid gives a smaller grid", () => {
   const pool = {
     size: 3,
