@@ -159,6 +159,7 @@ export interface InputPort {
  * for each port and candidate (see candidates.ts), and a parameter `candidates` with their values.
  */
 export interface Gathering {
+  /** Names of the input ports that are read at all points. */
   readonly ports: readonly string[];
   /** Name of the parameter that lists the axes. */
   readonly along: string;
