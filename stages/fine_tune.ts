@@ -99,6 +99,12 @@ export const fineTune = defineStage({
       family_negatives: v.optional(natural, 0),
       /** Wrong answers with the highest scores that are trained on. */
       hard_negatives: v.optional(count, 3),
+      /**
+       * Loss of the ranking: margin, as published, or softmax over the positive and its negatives, which learns
+       * more from scarcely different answers.
+       */
+      ranking: v.optional(v.picklist(["margin", "softmax"]), "margin"),
+      /** For the ranking by margin: by how much a right answer should score above a wrong one, after sigmoid. */
       margin: v.optional(rate, 0.2),
       learning_rate: v.optional(rate, 3e-4),
       /** Updates of linear warm-up of the learning rate. */

@@ -37,6 +37,7 @@ export interface FineTuningParameters
   readonly negatives: number;
   readonly family_negatives: number;
   readonly hard_negatives: number;
+  readonly ranking: "margin" | "softmax";
   readonly margin: number;
   /** Margin of the contrast of the alignment loss. */
   readonly contrast: number | "none";
@@ -157,8 +158,9 @@ export async function fineTuning(
 
 /** The objective that the parameters describe. */
 export function objectiveOf(
-  { margin, hard_negatives: hardNegatives, precision, release_layout, ...others }:
-    & Pick<FineTuningParameters, "margin" | "hard_negatives" | "precision" | "release_layout">
+  { ranking, margin, hard_negatives: hardNegatives, precision, release_layout, ...others }:
+    & Pick<FineTuningParameters, "hard_negatives" | "precision" | "release_layout">
+    & Pick<FineTuningParameters, "ranking" | "margin">
     & Pick<FineTuningParameters, "feature_drop" | "region_drop" | "branch_weight" | "contrast">
     & AlignmentParameters
     & AlignmentScope,
@@ -171,6 +173,7 @@ export function objectiveOf(
     scope: { layers, heads, modality },
     ...(contrast !== "none" && { contrast }),
     margin,
+    ...(ranking === "softmax" && { ranking }),
     hardNegatives,
     precision,
     ...(feature + region > 0 && { drops: { feature, region } }),

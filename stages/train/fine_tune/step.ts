@@ -5,6 +5,8 @@
  *     loss = mean over image-anchored problems of mean_j hinge_j + the same, text-anchored
  *          + weight * (mean V loss of the image-anchored positives + mean L loss of the others)
  *
+ * With `ranking: softmax`, a problem's loss is that of objective/softmax_ranking.ts instead.
+ *
  * The alignment losses (objective/alignment.ts) compare the attention within words (L) or regions (V)
  * with that through the other modality. By default they are those of the last layer, of the mean over
  * heads; the scope may choose other layers and heads.
@@ -20,6 +22,7 @@ import type { Precision } from "../../model/matrix_product.ts";
 import type { Alignment } from "../../objective/alignment.ts";
 import { type AlignmentScope, publishedScope } from "../../objective/alignment_scope.ts";
 import { rankingLosses } from "../../objective/margin_ranking.ts";
+import { softmaxRankingLosses } from "../../objective/softmax_ranking.ts";
 import { addGradients, lossAndGradients } from "../gradients.ts";
 import { alignmentTerms } from "./alignment_loss.ts";
 import { chooseHard } from "./hard_negatives.ts";
@@ -37,6 +40,8 @@ export interface FineTuningObjective extends RankingGround {
    * keeps; undefined: no contrast. See `alignment_loss.ts`.
    */
   readonly contrast?: number | undefined;
+  /** By default by margin, as published. */
+  readonly ranking?: "margin" | "softmax" | undefined;
   readonly margin: number;
   /** Precision of the encoder's matrix products. */
   readonly precision?: Precision;
@@ -96,7 +101,9 @@ export function fineTuningStep(
       branchWeight,
       releaseLayout: layout("gradient"),
     });
-    const losses = rankingLosses(scored.scores, { margin: objective.margin });
+    const losses = objective.ranking === "softmax"
+      ? softmaxRankingLosses(scored.scores)
+      : rankingLosses(scored.scores, { margin: objective.margin });
     // The sum of the means of both directions: they have equally many problems.
     const ranking = tf.mul(tf.mean(losses), 2) as tf.Scalar;
     if (objective.alignment === undefined) return [tf.mul(ranking, share), ranking];

@@ -40,6 +40,7 @@ function fineTuningInputs(): MicroStepInputs {
 /** Each member, layer, head and modality is in at least one of them. */
 const objectives: Readonly<Record<string, Partial<FineTuningObjective>>> = {
   none: {},
+  "none, ranking by softmax": { ranking: "softmax" },
   "none, on top of frozen branches, with drops": {
     branchWeight: 5,
     drops: { feature: 0.3, region: 0.3 },
