@@ -43,6 +43,8 @@ Deno.test({
           XDG_CACHE_HOME: cache,
           PIP_NO_INDEX: "1",
           PIP_FIND_LINKS: pathToFileURL(index).href,
+          // uv is tried where pip fails; it would wait for a network.
+          UV_OFFLINE: "1",
         },
       });
     const fetched = `${cache}/cross-modal-iais/toy-words-1.0-${sha256.slice(0, 12)}`;

@@ -77,7 +77,6 @@ const everyTime = [
   "none, on top of frozen branches, with drops",
   "distributed",
   "singular by sums, as a contrast",
-  "sparsemax of each head in the first layer",
 ];
 
 for (const [what, objective] of Object.entries(objectives)) {
