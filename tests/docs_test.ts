@@ -1,7 +1,7 @@
 /** Every command of the README and of the general pages in docs/, run; and the README's own stage. */
 import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
-import { denoTask, projectFolder } from "./support/command.ts";
+import { cleanEnvironment, denoTask, projectFolder } from "./support/command.ts";
 import { madePhotos } from "./support/made_photos.ts";
 import { temporaryFolder } from "./support/temporary_folder.ts";
 
@@ -115,6 +115,8 @@ stages:
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args,
       cwd: folder.path,
+      clearEnv: true,
+      env: cleanEnvironment(),
       stdin: "null",
     }).output();
     const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

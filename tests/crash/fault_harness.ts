@@ -2,6 +2,7 @@
  * Runs a sweep on a disk that fails at a certain call, then again on one that works; what is left is
  * compared with an unbroken run.
  */
+import { cleanEnvironment } from "../support/command.ts";
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 import { openStore } from "../../pipeline/store/artifact_store.ts";
@@ -99,7 +100,8 @@ export function faultHarness(folder: string, experiment: string, args: readonly 
     const { code, signal, stdout, stderr } = await new Deno.Command(first!, {
       args: [...rest, "--results", results],
       stdin: "null",
-      env: { npm_command: "" },
+      clearEnv: true,
+      env: { ...cleanEnvironment(), npm_command: "" },
       stdout: "piped",
       stderr: "piped",
       detached: true, // a process group of its own; output() alone would make none

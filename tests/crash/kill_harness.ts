@@ -2,6 +2,7 @@
  * Runs an experiment, kills it with SIGKILL at random moments, starts it again, and compares the
  * results with those of an unbroken run: the digest of every artifact and every metric in the database.
  */
+import { cleanEnvironment } from "../support/command.ts";
 import { openStore } from "../../pipeline/store/artifact_store.ts";
 import { digestFolder } from "../../pipeline/store/commit.ts";
 import { digestOfFiles } from "../../pipeline/store/manifest.ts";
@@ -66,6 +67,8 @@ function start({ command: [program, ...args] }: KillOptions, results: string): D
     stdin: "null",
     stdout: "null",
     stderr: "piped",
+    clearEnv: true,
+    env: cleanEnvironment(),
     detached: true,
   }).spawn();
 }
@@ -112,6 +115,8 @@ async function outcomeOf({ sql: [program, ...args] }: KillOptions, root: string)
   const query = "SELECT * FROM ablation ORDER BY ALL";
   const { code, stdout, stderr } = await new Deno.Command(program, {
     args: [...args, query, "--format", "csv", "--results", root],
+    clearEnv: true,
+    env: cleanEnvironment(),
   }).output();
   if (code !== 0) throw new Error(`sql ended with ${code}: ${new TextDecoder().decode(stderr)}`);
   return { digests, metrics: new TextDecoder().decode(stdout) };

@@ -12,8 +12,11 @@ export const projectFolder: string = fileURLToPath(new URL("../../", import.meta
 /** Variables that opening TensorFlow sets in this process; one of them is part of a stage's key. */
 const setByTensorFlow = ["TF_CPP_MIN_LOG_LEVEL", "TF_DETERMINISTIC_OPS", "CUBLAS_WORKSPACE_CONFIG"];
 
-/** The environment of a process in which TensorFlow was never opened. */
-function cleanEnvironment(): Record<string, string> {
+/**
+ * The environment of a process in which TensorFlow was never opened. Test files that run at the same time
+ * share a process, so one may open it at any time.
+ */
+export function cleanEnvironment(): Record<string, string> {
   const entries = Object.entries(Deno.env.toObject());
   return Object.fromEntries(entries.filter(([name]) => !setByTensorFlow.includes(name)));
 }

@@ -1,3 +1,4 @@
+import { cleanEnvironment } from "./command.ts";
 import { fileURLToPath } from "node:url";
 import { cpSync } from "node:fs";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -39,7 +40,8 @@ export function copiedProject(): CopiedProject {
       const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "--quiet", `${folder.path}/tests/support/toy_main.ts`, ...args],
         stdin: "null",
-        env: { npm_command: "" },
+        clearEnv: true,
+        env: { ...cleanEnvironment(), npm_command: "" },
       }).output();
       const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
       return { code, out: decode(stdout), err: decode(stderr) };

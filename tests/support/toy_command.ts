@@ -1,3 +1,4 @@
+import { cleanEnvironment } from "./command.ts";
 import { fileURLToPath } from "node:url";
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -35,7 +36,8 @@ export async function runToy(
     args: [...before, ...args],
     stdin: "null",
     ...options,
-    env: { ...startedByDeno, ...options.env },
+    clearEnv: true,
+    env: { ...cleanEnvironment(), ...startedByDeno, ...options.env },
   }).output();
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, out: decode(stdout), err: decode(stderr) };
@@ -53,7 +55,8 @@ export function startToy(args: readonly string[]): RunningToy {
   const child = new Deno.Command(program, {
     args: [...before, ...args],
     stdin: "null",
-    env: startedByDeno,
+    clearEnv: true,
+    env: { ...cleanEnvironment(), ...startedByDeno },
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
