@@ -11,8 +11,9 @@
  *
  * which is what resampling seeds and units with replacement gives, without the bias of that resampling:
  * it counts the rest three times and takes S seeds for (S - 1) / S of their variance (Owen, "The pigeonhole
- * bootstrap", Annals of Applied Statistics 1:386, 2007). As few seeds estimate their variance badly, the mean divided by its standard
- * error is compared with Student's t, with Satterthwaite's degrees of freedom (1946)
+ * bootstrap", Annals of Applied Statistics 1:386, 2007). As few seeds estimate their variance badly, the
+ * mean divided by its standard error is compared with Student's t, with Satterthwaite's degrees of
+ * freedom (1946)
  *
  *     (MS_seed + max(0, MS_unit - MS_rest))^2
  *       / (MS_seed^2 / (S - 1) + [MS_unit > MS_rest] (MS_unit^2 / (I - 1) + MS_rest^2 / ((S - 1) (I - 1))))

@@ -85,7 +85,20 @@ export function isTrueOf(
   return imageOfText[text] === image || (alsoTrueOf?.[text]?.includes(image) ?? false);
 }
 
-function requireSplit({ images, captions }: FeatureSet, split: string): void {
+interface SplitItems {
+  readonly images: readonly { readonly split: string }[];
+  readonly captions: readonly { readonly split: string }[];
+}
+
+/**
+ * @param owner what has the splits, for the message
+ * @throws {Complaint} for a split without images or captions
+ */
+export function requireSplit(
+  { images, captions }: SplitItems,
+  split: string,
+  owner: "features" | "scenes" = "features",
+): void {
   const count = (items: readonly { split: string }[]) =>
     items.reduce((sum, item) => sum + (item.split === split ? 1 : 0), 0);
   const [imageCount, captionCount] = [count(images), count(captions)];
@@ -93,7 +106,7 @@ function requireSplit({ images, captions }: FeatureSet, split: string): void {
   const splits = [...new Set(images.map((image) => image.split))].join(", ");
   throw new Complaint(
     `split \`${split}\` has ${imageCount} images and ${captionCount} captions`,
-    `name one of the splits of the features: ${splits}`,
+    `name one of the splits of the ${owner}: ${splits}`,
     { exitCode: 1 },
   );
 }

@@ -17,7 +17,9 @@ import {
   expectedRecall,
   type PossibleAnswers,
 } from "../metric/expected_recall.ts";
+import { metricsByKind } from "../metric/pair_accuracy.ts";
 import { mean } from "../metric/rank_metrics.ts";
+import { requireSplit } from "../batch/split_index.ts";
 import { pairSplitOf } from "./swapped_pairs.ts";
 
 export interface OracleParameters {
@@ -35,17 +37,10 @@ export async function oracle(context: StageContext<OracleParameters>): Promise<v
   const { parameters: { split, knows, recall_at: recallAt }, inputs, record } = context;
   const { folder } = inputs["scenes"]!;
   const list = await readSceneList(folder);
+  requireSplit({ images: list.scenes, captions: list.captions }, split, "scenes");
   const known = knows === "objects" ? hasObjects : isTrue;
   const pictures = picturesOf(list.scenes.filter((scene) => scene.split === split), folder);
   const captions = list.captions.filter((caption) => caption.split === split);
-  if (pictures.length === 0 || captions.length === 0) {
-    const splits = [...new Set(list.scenes.map((scene) => scene.split))].join(", ");
-    throw new Complaint(
-      `split \`${split}\` has ${pictures.length} images and ${captions.length} captions`,
-      `name one of the splits of the scenes: ${splits}`,
-      { exitCode: 1 },
-    );
-  }
   const judged = captions.map((caption) => {
     const possible = pictures.filter(({ scene }) => known(statesOf(caption, folder), scene));
     return {
@@ -70,12 +65,12 @@ export async function oracle(context: StageContext<OracleParameters>): Promise<v
   );
   const pairs = list.pairs.filter(({ caption_0 }) => inSplit.has(caption_0)).map((pair) => ({
     kind: pair.kind,
-    accuracy: pairAccuracyOf(
+    ...pairAccuracyOf(
       pair,
       (caption, image) => known(statesOf(inSplit.get(caption)!, folder), scenes.get(image)!),
     ),
   }));
-  for (const [name, value] of Object.entries(pairMetrics(pairs))) {
+  for (const [name, value] of Object.entries(metricsByKind(pairs, meanAccuracy))) {
     record.metric(name, value, { split: pairSplit });
   }
 }
@@ -124,25 +119,15 @@ function pairAccuracyOf(
   });
 }
 
-/** By the names of `evaluate`: `pair_group`, `pair_group_relation` and so on. */
-function pairMetrics(
-  pairs: readonly {
-    readonly kind: string;
-    readonly accuracy: ReturnType<typeof expectedPairAccuracy>;
-  }[],
+/** By the names of `evaluate`; empty without pairs. */
+function meanAccuracy(
+  pairs: readonly ReturnType<typeof expectedPairAccuracy>[],
 ): Record<string, number> {
-  const metrics: Record<string, number> = {};
-  if (pairs.length === 0) return metrics;
-  for (const kind of ["all", ...new Set(pairs.map(({ kind }) => kind))]) {
-    const own = pairs.filter((pair) => kind === "all" || pair.kind === kind);
-    for (const test of ["text", "image", "group"] as const) {
-      const name = `pair_${test}`;
-      metrics[kind === "all" ? name : `${name}_${kind}`] = mean(
-        own.map(({ accuracy }) => accuracy[test]),
-      );
-    }
-  }
-  return metrics;
+  if (pairs.length === 0) return {};
+  const tests = ["text", "image", "group"] as const;
+  return Object.fromEntries(
+    tests.map((test) => [`pair_${test}`, mean(pairs.map((pair) => pair[test]))]),
+  );
 }
 
 function picturesOf(scenes: readonly SceneLine[], folder: string): Picture[] {

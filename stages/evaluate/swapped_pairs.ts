@@ -6,6 +6,7 @@ import type { StageContext } from "../../pipeline/contract/stage.ts";
 import type { FeatureSet, SwappedPair } from "../data/feature_set.ts";
 import {
   judgePair,
+  metricsByKind,
   pairAccuracy,
   type PairOutcome,
   type PairScores,
@@ -81,10 +82,8 @@ export async function judgeSwappedPairs(
       ...(family !== undefined && family === other && { family }),
     });
   }
-  for (const kind of ["all", ...new Set(judged.map(({ pair }) => pair.kind))]) {
-    const outcomes = judged.filter(({ pair }) => kind === "all" || pair.kind === kind);
-    for (const [name, value] of Object.entries(pairAccuracy(outcomes.map((one) => one.outcome)))) {
-      record.metric(kind === "all" ? name : `${name}_${kind}`, value, { split });
-    }
+  const outcomes = judged.map(({ pair: { kind }, outcome }) => ({ kind, ...outcome }));
+  for (const [name, value] of Object.entries(metricsByKind(outcomes, pairAccuracy))) {
+    record.metric(name, value, { split });
   }
 }

@@ -42,3 +42,18 @@ export function pairAccuracy(outcomes: readonly PairOutcome[]): Record<string, n
     pair_group: fraction("groupRight"),
   };
 }
+
+/**
+ * Metrics of all pairs, and of the pairs of each kind as `pair_text_relation` and so on.
+ * @param metricsOf the metrics of some pairs, such as `pairAccuracy`; none without pairs
+ */
+export function metricsByKind<Pair extends { readonly kind: string }>(
+  pairs: readonly Pair[],
+  metricsOf: (pairs: readonly Pair[]) => Readonly<Record<string, number>>,
+): Record<string, number> {
+  const metrics = { ...metricsOf(pairs) };
+  for (const [kind, own] of Map.groupBy(pairs, (pair) => pair.kind)) {
+    for (const [name, value] of Object.entries(metricsOf(own))) metrics[`${name}_${kind}`] = value;
+  }
+  return metrics;
+}

@@ -3,7 +3,7 @@
  * wrong ones. The loss does not show this: a hinge loss stays at twice its margin, and an alignment
  * loss even falls. A collapse is reported; the run is not stopped.
  */
-import type { ScoreSigns } from "./score_signs.ts";
+import { mean, type ScoreSigns } from "./score_signs.ts";
 
 /** Number of updates with scores that are evaluated together. */
 export const window = 20;
@@ -64,8 +64,4 @@ export class CollapseWatch {
       "lower `learning_rate`, lengthen `warmup`, or start from a model that was pretrained with a " +
       "contrast";
   }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -3,6 +3,7 @@
  * loss and says nothing: a falling loss is then no sign that relations agree. It is reported; the run
  * is not stopped.
  */
+import { mean } from "./score_signs.ts";
 
 /** Number of updates whose mean entropy is judged. */
 export const window = 20;
@@ -41,9 +42,9 @@ export class FlatteningWatch {
     this.#seen = [...this.#seen, entropy].slice(-window);
     const { phase, steps } = this.#training;
     if (this.#seen.length < window) return undefined;
-    const mean = this.#seen.reduce((sum, value) => sum + value, 0) / window;
-    this.#wasSharper ||= mean < sharper;
-    this.#flattened = mean > flat;
+    const average = mean(this.#seen);
+    this.#wasSharper ||= average < sharper;
+    this.#flattened = average > flat;
     // The attention of a new model is uniform: it has half of the steps to become sharper.
     const judged = this.#wasSharper || 2 * step >= steps;
     if (this.#warned || !this.#flattened || !judged) return undefined;
@@ -56,7 +57,7 @@ export class FlatteningWatch {
       ];
     return `warning: the aligned attention of ${phase} ${what} at step ${step} of ${steps}: over the ` +
       `last ${window} steps its entropy is ${
-        mean.toFixed(3)
+        average.toFixed(3)
       } of that of uniform attention. It says ` +
       `nothing, so a small alignment loss is no agreement of relations. The run continues: ${fix}`;
   }

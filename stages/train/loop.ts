@@ -154,9 +154,13 @@ export async function train(
   const { flattened } = watches.attention;
   if (collapsed !== undefined) context.record.metric("collapsed", collapsed ? 1 : 0);
   if (flattened !== undefined) context.record.metric("flattened", flattened ? 1 : 0);
-  const learned = [...validated].filter(([, accuracy]) => accuracy >= 0.9).map(([step]) => step);
+  const learned = [...validated]
+    .flatMap(([step, accuracy]) => accuracy >= learnedAccuracy ? [step] : []);
   if (learned.length > 0) context.record.metric("updates_to_90", Math.min(...learned));
 }
+
+/** Share of swapped captions chosen correctly from which `updates_to_90` counts relations as learned. */
+const learnedAccuracy = 0.9;
 
 interface Watches {
   readonly scores: CollapseWatch;
@@ -175,12 +179,12 @@ async function validate(
   record.row("validation", { step, ...recalls }); // last: the row marks the validation as complete
   const percent = (share: number) => (100 * share).toFixed(1);
   const pairs = recalls["pair_text"];
-  progress.say(
-    `validation after ${step} steps: sum of recalls ${percent(recalls["rsum"]!)}` +
-      `${
-        pairs === undefined ? "" : `, swapped captions ${percent(pairs)}`
-      }, best after ${best.step}`,
-  );
+  const parts = [
+    `sum of recalls ${percent(recalls["rsum"]!)}`,
+    ...(pairs === undefined ? [] : [`swapped captions ${percent(pairs)}`]),
+    `best after ${best.step}`,
+  ];
+  progress.say(`validation after ${step} steps: ${parts.join(", ")}`);
   return pairs ?? 0;
 }
 

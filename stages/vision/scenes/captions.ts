@@ -1,6 +1,6 @@
 /** Captions of a scene: sentences about relations, with the object of every phrase and what they state. */
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
-import { type RelationName, type SceneRelation, sides } from "./relations.ts";
+import { isSide, type RelationName, type SceneRelation } from "./relations.ts";
 import type { Mention, Statement } from "../../data/statements.ts";
 import type { SceneObject } from "./vocabulary.ts";
 
@@ -56,7 +56,7 @@ export function describeScene(
 ): Caption[] {
   const possible = relations.filter((relation) =>
     accepts(relation, objects) &&
-    (wording === "varied" || sides.some((side) => side === relation.relation))
+    (wording === "varied" || isSide(relation.relation))
   );
   if (possible.length === 0) return [];
   const varied = wording === "varied";
@@ -130,9 +130,7 @@ function saysMore(next: SceneRelation, main: SceneRelation): boolean {
 /** "left of" etc. hold between most objects, so some of them are dropped in favour of the rarer relations. */
 function rareFirst(relations: readonly SceneRelation[], random: RandomStream): SceneRelation[] {
   const draw = random.fork("rare");
-  const chosen = relations.filter(({ relation }, i) =>
-    !sides.some((side) => side === relation) || draw.uniform(i) < 0.6
-  );
+  const chosen = relations.filter(({ relation }, i) => !isSide(relation) || draw.uniform(i) < 0.6);
   return chosen.length > 0 ? chosen : [...relations];
 }
 

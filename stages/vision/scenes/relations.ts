@@ -12,8 +12,12 @@ export const relationNames = [
 ] as const;
 export type RelationName = typeof relationNames[number];
 
-/** The relations that hold between most pairs of objects. */
-export const sides = ["left of", "right of", "above", "below"] as const;
+/** Whether it is one of the relations that hold between most pairs of objects. */
+export function isSide(relation: RelationName): boolean {
+  return sides.has(relation);
+}
+
+const sides: ReadonlySet<RelationName> = new Set(["left of", "right of", "above", "below"]);
 
 /** `subject` is in this relation to `objects` (two for "between"); indices into the scene's objects. */
 export interface SceneRelation {

@@ -5,7 +5,7 @@
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
 import { article, assemble, type Caption, type Wording } from "./captions.ts";
 import { defaultScenes, firstOf, layoutScene, type SceneOptions } from "./layout.ts";
-import { relationsOf, type SceneRelation, sides } from "./relations.ts";
+import { isSide, relationsOf, type SceneRelation } from "./relations.ts";
 import type { Mention } from "../../data/statements.ts";
 import type { SceneObject } from "./vocabulary.ts";
 
@@ -41,7 +41,7 @@ export function swappedScenes(
     const own = random.fork("attempt").fork(attempt);
     const objects = layoutScene(own.fork("layout"), scene);
     const candidates = relationsOf(objects).filter(({ relation, subject, objects: [other] }) =>
-      sides.some((side) => side === relation) &&
+      isSide(relation) &&
       areSwappable(objects, subject, other!)
     );
     if (candidates.length === 0) return undefined;
