@@ -1,6 +1,6 @@
 /** Images and captions of every length, with numbers from bits that no backend has a hand in. */
 import { randomStream } from "../../pipeline/contract/random_stream.ts";
-import type { FeatureSet } from "../../stages/data/feature_set.ts";
+import type { FeatureImage, FeatureSet } from "../../stages/data/feature_set.ts";
 import { regionTables } from "../../stages/data/region_source.ts";
 
 /**
@@ -48,5 +48,22 @@ export function smallFeatures(
     vocabulary: { size: vocabulary, pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 },
     pairs: [],
     [Symbol.dispose]() {},
+  };
+}
+
+/** Pictures with one caption each, which has its place; for what reads neither regions nor words. */
+export function captionedPictures(
+  pictures: readonly (Partial<FeatureImage> & { readonly split: string })[],
+): FeatureSet {
+  return {
+    ...smallFeatures({ featureDim: 2, vocabulary: 20 }),
+    images: pictures.map((picture, place) => ({ id: `i${place}`, regions: 1, ...picture })),
+    captions: pictures.map(({ split }, image) => ({
+      id: `c${image}`,
+      image,
+      split,
+      text: "",
+      tokens: [5],
+    })),
   };
 }

@@ -1,6 +1,6 @@
 /** A stage's context without a pipeline: folders of a temporary folder, rows kept in memory. */
 import * as v from "valibot";
-import type { Scalar, StageDefinition } from "../../pipeline/contract/stage.ts";
+import type { Scalar, StageContext, StageDefinition } from "../../pipeline/contract/stage.ts";
 
 export type Row = Readonly<Record<string, Scalar>>;
 
@@ -23,6 +23,17 @@ export interface LooseRun {
   readonly onSay?: (line: string) => void;
 }
 
+/** What a stage records, kept in rows by table; metrics are rows of table `metric`. */
+export function recordIn(rows: Map<string, Row[]>): StageContext<unknown>["record"] {
+  const add = (table: string, row: Row) => rows.set(table, [...(rows.get(table) ?? []), row]);
+  return {
+    row: add,
+    measurement() {},
+    metric: (name, value, where = {}) => add("metric", { name, value, split: where.split ?? null }),
+    retain: (table, keep) => rows.set(table, (rows.get(table) ?? []).filter(keep)),
+  };
+}
+
 /** Runs a stage and gives its rows by table; metrics are rows of table `metric`. */
 export async function runStage(
   { stage, parameters, inputs = {}, folder, resumeFolder = `${folder}.resume`, ...rest }: LooseRun,
@@ -34,7 +45,6 @@ export async function runStage(
   const digests = await Promise.all(
     Object.values(inputs).map(async (path) => JSON.stringify(await digestsBelow(path))),
   );
-  const add = (table: string, row: Row) => rows.set(table, [...(rows.get(table) ?? []), row]);
   await stage.run({
     parameters: v.parse(stage.parameters, parameters),
     inputs: Object.fromEntries(
@@ -47,13 +57,7 @@ export async function runStage(
     files,
     folder,
     resumeFolder,
-    record: {
-      row: add,
-      measurement() {},
-      metric: (name, value, where = {}) =>
-        add("metric", { name, value, split: where.split ?? null }),
-      retain: (table, keep) => rows.set(table, (rows.get(table) ?? []).filter(keep)),
-    },
+    record: recordIn(rows),
     progress: { report: (done) => rest.onReport?.(done), say: (line) => rest.onSay?.(line) },
     threads: 2,
     signal,

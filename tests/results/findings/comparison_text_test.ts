@@ -1,31 +1,6 @@
 import assert from "node:assert/strict";
-import type { Comparison } from "../../../results/findings/comparison.ts";
 import { comparisonLines, significanceMark } from "../../../results/findings/comparison_text.ts";
-
-const comparison = (more: Partial<Comparison>): Comparison => ({
-  stage: "recall",
-  split: "test",
-  metric: "i2t_r1",
-  variant: "singular",
-  baseline: "none",
-  difference: 0.012,
-  low: -0.03,
-  high: 0.0504,
-  p: 0.4321,
-  pHolm: 0.8642,
-  significant: false,
-  detectable: 0.06,
-  seeds: 3,
-  pSeeds: 0.25,
-  components: null,
-  requestedSeeds: 3,
-  queries: 100,
-  unit: "images",
-  units: 100,
-  variants: 2,
-  pending: 0,
-  ...more,
-});
+import { madeComparison as comparison } from "../../support/made_comparison.ts";
 
 Deno.test("comparisonLines() shows differences with interval, p and minimum detectable effect", () => {
   const lines = comparisonLines([

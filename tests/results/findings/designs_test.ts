@@ -1,33 +1,20 @@
 import assert from "node:assert/strict";
 import type { Comparison } from "../../../results/findings/comparison.ts";
 import { designCells, designSentence, designsOf } from "../../../results/findings/designs.ts";
+import { madeComparison } from "../../support/made_comparison.ts";
 import { detectable } from "../../../results/statistics/crossed_power.ts";
 
 const spread = { ofSeeds: 0.0001, ofUnits: 0.05, ofRest: 0.1 };
-const comparison = (more: Partial<Comparison>): Comparison => ({
-  stage: "recall",
-  split: "test",
-  metric: "t2i_r1",
-  variant: "singular",
-  baseline: "none",
-  difference: 0.012,
-  low: -0.03,
-  high: 0.0504,
-  p: 0.4321,
-  pHolm: 0.8642,
-  significant: false,
-  detectable: 0.03,
-  seeds: 3,
-  pSeeds: 0.25,
-  components: spread,
-  requestedSeeds: 3,
-  queries: 500,
-  unit: "families",
-  units: 100,
-  variants: 1,
-  pending: 0,
-  ...more,
-});
+const comparison = (more: Partial<Comparison>) =>
+  madeComparison({
+    metric: "t2i_r1",
+    detectable: 0.03,
+    components: spread,
+    queries: 500,
+    unit: "families",
+    variants: 1,
+    ...more,
+  });
 
 Deno.test("designsOf() lists the differences that the results cannot detect, with the images that would", () => {
   const designs = designsOf([comparison({})]);

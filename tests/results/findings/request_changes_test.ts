@@ -4,6 +4,7 @@ import { changesText, changeText } from "../../../results/findings/request_chang
 import { reportOf } from "../../support/made_report.ts";
 import { storedExperiment, storedRequests, storeResults } from "../../support/stored_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
+import { madeComparison } from "../../support/made_comparison.ts";
 
 const head = { experiment: "scenes", requested: "2026-01-02T03:04:05Z", runs: 3 };
 const metric = (a: number | null, b: number | null): ChangedMetric => ({
@@ -16,10 +17,7 @@ const metric = (a: number | null, b: number | null): ChangedMetric => ({
   difference: a === null || b === null ? null : b - a,
   runs: 3,
 });
-const compared = {
-  stage: "recall",
-  split: "test",
-  metric: "i2t_r1",
+const compared = madeComparison({
   variant: "",
   baseline: "",
   difference: 0.25,
@@ -29,16 +27,9 @@ const compared = {
   pHolm: 0.012,
   significant: true,
   detectable: 0.2,
-  seeds: 3,
-  pSeeds: 0.25,
-  components: null,
   requestedSeeds: 0,
-  queries: 100,
-  unit: "images" as const,
-  units: 100,
   variants: 3,
-  pending: 0,
-};
+});
 
 const changes = (
   metrics: readonly ChangedMetric[],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { wrongPictures } from "../../../stages/analyse/wrong_pictures.ts";
 import { indexSplit } from "../../../stages/batch/split_index.ts";
-import type { FeatureImage, FeatureSet } from "../../../stages/data/feature_set.ts";
+import { captionedPictures } from "../../support/small_features.ts";
 
 interface Picture {
   readonly regions: number;
@@ -12,20 +12,12 @@ interface Picture {
 
 /** A set with one caption per picture. @param alsoTrueOf pictures that a caption is true of besides its own */
 function setOf(pictures: readonly Picture[], alsoTrueOf: (caption: number) => number[] = () => []) {
-  const images = pictures.map(({ split = "test", ...rest }, place): FeatureImage => ({
-    id: `image ${place}`,
-    split,
-    ...rest,
+  const pictured = captionedPictures(pictures.map((picture) => ({ split: "test", ...picture })));
+  const captions = pictured.captions.map((caption, place) => ({
+    ...caption,
+    alsoTrueOf: alsoTrueOf(place),
   }));
-  const captions = images.map(({ split }, image) => ({
-    id: `caption ${image}`,
-    image,
-    split,
-    text: "",
-    tokens: [1],
-    alsoTrueOf: alsoTrueOf(image),
-  }));
-  const set = { images, captions } as unknown as FeatureSet;
+  const set = { ...pictured, captions };
   return { set, index: indexSplit(set, "test") };
 }
 

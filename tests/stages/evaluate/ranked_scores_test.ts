@@ -2,37 +2,24 @@ import assert from "node:assert/strict";
 import { indexSplit } from "../../../stages/batch/split_index.ts";
 import type { FeatureSet } from "../../../stages/data/feature_set.ts";
 import { planRanking, recordRanks } from "../../../stages/evaluate/ranked_scores.ts";
-import { smallFeatures } from "../../support/small_features.ts";
+import { captionedPictures } from "../../support/small_features.ts";
+import { recordIn, type Row } from "../../support/stage_context.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 /** Three pictures with a caption each; a fourth of another split. */
 function setOf(alsoTrueOf: Readonly<Record<number, readonly number[]>>): FeatureSet {
-  const splits = ["test", "test", "val", "test"];
-  return {
-    ...smallFeatures({ featureDim: 2, vocabulary: 20 }),
-    images: splits.map((split, place) => ({ id: `i${place}`, split, offset: place, regions: 1 })),
-    captions: splits.map((split, image) => ({
-      id: `c${image}`,
-      image,
-      split,
-      text: "",
-      tokens: [5],
-      ...(alsoTrueOf[image] && { alsoTrueOf: alsoTrueOf[image] }),
-    })),
-  };
+  const set = captionedPictures(["test", "test", "val", "test"].map((split) => ({ split })));
+  const captions = set.captions.map((caption, place) => ({
+    ...caption,
+    ...(alsoTrueOf[place] && { alsoTrueOf: alsoTrueOf[place] }),
+  }));
+  return { ...set, captions };
 }
 
 /** Metrics of split test for scores [text, image]. */
 function metricsOf(set: FeatureSet, scores: readonly number[][], positives?: string) {
   const index = indexSplit(set, "test");
-  const metrics: Record<string, number> = {};
-  const rows: Record<string, unknown>[] = [];
-  const record = {
-    row: (_table: string, row: Readonly<Record<string, unknown>>) => void rows.push(row),
-    metric: (name: string, value: number) => void (metrics[name] = value),
-    measurement() {},
-    retain() {},
-  };
+  const rows = new Map<string, Row[]>();
   const scored = { set, index, split: "test" };
   const progress = { report() {}, say() {} };
   const plan = planRanking({
@@ -46,8 +33,11 @@ function metricsOf(set: FeatureSet, scores: readonly number[][], positives?: str
     images: 3,
     imageOfText: index.imageOfText,
   };
-  recordRanks({ record }, scored, matrix, plan);
-  return { metrics, rows };
+  recordRanks({ record: recordIn(rows) }, scored, matrix, plan);
+  const metrics = Object.fromEntries(
+    rows.get("metric")!.map(({ name, value }) => [name, value] as const),
+  );
+  return { metrics, rows: rows.get("query_rank")! };
 }
 
 /** Rows are captions 0, 1, 3, columns images 0, 1, 3. */

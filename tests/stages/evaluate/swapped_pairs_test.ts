@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { FeatureSet } from "../../../stages/data/feature_set.ts";
 import { judgeSwappedPairs, pairSplitOf } from "../../../stages/evaluate/swapped_pairs.ts";
-import { smallFeatures } from "../../support/small_features.ts";
+import { captionedPictures } from "../../support/small_features.ts";
+import { recordIn, type Row } from "../../support/stage_context.ts";
 
 /** Two pairs of split `swap`, one of `swap_val`; a caption belongs to the picture of the same place. */
 function pairSet(): FeatureSet {
@@ -15,15 +16,7 @@ function pairSet(): FeatureSet {
     caption1: first + 1,
   });
   return {
-    ...smallFeatures({ featureDim: 2, vocabulary: 20 }),
-    images: splits.map((split, place) => ({ id: `i${place}`, split, offset: place, regions: 1 })),
-    captions: splits.map((split, image) => ({
-      id: `c${image}`,
-      image,
-      split,
-      text: "",
-      tokens: [],
-    })),
+    ...captionedPictures(splits.map((split) => ({ split }))),
     pairs: [
       pair("one", "relation", 1),
       pair("other split", "relation", 3),
@@ -33,18 +26,10 @@ function pairSet(): FeatureSet {
 }
 
 async function judged(split: string) {
-  const metrics: Record<string, number> = {};
-  const pairs: unknown[] = [];
+  const rows = new Map<string, Row[]>();
   const scored: string[] = [];
   await judgeSwappedPairs(
-    {
-      record: {
-        row: (_table, row) => void pairs.push(row["pair"]),
-        metric: (name, value, where) => void (metrics[`${where?.split} ${name}`] = value),
-        measurement() {},
-        retain() {},
-      },
-    },
+    { record: recordIn(rows) },
     pairSet(),
     // A model that knows the first pair and gives all pictures of others the same score.
     (index, texts, images) => {
@@ -55,7 +40,10 @@ async function judged(split: string) {
     },
     split,
   );
-  return { metrics, pairs, scored };
+  const metrics = Object.fromEntries(
+    (rows.get("metric") ?? []).map(({ split, name, value }) => [`${split} ${name}`, value]),
+  );
+  return { metrics, pairs: (rows.get("pair_score") ?? []).map(({ pair }) => pair), scored };
 }
 
 Deno.test("the pairs of a split have a split of their own", () => {

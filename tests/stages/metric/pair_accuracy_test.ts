@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { judgePair, pairAccuracy } from "../../../stages/metric/pair_accuracy.ts";
+import { judgePair, metricsByKind, pairAccuracy } from "../../../stages/metric/pair_accuracy.ts";
 
 Deno.test("judgePair() compares captions for each image, and images for each caption", () => {
   // Caption 1 scores high everywhere: each caption still finds its image; image 0 does not find its caption.
@@ -39,4 +39,26 @@ Deno.test("pairAccuracy() gives the fractions, and nothing for no pairs", () => 
     pair_group: 2 / 4,
   });
   assert.deepEqual(pairAccuracy([]), {});
+});
+
+Deno.test("metricsByKind() gives the metrics of all pairs and of each kind", () => {
+  const outcome = (kind: string, right: boolean) => ({
+    kind,
+    textRight: right,
+    imageRight: right,
+    groupRight: right,
+  });
+  const pairs = [
+    outcome("relation", true),
+    outcome("attribute", false),
+    outcome("relation", false),
+  ];
+  const metrics = metricsByKind(pairs, pairAccuracy);
+  assert.equal(Object.keys(metrics).length, 9);
+  for (const name of ["pair_text", "pair_image", "pair_group"]) {
+    assert.equal(metrics[name], 1 / 3);
+    assert.equal(metrics[`${name}_relation`], 1 / 2);
+    assert.equal(metrics[`${name}_attribute`], 0);
+  }
+  assert.deepEqual(metricsByKind([], pairAccuracy), {});
 });
