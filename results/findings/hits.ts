@@ -41,7 +41,8 @@ type StoredRow =
 
 /**
  * SQL: for each query or pair of swapped pictures, whether a metric counts it as correct. rsum counts a
- * query up to three times, at K of 1, 5 and 10. Pairs count for all of them and for their kind. A stage and split have a metric if one of its runs has it.
+ * query up to three times, at K of 1, 5 and 10. Pairs count for all of them and for their kind. A stage
+ * and split have a metric if one of its runs has it.
  */
 export function hits(
   { columns, joins = "", where }: {
