@@ -23,7 +23,8 @@ export interface MissingRanks {
  * `evaluate` always writes rank metrics, and R@K for each K of `recall_at`, also for its `folds` and its
  * shortlist. Metrics that depend on the data (swapped pairs, further correct answers) are expected only
  * where other runs have them. So are all metrics of other kinds of stage, and of evaluations by earlier
- * code without `recall_at`. What an oracle writes depends on its split alone.
+ * code without `recall_at`. What an oracle writes depends on its split alone; what a training says of
+ * itself, on whether it aligned anything and on how it went.
  */
 export async function missingMetrics(
   connection: DuckDBConnection,
@@ -69,7 +70,8 @@ export async function missingMetrics(
       SELECT DISTINCT s.stage, m.name, m.split FROM stored AS s JOIN metric AS m ON m.run = s.run
     ) AS other ON other.stage = stored.stage
     LEFT JOIN evaluated AS e ON e.run = stored.run
-    WHERE (e.run IS NULL AND stored.kind <> 'oracle')
+    WHERE (e.run IS NULL AND stored.kind <> 'oracle'
+        AND other.name NOT IN (${ofTheTraining.map(literal).join(", ")}))
       OR (other.split = ${pairSplit("e.split")} AND starts_with(other.name, 'pair_'))
       OR (other.split = e.split AND e.extra AND starts_with(other.name, 'positives_'))
       OR (other.split = e.split AND e.release AND starts_with(other.name, 'release_'))
@@ -82,6 +84,9 @@ WHERE m.run IS NULL
 ORDER BY stored.position, expected.name`,
   });
 }
+
+/** Metrics that only some trainings of a stage have. */
+const ofTheTraining = ["flattened", "updates_to_90"];
 
 /** SQL: the split of the swapped pairs that `evaluate` judges with a split. */
 function pairSplit(split: string): string {

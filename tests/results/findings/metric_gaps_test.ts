@@ -163,3 +163,14 @@ Deno.test("pair accuracies that another run has on the same split are missing", 
     ["second: pair_group on swap", "fourth: pair_text on swap_val"],
   );
 });
+
+Deno.test("a training without alignment misses no `flattened`, one that did not learn no `updates_to_90`", async () => {
+  assert.deepEqual(
+    await missing({
+      none: ["tuned", "fine_tune", "", ["collapsed "]],
+      singular: ["tuned", "fine_tune", "", ["collapsed ", "flattened ", "updates_to_90 "]],
+      other: ["tuned", "fine_tune", "", ["flattened "]],
+    }),
+    ["other: collapsed on "],
+  );
+});
