@@ -85,7 +85,7 @@ Deno.test("doctor finds what is missing, and the small set runs with two alignme
   assert.match(examined.out, /not ready to run: 5 problems to fix first\n$/);
 
   const shorter = ["base_tuned.alignment=[none, singular]", "base_tuned.steps=2"]
-    .concat(["base_tuned.warmup=1", "base_tuned.validate_every=2"])
+    .concat(["base_tuned.warmup=1"])
     .concat(["base_tuned.xla=false", "base_recall.xla=false"])
     .flatMap((change) => ["--set", change]);
   const { code, out, err } = await denoTask([...small, ...shorter, ...results], environment);
