@@ -10,6 +10,7 @@ import {
   natural,
   precision,
   seed,
+  trainingImages,
   trainingSplits,
   xla,
 } from "./parameter_schemas.ts";
@@ -38,6 +39,8 @@ export const fineTune = defineStage({
     v.strictObject({
       seed,
       train: trainingSplits,
+      /** Train on so many images, the first of the splits; default: all. For the effect of the amount of data. */
+      train_images: trainingImages,
       /**
        * Loss that aligns the attention among words with that among regions. singular and distributed: IAIS;
        * congruence: CACR; sparse: members of the same family between them, see `projection` and `relation`.

@@ -22,6 +22,9 @@ export function distinct<Item extends v.GenericSchema>(item: Item, noun: string)
 /** The split or splits to train on. */
 export const trainingSplits = v.optional(v.union([name, distinct(name, "split")]), "train");
 
+/** Train on so many images, the first of the splits; default: all. */
+export const trainingImages = v.optional(count);
+
 /** Encoder layers: the last one, all, one by its index from 0, or a list of indices. */
 export const layers = v.optional(
   v.union([v.literal("last"), v.literal("all"), natural, distinct(natural, "layer")]),

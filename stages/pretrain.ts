@@ -7,6 +7,7 @@ import {
   name,
   natural,
   seed,
+  trainingImages,
   trainingSplits,
   xla,
 } from "./parameter_schemas.ts";
@@ -44,6 +45,8 @@ export const pretrain = defineStage({
     v.strictObject({
       seed,
       train: trainingSplits,
+      /** Train on so many images, the first of the splits; default: all. For the effect of the amount of data. */
+      train_images: trainingImages,
       /** Number of updates. */
       steps: v.optional(count, 600),
       /** Pairs of image and caption per batch. */

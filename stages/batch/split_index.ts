@@ -111,6 +111,39 @@ export function requireSplit(
   );
 }
 
+/**
+ * What a training sees of a feature set.
+ * @param count `train_images`: so many images, the first of the splits together; undefined: all
+ * @throws {Complaint} if there are fewer images, or the last family would be cut
+ */
+export function trainingIndex(
+  set: FeatureSet,
+  { train, train_images: count }: {
+    readonly train: TrainingSplits;
+    readonly train_images?: number | undefined;
+  },
+): SplitIndex {
+  const index = indexSplit(set, train);
+  if (count === undefined) return index;
+  const { images, familyOfImage = [] } = index;
+  if (count > images.length) {
+    throw new Complaint(
+      `\`train_images: ${count}\` is more than the ${images.length} images to train on`,
+      `use at most ${images.length}, or remove \`train_images\``,
+      { exitCode: 1 },
+    );
+  }
+  const divided = familyOfImage.slice(0, count).find((rows) => rows.some((row) => row >= count));
+  if (divided !== undefined) {
+    throw new Complaint(
+      `\`train_images: ${count}\` divides a family of ${divided.length} images`,
+      `use a multiple of ${divided.length}`,
+      { exitCode: 1 },
+    );
+  }
+  return firstImages(index, count);
+}
+
 /** The first `count` images of a split with their captions. */
 export function firstImages(index: SplitIndex, count: number): SplitIndex {
   if (count >= index.images.length) return index;

@@ -35,6 +35,7 @@ export function modelFacts(config: Configuration): Facts {
 
 export interface StepPlan {
   readonly train: TrainingSplits;
+  readonly train_images?: number | undefined;
   readonly objective: FineTuningObjective;
   readonly steps: number;
   readonly micro_steps: number;
@@ -177,7 +178,16 @@ function trainingFindings(facts: Facts, plan: StepPlan): Finding[] {
   ];
   const missing = requested.filter((split) => facts[`${split}_captions`] === undefined);
   if (missing.length > 0) return missing.map(noSplit);
-  const others = imagesOf(facts, plan.train) - 1;
+  const available = imagesOf(facts, plan.train);
+  const { train_images: images = available } = plan;
+  if (images > available) {
+    return [{
+      verdict: "bad",
+      what: `\`train_images: ${images}\` is more than the ${available} images to train on`,
+      fix: `use at most ${available}, or remove \`train_images\``,
+    }];
+  }
+  const others = images - 1;
   const key = plan.pool > 0 ? "pool" : "negatives";
   return plan[key] <= others ? [] : [{
     verdict: "bad",

@@ -16,7 +16,7 @@ import { type AlignmentScope, layersOf } from "../../objective/alignment_scope.t
 import { type Compute, startCompute } from "../../tensorflow/kernels/backend.ts";
 import { compileOnce } from "../../tensorflow/programs/compile.ts";
 import { type FineTuningObjective, fineTuningStep, type MicroStepInputs } from "./step.ts";
-import { indexSplit, requireFamilies } from "../../batch/split_index.ts";
+import { requireFamilies, trainingIndex } from "../../batch/split_index.ts";
 import { requireFit } from "../../batch/model_fit.ts";
 import { rankingData } from "./ranking_data.ts";
 import { rankingProblems } from "../../batch/sampling.ts";
@@ -30,6 +30,7 @@ import type { Validation } from "../best_weights.ts";
 export interface FineTuningParameters
   extends OptimisationParameters, AlignmentParameters, AlignmentScope {
   readonly train: TrainingSplits;
+  readonly train_images?: number | undefined;
   readonly alignment_weight: number;
   readonly schedule: AlignmentSchedule;
   readonly micro_steps: number;
@@ -76,7 +77,7 @@ export async function fineTuning(
   const ranking = withRankHead(model.weights);
   const start = onBranches ? withFrozenBranches(ranking, p.branch_weight) : ranking;
   const trained = trainedNames(config, rankingParts);
-  const index = indexSplit(set, p.train);
+  const index = trainingIndex(set, p);
   requireFit(set, index, config);
   const pictures = onBranches ? await pictureVectors(inputs["features"]!, set) : undefined;
   const branches = pictures &&

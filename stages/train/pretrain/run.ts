@@ -7,7 +7,7 @@ import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { StageContext } from "../../../pipeline/contract/stage.ts";
 import { requireFit } from "../../batch/model_fit.ts";
 import { longestRows, pairTables, pictureTable } from "../../batch/row_tables.ts";
-import { indexSplit, requireFamilies } from "../../batch/split_index.ts";
+import { requireFamilies, trainingIndex } from "../../batch/split_index.ts";
 import { type FeatureSet, openFeatures, type TrainingSplits } from "../../data/feature_set.ts";
 import { type PictureVectors, pictureVectors } from "../../data/picture_vectors.ts";
 import { readRegionClasses } from "../../data/region_classes.ts";
@@ -27,6 +27,7 @@ import { drawTask, pretrainingTasks, type TaskMix, tasksOf } from "./task_table.
 export interface PretrainingParameters
   extends OptimisationParameters, ObjectiveParameters, StartParameters {
   readonly train: TrainingSplits;
+  readonly train_images?: number | undefined;
   readonly tasks: TaskMix;
   readonly pairs: number;
   readonly families: boolean;
@@ -57,7 +58,7 @@ export async function pretraining(
   using set = await openFeatures(inputs["features"]!);
   const model = await readModel(inputs["from"]!.folder);
   const { config } = model;
-  const index = indexSplit(set, p.train);
+  const index = trainingIndex(set, p);
   requireFit(set, index, config);
   if (p.families) requireFamilies(index, "families");
   const names = tasksOf(p.tasks);

@@ -4,6 +4,7 @@ import {
   indexSplit,
   isTrueOf,
   requireFamilies,
+  trainingIndex,
 } from "../../../stages/batch/split_index.ts";
 import type { FeatureSet } from "../../../stages/data/feature_set.ts";
 import { smallFeatures } from "../../support/small_features.ts";
@@ -119,4 +120,32 @@ Deno.test("the first images of a split keep the families and the truth that is l
   assert.deepEqual(first.alsoTrueOf, [[2], [], [0]]);
   assert.deepEqual(first.alsoTrueTexts, [[2], [], [0]]);
   assert.equal(firstImages(index, 5), index);
+});
+
+Deno.test("train_images keeps the first images, refuses more than there are, and cuts no family", () => {
+  const plain = familySet();
+  const inOrder = ["a", "a", "b", "b", "t", "t", "c"];
+  const set: FeatureSet = {
+    ...plain,
+    images: plain.images.map((image, place) => ({
+      ...image,
+      family: inOrder[place]!,
+      split: inOrder[place] === "t" ? "test" : "train",
+    })),
+    captions: plain.captions.map((caption, place) => ({
+      ...caption,
+      split: inOrder[place] === "t" ? "test" : "train",
+    })),
+  };
+  const all = indexSplit(set, "train");
+  assert.deepEqual(trainingIndex(set, { train: "train" }), all);
+  assert.deepEqual(trainingIndex(set, { train: "train", train_images: 5 }), all);
+  assert.deepEqual(trainingIndex(set, { train: "train", train_images: 4 }), firstImages(all, 4));
+  assert.deepEqual(trainingIndex(set, { train: "train", train_images: 4 }).images, [0, 1, 2, 3]);
+  assert.throws(() => trainingIndex(set, { train: "train", train_images: 6 }), {
+    message: "`train_images: 6` is more than the 5 images to train on",
+  });
+  assert.throws(() => trainingIndex(set, { train: "train", train_images: 3 }), {
+    message: "`train_images: 3` divides a family of 2 images",
+  });
 });
