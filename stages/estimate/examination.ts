@@ -70,9 +70,11 @@ export async function examineFineTuning(
   const { precision } = objective;
   const pair = measureScoring(compute, sizes, { precision, xla: plan.xla });
   const optimiser = measureUpdate(compute, sizes.config, { xla: plan.xla });
-  const trained = Math.max(0, step.warm - 2 * candidates * pair) / (2 * (1 + hardNegatives));
+  const trained = Math.max(0, step.warm - 2 * minedPairs(hardNegatives, candidates - 1) * pair) /
+    (2 * (1 + hardNegatives));
   const microStep = 2 * anchors *
-    ((1 + negatives) * pair + (1 + objective.hardNegatives) * trained);
+    (minedPairs(objective.hardNegatives, negatives) * pair +
+      (1 + objective.hardNegatives) * trained);
   const update = micro_steps * microStep + optimiser.warm;
   const compiling = step.first - step.warm + optimiser.first - optimiser.warm;
   const validations = plan.validate_every === 0 ? 0 : Math.ceil(steps / plan.validate_every);
@@ -162,6 +164,11 @@ export async function examineAnalysis(
     seconds: pairs * measureScoring(compute, sizes, { precision, xla }),
     memory: 1e9 + 4 * sizes.facts["weights"]! + block * pairMemory(sizes),
   };
+}
+
+/** Pairs of a problem that are scored to mine negatives: none where all are trained on. */
+function minedPairs(hardNegatives: number, negatives: number): number {
+  return hardNegatives === negatives ? 0 : 1 + negatives;
 }
 
 /** Number of weights of the text encoder, of which frozen branches have a copy. */

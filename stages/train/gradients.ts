@@ -5,17 +5,17 @@ import type { Weights } from "../model/weights.ts";
 export interface LossAndGradients {
   readonly loss: tf.Scalar;
   readonly gradients: Record<string, tf.Tensor>;
-  /** The further scalars that the loss function returned. */
-  readonly parts: readonly tf.Scalar[];
+  /** What else the loss function returned. */
+  readonly parts: readonly tf.Tensor[];
 }
 
-/** @param loss returns the loss, followed by scalars to report */
+/** @param loss returns the loss, followed by tensors to report */
 export function lossAndGradients(
   weights: Weights,
-  loss: (weights: Weights) => readonly [tf.Scalar, ...tf.Scalar[]],
+  loss: (weights: Weights) => readonly [tf.Scalar, ...tf.Tensor[]],
 ): LossAndGradients {
   const names = Object.keys(weights);
-  let kept: readonly tf.Scalar[] = [];
+  let kept: readonly tf.Tensor[] = [];
   const differentiated = tf.valueAndGrads((...tensors: tf.Tensor[]) => {
     const [value, ...further] = loss(
       Object.fromEntries(names.map((name, i) => [name, tensors[i]!])),

@@ -147,7 +147,7 @@ export function replay(
           chosen: mined.chosen.arraySync() as number[][],
           numbers: next.numbers.arraySync() as [number, number, number],
         };
-        tf.dispose([accumulated, mined, drawn, next.numbers, next.mined]);
+        tf.dispose([accumulated, mined, drawn, next.numbers, next.scores]);
         accumulated = next.accumulated;
         return told;
       });

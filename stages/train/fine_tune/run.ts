@@ -114,7 +114,7 @@ export async function fineTuning(
       // A single micro-step adds to nothing. Several share one program, so the first adds to zeros.
       let accumulated: Record<string, tf.Tensor> = p.micro_steps === 1 ? {} : zerosLike(weights);
       const sums = [0, 0, 0, 0];
-      const mined: number[] = [];
+      const probabilities: number[] = [];
       for (let micro = 0; micro < p.micro_steps; micro++) {
         const place = (update - 1) * p.micro_steps + micro;
         const { tables, batch, free } = data.onDevice(rankingProblems(index, random, place, sizes));
@@ -129,8 +129,8 @@ export async function fineTuning(
           share,
         });
         next.numbers.dataSync().forEach((number, i) => sums[i]! += number / p.micro_steps);
-        next.mined.dataSync().forEach((score) => mined.push(1 / (1 + Math.exp(-score))));
-        tf.dispose([accumulated, key, next.numbers, next.mined]);
+        next.scores.dataSync().forEach((score) => probabilities.push(1 / (1 + Math.exp(-score))));
+        tf.dispose([accumulated, key, next.numbers, next.scores]);
         free();
         accumulated = next.accumulated;
       }
@@ -145,7 +145,7 @@ export async function fineTuning(
           alignment_loss: aligned ? aligning : null,
           alignment_weight: aligned ? p.alignment_weight * annealed : null,
         },
-        signs: signsOfRows(mined, 1 + p.negatives, () => 0),
+        signs: signsOfRows(probabilities, 1 + p.negatives, () => 0),
         ...aligned && { entropy },
         note: `ranking ${ranking.toFixed(3)}${aligned ? `, alignment ${aligning.toFixed(3)}` : ""}`,
       };

@@ -1,6 +1,7 @@
 /**
- * A micro-step of fine-tuning as one program: mining hard negatives, selecting them, and computing
- * gradients, for image-anchored and text-anchored ranking problems together.
+ * A micro-step of fine-tuning as one program: mining hard negatives (unless all are trained
+ * on), selecting them, and computing gradients, for image-anchored and text-anchored ranking problems
+ * together.
  *
  *     loss = mean over image-anchored problems of mean_j hinge_j + the same, text-anchored
  *          + weight * (mean V loss of the image-anchored positives + mean L loss of the others)
@@ -72,8 +73,11 @@ export type MicroStepOutputs = {
    * the positives. The last two are 0 without alignment.
    */
   readonly numbers: tf.Tensor;
-  /** [problem, candidate]: raw scores of the mining pass; candidate 0 is right. */
-  readonly mined: tf.Tensor;
+  /**
+   * [problem, candidate]: raw scores of all candidates; candidate 0 is right. Those of the mining pass, or,
+   * where nothing is mined, of the pass with dropout.
+   */
+  readonly scores: tf.Tensor;
 };
 
 export function fineTuningStep(
@@ -83,12 +87,16 @@ export function fineTuningStep(
 ): MicroStepOutputs {
   const { precision, drops, branchWeight } = objective;
   const layout = (pass: Pass) => objective.releaseLayout ? { pass, drawn: batch } : undefined;
-  const mined = scoreBatch(weights, config, tables, batch, {
-    precision,
-    branchWeight,
-    releaseLayout: layout("mining"),
-  });
-  const hard = chooseHard(batch, mined, {
+  // Where all negatives are trained on, there is nothing to mine. The release's layout needs their order.
+  const all = objective.hardNegatives === batch.textCandidates.shape[1]! - 1;
+  const mined = all && !objective.releaseLayout
+    ? undefined
+    : scoreBatch(weights, config, tables, batch, {
+      precision,
+      branchWeight,
+      releaseLayout: layout("mining"),
+    });
+  const hard = mined === undefined ? batch : chooseHard(batch, mined, {
     count: objective.hardNegatives,
     keepFirst: objective.alignment !== undefined && objective.contrast !== undefined,
   });
@@ -106,19 +114,20 @@ export function fineTuningStep(
       : rankingLosses(scored.scores, { margin: objective.margin });
     // The sum of the means of both directions: they have equally many problems.
     const ranking = tf.mul(tf.mean(losses), 2) as tf.Scalar;
-    if (objective.alignment === undefined) return [tf.mul(ranking, share), ranking];
+    const { scores } = scored;
+    if (objective.alignment === undefined) return [tf.mul(ranking, share), scores, ranking];
     const aligning = alignmentTerms(weights, config, scored, {
       alignment: objective.alignment,
       scope: objective.scope ?? publishedScope,
       contrast: objective.contrast,
     });
     const total = tf.add(ranking, tf.mul(alignmentWeight, aligning.loss));
-    return [tf.mul(total, share), ranking, aligning.loss, aligning.entropy];
+    return [tf.mul(total, share), scores, ranking, aligning.loss, aligning.entropy];
   });
-  const [ranking = tf.scalar(0), aligning = tf.scalar(0), entropy = tf.scalar(0)] = parts;
+  const [scores, ranking = tf.scalar(0), aligning = tf.scalar(0), entropy = tf.scalar(0)] = parts;
   return {
     accumulated: addGradients(accumulated, gradients),
     numbers: tf.stack([tf.div(loss, share), ranking, aligning, entropy]),
-    mined: mined.scores,
+    scores: mined?.scores ?? scores!,
   };
 }

@@ -41,6 +41,7 @@ function fineTuningInputs(): MicroStepInputs {
 const objectives: Readonly<Record<string, Partial<FineTuningObjective>>> = {
   none: {},
   "none, ranking by softmax": { ranking: "softmax" },
+  "none, all negatives trained on": { hardNegatives: 4 },
   "none, on top of frozen branches, with drops": {
     branchWeight: 5,
     drops: { feature: 0.3, region: 0.3 },
@@ -88,13 +89,17 @@ for (const [what, objective] of Object.entries(objectives)) {
       (inputs) =>
         fineTuningStep(config, {
           alignment: undefined,
-          ...objective,
           margin: 0.2,
           hardNegatives: 3,
+          ...objective,
         }, inputs) as unknown as tf.TensorContainer,
       what === "distributed" ? { xla: true } : {},
     ));
 }
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+const mean = (numbers: readonly number[]) =>
+  numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 Deno.test("the gradients of a first micro-step are the same whether added to nothing or to zeros", async () => {
   await tf.setBackend("cpu");
@@ -108,5 +113,28 @@ Deno.test("the gradients of a first micro-step are the same whether added to not
         }) as unknown as tf.TensorContainer,
       );
     assert.deepEqual(step({}), step(inputs.accumulated));
+  });
+});
+
+Deno.test("where all negatives are trained on, none are mined, and scores and loss are those of all candidates", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const inputs = fineTuningInputs();
+    const step = (hardNegatives: number) =>
+      fineTuningStep(
+        { ...config, hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 },
+        { alignment: undefined, margin: 0.2, hardNegatives },
+        inputs,
+      );
+    const [some, all] = [step(3), step(4)];
+    const scores = all.scores.arraySync() as number[][];
+    assert.deepEqual(scores, some.scores.arraySync());
+    const hinges = scores.map(([right = 0, ...wrong]) =>
+      mean(wrong.map((score) => Math.max(0, 0.2 + sigmoid(score) - sigmoid(right))))
+    );
+    const [loss = 0] = all.numbers.dataSync();
+    assert.ok(Math.abs(loss - 2 * mean(hinges)) < 1e-6);
+    const [partial = 0] = some.numbers.dataSync();
+    assert.ok(partial > loss, "the hardest three have a larger mean than all four");
   });
 });
