@@ -5,6 +5,7 @@ import {
   consistent,
   count,
   heads,
+  keep,
   layers,
   name,
   natural,
@@ -131,11 +132,13 @@ export const fineTune = defineStage({
       branch_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
       /** With `branch_weight`: negatives are the most similar of this many by the branches; 0: any. */
       pool: v.optional(natural, 0),
-      /** Updates between validations, of which the best weights are kept; 0: no validation. */
+      /** Updates between validations; 0: no validation. */
       validate_every: v.optional(natural, 0),
       validation_split: v.optional(name, "val"),
       /** Number of validation images, the first of the split, ranked with all their captions. */
       validation_images: v.optional(count, 100),
+      /** With validation: end with the weights that had the best sum of recalls, or with the last. */
+      keep,
       /** Also write model.pt for PyTorch: zip, or stream for versions before 1.6. */
       pytorch_file: v.optional(v.picklist(["none", "zip", "stream"]), "none"),
       precision,

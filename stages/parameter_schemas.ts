@@ -25,6 +25,9 @@ export const trainingSplits = v.optional(v.union([name, distinct(name, "split")]
 /** Train on so many images, the first of the splits; default: all. */
 export const trainingImages = v.optional(count);
 
+/** With validation, the weights that training ends with: those with the best sum of recalls, or the last. */
+export const keep = v.optional(v.picklist(["best", "last"]), "best");
+
 /** Encoder layers: the last one, all, one by its index from 0, or a list of indices. */
 export const layers = v.optional(
   v.union([v.literal("last"), v.literal("all"), natural, distinct(natural, "layer")]),

@@ -4,6 +4,7 @@ import {
   checkValidation,
   consistent,
   count,
+  keep,
   name,
   natural,
   seed,
@@ -96,11 +97,13 @@ export const pretrain = defineStage({
       branch_weight: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
       /** With `branch_weight`: wrong pictures are the most similar of this many by the branches; 0: any. */
       pool: v.optional(natural, 0),
-      /** Updates between validations by the branches, of which the best weights are kept; 0: no validation. */
+      /** Updates between validations by the branches; 0: no validation. */
       validate_every: v.optional(natural, 0),
       validation_split: v.optional(name, "val"),
       /** Number of validation images, the first of the split. */
       validation_images: v.optional(count, 100),
+      /** With validation: end with the weights that had the best sum of recalls, or with the last. */
+      keep,
       /** Largest norm of the gradient. */
       clip: v.optional(rate, 2),
       weight_decay: v.optional(v.pipe(v.number(), v.minValue(0)), 0.01),

@@ -22,6 +22,8 @@ export interface ValidationParameters {
   readonly validation_split: string;
   /** Number of images: the first of the split, with all their captions. */
   readonly validation_images: number;
+  /** Which weights are the result of the training. */
+  readonly keep: "best" | "last";
   readonly xla: boolean;
 }
 
@@ -34,6 +36,7 @@ export interface ValidationSource {
 
 interface RecallValidation {
   readonly every: number;
+  readonly keep: "best" | "last";
   run(weights: Weights): Promise<Record<string, number>>;
 }
 
@@ -86,12 +89,14 @@ function recallValidation(
     after: () => Promise<void>,
   ) => Promise<Float32Array>,
 ): RecallValidation | undefined {
-  const { validate_every: every, validation_split: split, validation_images: count } = parameters;
+  const { validate_every: every, validation_split: split, validation_images: count, keep } =
+    parameters;
   if (every === 0) return undefined;
   const index = firstImages(indexSplit(set, split), count);
   const { captions: { length: texts }, images: { length: images }, imageOfText } = index;
   return {
     every,
+    keep,
     async run(weights) {
       const after = async () => {
         await yieldToEvents();

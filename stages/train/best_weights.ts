@@ -11,6 +11,8 @@ import type { HostWeights, Weights } from "../model/weights.ts";
 export interface Validation {
   /** Updates between two validations. */
   readonly every: number;
+  /** Whether the best weights are the result, or, whatever validations say, the last. */
+  readonly keep: "best" | "last";
   /** Recalls as in table `validation`. */
   run(weights: Weights): Promise<Readonly<Record<string, number>>>;
 }

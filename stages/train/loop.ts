@@ -41,7 +41,7 @@ export interface TrainingPlan {
   readonly start: HostWeights;
   /** Names of those that are trained. */
   readonly trained: readonly string[];
-  /** Recall on held-out images; with it the best weights are kept instead of the last. */
+  /** Recall on held-out images, which can keep the best weights instead of the last. */
   readonly validation?: Validation | undefined;
   /** See `AdamwOptions`. */
   readonly factors?: Readonly<Record<string, number>>;
@@ -175,14 +175,14 @@ async function validate(
   best: BestWeights,
 ): Promise<number> {
   const recalls = await validation.run(weights);
-  await best.offer({ step, rsum: recalls["rsum"]!, weights });
+  if (validation.keep === "best") await best.offer({ step, rsum: recalls["rsum"]!, weights });
   record.row("validation", { step, ...recalls }); // last: the row marks the validation as complete
   const percent = (share: number) => (100 * share).toFixed(1);
   const pairs = recalls["pair_text"];
   const parts = [
     `sum of recalls ${percent(recalls["rsum"]!)}`,
     ...(pairs === undefined ? [] : [`swapped captions ${percent(pairs)}`]),
-    `best after ${best.step}`,
+    ...(best.step === undefined ? [] : [`best after ${best.step}`]),
   ];
   progress.say(`validation after ${step} steps: ${parts.join(", ")}`);
   return pairs ?? 0;

@@ -119,6 +119,26 @@ for (const { stage, parameters, port } of stages) {
   });
 }
 
+Deno.test("with `keep: last`, validation is recorded and training ends as without it", async () => {
+  const { parameters } = stages[1]!;
+  const run = (name: string, more: object) =>
+    runStage({
+      stage: fineTune,
+      parameters: { ...parameters, steps: 8, ...more },
+      inputs: { features: at("features"), weights: at("initial") },
+      folder: at(name),
+    });
+  const watched = await run("keeps the last", { keep: "last" });
+  const best = await run("keeps the best", {});
+  assert.deepEqual(watched.get("validation"), best.get("validation"));
+  assert.equal(watched.get("validation")!.length, 2);
+  await run("is not validated", { validate_every: 0 });
+  assert.deepEqual(
+    await digestsBelow(at("keeps the last")),
+    await digestsBelow(at("is not validated")),
+  );
+});
+
 Deno.test("evaluate ranks every caption and every image of the split, and scores every swapped pair", async () => {
   const inputs = { features: at("features"), model: at("initial") };
   const rows = await runStage({
