@@ -52,7 +52,7 @@ export async function compareVariants(
   const variants = await variantsOf(connection, request);
   const { baseline } = variants;
   if (baseline === undefined) return [];
-  const rows = await clusterRows(connection, hitDifferences(request, variants, baseline));
+  const rows = await clusterRows(connection, hitDifferences(request, variants));
   const groups = Map.groupBy(
     rows,
     ({ stage, split, metric }) => JSON.stringify([stage, split, metric]),
@@ -61,7 +61,7 @@ export async function compareVariants(
   const requested = await requestedVariants(connection, request, variants);
   return [...groups.values()].flatMap((group) => {
     const all = requested.get(group[0]!.stage) ?? [];
-    const tests = all.filter(({ variant }) => variant !== baseline).length;
+    const tests = all.filter(({ baseline }) => !baseline).length;
     return compareGroup(group, { baseline, draws, tests, requestedSeeds: mostSeeds(all) });
   });
 }

@@ -44,6 +44,8 @@ interface AnswerRow extends Omit<ExampleAnswer, "top"> {
   readonly split: string | null;
   readonly run: string;
   readonly top_ids: string | null;
+  /** Others are compared with it; so for all where the experiment names no baseline. */
+  readonly baseline: boolean;
 }
 
 const perDirection = 6;
@@ -53,7 +55,7 @@ const mostDifferent = "first_apart DESC, apart DESC, spread DESC, query";
 export async function examplesOf(
   connection: DuckDBConnection,
   request: string,
-  { sql, baseline, ranking }: Variants,
+  { sql, ranking }: Variants,
 ): Promise<Examples> {
   const [first] = ranking;
   const stage = ranking.length > 1 && first!.variants === 1 ? undefined : first?.stage;
@@ -62,7 +64,8 @@ export async function examplesOf(
     sql: `${sql}, answer AS (
   SELECT q.direction, q.query, q.split, q.rank, q.top_ids, q.run, r.position,
     coalesce(q.image, q.query) AS image,
-    ${stage === undefined ? "r.stage" : "coalesce(v.variant, '')"} AS variant
+    ${stage === undefined ? "r.stage" : "coalesce(v.variant, '')"} AS variant,
+    coalesce(v.variant = v.reference, true) AS baseline
   FROM experiment_run AS r
   JOIN query_rank AS q ON q.run = r.run
   LEFT JOIN variant AS v ON v.run = r.run
@@ -70,7 +73,7 @@ export async function examplesOf(
       stage === undefined ? "" : ` AND r.stage = ${literal(stage)}`
     }
 ), by_variant AS (
-  SELECT direction, query, split, variant, any_value(image) AS image,
+  SELECT direction, query, split, variant, any_value(image) AS image, bool_and(baseline) AS baseline,
     avg((rank = 1)::INTEGER) AS correct, avg(ln(rank)) AS height, count(*)::INTEGER AS runs,
     min(position) AS position, (arg_min(rank, position) = 1)::INTEGER AS first_correct
   FROM answer GROUP BY direction, query, split, variant
@@ -86,7 +89,7 @@ export async function examplesOf(
   SELECT * FROM of_image
   QUALIFY row_number() OVER (PARTITION BY direction ORDER BY ${mostDifferent}) <= ${perDirection}
 )
-SELECT c.direction, c.query, c.split, b.variant, b.correct, b.runs, a.rank, a.top_ids, a.run
+SELECT c.direction, c.query, c.split, b.variant, b.baseline, b.correct, b.runs, a.rank, a.top_ids, a.run
 FROM chosen AS c
 JOIN by_variant AS b ON b.direction = c.direction AND b.query = c.query
   AND b.split IS NOT DISTINCT FROM c.split
@@ -101,8 +104,8 @@ ORDER BY c.direction DESC, first_apart DESC, apart DESC, spread DESC, c.query, b
   );
   const queries = [...groups.values()].map((rows): ExampleQuery => {
     const { direction, query, split, run } = rows[0]!;
-    const first = rows.filter(({ variant }) => variant === baseline);
-    const others = rows.filter(({ variant }) => variant !== baseline);
+    const first = rows.filter(({ baseline }) => baseline);
+    const others = rows.filter(({ baseline }) => !baseline);
     const shown = [...first, ...others].slice(0, mostVariants);
     return {
       direction,

@@ -91,7 +91,7 @@ ORDER BY min(r.position), m.split, m.name`,
     ({ stage, split }) => JSON.stringify([stage, split]),
   );
   const flattened = await flattenedVariants(connection, request, variants);
-  const options = { requested, baseline: variants.baseline, flattened, references };
+  const options = { requested, flattened, references };
   const tables = [...groups.values()].flatMap((means) => tablesOf(means, mainKinds, options));
   return {
     // Recalls of all stages come before pairs.
@@ -149,9 +149,8 @@ export function notesOf(
 function tablesOf(
   means: readonly MetricMean[],
   kinds: (found: ReadonlySet<string>) => readonly MetricKind[],
-  { requested, baseline, flattened, references }: {
+  { requested, flattened, references }: {
     readonly requested: ReadonlyMap<string, readonly RequestedVariant[]>;
-    readonly baseline: string | undefined;
     readonly flattened: FlattenedMark;
     readonly references: References;
   },
@@ -165,9 +164,9 @@ function tablesOf(
     title,
     columns,
     references: referencesWith(references.beside(stage, split), columns.map((one) => one.metric)),
-    rows: variants.map(({ variant }) => ({
+    rows: variants.map(({ variant, baseline }) => ({
       variant,
-      baseline: variant === baseline,
+      baseline,
       flattened: flattened(stage, variant),
       cells: columns.map(({ metric }) => byPlace.get(`${metric}\n${variant}`)),
     })),

@@ -96,12 +96,12 @@ export function inTableOrder(metric: string): string {
 }
 
 /** SQL: hits of each variant minus hits of the baseline, per unit and seed; `clusterRows` reads it. */
-export function hitDifferences(request: string, { sql }: Variants, baseline: string): string {
+export function hitDifferences(request: string, { sql }: Variants): string {
   return `${sql}, hit AS (
   ${
     hits({
-      columns: "coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed",
-      joins: "LEFT JOIN variant AS v ON v.run = r.run",
+      columns: "v.variant, v.reference, v.seed",
+      joins: "JOIN variant AS v ON v.run = r.run",
       where: `r.experiment = ${literal(request)}`,
     })
   }
@@ -111,7 +111,7 @@ export function hitDifferences(request: string, { sql }: Variants, baseline: str
   FROM hit AS a
   JOIN hit AS b ON b.stage = a.stage AND b.split IS NOT DISTINCT FROM a.split
     AND b.metric = a.metric AND b.direction = a.direction AND b.query = a.query AND b.seed = a.seed
-  WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
+  WHERE b.variant = a.reference AND a.variant <> b.variant
   GROUP BY a.stage, a.split, a.metric, a.direction, a.variant, a.unit, a.family, a.seed
 )
 SELECT stage, split, metric, direction, variant, unit, family, max(pairs) AS queries,

@@ -10,19 +10,22 @@ export interface SeedValue {
   readonly value: number;
   /** Values of the varied parameters other than the seed, as text. */
   readonly variant: string;
+  /** The variant that it is compared with; itself for a baseline. */
+  readonly reference: string;
   readonly seed: string;
 }
 
 /**
  * One line per variant and metric, and a caution. Differences are paired: each seed's value minus the
  * baseline's with the same seed, with the sample standard deviation (n - 1) of these differences.
+ * @param options.baseline its name, for the heading
  */
 export function pairedDifferences(
   rows: readonly SeedValue[],
   { baseline, metrics }: { readonly baseline: string; readonly metrics: readonly string[] },
 ): string[] {
-  const variants = [...new Set(rows.map(({ variant }) => variant))]
-    .filter((variant) => variant !== baseline);
+  const references = new Map(rows.map(({ variant, reference }) => [variant, reference]));
+  const variants = [...references].flatMap(([own, reference]) => own === reference ? [] : [own]);
   const valueOf = new Map(
     rows.map(({ variant, metric, seed, value }) => [`${variant}\n${metric}\n${seed}`, value]),
   );
@@ -32,7 +35,7 @@ export function pairedDifferences(
     metrics.flatMap((metric, index) => {
       const paired = seeds.flatMap((seed) => {
         const ours = valueOf.get(`${variant}\n${metric}\n${seed}`);
-        const theirs = valueOf.get(`${baseline}\n${metric}\n${seed}`);
+        const theirs = valueOf.get(`${references.get(variant)}\n${metric}\n${seed}`);
         return ours === undefined || theirs === undefined ? [] : [ours - theirs];
       });
       const name = (index === 0 ? variant : "").padEnd(widest);

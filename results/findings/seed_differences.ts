@@ -24,16 +24,16 @@ export async function seedDifferences(
   request: string,
   variants: Variants,
 ): Promise<Differences> {
-  const { sql, baseline = "" } = variants;
+  const { sql } = variants;
   const question = await ask<PairedDifference>(connection, {
     what: "differences from the baseline, paired by seed",
     sql: `${sql}, number AS (
   SELECT r.stage, r.position, m.split, m.name AS metric, m.value,
-    coalesce(v.variant, '') AS variant, coalesce(v.seed, '') AS seed
+    v.variant, v.reference, v.seed
   FROM experiment_run AS r
   JOIN stage_run AS s ON s.run = r.run AND s.kind <> 'oracle'
   JOIN metric AS m ON m.run = r.run
-  LEFT JOIN variant AS v ON v.run = r.run
+  JOIN variant AS v ON v.run = r.run
   WHERE r.experiment = ${literal(request)} AND isfinite(m.value)
     AND regexp_full_match(m.name, '(i2t|t2i)_r[0-9]+|pair_(text|image|group)')
 )
@@ -42,7 +42,7 @@ SELECT a.stage, a.split, a.variant, a.metric, avg(a.value - b.value) AS differen
 FROM number AS a
 JOIN number AS b ON b.stage = a.stage AND b.split IS NOT DISTINCT FROM a.split
   AND b.metric = a.metric AND b.seed = a.seed
-WHERE b.variant = ${literal(baseline)} AND a.variant <> b.variant
+WHERE b.variant = a.reference AND a.variant <> b.variant
 GROUP BY a.stage, a.split, a.variant, a.metric
 ORDER BY a.split, min(a.position), ${inTableOrder("a.metric")}`,
   });

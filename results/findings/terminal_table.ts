@@ -97,7 +97,7 @@ async function metricRows(
     connection,
     `${sql}
      SELECT r.stage, m.split, m.name AS metric, m.value, coalesce(v.variant, '') AS variant,
-       coalesce(v.seed, '') AS seed
+       coalesce(v.reference, '') AS reference, coalesce(v.seed, '') AS seed
      FROM experiment_run AS r
      JOIN metric AS m ON m.run = r.run
      LEFT JOIN variant AS v ON v.run = r.run
@@ -125,7 +125,7 @@ function groupText(title: string, rows: readonly MetricRow[], options: GroupOpti
   if (kinds.length === 0) return "";
   const seeds = mostSeeds(requested);
   const over = seeds > 1 ? `, mean ± standard deviation over ${seeds} seeds` : "";
-  const marked = baseline !== undefined && requested.some(({ variant }) => variant === baseline);
+  const marked = requested.some(({ baseline }) => baseline);
   const flat = requested.some(({ stage, variant }) => flattened(stage, variant) !== "");
   const notes = [
     ...(flat ? [flattenedNote] : []),
@@ -144,7 +144,7 @@ function groupText(title: string, rows: readonly MetricRow[], options: GroupOpti
       ? [...Map.groupBy(compared, ({ metric }) => isOfPairs(metric)).values()].flatMap(
         comparisonLines,
       )
-      : marked
+      : marked && baseline !== undefined
       ? pairedDifferences(rows, {
         baseline,
         metrics: leadingRecalls(rows.map(({ metric }) => metric)),
@@ -165,7 +165,7 @@ function tableText(
   rows: readonly MetricRow[],
   options: GroupOptions & { readonly columns: readonly MetricColumn[] },
 ): string {
-  const { columns, baseline, requested, compared, flattened, references } = options;
+  const { columns, requested, compared, flattened, references } = options;
   const metrics = columns.map(({ metric }) => metric);
   const summary = aq.from(rows as MetricRow[])
     .filter(aq.escape((row: MetricRow) => metrics.includes(row.metric)))
@@ -177,7 +177,7 @@ function tableText(
     })
     .objects() as Summary[];
   const all = mostSeeds(requested);
-  const body = requested.map(({ stage, variant }) => {
+  const body = requested.map(({ stage, variant, baseline }) => {
     const own = summary.filter((each) => each.variant === variant);
     const cells = metrics.map((metric) => {
       const one = own.find((each) => each.metric === metric);
@@ -188,7 +188,7 @@ function tableText(
     });
     const fewest = Math.min(...own.map(({ seeds }) => seeds));
     const fewer = own.length > 0 && fewest < all ? ` (${fewest} of ${all} seeds)` : "";
-    const marks = [variant === baseline ? "*" : "", flattened(stage, variant)]
+    const marks = [baseline ? "*" : "", flattened(stage, variant)]
       .filter((mark) => mark !== "").map((mark) => ` ${mark}`).join("");
     return [`${variant || "all"}${marks}${fewer}`, ...cells];
   });

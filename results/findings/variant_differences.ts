@@ -49,7 +49,7 @@ export async function differencesOf(
     question: {
       what:
         "difference in hits from the baseline per image and per pair, which is resampled and tested",
-      sql: hitDifferences(request, variants, baseline),
+      sql: hitDifferences(request, variants),
     },
   };
 }

@@ -4,9 +4,13 @@ import { rowsOf } from "../database/read_results.ts";
 import { literal } from "../database/question.ts";
 
 export interface Variants {
-  /** `WITH variant AS (…)`: run, its variant as text, its seed; empty strings where it has none. */
+  /**
+   * `WITH variant AS (…)`: run, its variant as text, its seed; empty strings where it has none. `reference`
+   * is the variant that it is compared with: the same one with the baseline's values. It is the variant
+   * itself for a baseline, and where the experiment names none.
+   */
   readonly sql: string;
-  /** As text; undefined where the experiment names none. */
+  /** The values of the experiment's `report.baseline` as text; undefined where it names none. */
   readonly baseline?: string;
   /**
    * The stages that ranked queries: the one with most variants first, then in the experiment's order.
@@ -33,14 +37,20 @@ export async function variantsOf(connection: DuckDBConnection, request: string):
   const words = baseline.map(({ axis, value }) =>
     baseline.length === 1 ? value : `${axis}=${value}`
   );
+  const named = (value: string) =>
+    `CASE count(*) FILTER (NOT is_seed) WHEN 0 THEN '' WHEN 1 THEN max(${value}) FILTER (NOT is_seed)
+      ELSE string_agg(axis || '=' || ${value}, ', ' ORDER BY place) FILTER (NOT is_seed)
+    END`;
   const sql = `WITH variant AS (
-  SELECT run,
-    CASE count(*) FILTER (NOT is_seed) WHEN 0 THEN '' WHEN 1 THEN max(value) FILTER (NOT is_seed)
-      ELSE string_agg(axis || '=' || value, ', ' ORDER BY rowid) FILTER (NOT is_seed)
-    END AS variant,
-    coalesce(string_agg(value, ', ' ORDER BY rowid) FILTER (is_seed), '') AS seed
-  FROM (SELECT *, rowid, axis = 'seed' OR axis LIKE '%.seed' AS is_seed FROM run_point)
-  WHERE experiment = ${experiment}
+  SELECT run, ${named("value")} AS variant, ${named("reference")} AS reference,
+    coalesce(string_agg(value, ', ' ORDER BY place) FILTER (is_seed), '') AS seed
+  FROM (
+    SELECT p.run, p.axis, p.value, coalesce(b.value, p.value) AS reference, p.rowid AS place,
+      p.axis = 'seed' OR p.axis LIKE '%.seed' AS is_seed
+    FROM run_point AS p
+    LEFT JOIN baseline AS b ON b.experiment = p.experiment AND b.axis = p.axis
+    WHERE p.experiment = ${experiment}
+  )
   GROUP BY run
 )`;
   const ranking = await rowsOf<RankingStage>(
@@ -71,6 +81,8 @@ export function judgingStages(experiment: string): string {
 export interface RequestedVariant {
   readonly stage: string;
   readonly variant: string;
+  /** Others are compared with it. False where the experiment names no baseline. */
+  readonly baseline: boolean;
   /** Number of requested runs: its seeds. */
   readonly runs: number;
 }
@@ -79,15 +91,16 @@ export interface RequestedVariant {
 export async function requestedVariants(
   connection: DuckDBConnection,
   request: string,
-  { sql }: Variants,
+  { sql, baseline }: Variants,
 ): Promise<Map<string, RequestedVariant[]>> {
   const rows = await rowsOf<RequestedVariant>(
     connection,
     `${sql}
-SELECT r.stage, coalesce(v.variant, '') AS variant, count(*)::INTEGER AS runs
+SELECT r.stage, coalesce(v.variant, '') AS variant, count(*)::INTEGER AS runs,
+  ${baseline !== undefined} AND coalesce(v.variant = v.reference, false) AS baseline
 FROM experiment_run AS r LEFT JOIN variant AS v ON v.run = r.run
 WHERE r.experiment = ${literal(request)}
-GROUP BY r.stage, v.variant ORDER BY min(r.position)`,
+GROUP BY r.stage, v.variant, v.reference ORDER BY min(r.position)`,
   );
   return Map.groupBy(rows, ({ stage }) => stage);
 }

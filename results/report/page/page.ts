@@ -99,14 +99,17 @@ function lead({ file, set, requested, gaps, cost }: ReportData): Html {
 <strong>${gaps.complete} of ${gaps.all} runs are complete</strong>: ${costText(cost)}.</p>`;
 }
 
-/** The baseline comes first, so that it has the same colour everywhere. */
-function variantsIn({ headline, curves, relations, baseline }: ReportData): string[] {
+/** Baselines come first, so that they have the same colours everywhere. */
+function variantsIn({ headline, curves, relations }: ReportData): string[] {
+  const rows = headline.tables.flatMap(({ rows }) => rows);
+  const baselines = rows.flatMap(({ variant, baseline }) => baseline ? [variant] : []);
   const found = new Set([
-    ...headline.tables.flatMap(({ rows }) => rows.map(({ variant }) => variant)),
+    ...baselines,
+    ...rows.map(({ variant }) => variant),
     ...curves.training.rows.map(({ variant }) => variant),
     ...relations.runs.rows.map(({ variant }) => variant),
   ]);
-  return [...found].sort((a, b) => Number(b === baseline) - Number(a === baseline));
+  return [...found];
 }
 
 function wholePage(

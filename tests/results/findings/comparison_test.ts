@@ -11,6 +11,8 @@ const near = (found: number, expected: number) =>
 
 interface Rank {
   readonly variant: string;
+  /** A second axis, which is not part of the baseline. */
+  readonly images?: number;
   readonly seed: number;
   readonly direction: "i2t" | "t2i";
   readonly query: string;
@@ -36,14 +38,20 @@ async function compared(
       await connection.run("INSERT INTO baseline VALUES ('e', 'alignment', $1)", [baseline]);
     }
     const runs = new Set<string>();
-    for (const { variant, seed, direction, query, image, rank } of ranks) {
-      const run = `${variant}-${seed}`;
+    for (const { variant, images, seed, direction, query, image, rank } of ranks) {
+      const run = [variant, ...(images === undefined ? [] : [images]), seed].join("-");
       if (!runs.has(run)) {
         runs.add(run);
         await connection.run("INSERT INTO experiment_run VALUES ('e', $1, 'recall', $1, $2)", [
           run,
           runs.size,
         ]);
+        if (images !== undefined) {
+          await connection.run("INSERT INTO run_point VALUES ('e', $1, 'train_images', $2)", [
+            run,
+            String(images),
+          ]);
+        }
         await connection.run(
           "INSERT INTO run_point VALUES ('e', $1, 'alignment', $2), ('e', $1, 'seed', $3)",
           [run, variant, String(seed)],
@@ -318,4 +326,22 @@ Deno.test("the same ranks give the same numbers every time", async () => {
     ...ranksOf("a", 1, (caption) => caption % 2 === 0),
   ];
   assert.deepEqual(await compared(ranks), await compared(ranks));
+});
+
+Deno.test("with a further axis, each variant is compared with the baseline that has its values", async () => {
+  const at = (images: number, ranks: readonly Rank[]) => ranks.map((rank) => ({ ...rank, images }));
+  const half = (caption: number) => caption % 2 === 0;
+  const found = await compared([
+    ...at(100, ranksOf("none", 1, () => false)),
+    ...at(100, ranksOf("singular", 1, half)),
+    ...at(400, ranksOf("none", 1, () => true)),
+    ...at(400, ranksOf("singular", 1, half)),
+  ], { cutoffs: [1] });
+  assert.deepEqual(
+    found.map(({ variant, difference, variants }) => [variant, difference, variants]),
+    [
+      ["train_images=100, alignment=singular", 0.5, 2],
+      ["train_images=400, alignment=singular", -0.5, 2],
+    ],
+  );
 });

@@ -7,6 +7,7 @@ const row = (variant: string, seed: number, metric: string, value: number) => ({
   metric,
   value,
   variant,
+  reference: "none",
   seed: String(seed),
 });
 const options = { baseline: "none", metrics: ["i2t_r1", "t2i_r1"] };
