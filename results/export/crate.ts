@@ -5,6 +5,7 @@
  * results give the same text. Written by hand because the licence of ro-crate (GPL) does not fit ours.
  */
 import { createHash } from "node:crypto";
+import { countText } from "../text/number_text.ts";
 import { valueText } from "../database/row_writer.ts";
 import type { ExportedFile } from "./export_folder.ts";
 import type { ExportedRun } from "./exported_runs.ts";
@@ -185,7 +186,7 @@ function circumstances({ circumstances: { host, versions } }: Manifest): string 
   return [
     `on ${host}${processor === undefined ? "" : ` (${processor})`}`,
     ...(device === undefined ? [] : [device]),
-    ...(threads === undefined ? [] : [`${threads} threads`]),
+    ...(threads === undefined ? [] : [countText(Number(threads), "thread")]),
   ].join(", ");
 }
 
