@@ -1,6 +1,7 @@
 /** Which evaluation of an experiment `search` and `wrong` use. */
 import { openStore } from "../store/artifact_store.ts";
 import { Complaint } from "../contract/complaint.ts";
+import { concurrencyOf } from "../run/concurrency.ts";
 import type { KeyedNode } from "../key/key.ts";
 import type { DescribedFeatures } from "../contract/stages.ts";
 import type { CommandWorld } from "./command_world.ts";
@@ -32,6 +33,8 @@ interface Evaluation {
 export interface ChosenEvaluation extends Evaluation {
   /** Name of the experiment. */
   readonly experiment: string;
+  /** Threads that its model is computed with. */
+  readonly threads: number;
   readonly described: DescribedFeatures;
   folderOf(node: KeyedNode): string;
 }
@@ -43,17 +46,18 @@ export interface ChosenEvaluation extends Evaluation {
  * @throws Complaint if there is none
  */
 export async function chooseEvaluation(
-  { results, file, set, only, threads }: EvaluationRequest,
+  { results, file, set, only, ...request }: EvaluationRequest,
   world: CommandWorld,
   { reads, display }: { readonly reads: "model" | "evaluation"; readonly display: Display },
 ): Promise<ChosenEvaluation> {
   const store = openStore(results);
   const { experiment, graph } = readRequest({ file, set }, world);
-  const { nodes } = await keyRequest(graph, {
-    experiment: file,
-    threads: threads ?? world.cores,
-    only: [],
-  }, { ...world, store, progress: display.task("digests") });
+  const { threads } = concurrencyOf(request, experiment, world);
+  const { nodes } = await keyRequest(graph, { experiment: file, threads, only: [] }, {
+    ...world,
+    store,
+    progress: display.task("digests"),
+  });
   const byLabel = new Map(nodes.map((node) => [node.label, node]));
   const requested = only.length === 0 ? undefined : selectNodes(nodes, "--only", only);
   const evaluations = nodes.flatMap((evaluation): Evaluation[] => {
@@ -86,7 +90,7 @@ export async function chooseEvaluation(
     ),
     files: outsidePaths(features, cacheFolder(world.environment)),
   };
-  return { ...ready, experiment: experiment.name, described, folderOf };
+  return { ...ready, experiment: experiment.name, threads, described, folderOf };
 }
 
 /** A baseline that reads only the text layers of a model: chosen only if it is named, or alone. */

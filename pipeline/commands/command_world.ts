@@ -26,8 +26,9 @@ export interface CommandWorld extends Start {
   /** Names of published results that a report can be compared with. */
   readonly comparisons: readonly string[];
   readonly clock: Clock;
-  /** Processor cores: the default of `--threads`. */
+  /** Processor cores, and memory in bytes: they decide the defaults of `--threads` and `--jobs`. */
   readonly cores: number;
+  readonly memory: number;
   /** How a user starts a command here: `deno task`, or `npx -y deno task`. */
   readonly task: string;
   /** Writes to standard output, which is a terminal or not. */
@@ -66,6 +67,10 @@ export function commandWorld(start: Start): CommandWorld {
     comparisons: Object.keys(publishedTables),
     clock: systemClock,
     cores: navigator.hardwareConcurrency,
+    // A worker process may not read it, and does not need it.
+    get memory() {
+      return Deno.systemMemoryInfo().total;
+    },
     // A worker process may not read the environment, and does not need this.
     get task() {
       // Started by `npx -y deno`, Deno need not be installed as a program.

@@ -3,6 +3,7 @@ import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { cacheFolder } from "../contract/pinned_package.ts";
 import { Complaint } from "../contract/complaint.ts";
+import { concurrencyOf } from "../run/concurrency.ts";
 import { defineCommand } from "./define_command.ts";
 import type { Display } from "../terminal/display.ts";
 import { experimentFile, jobs, only, set, threads } from "./shared_options.ts";
@@ -23,9 +24,9 @@ export const doctorCommand = defineCommand({
   arguments: { file: experimentFile },
   options: { set, only, jobs, threads },
   example: "experiments/smoke.yaml",
-  async run({ results, jobs, ...request }, world) {
-    const { graph } = readRequest(request, world);
-    const threads = request.threads ?? world.cores;
+  async run({ results, ...request }, world) {
+    const { experiment, graph } = readRequest(request, world);
+    const { threads, jobs } = concurrencyOf(request, experiment, world);
     using display = world.openDisplay();
     return await examineAll({
       nodes: neededFor(graph, request.only),

@@ -3,6 +3,7 @@ import { cacheFolder } from "../contract/pinned_package.ts";
 import { choice, one } from "./options.ts";
 import { commandText } from "../terminal/terminal_text.ts";
 import { Complaint } from "../contract/complaint.ts";
+import { concurrencyOf } from "../run/concurrency.ts";
 import { defineCommand } from "./define_command.ts";
 import { experimentFile, set, threads } from "./shared_options.ts";
 import { intoNewFolder } from "../disk/new_folder.ts";
@@ -25,17 +26,18 @@ export const exportFeaturesCommand = defineCommand({
   },
   options: { format: choice(["lmdb", "npz"], "format of img_db"), set, threads },
   example: "experiments/smoke.yaml features /tmp/features",
-  async run({ results, file, stage, format, set, threads, ...request }, world) {
+  async run({ results, file, stage, format, set, ...request }, world) {
     const folder = resolve(request.folder);
     const store = openStore(results);
     using display = world.openDisplay();
     const { experiment, graph } = readRequest({ file, set }, world);
     const requested = selectNodes(graph, "export-features", [stage]);
-    const { nodes } = await keyRequest(graph, {
-      experiment: file,
-      threads: threads ?? world.cores,
-      only: [stage],
-    }, { ...world, store, progress: display.task("digests") });
+    const { threads } = concurrencyOf(request, experiment, world);
+    const { nodes } = await keyRequest(graph, { experiment: file, threads, only: [stage] }, {
+      ...world,
+      store,
+      progress: display.task("digests"),
+    });
     const points = nodes.filter(({ label }) => requested.has(label));
     const [node] = points;
     if (points.length !== 1 || node === undefined) {

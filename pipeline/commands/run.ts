@@ -12,6 +12,8 @@ export const runCommand = defineCommand({
     "code, its parameters or its inputs. STAGE is the name of a stage in the experiment. A " +
     "stage with a matrix has one point for each combination of values; 'tuned[seed=1]' selects " +
     "the points with that value. " +
+    "With `threads: N` in the file, N is the default of --threads, and cores / N stages run at " +
+    "once by default, but no more than one for every 2 GiB of memory. " +
     "Exit code 0: done. 1: a stage failed. 2: the request was wrong. 130: stopped by Ctrl-C.",
   arguments: { file: experimentFile },
   options: {
@@ -37,7 +39,6 @@ export const runCommand = defineCommand({
     return await run({
       ...request,
       planOnly,
-      threads: request.threads ?? world.cores,
       ...(memory !== undefined && { memory }),
       ...(gpus !== undefined && { gpus }),
     }, makeRunWorld(request, { world, display }));

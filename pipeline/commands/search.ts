@@ -24,14 +24,11 @@ export const searchCommand = defineCommand({
     json,
   },
   example: 'experiments/scenes_iais.yaml "a red ball"',
-  async run({ query, count, json, threads, ...request }, world) {
+  async run({ query, count, json, ...request }, world) {
     const page = resolve(request.page ?? `${request.results}/search.html`);
     using display = world.openDisplay();
-    const chosen = await chooseEvaluation({ ...request, threads }, world, {
-      reads: "model",
-      display,
-    });
-    const { experiment, evaluation, model, described, folderOf } = chosen;
+    const chosen = await chooseEvaluation(request, world, { reads: "model", display });
+    const { experiment, evaluation, model, threads, described, folderOf } = chosen;
     const split = request.split ?? String(evaluation.parameters["split"] ?? "test");
     const wanted = isPicture(query) ? { picture: query } : { text: query };
     await world.stages.prepareCompute(display.task("TensorFlow"));
@@ -41,7 +38,7 @@ export const searchCommand = defineCommand({
       query: wanted,
       split,
       count,
-      threads: threads ?? world.cores,
+      threads,
       progress: world.onTerminal && !json ? display.task("search") : silentProgress,
     });
     const about = { query, experiment, model: model.label, split, ...found };

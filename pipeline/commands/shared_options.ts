@@ -1,6 +1,6 @@
 /** Arguments and options that several commands share. */
 import type { CommandWorld } from "./command_world.ts";
-import { count, countOr, flag, list, one, optional, text } from "./options.ts";
+import { count, flag, list, one, optional, text } from "./options.ts";
 import { readExperimentFile } from "../experiment/read_request.ts";
 
 /** Every command takes these. */
@@ -22,8 +22,9 @@ export const onlyEvaluation = list(
   "'STAGE[AXIS=VALUE]'",
   "the evaluation to use (default: the first stored)",
 );
-export const jobs = countOr(1, "number of stages that run at once");
-export const threads = count("threads of each stage (default: all cores)");
+/** The defaults of these two depend on the experiment: `concurrencyOf`. */
+export const jobs = count("stages at once (default: 1, or as `threads` allows)");
+export const threads = count("threads per stage (default: file's, or all cores)");
 export const json = flag("print JSON");
 export const page = text("FILE", "file of the page (default: in the results folder)");
 

@@ -1,3 +1,4 @@
+import { concurrencyOf } from "../run/concurrency.ts";
 import { checkStored } from "../plan/stored_check.ts";
 import { defineCommand } from "./define_command.ts";
 import { experimentStatus, experimentText, folderStatus, folderText } from "../explain/status.ts";
@@ -24,7 +25,7 @@ export const statusCommand = defineCommand({
     moveOldResults: flag("move results of an earlier version to results/store"),
   },
   example: "experiments/smoke.yaml",
-  async run({ file, set, threads, json, moveOldResults, ...request }, world) {
+  async run({ file, set, json, moveOldResults, ...request }, world) {
     const remark = json ? world.warn : (text: string) => world.print(`${text}\n`);
     if (moveOldResults) remark(await moveOldResultsOf(request, world));
     const store = openStore(request.results);
@@ -36,11 +37,12 @@ export const statusCommand = defineCommand({
     if (file === undefined) return print(folderStatus(store), folderText);
     using display = world.openDisplay();
     const { experiment, graph } = readRequest({ file, set }, world);
-    const { nodes } = await keyRequest(graph, {
-      experiment: file,
-      threads: threads ?? world.cores,
-      only: [],
-    }, { ...world, store, progress: display.task("digests") });
+    const { threads } = concurrencyOf(request, experiment, world);
+    const { nodes } = await keyRequest(graph, { experiment: file, threads, only: [] }, {
+      ...world,
+      store,
+      progress: display.task("digests"),
+    });
     const last = lastRequest(store, experiment.name);
     const before = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
     const find = await checkStored(nodes, store, {

@@ -3,6 +3,7 @@ import { type ArtifactStore, openStore } from "../store/artifact_store.ts";
 import { type Certificate, certificateOf, keepCertificate } from "../store/verification.ts";
 import { any } from "./options.ts";
 import { Complaint } from "../contract/complaint.ts";
+import { concurrencyOf } from "../run/concurrency.ts";
 import { defineCommand } from "./define_command.ts";
 import { experimentFile, jobs, json, set, threads } from "./shared_options.ts";
 import { makeRunWorld } from "./make_run_world.ts";
@@ -36,8 +37,7 @@ export const verifyCommand = defineCommand({
   example: "experiments/smoke.yaml recall",
   async run(request, world) {
     using display = world.openDisplay(request.json ? "events" : "progress");
-    const threads = request.threads ?? world.cores;
-    return await verify({ ...request, threads }, makeRunWorld(request, { world, display }));
+    return await verify(request, makeRunWorld(request, { world, display }));
   },
 });
 
@@ -48,8 +48,8 @@ interface VerifyRequest {
   /** Stages, points of them, or beginnings of keys; everything that is stored if there are none. */
   readonly names: readonly string[];
   readonly set: readonly string[];
-  readonly jobs: number;
-  readonly threads: number;
+  readonly jobs: number | undefined;
+  readonly threads: number | undefined;
 }
 
 /** @returns the exit code: 0 all equal, 1 one differs or failed, 130 stopped */
@@ -57,8 +57,13 @@ async function verify(request: VerifyRequest, world: RunWorld): Promise<number> 
   const { display, clock } = world;
   const begun = clock.seconds();
   const store = openStore(request.results);
-  const { graph } = readRequest(request, { ...world, catalogue: world.stages.catalogue });
-  const { nodes } = await keyRequest(graph, { ...request, experiment: request.file, only: [] }, {
+  const { experiment, graph } = readRequest(request, {
+    ...world,
+    catalogue: world.stages.catalogue,
+  });
+  const concurrency = concurrencyOf(request, experiment, world.machine);
+  const { threads } = concurrency;
+  const { nodes } = await keyRequest(graph, { experiment: request.file, threads, only: [] }, {
     ...world,
     store,
     progress: display.task("digests"),
@@ -82,7 +87,7 @@ async function verify(request: VerifyRequest, world: RunWorld): Promise<number> 
     cache: cacheFolder(world.environment),
     experiment: "verify",
     byLabel: new Map(nodes.map((node) => [node.label, node])),
-    threads: request.threads,
+    threads,
     machine: world.machine,
   };
   const byLabel = new Map(stored.map((one) => [one.node.label, one]));
@@ -96,8 +101,8 @@ async function verify(request: VerifyRequest, world: RunWorld): Promise<number> 
   Deno.mkdirSync(`${scratch.root}/pending`, { recursive: true });
   try {
     const execution = await executePlan(plan, {
-      budget: budgetOf(request, world.machine),
-      resources: (node) => resourcesOf(node, request),
+      budget: budgetOf(concurrency, world.machine),
+      resources: (node) => resourcesOf(node, concurrency),
       async run({ label }, why, share): Promise<Outcome> {
         const { node, manifest } = byLabel.get(label)!;
         const job = workerJob(node, why, { ...setting, share });

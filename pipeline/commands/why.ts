@@ -1,5 +1,6 @@
 import { type Answer, whyNode } from "../explain/why.ts";
 import { type CodeChange, codeChanges } from "../explain/code_changes.ts";
+import { concurrencyOf } from "../run/concurrency.ts";
 import { codeNow, readCode } from "../store/code_record.ts";
 import { defineCommand } from "./define_command.ts";
 import { experimentFile, json, set, threads } from "./shared_options.ts";
@@ -25,16 +26,17 @@ export const whyCommand = defineCommand({
     json,
   },
   example: "experiments/smoke.yaml tuned",
-  async run({ results, file, stage, against, set, threads, json }, world) {
+  async run({ results, file, stage, against, set, json, ...request }, world) {
     using display = world.openDisplay();
     const store = openStore(results);
     const { experiment, graph } = readRequest({ file, set }, world);
     const requested = selectNodes(graph, "why", [stage]);
-    const { nodes, code } = await keyRequest(graph, {
-      experiment: file,
-      threads: threads ?? world.cores,
-      only: [stage],
-    }, { ...world, store, progress: display.task("digests") });
+    const { threads } = concurrencyOf(request, experiment, world);
+    const { nodes, code } = await keyRequest(graph, { experiment: file, threads, only: [stage] }, {
+      ...world,
+      store,
+      progress: display.task("digests"),
+    });
     const runs = storedRuns(store);
     const other = against === undefined ? undefined : runs.named(against);
     const compared = new Map<string, Promise<readonly CodeChange[] | null>>();

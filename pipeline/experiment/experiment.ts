@@ -9,6 +9,7 @@ import {
 } from "../contract/complaint.ts";
 import { entries, type LocatedValue } from "./located_value.ts";
 import { type Matrix, readMatrix } from "./matrix.ts";
+import { readThreads } from "./thread_count.ts";
 import { type Environment, parseSource, type SourceText } from "./yaml_text.ts";
 import { keyText } from "./yaml_nodes.ts";
 import { clipped, listed, shown } from "./shown_value.ts";
@@ -27,6 +28,8 @@ export interface Experiment {
   readonly file: string;
   readonly name: string;
   readonly seed: LocatedValue | undefined;
+  /** Threads of each computing stage, unless the command line says otherwise. */
+  readonly threads: number | undefined;
   readonly stages: readonly StageText[];
   readonly report: Report;
 }
@@ -38,7 +41,7 @@ export interface Report {
   readonly compare?: string;
 }
 
-const topKeys = ["name", "seed", "stages", "report"];
+const topKeys = ["name", "seed", "threads", "stages", "report"];
 
 /**
  * @param text content of the file
@@ -65,13 +68,14 @@ export function readExperiment(
   const top = entries(root, source);
   checkKeys(top, topKeys, "the experiment", complaints);
   const name = readName(top.get("name"), file, complaints);
+  const threads = readThreads(top.get("threads"), complaints);
   const before = complaints.length;
   const stages = readStages(root, source, complaints);
   const stagesAreValid = complaints.length === before;
   const report = readReport(top.get("report"), comparisons, complaints);
   if (stagesAreValid) checkBaseline(report, stages, top, complaints);
   throwComplaints(complaints);
-  return { file, name, seed: top.get("seed"), stages, report };
+  return { file, name, seed: top.get("seed"), threads, stages, report };
 }
 
 function checkKeys(

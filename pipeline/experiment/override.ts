@@ -1,9 +1,10 @@
 /** `--set stage.parameter=value`: changes to an experiment from the command line. */
-import { Complaint, nearest, type Place } from "../contract/complaint.ts";
+import { Complaint, nearest, type Place, throwComplaints } from "../contract/complaint.ts";
 import type { Experiment, StageText } from "./experiment.ts";
 import type { LocatedValue } from "./located_value.ts";
 import { axisValues } from "./matrix.ts";
 import { listed } from "./shown_value.ts";
+import { readThreads } from "./thread_count.ts";
 import { parseValue } from "./yaml_text.ts";
 
 /**
@@ -11,7 +12,8 @@ import { parseValue } from "./yaml_text.ts";
  * itself where the stage expects a text. For an axis of a matrix, a list or a range replaces its
  * values, and a plain value pins it.
  *
- * @param changes texts such as `tuned.steps=50`, `tuned.alignment=[none, singular]`, `seed=7`
+ * @param changes texts such as `tuned.steps=50`, `tuned.alignment=[none, singular]`, `seed=7`,
+ *   `threads=1`
  */
 export function overrideExperiment(
   experiment: Experiment,
@@ -32,6 +34,12 @@ function overrideOnce(experiment: Experiment, change: string): Experiment {
   }
   const value = locatedValue(text, place);
   if (target === "seed") return { ...experiment, seed: value };
+  if (target === "threads") {
+    const complaints: Complaint[] = [];
+    const threads = readThreads(value, complaints);
+    throwComplaints(complaints);
+    return { ...experiment, threads };
+  }
   const [, stageName, parameter] = /^([^.]+)\.([^.]+)$/.exec(target) ?? [];
   if (stageName === undefined || parameter === undefined) {
     throw new Complaint(

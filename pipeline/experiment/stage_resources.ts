@@ -49,7 +49,7 @@ export function readResources(
         : new Complaint(
           `stages have no resource \`${clipped(key)}\``,
           key === "threads"
-            ? "all computing stages use the same number; set it for the run: `--threads N`"
+            ? "all computing stages use the same number: write `threads: N` next to `stages`"
             : didYouMean(key, Object.keys(readers)) ?? "the resources are `memory` and `gpus`",
           { place },
         ),

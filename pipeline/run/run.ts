@@ -11,6 +11,7 @@ import {
 } from "../store/request_record.ts";
 import { keepCode } from "../store/code_record.ts";
 import { Complaint } from "../contract/complaint.ts";
+import { concurrencyOf } from "./concurrency.ts";
 import { failureFacts, failureText, nothingText, planFacts, planText } from "./run_text.ts";
 import { keyRequest } from "../plan/key_graph.ts";
 import { holdKeys, lockForRun, sweepLeftovers } from "../store/keys_in_use.ts";
@@ -25,12 +26,14 @@ import { checkStored } from "../plan/stored_check.ts";
 import { bytesText, formatSeconds } from "../terminal/terminal_text.ts";
 
 /** @returns the exit code: 0, 1 when a stage failed, 130 when stopped */
-export async function run(request: RunRequest, world: RunWorld): Promise<number> {
+export async function run(given: RunRequest, world: RunWorld): Promise<number> {
   const begun = world.clock.seconds();
-  const { experiment, graph, text } = readRequest(request, {
+  const { experiment, graph, text } = readRequest(given, {
     ...world,
     catalogue: world.stages.catalogue,
   });
+  const { threads, jobs } = concurrencyOf(given, experiment, world.machine);
+  const request = { ...given, threads, jobs };
   const store = openStore(request.results);
   const { nodes, code, saveCaches } = await keyRequest(graph, {
     ...request,
@@ -50,7 +53,11 @@ export async function run(request: RunRequest, world: RunWorld): Promise<number>
     previous: (node) => previous.get(node.label),
   }, request);
   if (request.planOnly) {
-    world.display.announce("plan", planText(plan), { stages: planFacts(plan) });
+    world.display.announce("plan", planText(plan, request), {
+      threads,
+      jobs,
+      stages: planFacts(plan),
+    });
     return 0;
   }
   if (lock !== undefined) {

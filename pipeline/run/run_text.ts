@@ -1,10 +1,11 @@
 /** The texts of a plan and of a failed run. */
 import { printPlace } from "../contract/complaint.ts";
+import type { Concurrency } from "./concurrency.ts";
 import type { Execution } from "./schedule.ts";
 import { type Planned, whyText } from "../plan/plan.ts";
 
 /** One line per node: `hit`, or `run` with the reason. */
-export function planText(plan: readonly Planned[]): string {
+export function planText(plan: readonly Planned[], concurrency: Concurrency): string {
   const widest = Math.max(...plan.map(({ node }) => node.label.length));
   const lines = plan.map((planned) => {
     const { label, key } = planned.node;
@@ -14,8 +15,13 @@ export function planText(plan: readonly Planned[]): string {
   const toRun = plan.filter(({ action }) => action === "run").length;
   const summary = toRun === 0
     ? nothingText(plan.length)
-    : `${toRun} of ${plan.length} stages would run`;
+    : `${toRun} of ${plan.length} stages would run, ${concurrencyText(concurrency)}`;
   return [...lines, summary].join("\n");
+}
+
+function concurrencyText({ threads, jobs }: Concurrency): string {
+  const atOnce = jobs === 1 ? "one at a time" : `up to ${jobs} at once`;
+  return `${atOnce}, with ${threads} thread${threads === 1 ? "" : "s"} in each that computes`;
 }
 
 /** The same as data, for programs. */

@@ -1,6 +1,7 @@
 /** The request of a run, and everything outside the process that it acts on. */
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import type { Clock } from "../contract/clock.ts";
+import type { Concurrency } from "./concurrency.ts";
 import type { Display } from "../terminal/display.ts";
 import type { Environment } from "../experiment/yaml_text.ts";
 import type { ResultIndex } from "./result_index.ts";
@@ -14,8 +15,9 @@ export interface RunRequest {
   readonly set: readonly string[];
   readonly only: readonly string[];
   readonly force: readonly string[];
-  readonly jobs: number;
-  readonly threads: number;
+  /** On the command line; `concurrencyOf` has the defaults. */
+  readonly jobs: number | undefined;
+  readonly threads: number | undefined;
   /** Bytes of memory and number of GPUs that stages may take at once; by default all of the machine's. */
   readonly memory?: number;
   readonly gpus?: number;
@@ -52,7 +54,7 @@ export interface RunWorld {
 export interface Setting {
   readonly index: ResultIndex;
   readonly store: ArtifactStore;
-  readonly request: RunRequest;
+  readonly request: RunRequest & Concurrency;
   readonly world: RunWorld;
   /** Start of the run, in seconds of the clock. */
   readonly begun: number;

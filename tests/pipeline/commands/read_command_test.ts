@@ -19,7 +19,7 @@ Deno.test("a run is read with its defaults", () => {
     only: [],
     force: [],
     verify: false,
-    jobs: 1,
+    jobs: undefined,
     threads: undefined,
     memory: undefined,
     gpus: undefined,

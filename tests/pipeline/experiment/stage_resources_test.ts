@@ -34,7 +34,7 @@ Deno.test("an unknown resource and an invalid size are reported at their positio
   assert.equal(
     error(", resources: { threads: 2 }"),
     "error: stages have no resource `threads`\n  --> toy.yaml:6:68\n" +
-      "fix: all computing stages use the same number; set it for the run: `--threads N`",
+      "fix: all computing stages use the same number: write `threads: N` next to `stages`",
   );
   assert.match(
     error(", resources: much"),
