@@ -2,6 +2,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Answered } from "../database/question.ts";
 import type { RequestRecord } from "../database/stored_files.ts";
+import { axisCurvesOf, type AxisPoint } from "./axis_curves.ts";
 import { choicesOf, type ChosenPoint } from "./choices.ts";
 import { changesBetween, type RequestChanges } from "./request_changes.ts";
 import { type Cost, costOf } from "./cost.ts";
@@ -37,6 +38,8 @@ export interface ReportData {
   readonly cost: Cost;
   readonly environment: Answered<Circumstance>;
   readonly curves: Curves;
+  /** Along swept numbers; no rows where there are none. */
+  readonly axes: Answered<AxisPoint>;
   readonly relations: Relations;
   readonly examples: DescribedExamples;
   readonly attention?: AttentionPairs;
@@ -78,6 +81,7 @@ export async function gatherReport(
     cost: await costOf(connection, id),
     environment: await environmentOf(connection, id),
     curves: await curvesOf(connection, id, variants),
+    axes: await axisCurvesOf(connection, id, variants),
     relations: await relationsOf(connection, id, variants),
     examples: await describedExamples(connection, place, { request: id, variants }),
     ...(attention !== undefined && { attention }),

@@ -36,12 +36,7 @@ export function mainKinds(
     {
       title: "",
       columns: byKind && kinds.length > 1
-        ? kinds.flatMap((kind) =>
-          pairs.map((metric) => ({
-            ...column(`${metric}_${kind}`),
-            title: metricTitle(metric).replace("pairs", kind),
-          }))
-        )
+        ? kinds.flatMap((kind) => pairs.map((metric) => column(`${metric}_${kind}`, true)))
         : pairs.map((metric) => column(metric, true)),
     },
   ]);

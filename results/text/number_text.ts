@@ -13,10 +13,13 @@ export function signedValue(value: number, percent: boolean): string {
   return `${value > 0 ? "+" : "−"}${text}`;
 }
 
-/** `i→t R@1` for `i2t_r1`, `pairs: group` for `pair_group`; other metrics keep their names. */
+/**
+ * `i→t R@1` for `i2t_r1`, `pairs: group` for `pair_group`, `relation: group` for `pair_group_relation`;
+ * other metrics keep their names.
+ */
 export function metricTitle(metric: string): string {
-  const [, part] = /^pair_(text|image|group)$/.exec(metric) ?? [];
-  if (part !== undefined) return `pairs: ${part}`;
+  const [, part, kind = "pairs"] = /^pair_(text|image|group)(?:_(\w+))?$/.exec(metric) ?? [];
+  if (part !== undefined) return `${kind}: ${part}`;
   const [, direction, cutoff] = /^(i2t|t2i)_r(\d+)$/.exec(metric) ?? [];
   if (direction === undefined) return metric;
   return `${direction === "i2t" ? "i→t" : "t→i"} R@${cutoff}`;

@@ -7,7 +7,16 @@ import { compile, type TopLevelSpec } from "vega-lite";
 
 export interface Series {
   readonly name: string;
-  readonly points: readonly { readonly x: number; readonly y: number; readonly label?: string }[];
+  readonly points: readonly ChartPoint[];
+}
+
+export interface ChartPoint {
+  readonly x: number;
+  readonly y: number;
+  readonly label?: string;
+  /** Bounds of an interval of y, drawn as a vertical line. */
+  readonly low?: number;
+  readonly high?: number;
 }
 
 export interface ChartOptions {
@@ -20,6 +29,8 @@ export interface ChartOptions {
   readonly kind: "line" | "point";
   /** Logarithmic x axis; all x must be positive. */
   readonly logarithmic?: boolean;
+  /** Horizontal lines with their names, such as what can be reached at most. */
+  readonly rules?: readonly { readonly name: string; readonly y: number }[];
   /** All series of the experiment, drawn here or not, so that each looks the same in all charts. */
   readonly all: readonly string[];
 }
@@ -91,7 +102,11 @@ export async function chart(
     height: 230,
     padding: 4,
     data: { values },
-    ...(kind === "line" ? line : point),
+    ...withIntervals(kind === "line" ? line : point, {
+      values,
+      encoding,
+      rules: options.rules ?? [],
+    }),
     config,
   };
   const view = new View(parse(compile(spec as unknown as TopLevelSpec).spec), {
@@ -102,6 +117,50 @@ export async function chart(
   } finally {
     view.finalize();
   }
+}
+
+interface Layer {
+  readonly mark: object;
+  readonly encoding: object;
+}
+
+/** The drawing with the intervals of its points and with horizontal lines, if there are any. */
+function withIntervals(
+  drawing: Layer,
+  { values, encoding, rules }: {
+    readonly values: readonly ChartPoint[];
+    readonly encoding: { readonly x: object; readonly y: object; readonly color: object };
+    readonly rules: readonly { readonly name: string; readonly y: number }[];
+  },
+): Layer | { readonly layer: readonly object[] } {
+  const intervals = values.some(({ low }) => low !== undefined);
+  if (!intervals && rules.length === 0) return drawing;
+  const { x, y, color } = encoding;
+  const at = { field: "y", type: "quantitative" };
+  const faint = { value: "var(--soft)" };
+  return {
+    layer: [
+      ...(intervals
+        ? [{
+          mark: { type: "rule", strokeWidth: 2, opacity: 0.6 },
+          encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
+        }, {
+          mark: { type: "point", filled: true, size: 50 },
+          encoding: { x, y, color },
+        }]
+        : []),
+      drawing,
+      ...(rules.length === 0 ? [] : [{
+        data: { values: rules },
+        mark: { type: "rule", strokeDash: [2, 4] },
+        encoding: { y: at, color: faint },
+      }, {
+        data: { values: rules },
+        mark: { type: "text", align: "left", baseline: "bottom", dx: 4, fontSize: 13 },
+        encoding: { y: at, x: { value: 0 }, text: { field: "name" }, color: faint },
+      }]),
+    ],
+  };
 }
 
 const config = {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { countGaps } from "../../findings/gaps.ts";
 import { type Html, markup, partOfPage, trusted } from "./html.ts";
 import { timeText } from "../../text/number_text.ts";
+import { axesSection } from "./page_axes.ts";
 import { changesSection } from "./page_changes.ts";
 import {
   alignmentCurves,
@@ -31,7 +32,7 @@ export async function reportPage(
   data: ReportData,
   { results }: { readonly results: CommandPlace },
 ): Promise<string> {
-  const { curves, gaps, changes } = data;
+  const { axes, curves, gaps, changes, headline } = data;
   const variants = variantsIn(data);
   const options = { variants, question: curves.training, results };
   const training = [
@@ -46,6 +47,11 @@ export async function reportPage(
   const missing = countGaps(gaps);
   const sections: Section[] = [
     { id: "results", title: "Results", body: resultsSection(data, results) },
+    ...(axes.rows.length === 0 ? [] : [{
+      id: "axes",
+      title: "Along swept numbers",
+      body: await axesSection(axes, { tables: headline.tables, results }),
+    }]),
     ...(changes === undefined
       ? []
       : [{ id: "changed", title: "What changed", body: changesSection(changes, results) }]),

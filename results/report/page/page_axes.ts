@@ -1,0 +1,109 @@
+/** The page's section on swept numbers: how recall and pair scores change along each. */
+import { type AxisPoint, seedInterval } from "../../findings/axis_curves.ts";
+import { type HeadlineTable } from "../../findings/headline.ts";
+import type { CommandPlace } from "../../findings/reproduce.ts";
+import type { Answered } from "../../database/question.ts";
+import { metricTitle, valueText } from "../../text/number_text.ts";
+import { chart, mostSeries } from "./charts.ts";
+import { type Html, markup, trusted } from "./html.ts";
+import { figureName } from "./page_curves.ts";
+import { dataTable, figure, howToReproduce } from "./page_parts.ts";
+
+/** @param tables whose oracles are drawn as lines */
+export async function axesSection(
+  points: Answered<AxisPoint>,
+  { tables, results }: {
+    readonly tables: readonly HeadlineTable[];
+    readonly results: CommandPlace;
+  },
+): Promise<Html> {
+  // Pairs of several kinds are shown by kind, as in the tables.
+  const byKind = points.rows.some(({ metric }) => metric.startsWith("pair_group_"));
+  const rows = points.rows.filter(({ metric }) => metric !== "pair_group" || !byKind);
+  const names = [...new Set(points.rows.map(({ variant }) => variant))];
+  const isBaseline = (name: string) =>
+    points.rows.some(({ variant, baseline }) => variant === name && baseline);
+  const all = names.toSorted((a, b) => Number(isBaseline(b)) - Number(isBaseline(a)));
+  const shown = all.slice(0, mostSeries);
+  const groups = Map.groupBy(
+    rows,
+    ({ stage, split, metric, axis }) => JSON.stringify([stage, split, metric, axis]),
+  );
+  const figures: Html[] = [];
+  for (const group of groups.values()) {
+    const own = group.toSorted((a, b) => a.x - b.x);
+    const { stage, split, metric, axis } = own[0]!;
+    const caption = `${stage} on ${split ?? "all"}: ${metricTitle(metric)} by ${axis}`;
+    const id = ["axis", stage, split ?? "all", metric, axis].map(figureName).join("-");
+    const xs = [...new Set(own.map(({ x }) => x))].sort((a, b) => a - b);
+    const rules = tables.filter((table) => table.stage === stage && table.split === split)
+      .flatMap(({ references }) => references)
+      .flatMap(({ name, value }) => {
+        const found = value(metric);
+        return found === undefined ? [] : [{ name, y: 100 * found.mean }];
+      });
+    const drawing = await chart(
+      shown.map((name) => ({
+        name,
+        points: own.filter(({ variant }) => variant === name).map((point) => {
+          const [low, high] = seedInterval(point) ?? [];
+          return {
+            x: point.x,
+            y: 100 * point.mean,
+            ...(low !== undefined && { low: 100 * low, high: 100 * high! }),
+          };
+        }),
+      })),
+      {
+        id,
+        title: caption,
+        description: shown.map((name) => described(name, own)).filter((text) => text !== "")
+          .join(" "),
+        x: axis,
+        y: "percent",
+        kind: "line",
+        logarithmic: xs[0]! > 0 && xs.at(-1)! >= 10 * xs[0]!,
+        rules: [...new Map(rules.map((rule) => [rule.name, rule])).values()],
+        all,
+      },
+    );
+    if (drawing === undefined) continue;
+    figures.push(figure({
+      caption,
+      drawing: trusted(drawing),
+      table: dataTable({
+        id: `${id}-numbers`,
+        caption: `${caption}; percent, mean and 95 % interval over seeds`,
+        columns: [
+          { title: axis, numeric: true },
+          ...shown.map((name) => ({ title: name || "all", numeric: true })),
+        ],
+        rows: xs.map((x) => [
+          { shown: String(x), value: x },
+          ...shown.map((name) => {
+            const point = own.find((one) => one.variant === name && one.x === x);
+            return point === undefined ? "" : { shown: meanAndInterval(point), value: point.mean };
+          }),
+        ]),
+      }),
+      reproduction: howToReproduce([points], results),
+    }));
+  }
+  return markup`<p>Means over seeds; vertical lines are 95 % confidence intervals over seeds (Student's t), not
+over test images. Differences from the baseline, tested over both, are among the results above.</p>
+<div class="figures">${figures}</div>`;
+}
+
+function meanAndInterval(point: AxisPoint): string {
+  const interval = seedInterval(point);
+  const mean = valueText(point.mean, true);
+  if (interval === undefined) return mean;
+  return `${mean} (${interval.map((bound) => valueText(bound, true)).join(" … ")})`;
+}
+
+function described(name: string, points: readonly AxisPoint[]): string {
+  const own = points.filter(({ variant }) => variant === name);
+  if (own.length === 0) return "";
+  const texts = own.map(({ x, mean }) => `${valueText(mean, true)} at ${x}`);
+  return `${name || "all"}: ${texts.join(", ")}.`;
+}
