@@ -1,4 +1,4 @@
-/** Searches images or captions with a tuned model, for a text or a picture. */
+/** Searches images or captions with a model, for a text or a picture. */
 import { basename } from "node:path";
 import { Complaint } from "../pipeline/contract/complaint.ts";
 import type { SearchStages } from "../pipeline/contract/stages.ts";

@@ -1,4 +1,4 @@
-/** `search`: ranks the images or captions of an experiment for a query, with its tuned model. */
+/** `search`: ranks the images or captions of an experiment for a query, with its model. */
 import { chooseEvaluation } from "./choose_evaluation.ts";
 import { Complaint } from "../contract/complaint.ts";
 import { countOr, one, text } from "./options.ts";
@@ -11,7 +11,8 @@ import { silentProgress } from "../contract/progress.ts";
 export const searchCommand = defineCommand({
   name: "search",
   summary: "search images by words, or captions by picture, with a model",
-  details: "Uses a stored model that the experiment tuned; nothing is trained. Prints the best " +
+  details:
+    "Uses a stored model that the experiment evaluates; nothing is trained. Prints the best " +
     "answers and writes a page with thumbnails.",
   arguments: { file: experimentFile, query: one('"WORDS"|PICTURE', "words or a picture") },
   options: {

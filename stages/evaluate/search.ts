@@ -1,4 +1,4 @@
-/** Searches with a tuned model: the images that fit a text best, or the captions that fit an image. */
+/** Searches with a model: the images that fit a text best, or the captions that fit an image. */
 import * as tf from "@tensorflow/tfjs-core";
 import { type Progress, yieldToEvents } from "../../pipeline/contract/progress.ts";
 import { type FeatureSet, type FeaturesPlace, openFeatures } from "../data/feature_set.ts";
@@ -42,7 +42,10 @@ export interface Found {
   readonly image: string;
   readonly caption?: string;
   readonly text?: string;
-  /** Raw rank score, with the branches' cosine if it was learned on top of it. Compare it within one search only. */
+  /**
+   * Raw rank score, with the branches' cosine if it was learned on top of it; of a model that only has branches,
+   * their cosine. Compare it within one search only.
+   */
   readonly score: number;
 }
 

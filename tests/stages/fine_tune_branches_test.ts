@@ -84,22 +84,25 @@ Deno.test("tuning on top of branches leaves the branches unchanged to the bit, w
   assert.deepEqual([tf.memory().numTensors, compute.binding.eager.tensorCount], before);
 });
 
-Deno.test("search ranks by the scores that the model was tuned for", async () => {
+Deno.test("search ranks by the scores that the model was tuned for, or by the branches if it was not", async () => {
   const set = await openFeatures({ folder: features, files: {} });
   const { captions, images } = indexSplit(set, "test");
   set[Symbol.dispose]();
-  const found = await searchModel({
-    features: { folder: features, files: {} },
-    model: at("tuned"),
-    query: { image: set.images[images[0]!]!.id },
-    split: "test",
-    count: 3,
-    threads: 2,
-    progress: { report() {}, say() {} },
-  });
-  const { values } = await scores("tuned", { scores: "sum" });
-  const best = captions.map((_, text) => values[text * images.length]!).sort((a, b) => b - a);
-  found.forEach(({ score }, place) => assert.ok(Math.abs(score - best[place]!) < 1e-4));
+  for (const [model, kind] of [["tuned", "sum"], ["branches", "branches"]] as const) {
+    const found = await searchModel({
+      features: { folder: features, files: {} },
+      model: at(model),
+      query: { image: set.images[images[0]!]!.id },
+      split: "test",
+      count: 3,
+      threads: 2,
+      progress: { report() {}, say() {} },
+    });
+    const { values } = await scores(model, { scores: kind });
+    const best = captions.map((_, text) => values[text * images.length]!).sort((a, b) => b - a);
+    assert.equal(found.length, 3);
+    found.forEach(({ score }, place) => assert.ok(Math.abs(score - best[place]!) < 1e-4));
+  }
 });
 
 Deno.test("a search in an unknown split, or with too many words, is a wrong request", async () => {
