@@ -1,4 +1,4 @@
-/** experiments/flickr8k_iais.yaml and docs/photos.md, on real photos where there are any, else on made-up ones. */
+/** experiments/flickr8k.yaml and docs/photos.md, on real photos where there are any, else on made-up ones. */
 import assert from "node:assert/strict";
 import { miniLm } from "../stages/model/checkpoint/pretrained_packages.ts";
 import { efficientnetLite0 } from "../stages/vision/pretrained_packages.ts";
@@ -9,7 +9,7 @@ import { madePhotos } from "./support/made_photos.ts";
 import { samplePhotos } from "./support/sample_photos.ts";
 import { temporaryFolder } from "./support/temporary_folder.ts";
 
-const experiment = "experiments/flickr8k_iais.yaml";
+const experiment = "experiments/flickr8k.yaml";
 const ignore = await fetchedPackage(miniLm) === undefined ||
   await fetchedPackage(efficientnetLite0) === undefined;
 
@@ -27,16 +27,37 @@ async function slice(folder: string, count: number): Promise<void> {
   Deno.writeTextFileSync(`${folder}/captions.txt`, [head, ...kept, ""].join("\n"));
 }
 
-/** All of its stages, as small as possible; XLA would compile a program for each of them. */
-const small = [
+/** Sizes as small as possible; and no XLA, which would compile a program for each stage. */
+const small = options([
   ...["features.test=8", "features.validation=8", "features.side=64", "features.views=[96]"],
-  "branches.steps=3",
-  ...["branches.pairs=8", "weights.steps=2", "weights.pairs=8", "tuned.steps=2"],
-  ...["tuned.pool=7", "tuned.anchors=2", "tuned.seed=1", "tuned.alignment=[none, singular]"],
-  ...["features", "linear", "linear_views", "branches", "weights", "tuned", "recall"]
-    .concat(["recall_cross", "recall_branches", "relations"])
-    .map((stage) => `${stage}.xla=false`),
-].flatMap((assignment) => ["--set", assignment]);
+  ...["branches.steps=3", "branches.pairs=8", "branches.seed=[1, 2]"],
+  ...withoutXla(["features", "linear", "linear_views", "branches", "recall"]),
+]);
+
+/** Likewise for the stages that docs/photos.md adds with many more photos. */
+const smallAdded = options([
+  ...["weights.steps=2", "weights.pairs=8", "tuned.steps=2", "tuned.pool=7", "tuned.anchors=2"],
+  ...["tuned.alignment=[none, singular]", "branches.seed=1"],
+  ...withoutXla(["weights", "tuned", "recall_tuned", "recall_cross", "relations"]),
+]);
+
+function options(assignments: readonly string[]): string[] {
+  return assignments.flatMap((assignment) => ["--set", assignment]);
+}
+
+function withoutXla(stages: readonly string[]): string[] {
+  return stages.map((stage) => `${stage}.xla=false`);
+}
+
+/** The experiment with the stages that docs/photos.md adds to it, as a file in a folder. */
+function withAddedStages(folder: string): string {
+  const page = Deno.readTextFileSync(`${projectFolder}/docs/photos.md`);
+  const [, added] = /^## With many more photos$[^]*?^```yaml\nstages:\n([^]*?)^```/m.exec(page)!;
+  const path = `${folder}/many.yaml`;
+  const text = Deno.readTextFileSync(`${projectFolder}/${experiment}`);
+  Deno.writeTextFileSync(path, text.replace(/^name: .*/m, "name: many") + added);
+  return path;
+}
 
 /** Runs a task on the experiment of 40 photos in a folder; it must end well. */
 async function photoTask(folder: string): Promise<(...args: string[]) => Promise<string>> {
@@ -50,8 +71,8 @@ async function photoTask(folder: string): Promise<(...args: string[]) => Promise
   };
 }
 
-const reportIn = (folder: string) =>
-  Deno.readTextFileSync(`${folder}/results/reports/flickr8k_iais/report.md`);
+const reportIn = (folder: string, name: string) =>
+  Deno.readTextFileSync(`${folder}/results/reports/${name}/report.md`);
 
 if (!ignore) {
   longTest(
@@ -61,15 +82,15 @@ if (!ignore) {
       const task = await photoTask(folder.path);
       const ran = await task("run", experiment, ...small);
       assert.match(ran, /features: 40 photos \(24 train, 8 val, 8 test\)/);
-      for (const stage of ["linear", "linear_views", "recall", "recall_cross", "recall_branches"]) {
-        assert.match(ran, new RegExp(`^${stage} on test \\(percent\\)`, "m"));
+      for (const stage of ["linear", "linear_views", "recall"]) {
+        assert.match(ran, new RegExp(`^${stage} on test \\(percent`, "m"));
       }
       assert.match(await task("run", experiment, ...small), /nothing to run/);
       const baseline = [...small, "--only", "linear", "--only", "linear_views"];
       assert.match(await task("run", experiment, ...baseline), /nothing to run/);
 
       const found = await task("search", experiment, "two dogs", ...small, "--count", "3");
-      assert.match(found, /^tuned\[alignment=none\], split test\n( +\d .*\n){3}page: /);
+      assert.match(found, /^branches\[seed=1\], split test\n( +\d .*\n){3}page: /);
       const [photo] = Array.from(Deno.readDirSync(`${folder.path}/Images`), ({ name }) => name)
         .sort();
       const own = `${folder.path}/of my own`;
@@ -80,12 +101,35 @@ if (!ignore) {
 
       const page = `${folder.path}/wrong.html`;
       const wrong = await task("wrong", experiment, ...small, "--page", page);
-      assert.match(wrong, /^recall\[alignment=none\], split test: the most wrong of \d+ queries\n/);
+      assert.match(wrong, /^recall\[seed=1\], split test: the most wrong of \d+ queries\n/);
       assert.match(Deno.readTextFileSync(page), /data:image\/jpeg;base64,/);
       assert.match(await task("report", experiment), /wrote .*report\.html/);
-      const report = reportIn(folder.path);
-      assert.match(report, /^## recall on test\n\n[^\n]*; \* marks the baseline\.$/m);
+      const report = reportIn(folder.path, "flickr8k");
+      assert.match(
+        report,
+        /^## recall on test\n\npercent, mean ± standard deviation over 2 seeds/m,
+      );
       assert.match(report, /^## linear on test\n\npercent, one seed\.$/m);
+    },
+  );
+
+  longTest(
+    "the stages that docs/photos.md adds for many more photos run on top of the experiment",
+    async () => {
+      using folder = temporaryFolder();
+      const task = await photoTask(folder.path);
+      const many = withAddedStages(folder.path);
+      const ran = await task("run", many, ...small, ...smallAdded);
+      for (const stage of ["recall", "recall_tuned", "recall_cross"]) {
+        assert.match(ran, new RegExp(`^${stage} on test \\(percent`, "m"));
+      }
+      assert.match(await task("run", many, ...small, ...smallAdded), /nothing to run/);
+      const tuned = [...small, ...smallAdded, "--only", "recall_tuned", "--count", "3"];
+      const found = await task("search", many, "two dogs", ...tuned);
+      assert.match(found, /^tuned\[.*alignment=none.*\], split test\n( +\d .*\n){3}page: /);
+      assert.match(await task("report", many), /wrote .*report\.html/);
+      const report = reportIn(folder.path, "many");
+      assert.match(report, /^## recall_tuned on test\n\n[^\n]*; \* marks the baseline\.$/m);
     },
   );
 }
@@ -105,13 +149,36 @@ Deno.test("without photos the experiment says what it wants, and where", async (
   assert.match(err, /nowhere\/captions\.txt\n +captions \(CSV: image,caption\)/);
 });
 
-Deno.test("every command of docs/photos.md is a task of the project", async () => {
+Deno.test("the stages that docs/photos.md adds continue every seed with every alignment", async () => {
+  using folder = temporaryFolder();
+  await madePhotos(folder.path, 4);
+  const { code, out, err } = await denoTask(
+    ["run", withAddedStages(folder.path), "--plan", "--results", `${folder.path}/results`],
+    { FLICKR8K: folder.path },
+  );
+  assert.equal(code, 0, out + err);
+  const counted = (stage: string) => out.match(new RegExp(`^run +${stage}\\[`, "gm"))?.length;
+  assert.deepEqual(["branches", "weights", "tuned", "recall_tuned"].map(counted), [3, 3, 12, 12]);
+});
+
+Deno.test("every command of docs/photos.md is a task of the project, and every run can be planned", async () => {
+  using folder = temporaryFolder();
+  await madePhotos(folder.path, 4);
   const text = await Deno.readTextFile(`${projectFolder}/docs/photos.md`);
   const { tasks } = JSON.parse(await Deno.readTextFile(`${projectFolder}/deno.json`));
-  const commands = [...text.matchAll(/^npx -y deno task (\w+) (\S+)/gm)];
+  const commands = [...text.matchAll(/^npx -y deno task (\w+) (\S+)(.*)/gm)];
   assert.ok(commands.length >= 6);
-  for (const [, task, file] of commands) {
+  for (const [, task, file, rest] of commands) {
     assert.ok(Object.hasOwn(tasks, task!), `${task} is no task`);
     assert.equal(file, experiment);
+    if (task !== "run") continue;
+    const set = rest!.split(" ").filter((word) => word !== "").map((word) =>
+      word.replaceAll("'", "")
+    );
+    const { code, out, err } = await denoTask(
+      ["run", experiment, ...set, "--plan", "--results", `${folder.path}/results`],
+      { FLICKR8K: folder.path },
+    );
+    assert.equal(code, 0, out + err);
   }
 });
