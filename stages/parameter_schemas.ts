@@ -22,7 +22,7 @@ export function distinct<Item extends v.GenericSchema>(item: Item, noun: string)
 /** The split or splits to train on. */
 export const trainingSplits = v.optional(v.union([name, distinct(name, "split")]), "train");
 
-/** Train on so many images, the first of the splits; default: all. */
+/** Train on so many images, the first of the splits in the order of the features; default: all. */
 export const trainingImages = v.optional(count);
 
 /** With validation, the weights that training ends with: those with the best sum of recalls, or the last. */
@@ -70,13 +70,20 @@ export function consistent<Parameters extends object>(
 
 /** Validation on training data would select overfitted weights. */
 export function checkValidation(
-  { train, validate_every: every, validation_split: split }: {
+  { train, validate_every: every, validation_split: split, keep }: {
+    readonly keep: "best" | "last";
     readonly train: string | readonly string[];
     readonly validate_every: number;
     readonly validation_split: string;
   },
-  refuse: (key: "validate_every", fix: string) => void,
+  refuse: (key: "validate_every" | "keep", fix: string) => void,
 ): void {
+  if (every === 0 && keep === "last") {
+    refuse(
+      "keep",
+      "remove it, or set `validate_every`: without validation the last weights are kept",
+    );
+  }
   if (every === 0 || ![train].flat().includes(split)) return;
   refuse(
     "validate_every",

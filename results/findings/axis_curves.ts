@@ -51,9 +51,10 @@ export async function axisCurvesOf(
   HAVING max(TRY_CAST(p.value AS DOUBLE)) FILTER (p.axis = n.axis) IS NOT NULL
 )
 SELECT r.stage, m.split, m.name AS metric, p.axis, p.x, p.variant,
-  bool_and(v.variant = v.reference) AS baseline, avg(m.value) AS mean,
+  bool_and(v.baseline) AS baseline, avg(m.value) AS mean,
   stddev_samp(m.value) AS spread, count(*)::INTEGER AS seeds
 FROM experiment_run AS r
+JOIN stage_run AS s ON s.run = r.run AND s.kind <> 'oracle'
 JOIN metric AS m ON m.run = r.run AND isfinite(m.value)
   AND regexp_full_match(m.name, '(i2t|t2i)_r1|pair_group(_.*)?')
 JOIN point AS p ON p.run = r.run

@@ -4,7 +4,7 @@
  * images together; with one, that of the images alone.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { mostSeeds, requestedVariants, variantsOf } from "./variants.ts";
+import { comparedVariants, mostSeeds, requestedVariants, variantsOf } from "./variants.ts";
 import { type ClusterRow, clusterRows, hitDifferences } from "./hits.ts";
 import { ofBothDirections } from "./rsum_rows.ts";
 import { holm } from "../statistics/holm.ts";
@@ -38,7 +38,7 @@ export interface Comparison extends Uncertainty {
   /** What is resampled: images with their captions, families of images, or pairs of swapped pictures. */
   readonly unit: "images" | "families" | "pairs";
   readonly units: number;
-  /** Variants of the experiment other than the baseline: the number of tests that Holm corrects for. */
+  /** Variants that are compared with a baseline: the number of tests that Holm corrects for. */
   readonly variants: number;
   /** Those of them that have no result yet. */
   readonly pending: number;
@@ -61,7 +61,7 @@ export async function compareVariants(
   const requested = await requestedVariants(connection, request, variants);
   return [...groups.values()].flatMap((group) => {
     const all = requested.get(group[0]!.stage) ?? [];
-    const tests = all.filter(({ baseline }) => !baseline).length;
+    const tests = comparedVariants(all).length;
     return compareGroup(group, { baseline, draws, tests, requestedSeeds: mostSeeds(all) });
   });
 }

@@ -1,6 +1,8 @@
 /** Comparisons in words. Lines for the terminal are at most 80 columns wide. */
 import { leadingMetrics } from "../text/metrics.ts";
 import { metricTitle, signedValue, valueText } from "../text/number_text.ts";
+import { shortNames } from "../text/variant_names.ts";
+import { type RequestedVariant, variantsWithoutBaseline } from "./variants.ts";
 import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
 import type { Comparison } from "./comparison.ts";
 import { designSentence } from "./designs.ts";
@@ -67,8 +69,10 @@ export function comparisonLines(comparisons: readonly Comparison[]): string[] {
   const shown = comparisons.filter(({ metric }) => leading.includes(metric));
   const widestOf = (textOf: (row: Comparison) => string) =>
     Math.max(...shown.map((row) => textOf(row).length));
-  const widths = { name: widestOf(nameOf), metric: widestOf(metricText) };
   const variants = [...new Set(shown.map(({ variant }) => variant))];
+  const names = shortNames(variants, longest);
+  const nameOf = (row: Comparison) => withSeeds(names.get(row.variant)!, row);
+  const widths = { name: widestOf(nameOf), metric: widestOf(metricText) };
   const lines = variants.flatMap((variant) =>
     shown.filter((row) => row.variant === variant).map((row, index) => {
       const name = (index === 0 ? nameOf(row) : "").padEnd(widths.name);
@@ -114,6 +118,15 @@ export function cautionsOf(comparisons: readonly Comparison[]): string[] {
     ...powerSentences(comparisons),
     ...seedSentences(comparisons),
   ];
+}
+
+/** A sentence about variants that cannot be compared; empty if all can. */
+export function missingBaselines(requested: readonly RequestedVariant[]): string {
+  const names = variantsWithoutBaseline(requested);
+  if (names.length === 0) return "";
+  return `No difference is shown where the baseline with the same other values was not requested: ${
+    names.join("; ")
+  }.`;
 }
 
 function seedSentences(comparisons: readonly Comparison[]): string[] {
@@ -176,10 +189,8 @@ function listed(words: readonly string[]): string {
 }
 
 /** With the number of its seeds where some of the requested ones have no result. */
-function nameOf(row: Comparison): string {
-  if (row.seeds === row.requestedSeeds) return clipped(row.variant);
-  const seeds = ` (${seedsText(row)} seeds)`;
-  return `${clipped(row.variant, longest - seeds.length)}${seeds}`;
+function withSeeds(name: string, row: Comparison): string {
+  return row.seeds === row.requestedSeeds ? name : `${name} (${seedsText(row)} seeds)`;
 }
 
 function verdict(comparisons: readonly Comparison[]): string {
@@ -206,8 +217,8 @@ function metricText({ metric }: Pick<Comparison, "metric">): string {
 export const width = 80;
 const longest = 30;
 
-function clipped(name: string, most = longest): string {
-  return name.length <= most ? name : `${name.slice(0, most - 1)}…`;
+function clipped(name: string): string {
+  return name.length <= longest ? name : `${name.slice(0, longest - 1)}…`;
 }
 
 function percent(share: number): string {

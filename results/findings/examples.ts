@@ -44,7 +44,7 @@ interface AnswerRow extends Omit<ExampleAnswer, "top"> {
   readonly split: string | null;
   readonly run: string;
   readonly top_ids: string | null;
-  /** Others are compared with it; so for all where the experiment names no baseline. */
+  /** Others are compared with it. */
   readonly baseline: boolean;
 }
 
@@ -65,7 +65,7 @@ export async function examplesOf(
   SELECT q.direction, q.query, q.split, q.rank, q.top_ids, q.run, r.position,
     coalesce(q.image, q.query) AS image,
     ${stage === undefined ? "r.stage" : "coalesce(v.variant, '')"} AS variant,
-    coalesce(v.variant = v.reference, true) AS baseline
+    coalesce(v.baseline, false) AS baseline
   FROM experiment_run AS r
   JOIN query_rank AS q ON q.run = r.run
   LEFT JOIN variant AS v ON v.run = r.run

@@ -24,7 +24,7 @@ import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
 import { textTable } from "../../pipeline/terminal/text_table.ts";
 import { type FlattenedMark, flattenedNote, flattenedVariants } from "./flattened.ts";
 import { linearBaselineLines, linearBaselinesOf } from "./linear_baseline.ts";
-import { comparisonLines, significanceMark, width } from "./comparison_text.ts";
+import { comparisonLines, missingBaselines, significanceMark, width } from "./comparison_text.ts";
 import {
   referenceNotes,
   type ReferenceRow,
@@ -139,6 +139,7 @@ function groupText(title: string, rows: readonly MetricRow[], options: GroupOpti
     ...wrapped(`${title} (percent${over})`, width),
     ...kinds.map(({ columns }) => tableText(rows, { ...options, columns })),
     ...wrapped([...(marked ? ["* baseline"] : []), ...notes].join("; "), width),
+    ...wrapped(missingBaselines(requested), width),
     // Without ranks, only seeds can be compared.
     ...(compared.length > 0
       ? [...Map.groupBy(compared, ({ metric }) => isOfPairs(metric)).values()].flatMap(

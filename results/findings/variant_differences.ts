@@ -9,6 +9,7 @@ import {
   cautionsOf,
   howCertain,
   intervalText,
+  missingBaselines,
   pText,
   seedPText,
   seedsText,
@@ -17,7 +18,7 @@ import {
 import { hitDifferences } from "./hits.ts";
 import { type Differences, noDifference, type VariantDifference } from "./difference_rows.ts";
 import { seedDifferences } from "./seed_differences.ts";
-import type { Variants } from "./variants.ts";
+import { requestedVariants, type Variants } from "./variants.ts";
 
 export async function differencesOf(
   connection: DuckDBConnection,
@@ -41,11 +42,18 @@ export async function differencesOf(
     const bySeeds = await seedDifferences(connection, request, variants);
     return { ...bySeeds, cautions: [...mixed, ...bySeeds.cautions] };
   }
+  const requested = await requestedVariants(connection, request, variants);
+  const stages = new Set(compared.map(({ stage }) => stage));
+  const missing = [...stages].map((stage) => missingBaselines(requested.get(stage) ?? []));
   return {
     caption: `In percentage points, with ${howCertain}, Holm-corrected for the number of variants`,
     rows: compared.map(differenceRow),
     compared,
-    cautions: [...mixed, ...cautionsOf(compared)],
+    cautions: [
+      ...mixed,
+      ...new Set(missing.filter((text) => text !== "")),
+      ...cautionsOf(compared),
+    ],
     question: {
       what:
         "difference in hits from the baseline per image and per pair, which is resampled and tested",

@@ -6,8 +6,8 @@ import { literal } from "../database/question.ts";
 export interface Variants {
   /**
    * `WITH variant AS (…)`: run, its variant as text, its seed; empty strings where it has none. `reference`
-   * is the variant that it is compared with: the same one with the baseline's values. It is the variant
-   * itself for a baseline, and where the experiment names none.
+   * is the variant that it is compared with, the same one with the baseline's values, and `baseline` says
+   * whether it has them all itself. A run without these axes is no baseline, and its own reference.
    */
   readonly sql: string;
   /** The values of the experiment's `report.baseline` as text; undefined where it names none. */
@@ -43,9 +43,11 @@ export async function variantsOf(connection: DuckDBConnection, request: string):
     END`;
   const sql = `WITH variant AS (
   SELECT run, ${named("value")} AS variant, ${named("reference")} AS reference,
+    ${baseline.length} > 0 AND count(*) FILTER (value = wanted) = ${baseline.length} AS baseline,
     coalesce(string_agg(value, ', ' ORDER BY place) FILTER (is_seed), '') AS seed
   FROM (
-    SELECT p.run, p.axis, p.value, coalesce(b.value, p.value) AS reference, p.rowid AS place,
+    SELECT p.run, p.axis, p.value, p.rowid AS place, b.value AS wanted,
+      coalesce(b.value, p.value) AS reference,
       p.axis = 'seed' OR p.axis LIKE '%.seed' AS is_seed
     FROM run_point AS p
     LEFT JOIN baseline AS b ON b.experiment = p.experiment AND b.axis = p.axis
@@ -81,7 +83,9 @@ export function judgingStages(experiment: string): string {
 export interface RequestedVariant {
   readonly stage: string;
   readonly variant: string;
-  /** Others are compared with it. False where the experiment names no baseline. */
+  /** The variant that it is compared with; itself for a baseline, and where there is none. */
+  readonly reference: string;
+  /** Others are compared with it. */
   readonly baseline: boolean;
   /** Number of requested runs: its seeds. */
   readonly runs: number;
@@ -91,18 +95,32 @@ export interface RequestedVariant {
 export async function requestedVariants(
   connection: DuckDBConnection,
   request: string,
-  { sql, baseline }: Variants,
+  { sql }: Variants,
 ): Promise<Map<string, RequestedVariant[]>> {
   const rows = await rowsOf<RequestedVariant>(
     connection,
     `${sql}
 SELECT r.stage, coalesce(v.variant, '') AS variant, count(*)::INTEGER AS runs,
-  ${baseline !== undefined} AND coalesce(v.variant = v.reference, false) AS baseline
+  coalesce(v.reference, '') AS reference, coalesce(v.baseline, false) AS baseline
 FROM experiment_run AS r LEFT JOIN variant AS v ON v.run = r.run
 WHERE r.experiment = ${literal(request)}
-GROUP BY r.stage, v.variant, v.reference ORDER BY min(r.position)`,
+GROUP BY r.stage, v.variant, v.reference, v.baseline ORDER BY min(r.position)`,
   );
   return Map.groupBy(rows, ({ stage }) => stage);
+}
+
+/** The variants that are compared with another one of their stage. */
+export function comparedVariants(requested: readonly RequestedVariant[]): RequestedVariant[] {
+  const names = new Set(requested.map(({ variant }) => variant));
+  return requested.filter(({ variant, reference }) =>
+    reference !== variant && names.has(reference)
+  );
+}
+
+/** The variants whose baseline was not requested. */
+export function variantsWithoutBaseline(requested: readonly RequestedVariant[]): string[] {
+  const names = new Set(requested.map(({ variant }) => variant));
+  return requested.filter(({ reference }) => !names.has(reference)).map(({ variant }) => variant);
 }
 
 /** The most runs requested for any variant. */

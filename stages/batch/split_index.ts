@@ -113,8 +113,8 @@ export function requireSplit(
 
 /**
  * What a training sees of a feature set.
- * @param count `train_images`: so many images, the first of the splits together; undefined: all
- * @throws {Complaint} if there are fewer images, or the last family would be cut
+ * @param count `train_images`: so many images, the first of the splits in the order of the features; undefined: all
+ * @throws {Complaint} if there are fewer images, or a family or its kin would be divided
  */
 export function trainingIndex(
   set: FeatureSet,
@@ -125,7 +125,7 @@ export function trainingIndex(
 ): SplitIndex {
   const index = indexSplit(set, train);
   if (count === undefined) return index;
-  const { images, familyOfImage = [] } = index;
+  const { images } = index;
   if (count > images.length) {
     throw new Complaint(
       `\`train_images: ${count}\` is more than the ${images.length} images to train on`,
@@ -133,11 +133,20 @@ export function trainingIndex(
       { exitCode: 1 },
     );
   }
-  const divided = familyOfImage.slice(0, count).find((rows) => rows.some((row) => row >= count));
+  const groups = index.kinOfImage ?? index.familyOfImage ?? [];
+  const divides = (most: number) =>
+    groups.slice(0, most).find((rows) => rows.some((row) => row >= most));
+  const divided = divides(count);
   if (divided !== undefined) {
+    const fitting = [-1, 1].flatMap((step) => {
+      let near = count + step;
+      while (near > 0 && divides(near) !== undefined) near += step;
+      return near > 0 ? [near] : [];
+    });
+    const what = index.kinOfImage === undefined ? "a family" : "a family and its kin";
     throw new Complaint(
-      `\`train_images: ${count}\` divides a family of ${divided.length} images`,
-      `use a multiple of ${divided.length}`,
+      `\`train_images: ${count}\` divides ${what}, ${divided.length} images`,
+      `use ${fitting.join(" or ")}`,
       { exitCode: 1 },
     );
   }

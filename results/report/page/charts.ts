@@ -4,6 +4,7 @@
  */
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
+import { shortNames } from "../../text/variant_names.ts";
 
 export interface Series {
   readonly name: string;
@@ -35,6 +36,9 @@ export interface ChartOptions {
   readonly all: readonly string[];
 }
 
+/** Longer names are shortened in legends. */
+const longestName = 40;
+
 /** The most series that remain distinguishable. */
 export const mostSeries = 16;
 const colours = 8;
@@ -48,12 +52,13 @@ export async function chart(
   options: ChartOptions,
 ): Promise<string | undefined> {
   const { all, kind, id, title, description } = options;
+  const names = shortNames(series.map(({ name }) => name || "all"), longestName);
   const values = series.flatMap(({ name, points }) =>
     points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))
-      .map((point) => ({ ...point, series: shortName(name) }))
+      .map((point) => ({ ...point, series: names.get(name || "all")! }))
   );
   if (values.length === 0) return undefined;
-  const domain = series.map(({ name }) => shortName(name));
+  const domain = series.map(({ name }) => names.get(name || "all")!);
   const places = series.map(({ name }) => name === "" ? 0 : Math.max(0, all.indexOf(name)));
   const look = (range: readonly unknown[]) => ({
     domain,
@@ -61,7 +66,12 @@ export async function chart(
   });
   const several = domain.length > 1;
   const legend = several
-    ? { title: null, orient: "top", columns: 3, symbolSize: kind === "line" ? 400 : 90 }
+    ? {
+      title: null,
+      orient: "top",
+      columns: domain.some((name) => name.length > 18) ? 2 : 3,
+      symbolSize: kind === "line" ? 400 : 90,
+    }
     : null;
   const colour = {
     field: "series",
@@ -179,7 +189,7 @@ const config = {
     tickColor: "var(--soft)",
     tickCount: 6,
   },
-  legend: { labelColor: "var(--ink)", labelFontSize: 14, labelLimit: 220, symbolStrokeWidth: 2 },
+  legend: { labelColor: "var(--ink)", labelFontSize: 14, labelLimit: 320, symbolStrokeWidth: 2 },
 };
 
 /** Labels the drawing itself, so that a screen reader treats it as one image. */
@@ -197,10 +207,4 @@ function accessible(
       `viewBox="${box}"><title id="${id}-title">${text(title)}</title>` +
       `<desc id="${id}-description">${text(description)}</desc>`,
   );
-}
-
-/** Names in legends are literal but limited in length. */
-function shortName(name: string): string {
-  const word = name === "" ? "all" : name;
-  return word.length > 40 ? `${word.slice(0, 39)}…` : word;
 }

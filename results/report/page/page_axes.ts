@@ -1,6 +1,6 @@
 /** The page's section on swept numbers: how recall and pair scores change along each. */
 import { type AxisPoint, seedInterval } from "../../findings/axis_curves.ts";
-import { type HeadlineTable } from "../../findings/headline.ts";
+import type { HeadlineTable } from "../../findings/headline.ts";
 import type { CommandPlace } from "../../findings/reproduce.ts";
 import type { Answered } from "../../database/question.ts";
 import { metricTitle, valueText } from "../../text/number_text.ts";
@@ -17,27 +17,29 @@ export async function axesSection(
     readonly results: CommandPlace;
   },
 ): Promise<Html> {
-  // Pairs of several kinds are shown by kind, as in the tables.
-  const byKind = points.rows.some(({ metric }) => metric.startsWith("pair_group_"));
-  const rows = points.rows.filter(({ metric }) => metric !== "pair_group" || !byKind);
-  const names = [...new Set(points.rows.map(({ variant }) => variant))];
-  const isBaseline = (name: string) =>
-    points.rows.some(({ variant, baseline }) => variant === name && baseline);
-  const all = names.toSorted((a, b) => Number(isBaseline(b)) - Number(isBaseline(a)));
-  const shown = all.slice(0, mostSeries);
   const groups = Map.groupBy(
-    rows,
+    points.rows.filter((point) => !isSummary(point, points.rows)),
     ({ stage, split, metric, axis }) => JSON.stringify([stage, split, metric, axis]),
   );
   const figures: Html[] = [];
   for (const group of groups.values()) {
     const own = group.toSorted((a, b) => a.x - b.x);
     const { stage, split, metric, axis } = own[0]!;
-    const caption = `${stage} on ${split ?? "all"}: ${metricTitle(metric)} by ${axis}`;
+    const isBaseline = (name: string) =>
+      own.some(({ variant, baseline }) => variant === name && baseline);
+    const all = [...new Set(own.map(({ variant }) => variant))]
+      .sort((a, b) => Number(isBaseline(b)) - Number(isBaseline(a)));
+    const shown = all.slice(0, mostSeries);
+    const title = `${stage} on ${split ?? "all"}: ${metricTitle(metric)} by ${axis}`;
+    const caption = all.length > shown.length
+      ? `${title} (the first ${mostSeries} variants)`
+      : title;
     const id = ["axis", stage, split ?? "all", metric, axis].map(figureName).join("-");
     const xs = [...new Set(own.map(({ x }) => x))].sort((a, b) => a - b);
     const rules = tables.filter((table) => table.stage === stage && table.split === split)
       .flatMap(({ references }) => references)
+      // Of scenes that are swept, oracles have a row for each variant, which no line across can show.
+      .filter(({ name }) => !name.includes(", "))
       .flatMap(({ name, value }) => {
         const found = value(metric);
         return found === undefined ? [] : [{ name, y: 100 * found.mean }];
@@ -92,6 +94,14 @@ export async function axesSection(
   return markup`<p>Means over seeds; vertical lines are 95 % confidence intervals over seeds (Student's t), not
 over test images. Differences from the baseline, tested over both, are among the results above.</p>
 <div class="figures">${figures}</div>`;
+}
+
+/** Pairs of all kinds together, where the same evaluation has several kinds, as in the tables. */
+function isSummary({ stage, split, metric }: AxisPoint, points: readonly AxisPoint[]): boolean {
+  if (metric !== "pair_group") return false;
+  const kinds = points.filter((one) => one.stage === stage && one.split === split)
+    .map((one) => one.metric).filter((name) => name.startsWith("pair_group_"));
+  return new Set(kinds).size > 1;
 }
 
 function meanAndInterval(point: AxisPoint): string {

@@ -9,7 +9,7 @@ const GiB = 2 ** 30;
 const machine = { cores: 8, memory: 64 * GiB };
 const silent = { threads: undefined };
 
-Deno.test("without a word about threads, one stage at a time uses all cores", () => {
+Deno.test("if the experiment does not set `threads`, one stage at a time uses all cores", () => {
   assert.deepEqual(concurrencyOf({}, silent, machine), { threads: 8, jobs: 1 });
   assert.deepEqual(concurrencyOf({ threads: 2 }, silent, machine), { threads: 2, jobs: 1 });
   assert.deepEqual(concurrencyOf({ jobs: 3 }, silent, machine), { threads: 8, jobs: 3 });

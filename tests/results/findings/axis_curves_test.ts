@@ -32,6 +32,11 @@ async function curves(
              ('e', $1, 'amount', $2), ('e', $1, 'alignment', $3), ('e', $1, 'seed', $4)`,
             [run, amount, alignment, String(seed)],
           );
+          await connection.run(
+            `INSERT INTO stage_run (run, stage, kind, label, status)
+             VALUES ($1, 'recall', 'evaluate', $1, 'complete')`,
+            [run],
+          );
           await connection.run("INSERT INTO metric VALUES ($1, 't2i_r1', 'test', $2)", [
             run,
             valueOf(alignment, amount, seed),
@@ -68,7 +73,7 @@ Deno.test("an axis of numbers gives a curve for each combination of the other ax
   );
 });
 
-Deno.test("two values, or values that are no numbers, are no curve", async () => {
+Deno.test("two values, or values that are not numbers, give no curve", async () => {
   assert.deepEqual(await curves(["50", "800"], () => 0.5), []);
   assert.deepEqual(await curves(["50", "800", "all"], () => 0.5), []);
 });

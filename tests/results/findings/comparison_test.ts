@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { compareVariants } from "../../../results/findings/comparison.ts";
+import {
+  comparedVariants,
+  requestedVariants,
+  variantsOf,
+  variantsWithoutBaseline,
+} from "../../../results/findings/variants.ts";
 
 const schema = Deno.readTextFileSync(
   new URL("../../../results/database/schema.sql", import.meta.url),
@@ -344,4 +350,48 @@ Deno.test("with a further axis, each variant is compared with the baseline that 
       ["train_images=400, alignment=singular", -0.5, 2],
     ],
   );
+});
+
+Deno.test("a variant whose baseline was not requested is compared with nothing, and counted nowhere", async () => {
+  const at = (images: number, ranks: readonly Rank[]) => ranks.map((rank) => ({ ...rank, images }));
+  const found = await compared([
+    ...at(100, ranksOf("none", 1, () => false)),
+    ...at(100, ranksOf("singular", 1, () => true)),
+    ...at(400, ranksOf("singular", 1, () => true)),
+  ], { cutoffs: [1] });
+  assert.deepEqual(
+    found.map(({ variant, variants, pending }) => [variant, variants, pending]),
+    [["train_images=100, alignment=singular", 1, 0]],
+  );
+});
+
+Deno.test("a run without the baseline's axis is no baseline", async () => {
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  await connection.run(schema);
+  await connection.run(`
+    INSERT INTO experiment VALUES ('e', 'x', 'x.yaml', NULL, now());
+    INSERT INTO baseline VALUES ('e', 'alignment', 'none');
+    INSERT INTO experiment_run VALUES ('e', 'a', 'tuned', 'a', 0), ('e', 'b', 'tuned', 'b', 1),
+      ('e', 'c', 'weights', 'c', 2), ('e', 'd', 'linear', 'd', 3);
+    INSERT INTO run_point VALUES ('e', 'a', 'alignment', 'none'), ('e', 'b', 'alignment', 'sparse'),
+      ('e', 'c', 'seed', '1')`);
+  const requested = await requestedVariants(connection, "e", await variantsOf(connection, "e"));
+  assert.deepEqual(
+    [...requested.values()].flat().map((
+      { stage, variant, baseline },
+    ) => [stage, variant, baseline]),
+    [
+      ["tuned", "none", true],
+      ["tuned", "sparse", false],
+      ["weights", "", false],
+      ["linear", "", false],
+    ],
+  );
+  assert.deepEqual(comparedVariants(requested.get("tuned")!).map(({ variant }) => variant), [
+    "sparse",
+  ]);
+  assert.deepEqual(variantsWithoutBaseline(requested.get("weights")!), []);
+  connection.closeSync();
+  instance.closeSync();
 });

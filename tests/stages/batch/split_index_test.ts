@@ -146,6 +146,17 @@ Deno.test("train_images keeps the first images, refuses more than there are, and
     message: "`train_images: 6` is more than the 5 images to train on",
   });
   assert.throws(() => trainingIndex(set, { train: "train", train_images: 3 }), {
-    message: "`train_images: 3` divides a family of 2 images",
+    message: "`train_images: 3` divides a family, 2 images",
   });
+  assert.throws(() => trainingIndex(set, { train: "train", train_images: 1 }), /fix: use 2$/);
+  const kin: FeatureSet = {
+    ...set,
+    images: set.images.map((image) => ({ ...image, kin: image.family === "c" ? "c" : "ab" })),
+  };
+  assert.throws(
+    () => trainingIndex(kin, { train: "train", train_images: 2 }),
+    (error) =>
+      String(error) ===
+        "error: `train_images: 2` divides a family and its kin, 4 images\nfix: use 4",
+  );
 });

@@ -132,6 +132,10 @@ Deno.test("with `keep: last`, validation is recorded and training ends as withou
   const best = await run("keeps the best", {});
   assert.deepEqual(watched.get("validation"), best.get("validation"));
   assert.equal(watched.get("validation")!.length, 2);
+  assert.throws(
+    () => v.parse(fineTune.parameters, { seed: 1, keep: "last" }),
+    /remove it, or set `validate_every`/,
+  );
   await run("is not validated", { validate_every: 0 });
   assert.deepEqual(
     await digestsBelow(at("keeps the last")),

@@ -136,5 +136,10 @@ Deno.test("where all negatives are trained on, none are mined, and scores and lo
     assert.ok(Math.abs(loss - 2 * mean(hinges)) < 1e-6);
     const [partial = 0] = some.numbers.dataSync();
     assert.ok(partial > loss, "the hardest three have a larger mean than all four");
+    const withDropout = (hardNegatives: number) =>
+      fineTuningStep(config, { alignment: undefined, margin: 0.2, hardNegatives }, inputs).scores
+        .arraySync();
+    assert.deepEqual(withDropout(3), scores, "mined without dropout");
+    assert.notDeepEqual(withDropout(4), scores, "one pass, with dropout");
   });
 });
