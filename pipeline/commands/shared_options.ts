@@ -24,7 +24,7 @@ export const onlyEvaluation = list(
 );
 /** The defaults of these two depend on the experiment: `concurrencyOf`. */
 export const jobs = count("stages at once (default: 1, or as `threads` allows)");
-export const threads = count("threads per stage (default: from the file, else all cores)");
+export const threads = count("threads per stage (default: the file's or all)");
 export const json = flag("print JSON");
 export const page = text("FILE", "file of the page (default: in the results folder)");
 

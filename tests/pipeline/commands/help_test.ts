@@ -94,7 +94,7 @@ Changes nothing.
 options:
   --against RUN            compare with the run whose key begins with RUN
   --set STAGE.PARAM=VALUE  change a parameter; a list replaces a matrix axis
-  --threads N              threads per stage (default: file's, or all cores)
+  --threads N              threads per stage (default: the file's or all)
   --json                   print JSON
   --results DIR            folder of results (default: results/store)
   --help                   show this help
