@@ -32,8 +32,8 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
     ...world,
     catalogue: world.stages.catalogue,
   });
-  const { threads, jobs } = concurrencyOf(given, experiment, world.machine);
-  const request = { ...given, threads, jobs };
+  const concurrency = concurrencyOf(given, experiment, world.machine);
+  const request = { ...given, ...concurrency };
   const store = openStore(request.results);
   const { nodes, code, saveCaches } = await keyRequest(graph, {
     ...request,
@@ -53,9 +53,8 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
     previous: (node) => previous.get(node.label),
   }, request);
   if (request.planOnly) {
-    world.display.announce("plan", planText(plan, request), {
-      threads,
-      jobs,
+    world.display.announce("plan", planText(plan, concurrency), {
+      ...concurrency,
       stages: planFacts(plan),
     });
     return 0;

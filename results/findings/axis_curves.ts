@@ -5,7 +5,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal } from "../database/question.ts";
 import { intervalOf } from "./seed_differences.ts";
-import { judgingStages, type Variants } from "./variants.ts";
+import { isSeedAxis, judgingStages, valuesText, type Variants } from "./variants.ts";
 
 export interface AxisPoint {
   readonly stage: string;
@@ -17,7 +17,7 @@ export interface AxisPoint {
   readonly x: number;
   /** The other swept parameters as text, without the seed. */
   readonly variant: string;
-  /** Of the experiment's baseline. */
+  /** Others are compared with it. */
   readonly baseline: boolean;
   /** A fraction. */
   readonly mean: number;
@@ -32,19 +32,23 @@ export async function axisCurvesOf(
   { sql }: Variants,
 ): Promise<Answered<AxisPoint>> {
   const experiment = literal(request);
-  const others = "p.axis <> n.axis AND NOT (p.axis = 'seed' OR p.axis LIKE '%.seed')";
+  const others = `p.axis <> n.axis AND NOT ${isSeedAxis("p.axis")}`;
+  const variant = valuesText({
+    axis: "p.axis",
+    value: "p.value",
+    place: "p.rowid",
+    where: others,
+  });
   return await ask<AxisPoint>(connection, {
     what: "recall and pair scores along each swept number, means over seeds",
     sql: `${sql}, numbers AS (
   SELECT axis FROM run_point
-  WHERE experiment = ${experiment} AND axis <> 'seed' AND axis NOT LIKE '%.seed'
+  WHERE experiment = ${experiment} AND NOT ${isSeedAxis("axis")}
   GROUP BY axis
   HAVING count(DISTINCT value) >= 3 AND bool_and(TRY_CAST(value AS DOUBLE) IS NOT NULL)
 ), point AS (
   SELECT p.run, n.axis, max(TRY_CAST(p.value AS DOUBLE)) FILTER (p.axis = n.axis) AS x,
-    CASE count(*) FILTER (${others}) WHEN 0 THEN '' WHEN 1 THEN max(p.value) FILTER (${others})
-      ELSE string_agg(p.axis || '=' || p.value, ', ' ORDER BY p.rowid) FILTER (${others})
-    END AS variant
+    ${variant} AS variant
   FROM run_point AS p CROSS JOIN numbers AS n
   WHERE p.experiment = ${experiment}
   GROUP BY p.run, n.axis

@@ -70,8 +70,8 @@ export function comparisonLines(comparisons: readonly Comparison[]): string[] {
   const widestOf = (textOf: (row: Comparison) => string) =>
     Math.max(...shown.map((row) => textOf(row).length));
   const variants = [...new Set(shown.map(({ variant }) => variant))];
-  const names = shortNames(variants, longest);
-  const nameOf = (row: Comparison) => withSeeds(names.get(row.variant)!, row);
+  const names = shortNames(variants, longest - Math.max(...shown.map((row) => fewer(row).length)));
+  const nameOf = (row: Comparison) => `${names.get(row.variant)}${fewer(row)}`;
   const widths = { name: widestOf(nameOf), metric: widestOf(metricText) };
   const lines = variants.flatMap((variant) =>
     shown.filter((row) => row.variant === variant).map((row, index) => {
@@ -188,9 +188,9 @@ function listed(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
-/** With the number of its seeds where some of the requested ones have no result. */
-function withSeeds(name: string, row: Comparison): string {
-  return row.seeds === row.requestedSeeds ? name : `${name} (${seedsText(row)} seeds)`;
+/** The number of its seeds where some of the requested ones have no result. */
+function fewer(row: Comparison): string {
+  return row.seeds === row.requestedSeeds ? "" : ` (${seedsText(row)} seeds)`;
 }
 
 function verdict(comparisons: readonly Comparison[]): string {

@@ -11,6 +11,8 @@ export interface ReferenceRow {
   /** The stage's name with spaces, `objects only`; `guessing`. */
   readonly name: string;
   readonly of: "oracle" | "guess";
+  /** Of an oracle with several rows, on scenes that are swept: which it is. */
+  readonly variant?: string;
   /** As stored: shares are fractions. Undefined where it has no such metric. */
   value(metric: string): ReferenceValue | undefined;
 }
@@ -110,6 +112,7 @@ function oracleRows(metrics: readonly OracleMetric[]): ReferenceRow[] {
   return shown.map(({ variant, values }) => ({
     name: shown.length === 1 ? name : `${name}, ${variant}`,
     of: "oracle",
+    ...(shown.length > 1 && { variant }),
     value: (metric) => values.get(metric),
   }));
 }

@@ -38,9 +38,7 @@ export async function variantsOf(connection: DuckDBConnection, request: string):
     baseline.length === 1 ? value : `${axis}=${value}`
   );
   const named = (value: string) =>
-    `CASE count(*) FILTER (NOT is_seed) WHEN 0 THEN '' WHEN 1 THEN max(${value}) FILTER (NOT is_seed)
-      ELSE string_agg(axis || '=' || ${value}, ', ' ORDER BY place) FILTER (NOT is_seed)
-    END`;
+    valuesText({ axis: "axis", value, place: "place", where: "NOT is_seed" });
   const sql = `WITH variant AS (
   SELECT run, ${named("value")} AS variant, ${named("reference")} AS reference,
     ${baseline.length} > 0 AND count(*) FILTER (value = wanted) = ${baseline.length} AS baseline,
@@ -48,7 +46,7 @@ export async function variantsOf(connection: DuckDBConnection, request: string):
   FROM (
     SELECT p.run, p.axis, p.value, p.rowid AS place, b.value AS wanted,
       coalesce(b.value, p.value) AS reference,
-      p.axis = 'seed' OR p.axis LIKE '%.seed' AS is_seed
+      ${isSeedAxis("p.axis")} AS is_seed
     FROM run_point AS p
     LEFT JOIN baseline AS b ON b.experiment = p.experiment AND b.axis = p.axis
     WHERE p.experiment = ${experiment}
@@ -70,6 +68,26 @@ export async function variantsOf(connection: DuckDBConnection, request: string):
     ranking,
     ...(words.length > 0 && { baseline: words.join(", ") }),
   };
+}
+
+/** SQL: whether an axis is that of a stage's seed. */
+export function isSeedAxis(axis: string): string {
+  return `(${axis} = 'seed' OR ${axis} LIKE '%.seed')`;
+}
+
+/** SQL, an aggregate of swept parameters: a single one as its value, several as `name=value`. */
+export function valuesText(
+  { axis, value, place, where }: {
+    readonly axis: string;
+    readonly value: string;
+    /** Their order. */
+    readonly place: string;
+    readonly where: string;
+  },
+): string {
+  const those = `FILTER (${where})`;
+  return `CASE count(*) ${those} WHEN 0 THEN '' WHEN 1 THEN max(${value}) ${those}
+      ELSE string_agg(${axis} || '=' || ${value}, ', ' ORDER BY ${place}) ${those} END`;
 }
 
 /** SQL: the stages of an experiment by which a stage `choose` chooses. @param experiment as a literal */

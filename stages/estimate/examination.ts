@@ -14,7 +14,7 @@ import type { Precision } from "../model/matrix_product.ts";
 import { isOfText } from "../model/branches.ts";
 import { parameterTable } from "../model/parameters.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
-import type { FineTuningObjective } from "../train/fine_tune/step.ts";
+import { type FineTuningObjective, mines } from "../train/fine_tune/step.ts";
 import {
   few,
   measureScoring,
@@ -61,20 +61,16 @@ export async function examineFineTuning(
   const { objective, steps, micro_steps, anchors, negatives } = plan;
   const candidates = Math.min(few.candidates, 1 + negatives);
   const hardNegatives = Math.min(few.hard, objective.hardNegatives, candidates - 1);
-  const step = measureStep(compute, sizes, {
-    // The cosines of branches cost nothing compared with the encoder.
-    objective: { ...objective, hardNegatives, branchWeight: 0 },
-    candidates,
-    xla: plan.xla,
-  });
+  // The cosines of branches cost nothing compared with the encoder.
+  const measured = { ...objective, hardNegatives, branchWeight: 0 };
+  const step = measureStep(compute, sizes, { objective: measured, candidates, xla: plan.xla });
   const { precision } = objective;
   const pair = measureScoring(compute, sizes, { precision, xla: plan.xla });
   const optimiser = measureUpdate(compute, sizes.config, { xla: plan.xla });
-  const trained = Math.max(0, step.warm - 2 * minedPairs(hardNegatives, candidates - 1) * pair) /
+  const trained = Math.max(0, step.warm - 2 * minedPairs(measured, candidates - 1) * pair) /
     (2 * (1 + hardNegatives));
   const microStep = 2 * anchors *
-    (minedPairs(objective.hardNegatives, negatives) * pair +
-      (1 + objective.hardNegatives) * trained);
+    (minedPairs(objective, negatives) * pair + (1 + objective.hardNegatives) * trained);
   const update = micro_steps * microStep + optimiser.warm;
   const compiling = step.first - step.warm + optimiser.first - optimiser.warm;
   const validations = plan.validate_every === 0 ? 0 : Math.ceil(steps / plan.validate_every);
@@ -166,9 +162,9 @@ export async function examineAnalysis(
   };
 }
 
-/** Pairs of a problem that are scored to mine negatives: none where all are trained on. */
-function minedPairs(hardNegatives: number, negatives: number): number {
-  return hardNegatives === negatives ? 0 : 1 + negatives;
+/** Pairs of a problem that are scored to mine negatives. */
+function minedPairs(objective: FineTuningObjective, negatives: number): number {
+  return mines(objective, negatives) ? 1 + negatives : 0;
 }
 
 /** Number of weights of the text encoder, of which frozen branches have a copy. */

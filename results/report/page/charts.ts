@@ -52,13 +52,14 @@ export async function chart(
   options: ChartOptions,
 ): Promise<string | undefined> {
   const { all, kind, id, title, description } = options;
-  const names = shortNames(series.map(({ name }) => name || "all"), longestName);
-  const values = series.flatMap(({ name, points }) =>
+  const written = series.map(({ name }) => name || "all");
+  const short = shortNames(written, longestName);
+  const domain = written.map((name) => short.get(name)!);
+  const values = series.flatMap(({ points }, place) =>
     points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y))
-      .map((point) => ({ ...point, series: names.get(name || "all")! }))
+      .map((point) => ({ ...point, series: domain[place]! }))
   );
   if (values.length === 0) return undefined;
-  const domain = series.map(({ name }) => names.get(name || "all")!);
   const places = series.map(({ name }) => name === "" ? 0 : Math.max(0, all.indexOf(name)));
   const look = (range: readonly unknown[]) => ({
     domain,

@@ -38,8 +38,8 @@ export async function axesSection(
     const xs = [...new Set(own.map(({ x }) => x))].sort((a, b) => a - b);
     const rules = tables.filter((table) => table.stage === stage && table.split === split)
       .flatMap(({ references }) => references)
-      // Of scenes that are swept, oracles have a row for each variant, which no line across can show.
-      .filter(({ name }) => !name.includes(", "))
+      // A line across would show an oracle of some scenes at those of others, too.
+      .filter(({ variant }) => variant === undefined)
       .flatMap(({ name, value }) => {
         const found = value(metric);
         return found === undefined ? [] : [{ name, y: 100 * found.mean }];

@@ -80,6 +80,20 @@ export type MicroStepOutputs = {
   readonly scores: tf.Tensor;
 };
 
+/**
+ * Whether a step scores all candidates first: where all negatives are trained on, there is nothing to mine.
+ * The release's layout depends on the order that mining gives.
+ */
+export function mines(
+  { hardNegatives, releaseLayout = false }: Pick<
+    FineTuningObjective,
+    "hardNegatives" | "releaseLayout"
+  >,
+  negatives: number,
+): boolean {
+  return hardNegatives < negatives || releaseLayout;
+}
+
 export function fineTuningStep(
   config: Configuration,
   objective: FineTuningObjective,
@@ -87,15 +101,13 @@ export function fineTuningStep(
 ): MicroStepOutputs {
   const { precision, drops, branchWeight } = objective;
   const layout = (pass: Pass) => objective.releaseLayout ? { pass, drawn: batch } : undefined;
-  // Where all negatives are trained on, there is nothing to mine. The release's layout needs their order.
-  const all = objective.hardNegatives === batch.textCandidates.shape[1]! - 1;
-  const mined = all && !objective.releaseLayout
-    ? undefined
-    : scoreBatch(weights, config, tables, batch, {
+  const mined = mines(objective, batch.textCandidates.shape[1]! - 1)
+    ? scoreBatch(weights, config, tables, batch, {
       precision,
       branchWeight,
       releaseLayout: layout("mining"),
-    });
+    })
+    : undefined;
   const hard = mined === undefined ? batch : chooseHard(batch, mined, {
     count: objective.hardNegatives,
     keepFirst: objective.alignment !== undefined && objective.contrast !== undefined,

@@ -56,6 +56,26 @@ Deno.test("comparisonLines() shows rsum after the recalls and wraps long sentenc
   assert.ok(lines.every((line) => line.length <= 80));
 });
 
+Deno.test("long names with fewer seeds stay different, in lines of 80 columns", () => {
+  const variants = ["none", "0.5"].map((contrast) =>
+    `train_images=3200, alignment=distributed, contrast=${contrast}`
+  );
+  const lines = comparisonLines(variants.flatMap((variant) => [
+    comparison({
+      variant,
+      seeds: 2,
+      low: -0.1234,
+      high: -0.0812,
+      pHolm: 0.0002,
+      significant: true,
+    }),
+    comparison({ variant, seeds: 3 }),
+  ]));
+  assert.ok(lines.every((line) => line.length <= 80), lines.join("\n"));
+  const named = lines.filter((line) => line.includes("(2 of 3 seeds)"));
+  assert.equal(new Set(named.map((line) => line.split(" (2 of")[0])).size, 2, lines.join("\n"));
+});
+
 Deno.test("comparisonLines() says when nothing is significant and when there is only one seed", () => {
   const lines = comparisonLines([comparison({ seeds: 1, pSeeds: null, variants: 1 })]);
   assert.equal(lines[1], "100 images and the Holm-corrected p of a paired permutation test:");
