@@ -132,9 +132,16 @@ longTest(
       assert.equal(code, 0, err);
       return JSON.parse(out);
     };
+    // No weights are chosen by validation: those after the last update are evaluated.
     assert.deepEqual(
-      await ask("SELECT step, count(*) AS runs FROM validation GROUP BY step ORDER BY step"),
-      [10, 20].map((step) => ({ step, runs: alignments.length })),
+      await ask("SELECT count(*) AS validations FROM validation"),
+      [{ validations: 0 }],
+    );
+    assert.deepEqual(
+      await ask(
+        "SELECT step, count(*) AS runs FROM training_step WHERE step IN (19, 20, 21) GROUP BY step ORDER BY step",
+      ),
+      [19, 20].map((step) => ({ step, runs: alignments.length })),
     );
     assert.deepEqual(
       await ask("SELECT count(DISTINCT run) AS runs, count(*) AS files FROM outside_file"),
