@@ -43,7 +43,7 @@ export async function captionAnnotations(
     return { objectsOf: (caption) => objects.get(set.captions[caption]!.id) ?? [] };
   }
   const tokenizer = await tokenizerOf(folder, parameters);
-  const entities = openFlickr30kEntities(parameters.entities);
+  const entities = openFlickr30kEntities(parameters.entities, set.images.map(({ id }) => id));
   const objects = new Map<number, AnnotatedObject[]>();
   const missing = { image: 0, words: 0 };
   for (const [image, own] of Map.groupBy(captions, (caption) => set.captions[caption]!.image)) {

@@ -76,6 +76,7 @@ const imageSchema = v.object({
   split: v.string(),
   offset: v.optional(natural),
   database: v.optional(natural),
+  entry: v.optional(v.string()),
   regions: positive,
   family: v.optional(v.string()),
   kin: v.optional(v.string()),

@@ -8,13 +8,13 @@
  *   the same form. An experiment names one of the two; the other is found next to it.
  * - One file with both maps: `{"image_to_caption": {...}, "caption_to_image": {...}}`; one may be missing.
  *
- * Captions are identified by their ids, images by their ids or by the number at the end of these: image
- * 391895 of COCO is `coco_val2014_000000391895.npz` in UNITER's data.
+ * Captions are identified by their ids, images by their ids or by these without the prefix that all of them
+ * share: image 391895 of COCO is `coco_val2014_000000391895.npz` in UNITER's data.
  */
 import * as v from "valibot";
 import type { Positives } from "../metric/extra_positives.ts";
 import { decoding, wrongIn } from "./formats/foreign_file.ts";
-import { imageFinder } from "./databases/image_names.ts";
+import { matchImages } from "./databases/image_names.ts";
 
 const maps = ["image_to_caption", "caption_to_image"] as const;
 
@@ -45,9 +45,6 @@ export function readPositives(
 ): FoundPositives {
   const rowOfText = new Map(texts.map((id, row) => [id, row]));
   const columnOfImage = new Map(images.map((id, column) => [id, column]));
-  const find = imageFinder(images);
-  const text = (id: string) => rowOfText.get(id);
-  const image = (id: string) => columnOfImage.get(find(id) ?? "");
   const both = files["positives"] === undefined ? undefined : readJson(
     files["positives"],
     v.strictObject({
@@ -58,6 +55,16 @@ export function readPositives(
   const [ofImages, ofTexts] = maps.map((map) =>
     both === undefined ? readJson(files[map]!, answers) : both[map] ?? {}
   );
+  const mentioned = [...Object.keys(ofImages!), ...Object.values(ofTexts!).flat().map(String)];
+  const idOf = matchImages(
+    mentioned,
+    images,
+    wrongIn(files["positives"] ?? files[maps[0]]!, {
+      fix: "name each image in one way, by its id in the features",
+    }),
+  );
+  const text = (id: string) => rowOfText.get(id);
+  const image = (id: string) => columnOfImage.get(idOf.get(id) ?? "");
   const sides = [
     { direction: "i2t", named: ofImages!, query: image, answer: text },
     { direction: "t2i", named: ofTexts!, query: text, answer: image },

@@ -36,6 +36,8 @@ interface SourceImage {
   readonly offset?: number | undefined;
   /** Index of its database in databases.jsonl, if it is in one. */
   readonly database?: number | undefined;
+  /** Its name in the database, where that is not its id. */
+  readonly entry?: string | undefined;
 }
 
 /** Regions in tables with the rows of one image after another. */
@@ -90,8 +92,8 @@ export async function regionDatabases(
   return {
     featureDim: first.feature_dim,
     read(image) {
-      const { id, regions, database } = images[image]!;
-      const { features, boxes, count, featureDim } = databaseOf(database ?? 0).read(id);
+      const { id, regions, database, entry = id } = images[image]!;
+      const { features, boxes, count, featureDim } = databaseOf(database ?? 0).read(entry);
       if (count !== regions || featureDim !== first.feature_dim) {
         throw new Complaint(
           `\`${id}\` has ${count} regions of ${featureDim} numbers; ` +
@@ -103,8 +105,8 @@ export async function regionDatabases(
       return { features, boxes };
     },
     classes(image) {
-      const { id, regions, database } = images[image]!;
-      return databaseOf(database ?? 0).classes?.(id, regions);
+      const { id, regions, database, entry = id } = images[image]!;
+      return databaseOf(database ?? 0).classes?.(entry, regions);
     },
     [Symbol.dispose]() {
       for (const database of open) database?.[Symbol.dispose]();

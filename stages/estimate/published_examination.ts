@@ -1,5 +1,7 @@
 /** Checks of `doctor` for published databases, from their lists and a sample of their entries. */
+import { matchImages } from "../data/databases/image_names.ts";
 import { openImageDatabase } from "../data/databases/open_image_database.ts";
+import { wrongIn } from "../data/formats/foreign_file.ts";
 import { rawCaptions } from "../data/published/captions.ts";
 import type { ImportParameters } from "../data/published/import_features.ts";
 import type { PublishedSource } from "../data/published/data_sets.ts";
@@ -47,7 +49,8 @@ export function examinePublished(
       grow(`${split}_captions`, kept.length);
       grow(`${split}_images`, names.length);
       facts["vocabulary"] = captions.vocabularySize;
-      const lost = names.filter((name) => !database.has(name));
+      const entries = matchImages(names, database.names(), wrongIn(database.place));
+      const lost = names.filter((name) => !entries.has(name));
       if (lost.length > 0) {
         findings.push({
           verdict: "bad",
@@ -56,8 +59,8 @@ export function examinePublished(
           }`,
           fix: "fetch the image database that belongs to these captions",
         });
-        names = names.filter((name) => database.has(name));
       }
+      names = [...entries.values()];
     }
     for (const name of evenly(names)) {
       const { count, featureDim } = database.read(name);

@@ -200,6 +200,56 @@ Deno.test("missing features, special tokens and keys of the list each cause one 
   );
 });
 
+Deno.test("a picture whose features are missing never gets those of another with its number", async () => {
+  using folder = temporaryFolder();
+  const given = rawData(folder.path, ({ images }) => {
+    images[0]!.filename = "bird_12.jpg";
+    images[1]!.filename = "bird_34.jpg";
+  });
+  const renamed = (from: string, to: string) =>
+    Deno.renameSync(`${folder.path}/features/${from}`, `${folder.path}/features/${to}`);
+  renamed("flickr30k_000000000012.npz", "cat_12.npz");
+  renamed("flickr30k_34.npz", "bird_34.npz");
+  await assert.rejects(
+    importFeatures(`${folder.path}/out`, given),
+    /the picture bird_12\.jpg has no features/,
+  );
+});
+
+Deno.test("two pictures that reach the same features are refused", async () => {
+  using folder = temporaryFolder();
+  const given = rawData(
+    folder.path,
+    ({ images }) => images.push({ filename: "34.png", split: "train", sentences: [] }),
+  );
+  await assert.rejects(importFeatures(`${folder.path}/out`, given), {
+    what: "`34.jpg` and `34.png` are both `flickr30k_34.npz`",
+  });
+});
+
+Deno.test("images of a text database are found in a table by their numbers", async () => {
+  using folder = temporaryFolder();
+  await copyFolder(goldenFile(paths["test_txt"]!), `${folder.path}/txt_db/itm_${dataset}_test.db`);
+  using texts = openTextDatabase(goldenFile(paths["test_txt"]!));
+  const base64 = (values: readonly number[]) =>
+    new Uint8Array(Float32Array.from(values).buffer).toBase64();
+  const ids = [...texts.textsOfImage.keys()];
+  const lines = ids.map((id, row) =>
+    [Number(/\d+(?=\.npz$)/.exec(id)![0]), 10, 10, 1, base64([0, 0, 5, 5]), base64([row, 1])].join(
+      "\t",
+    )
+  );
+  Deno.mkdirSync(`${folder.path}/img_db`);
+  Deno.writeTextFileSync(`${folder.path}/img_db/${dataset}`, `${lines.join("\n")}\n`);
+  const given = { root: folder.path, dataset, splits: ["test"], format: "tsv" };
+  const { set } = await importFeatures(`${folder.path}/out`, given);
+  using _open = set;
+  assert.deepEqual(set.images.map(({ id }) => id), ids);
+  set.images.forEach((_, row) =>
+    assert.deepEqual(set.regions.read(row).features, Float32Array.of(row, 1))
+  );
+});
+
 Deno.test("the requested format is read, whatever other files exist", async () => {
   using folder = temporaryFolder();
   await copyFolder(goldenFile(paths["test_txt"]!), `${folder.path}/txt_db/itm_${dataset}_test.db`);

@@ -2,6 +2,7 @@
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { type EntityBoxes, parseEntityBoxes } from "./entity_boxes.ts";
 import { type EntitySentence, parseEntitySentences } from "./entity_sentences.ts";
+import { matchImages } from "../databases/image_names.ts";
 import { decoding, wrongIn } from "../formats/foreign_file.ts";
 
 export interface EntityImage {
@@ -19,13 +20,14 @@ export interface Flickr30kEntities {
 const LONGEST_FILE = 1 << 18;
 
 /**
- * Images are found by name without file extension, or by the number at the end of it: `36979.jpg` and
- * `flickr30k_000000036979.npz` both match `Sentences/36979.txt`.
- *
+ * @param images all images that may be read: `36979.jpg` or `flickr30k_000000036979.npz` is `Sentences/36979.txt`
  * @throws {Complaint} when a subfolder is missing; `read` does when a file is damaged or its counterpart is
  * missing
  */
-export function openFlickr30kEntities(folder: string): Flickr30kEntities {
+export function openFlickr30kEntities(
+  folder: string,
+  images: readonly string[],
+): Flickr30kEntities {
   for (const part of ["Sentences", "Annotations"]) {
     if (!isFolder(`${folder}/${part}`)) {
       throw new Complaint(
@@ -35,32 +37,34 @@ export function openFlickr30kEntities(folder: string): Flickr30kEntities {
       );
     }
   }
+  const fix = "use features that name each image once";
+  const names = matchImages(images, annotatedNames(folder), wrongIn(folder, { fix }));
   return {
     folder,
     read(image) {
-      for (const name of namesOf(image)) {
-        const files = [`${folder}/Sentences/${name}.txt`, `${folder}/Annotations/${name}.xml`];
-        const [sentences, boxes] = files.map(readSmallFile);
-        if (sentences === undefined && boxes === undefined) continue;
-        const missing = sentences === undefined ? 0 : 1;
-        if (sentences === undefined || boxes === undefined) {
-          throw wrongIn(files[missing]!)(`it is missing, but ${files[1 - missing]} exists`);
-        }
-        return {
-          sentences: parseEntitySentences(sentences, files[0]!),
-          boxes: parseEntityBoxes(boxes, files[1]!),
-        };
+      const name = names.get(image);
+      if (name === undefined) return undefined;
+      const files = [`${folder}/Sentences/${name}.txt`, `${folder}/Annotations/${name}.xml`];
+      const [sentences, boxes] = files.map(readSmallFile);
+      const missing = sentences === undefined ? 0 : 1;
+      if (sentences === undefined || boxes === undefined) {
+        throw wrongIn(files[missing]!)(`it is missing, but ${files[1 - missing]} exists`);
       }
+      return {
+        sentences: parseEntitySentences(sentences, files[0]!),
+        boxes: parseEntityBoxes(boxes, files[1]!),
+      };
     },
   };
 }
 
-/** Possible base names of an image's files; excludes names that could leave the folder. */
-function namesOf(image: string): string[] {
-  const stem = image.replace(/\.[A-Za-z]+$/, "");
-  const number = /0*(\d{1,20})$/.exec(stem)?.[1];
-  const names = new Set([stem, ...number === undefined ? [] : [number]]);
-  return [...names].filter((name) => /^\w[\w.-]{0,99}$/.test(name));
+/** Names of images that have sentences or boxes. */
+function annotatedNames(folder: string): string[] {
+  return [["Sentences", ".txt"], ["Annotations", ".xml"]].flatMap(([part, ending]) =>
+    decoding(wrongIn(`${folder}/${part}`), "the folder cannot be read", () => [
+      ...Deno.readDirSync(`${folder}/${part}`),
+    ]).flatMap(({ name }) => name.endsWith(ending!) ? [name.slice(0, -ending!.length)] : [])
+  );
 }
 
 function isFolder(path: string): boolean {

@@ -6,9 +6,7 @@
  *     image_id image_w image_h num_boxes boxes features [objects_id objects_conf]
  *     img_id img_h img_w objects_id objects_conf attrs_id attrs_conf num_boxes boxes features
  *
- * The second form is LXMERT's. `boxes` are x1 y1 x2 y2 in pixels. Images are found by their id, ignoring
- * case and file extension; a numeric id also matches the number at the end of a name: image 36979 is
- * `flickr30k_000000036979.npz`.
+ * The second form is LXMERT's. `boxes` are x1 y1 x2 y2 in pixels.
  */
 import { type ByteSource, openBytes } from "../formats/byte_source.ts";
 import { decoding, type Wrong, wrongIn } from "../formats/foreign_file.ts";
@@ -29,16 +27,14 @@ export function openBottomUpTsv(path: string, choice: RegionChoice): ImageDataba
 /** Reads a table from any bytes; takes ownership of the source. */
 export function readBottomUpTsv(source: ByteSource, choice: RegionChoice): ImageDatabase {
   const lines = indexLines(source);
-  const names = [...lines.values()].map(({ id }) => id);
-  const find = (image: string) => lines.get(normalisedId(image)) ?? lines.get(numberAtEnd(image));
+  const names = [...lines.keys()];
   return {
     place: source.file,
     format: "tsv",
     names: () => names,
-    has: (image) => find(image) !== undefined,
     read(image) {
       const wrong = wrongIn(source.file, { entry: image });
-      const line = find(image);
+      const line = lines.get(image);
       if (line === undefined) throw wrong("image not found");
       const bytes = new Uint8Array(line.end - line.start);
       source.read(line.start, bytes);
@@ -50,7 +46,6 @@ export function readBottomUpTsv(source: ByteSource, choice: RegionChoice): Image
 }
 
 interface Line {
-  readonly id: string;
   /** From 1. */
   readonly number: number;
   readonly start: number;
@@ -63,7 +58,7 @@ const CHUNK = 1 << 22;
 const LONGEST_LINE = 1 << 26;
 const LONGEST_ID = 200;
 
-/** Lines by normalised id. */
+/** Lines by id. */
 function indexLines(source: ByteSource): Map<string, Line> {
   const wrong = wrongIn(source.file);
   const lines = new Map<string, Line>();
@@ -79,11 +74,11 @@ function indexLines(source: ByteSource): Map<string, Line> {
       const head = known ?? new Uint8Array(Math.min(LONGEST_ID + 1, end - start));
       if (known === undefined) source.read(start, head);
       const id = idOf(head, (what) => wrong(`line ${number}: ${what}`));
-      const before = lines.get(normalisedId(id));
+      const before = lines.get(id);
       if (before !== undefined) {
         throw wrong(`lines ${before.number} and ${number} both describe image ${id}: remove one`);
       }
-      lines.set(normalisedId(id), { id, number, start, end });
+      lines.set(id, { number, start, end });
     }
     start = end + 1;
   };
@@ -111,18 +106,6 @@ function idOf(head: Uint8Array, wrong: Wrong): string {
   const end = head.indexOf(TAB);
   if (end < 1) throw wrong("it does not start with an image id and a tab");
   return ascii.decode(head.subarray(0, end));
-}
-
-/** The form in which ids are compared. */
-function normalisedId(name: string): string {
-  const plain = name.toLowerCase().replace(/\.(npz|jpg|jpeg|png)$/, "");
-  return /^\d+$/.test(plain) ? numberAtEnd(plain) : plain;
-}
-
-/** "flickr30k_000000036979.npz" to "36979"; "" without a number. */
-function numberAtEnd(name: string): string {
-  const digits = /(\d+)(?:\.\w+)?$/.exec(name)?.[1] ?? "";
-  return digits.replace(/^0+(?=\d)/, "");
 }
 
 /** Names of the columns, by their number. */

@@ -7,8 +7,8 @@ export interface ImageDatabase extends Disposable {
   /** Path of the file or folder. */
   readonly place: string;
   readonly format: "lmdb" | "lmdb_compressed" | "npz" | "tsv";
+  /** Names of its images; `read` takes these and no others. */
   names(): readonly string[];
-  has(image: string): boolean;
   /** @throws {Complaint} when the image is not found or its entry is damaged */
   read(image: string): ImageRegions;
   /** Class probabilities of the first `count` regions, [count, classes]; absent in formats without classes. */

@@ -42,7 +42,6 @@ export function openLmdbFeatures(place: string, choice: RegionChoice): ImageData
     place,
     format: compressed ? "lmdb_compressed" : "lmdb",
     names: () => names,
-    has: (image) => known.has(image),
     read(image) {
       const wrong = wrongIn(lmdb.file, { entry: image });
       const arrays = arraysOf(image, regionArrays, wrong);

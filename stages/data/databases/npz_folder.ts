@@ -24,7 +24,6 @@ export function openNpzFolder(folder: string, choice: RegionChoice): ImageDataba
     place: folder,
     format: "npz",
     names: () => names,
-    has: (image) => known.has(image),
     read(image) {
       const { arrays, wrong } = entry(image, regionArrays);
       return regionRows(arrays, { choice, wrong });

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import type { Vocabulary } from "../feature_set.ts";
 import { decoding, wrongIn } from "../formats/foreign_file.ts";
-import { imageFinder } from "../databases/image_names.ts";
+import { matchImages } from "../databases/image_names.ts";
 import type { PublishedSource } from "./data_sets.ts";
 import { openTextDatabase } from "../databases/text_database.ts";
 import { tokenizerFromVocabulary } from "../tokenizer.ts";
@@ -84,6 +84,8 @@ function withoutDuplicates(lines: CaptionLine[]): CaptionLine[] {
   return lines;
 }
 
+const oneName = "name the features of a picture after it, and list each picture once";
+
 const karpathySchema = v.object({
   images: v.array(v.object({
     filename: v.pipe(v.string(), v.nonEmpty()),
@@ -96,8 +98,7 @@ const karpathySchema = v.object({
  * Captions of Karpathy's dataset_<name>.json, tokenised here.
  *
  * @param options.names returns the names of a database's images. Karpathy's list has file names of pictures
- * (`1000092795.jpg`), from which names of features are derived (`flickr30k_000001000092795.npz`): they are
- * equal without file extension, or have the same number at the end.
+ * (`1000092795.jpg`), from which names of features are derived (`flickr30k_000001000092795.npz`).
  */
 export function rawCaptions(
   sources: readonly PublishedSource[],
@@ -128,23 +129,30 @@ export function rawCaptions(
   const lines: CaptionLine[] = [];
   const images: { id: string; split: string; role: string }[] = [];
   let tooLong = 0;
-  const finders = new Map<string, (picture: string) => string | undefined>();
-  for (const { filename, split: said, sentences } of parsed.output.images) {
+  const listed = parsed.output.images.flatMap(({ filename, split: said, sentences }) => {
     const split = said === "restval" ? "train" : said;
-    const candidates = sources.filter((source) => source.split === split);
-    if (candidates.length === 0) continue;
-    const found = candidates.map(({ images: role }) => {
-      const find = finders.get(role) ?? imageFinder(names(role));
-      finders.set(role, find);
-      return { role, id: find(filename) };
-    }).find(({ id }) => id !== undefined);
-    if (found === undefined) {
+    const roles = sources.filter((source) => source.split === split).map(({ images }) => images);
+    return roles.length === 0 ? [] : [{ filename, split, roles, sentences }];
+  });
+  const [twice] = Map.groupBy(listed, ({ filename }) => filename).values()
+    .find(({ length }) => length > 1) ?? [];
+  if (twice !== undefined) {
+    throw wrongIn(file, { fix: oneName })(`the picture ${twice.filename} is listed twice`);
+  }
+  const found = new Map([...new Set(sources.map(({ images }) => images))].map((role) => {
+    const pictures = listed.filter(({ roles }) => roles.includes(role));
+    const ambiguous = wrongIn(file, { fix: oneName });
+    return [role, matchImages(pictures.map(({ filename }) => filename), names(role), ambiguous)];
+  }));
+  for (const { filename, split, roles, sentences } of listed) {
+    const role = roles.find((role) => found.get(role)!.has(filename));
+    if (role === undefined) {
       throw wrongIn(file, {
         fix: "download the features of all its pictures, or remove the picture from the list",
       })(`the picture ${filename} has no features`);
     }
-    const image = found.id!;
-    images.push({ id: image, split, role: found.role });
+    const image = found.get(role)!.get(filename)!;
+    images.push({ id: image, split, role });
     sentences.forEach(({ raw }, place) => {
       const tokens = tokenizer.encode(raw);
       if (keeps(split, tokens.length, most)) {

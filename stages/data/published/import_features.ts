@@ -4,7 +4,9 @@
  */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import type { ImageDatabase, PublishedFormat, RegionChoice } from "../databases/image_database.ts";
+import { matchImages } from "../databases/image_names.ts";
 import { openImageDatabase } from "../databases/open_image_database.ts";
+import { wrongIn } from "../formats/foreign_file.ts";
 import { writeLines } from "../formats/json_lines.ts";
 import { type CaptionSource, rawCaptions, storedCaptions } from "./captions.ts";
 import type { PublishedSource } from "./data_sets.ts";
@@ -45,7 +47,7 @@ export async function importFeatures(
       ...parameters,
       names: (role) => databases.items[roles.indexOf(role)]!.names(),
     });
-  const images = imagesOf(captions, roles);
+  const images = withEntries(imagesOf(captions, roles), databases.items);
   const measured = await measure(images, databases.items, context);
   await writeLines(
     `${folder}/images.jsonl`,
@@ -107,24 +109,45 @@ function imagesOf({ images }: CaptionSource, roles: readonly string[]): ImageLin
   });
 }
 
+interface ImageEntry extends ImageLine {
+  /** Its name in the database, where that is not its id. */
+  readonly entry?: string;
+}
+
+/** @throws {Complaint} when an image is in no database, or two images are one entry */
+function withEntries(
+  images: readonly ImageLine[],
+  databases: readonly ImageDatabase[],
+): ImageEntry[] {
+  const entries = databases.map((database, place) => {
+    const ids = images.flatMap(({ id, database }) => database === place ? [id] : []);
+    const fix = "use captions and features that name each image in one way";
+    return matchImages(ids, database.names(), wrongIn(database.place, { fix }));
+  });
+  return images.map((image) => {
+    const entry = entries[image.database]!.get(image.id);
+    if (entry === undefined) {
+      throw new Complaint(
+        `the image \`${image.id}\` has captions, but no features`,
+        "download the image database that belongs to these captions, or omit their split",
+        { place: { file: databases[image.database]!.place }, exitCode: 1 },
+      );
+    }
+    return { ...image, ...(entry !== image.id && { entry }) };
+  });
+}
+
 /** Reads every image: counts its regions, and checks that all have the same width. */
 async function measure(
-  images: readonly ImageLine[],
+  images: readonly ImageEntry[],
   databases: readonly ImageDatabase[],
   { progress, signal }: ImportContext,
 ): Promise<{ regions: number[]; featureDim: number }> {
   const regions: number[] = [];
   let featureDim: number | undefined;
-  for (const { id, database } of images) {
-    const { place, read, has } = databases[database]!;
-    if (!has(id)) {
-      throw new Complaint(
-        `the image \`${id}\` has captions, but no features`,
-        "download the image database that belongs to these captions, or omit their split",
-        { place: { file: place }, exitCode: 1 },
-      );
-    }
-    const found = read(id);
+  for (const { id, database, entry = id } of images) {
+    const { place, read } = databases[database]!;
+    const found = read(entry);
     featureDim ??= found.featureDim;
     if (found.featureDim !== featureDim) {
       throw new Complaint(

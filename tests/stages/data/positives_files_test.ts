@@ -47,8 +47,8 @@ Deno.test("one file contains both directions or one of them, by the ids of the f
     [{ direction: "t2i", query: 1, right: [1, 0] }],
   );
   const both = {
-    image_to_caption: { a: ["a_0"], "a.jpg": ["b_0"] },
-    caption_to_image: { a_0: ["a"] },
+    image_to_caption: { "a.jpg": ["a_0", "b_0"] },
+    caption_to_image: { a_0: ["a.jpg"] },
   };
   assert.deepEqual(read({ [named]: both }, named, ranked).positives, [
     { direction: "i2t", query: 0, right: [0, 1] },
@@ -59,6 +59,10 @@ Deno.test("one file contains both directions or one of them, by the ids of the f
 Deno.test("files in another form are refused with file and key", () => {
   const cases: [unknown, string][] = [
     ["{", "invalid JSON: "],
+    [
+      { image_to_caption: { a: ["560256"], "a.jpg": ["560256"] } },
+      "`a` and `a.jpg` are both `a`",
+    ],
     ["3", "`the map`: Invalid type"],
     [{ image_to_caption: { a: [] } }, "`image_to_caption.a`: at least one correct answer"],
     [{ image_to_caption: { a: [true] } }, "`image_to_caption.a.0`: an id: a text or an integer"],
@@ -72,7 +76,7 @@ Deno.test("files in another form are refused with file and key", () => {
   ];
   for (const [content, what] of cases) {
     assert.throws(
-      () => read({ "own.json": content }, "own.json"),
+      () => read({ "own.json": content }, "own.json", { ...ids, images: [...ids.images, "a"] }),
       (error) =>
         error instanceof Complaint && error.exitCode === 1 && error.what.startsWith(what) &&
         String(error).includes("own.json"),

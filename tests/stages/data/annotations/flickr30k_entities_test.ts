@@ -153,26 +153,35 @@ Deno.test("an invalid sentence or annotation is reported with its location", () 
   }
 });
 
-Deno.test("images are found by file name or the number in it, never outside the folder", () => {
+Deno.test("images are found by their names, with or without one prefix, never outside the folder", () => {
   using folder = temporaryFolder();
   for (const part of ["Sentences", "Annotations"]) Deno.mkdirSync(`${folder.path}/${part}`);
   Deno.writeTextFileSync(`${folder.path}/Sentences/36979.txt`, written);
   Deno.writeTextFileSync(`${folder.path}/Annotations/36979.xml`, drawn);
   Deno.writeTextFileSync(`${folder.path}/secret.txt`, written);
-  const { read } = openFlickr30kEntities(folder.path);
-  for (const image of ["36979", "36979.jpg", "flickr30k_000000036979.npz"]) {
+  const lists: readonly (readonly [string, ...string[]])[] = [
+    ["36979"],
+    ["36979.jpg", "6979.jpg", "../secret", "", "/36979x", "36979x", "\0"],
+    ["flickr30k_000000036979.npz", "flickr30k_000000006979.npz"],
+  ];
+  for (const [image, ...absent] of lists) {
+    const { read } = openFlickr30kEntities(folder.path, [image, ...absent]);
     assert.equal(read(image)!.sentences.length, 2, image);
     assert.equal(read(image)!.boxes.boxes.size, 2, image);
+    for (const other of absent) assert.equal(read(other), undefined, other);
   }
-  for (const image of ["6979", "../secret", "", "/36979x", "36979x", "\0"]) {
-    assert.equal(read(image), undefined, image);
-  }
+  const { read } = openFlickr30kEntities(folder.path, ["cat_36979.jpg", "dog_36979.jpg"]);
+  assert.equal(read("cat_36979.jpg"), undefined);
   Deno.writeTextFileSync(`${folder.path}/Sentences/5.txt`, written);
-  assert.throws(() => read("5"), /Annotations\/5.xml|it is missing, but .*Sentences\/5.txt exists/);
-  Deno.writeTextFileSync(`${folder.path}/Annotations/5.xml`, " ".repeat(300_000));
-  assert.throws(() => read("5"), /it has 300000 bytes, more than/);
+  const five = openFlickr30kEntities(folder.path, ["5"]);
   assert.throws(
-    () => openFlickr30kEntities(`${folder.path}/Sentences`),
+    () => five.read("5"),
+    /Annotations\/5.xml|it is missing, but .*Sentences\/5.txt exists/,
+  );
+  Deno.writeTextFileSync(`${folder.path}/Annotations/5.xml`, " ".repeat(300_000));
+  assert.throws(() => five.read("5"), /it has 300000 bytes, more than/);
+  assert.throws(
+    () => openFlickr30kEntities(`${folder.path}/Sentences`, []),
     /the folder `Sentences` is missing/,
   );
 });
