@@ -13,6 +13,7 @@ import { missingPackages } from "../run/packages.ts";
 import { neededFor } from "../experiment/selection.ts";
 import type { Stages } from "../contract/stages.ts";
 import type { Examination, Facts, Finding } from "../contract/stage.ts";
+import { requireConfinable } from "../run/places.ts";
 import { readRequest } from "../experiment/read_request.ts";
 import { bytesText, formatSeconds } from "../terminal/terminal_text.ts";
 
@@ -64,6 +65,7 @@ async function examineAll(options: DoctorOptions): Promise<0 | 2> {
     for (const finding of findings) display.line(findingText(finding));
   };
 
+  show(placeFindings(options.results));
   show(outsideFindings(nodes));
   show(packageFindings(nodes, options.cache));
   if (nodes.some(({ definition }) => definition.compute)) show(await options.compute());
@@ -105,6 +107,18 @@ const marks = { ok: "ok  ", note: "note", bad: "BAD " } as const;
 function findingText({ verdict, what, fix }: Finding): string {
   const lines = what.split("\n").map((line, i) => `${i === 0 ? marks[verdict] : "    "}  ${line}`);
   return [...lines, ...(fix === undefined ? [] : [`      fix: ${fix}`])].join("\n");
+}
+
+/** What is wrong with the results folder; that it can be written shows only when a run prepares it. */
+function placeFindings(results: string): Finding[] {
+  try {
+    requireConfinable(results);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Complaint)) throw error;
+    const { what, fix, options: { place } } = error;
+    return [{ verdict: "bad", what: `${what}\n${place?.file ?? results}`, fix }];
+  }
 }
 
 function outsideFindings(nodes: readonly GraphNode[]): Finding[] {

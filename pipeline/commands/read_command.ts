@@ -11,6 +11,7 @@ import {
   type Option,
   optionName,
 } from "./define_command.ts";
+import { realPath } from "../disk/real_path.ts";
 import { sharedOptions } from "./shared_options.ts";
 import { workerCommand } from "./worker.ts";
 
@@ -34,7 +35,7 @@ export function readCommand(args: readonly string[], defaultResults: string): In
     request: {
       ...values,
       ...readArguments(command, words),
-      results: results === undefined ? defaultResults : resolve(results),
+      results: realPath(results === undefined ? defaultResults : resolve(results)),
       resultsOption: results === undefined ? [] : ["--results", results],
     },
   };

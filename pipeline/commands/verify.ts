@@ -17,6 +17,7 @@ import { isMachineFact } from "../run/machine.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { fetchPackages } from "../run/packages.ts";
 import type { Planned } from "../plan/plan.ts";
+import { requireReadable, requireUsable } from "../run/places.ts";
 import { readRequest } from "../experiment/read_request.ts";
 import { budgetOf, resourcesOf } from "../run/resources.ts";
 import type { RunWorld } from "../run/run_world.ts";
@@ -69,6 +70,8 @@ async function verify(request: VerifyRequest, world: RunWorld): Promise<number> 
     progress: display.task("digests"),
   });
   const stored = storedNodes(nodes, store, request);
+  requireUsable(store);
+  requireReadable(stored.map(({ node }) => node), cacheFolder(world.environment));
   using _held = holdKeys(store, nodes.map(({ key }) => key));
   using folder = scratchFolder(store);
   const scratch = scratchStore(store, folder.path);

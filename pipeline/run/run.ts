@@ -1,4 +1,5 @@
 /** `run`: from an experiment file to its results and a report. */
+import { existsSync } from "node:fs";
 import { type ArtifactStore, openStore } from "../store/artifact_store.ts";
 import { forgetFailures } from "../store/failure_record.ts";
 import {
@@ -9,6 +10,7 @@ import {
   type RequestRecord,
   requestRecord,
 } from "../store/request_record.ts";
+import { cacheFolder } from "../contract/pinned_package.ts";
 import { keepCode } from "../store/code_record.ts";
 import { Complaint } from "../contract/complaint.ts";
 import { concurrencyOf } from "./concurrency.ts";
@@ -18,6 +20,7 @@ import { holdKeys, lockForRun, sweepLeftovers } from "../store/keys_in_use.ts";
 import type { ResultIndex } from "./result_index.ts";
 import { type Planned, planRun } from "../plan/plan.ts";
 import { fetchPackages } from "./packages.ts";
+import { requireConfinable, requireReadable, requireUsable } from "./places.ts";
 import { readRequest } from "../experiment/read_request.ts";
 import { jobsNote } from "./resources.ts";
 import { runStages } from "./run_stages.ts";
@@ -35,6 +38,7 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
   const concurrency = concurrencyOf(given, experiment, world.machine);
   const request = { ...given, ...concurrency };
   const store = openStore(request.results);
+  if (!request.planOnly && !existsSync(store.root)) requireConfinable(store.root);
   const { nodes, code, saveCaches } = await keyRequest(graph, {
     ...request,
     experiment: experiment.file,
@@ -64,7 +68,13 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
     const hits = plan.filter(({ action }) => action === "hit").map(({ node }) => node.key);
     forgetFailures(store, new Set(hits));
   }
-  const idle = plan.every(({ action }) => action === "hit");
+  const toRun = plan.filter(({ action }) => action === "run").map(({ node }) => node);
+  const idle = toRun.length === 0;
+  if (!idle) {
+    store.prepare();
+    requireUsable(store);
+    requireReadable(toRun, cacheFolder(world.environment));
+  }
   using _held = idle || lock === undefined
     ? undefined
     : holdKeys(store, nodes.map(({ key }) => key));
@@ -96,8 +106,7 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
     return 0;
   }
   keep();
-  const toRun = plan.filter(({ action }) => action === "run");
-  for (const kind of new Set(toRun.map(({ node }) => node.definition.name))) {
+  for (const kind of new Set(toRun.map(({ definition }) => definition.name))) {
     keepCode(store, code.get(kind)!);
   }
   return await carryOut(plan, record, { index, store, request, world, begun });

@@ -1,10 +1,11 @@
 /** From a node of the plan to the job and the permissions of a worker process. */
-import { realpathSync } from "node:fs";
+import { dirname } from "node:path";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import { type Grant, union } from "../workers/grant.ts";
 import type { WorkerJob } from "../workers/protocol.ts";
 import type { KeyedNode } from "../key/key.ts";
 import { type Machine, machineFacts } from "./machine.ts";
+import { realPath } from "../disk/real_path.ts";
 import { outsidePaths } from "../key/outside_files.ts";
 import { type Why, whyText } from "../plan/plan.ts";
 import type { Share } from "./resources.ts";
@@ -60,18 +61,18 @@ export function workerJob(
   };
 }
 
-/** The permissions of a node's process. */
+/** The permissions of a node's process. Paths are there as they are used, and as real paths. */
 export function grantOf(
   node: KeyedNode,
   { store, cache, byLabel }: Pick<WorkerJobSetting, "store" | "cache" | "byLabel">,
 ): Grant {
   const { permissions, compute } = node.definition;
   const inputs = inputsOf(node, byLabel);
-  const own = [store.pendingFolder(node.key), store.lockFile(node.key)];
+  const own = withRealPaths([store.pendingFolder(node.key), store.lockFile(node.key)]);
   return {
     read: [
       ...own,
-      ...inputs.map((input) => artifactOf(input, store)),
+      ...withRealPaths(inputs.map((input) => artifactOf(input, store))),
       ...new Set([node, ...inputs].flatMap((each) => readOutside(each, cache))),
     ],
     write: own,
@@ -81,30 +82,51 @@ export function grantOf(
   };
 }
 
-/** The outside paths that a node reads, including the targets of links that lead out of them. */
-function readOutside(node: KeyedNode, cache: string): string[] {
-  const paths = Object.values(outsidePaths(node, cache));
-  const targets = paths.map(targetOf);
+/**
+ * The outside paths that a node reads, including the targets of links that lead out of them. Every
+ * stage that reads the node's artifact needs them, so that they are found once.
+ */
+function readOutside(node: KeyedNode, cache: string): readonly string[] {
+  const known = outsideReads.get(node);
+  if (known !== undefined) return known;
+  const found = findOutside(node, cache);
+  outsideReads.set(node, found);
+  return found;
+}
+const outsideReads = new WeakMap<KeyedNode, readonly string[]>();
+
+function findOutside(node: KeyedNode, cache: string): string[] {
+  const paths = withRealPaths(Object.values(outsidePaths(node, cache)));
   const within = (path: string) =>
-    targets.some((each) => path === each || path.startsWith(`${each}/`));
-  const linked = (node.watched ?? []).map(({ path }) => targetOf(path)).filter((path) =>
-    !within(path)
-  );
-  return [...paths, ...targets, ...linked];
+    paths.some((each) => path === each || path.startsWith(`${each}/`));
+  const linked = (node.watched ?? []).map(({ path }) => realPath(path))
+    .filter((path) => !within(path));
+  return [...paths, ...fewPaths(linked)];
 }
 
-/** The target of a link, or the path itself. */
-function targetOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
+function withRealPaths(paths: readonly string[]): string[] {
+  return [...new Set([...paths, ...paths.map(realPath)])];
 }
+
+/** A command line holds only so many paths. */
+const mostPaths = 64;
+
+/** The paths, or if they are too many, the folders that they are in, as far up as necessary. */
+function fewPaths(paths: readonly string[]): string[] {
+  const distinct = [...new Set(paths)];
+  if (distinct.length <= mostPaths) return distinct;
+  const depth = (path: string) => path.split("/").length;
+  const deepest = Math.max(...distinct.map(depth));
+  // Files and folders at the deepest level go up first, so that shallow ones stay exact.
+  return fewPaths(distinct.map((path) => depth(path) === deepest ? dirname(path) : path));
+}
+
+/** Bytes of the paths of shared permissions; the system limits each argument to 128 KiB. */
+const mostBytes = 60_000;
 
 /**
- * The permissions of a process that a node shares with later nodes; undefined for a node with its own
- * process.
+ * The permissions of a process that a node shares with later nodes, as far as they fit on a command
+ * line; undefined for a node with its own process.
  */
 export function sharedGrant(
   node: KeyedNode,
@@ -112,7 +134,13 @@ export function sharedGrant(
   setting: Pick<WorkerJobSetting, "store" | "cache" | "byLabel">,
 ): Grant | undefined {
   if (!node.definition.sharesProcess) return undefined;
-  return union([node, ...later].map((each) => grantOf(each, setting)));
+  let shared = union([grantOf(node, setting)]);
+  for (const each of later) {
+    const more = union([shared, grantOf(each, setting)]);
+    if (more.read.join().length > mostBytes) break;
+    shared = more;
+  }
+  return shared;
 }
 
 function inputsOf(node: KeyedNode, byLabel: ReadonlyMap<string, KeyedNode>): KeyedNode[] {

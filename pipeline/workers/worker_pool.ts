@@ -69,7 +69,8 @@ export function workerPool(command: WorkerCommand): WorkerPool {
   return {
     async run(job, listener, shared) {
       if (stopping) return { type: "stopped" };
-      const worker = workerFor(job, shared);
+      const worker = attempt(() => workerFor(job, shared));
+      if ("what" in worker) return { type: "failed", failure: worker, log: [] };
       busy.add(worker);
       const outcome = await converse(worker, job, listener);
       busy.delete(worker);
@@ -95,6 +96,18 @@ export function workerPool(command: WorkerCommand): WorkerPool {
       await Promise.all(closing);
     },
   };
+}
+
+/** A process that the system does not start fails its stage, and no other. */
+function attempt(start: () => WorkerProcess): WorkerProcess | Failure {
+  try {
+    return start();
+  } catch (error) {
+    return {
+      what: `its process could not be started: ${(error as Error).message}`,
+      fix: "check the limits of this user for processes and memory, or use fewer --jobs",
+    };
+  }
 }
 
 /** Sends a job to a worker and answers its messages until it has released the lock. */
