@@ -3,7 +3,9 @@
  * comments, formatting, types, unused functions and paths (module_graph.ts), and of the versions of
  * the packages it imports, from deno.lock.
  */
+import { Complaint } from "../contract/complaint.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
+import { fileLooks, fileState, type Look, waitForTick } from "../disk/file_state.ts";
 import { fromFileUrl, relativePath } from "../disk/file_path.ts";
 import { canonicalDigest } from "../disk/canonical.ts";
 import { graphDigest, type ModuleGraph, moduleGraph } from "./module_graph.ts";
@@ -12,7 +14,7 @@ import { packageVersions } from "./package_versions.ts";
 /** Digests by stage file, with the state of each file that went into them. */
 export interface CodeCache {
   [stageFile: string]: {
-    /** Of the rule by which the digest was computed; missing in caches of earlier versions. */
+    /** Of the rule by which the digest was computed; missing in the oldest caches. */
     readonly rule?: number;
     readonly digest: string;
     /** `name@version` of every package that it needs. */
@@ -22,8 +24,10 @@ export interface CodeCache {
   };
 }
 
-/** Raised when the same code gets another digest than before. */
-const rule = 2;
+type Entry = CodeCache[string];
+
+/** Raised when digests in the caches of earlier versions must be computed again. */
+const rule = 3;
 
 /**
  * The digest of each stage file. What is in the cache and unchanged on disk is not read again,
@@ -37,15 +41,8 @@ export async function codeDigests(
   stageFiles: readonly URL[],
   { root, cache }: { root: URL; cache: CodeCache },
 ): Promise<Map<string, string>> {
-  const states = new Map<string, string>();
   const rootPath = fromFileUrl(root);
-  const stateOf = (path: string): string => {
-    const known = states.get(path);
-    if (known !== undefined) return known;
-    const state = fileState(`${rootPath}/${path}`);
-    states.set(path, state);
-    return state;
-  };
+  const stateOf = memoised((path) => fileState(`${rootPath}/${path}`));
   const digests = new Map<string, string>();
   const stale: { url: URL; path: string }[] = [];
   for (const url of stageFiles) {
@@ -57,44 +54,67 @@ export async function codeDigests(
     else stale.push({ url, path });
   }
   if (stale.length === 0) return digests;
-  const graphs = await readGraphs(stale.map(({ path }) => path), rootPath);
+  const entries = await readSettled(stale.map(({ path }) => path), rootPath);
   for (const [index, { url, path }] of stale.entries()) {
-    const graph = graphs[index]!;
-    const packages = [...graph.modules.values()].flatMap(({ packages }) => packages);
-    const versions = packageVersions([...new Set(packages)], {
-      configuration: readJson(`${rootPath}/deno.json`),
-      lock: readJson(`${rootPath}/deno.lock`),
-    });
-    const digest = canonicalDigest(["code", graphDigest(graph), versions]);
-    digests.set(url.href, digest);
-    const inputs = [...[...graph.modules.keys()].sort(), "deno.json", "deno.lock"];
-    cache[path] = {
-      rule,
-      digest,
-      versions,
-      files: Object.fromEntries(inputs.map((file) => [file, stateOf(file)])),
-    };
+    const entry = entries[index]!;
+    digests.set(url.href, entry.digest);
+    cache[path] = entry;
   }
   return digests;
 }
 
-/** Text that changes when the file does, as far as its directory entry tells; empty without a file. */
-export function fileState(path: string): string {
-  try {
-    const { size, mtime, ctime, ino } = Deno.statSync(path);
-    return `${size} ${mtime?.getTime()} ${ctime?.getTime()} ${ino}`;
-  } catch {
-    return "";
+/** Reads code until none of it has changed while or just before it was read. */
+async function readSettled(paths: readonly string[], rootPath: string): Promise<Entry[]> {
+  const look = fileLooks();
+  for (let round = 0; round < mostRounds; round++) {
+    const seen = memoised((path) => look(`${rootPath}/${path}`));
+    const entries = await readEntries(paths, rootPath, seen);
+    const files = [...new Set(entries.flatMap((entry) => Object.entries(entry.files)))];
+    const same = files.every(([path, state]) =>
+      seen(path).settled && fileState(`${rootPath}/${path}`) === state
+    );
+    if (same) return entries;
+    await waitForTick();
   }
+  throw new Complaint(
+    "the code of the stages changes while it is read",
+    "wait until nothing writes to its files any more, and run again",
+    { place: { file: rootPath }, exitCode: 1 },
+  );
 }
 
-async function readGraphs(paths: readonly string[], rootPath: string): Promise<ModuleGraph[]> {
+const mostRounds = 100;
+
+/** @param look is called before a file is read */
+async function readEntries(
+  paths: readonly string[],
+  rootPath: string,
+  look: (path: string) => Look,
+): Promise<Entry[]> {
+  const read = memoised((path) => {
+    look(path);
+    return readIfThere(`${rootPath}/${path}`);
+  });
+  const configuration = parsed(read("deno.json"));
+  const lock = parsed(read("deno.lock"));
+  return (await readGraphs(paths, read)).map((graph) => {
+    const packages = [...graph.modules.values()].flatMap(({ packages }) => packages);
+    const versions = packageVersions([...new Set(packages)], { configuration, lock });
+    const files = [...[...graph.modules.keys()].sort(), "deno.json", "deno.lock"];
+    return {
+      rule,
+      digest: canonicalDigest(["code", graphDigest(graph), versions]),
+      versions,
+      files: Object.fromEntries(files.map((file) => [file, look(file).state])),
+    };
+  });
+}
+
+async function readGraphs(
+  paths: readonly string[],
+  read: (path: string) => string | undefined,
+): Promise<ModuleGraph[]> {
   const esbuild = await import("esbuild");
-  const texts = new Map<string, string | undefined>();
-  const read = (path: string) => {
-    if (!texts.has(path)) texts.set(path, readIfThere(`${rootPath}/${path}`));
-    return texts.get(path);
-  };
   const cache = new Map();
   try {
     const graphs: ModuleGraph[] = [];
@@ -105,9 +125,17 @@ async function readGraphs(paths: readonly string[], rootPath: string): Promise<M
   }
 }
 
-function readJson(path: string): Record<string, unknown> {
+function memoised<Value>(compute: (path: string) => Value): (path: string) => Value {
+  const known = new Map<string, Value>();
+  return (path) => {
+    if (!known.has(path)) known.set(path, compute(path));
+    return known.get(path)!;
+  };
+}
+
+function parsed(text: string | undefined): Record<string, unknown> {
   try {
-    return JSON.parse(Deno.readTextFileSync(path));
+    return JSON.parse(text ?? "{}");
   } catch {
     return {};
   }

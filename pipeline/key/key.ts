@@ -4,7 +4,8 @@
  */
 import { type Canonical, canonicalDigest } from "../disk/canonical.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
-import type { FileState, OutsideDigests } from "./outside_files.ts";
+import type { FileState } from "../disk/file_state.ts";
+import type { OutsideDigests } from "./outside_files.ts";
 
 /** Incremented when the pipeline changes what a stage receives; all results are then recomputed. */
 export const engineFormat = 1;

@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { canonicalDigest } from "../disk/canonical.ts";
 import { Complaint } from "../contract/complaint.ts";
+import { fileLooks, type FileState, fileState, waitForTick } from "../disk/file_state.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
 import type { Progress } from "../contract/progress.ts";
 import type { OutsideFile } from "../contract/stage.ts";
@@ -19,13 +20,6 @@ export interface OutsideCache {
 
 /** Label of a node -> role -> digest. Nodes with missing files are omitted. */
 export type OutsideDigests = ReadonlyMap<string, Readonly<Record<string, string>>>;
-
-/** A file's state according to its directory entry. */
-export interface FileState {
-  readonly path: string;
-  /** Text that changes when the file does. */
-  readonly state: string;
-}
 
 /**
  * Finds all outside files of the nodes and computes their digests.
@@ -54,7 +48,7 @@ export async function outsideDigests(
   const complete = nodes.filter(({ outside }) =>
     outside.length > 0 && outside.every((file) => partsOf(file) !== undefined)
   );
-  const reader = contentReader(complete, { cache, progress, keep });
+  const reader = await contentReader(complete, { cache, progress, keep });
   const digests = new Map<string, Record<string, string>>();
   for (const node of complete) {
     const roles: Record<string, string> = {};
@@ -95,11 +89,14 @@ export function outsideStates({ outside }: GraphNode, cache: OutsideCache): File
 /** @throws Complaint when a file has changed since its digest was computed */
 export function requireUnchanged(states: readonly FileState[]): void {
   const changed = states.find(({ path, state }) => stateOf(path) !== state);
-  if (changed === undefined) return;
-  throw new Complaint(
+  if (changed !== undefined) throw changedFile(changed.path);
+}
+
+function changedFile(path: string): Complaint {
+  return new Complaint(
     "a file outside the project has changed since the run started, so results would not match its key",
     "do not change these files during a run, and run again",
-    { place: { file: changed.path }, exitCode: 1 },
+    { place: { file: path }, exitCode: 1 },
   );
 }
 
@@ -148,10 +145,11 @@ function namesIn(path: string): string[] {
 }
 
 function stateOf(path: string): string {
-  const stat = statOf(path);
-  if (stat === undefined) return "gone";
-  const { size, mtime, ctime, ino } = stat;
-  return `${size} ${mtime?.getTime()} ${ctime?.getTime()} ${ino}`;
+  try {
+    return fileState(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
 function unreadable(path: string, cause: unknown): Complaint {
@@ -166,7 +164,7 @@ function unreadable(path: string, cause: unknown): Complaint {
 const largeFile = 64e6;
 
 /** Reads each file at most once, and only if its directory entry has changed. */
-function contentReader(
+async function contentReader(
   nodes: readonly GraphNode[],
   { cache, progress, keep }: { cache: OutsideCache; progress: () => Progress; keep: () => void },
 ) {
@@ -175,15 +173,17 @@ function contentReader(
       .map(({ path }) => path),
   );
   const stale = [...paths].filter((path) => cache[path]?.state !== stateOf(path));
+  const settled = await settledStates(stale);
   const total = stale.reduce((sum, path) => sum + (statOf(path)?.size ?? 0), 0);
   const shown = total > 200e6 ? progress() : undefined;
   let done = 0;
   const megabytes = (bytes: number) => Math.round(bytes / 1e6);
   return {
     async digest(path: string): Promise<string> {
-      const state = stateOf(path);
       const known = cache[path];
-      if (known?.state === state) return known.sha256;
+      if (known?.state === stateOf(path)) return known.sha256;
+      const state = settled.get(path);
+      if (state === undefined) throw changedFile(path); // it was unchanged a moment ago
       const sha256 = await contentDigest(path, (bytes) => {
         done += bytes;
         // Stays below the total, because a complete report ends the line and more files may follow.
@@ -197,6 +197,25 @@ function contentReader(
     done: () => shown?.report(megabytes(total), megabytes(total), "MB"),
   };
 }
+
+/** The states of files, once none of them can change any more without a change of its state. */
+async function settledStates(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const look = fileLooks();
+  const settled = new Map<string, string>();
+  for (let round = 0; round < mostRounds; round++) {
+    for (const path of paths) {
+      if (settled.has(path)) continue;
+      const now = look(path);
+      if (now.settled) settled.set(path, now.state);
+    }
+    if (settled.size === paths.length) return settled;
+    await waitForTick();
+  }
+  throw changedFile(paths.find((path) => !settled.has(path))!);
+}
+
+/** More than it takes until a file that nobody writes is settled. */
+const mostRounds = 100;
 
 async function contentDigest(path: string, read: (bytes: number) => void): Promise<string> {
   const hash = createHash("sha256");

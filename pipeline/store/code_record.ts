@@ -8,7 +8,8 @@ import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { type ArtifactStore } from "./artifact_store.ts";
 import { exists, readIfThere } from "../disk/read_if_there.ts";
-import { type CodeCache, fileState } from "../key/code_digest.ts";
+import type { CodeCache } from "../key/code_digest.ts";
+import { fileState } from "../disk/file_state.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface CodeRecord {

@@ -12,7 +12,7 @@
 import type { Canonical } from "../disk/canonical.ts";
 import type { Preimage } from "../key/key.ts";
 import type { Manifest } from "../store/manifest.ts";
-import type { FileState } from "../key/outside_files.ts";
+import type { FileState } from "../disk/file_state.ts";
 import type { Place } from "../contract/complaint.ts";
 import type { Grant } from "./grant.ts";
 import type { StageEvent } from "../contract/progress.ts";

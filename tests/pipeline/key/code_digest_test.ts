@@ -128,6 +128,19 @@ Deno.test("a cached digest is used as long as no file changed, and not afterward
   assert.notEqual(after, digest);
 });
 
+Deno.test("code that is edited while its digest is computed is not cached under its new state", async () => {
+  using folder = temporaryFolder();
+  write(folder);
+  for (let wait = 0; wait < 40; wait += 8) {
+    const cache: CodeCache = {};
+    const reading = digestOf(folder, cache);
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    write(folder, { "stages/make.ts": `${files["stages/make.ts"]}\nexport const n = ${wait};` });
+    await reading;
+    assert.equal(await digestOf(folder, cache), await digestOf(folder), `after ${wait} ms`);
+  }
+});
+
 Deno.test("code that does not parse is reported with its place", async () => {
   using folder = temporaryFolder();
   write(folder, { "stages/parts/later.ts": "export const = 5;" });

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { silentProgress } from "../../../pipeline/contract/progress.ts";
+import { type OutsideCache, outsideDigests } from "../../../pipeline/key/outside_files.ts";
 import { runToy, startToy } from "../../support/toy_command.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
+import { toyGraph } from "../../support/toy_graph.ts";
 
 const experiment = (extra = "") =>
   `name: outside
@@ -172,4 +175,30 @@ Deno.test("an unreadable file and a folder in place of a file are reported as su
     unreadable.err,
     /^error: a file outside the project cannot be read: .*\n {2}--> \/proc\/self\/mem\nfix: grant this user/,
   );
+});
+
+Deno.test("a file rewritten at once with the same size gets the digest of its new content", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/numbers.txt`;
+  const [node] = toyGraph(
+    `name: toy\nseed: 1\nstages:\n  numbers: { use: toy_read, file: ${path} }\n`,
+  );
+  const cache: OutsideCache = {};
+  const digest = async () => {
+    const digests = await outsideDigests([node!], {
+      needed: [node!],
+      experiment: "toy.yaml",
+      cache,
+      progress: () => silentProgress,
+      keep: () => {},
+    });
+    return digests.get(node!.label);
+  };
+  for (let number = 0; number < 10; number++) {
+    Deno.writeTextFileSync(path, `${number}\n`);
+    const before = await digest();
+    // Until the clock ticks, nothing but its content shows that the file was rewritten.
+    Deno.writeTextFileSync(path, `${9 - number}\n`);
+    assert.notDeepEqual(await digest(), before);
+  }
 });
