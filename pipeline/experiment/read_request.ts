@@ -1,5 +1,6 @@
 /** From an experiment file and `--set` changes to the graph of required results. */
 import { Complaint } from "../contract/complaint.ts";
+import { decodeText } from "../contract/text_file.ts";
 import { type Experiment, readExperiment } from "./experiment.ts";
 import { buildGraph, type GraphNode } from "./stage_graph.ts";
 import { overrideExperiment } from "./override.ts";
@@ -57,11 +58,7 @@ function readText(file: string): string {
       { place },
     );
   }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new Complaint("this is not a text file in UTF-8", fix, { place, cause });
-  }
+  return decodeText(bytes, { file, exitCode: 2 });
 }
 
 /** Limits the read, because a file may be an endless device or a log of gigabytes. */

@@ -1,6 +1,7 @@
 /** Annotated objects of captions, from rendered scenes or from Flickr30k Entities. */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
+import { readText } from "../../pipeline/contract/text_file.ts";
 import { objectsOfEntities, readPhraseObjects } from "../data/annotations/annotated_objects.ts";
 import { matchSentence } from "../data/annotations/matched_sentences.ts";
 import type { FeatureSet } from "../data/feature_set.ts";
@@ -69,10 +70,7 @@ async function tokenizerOf(
   { vocabulary, cased }: AnnotationParameters,
 ): Promise<CaptionTokenizer> {
   if (vocabulary !== undefined) {
-    return tokenizerFromVocabulary(await Deno.readTextFile(vocabulary), {
-      cased,
-      file: vocabulary,
-    });
+    return tokenizerFromVocabulary(readText(vocabulary), { cased, file: vocabulary });
   }
   const json = await Deno.readTextFile(`${folder}/tokenizer.json`).catch(() => undefined);
   if (json !== undefined) return openTokenizer(json);

@@ -13,7 +13,7 @@
  */
 import * as v from "valibot";
 import type { Positives } from "../metric/extra_positives.ts";
-import { decoding, wrongIn } from "./formats/foreign_file.ts";
+import { readJson, wrongIn } from "./formats/foreign_file.ts";
 import { matchImages } from "./databases/image_names.ts";
 
 const maps = ["image_to_caption", "caption_to_image"] as const;
@@ -45,7 +45,7 @@ export function readPositives(
 ): FoundPositives {
   const rowOfText = new Map(texts.map((id, row) => [id, row]));
   const columnOfImage = new Map(images.map((id, column) => [id, column]));
-  const both = files["positives"] === undefined ? undefined : readJson(
+  const both = files["positives"] === undefined ? undefined : readMaps(
     files["positives"],
     v.strictObject({
       image_to_caption: v.optional(answers),
@@ -53,7 +53,7 @@ export function readPositives(
     }),
   );
   const [ofImages, ofTexts] = maps.map((map) =>
-    both === undefined ? readJson(files[map]!, answers) : both[map] ?? {}
+    both === undefined ? readMaps(files[map]!, answers) : both[map] ?? {}
   );
   const mentioned = [...Object.keys(ofImages!), ...Object.values(ofTexts!).flat().map(String)];
   const idOf = matchImages(
@@ -98,7 +98,7 @@ export function readPositives(
   return { positives, leftOut };
 }
 
-function readJson<Schema extends v.GenericSchema>(
+function readMaps<Schema extends v.GenericSchema>(
   file: string,
   schema: Schema,
 ): v.InferOutput<Schema> {
@@ -106,10 +106,7 @@ function readJson<Schema extends v.GenericSchema>(
     fix: "use ECCV Caption's X_image_to_caption.json, or one file with both maps as described in " +
       "docs/evaluation.md",
   });
-  const parsed = v.safeParse(
-    schema,
-    decoding(wrong, "invalid JSON", () => JSON.parse(Deno.readTextFileSync(file))),
-  );
+  const parsed = v.safeParse(schema, readJson(file, wrong));
   if (parsed.success) return parsed.output;
   const issue = parsed.issues[0];
   throw wrong(`\`${v.getDotPath(issue) ?? "the map"}\`: ${issue.message}`);

@@ -42,7 +42,7 @@ export function tokenizerFromVocabulary(
   text: string,
   { cased, file }: { readonly cased: boolean; readonly file: string },
 ): CaptionTokenizer {
-  const lines = text.split(/\r?\n/);
+  const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
   const vocab: Record<string, number> = Object.create(null);
   const wrong = (what: string, line?: number) =>

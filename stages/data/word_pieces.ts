@@ -1,4 +1,5 @@
 /** Maps the token ids of a features artifact back to word pieces, for display. */
+import { readText } from "../../pipeline/contract/text_file.ts";
 
 /**
  * @param folder the artifact, which may contain a tokenizer
@@ -11,7 +12,7 @@ export async function wordPieces(
 ): Promise<(id: number) => string> {
   const pieces = vocabulary === undefined
     ? await tokenizerPieces(`${folder}/tokenizer.json`)
-    : (await Deno.readTextFile(vocabulary)).split(/\r?\n/);
+    : readText(vocabulary).split("\n");
   return (id) => pieces[id] ?? `#${id}`;
 }
 

@@ -1,5 +1,6 @@
 /** Checks of `doctor` for a model to start from: whether a checkpoint fits, and the model's sizes. */
 import type { Examination, ExaminationContext } from "../../pipeline/contract/stage.ts";
+import { readText } from "../../pipeline/contract/text_file.ts";
 import { requirePositions, requireWidths } from "../batch/model_fit.ts";
 import { readCheckpoint } from "../model/checkpoint/checkpoint.ts";
 import { checkFits } from "../model/checkpoint/checkpoint_sizes.ts";
@@ -8,7 +9,6 @@ import { parseConfiguration } from "../model/configuration.ts";
 import {
   configurationOf,
   type InitialisationParameters,
-  readText,
   sizedConfiguration,
 } from "../train/initialise/run.ts";
 import { modelFacts } from "./examination.ts";

@@ -1,8 +1,8 @@
 /** Checks of `doctor` for an extraction: photos that are missing or cannot be read, and sizes. */
 import type { Examination, ExaminationContext, Finding } from "../../pipeline/contract/stage.ts";
+import { readText } from "../../pipeline/contract/text_file.ts";
 import type { PhotoParameters } from "../extraction/photo_parameters.ts";
 import { readPhotoCaptions } from "../extraction/photo_captions.ts";
-import { readUtf8 } from "../data/formats/foreign_file.ts";
 import { backboneWidth } from "../vision/efficientnet.ts";
 import { BadPhoto, decodePhoto, readPhotoFile } from "../vision/photo_pixels.ts";
 import { miniLmWords } from "../model/checkpoint/pretrained_packages.ts";
@@ -66,7 +66,7 @@ async function photoNames(
   const vocabulary = files["vocabulary"] ?? `${files["words"]}/vocab.txt`;
   if (!isFile(vocabulary)) { // a package that is not fetched yet
     const file = files["captions"]!;
-    const lines = readPhotoCaptions(await readUtf8(file), { file });
+    const lines = readPhotoCaptions(readText(file), { file });
     return [...new Set(lines.map(({ image }) => image))].sort();
   }
   const { photos, captions, tokenizer } = await photoList({ parameters, files });

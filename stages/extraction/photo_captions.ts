@@ -9,8 +9,9 @@ export interface PhotoCaption {
 }
 
 /**
- * Supports quoted commas, doubled quotes, any line ends and a byte order mark.
+ * Supports quoted commas and line breaks, and doubled quotes.
  *
+ * @param text as `readText` returns it
  * @param options.file path for error messages
  * @returns captions in file order
  * @throws {Complaint} with the invalid line
@@ -28,7 +29,11 @@ export function readPhotoCaptions(text: string, { file }: { file: string }): Pho
     });
   let rows: { info: { lines: number }; record: string[] }[];
   try {
-    rows = parse(text, { bom: true, info: true, skip_empty_lines: true }) as unknown as typeof rows;
+    rows = parse(text, {
+      info: true,
+      record_delimiter: "\n",
+      skip_empty_lines: true,
+    }) as unknown as typeof rows;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error["lines"] === "number" ? error["lines"] : undefined;

@@ -1,7 +1,7 @@
 /** Lists the photos that have captions, with their splits and tokenised captions. */
 import type { StageContext } from "../../pipeline/contract/stage.ts";
+import { readText } from "../../pipeline/contract/text_file.ts";
 import type { FeatureCaption } from "../data/feature_set.ts";
-import { readUtf8 } from "../data/formats/foreign_file.ts";
 import { type CaptionTokenizer, tokenizerFromVocabulary } from "../data/tokenizer.ts";
 import { readPhotoCaptions } from "./photo_captions.ts";
 import type { PhotoParameters } from "./photo_parameters.ts";
@@ -22,19 +22,16 @@ export interface PhotoList {
 export async function photoList(
   { parameters, files }: Pick<StageContext<PhotoParameters>, "parameters" | "files">,
 ): Promise<PhotoList> {
-  const lines = readPhotoCaptions(await readUtf8(files["captions"]!), {
+  const lines = readPhotoCaptions(readText(files["captions"]!), {
     file: files["captions"]!,
   });
   const names = [...new Set(lines.map(({ image }) => image))].sort();
-  const part = async (role: "test" | "validation") =>
+  const part = (role: "test" | "validation") =>
     typeof parameters[role] === "number"
       ? parameters[role]
-      : { file: files[role]!, text: await readUtf8(files[role]!) };
-  const splits = splitsOf(names, {
-    test: await part("test"),
-    validation: await part("validation"),
-  });
-  const tokenizer = await captionTokenizer(parameters, files);
+      : { file: files[role]!, text: readText(files[role]!) };
+  const splits = splitsOf(names, { test: part("test"), validation: part("validation") });
+  const tokenizer = captionTokenizer(parameters, files);
   const counts = new Map<string, number>();
   let tooLong = 0;
   const captions = lines.flatMap(({ image, text }) => {
@@ -63,10 +60,10 @@ export async function photoList(
   };
 }
 
-async function captionTokenizer(
+function captionTokenizer(
   { cased }: PhotoParameters,
   files: Readonly<Record<string, string>>,
-): Promise<CaptionTokenizer> {
+): CaptionTokenizer {
   const file = files["vocabulary"] ?? `${files["words"]}/vocab.txt`;
-  return tokenizerFromVocabulary(await readUtf8(file), { cased, file });
+  return tokenizerFromVocabulary(readText(file), { cased, file });
 }

@@ -48,7 +48,7 @@ export function splitsOf(names: readonly string[], request: SplitRequest): Map<s
 }
 
 function listed({ file, text }: { file: string; text: string }, there: Set<string>): string[] {
-  const names = text.split(/\r\n|\r|\n/).map((line) => line.trim());
+  const names = text.split("\n").map((line) => line.trim());
   return names.flatMap((name, place) => {
     if (name === "") return [];
     if (there.has(name)) return [name];

@@ -216,6 +216,44 @@ Deno.test("a picture whose features are missing never gets those of another with
   );
 });
 
+Deno.test("raw captions and their vocabulary may have byte-order marks and any line ends", async () => {
+  using folder = temporaryFolder();
+  const given = rawData(folder.path);
+  const expected = await importFeatures(`${folder.path}/plain`, given);
+  using _plain = expected.set;
+  const list = JSON.parse(Deno.readTextFileSync(`${folder.path}/captions.json`));
+  for (
+    const [name, text] of [
+      ["captions.json", JSON.stringify(list, null, 2)],
+      ["vocab.txt", Deno.readTextFileSync(`${folder.path}/vocab.txt`)],
+    ] as const
+  ) {
+    Deno.writeTextFileSync(`${folder.path}/${name}`, `\ufeff${text.replaceAll("\n", "\r\n")}`);
+  }
+  const { set } = await importFeatures(`${folder.path}/marked`, given);
+  using _open = set;
+  assert.deepEqual(set.captions, expected.set.captions);
+  assert.deepEqual(set.vocabulary, expected.set.vocabulary);
+});
+
+Deno.test("raw captions and vocabularies in Latin-1 are refused with file and line", async () => {
+  for (const name of ["captions.json", "vocab.txt"]) {
+    using folder = temporaryFolder();
+    const given = rawData(folder.path);
+    const file = `${folder.path}/${name}`;
+    const text = Deno.readTextFileSync(file);
+    const latin1 = Uint8Array.from(`\n${text}\n\xe9\n`, (letter) => letter.charCodeAt(0));
+    Deno.writeFileSync(file, latin1);
+    const line = text.split("\n").length + 2;
+    let message = "";
+    await importFeatures(`${folder.path}/out`, given).catch((error) => message = String(error));
+    assert.equal(
+      message,
+      `error: the file is not UTF-8\n  --> ${file}:${line}\nfix: save it as UTF-8`,
+    );
+  }
+});
+
 Deno.test("two pictures that reach the same features are refused", async () => {
   using folder = temporaryFolder();
   const given = rawData(

@@ -12,7 +12,8 @@
 import { XMLParser } from "fast-xml-parser";
 import * as v from "valibot";
 import type { Box } from "../boxes.ts";
-import { decodeUtf8, decoding, wrongIn } from "../formats/foreign_file.ts";
+import { decodeText } from "../../../pipeline/contract/text_file.ts";
+import { decoding, wrongIn } from "../formats/foreign_file.ts";
 
 export interface EntityBoxes {
   readonly width: number;
@@ -58,7 +59,7 @@ const parser = new XMLParser({
 /** @throws {Complaint} for invalid XML or an object that does not match the schema */
 export function parseEntityBoxes(bytes: Uint8Array, file: string): EntityBoxes {
   const wrong = wrongIn(file);
-  const text = decodeUtf8(bytes, wrong);
+  const text = decodeText(bytes, { file });
   // The format does not use document types, and only they can define entities that expand without bound.
   if (text.includes("<!DOCTYPE")) {
     throw wrong("it has a document type, which annotations do not use");

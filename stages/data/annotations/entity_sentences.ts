@@ -7,7 +7,8 @@
  * The number identifies the entity across all captions of the image; 0 means no entity. A phrase ends at the
  * first `]`, as in the authors' code; brackets outside phrases are text.
  */
-import { decodeUtf8, wrongIn } from "../formats/foreign_file.ts";
+import { decodeText } from "../../../pipeline/contract/text_file.ts";
+import { wrongIn } from "../formats/foreign_file.ts";
 
 export interface EntitySentence {
   /** Without the markup. */
@@ -34,7 +35,7 @@ const OPENING = "[/EN#";
  * @throws {Complaint} with the line, when a phrase is unclosed, nested or has no entity
  */
 export function parseEntitySentences(bytes: Uint8Array, file: string): EntitySentence[] {
-  const lines = decodeUtf8(bytes, wrongIn(file)).split(/\r?\n/);
+  const lines = decodeText(bytes, { file }).split("\n");
   return lines.flatMap((line, place) =>
     line.trim() === "" ? [] : [parseSentence(line, (what) => {
       throw wrongIn(file)(`line ${place + 1}: ${what}`);

@@ -9,7 +9,7 @@
  * The second form is LXMERT's. `boxes` are x1 y1 x2 y2 in pixels.
  */
 import { type ByteSource, openBytes } from "../formats/byte_source.ts";
-import { decoding, type Wrong, wrongIn } from "../formats/foreign_file.ts";
+import { decodeUtf8, decoding, type Wrong, wrongIn } from "../formats/foreign_file.ts";
 import type { NumpyArray } from "../formats/numpy_array.ts";
 import type { ImageDatabase, RegionChoice } from "./image_database.ts";
 import { regionRows } from "./region_rows.ts";
@@ -53,6 +53,8 @@ interface Line {
 }
 
 const TAB = 0x09, NEWLINE = 0x0a, RETURN = 0x0d;
+/** The byte-order mark of UTF-8. */
+const MARK = [0xef, 0xbb, 0xbf];
 const CHUNK = 1 << 22;
 /** Longest line that is accepted, in bytes: 100 regions of 2,048 numbers take 1.1 MB. */
 const LONGEST_LINE = 1 << 26;
@@ -63,14 +65,16 @@ function indexLines(source: ByteSource): Map<string, Line> {
   const wrong = wrongIn(source.file);
   const lines = new Map<string, Line>();
   const chunk = new Uint8Array(Math.min(CHUNK, source.size));
-  let start = 0;
+  let start = startOfText(source);
   let number = 0;
+  /** The byte that ended the line before. */
+  let after: number | undefined;
   const finish = (end: number, known: Uint8Array | undefined) => {
     number++;
     if (end - start > LONGEST_LINE) {
       throw wrong(`line ${number} has ${end - start} bytes, more than ${LONGEST_LINE}`);
     }
-    if (end - start > 1) {
+    if (end > start) {
       const head = known ?? new Uint8Array(Math.min(LONGEST_ID + 1, end - start));
       if (known === undefined) source.read(start, head);
       const id = idOf(head, (what) => wrong(`line ${number}: ${what}`));
@@ -85,12 +89,15 @@ function indexLines(source: ByteSource): Map<string, Line> {
   for (let offset = 0; offset < source.size; offset += chunk.length) {
     const filled = chunk.subarray(0, Math.min(chunk.length, source.size - offset));
     source.read(offset, filled);
-    for (let at = filled.indexOf(NEWLINE); at >= 0; at = filled.indexOf(NEWLINE, at + 1)) {
+    for (const at of lineEnds(filled)) {
       const from = start - offset;
+      const isEndOfPair = at === from && filled[at] === NEWLINE && after === RETURN;
       const whole = from >= 0
         ? filled.subarray(from, Math.min(at, from + LONGEST_ID + 1))
         : undefined;
-      finish(offset + at, whole);
+      if (isEndOfPair) start = offset + at + 1;
+      else finish(offset + at, whole);
+      after = filled[at]!;
     }
     if (offset + filled.length - start > LONGEST_LINE) {
       throw wrong(
@@ -102,10 +109,32 @@ function indexLines(source: ByteSource): Map<string, Line> {
   return lines;
 }
 
+/** Places of bytes that end a line, each of a pair of them on its own. */
+function* lineEnds(bytes: Uint8Array): Generator<number> {
+  let [newline, carriage] = [bytes.indexOf(NEWLINE), bytes.indexOf(RETURN)];
+  while (newline >= 0 || carriage >= 0) {
+    if (newline >= 0 && (carriage < 0 || newline < carriage)) {
+      yield newline;
+      newline = bytes.indexOf(NEWLINE, newline + 1);
+    } else {
+      yield carriage;
+      carriage = bytes.indexOf(RETURN, carriage + 1);
+    }
+  }
+}
+
+/** After the byte-order mark, if there is one. */
+function startOfText(source: ByteSource): number {
+  if (source.size < MARK.length) return 0;
+  const first = new Uint8Array(MARK.length);
+  source.read(0, first);
+  return MARK.every((byte, at) => byte === first[at]) ? MARK.length : 0;
+}
+
 function idOf(head: Uint8Array, wrong: Wrong): string {
   const end = head.indexOf(TAB);
   if (end < 1) throw wrong("it does not start with an image id and a tab");
-  return ascii.decode(head.subarray(0, end));
+  return decodeUtf8(head.subarray(0, end), wrong);
 }
 
 /** Names of the columns, by their number. */
@@ -119,10 +148,9 @@ const columns: ReadonlyMap<number, readonly string[]> = new Map(
 
 function parseLine(bytes: Uint8Array, wrong: Wrong): Map<string, NumpyArray> {
   const fields: Uint8Array[] = [];
-  const end = bytes.at(-1) === RETURN ? bytes.length - 1 : bytes.length;
-  for (let start = 0; start <= end;) {
+  for (let start = 0; start <= bytes.length;) {
     const tab = bytes.indexOf(TAB, start);
-    const stop = tab < 0 ? end : tab;
+    const stop = tab < 0 ? bytes.length : tab;
     fields.push(bytes.subarray(start, stop));
     start = stop + 1;
     if (fields.length > 10) break;

@@ -1,5 +1,6 @@
-/** Errors of files that other programs wrote, and decoding of their text. */
+/** Errors of files that other programs wrote, and decoding of the words and names in binary formats. */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
+import { readText } from "../../../pipeline/contract/text_file.ts";
 
 /** Creates the error for a file, or for one entry of it. */
 export type Wrong = (what: string, cause?: unknown) => Complaint;
@@ -26,7 +27,10 @@ export function decoding<Result>(wrong: Wrong, what: string, decode: () => Resul
   }
 }
 
-/** @throws {Complaint} made by `wrong` for invalid UTF-8 */
+/**
+ * A text within a binary format; whole text files are read by `readText`.
+ * @throws {Complaint} made by `wrong` for invalid UTF-8
+ */
 export function decodeUtf8(bytes: Uint8Array, wrong: Wrong): string {
   return shortAscii(bytes) ?? decoding(wrong, "invalid UTF-8", () => utf8.decode(bytes));
 }
@@ -45,35 +49,10 @@ function shortAscii(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * Reads a text file.
- * @throws {Complaint} with the first line that is not UTF-8, which decoders would silently replace
+ * The value of a JSON file.
+ * @throws {Complaint} made by `wrong` for invalid JSON, and by the reader for what is not text
  */
-export async function readUtf8(file: string): Promise<string> {
-  const bytes = await Deno.readFile(file);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) ||
-      (bytes[0] === 0xfe && bytes[1] === 0xff);
-    throw new Complaint(
-      wide ? "the file is UTF-16; expected UTF-8" : "the file is not UTF-8",
-      "save it as UTF-8",
-      { place: { file, ...(!wide && { line: firstBadLine(bytes) }) }, exitCode: 1, cause },
-    );
-  }
-}
-
-/** Number of the first invalid line, from 1. A newline byte is never part of a longer UTF-8 character. */
-function firstBadLine(bytes: Uint8Array): number {
-  const strict = new TextDecoder("utf-8", { fatal: true });
-  for (let line = 1, from = 0;; line++) {
-    const end = bytes.indexOf(0x0a, from);
-    try {
-      strict.decode(bytes.subarray(from, end < 0 ? bytes.length : end));
-    } catch {
-      return line;
-    }
-    if (end < 0) return line;
-    from = end + 1;
-  }
+export function readJson(file: string, wrong: Wrong): unknown {
+  const text = readText(file);
+  return decoding(wrong, "invalid JSON", () => JSON.parse(text) as unknown);
 }

@@ -2,13 +2,12 @@
  * JSON objects with their keys in file order. `JSON.parse` moves keys that look like integers to the front
  * and silently keeps only the last of duplicate keys; UNITER's order of texts is the key order of a file.
  */
-import { decodeUtf8, decoding, type Wrong, wrongIn } from "./foreign_file.ts";
+import { readText } from "../../../pipeline/contract/text_file.ts";
+import { decoding, type Wrong, wrongIn } from "./foreign_file.ts";
 
 /** The entries of the object in a JSON file, in file order. */
 export function readOrderedObject(path: string): Map<string, unknown> {
-  const wrong = wrongIn(path);
-  const bytes = decoding(wrong, "the file cannot be read", () => Deno.readFileSync(path));
-  return parseOrderedObject(decodeUtf8(bytes, wrong), wrong);
+  return parseOrderedObject(readText(path), wrongIn(path));
 }
 
 /** @throws {Complaint} when `text` is not a JSON object or has duplicate keys */

@@ -12,7 +12,7 @@
  * own number, so a damaged file causes an error, never a hang.
  */
 import { type ByteSource, openBytes } from "./byte_source.ts";
-import { type Wrong, wrongIn } from "./foreign_file.ts";
+import { decodeUtf8, type Wrong, wrongIn } from "./foreign_file.ts";
 import { chooseMeta, PAGE_HEADER, type Tree } from "./lmdb_meta.ts";
 
 export interface Lmdb extends Disposable {
@@ -104,7 +104,7 @@ export function readLmdb(source: ByteSource): Lmdb {
         }
         pages.placeOfValue(node);
         count++;
-        yield decoder.decode(previous = node.key);
+        yield decodeUtf8(previous = node.key, (what) => wrong(`the name of an entry: ${what}`));
       }
       if (count !== tree.entries) {
         throw wrong(`its header says ${tree.entries} entries, ${count} were found`);

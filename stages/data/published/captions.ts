@@ -1,8 +1,9 @@
 /** Reads captions of published data: UNITER's text databases, or Karpathy's JSON of raw captions. */
 import * as v from "valibot";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
+import { readText } from "../../../pipeline/contract/text_file.ts";
 import type { Vocabulary } from "../feature_set.ts";
-import { decoding, wrongIn } from "../formats/foreign_file.ts";
+import { readJson, wrongIn } from "../formats/foreign_file.ts";
 import { matchImages } from "../databases/image_names.ts";
 import type { PublishedSource } from "./data_sets.ts";
 import { openTextDatabase } from "../databases/text_database.ts";
@@ -113,19 +114,13 @@ export function rawCaptions(
 ): CaptionSource {
   const file = files[captions!]!;
   const wrong = wrongIn(file, { fix: "use Karpathy's dataset_<name>.json" });
-  const parsed = v.safeParse(
-    karpathySchema,
-    decoding(wrong, "invalid JSON", () => JSON.parse(Deno.readTextFileSync(file))),
-  );
+  const parsed = v.safeParse(karpathySchema, readJson(file, wrong));
   if (!parsed.success) {
     const issue = parsed.issues[0];
     throw wrong(`\`${v.getDotPath(issue) ?? "images"}\`: ${issue.message}`);
   }
   const words = files[vocabulary!]!;
-  const tokenizer = tokenizerFromVocabulary(
-    decoding(wrongIn(words), "the file cannot be read", () => Deno.readTextFileSync(words)),
-    { cased, file: words },
-  );
+  const tokenizer = tokenizerFromVocabulary(readText(words), { cased, file: words });
   const lines: CaptionLine[] = [];
   const images: { id: string; split: string; role: string }[] = [];
   let tooLong = 0;

@@ -1,7 +1,7 @@
 /** The model to start from: a checkpoint, or random weights in the sizes that the features require. */
-import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { StageContext } from "../../../pipeline/contract/stage.ts";
+import { readText } from "../../../pipeline/contract/text_file.ts";
 import { type FeatureSet, openFeatures } from "../../data/feature_set.ts";
 import { readCheckpoint } from "../../model/checkpoint/checkpoint.ts";
 import { checkFits, configurationFrom } from "../../model/checkpoint/checkpoint_sizes.ts";
@@ -126,18 +126,6 @@ export function configurationOf(
     file: configFile,
     imgDim: features.featureDim,
   });
-}
-
-export function readText(configFile: string): string {
-  try {
-    return Deno.readTextFileSync(configFile);
-  } catch (cause) {
-    throw new Complaint(
-      `the configuration cannot be read: ${(cause as Error).message}`,
-      "give the config.json that belongs to the checkpoint",
-      { place: { file: configFile }, cause, exitCode: 1 },
-    );
-  }
 }
 
 export function sizedConfiguration(

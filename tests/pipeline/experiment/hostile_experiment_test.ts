@@ -182,10 +182,16 @@ Deno.test("bytes that are not UTF-8 are rejected", () => {
   const utf16 = [...`\ufeff${good}`].flatMap((
     each,
   ) => [each.charCodeAt(0) & 255, each.charCodeAt(0) >> 8]);
-  for (const bytes of [utf16, [0x61, 0xe4], [0x61, 0xed, 0xa0, 0x80], [0x61, 0]]) {
+  const refused = [
+    { bytes: utf16, what: "the file is UTF-16; expected UTF-8", line: "" },
+    { bytes: [0x61, 0x0a, 0xe4], what: "the file is not UTF-8", line: ":2" },
+    { bytes: [0x61, 0xed, 0xa0, 0x80], what: "the file is not UTF-8", line: ":1" },
+    { bytes: [0x61, 0], what: "the file is not text: it has a zero byte", line: ":1" },
+  ];
+  for (const { bytes, what, line } of refused) {
     Deno.writeFileSync(file, new Uint8Array(bytes));
     const read = () => readExperimentFile(file, { environment: () => undefined, comparisons: [] });
-    assert.equal(errorText(read).split("\n")[0], "error: this is not a text file in UTF-8");
+    assert.equal(errorText(read), `error: ${what}\n  --> ${file}${line}\nfix: save it as UTF-8`);
   }
 });
 

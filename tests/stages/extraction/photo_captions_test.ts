@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
+import { decodeText } from "../../../pipeline/contract/text_file.ts";
 import { readPhotoCaptions } from "../../../stages/extraction/photo_captions.ts";
 
-const read = (text: string) => readPhotoCaptions(text, { file: "captions.txt" });
+const file = "captions.txt";
+const read = (text: string) =>
+  readPhotoCaptions(decodeText(new TextEncoder().encode(text), { file }), { file });
 
 Deno.test("captions are read with their commas, quotes and line ends", () => {
   const text = '\ufeffimage,caption\r\na.jpg,A dog .\r\nb.jpg,"Red, ""big"" and\nround"\r\n\r\n';
@@ -11,6 +14,14 @@ Deno.test("captions are read with their commas, quotes and line ends", () => {
     { image: "a.jpg", text: "A dog ." },
     { image: "b.jpg", text: 'Red, "big" and\nround' },
   ]);
+  // The header was written by another program than the captions.
+  for (const ends of ["\r\n,\n,\n", "\n,\r\n,\r", "\r,\r,\r\n"]) {
+    const [head, first, last] = ends.split(",");
+    assert.deepEqual(read(`image,caption${head}a.jpg,A dog${first}b.jpg,A cat${last}`), [
+      { image: "a.jpg", text: "A dog" },
+      { image: "b.jpg", text: "A cat" },
+    ]);
+  }
 });
 
 Deno.test("columns are found by name, others are ignored", () => {

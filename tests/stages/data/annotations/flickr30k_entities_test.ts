@@ -61,6 +61,12 @@ Deno.test("brackets outside phrases, blank lines and CRLF line ends are accepted
   assert.deepEqual(sentences(""), []);
 });
 
+Deno.test("files with a byte-order mark and other line ends are the same", () => {
+  const other = (text: string) => `\ufeff${text.replaceAll("\n", "\r")}`;
+  assert.deepEqual(sentences(other(written)), sentences(written));
+  assert.deepEqual(boxes(other(drawn)), boxes(drawn));
+});
+
 Deno.test("names of Object.prototype's properties are ordinary types", () => {
   const [read] = sentences("[/EN#9/constructor/__proto__ toString] here");
   assert.deepEqual(read!.phrases[0]!.types, ["constructor", "__proto__"]);
@@ -119,7 +125,8 @@ Deno.test("an invalid sentence or annotation is reported with its location", () 
     [() => sentences("[/EN#x/people A man]"), /has no entity, no type or no words/],
     [() => sentences("[/EN#1 A man]"), /has no entity, no type or no words/],
     [() => sentences("[/EN#1/people ]"), /has no entity, no type or no words/],
-    [() => parseEntitySentences(Uint8Array.of(0xff), "Sentences/7.txt"), /invalid UTF-8/],
+    [() => parseEntitySentences(Uint8Array.of(0xff), "Sentences/7.txt"), /not UTF-8/],
+    [() => parseEntityBoxes(Uint8Array.of(0xff), "Annotations/7.xml"), /not UTF-8/],
     [() => boxes("Not found"), /`annotation`|invalid XML/],
     [() => boxes("<annotation><size></annotation>"), /invalid XML: /],
     [() => boxes(annotation("", "<width>0</width><height>4</height>")), /`annotation.size.width`/],
@@ -147,7 +154,7 @@ Deno.test("an invalid sentence or annotation is reported with its location", () 
     assert.throws(read, (error: Complaint) => {
       assert.ok(error instanceof Complaint, String(error));
       assert.match(error.toString(), message);
-      assert.match(error.toString(), /--> (Sentences\/7.txt|Annotations\/7.xml)\nfix: /);
+      assert.match(error.toString(), /--> (Sentences\/7.txt|Annotations\/7.xml)(:1)?\nfix: /);
       return true;
     });
   }

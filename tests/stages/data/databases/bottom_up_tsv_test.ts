@@ -65,6 +65,26 @@ Deno.test("lines longer than a chunk, blank lines and CRLF line ends are read", 
   assert.deepEqual(images.read("36979").features, images.read("5").features);
 });
 
+Deno.test("a table with a byte-order mark and any line ends is read, one in Latin-1 refused", () => {
+  const rows = [["größe", ...line.slice(1)], line].map((columns) => columns.join("\t"));
+  const read = (bytes: Uint8Array) => readBottomUpTsv(bytesInMemory(bytes, "regions.tsv"), choice);
+  for (const end of ["\n", "\r\n", "\r", "\r\n\n", "\n\r\n\r"]) {
+    const text = `\ufeff${rows.join(end)}`;
+    for (const whole of [text, text + end]) {
+      const images = read(new TextEncoder().encode(whole));
+      assert.deepEqual(images.names(), ["größe", "36979"]);
+      assert.deepEqual(images.read("36979").features, images.read("größe").features);
+    }
+  }
+  const latin1 = Uint8Array.from(rows.join("\r\n"), (letter) => letter.charCodeAt(0));
+  assert.throws(
+    () => read(latin1),
+    /^error: line 1: invalid UTF-8: .*\n {2}--> regions.tsv\nfix: /,
+  );
+  const later = Uint8Array.from(rows.toReversed().join("\r\n"), (letter) => letter.charCodeAt(0));
+  assert.throws(() => read(later), /error: line 2: invalid UTF-8/);
+});
+
 Deno.test("an invalid line is reported with its image", () => {
   const wrong: [(string | number)[], RegExp][] = [
     [[1, 0, 480, 2, boxes, features], /w is "0"; expected a whole number from 1/],
