@@ -21,6 +21,8 @@ import {
 export async function serveStages(catalogue: readonly StageDefinition[]): Promise<never> {
   // Ctrl-C reaches the whole process group; the pipeline decides how to handle it.
   Deno.addSignalListener("SIGINT", () => {});
+  // A stage that uses them would expect to find there what an earlier run has left.
+  for (const storage of ["localStorage", "caches"]) Reflect.deleteProperty(globalThis, storage);
   const messages = listenToPipeline();
   for (;;) {
     const { job } = await messages.next("run");

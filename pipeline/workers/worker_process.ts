@@ -52,15 +52,28 @@ const tailLength = 20;
 /** Routine lines of Google's logging library: kept in the log, but never the reason for a failure. */
 const routine = /^(WARNING: All log messages before absl::InitializeLog|I\d{4} )/;
 
+/**
+ * All code that a worker runs is in the keys of its stages, so it loads none from the network, and
+ * it keeps no state from one process to the next: web storage belongs to an address of its own.
+ */
+function isolation(): { flags: string[]; environment: Record<string, string> } {
+  const address = `http://${crypto.randomUUID()}.invalid`;
+  return {
+    flags: ["--no-remote", "--cached-only", "--deny-import", `--location=${address}`],
+    environment: { DENO_NO_UPDATE_CHECK: "1" },
+  };
+}
+
 export function startWorker(
   { program, before, after, reads, native }: WorkerCommand,
   { grant, environment }: { grant: Grant; environment: Readonly<Record<string, string>> },
 ): WorkerProcess {
   const extra = grant.native ? native() : { reads: [], environment: {} };
   const read = [...reads, ...extra.reads, ...grant.read];
+  const isolated = isolation();
   const child = new Deno.Command(program, {
-    args: [...before, ...permissionFlags({ ...grant, read }), ...after],
-    env: { ...extra.environment, ...environment },
+    args: [...before, ...permissionFlags({ ...grant, read }), ...isolated.flags, ...after],
+    env: { ...isolated.environment, ...extra.environment, ...environment },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

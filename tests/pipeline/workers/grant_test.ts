@@ -40,6 +40,8 @@ Deno.test("a stage reads its input and writes its folder, and can do nothing els
     "read the environment": "NotCapable",
     "reach the network": "NotCapable",
     "open a library": "NotCapable",
+    "keep an item": "ReferenceError",
+    "keep a response": "ReferenceError",
   });
 });
 
@@ -56,6 +58,8 @@ Deno.test("a stage may do what its definition declares, and nothing else", async
     "read the environment": "done",
     "reach the network": "done",
     "open a library": "done",
+    "keep an item": "ReferenceError",
+    "keep a response": "ReferenceError",
   });
 });
 

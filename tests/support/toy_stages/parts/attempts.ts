@@ -14,6 +14,8 @@ export function attempts(
     "read the environment": () => Deno.env.get("HOME"),
     "reach the network": () => Deno.listen({ hostname: "127.0.0.1", port: 0 }).close(),
     "open a library": () => Deno.dlopen("libc.so.6", {}).close(),
+    "keep an item": () => localStorage.setItem("x", "kept"),
+    "keep a response": () => caches.open("x"),
   };
   const outcome = (what: () => unknown) => {
     try {
