@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
+import { hasWord } from "./caption_words.ts";
 import { natural, readLines } from "./formats/json_lines.ts";
 import { regionDatabases, type RegionSource, regionTables } from "./region_source.ts";
 import { readSafetensors } from "./formats/safetensors.ts";
@@ -136,6 +137,9 @@ export async function openFeatures({ folder, files = {} }: FeaturesPlace): Promi
   const lines = await readLines(`${folder}/captions.jsonl`, captionSchema);
   const captionPlace = placesOf(folder, "captions.jsonl", lines);
   const captions = lines.map((caption) => {
+    if (!hasWord(caption)) {
+      throw inconsistent(folder, "captions.jsonl", `\`${caption.id}\` has no word`);
+    }
     const outside = caption.tokens.find((token) => token >= vocabulary.size);
     if (outside !== undefined) {
       const what =

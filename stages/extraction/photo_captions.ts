@@ -6,6 +6,8 @@ export interface PhotoCaption {
   /** File name in the folder of photos. */
   readonly image: string;
   readonly text: string;
+  /** Its line in the file, the last one if it has several. */
+  readonly line: number;
 }
 
 /**
@@ -20,9 +22,9 @@ export function readPhotoCaptions(text: string, { file }: { file: string }): Pho
   const wrong = (
     what: string,
     line?: number,
-    { cause, fix }: { cause?: unknown; fix?: string } = {},
+    cause?: unknown,
   ) =>
-    new Complaint(what, fix ?? "write a line `image,caption`, then one line per caption", {
+    new Complaint(what, "write a line `image,caption`, then one line per caption", {
       place: { file, ...(line === undefined ? {} : { line }) },
       exitCode: 1,
       cause,
@@ -37,7 +39,7 @@ export function readPhotoCaptions(text: string, { file }: { file: string }): Pho
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error["lines"] === "number" ? error["lines"] : undefined;
-    throw wrong(`this is not valid CSV: ${plainMessage(error)}`, line, { cause: error });
+    throw wrong(`this is not valid CSV: ${plainMessage(error)}`, line, error);
   }
   const head = rows.shift()?.record.map((name) => name.trim().toLowerCase());
   if (head === undefined) throw wrong("the file has no captions");
@@ -56,12 +58,7 @@ export function readPhotoCaptions(text: string, { file }: { file: string }): Pho
       const shown = name.replace(/\p{Cc}/gu, (one) => JSON.stringify(one).slice(1, -1));
       throw wrong(`\`${shown}\` is not the name of a file in the folder of photos`, lines);
     }
-    if (words === "") {
-      throw wrong(`a caption of \`${name}\` is empty`, lines, {
-        fix: "write a caption, or remove the line",
-      });
-    }
-    return { image: name, text: words };
+    return { image: name, text: words, line: lines };
   });
 }
 

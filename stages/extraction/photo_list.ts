@@ -1,7 +1,9 @@
 /** Lists the photos that have captions, with their splits and tokenised captions. */
+import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { StageContext } from "../../pipeline/contract/stage.ts";
 import { readText } from "../../pipeline/contract/text_file.ts";
 import type { FeatureCaption } from "../data/feature_set.ts";
+import { hasWord } from "../data/caption_words.ts";
 import { type CaptionTokenizer, tokenizerFromVocabulary } from "../data/tokenizer.ts";
 import { readPhotoCaptions } from "./photo_captions.ts";
 import type { PhotoParameters } from "./photo_parameters.ts";
@@ -34,11 +36,18 @@ export async function photoList(
   const tokenizer = captionTokenizer(parameters, files);
   const counts = new Map<string, number>();
   let tooLong = 0;
-  const captions = lines.flatMap(({ image, text }) => {
+  const captions = lines.flatMap(({ image, text, line }) => {
     const number = counts.get(image) ?? 0;
     counts.set(image, number + 1);
     const split = splits.get(image)!;
     const tokens = tokenizer.encode(text);
+    if (!hasWord({ tokens })) {
+      throw new Complaint(
+        `a caption of \`${image}\` has no word`,
+        "write a caption, or remove the line",
+        { place: { file: files["captions"]!, line }, exitCode: 1 },
+      );
+    }
     if (split === "train" && tokens.length > parameters.max_text_length) {
       tooLong++;
       return [];

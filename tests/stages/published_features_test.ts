@@ -254,6 +254,16 @@ Deno.test("raw captions and vocabularies in Latin-1 are refused with file and li
   }
 });
 
+Deno.test("raw captions without a word are refused", async () => {
+  for (const raw of ["", " \t", "\u200b", "\u00ad\u200d", "\ufffd"]) {
+    using folder = temporaryFolder();
+    const given = rawData(folder.path, ({ images }) => images[0]!.sentences[1]!.raw = raw);
+    await assert.rejects(importFeatures(`${folder.path}/out`, given), {
+      what: "the caption 12.jpg#1 has no word",
+    });
+  }
+});
+
 Deno.test("two pictures that reach the same features are refused", async () => {
   using folder = temporaryFolder();
   const given = rawData(

@@ -184,7 +184,11 @@ function readMeta(file: string): { special: SpecialTokens; vocabularySize: numbe
 }
 
 function readLengths(file: string): Map<string, number> {
-  return checkedValues(file, isNatural, "not a number of tokens");
+  const lengths = checkedValues(file, isNatural, "not a number of tokens");
+  for (const [id, length] of lengths) {
+    if (length === 0) throw wrongIn(file, { entry: id })("the caption has no word");
+  }
+  return lengths;
 }
 
 function readImages(file: string): Map<string, string> {

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { readText } from "../../../pipeline/contract/text_file.ts";
+import { hasWord } from "../caption_words.ts";
 import type { Vocabulary } from "../feature_set.ts";
 import { readJson, wrongIn } from "../formats/foreign_file.ts";
 import { matchImages } from "../databases/image_names.ts";
@@ -149,9 +150,16 @@ export function rawCaptions(
     const image = found.get(role)!.get(filename)!;
     images.push({ id: image, split, role });
     sentences.forEach(({ raw }, place) => {
+      const id = `${filename}#${place}`;
       const tokens = tokenizer.encode(raw);
+      if (!hasWord({ tokens })) {
+        throw wrongIn(file, { fix: "write a caption, or remove it from the list" })(
+          `the caption ${id} has no word`,
+        );
+      }
+
       if (keeps(split, tokens.length, most)) {
-        lines.push({ id: `${filename}#${place}`, image, split, text: raw, tokens });
+        lines.push({ id, image, split, text: raw, tokens });
       } else tooLong++;
     });
   }

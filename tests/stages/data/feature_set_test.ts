@@ -122,6 +122,11 @@ const faults: Record<string, { change: Change; file: string; line?: number; says
     file: "regions.safetensors",
     says: /`features` has NaN in row 2/,
   },
+  "a caption without a word": {
+    change: ({ captions }) => captions[1]!.tokens = [],
+    file: "captions.jsonl",
+    says: /`c1` has no word/,
+  },
   "a token outside the vocabulary": {
     change: ({ captions }) => captions[1]!.tokens = [5, 7],
     file: "captions.jsonl",

@@ -11,22 +11,22 @@ const read = (text: string) =>
 Deno.test("captions are read with their commas, quotes and line ends", () => {
   const text = '\ufeffimage,caption\r\na.jpg,A dog .\r\nb.jpg,"Red, ""big"" and\nround"\r\n\r\n';
   assert.deepEqual(read(text), [
-    { image: "a.jpg", text: "A dog ." },
-    { image: "b.jpg", text: 'Red, "big" and\nround' },
+    { image: "a.jpg", text: "A dog .", line: 2 },
+    { image: "b.jpg", text: 'Red, "big" and\nround', line: 4 },
   ]);
   // The header was written by another program than the captions.
   for (const ends of ["\r\n,\n,\n", "\n,\r\n,\r", "\r,\r,\r\n"]) {
     const [head, first, last] = ends.split(",");
     assert.deepEqual(read(`image,caption${head}a.jpg,A dog${first}b.jpg,A cat${last}`), [
-      { image: "a.jpg", text: "A dog" },
-      { image: "b.jpg", text: "A cat" },
+      { image: "a.jpg", text: "A dog", line: 2 },
+      { image: "b.jpg", text: "A cat", line: 3 },
     ]);
   }
 });
 
 Deno.test("columns are found by name, others are ignored", () => {
   assert.deepEqual(read("Caption,number,Image\nA dog,0,a b.jpg\n"), [
-    { image: "a b.jpg", text: "A dog" },
+    { image: "a b.jpg", text: "A dog", line: 2 },
   ]);
 });
 
@@ -55,7 +55,6 @@ Deno.test("invalid lists of captions are refused with the line", () => {
     "this is not valid CSV: a quote is not closed",
     3,
   ]);
-  assert.deepEqual(refusal("image,caption\na.jpg,\n"), ["a caption of `a.jpg` is empty", 2]);
   assert.deepEqual(refusal("image,caption\n,A dog\n"), ["a caption names no image", 2]);
 });
 
@@ -84,7 +83,7 @@ Deno.test("any text is a list of captions or causes a Complaint", () => {
     fc.property(text, (text) => {
       try {
         for (const { image, text: words } of read(text)) {
-          assert.ok(image !== "" && words !== "" && !image.includes("/"));
+          assert.ok(image !== "" && words === words.trim() && !image.includes("/"));
         }
       } catch (error) {
         if (!(error instanceof Complaint)) throw error;

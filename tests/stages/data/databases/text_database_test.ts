@@ -102,6 +102,7 @@ Deno.test("inconsistent files are refused with the name of the wrong file", () =
     ],
     [{ lengths: '{"10": 2, "10": 1}' }, "id2len", 'duplicate key "10"'],
     [{ lengths: '{"10": -1, "9": 1}' }, "id2len", 'entry "10": -1 is not a number of tokens'],
+    [{ lengths: '{"10": 0, "9": 1}' }, "id2len", 'entry "10": the caption has no word'],
     [{ lengths: '{"10": 2}' }, "img2txts", 'text "9" of image "b.npz" is missing from id2len.json'],
     [{ texts: { "b.npz": ["9"] } }, "img2txts", '"10" of id2len.json is not listed for any image'],
     [
