@@ -2,6 +2,7 @@
 import { type ArtifactStore, openStore } from "../store/artifact_store.ts";
 import { type Certificate, certificateOf, keepCertificate } from "../store/verification.ts";
 import { any } from "./options.ts";
+import { codeGuard } from "../run/code_guard.ts";
 import { Complaint } from "../contract/complaint.ts";
 import { concurrencyOf } from "../run/concurrency.ts";
 import { defineCommand } from "./define_command.ts";
@@ -64,7 +65,7 @@ async function verify(request: VerifyRequest, world: RunWorld): Promise<number> 
   });
   const concurrency = concurrencyOf(request, experiment, world.machine);
   const { threads } = concurrency;
-  const { nodes } = await keyRequest(graph, { experiment: request.file, threads, only: [] }, {
+  const { nodes, code } = await keyRequest(graph, { experiment: request.file, threads, only: [] }, {
     ...world,
     store,
     progress: display.task("digests"),
@@ -90,9 +91,12 @@ async function verify(request: VerifyRequest, world: RunWorld): Promise<number> 
     cache: cacheFolder(world.environment),
     experiment: "verify",
     byLabel: new Map(nodes.map((node) => [node.label, node])),
+    code,
+    project: world.project,
     threads,
     machine: world.machine,
   };
+  const guard = codeGuard(code);
   const byLabel = new Map(stored.map((one) => [one.node.label, one]));
   await using pool = workerPool(world.worker);
   let interrupted = false;
@@ -111,6 +115,7 @@ async function verify(request: VerifyRequest, world: RunWorld): Promise<number> 
         const job = workerJob(node, why, { ...setting, share });
         display.begin(label, "recomputed, to compare");
         const outcome = await pool.run(job, {
+          starting: () => guard(node.definition.name),
           locked: () => manifest.inputDigests,
           filled: (remade) => {
             const facts = certificateOf(manifest, remade, { label, time: clock.now() });

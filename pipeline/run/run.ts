@@ -109,7 +109,7 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
   for (const kind of new Set(toRun.map(({ definition }) => definition.name))) {
     keepCode(store, code.get(kind)!);
   }
-  return await carryOut(plan, record, { index, store, request, world, begun });
+  return await carryOut(plan, record, { code, index, store, request, world, begun });
 }
 
 /** Tries to write; a read-only results folder is not an error. */

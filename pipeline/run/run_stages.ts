@@ -1,4 +1,5 @@
 import type { RequestRecord } from "../store/request_record.ts";
+import { codeGuard } from "./code_guard.ts";
 import type { Clock } from "../contract/clock.ts";
 import { commitPending } from "../store/commit.ts";
 import type { ArtifactStore, Found } from "../store/artifact_store.ts";
@@ -27,7 +28,7 @@ const mostTogether = 100;
 export async function runStages(
   plan: readonly Planned[],
   record: RequestRecord,
-  { index, store, request, world }: Setting,
+  { code, index, store, request, world }: Setting,
 ): Promise<{ execution: Execution; interrupted: boolean; peakMemory: number }> {
   const { display } = world;
   await using pool = workerPool(world.worker);
@@ -44,9 +45,12 @@ export async function runStages(
     cache: cacheFolder(world.environment),
     experiment: record.experiment,
     byLabel: new Map(plan.map(({ node }) => [node.label, node])),
+    code,
+    project: world.project,
     threads: request.threads,
     machine: world.machine,
   };
+  const guard = codeGuard(code);
   const sharing = sharingNodes(plan);
   const running = new Map<string, KeyedNode>();
   let watching = Promise.resolve();
@@ -72,6 +76,7 @@ export async function runStages(
         const log = stageLog(store, node);
         const outcome = await pool.run(job, {
           ...storeListener(node, job, why, { store, say: (line) => display.line(line) }),
+          starting: () => guard(node.definition.name),
           event(event) {
             begin();
             if (event.type === "started") {

@@ -1,5 +1,6 @@
 /** The request of a run, and everything outside the process that it acts on. */
 import type { ArtifactStore } from "../store/artifact_store.ts";
+import type { StageCode } from "../store/code_record.ts";
 import type { Clock } from "../contract/clock.ts";
 import type { Concurrency } from "./concurrency.ts";
 import type { Display } from "../terminal/display.ts";
@@ -52,6 +53,8 @@ export interface RunWorld {
 
 /** What carrying out a plan works with. */
 export interface Setting {
+  /** Kind of stage -> the code that its keys were made of. */
+  readonly code: ReadonlyMap<string, StageCode>;
   readonly index: ResultIndex;
   readonly store: ArtifactStore;
   readonly request: RunRequest & Concurrency;

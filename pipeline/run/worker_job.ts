@@ -1,6 +1,7 @@
 /** From a node of the plan to the job and the permissions of a worker process. */
 import { dirname } from "node:path";
 import type { ArtifactStore } from "../store/artifact_store.ts";
+import type { StageCode } from "../store/code_record.ts";
 import { type Grant, union } from "../workers/grant.ts";
 import type { WorkerJob } from "../workers/protocol.ts";
 import type { KeyedNode } from "../key/key.ts";
@@ -17,6 +18,9 @@ export interface WorkerJobSetting {
   readonly cache: string;
   readonly experiment: string;
   readonly byLabel: ReadonlyMap<string, KeyedNode>;
+  /** Kind of stage -> the code that its keys were made of. */
+  readonly code: ReadonlyMap<string, StageCode>;
+  readonly project: URL;
   readonly threads: number;
   readonly machine: Machine;
 }
@@ -26,7 +30,7 @@ export function workerJob(
   why: Why,
   { share, ...setting }: WorkerJobSetting & { readonly share: Share },
 ): WorkerJob {
-  const { store, cache, experiment, byLabel, threads, machine } = setting;
+  const { store, cache, experiment, byLabel, code, project, threads, machine } = setting;
   const { key, preimage, label, stage, point } = node;
   return {
     root: store.root,
@@ -34,6 +38,7 @@ export function workerJob(
     lock: store.lockFile(key),
     key,
     preimage,
+    modules: moduleUrls(code.get(node.definition.name)!, project),
     parameters: node.parameters,
     files: outsidePaths(node, cache),
     watched: [node, ...inputsOf(node, byLabel)].flatMap(({ watched }) => watched ?? []),
@@ -59,6 +64,13 @@ export function workerJob(
     grant: grantOf(node, setting),
     environment: gpuVariables(share, machine),
   };
+}
+
+/** The URLs by which Deno knows the modules of a stage's code, so that it loads each of them once. */
+function moduleUrls({ entry }: StageCode, project: URL): string[] {
+  return Object.keys(entry.files)
+    .filter((path) => /\.[mc]?[jt]sx?$/.test(path))
+    .map((path) => new URL(path.replaceAll(/[%?#]/g, encodeURIComponent), project).href);
 }
 
 /** The permissions of a node's process. Paths are there as they are used, and as real paths. */

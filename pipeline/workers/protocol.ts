@@ -3,10 +3,10 @@
  * with the record separator, which distinguishes them from text that a library prints on standard
  * output; that text goes to the stage's log.
  *
- *     pipeline   run               go              release
- *     worker          locked            … filled            released
+ *     pipeline   run            lock            go              release
+ *     worker          loaded          locked         … filled            released
  *
- * The worker holds the key's lock from `locked` to `released` and writes only to its pending folder;
+ * At `loaded` it has all code of its stage in memory. The worker holds the key's lock from `locked` to `released` and writes only to its pending folder;
  * only the pipeline moves a filled folder to the complete ones.
  */
 import type { Canonical } from "../disk/canonical.ts";
@@ -26,6 +26,8 @@ export interface WorkerJob {
   readonly lock: string;
   readonly key: string;
   readonly preimage: Preimage;
+  /** URLs of the modules that the stage's code consists of. */
+  readonly modules: readonly string[];
   /** With defaults filled in and absolute paths. */
   readonly parameters: Readonly<Record<string, Canonical>>;
   /** Role -> absolute path of each outside file. */
@@ -57,6 +59,8 @@ export interface WorkerJobInput {
 
 export type ToWorker =
   | { readonly type: "run"; readonly job: WorkerJob }
+  /** Lock the key. */
+  | { readonly type: "lock" }
   /** Fill the pending folder. */
   | { readonly type: "go"; readonly inputDigests: Readonly<Record<string, string>> }
   /** Release the lock; this job is finished. */
@@ -68,6 +72,8 @@ export type ToWorker =
 
 export type FromWorker =
   | StageEvent
+  /** The stage's code is loaded; later edits of its files change nothing for this process. */
+  | { readonly type: "loaded" }
   | { readonly type: "locked" }
   /** The pending folder is complete and synced to the disk. */
   | { readonly type: "filled"; readonly manifest: Manifest }

@@ -89,6 +89,11 @@ async function fillPending(
   messages: Messages,
 ): Promise<void> {
   const { signal } = messages;
+  // What the stage imports while it runs would otherwise be read from the disk only then.
+  for (const module of job.modules) await import(module);
+  send({ type: "loaded" });
+  const { type } = await messages.next("lock", "release");
+  if (type === "release") return;
   using _lock = await fileLock(job.lock, { signal, waiting: () => send({ type: "waiting" }) });
   send({ type: "locked" });
   const answer = await messages.next("go", "release");

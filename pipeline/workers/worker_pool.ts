@@ -1,4 +1,5 @@
 /** The worker processes of a run, each with the permissions of its own stage only. */
+import { Complaint } from "../contract/complaint.ts";
 import { diskComplaint } from "../disk/disk_complaint.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { covers, type Grant } from "./grant.ts";
@@ -14,6 +15,12 @@ export type Outcome =
 
 /** Callbacks for a running job. */
 export interface JobListener {
+  /**
+   * A process for the job is about to start.
+   *
+   * @returns what to call when it has loaded the code of its stage; both may throw a Complaint
+   */
+  starting(): Promise<() => void>;
   event(event: StageEvent): void;
   /** A line that the stage or a library printed. */
   log(line: string): void;
@@ -53,30 +60,52 @@ export function workerPool(command: WorkerCommand): WorkerPool {
     const ended: Promise<void> = worker.close().finally(() => closing.delete(ended));
     closing.add(ended);
   };
-  const workerFor = ({ grant, environment }: WorkerJob, shared: Grant | undefined) => {
+  /** An idle process that may run the job: it has loaded its code for an earlier job. */
+  const idleFor = ({ grant, environment }: WorkerJob) => {
     const variables = JSON.stringify(environment);
-    const place = shared === undefined
-      ? -1
-      : idle.findIndex((worker) =>
-        covers(worker.grant, grant) && JSON.stringify(worker.environment) === variables
-      );
-    const [worker] = place < 0 ? [] : idle.splice(place, 1);
-    if (worker !== undefined) return worker;
+    const place = idle.findIndex((worker) =>
+      covers(worker.grant, grant) && JSON.stringify(worker.environment) === variables
+    );
+    return place < 0 ? undefined : idle.splice(place, 1)[0];
+  };
+  const start = ({ grant, environment }: WorkerJob, shared: Grant | undefined) => {
     // No later job fits the idle workers.
     idle.splice(0).forEach(close);
-    return startWorker(command, { grant: shared ?? grant, environment });
+    try {
+      return startWorker(command, { grant: shared ?? grant, environment });
+    } catch (error) {
+      // It fails its stage, and no other.
+      throw new Complaint(
+        `its process could not be started: ${(error as Error).message}`,
+        "check the limits of this user for processes and memory, or use fewer --jobs",
+      );
+    }
   };
   return {
     async run(job, listener, shared) {
       if (stopping) return { type: "stopped" };
-      const worker = attempt(() => workerFor(job, shared));
-      if ("what" in worker) return { type: "failed", failure: worker, log: [] };
+      let worker = shared === undefined ? undefined : idleFor(job);
+      let hasItsCode = worker !== undefined;
+      let requireItsCode = () => {};
+      if (worker === undefined) {
+        try {
+          requireItsCode = await listener.starting();
+          if (stopping) return { type: "stopped" };
+          worker = start(job, shared);
+        } catch (error) {
+          return { type: "failed", failure: failureOf(error, job), log: [] };
+        }
+      }
       busy.add(worker);
-      const outcome = await converse(worker, job, listener);
+      const loaded = () => {
+        requireItsCode();
+        hasItsCode = true;
+      };
+      const outcome = await converse(worker, job, { ...listener, loaded });
       busy.delete(worker);
       peak = Math.max(peak, worker.peakMemory() ?? 0);
       if (worker.alive()) {
-        if (shared === undefined) close(worker);
+        if (shared === undefined || !hasItsCode) close(worker);
         else idle.push(worker);
       }
       const killed = stopping && outcome.type === "failed" && !worker.alive();
@@ -98,20 +127,12 @@ export function workerPool(command: WorkerCommand): WorkerPool {
   };
 }
 
-/** A process that the system does not start fails its stage, and no other. */
-function attempt(start: () => WorkerProcess): WorkerProcess | Failure {
-  try {
-    return start();
-  } catch (error) {
-    return {
-      what: `its process could not be started: ${(error as Error).message}`,
-      fix: "check the limits of this user for processes and memory, or use fewer --jobs",
-    };
-  }
-}
-
 /** Sends a job to a worker and answers its messages until it has released the lock. */
-function converse(worker: WorkerProcess, job: WorkerJob, listener: JobListener): Promise<Outcome> {
+function converse(
+  worker: WorkerProcess,
+  job: WorkerJob,
+  listener: JobListener & { loaded(): void },
+): Promise<Outcome> {
   return new Promise((finish) => {
     let outcome: Outcome = { type: "done", made: false };
     /** An error in the store fails the stage; it is reported once the worker has released the lock. */
@@ -132,7 +153,12 @@ function converse(worker: WorkerProcess, job: WorkerJob, listener: JobListener):
       log: listener.log,
       ended: (failure) => fail(failure),
       event(event) {
-        if (event.type === "locked") {
+        if (event.type === "loaded") {
+          attempt(() => {
+            listener.loaded();
+            worker.send({ type: "lock" });
+          });
+        } else if (event.type === "locked") {
           attempt(() => {
             const inputDigests = listener.locked();
             const answer = inputDigests && { type: "go" as const, inputDigests };
@@ -156,9 +182,10 @@ function converse(worker: WorkerProcess, job: WorkerJob, listener: JobListener):
 }
 
 function failureOf(error: unknown, job: WorkerJob): Failure {
-  const complaint = diskComplaint(error, job.root);
+  const complaint = error instanceof Complaint ? error : diskComplaint(error, job.root);
   if (complaint === undefined) {
     return { what: `internal: ${error instanceof Error ? error.stack : String(error)}` };
   }
-  return { what: complaint.what, fix: complaint.fix, place: { file: job.root } };
+  const { what, fix, options: { place } } = complaint;
+  return { what, fix, ...(place !== undefined && { place }) };
 }

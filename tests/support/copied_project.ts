@@ -2,7 +2,7 @@ import { cleanEnvironment } from "./command.ts";
 import { fileURLToPath } from "node:url";
 import { cpSync } from "node:fs";
 import { temporaryFolder } from "./temporary_folder.ts";
-import type { Spoken } from "./toy_command.ts";
+import { type RunningToy, type Spoken, startToy } from "./toy_command.ts";
 
 /** The pipeline and the toy stages in a folder of their own, so that a test can edit their code. */
 export interface CopiedProject extends Disposable {
@@ -11,6 +11,8 @@ export interface CopiedProject extends Disposable {
   readonly results: string;
   /** Runs the toy command line there. */
   toy(...args: readonly string[]): Promise<Spoken>;
+  /** Starts the toy command line there. */
+  start(...args: readonly string[]): RunningToy;
   /** Replaces a text that must be there in a file. */
   edit(file: string, from: string, to: string): void;
 }
@@ -33,12 +35,13 @@ export function copiedProject(): CopiedProject {
     });
   }
   const results = `${folder.path}/results/store`;
+  const command = ["run", "-A", "--quiet", `${folder.path}/tests/support/toy_main.ts`];
   return {
     path: folder.path,
     results,
     async toy(...args) {
       const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--quiet", `${folder.path}/tests/support/toy_main.ts`, ...args],
+        args: [...command, ...args],
         stdin: "null",
         clearEnv: true,
         env: { ...cleanEnvironment(), npm_command: "" },
@@ -46,6 +49,7 @@ export function copiedProject(): CopiedProject {
       const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
       return { code, out: decode(stdout), err: decode(stderr) };
     },
+    start: (...args) => startToy(args, [Deno.execPath(), ...command]),
     edit(file, from, to) {
       const path = `${folder.path}/${file}`;
       const before = Deno.readTextFileSync(path);

@@ -50,8 +50,10 @@ export interface RunningToy extends AsyncDisposable {
   until(text: string): Promise<string>;
 }
 
-export function startToy(args: readonly string[]): RunningToy {
-  const [program, ...before] = toyCommand;
+export function startToy(
+  args: readonly string[],
+  [program, ...before]: readonly [string, ...string[]] = toyCommand,
+): RunningToy {
   const child = new Deno.Command(program, {
     args: [...before, ...args],
     stdin: "null",

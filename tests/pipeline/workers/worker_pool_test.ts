@@ -12,7 +12,8 @@ Deno.test("a process that cannot be started fails its stage, and no other", asyn
   });
   const grant = { read: [], write: [], native: false, network: false, programs: [] };
   const job = { grant, environment: {} } as unknown as WorkerJob;
-  const listener = { event() {}, log() {}, locked: () => undefined, filled() {} };
+  const starting = () => Promise.resolve(() => {});
+  const listener = { starting, event() {}, log() {}, locked: () => undefined, filled() {} };
   const outcome = await pool.run(job, listener);
   assert.ok(outcome.type === "failed");
   assert.match(outcome.failure.what, /^its process could not be started: .*Argument list too long/);
