@@ -5,6 +5,7 @@ import type { Display } from "../terminal/display.ts";
 import { fromFileUrl } from "../disk/file_path.ts";
 import type { RunWorld } from "../run/run_world.ts";
 import type { SharedRequest } from "./define_command.ts";
+import { sourceDigest } from "../key/source_digest.ts";
 import { thisMachine } from "../run/machine.ts";
 
 export function makeRunWorld(
@@ -35,6 +36,12 @@ export function makeRunWorld(
       const { terminalTable } = await import("../../results/findings/terminal_table.ts");
       return openLiveIndex(results, { report: terminalTable });
     },
+    reportSource: () =>
+      sourceDigest([
+        ...["findings/terminal_table.ts", "database/live_index.ts"]
+          .map((name) => new URL(`results/${name}`, project)),
+        new URL("deno.lock", project),
+      ]),
     tryNext: [
       [task, "sql", `"${query}"`, commandText(resultsOption)].join(" ").trimEnd(),
       `${task} ${commandText(["run", file, ...resultsOption, "--plan"])}`,

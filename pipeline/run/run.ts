@@ -3,21 +3,19 @@ import { existsSync } from "node:fs";
 import { type ArtifactStore, openStore } from "../store/artifact_store.ts";
 import { forgetFailures } from "../store/failure_record.ts";
 import {
-  keepReport,
   keepRequest,
-  keptReport,
   lastRequest,
   type RequestRecord,
   requestRecord,
 } from "../store/request_record.ts";
+import { reportMade, reportStored } from "./final_report.ts";
+import { isReadOnly, unlessReadOnly } from "../disk/read_only.ts";
 import { cacheFolder } from "../contract/pinned_package.ts";
 import { keepCode } from "../store/code_record.ts";
-import { Complaint } from "../contract/complaint.ts";
 import { concurrencyOf } from "./concurrency.ts";
 import { failureFacts, failureText, nothingText, planFacts, planText } from "./run_text.ts";
 import { keyRequest } from "../plan/key_graph.ts";
 import { holdKeys, lockForRun, sweepLeftovers } from "../store/keys_in_use.ts";
-import type { ResultIndex } from "./result_index.ts";
 import { type Planned, planRun } from "../plan/plan.ts";
 import { fetchPackages } from "./packages.ts";
 import { requireConfinable, requireReadable, requireUsable } from "./places.ts";
@@ -102,7 +100,7 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
   if (index === undefined) {
     unlessReadOnly(keep);
     world.display.announce("summary", nothingText(plan.length), { ran: 0, of: 0 });
-    await report(record, store, world);
+    await reportStored(plan, record, store, world);
     return 0;
   }
   keep();
@@ -110,21 +108,6 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
     keepCode(store, code.get(kind)!);
   }
   return await carryOut(plan, record, { code, index, store, request, world, begun });
-}
-
-/** Tries to write; a read-only results folder is not an error. */
-function unlessReadOnly(write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    if (!isReadOnly(error)) throw error;
-  }
-}
-
-function isReadOnly(error: unknown): boolean {
-  const code = (error as { code?: string }).code ?? "";
-  return error instanceof Deno.errors.PermissionDenied ||
-    ["EACCES", "EPERM", "EROFS"].includes(code);
 }
 
 /** No lock for a read-only results folder, from which `gc` cannot delete anything. */
@@ -138,7 +121,7 @@ async function lockIfWritable(store: ArtifactStore): Promise<Disposable | undefi
 }
 
 async function carryOut(plan: Planned[], record: RequestRecord, setting: Setting): Promise<number> {
-  const { index, store, request, world, begun } = setting;
+  const { index, request, world, begun } = setting;
   const { display, clock } = world;
   const toRun = plan.filter(({ action }) => action === "run").length;
   display.line(`${record.experiment}: ${toRun} of ${plan.length} stages to run`);
@@ -175,40 +158,6 @@ async function carryOut(plan: Planned[], record: RequestRecord, setting: Setting
     display.announce("failure", text, { failed: [], again: world.commandAgain() });
     return 130;
   }
-  await report(record, store, world, index);
+  await reportMade(record, index, world);
   return 0;
-}
-
-/** Prints the report of the request, and commands to try next. */
-async function report(
-  record: RequestRecord,
-  store: ArtifactStore,
-  world: RunWorld,
-  opened?: ResultIndex,
-): Promise<void> {
-  const { display } = world;
-  const kept = opened === undefined ? keptReport(store, record.id) : undefined;
-  const text = kept ?? await makeReport(record, store, world, opened);
-  const next = ["\ntry next:", ...world.tryNext.map((line) => `  ${line}`)].join("\n");
-  if (text !== "") display.announce("report", `\n${text}`, { experiment: record.experiment });
-  display.announce("summary", next, { next: world.tryNext });
-}
-
-/** The stages are complete by now, so an error of the database is not a failure of the run. */
-async function makeReport(
-  record: RequestRecord,
-  store: ArtifactStore,
-  { display, openResultIndex }: RunWorld,
-  opened?: ResultIndex,
-): Promise<string> {
-  try {
-    const index = opened ?? await openResultIndex(store.root);
-    if (opened === undefined) await index.reconcile(display.line);
-    const text = await index.report(record.id, display.line);
-    keepReport(store, record.id, text);
-    return text;
-  } catch (error) {
-    if (!(error instanceof Complaint)) throw error;
-    return `The results are complete, but the report failed:\n${error}`;
-  }
 }

@@ -41,6 +41,8 @@ export interface RunWorld {
   readonly worker: WorkerCommand;
   readonly machine: Machine;
   openResultIndex(results: string): Promise<ResultIndex>;
+  /** Digest of the code that makes the report, as it is on the disk. */
+  reportSource(): string;
   /** Calls back on each Ctrl-C; returns a function that stops listening. */
   onInterrupt(callback: (count: number) => void): () => void;
   /** The command that runs the same again; `only` is added if the command names no stages itself. */

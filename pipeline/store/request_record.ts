@@ -112,13 +112,29 @@ export function readRequests(state: string): RequestRecord[] {
     .sort((a, b) => a.id < b.id ? -1 : 1);
 }
 
-/** The report that was printed for a request; undefined when it has to be computed. */
-export function keptReport(store: ArtifactStore, id: string): string | undefined {
-  return readIfThere(reportFile(store, id));
+/** What a kept report was made for. */
+export interface ReportedRequest {
+  /** Of the request. */
+  readonly id: string;
+  /** Digest of what decides the text beside the request: the results, and the report's own code. */
+  readonly basis: string;
 }
 
-export function keepReport(store: ArtifactStore, id: string, text: string): void {
-  writeAtomically(reportFile(store, id), text);
+/** The report that was printed for a request; undefined when it has to be computed. */
+export function keptReport(
+  store: ArtifactStore,
+  { id, basis }: ReportedRequest,
+): string | undefined {
+  const kept = readIfThere(reportFile(store, id));
+  return kept?.startsWith(`${basis}\n`) ? kept.slice(basis.length + 1) : undefined;
+}
+
+export function keepReport(
+  store: ArtifactStore,
+  { id, basis }: ReportedRequest,
+  text: string,
+): void {
+  writeAtomically(reportFile(store, id), `${basis}\n${text}`);
 }
 
 export function requestFile(store: ArtifactStore, id: string): string {
