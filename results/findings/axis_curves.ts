@@ -5,7 +5,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal } from "../database/question.ts";
 import { intervalOf } from "./seed_differences.ts";
-import { isSeedAxis, judgingStages, valuesText, type Variants } from "./variants.ts";
+import { isSeedAxisSql } from "../text/seed_axes.ts";
+import { judgingStages, valuesText, type Variants } from "./variants.ts";
 
 export interface AxisPoint {
   readonly stage: string;
@@ -32,7 +33,7 @@ export async function axisCurvesOf(
   { sql }: Variants,
 ): Promise<Answered<AxisPoint>> {
   const experiment = literal(request);
-  const others = `p.axis <> n.axis AND NOT ${isSeedAxis("p.axis")}`;
+  const others = `p.axis <> n.axis AND NOT ${isSeedAxisSql("p.axis")}`;
   const variant = valuesText({
     axis: "p.axis",
     value: "p.value",
@@ -43,7 +44,7 @@ export async function axisCurvesOf(
     what: "recall and pair scores along each swept number, means over seeds",
     sql: `${sql}, numbers AS (
   SELECT axis FROM run_point
-  WHERE experiment = ${experiment} AND NOT ${isSeedAxis("axis")}
+  WHERE experiment = ${experiment} AND NOT ${isSeedAxisSql("axis")}
   GROUP BY axis
   HAVING count(DISTINCT value) >= 3 AND bool_and(TRY_CAST(value AS DOUBLE) IS NOT NULL)
 ), point AS (

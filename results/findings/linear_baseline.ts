@@ -3,7 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { rowsOf } from "../database/read_results.ts";
 import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
 import { width } from "./comparison_text.ts";
-import { isSeedAxis } from "./variants.ts";
+import { isSeedAxisSql } from "../text/seed_axes.ts";
 
 /** Mean `rsum` (at most 6) of a variant over its seeds. */
 interface VariantSum {
@@ -63,7 +63,7 @@ export async function linearBaselinesOf(
     `WITH variant AS (
        SELECT run, list(axis ORDER BY axis) AS axes, list(value ORDER BY axis) AS values
        FROM run_point
-       WHERE experiment = $experiment AND NOT ${isSeedAxis("axis")}
+       WHERE experiment = $experiment AND NOT ${isSeedAxisSql("axis")}
        GROUP BY run
      )
      SELECT r.stage, m.split, coalesce(to_json(v.axes), '[]')::VARCHAR AS axes,

@@ -4,6 +4,7 @@ import { type Answered, ask, literal } from "../database/question.ts";
 import type { RequestRecord } from "../database/stored_files.ts";
 import { compareGroup, type Comparison } from "./comparison.ts";
 import { bootstrapDraws } from "./uncertainty.ts";
+import { variantOf } from "../text/seed_axes.ts";
 import { type ClusterRow, hits, inTableOrder } from "./hits.ts";
 
 interface HitChange {
@@ -25,10 +26,9 @@ export interface RequestComparison {
   readonly question: Answered<HitChange>;
 }
 
-/** A point without its seed, as a string to compare. */
+/** A point without its seeds, as a string to compare. */
 export function variantKey(point: Readonly<Record<string, unknown>>): string {
-  const { seed: _, ...variant } = point;
-  return JSON.stringify(variant);
+  return JSON.stringify(variantOf(point));
 }
 
 /**
@@ -61,13 +61,13 @@ ORDER BY min(b.position), b.direction = 'pair', b.split, ${
       inTableOrder("b.metric")
     }, b.direction, b.label, b.unit`,
   });
-  const variantOf = new Map(now.nodes.map(({ label, point }) => [label, variantKey(point)]));
+  const variants = new Map(now.nodes.map(({ label, point }) => [label, variantKey(point)]));
   const keys = new Map(before.nodes.map(({ label, key }) => [label, key]));
   const changed = new Set(
     now.nodes.filter(({ label, key }) => keys.get(label) !== key)
       .map(({ stage, point }) => `${stage} ${variantKey(point)}`),
   );
-  const rows = question.rows.map((row) => ({ ...row, variant: variantOf.get(row.label)! }))
+  const rows = question.rows.map((row) => ({ ...row, variant: variants.get(row.label)! }))
     .filter(({ stage, variant }) => changed.has(`${stage} ${variant}`));
   const draws = bootstrapDraws();
   const groups = Map.groupBy(

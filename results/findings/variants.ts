@@ -2,6 +2,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rowsOf } from "../database/read_results.ts";
 import { literal } from "../database/question.ts";
+import { isSeedAxisSql } from "../text/seed_axes.ts";
 
 export interface Variants {
   /**
@@ -46,7 +47,7 @@ export async function variantsOf(connection: DuckDBConnection, request: string):
   FROM (
     SELECT p.run, p.axis, p.value, p.rowid AS place, b.value AS wanted,
       coalesce(b.value, p.value) AS reference,
-      ${isSeedAxis("p.axis")} AS is_seed
+      ${isSeedAxisSql("p.axis")} AS is_seed
     FROM run_point AS p
     LEFT JOIN baseline AS b ON b.experiment = p.experiment AND b.axis = p.axis
     WHERE p.experiment = ${experiment}
@@ -68,11 +69,6 @@ export async function variantsOf(connection: DuckDBConnection, request: string):
     ranking,
     ...(words.length > 0 && { baseline: words.join(", ") }),
   };
-}
-
-/** SQL: whether an axis is that of a stage's seed. */
-export function isSeedAxis(axis: string): string {
-  return `(${axis} = 'seed' OR ${axis} LIKE '%.seed')`;
 }
 
 /** SQL, an aggregate of swept parameters: a single one as its value, several as `name=value`. */

@@ -11,6 +11,7 @@ import {
   signedText,
 } from "../text/metrics.ts";
 import { rowsOf } from "../database/read_results.ts";
+import { variantOf } from "../text/seed_axes.ts";
 import { timeText } from "../text/number_text.ts";
 import { tableLines } from "../text/sql_table.ts";
 import type { RequestRecord } from "../database/stored_files.ts";
@@ -36,7 +37,7 @@ export interface RequestHead {
 /** Means over seeds; if both have the variant, over the seeds that both have. */
 export interface VariantMetric extends MetricPair {
   readonly stage: string;
-  /** Swept parameter -> value, without the seed. */
+  /** Swept parameter -> value, without seeds. */
   readonly variant: Readonly<Record<string, unknown>>;
   /** Number of runs that a mean is over. */
   readonly runs: number;
@@ -105,7 +106,7 @@ async function variantMetrics(
   const valued = ({ nodes }: RequestRecord): Map<string, Valued[]> =>
     Map.groupBy(
       nodes.flatMap((node) => {
-        const { seed: _, ...variant } = node.point;
+        const variant = variantOf(node.point);
         return (byRun.get(node.key) ?? []).map(({ run: _, ...metric }) => ({
           ...metric,
           node,

@@ -3,6 +3,8 @@ import type { ChangedMetric, RequestChanges } from "../../../results/findings/re
 import { changesText, changeText } from "../../../results/findings/request_change_text.ts";
 import { reportOf } from "../../support/made_report.ts";
 import { storedExperiment, storedRequests, storeResults } from "../../support/stored_results.ts";
+import { openStore } from "../../../pipeline/store/artifact_store.ts";
+import { requestFile } from "../../../pipeline/store/request_record.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 import { madeComparison } from "../../support/made_comparison.ts";
 
@@ -84,26 +86,12 @@ Deno.test("--against compares recalls query by query, and separates metrics of o
   using folder = temporaryFolder();
   const root = folder.path;
   storeResults(root);
-  const requests = storedRequests(root);
-  const rewrite = (place: number, alignment: string, table: string, of: (row: Row) => Row[]) => {
-    for (const { stage, key, point } of requests[place]!.nodes) {
-      if (stage !== "recall" || point.alignment !== alignment) continue;
-      const file = `${root}/artifacts/evaluate/${key}/artifact/rows/${table}.jsonl`;
-      const rows = Deno.readTextFileSync(file).trimEnd().split("\n")
-        .flatMap((line) => of(JSON.parse(line)));
-      Deno.writeTextFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
-    }
-  };
-  // All six images rank a caption first now; none did before.
-  for (const [place, rank] of [[0, 9], [1, 1]] as const) {
-    rewrite(place, "sparse", "query_rank", (row) => [
-      row["direction"] === "i2t" ? { ...row, rank } : row,
-    ]);
-    rewrite(place, "sparse", "metric", (row) => [
-      row["name"] === "i2t_r1" ? { ...row, value: place } : row,
-    ]);
-  }
-  rewrite(0, "singular", "metric", (row) => row["name"] === "t2i_r1" ? [] : [row]);
+  improveSparse(root);
+  rewriteRows(
+    root,
+    { request: 0, alignment: "singular", table: "metric" },
+    (row) => row["name"] === "t2i_r1" ? [] : [row],
+  );
 
   const { printed, markdown, page } = await reportOf(root, {
     experiment: storedExperiment,
@@ -128,3 +116,60 @@ Deno.test("--against compares recalls query by query, and separates metrics of o
 });
 
 type Row = Record<string, unknown>;
+
+/** All six images rank a caption first in the later request; none did in the earlier one. */
+function improveSparse(root: string): void {
+  for (const [request, rank] of [[0, 9], [1, 1]] as const) {
+    const sparse = { request, alignment: "sparse" };
+    rewriteRows(root, { ...sparse, table: "query_rank" }, (row) => [
+      row["direction"] === "i2t" ? { ...row, rank } : row,
+    ]);
+    rewriteRows(root, { ...sparse, table: "metric" }, (row) => [
+      row["name"] === "i2t_r1" ? { ...row, value: request } : row,
+    ]);
+  }
+}
+
+/** Changes the rows of the evaluations of an alignment. */
+function rewriteRows(
+  root: string,
+  { request, alignment, table }: { request: number; alignment: string; table: string },
+  of: (row: Row) => Row[],
+): void {
+  for (const { stage, key, point } of storedRequests(root)[request]!.nodes) {
+    if (stage !== "recall" || point.alignment !== alignment) continue;
+    const file = `${root}/artifacts/evaluate/${key}/artifact/rows/${table}.jsonl`;
+    const rows = Deno.readTextFileSync(file).trimEnd().split("\n")
+      .flatMap((line) => of(JSON.parse(line)));
+    Deno.writeTextFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  }
+}
+
+Deno.test("--against takes the points of two seed axes for repetitions of one variant", async () => {
+  using folder = temporaryFolder();
+  const root = folder.path;
+  storeResults(root);
+  improveSparse(root);
+  const changesOf = async () => {
+    const { printed, markdown } = await reportOf(root, {
+      experiment: storedExperiment,
+      against: `${storedExperiment}~1`,
+    });
+    const table = /^## Changed metrics[^]*?(?=^## )/m.exec(markdown)?.[0];
+    assert.ok(table);
+    return [/^Compared with [^]*?\n\n/m.exec(printed)?.[0], table];
+  };
+  const expected = await changesOf();
+  assert.match(expected[0]!, /^ {2}recall sparse: /m);
+  for (const { id } of storedRequests(root)) {
+    const file = requestFile(openStore(root), id);
+    const record = JSON.parse(Deno.readTextFileSync(file));
+    for (const node of record.nodes) {
+      if (node.point.seed === undefined) continue;
+      const { seed, ...point } = node.point;
+      node.point = { "scenes.seed": seed % 2, ...point, "tuned.seed": seed };
+    }
+    Deno.writeTextFileSync(file, JSON.stringify(record));
+  }
+  assert.deepEqual(await changesOf(), expected);
+});
