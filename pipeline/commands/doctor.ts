@@ -67,7 +67,7 @@ async function examineAll(options: DoctorOptions): Promise<0 | 2> {
 
   show(placeFindings(options.results));
   show(outsideFindings(nodes));
-  show(packageFindings(nodes, options.cache));
+  show(await packageFindings(nodes, options.cache));
   if (nodes.some(({ definition }) => definition.compute)) show(await options.compute());
   const examined = new Map<string, Examination>();
   const bySignature = new Map<string, Examination>();
@@ -143,8 +143,8 @@ function outsideFindings(nodes: readonly GraphNode[]): Finding[] {
   );
 }
 
-function packageFindings(nodes: readonly GraphNode[], cache: string): Finding[] {
-  return missingPackages(nodes, cache).map(({ distribution, version, bytes }) => ({
+async function packageFindings(nodes: readonly GraphNode[], cache: string): Promise<Finding[]> {
+  return (await missingPackages(nodes, cache)).map(({ distribution, version, bytes }) => ({
     verdict: "note",
     what: `${distribution} ${version} (${bytesText(bytes)}) will be downloaded once`,
   }));

@@ -3,6 +3,7 @@ import { chooseEvaluation } from "./choose_evaluation.ts";
 import { Complaint } from "../contract/complaint.ts";
 import { countOr, one, text } from "./options.ts";
 import { defineCommand } from "./define_command.ts";
+import { fetchPackages } from "../run/packages.ts";
 import { experimentFile, json, onlyEvaluation, page, set, threads } from "./shared_options.ts";
 import { resolve } from "node:path";
 import type { SearchPage } from "../../results/report/page/search_page.ts";
@@ -29,8 +30,10 @@ export const searchCommand = defineCommand({
     const page = resolve(request.page ?? `${request.results}/search.html`);
     using display = world.openDisplay();
     const chosen = await chooseEvaluation(request, world, { reads: "model", display });
-    const { experiment, evaluation, model, threads, described, folderOf } = chosen;
+    const { experiment, evaluation, model, features, threads, described, folderOf } = chosen;
     const split = request.split ?? String(evaluation.parameters["split"] ?? "test");
+    // A picture is described as the photos were, with the same packages.
+    if (isPicture(query)) await fetchPackages([features], { ...world, display });
     const wanted = isPicture(query) ? { picture: query } : { text: query };
     await world.stages.prepareCompute(display.task("TensorFlow"));
     const found = await world.stages.search({

@@ -84,7 +84,7 @@ async function verify(request: VerifyRequest, world: RunWorld): Promise<number> 
   if (stored.some(({ node }) => node.definition.compute)) {
     await world.stages.prepareCompute(display.task("TensorFlow"));
   }
-  await fetchPackages(plan, world);
+  await fetchPackages(stored.map(({ node }) => node), world);
   const certificates = new Map<string, Certificate>();
   const setting = {
     store: scratch,

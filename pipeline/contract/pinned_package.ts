@@ -1,5 +1,7 @@
 /** Published packages that a stage reads, pinned by version and digest, and where they are cached. */
 
+import { resolve } from "node:path";
+
 /** A wheel as the Python package index publishes it, pinned. */
 export interface PinnedWheel {
   /** Its name on the index, such as `tensorflow-cpu`. */
@@ -12,6 +14,8 @@ export interface PinnedWheel {
   readonly bytes: number;
   /** What is kept: paths in the wheel, each under the last part of its name. */
   readonly files: readonly string[];
+  /** Digest of the paths and contents of what is kept, hexadecimal. */
+  readonly content: string;
   /** For a wheel that is built for one platform: the name of the platform in each of the two programs. */
   readonly platform?: { readonly pip: string; readonly uv: string };
 }
@@ -20,6 +24,8 @@ export interface PinnedWheel {
 export interface PinnedModule extends PinnedTarball {
   /** Size of the download, its imports included. */
   readonly bytes: number;
+  /** Digest of the paths and contents of what is kept, its imports included, hexadecimal. */
+  readonly content: string;
   /** Every module that it needs at run time. */
   readonly imports: readonly PinnedTarball[];
 }
@@ -44,10 +50,10 @@ export function isModule(pinned: PinnedPackage): pinned is PinnedModule {
   return "imports" in pinned;
 }
 
-/** The folder of everything that is fetched, shared by all checkouts of a user. */
+/** The folder of everything that is fetched, shared by all checkouts of a user; absolute. */
 export function cacheFolder(environment: (name: string) => string | undefined): string {
   const home = environment("HOME") ?? ".";
-  return `${environment("XDG_CACHE_HOME") || `${home}/.cache`}/cross-modal-iais`;
+  return resolve(environment("XDG_CACHE_HOME") || `${home}/.cache`, "cross-modal-iais");
 }
 
 /** The folder of one package in the cache. */

@@ -10,11 +10,16 @@ import {
   type PinnedPackage,
   type PinnedWheel,
 } from "../contract/pinned_package.ts";
+import { exists } from "../disk/read_if_there.ts";
 import { npmPack, unpackModule } from "./npm_fetch.ts";
+import { packageState } from "./package_content.ts";
+import { type Ending, runProgram } from "./run_program.ts";
+import { waitForTick } from "../disk/file_state.ts";
 import type { Progress } from "../contract/progress.ts";
 
 /**
- * Puts the files of a package into a folder by one rename. Concurrent runs fetch it only once.
+ * Puts the files of a package into a folder by one rename, unless they are there with the content
+ * that was published. Concurrent runs fetch it only once.
  *
  * @param target absolute path; its parent is created
  * @param unavailable creates the error when no program can fetch it; `why` lists the attempts
@@ -24,12 +29,16 @@ export async function fetchPackage(
   target: string,
   { progress, unavailable }: { progress: Progress; unavailable(why: string): Complaint },
 ): Promise<void> {
+  if ((await packageState(pinned, target)).type === "intact") return;
   const parent = target.slice(0, target.lastIndexOf("/"));
   const name = target.slice(target.lastIndexOf("/") + 1);
-  await Deno.mkdir(parent, { recursive: true });
-  using lock = await Deno.open(`${parent}/${name}.lock`, { create: true, write: true });
+  using lock = await openLock(parent, name);
   await lock.lock(true); // a concurrent run waits here and then finds the files
-  if (await exists(target)) return;
+  const found = await packageState(pinned, target);
+  if (found.type === "intact") return;
+  if (found.type === "damaged") {
+    progress.say(`warning: ${target} is damaged (${found.reason}) and is fetched again`);
+  }
   const prefix = `fetching-${name}-`;
   for await (const entry of Deno.readDir(parent)) { // left by a killed fetch, as we hold the lock
     if (entry.name.startsWith(prefix)) {
@@ -39,13 +48,41 @@ export async function fetchPackage(
   const scratch = await Deno.makeTempDir({ dir: parent, prefix });
   try {
     await download(pinned, scratch, { progress, unavailable });
+    await waitForTick(); // then digests can be kept
+    await requireContent(pinned, `${scratch}/files`);
+    if (exists(target)) await Deno.rename(target, `${scratch}/replaced`);
     await Deno.rename(`${scratch}/files`, target);
+    await packageState(pinned, target); // keeps the digests
   } finally {
     await Deno.remove(scratch, { recursive: true });
   }
   const size = megabytes(pinned.bytes);
   progress.report(size, size, "MB");
   progress.say(`${pinned.distribution} ${pinned.version} is in ${target}`);
+}
+
+async function openLock(parent: string, name: string): Promise<Deno.FsFile> {
+  try {
+    await Deno.mkdir(parent, { recursive: true });
+    return await Deno.open(`${parent}/${name}.lock`, { create: true, write: true });
+  } catch (cause) {
+    throw new Complaint(
+      `the folder of fetched packages cannot be written: ${(cause as Error).message}`,
+      "grant yourself write permission, or name another folder with XDG_CACHE_HOME",
+      { place: { file: parent }, cause, exitCode: 1 },
+    );
+  }
+}
+
+/** @throws Complaint when a download, or unpacking it, left something out */
+async function requireContent(pinned: PinnedPackage, folder: string): Promise<void> {
+  if ((await packageState(pinned, folder)).type === "intact") return;
+  const { distribution, version } = pinned;
+  throw new Complaint(
+    `what was unpacked from ${distribution} ${version} is not what was published`,
+    "check the disk, and that no program changes the folder of fetched packages; then run again",
+    { place: { file: folder }, exitCode: 1 },
+  );
 }
 
 async function download(
@@ -63,10 +100,10 @@ async function download(
     ? [npmFetcher(pinned, scratch)]
     : [...pipFetchers(pinned, scratch), uvFetcher(pinned, scratch)];
   for (const fetcher of fetchers) {
-    const outcome = await runWatched(fetcher.command, scratch, pinned, progress);
-    if (outcome === undefined) continue; // the program is not installed
-    if (outcome !== "") {
-      failures.push(`${fetcher.name}: ${outcome}`);
+    const ending = await runWatched(fetcher.command, scratch, pinned, progress);
+    if (ending.type === "not installed") continue;
+    if (ending.type === "failed") {
+      failures.push(`${fetcher.name}: ${ending.reason}`);
       continue;
     }
     progress.report(megabytes(pinned.bytes) - 1, megabytes(pinned.bytes), "MB", "unpacking");
@@ -108,10 +145,11 @@ function pipFetchers(wheel: PinnedWheel, scratch: string): Fetcher[] {
     "        shutil.copyfileobj(a, b, 1 << 22)\n";
   return ["python3", "python"].map((python) => ({
     name: `${python} -m pip`,
-    command: [python, "-m", "pip", ...download],
+    // -I: no code from the working folder or from PYTHONPATH.
+    command: [python, "-I", "-m", "pip", ...download],
     async unpack() {
       const { success, stderr } = await new Deno.Command(python, {
-        args: ["-c", unzip, `${scratch}/wheel`, `${scratch}/files`, ...wheel.files],
+        args: ["-I", "-c", unzip, `${scratch}/wheel`, `${scratch}/files`, ...wheel.files],
         stdin: "null",
         stdout: "null",
         stderr: "piped",
@@ -150,42 +188,26 @@ function npmFetcher(module: PinnedModule, scratch: string): Fetcher {
   };
 }
 
-/**
- * Runs a program that fetches and reports the amount of data that has arrived.
- *
- * @returns an empty text on success, undefined if the program is not installed, or else its error
- */
+/** Runs a program that fetches and reports the amount of data that has arrived. */
 async function runWatched(
-  [program, ...args]: readonly [string, ...string[]],
+  command: readonly [string, ...string[]],
   scratch: string,
   pinned: PinnedPackage,
   progress: Progress,
-): Promise<string | undefined> {
+): Promise<Ending> {
   const temporary = `${scratch}/tmp`;
   await Deno.mkdir(temporary, { recursive: true });
-  let child: Deno.ChildProcess;
-  try {
-    child = new Deno.Command(program, {
-      args,
-      env: { TMPDIR: temporary },
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
   const watch = setInterval(() => {
     const all = megabytes(pinned.bytes);
     const arrived = megabytes(folderBytes(temporary) + folderBytes(`${scratch}/wheel`));
     progress.report(Math.min(all - 1, arrived), all, "MB"); // complete only after unpacking
   }, 500);
-  const { success, stderr } = await child.output().finally(() => clearInterval(watch));
-  if (success) return "";
-  const lines = new TextDecoder().decode(stderr).trim().split("\n");
-  if (lines.some((line) => line.includes("No module named pip"))) return undefined;
-  return lines.slice(-3).join(" ").slice(0, 500);
+  const ending = await runProgram(command, {
+    folder: temporary,
+    environment: { TMPDIR: temporary },
+  }).finally(() => clearInterval(watch));
+  const noPip = ending.type === "failed" && ending.reason.includes("No module named pip");
+  return noPip ? { type: "not installed" } : ending;
 }
 
 /** The last part of a path in a wheel. */
@@ -216,8 +238,4 @@ function unpackFailed({ distribution, bytes }: PinnedWheel, message: string): Co
     `free about ${megabytes(5 * bytes)} MB of disk space below the cache folder and run again`,
     { exitCode: 1 },
   );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

@@ -1,7 +1,6 @@
 /** Finds and fetches the published packages that the stages of an experiment read. */
 import { Complaint } from "../contract/complaint.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
-import type { Planned } from "../plan/plan.ts";
 import type { Progress } from "../contract/progress.ts";
 import type { Environment } from "../experiment/yaml_text.ts";
 import {
@@ -11,30 +10,39 @@ import {
   wheelFolder,
 } from "../contract/pinned_package.ts";
 import { fetchPackage } from "../fetch/package_fetch.ts";
+import { packageState } from "../fetch/package_content.ts";
 
-/** The packages of these nodes that are not in the cache yet, without duplicates. */
-export function missingPackages(nodes: readonly GraphNode[], cache: string): PinnedPackage[] {
-  const wheels = new Map(
-    nodes.flatMap(({ packages }) => Object.values(packages))
-      .map((wheel) => [wheelFolder(wheel, cache), wheel]),
-  );
-  return [...wheels].filter(([folder]) => !isThere(folder)).map(([, wheel]) => wheel);
+/** The packages of these nodes that are not in the cache as they were published. */
+export async function missingPackages(
+  nodes: readonly GraphNode[],
+  cache: string,
+): Promise<PinnedPackage[]> {
+  const missing: PinnedPackage[] = [];
+  for (const [folder, pinned] of packagesOf(nodes, cache)) {
+    if ((await packageState(pinned, folder)).type !== "intact") missing.push(pinned);
+  }
+  return missing;
 }
 
-/** Fetches the packages of all stages that will run. */
+/** Folder in the cache -> package. */
+function packagesOf(nodes: readonly GraphNode[], cache: string): Map<string, PinnedPackage> {
+  const packages = nodes.flatMap(({ packages }) => Object.values(packages));
+  return new Map(packages.map((each) => [wheelFolder(each, cache), each]));
+}
+
+/** Checks the packages that these nodes read, and fetches those that are missing or damaged. */
 export async function fetchPackages(
-  plan: readonly Planned[],
+  nodes: readonly GraphNode[],
   { environment, display }: {
     environment: Environment;
     display: { task(label: string): Progress };
   },
 ): Promise<void> {
   const cache = cacheFolder(environment);
-  const nodes = plan.filter(({ action }) => action === "run").map(({ node }) => node);
-  for (const wheel of missingPackages(nodes, cache)) {
-    await fetchPackage(wheel, wheelFolder(wheel, cache), {
-      progress: display.task(wheel.distribution),
-      unavailable: (why) => unavailable(wheel, cache, why),
+  for (const [folder, pinned] of packagesOf(nodes, cache)) {
+    await fetchPackage(pinned, folder, {
+      progress: display.task(pinned.distribution),
+      unavailable: (why) => unavailable(pinned, cache, why),
     });
   }
 }
@@ -57,12 +65,4 @@ function unavailable(wheel: PinnedPackage, cache: string, why: string): Complain
       `${files.join(", ")} into ${wheelFolder(wheel, cache)}`,
     { exitCode: 1 },
   );
-}
-
-function isThere(folder: string): boolean {
-  try {
-    return Deno.statSync(folder).isDirectory;
-  } catch {
-    return false;
-  }
 }

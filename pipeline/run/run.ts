@@ -132,7 +132,8 @@ async function carryOut(plan: Planned[], record: RequestRecord, setting: Setting
   if (computing.length > 0) {
     await world.stages.prepareCompute(display.task("TensorFlow"));
   }
-  await fetchPackages(plan, world);
+  const toFetch = plan.filter(({ action }) => action === "run").map(({ node }) => node);
+  await fetchPackages(toFetch, world);
   const { execution, interrupted, peakMemory } = await runStages(plan, record, setting);
   await index.reconcile(display.line);
   const took = formatSeconds(clock.seconds() - begun);

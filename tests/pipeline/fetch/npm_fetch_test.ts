@@ -42,7 +42,7 @@ Deno.test("a tarball with another digest is not unpacked", async () => {
 
 Deno.test("npm fetches a module with its imports and runs no scripts", () => {
   const other = { distribution: "other", version: "2.0.0", sha256: "", files: [] };
-  const module = { ...other, distribution: "toy", bytes: 1, imports: [other] };
+  const module = { ...other, distribution: "toy", bytes: 1, content: "", imports: [other] };
   assert.equal(
     npmPack(module, { folder: "/f", cache: "/c" }).join(" "),
     "npm pack --silent --ignore-scripts --pack-destination /f --cache /c toy@2.0.0 other@2.0.0",
@@ -56,6 +56,7 @@ function published(folder: string): PinnedModule {
     version: "1.0.0",
     sha256: createHash("sha256").update(tarball).digest("hex"),
     bytes: tarball.length,
+    content: "",
     files: ["package.json", "dist/"],
     imports: [],
   };

@@ -5,14 +5,15 @@ import { defineStage } from "../../../pipeline/contract/stage.ts";
 export const toyWords = defineStage({
   name: "toy_words",
   summary: "words of a package",
-  parameters: v.strictObject({ sha256: v.string() }),
-  packages: ({ sha256 }) => ({
+  parameters: v.strictObject({ sha256: v.string(), content: v.string() }),
+  packages: ({ sha256, content }) => ({
     words: {
       distribution: "toy-words",
       version: "1.0",
       sha256,
       bytes: 400,
       files: ["toy_words/data/words.txt"],
+      content,
     },
   }),
   inputs: {},
