@@ -44,23 +44,29 @@ export async function dataItems(
   const outside = pictures[artifacts.find(({ kind }) => kind === "features")?.label ?? ""];
   const outsidePath = (image: string) =>
     outside === undefined || leadsOut(image) ? undefined : `${outside}/${image}`;
+  let last: Promise<string | undefined> = Promise.resolve(undefined);
   return {
     captions: (ids) => features === undefined ? new Map() : captionsOf(features, ids),
-    async picture(image, side) {
+    picture(image, side) {
       const path = paths.get(image) ?? outsidePath(image);
-      if (path === undefined) return undefined;
-      try {
-        const bytes = await sharp(path).rotate()
-          .resize(side, side, { fit: "inside", withoutEnlargement: true })
-          .flatten({ background: "white" })
-          .jpeg({ quality: 75 })
-          .toBuffer();
-        return `data:image/jpeg;base64,${bytes.toString("base64")}`;
-      } catch {
-        return undefined;
-      }
+      if (path === undefined) return Promise.resolve(undefined);
+      // One after the other: a large picture takes up to gigabytes of memory.
+      return last = last.then(() => thumbnail(path, side));
     },
   };
+}
+
+async function thumbnail(path: string, side: number): Promise<string | undefined> {
+  try {
+    const bytes = await sharp(path).rotate()
+      .resize(side, side, { fit: "inside", withoutEnlargement: true })
+      .flatten({ background: "white" })
+      .jpeg({ quality: 75 })
+      .toBuffer();
+    return `data:image/jpeg;base64,${bytes.toString("base64")}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Ignores paths that lead out of the artifact. */

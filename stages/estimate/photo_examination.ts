@@ -4,7 +4,7 @@ import { readText } from "../../pipeline/contract/text_file.ts";
 import type { PhotoParameters } from "../extraction/photo_parameters.ts";
 import { readPhotoCaptions } from "../extraction/photo_captions.ts";
 import { backboneWidth } from "../vision/efficientnet.ts";
-import { BadPhoto, decodePhoto, readPhotoFile } from "../vision/photo_pixels.ts";
+import { BadPhoto, decodePhoto } from "../vision/photo_pixels.ts";
 import { miniLmWords } from "../model/checkpoint/pretrained_packages.ts";
 import { photoList } from "../extraction/photo_list.ts";
 import { regionFinder } from "../extraction/region_finder.ts";
@@ -39,7 +39,7 @@ export async function examinePhotos(
   const step = Math.max(1, Math.floor(there.length / sample));
   for (const name of there.filter((_, place) => place % step === 0)) {
     try {
-      await decodePhoto(await readPhotoFile(`${files["images"]}/${name}`), {
+      await decodePhoto(`${files["images"]}/${name}`, {
         width: parameters.side,
         height: parameters.side,
       });
@@ -48,7 +48,9 @@ export async function examinePhotos(
       findings.push({
         verdict,
         what: `${name} cannot be read: ${error.message}`,
-        ...(verdict === "bad" && { fix: "replace it, or set `on_bad_image: skip`" }),
+        ...(verdict === "bad" && {
+          fix: `${error.fix ?? "replace it"}, or set \`on_bad_image: skip\``,
+        }),
       });
     }
   }

@@ -6,7 +6,7 @@ import { writeLines } from "../data/formats/json_lines.ts";
 import { writeSafetensors } from "../data/formats/safetensors.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
 import { backboneWidth } from "../vision/efficientnet.ts";
-import { BadPhoto, decodeSquares, readPhotoFile } from "../vision/photo_pixels.ts";
+import { BadPhoto, decodeSquares } from "../vision/photo_pixels.ts";
 import type { Box } from "../vision/picture.ts";
 import { inBatches } from "./batches_ahead.ts";
 import { type LocatedPhoto, type PhotoDescriber, photoDescriber } from "./photo_describer.ts";
@@ -161,10 +161,9 @@ async function locatedPhoto(
 ): Promise<LocatedPhoto & FoundRegions & Pick<LookedAt, "looks"> | undefined> {
   const file = `${files["images"]}/${id}`;
   try {
-    const bytes = await readPhotoFile(file);
-    const [own, ...looks] = await decodeSquares(bytes, [parameters.side, ...views.others]);
+    const [own, ...looks] = await decodeSquares(file, [parameters.side, ...views.others]);
     const picture = own!;
-    return { picture, looks, ...await finder.find({ bytes, picture }) };
+    return { picture, looks, ...await finder.find({ file, picture }) };
   } catch (error) {
     if (!(error instanceof BadPhoto)) throw error;
     if (parameters.on_bad_image === "skip") {

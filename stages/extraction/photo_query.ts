@@ -2,7 +2,7 @@
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import type { RegionRows } from "../data/region_source.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
-import { BadPhoto, decodeSquares, readPhotoFile } from "../vision/photo_pixels.ts";
+import { BadPhoto, decodeSquares } from "../vision/photo_pixels.ts";
 import { photoDescriber } from "./photo_describer.ts";
 import { numbersOf, photosTogether } from "./photo_extraction.ts";
 import type { PhotoParameters } from "./photo_parameters.ts";
@@ -25,7 +25,7 @@ export async function describePhoto(
     if (!(cause instanceof BadPhoto)) throw cause;
     throw new Complaint(
       `the photo cannot be used: ${cause.message}`,
-      "search with another picture, or with a text",
+      cause.fix ?? "search with another picture, or with a text",
       { place: { file: path }, cause },
     );
   };
@@ -35,9 +35,8 @@ export async function describePhoto(
   });
   using describer = photoDescriber(network, { side, most: finder.most, batch: photosTogether });
   using views = photoViews(network, { sides, side, batch: photosTogether });
-  const bytes = await readPhotoFile(path).catch(unread);
-  const [picture, ...looks] = await decodeSquares(bytes, [side, ...views.others]).catch(unread);
-  const { boxes, features } = await finder.find({ bytes, picture: picture! }).catch(unread);
+  const [picture, ...looks] = await decodeSquares(path, [side, ...views.others]).catch(unread);
+  const { boxes, features } = await finder.find({ file: path, picture: picture! }).catch(unread);
   const [described] = await describer.describe([{ picture: picture!, boxes }]);
   const [seen] = sides.length === 0 ? [] : await views.describe([{ ...described!, looks }]);
   const whole = seen ?? (features === undefined ? described!.mean : undefined);

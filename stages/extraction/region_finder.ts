@@ -19,8 +19,8 @@ export interface RegionFinder extends AsyncDisposable {
   readonly most: number;
   /** Whether it returns features. */
   readonly describes: boolean;
-  /** @param photo the bytes of its file, and the decoded input of the backbone */
-  find(photo: { readonly bytes: Uint8Array; readonly picture: RgbPicture }): Promise<FoundRegions>;
+  /** @param photo the path of its file, and the decoded input of the backbone */
+  find(photo: { readonly file: string; readonly picture: RgbPicture }): Promise<FoundRegions>;
 }
 
 type FinderParameters = Pick<PhotoParameters, "regions" | "grid" | "max_regions" | "detection">;
@@ -76,8 +76,8 @@ async function detectorRegions(
   return {
     most,
     describes: detection.features !== undefined,
-    async find({ bytes }) {
-      const found = await detector.detect(await decodePhoto(bytes, { width: side, height: side }));
+    async find({ file }) {
+      const found = await detector.detect(await decodePhoto(file, { width: side, height: side }));
       if (found.boxes.length === 0) {
         throw new BadPhoto("the detector found nothing in it", {
           fix:

@@ -1,7 +1,7 @@
 /** Picture files from which features were made, and their thumbnails. */
-import sharp from "sharp";
 import type { DescribedFeatures } from "../../pipeline/contract/stages.ts";
 import { readSceneList } from "../data/scene_list.ts";
+import { withPhoto } from "./photo_pixels.ts";
 
 /** Returns a lookup of the path of an image's picture, undefined for features without pictures. */
 export async function picturePaths(
@@ -22,12 +22,13 @@ export async function picturePaths(
 /** A picture as a JPEG data URL, at most `side` pixels wide and high; undefined if it cannot be read. */
 export async function thumbnail(path: string, side: number): Promise<string | undefined> {
   try {
-    const bytes = await sharp(path).rotate()
-      .resize(side, side, { fit: "inside", withoutEnlargement: true })
-      .flatten({ background: "white" })
-      .jpeg({ quality: 78 })
-      .toBuffer();
-    return `data:image/jpeg;base64,${bytes.toString("base64")}`;
+    return await withPhoto(path, async (photo) => {
+      const bytes = await photo.resize(side, side, { fit: "inside", withoutEnlargement: true })
+        .flatten({ background: "white" })
+        .jpeg({ quality: 78 })
+        .toBuffer();
+      return `data:image/jpeg;base64,${bytes.toString("base64")}`;
+    });
   } catch {
     return undefined;
   }

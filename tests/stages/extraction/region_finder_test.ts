@@ -19,7 +19,7 @@ for (const regions of ["grid", "proposals", "objects"] as const) {
     assert.equal(finder.most, regions === "grid" ? 9 : 7);
     const grey = new Uint8Array(64 * 64 * 3).fill(128);
     for (const pixels of [square(), grey, formulaPixels(64, 1)]) {
-      const photo = { bytes: new Uint8Array(), picture: { width: 64, height: 64, pixels } };
+      const photo = { file: "photo.png", picture: { width: 64, height: 64, pixels } };
       const { boxes } = await finder.find(photo);
       assert.ok(boxes.length >= 1 && boxes.length <= finder.most);
       for (const { x0, y0, x1, y1 } of boxes) {
@@ -34,7 +34,7 @@ for (const regions of ["proposals", "objects"] as const) {
   Deno.test(`regions: ${regions} finds an isolated object`, async () => {
     await using finder = await regionFinder({ ...choice, regions }, {});
     const picture = { width: 64, height: 64, pixels: square() };
-    const { boxes } = await finder.find({ bytes: new Uint8Array(), picture });
+    const { boxes } = await finder.find({ file: "photo.png", picture });
     const [from, to] = [22 / 64, 42 / 64];
     const overlap = ({ x0, y0, x1, y1 }: typeof boxes[number]) => {
       const width = Math.max(0, Math.min(x1, to) - Math.max(x0, from));

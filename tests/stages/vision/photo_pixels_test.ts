@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import sharp, { type Sharp } from "sharp";
-import { BadPhoto, decodePhoto, decodeSquares } from "../../../stages/vision/photo_pixels.ts";
+import {
+  BadPhoto,
+  decodePhoto,
+  decodeSquares,
+  type PhotoSource,
+} from "../../../stages/vision/photo_pixels.ts";
+import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const size = { width: 8, height: 8 };
 /** Red above, blue below. */
@@ -54,21 +60,114 @@ Deno.test("grey, CMYK, palettes, 16 bits and transparency are converted to 8 bit
   }
 });
 
-async function reason(bytes: Uint8Array): Promise<string> {
+async function refusal(photo: PhotoSource): Promise<BadPhoto> {
   try {
-    await decodePhoto(bytes, size);
+    await decodePhoto(photo, size);
   } catch (error) {
-    if (error instanceof BadPhoto) return error.message;
+    if (error instanceof BadPhoto) return error;
     throw error;
   }
   throw new assert.AssertionError({ message: "it is decoded" });
 }
 
+/** Of the bytes and of a file with them, for which it must be the same. */
+async function reason(bytes: Uint8Array): Promise<string> {
+  using folder = temporaryFolder();
+  Deno.writeFileSync(`${folder.path}/photo`, bytes);
+  const { message } = await refusal(bytes);
+  assert.equal((await refusal(`${folder.path}/photo`)).message, message);
+  return message;
+}
+
+/** 8 x 8 red pixels, compressed with HEVC. */
+const heic = Uint8Array.fromBase64(
+  "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAXxtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAA" +
+    "AAAAACJpbG9jAAAAAERAAAEAAQAAAAABoAABAAAAAAAAACcAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAA" +
+    "AA5waXRtAAAAAAABAAAA/GlwcnAAAADcaXBjbwAAAHVodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNw" +
+    "AAADAJAAAAMAAAMAHroCQGEAAQApQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbqrprm4CGgwIAAAAyAAAADAIRiAAEABkQBwXPB" +
+    "iQAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABAAAAAQAAAAChjbGFwAAAACAAAAAEAAAAIAAAAAf///8gAAAAC" +
+    "////yAAAAAIAAAAQcGl4aQAAAAADCAgIAAAAGGlwbWEAAAAAAAAAAQABBYECAwWEAAAAL21kYXQAAAAjKAGvBBITjOD46cJo" +
+    "P91R/FqVtJ7yftCrK+NJn3exGJKp/6A=",
+);
+
+/** A grey TIFF of 32-bit floating-point numbers, all 0. */
+function floatTiff(width: number, height: number): Uint8Array {
+  // Tag, type (3: 16 bits, 4: 32 bits), value.
+  const entries = [
+    [256, 3, width],
+    [257, 3, height],
+    [258, 3, 32], // bits per sample
+    [259, 3, 1], // no compression
+    [262, 3, 1], // black is zero
+    [273, 4, 256], // where the pixels are
+    [277, 3, 1], // samples per pixel
+    [278, 3, height], // rows per strip
+    [279, 4, width * height * 4],
+    [339, 3, 3], // floating-point numbers
+  ];
+  const bytes = new Uint8Array(256 + width * height * 4);
+  bytes.set(new TextEncoder().encode("II*\0"));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(4, 8, true);
+  view.setUint16(8, entries.length, true);
+  entries.forEach(([tag, type, value], row) => {
+    const at = 10 + 12 * row;
+    view.setUint16(at, tag!, true);
+    view.setUint16(at + 2, type!, true);
+    view.setUint32(at + 4, 1, true);
+    view.setUint32(at + 8, value!, true);
+  });
+  return bytes;
+}
+
+Deno.test("a photo that cannot be shown as it is meant is refused with the way out", async () => {
+  assert.equal(await reason(heic), "it is a HEIC file, which is not supported");
+  assert.match((await refusal(heic)).fix!, /^convert it to JPEG, for example with `heif-convert/);
+  const tiff = floatTiff(8, 8);
+  assert.equal(
+    await reason(tiff),
+    "its numbers are of type float, so it is not known which of them is white",
+  );
+  assert.equal((await refusal(tiff)).fix, "save it with 8 or 16 bits per channel");
+});
+
+Deno.test("a photo that takes too much memory is refused before it is decoded", async () => {
+  const avif = new Uint8Array(await sharp(red).avif().toBuffer());
+  assert.equal((await decodePhoto(avif, size)).width, 8);
+  const extents = new TextDecoder("latin1").decode(avif).indexOf("ispe") + 8;
+  const view = new DataView(avif.buffer);
+  assert.deepEqual([view.getUint32(extents), view.getUint32(extents + 4)], [16, 16]);
+  view.setUint32(extents, 10_000);
+  view.setUint32(extents + 4, 10_000);
+  assert.match(
+    await reason(avif),
+    /^decoding it would take 2\.\d GiB of memory, more than 1\.5 GiB$/,
+  );
+  assert.equal((await refusal(avif)).fix, "make it smaller, or save it as JPEG");
+});
+
+Deno.test("a file is decoded as its bytes are; what is no readable file is refused", async () => {
+  using folder = temporaryFolder();
+  const bytes = await halves(40, 20).jpeg().toBuffer();
+  Deno.writeFileSync(`${folder.path}/photo`, bytes);
+  assert.deepEqual(await decodePhoto(`${folder.path}/photo`, size), await decodePhoto(bytes, size));
+  Deno.symlinkSync("loop", `${folder.path}/loop`);
+  const messages = {
+    [folder.path]: "it is a folder",
+    "/dev/zero": "it is not a regular file",
+    [`${folder.path}/absent`]: "it does not exist",
+    [`${folder.path}/loop`]: "it is a symbolic link that leads to itself",
+  };
+  for (const [path, message] of Object.entries(messages)) {
+    assert.equal((await refusal(path)).message, message);
+  }
+});
+
 Deno.test("files that are not photos are refused with the reason", async () => {
   assert.equal(await reason(new Uint8Array()), "the file is empty");
   assert.equal(
     await reason(new TextEncoder().encode("<html>not found</html>")),
-    "it is not a photo of a known format (JPEG, PNG, WebP, GIF, TIFF, HEIF, AVIF)",
+    "it is not a photo of a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF)",
   );
   const drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>';
   assert.equal(await reason(new TextEncoder().encode(drawing)), "it is a svg file, not a photo");
