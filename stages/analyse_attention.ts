@@ -64,6 +64,13 @@ export const analyseAttention = defineStage({
     model: { kinds: ["model"], summary: "weights whose attention is measured" },
     features: { kinds: ["features"], summary: "images and captions to measure on" },
   },
+  applies: [
+    {
+      parameters: ["k"],
+      by: "alignments",
+      when: ({ alignments }) => alignments.some((name) => name.startsWith("topk")),
+    },
+  ],
   paths: ["entities", "vocabulary"],
   outside: outsideFiles,
   output: "relations",

@@ -54,6 +54,15 @@ export const evaluate = defineStage({
       }
     }),
   ),
+  applies: [
+    { parameters: ["branch_weight"], by: "scores", when: ({ scores }) => scores === "sum" },
+    // Branches encode captions and images once, and not in pairs.
+    {
+      parameters: ["shortlist", "block", "precision"],
+      by: "scores",
+      when: ({ scores }) => scores !== "branches",
+    },
+  ],
   paths: ["positives"],
   outside: ({ positives }) => positives === undefined ? [] : positivesFiles(positives),
   inputs: {

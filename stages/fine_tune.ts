@@ -9,19 +9,22 @@ import {
   layers,
   name,
   natural,
+  poolUse,
   precision,
   seed,
   trainingImages,
   trainingSplits,
+  validationUse,
   xla,
 } from "./parameter_schemas.ts";
+import { alignmentUse } from "./objective/alignment_use.ts";
 
 const rate = v.pipe(v.number(), v.gtValue(0));
 const drop = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 
 /**
  * Parameters that have no effect without another one, which must at least be written. It may be swept
- * (`matrix: { alignment: [none, sparse] }`); variants to which the parameter does not apply ignore it.
+ * (`matrix: { alignment: [none, sparse] }`); `applies` says which variants use the parameter.
  */
 const dependent = [
   { name: "projection", needs: "alignment", as: "alignment: sparse" },
@@ -189,6 +192,17 @@ export const fineTune = defineStage({
       return { ...rest, alignment, projection, k, relation, normalise, contrast };
     }),
   ),
+  applies: [
+    ...alignmentUse,
+    {
+      parameters: ["release_layout"],
+      by: "alignment",
+      when: ({ alignment }) => alignment === "none",
+    },
+    { parameters: ["margin"], by: "ranking", when: ({ ranking }) => ranking === "margin" },
+    validationUse,
+    poolUse,
+  ],
   inputs: {
     features: { kinds: ["features"], summary: "images and captions to train on" },
     weights: { kinds: ["model"], summary: "weights to start from" },

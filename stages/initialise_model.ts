@@ -83,6 +83,14 @@ export const initialiseModel = defineStage({
         }
     ),
   ),
+  applies: [
+    // A checkpoint has all weights; text layers alone come with random image embeddings.
+    {
+      parameters: ["seed"],
+      by: "checkpoint",
+      when: ({ checkpoint }) => checkpoint === undefined,
+    },
+  ],
   paths: ["checkpoint", "bert", "config"],
   packages: ({ pretrained }) => pretrained === undefined ? {} : { pretrained: miniLm },
   outside: ({ checkpoint, bert, config }) => [

@@ -1,5 +1,6 @@
 /** Schemas and checks of parameters that several stages share. */
 import * as v from "valibot";
+import type { Applicability } from "../pipeline/contract/stage.ts";
 
 /** A whole number from 1. */
 export const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -67,6 +68,20 @@ export function consistent<Parameters extends object>(
     });
   });
 }
+
+/** Parameters of a training that nothing uses without validation. */
+export const validationUse: Applicability<{ readonly validate_every: number }> = {
+  parameters: ["validation_split", "validation_images", "keep"],
+  by: "validate_every",
+  when: ({ validate_every: every }) => every > 0,
+};
+
+/** `pool` is chosen from by frozen branches. */
+export const poolUse: Applicability<{ readonly branch_weight: number }> = {
+  parameters: ["pool"],
+  by: "branch_weight",
+  when: ({ branch_weight: weight }) => weight > 0,
+};
 
 /** Validation on training data would select overfitted weights. */
 export function checkValidation(

@@ -96,6 +96,19 @@ export const photoFeatures = defineStage({
   name: "photo_features",
   summary: "describes regions of photos with a pretrained backbone, and tokenises their captions",
   parameters,
+  applies: [
+    {
+      parameters: ["regions", "grid"],
+      by: "detector",
+      when: ({ detector }) => detector === undefined,
+    },
+    { parameters: ["grid"], by: "regions", when: ({ regions }) => regions === "grid" },
+    {
+      parameters: ["max_regions"],
+      by: "regions",
+      when: ({ regions, detector }) => regions !== "grid" || detector !== undefined,
+    },
+  ],
   paths: ["images", "captions", "test", "validation", "vocabulary", "detector"],
   outside: outsideFiles,
   packages: ({ vocabulary, detector }) => ({

@@ -7,9 +7,11 @@ import {
   keep,
   name,
   natural,
+  poolUse,
   seed,
   trainingImages,
   trainingSplits,
+  validationUse,
   xla,
 } from "./parameter_schemas.ts";
 import type { TaskName } from "./train/pretrain/task_table.ts";
@@ -38,6 +40,20 @@ const tasks = v.pipe(
     "at least one task with a weight above 0",
   ),
 );
+
+/** Parameters that only these tasks use. */
+function usedBy(names: readonly TaskName[], ...parameters: string[]) {
+  return {
+    parameters,
+    by: "tasks",
+    when: ({ tasks: mix }: { readonly tasks: v.InferOutput<typeof tasks> }) =>
+      names.some((name) => (mix[name] ?? 0) > 0),
+  };
+}
+
+const masking = [
+  ...["joint", "masked_words", "masked_region_features", "masked_region_classes"] as const,
+];
 
 export const pretrain = defineStage({
   name: "pretrain",
@@ -157,6 +173,23 @@ export const pretrain = defineStage({
       }
     }),
   ),
+  applies: [
+    usedBy(masking, "mask_rate"),
+    usedBy(["joint"], "contrast_weight"),
+    usedBy(["joint", "word_region_contrast", "branch_contrast"], "temperature"),
+    usedBy(
+      ["word_region_transport"],
+      ...["transport_weight", "transport_iterations", "transport_beta"],
+    ),
+    usedBy(["branch_contrast"], "warm_start", "image_ridge", "text_ridge", "branch_factor"),
+    {
+      parameters: ["image_ridge", "text_ridge"],
+      by: "warm_start",
+      when: ({ warm_start: start }) => start === "correlation",
+    },
+    validationUse,
+    poolUse,
+  ],
   inputs: {
     features: { kinds: ["features"], summary: "images and captions to train on" },
     from: { kinds: ["model"], summary: "weights to start from" },

@@ -54,6 +54,12 @@ export const publishedFeatures = defineStage({
       } else refuse("vocabulary", "set it to BERT's vocab.txt, which raw captions need");
     }),
   ),
+  applies: [
+    { parameters: ["num_bb"], by: "conf_th", when: ({ conf_th }) => conf_th === -1 },
+    { parameters: ["max_bb", "min_bb"], by: "conf_th", when: ({ conf_th }) => conf_th !== -1 },
+    // Text databases are tokenised already.
+    { parameters: ["cased"], by: "captions", when: ({ captions }) => captions !== undefined },
+  ],
   paths: ["root"],
   outside: outsideFiles,
   inputs: {},

@@ -26,11 +26,12 @@ export const doctorCommand = defineCommand({
   options: { set, only, jobs, threads },
   example: "experiments/smoke.yaml",
   async run({ results, ...request }, world) {
-    const { experiment, graph } = readRequest(request, world);
+    const { experiment, graph, notes } = readRequest(request, world);
     const { threads, jobs } = concurrencyOf(request, experiment, world);
     using display = world.openDisplay();
     return await examineAll({
       nodes: neededFor(graph, request.only),
+      notes,
       results,
       threads,
       jobs,
@@ -46,6 +47,8 @@ interface DoctorOptions {
   readonly examinations: Stages["examinations"];
   /** Inputs first. */
   readonly nodes: readonly GraphNode[];
+  /** About parameters without effect. */
+  readonly notes: readonly string[];
   readonly results: string;
   readonly threads: number;
   readonly jobs: number;
@@ -66,6 +69,7 @@ async function examineAll(options: DoctorOptions): Promise<0 | 2> {
   };
 
   show(placeFindings(options.results));
+  show(options.notes.map((what): Finding => ({ verdict: "note", what })));
   show(outsideFindings(nodes));
   show(await packageFindings(nodes, options.cache));
   if (nodes.some(({ definition }) => definition.compute)) show(await options.compute());

@@ -165,6 +165,20 @@ export interface Gathering {
   readonly along: string;
 }
 
+/**
+ * Parameters that have an effect only with certain values of others. Where they have none, they are not
+ * part of the key, the stage gets their defaults, and points that differ only in them are one.
+ */
+// deno-lint-ignore no-explicit-any
+export interface Applicability<Parameters = any> {
+  /** Names of the parameters. */
+  readonly parameters: readonly string[];
+  /** The parameter that decides, for messages. */
+  readonly by: string;
+  /** Whether they have an effect; reads only parameters that have one themselves. */
+  when(parameters: Parameters): boolean;
+}
+
 /** Resources that concurrent stages share. */
 export interface Resources {
   /** Processor threads. */
@@ -194,6 +208,8 @@ export interface StageDefinition<Parameters = any> {
   readonly summary: string;
   /** A valibot `strictObject`; the only place for default values. */
   readonly parameters: GenericSchema<unknown, Parameters>;
+  /** When parameters have an effect; those that are not listed always have. The first rule that fails is named. */
+  readonly applies?: readonly Applicability<Parameters>[];
   /** Port -> what it accepts. Each port is a key of the stage in the YAML. */
   readonly inputs: Readonly<Record<string, InputPort>>;
   /** Which ports read several points at once; absent where each reads one. */

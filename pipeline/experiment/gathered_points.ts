@@ -1,6 +1,7 @@
 /**
  * The points of a stage that gathers: one for each combination of the axes that it does not gather along,
- * with all points along the others as its inputs. Each has the same candidates, in the order of the file.
+ * with all points along the others as its inputs. Each has the same candidates, in the order of the file;
+ * where an axis has no effect, its values are one candidate.
  */
 import { type Candidate, candidateInput, pointText } from "../contract/candidates.ts";
 import type { Gathering } from "../contract/stage.ts";
@@ -26,17 +27,24 @@ export function gatheredPoints(
   const partners = others.map((port) => partnersAt(port, { first, request, gathered, nodesOf }));
   const short = shortNames(axes);
   const candidateOf = (point: GraphPoint): Candidate =>
-    Object.fromEntries(along.map((axis) => [short.get(axis)!, point.axes.get(axis)!]));
+    Object.fromEntries(along.flatMap((axis) => {
+      const value = point.axes.get(axis);
+      return value === undefined ? [] : [[short.get(axis)!, value]];
+    }));
   const candidates = [
     ...new Map(gathered.map(candidateOf).map((one) => [pointText(one), one])).values(),
   ];
   return [...Map.groupBy(gathered, addressOn(remaining)).values()].map((group) => {
     const byText = new Map(group.map((point) => [pointText(candidateOf(point)), point]));
-    const missing = candidates.find((candidate) => !byText.has(pointText(candidate)));
+    const own = candidates.filter((candidate) => byText.has(pointText(candidate)));
+    const missing = candidates.find((candidate) => !own.some((one) => agree(one, candidate)));
     if (missing !== undefined) throw unequal(request, first, { group, missing });
     return {
-      axes: new Map(remaining.map((axis) => [axis, group[0]!.axes.get(axis)!])),
-      inputs: Object.fromEntries(candidates.flatMap((candidate) => {
+      axes: new Map(remaining.map((axis) => [axis, group[0]!.axes.get(axis)])),
+      standsFor: new Map(
+        [...group[0]!.standsFor].filter(([axis]) => remaining.includes(axis)),
+      ),
+      inputs: Object.fromEntries(own.flatMap((candidate) => {
         const point = byText.get(pointText(candidate))!;
         return [
           [candidateInput(first, candidate), point],
@@ -45,9 +53,14 @@ export function gatheredPoints(
           ),
         ];
       })),
-      candidates,
+      candidates: own,
     };
   });
+}
+
+/** Whether two candidates have the same values on the axes that have an effect on both. */
+function agree(one: Candidate, other: Candidate): boolean {
+  return Object.entries(one).every(([axis, value]) => (other[axis] ?? value) === value);
 }
 
 /** The full names of the axes to gather along, in the order of the file. */

@@ -6,17 +6,29 @@ import type { Canonical } from "../disk/canonical.ts";
 import type { StageRequest } from "./stage_request.ts";
 import { tooManyText } from "./sweep.ts";
 
+/**
+ * Axis -> value; undefined for an axis whose parameter has no effect at this point. All points of a stage
+ * have the same axes.
+ */
+export type Axes = ReadonlyMap<string, Scalar | undefined>;
+
+/** Axis without a value -> the values that the point stands for. */
+export type StandsFor = ReadonlyMap<string, readonly Scalar[]>;
+
 /** A node before its label is known; axes are named `stage.parameter`, so that they are unique. */
 export interface GraphPoint {
   readonly request: StageRequest;
-  readonly axes: ReadonlyMap<string, Scalar>;
+  readonly axes: Axes;
+  readonly standsFor: StandsFor;
   readonly parameters: Readonly<Record<string, Canonical>>;
+  /** Names of parameters without effect. */
+  readonly unused: readonly string[];
   /** Named as in `GraphNode.inputs`. */
   readonly inputs: Readonly<Record<string, GraphPoint>>;
 }
 
 /** A node with some of its inputs still unknown. */
-export type Beginning = Pick<GraphPoint, "axes" | "inputs"> & {
+export type Beginning = Pick<GraphPoint, "axes" | "standsFor" | "inputs"> & {
   /** Of a stage that gathers: the points that it reads at once. */
   readonly candidates?: readonly Candidate[];
 };
@@ -27,7 +39,6 @@ export function join(
   inputs: readonly GraphPoint[],
   { port, most, request }: { port: string; most: number; request: StageRequest },
 ): Beginning[] {
-  // All points of a stage have the same axes.
   const known = partial[0]?.axes ?? new Map();
   const shared = [...inputs[0]?.axes.keys() ?? []].filter((axis) => known.has(axis));
   const address = addressOn(shared);
@@ -39,6 +50,7 @@ export function join(
       joined.push({
         ...one,
         axes: input.axes.size === 0 ? one.axes : new Map([...one.axes, ...input.axes]),
+        standsFor: new Map([...one.standsFor, ...input.standsFor]),
         inputs: { ...one.inputs, [port]: input },
       });
     }
@@ -48,7 +60,11 @@ export function join(
 
 /** The values that a point has on these axes, as a text to compare. */
 export function addressOn(axes: readonly string[]): (point: Pick<GraphPoint, "axes">) => string {
-  return (point) => JSON.stringify(axes.map((axis) => point.axes.get(axis)));
+  return ({ axes: values }) =>
+    JSON.stringify(axes.map((axis) => {
+      const value = values.get(axis);
+      return value === undefined ? [] : [value];
+    }));
 }
 
 export function tooMany({ name, place }: StageRequest): Complaint {
@@ -61,9 +77,11 @@ export function labelOf({ request, axes }: Pick<GraphPoint, "request" | "axes">)
 }
 
 /** The values of a point by the names that people use for its axes. */
-export function shortPoint(axes: ReadonlyMap<string, Scalar>): Record<string, Scalar> {
+export function shortPoint(axes: Axes): Record<string, Scalar> {
   const short = shortNames(axes.keys());
-  return Object.fromEntries([...axes].map(([axis, value]) => [short.get(axis)!, value]));
+  return Object.fromEntries(
+    [...axes].flatMap(([axis, value]) => value === undefined ? [] : [[short.get(axis)!, value]]),
+  );
 }
 
 /** Axis -> `alignment` for `tuned.alignment`, but the full name where two stages vary that parameter. */

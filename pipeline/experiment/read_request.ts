@@ -15,17 +15,27 @@ export interface RequestWorld {
   readonly comparisons: readonly string[];
 }
 
+export interface RequestedExperiment {
+  readonly experiment: Experiment;
+  readonly graph: GraphNode[];
+  /** Sentences about parameters without effect. */
+  readonly notes: readonly string[];
+  /** Content of the experiment file. */
+  readonly text: string;
+}
+
 /** Reads a request and checks everything that can be checked before anything is written. */
 export function readRequest(
   request: { readonly file: string; readonly set: readonly string[] },
   { catalogue, environment, comparisons }: RequestWorld,
-): { experiment: Experiment; graph: GraphNode[]; text: string } {
+): RequestedExperiment {
   const text = readText(request.file);
   const experiment = overrideExperiment(
     readExperiment(text, request.file, environment, { comparisons }),
     request.set,
   );
-  return { experiment, graph: buildGraph(experiment, catalogue), text };
+  const { nodes: graph, notes } = buildGraph(experiment, catalogue);
+  return { experiment, graph, notes, text };
 }
 
 /** The experiment alone, not checked against stage definitions. */

@@ -72,7 +72,7 @@ function selectOne(
       `write \`${points.at(-1)!.label}\`, or fewer values to select all points that have them`,
     );
   }
-  const axes = Object.keys(points[0]!.point);
+  const axes = axesOf(points);
   const unknown = [...wanted.keys()].find((axis) => !axes.includes(axis));
   if (unknown !== undefined) {
     throw failure(
@@ -82,14 +82,18 @@ function selectOne(
     );
   }
   const having = (matches: (value: Scalar, text: string) => boolean) =>
-    points.filter(({ point }) => [...wanted].every(([axis, text]) => matches(point[axis]!, text)));
+    points.filter((node) =>
+      [...wanted].every(([axis, text]) => valuesOn(node, axis).some((one) => matches(one, text)))
+    );
   const exact = having((value, text) => sameValue(value, text));
   // A text that looks like a number needs quotes only if that number is also a value.
   const found = exact.length > 0 ? exact : having((value, text) => value === text);
   if (found.length > 0) return found;
   const [axis, text] =
     [...wanted].find(([axis, text]) =>
-      !points.some(({ point }) => sameValue(point[axis]!, text) || point[axis] === text)
+      !points.some((node) =>
+        valuesOn(node, axis).some((value) => sameValue(value, text) || value === text)
+      )
     ) ?? [];
   if (axis === undefined || text === undefined) {
     throw failure(
@@ -97,11 +101,24 @@ function selectOne(
       "list all points with --plan",
     );
   }
-  const values = new Set(points.map(({ point }) => scalarText(point[axis]!)));
+  const values = new Set(points.flatMap((node) => valuesOn(node, axis).map(scalarText)));
   throw failure(
     `no point of stage \`${stage}\` has the value ${clipped(text)} for \`${axis}\``,
     didYouMean(text, values) ?? `its values are ${listed(values)}`,
   );
+}
+
+/** The axes of a stage, those without effect at some points included. */
+function axesOf(points: readonly GraphNode[]): string[] {
+  return [
+    ...new Set(points.flatMap(({ point, standsFor }) => [point, standsFor].flatMap(Object.keys))),
+  ];
+}
+
+/** The value of a point on an axis; all that it stands for where the axis has no effect. */
+function valuesOn({ point, standsFor }: GraphNode, axis: string): readonly Scalar[] {
+  const value = point[axis];
+  return value === undefined ? standsFor[axis] ?? [] : [value];
 }
 
 /** Parses `[axis=value,…]`; a value is a word, or a JSON string in quotes. */

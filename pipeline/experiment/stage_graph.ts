@@ -8,6 +8,7 @@ import {
   type GraphPoint,
   join,
   labelOf,
+  shortNames,
   shortPoint,
   tooMany,
 } from "./graph_point.ts";
@@ -24,10 +25,17 @@ export interface GraphNode {
   /** Name of the stage in the experiment. */
   readonly stage: string;
   readonly definition: StageDefinition;
-  /** Axis -> value, for its own matrix and for those of all stages it reads, directly or not. */
+  /**
+   * Axis -> value, for its own matrix and for those of all stages it reads, directly or not. An axis whose
+   * parameter has no effect at this point is missing.
+   */
   readonly point: Readonly<Record<string, Scalar>>;
+  /** Such an axis -> the values that the point stands for. */
+  readonly standsFor: Readonly<Record<string, readonly Scalar[]>>;
   /** With defaults filled in; paths are absolute. */
   readonly parameters: Readonly<Record<string, Canonical>>;
+  /** Names of parameters without effect, which have their defaults and are not part of the key. */
+  readonly unused: readonly string[];
   readonly outside: readonly OutsideFile[];
   /** Role -> published package that is fetched for it. */
   readonly packages: Readonly<Record<string, PinnedPackage>>;
@@ -35,6 +43,12 @@ export interface GraphNode {
   readonly resources: Partial<Resources>;
   /** Port -> label of the node it reads; a gathering port has one entry per candidate: `from[weight=2]`. */
   readonly inputs: Readonly<Record<string, string>>;
+}
+
+export interface StageGraph {
+  readonly nodes: GraphNode[];
+  /** Sentences about parameters without effect, by stage. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -46,7 +60,7 @@ export interface GraphNode {
 export function buildGraph(
   experiment: Experiment,
   catalogue: readonly StageDefinition[],
-): GraphNode[] {
+): StageGraph {
   const complaints: Complaint[] = [];
   const requests = checkStages(experiment, catalogue, complaints);
   const names = new Set(experiment.stages.map(({ name }) => name));
@@ -54,7 +68,7 @@ export function buildGraph(
   throwComplaints(complaints);
   const ordered = inOrder(requests);
   checkKinds(ordered);
-  return expand(ordered);
+  return { nodes: expand(ordered), notes: requests.flatMap(({ notes }) => notes) };
 }
 
 function checkReferences(
@@ -165,16 +179,23 @@ function expand(requests: readonly StageRequest[]): GraphNode[] {
     if (left < 0) throw tooMany(request);
     nodesOf.set(
       request.name,
-      partial.flatMap(({ axes, inputs, candidates }) =>
-        request.variants.map(({ point, parameters }) => ({
+      partial.flatMap(({ axes, standsFor, inputs, candidates }) =>
+        request.variants.map((variant) => ({
           request,
           axes: new Map([
             ...axes,
-            ...Object.entries(point).map(([axis, value]) =>
-              [`${request.name}.${axis}`, value] as const
+            ...request.axes.map((axis) =>
+              [`${request.name}.${axis}`, variant.point[axis]] as const
             ),
           ]),
-          parameters: { ...parameters, ...(candidates && { candidates }) },
+          standsFor: new Map([
+            ...standsFor,
+            ...Object.entries(variant.standsFor).map(([axis, values]) =>
+              [`${request.name}.${axis}`, values] as const
+            ),
+          ]),
+          parameters: { ...variant.parameters, ...(candidates && { candidates }) },
+          unused: [...variant.unused.keys()],
           inputs,
         }))
       ),
@@ -192,7 +213,7 @@ function beginningsOf(
 ): Beginning[] {
   const { definition: { gathers }, inputs } = request;
   let partial = gathers === undefined
-    ? [{ axes: new Map(), inputs: {} }]
+    ? [{ axes: new Map(), standsFor: new Map(), inputs: {} }]
     : gatheredPoints(request, gathers, nodesOf);
   for (const [port, { stage }] of Object.entries(inputs)) {
     if (gathers?.ports.includes(port)) continue;
@@ -202,7 +223,7 @@ function beginningsOf(
 }
 
 function labelled(
-  { request, axes, parameters, inputs }: GraphPoint,
+  { request, axes, standsFor, parameters, unused, inputs }: GraphPoint,
   labels: Map<GraphPoint, string>,
 ): GraphNode {
   const labelOfInput = (node: GraphPoint) => {
@@ -215,7 +236,11 @@ function labelled(
     stage: request.name,
     definition: request.definition,
     point: shortPoint(axes),
+    standsFor: Object.fromEntries(
+      [...standsFor].map(([axis, values]) => [shortNames(axes.keys()).get(axis)!, values]),
+    ),
     parameters,
+    unused,
     outside: request.definition.outside?.(parameters) ?? [],
     packages: request.definition.packages?.(parameters) ?? {},
     resources: request.resources,

@@ -1,11 +1,12 @@
 /** Checks the parameters of a stage against the schema of its kind. */
 import { resolve } from "node:path";
-import { getDotPath, safeParse } from "valibot";
+import { getDotPath, parse, safeParse } from "valibot";
 import type { BaseIssue, GenericSchema } from "valibot";
 import type { Canonical } from "../disk/canonical.ts";
 import { Complaint, didYouMean, enough, type Place } from "../contract/complaint.ts";
 import type { StageText } from "./experiment.ts";
 import type { LocatedValue } from "./located_value.ts";
+import { unusedParameters, type UnusedParameters } from "./unused_parameters.ts";
 import { shown } from "./shown_value.ts";
 import type { Scalar, StageDefinition } from "../contract/stage.ts";
 
@@ -47,24 +48,49 @@ export interface PointSettings {
   readonly point: Readonly<Record<string, Scalar>>;
 }
 
+export interface CheckedParameters {
+  /** With defaults filled in, also for parameters without effect; one that has no default is left out. */
+  readonly parameters: Record<string, Canonical>;
+  readonly unused: UnusedParameters;
+}
+
 /** @param complaints receives all errors; the result is empty if there are any */
 export function checkParameters(
   { stage, definition, settings, point }: PointSettings,
   complaints: Complaint[],
-): Record<string, Canonical> {
+): CheckedParameters {
   const plain = Object.fromEntries(
     Array.from(settings, ([name, value]) => [name, asSchemaExpects(definition, name, value)]),
   );
-  const result = safeParse(definition.parameters, { ...plain, ...point });
+  const given = { ...plain, ...point };
+  const result = safeParse(definition.parameters, given);
   if (result.success) {
-    const parameters = result.output as Record<string, Canonical>;
-    return withAbsolutePaths(parameters, stage, definition, settings);
+    const written = result.output as Record<string, Canonical>;
+    const unused = unusedParameters(definition, written);
+    const parameters = unused.size === 0 ? written : withDefaults(definition, given, unused);
+    return { parameters: withAbsolutePaths(parameters, stage, definition, settings), unused };
   }
   for (const issue of result.issues) {
     if (enough(complaints)) break;
     complaints.push(complaintOf(issue, stage, definition, settings));
   }
-  return {};
+  return { parameters: {}, unused: new Map() };
+}
+
+/** The parameters with defaults instead of what was given for those without effect. */
+function withDefaults(
+  { parameters: schema }: StageDefinition,
+  given: Readonly<Record<string, unknown>>,
+  unused: UnusedParameters,
+): Record<string, Canonical> {
+  const entries = entriesOf(schema);
+  const [optional, required] = [true, false].map((isOptional) =>
+    [...unused.keys()].filter((name) => safeParse(entries[name]!, undefined).success === isOptional)
+  );
+  const without = (all: Readonly<Record<string, unknown>>, names: readonly string[]) =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => !names.includes(name)));
+  const parsed = parse(schema, without(given, optional!)) as Record<string, Canonical>;
+  return without(parsed, required!) as Record<string, Canonical>;
 }
 
 /** Makes the paths that the user wrote absolute. */

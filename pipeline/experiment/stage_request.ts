@@ -1,5 +1,4 @@
 /** Checks the stages of an experiment against their kinds: `use`, input ports, parameters, matrix. */
-import type { Canonical } from "../disk/canonical.ts";
 import { Complaint, ComplaintList, didYouMean, enough, type Place } from "../contract/complaint.ts";
 import type { Experiment, StageText } from "./experiment.ts";
 import type { LocatedValue } from "./located_value.ts";
@@ -8,6 +7,7 @@ import type { Resources, Scalar, StageDefinition } from "../contract/stage.ts";
 import { asSchemaExpects, checkParameters, parameterNames } from "./stage_parameters.ts";
 import { readResources } from "./stage_resources.ts";
 import { type SweepPoint, sweepPoints } from "./sweep.ts";
+import { distinctVariants, unusedNotes, type Variant } from "./unused_parameters.ts";
 
 /** A stage of the experiment whose own settings are valid; its references are not resolved yet. */
 export interface StageRequest {
@@ -20,18 +20,17 @@ export interface StageRequest {
   readonly axes: readonly string[];
   /** Axes of its matrix that the command line pins to one value. */
   readonly pinned: readonly string[];
-  /** One per point of its own matrix, last axis fastest; exactly one without a matrix. */
+  /**
+   * One per point of its own matrix, last axis fastest; exactly one without a matrix. Points that differ
+   * only in parameters without effect are one.
+   */
   readonly variants: readonly Variant[];
   /** Resources that the experiment sets for a run of it. */
   readonly resources: Partial<Resources>;
   /** Parameters that the experiment sets, with their places. */
   readonly settings: ReadonlyMap<string, LocatedValue>;
-}
-
-export interface Variant {
-  readonly point: Readonly<Record<string, Scalar>>;
-  /** With defaults filled in. */
-  readonly parameters: Readonly<Record<string, Canonical>>;
+  /** Sentences about parameters without effect. */
+  readonly notes: readonly string[];
 }
 
 /** @param complaints receives all errors; the result omits stages with errors */
@@ -81,21 +80,22 @@ function checkStage(
     if (experiment.seed !== undefined) settings.set("seed", experiment.seed);
   }
   const swept = sweptPoints(stage, definition, settings, complaints);
-  const variants: Variant[] = [];
+  const combinations: Parameters<typeof distinctVariants>[0][number][] = [];
   for (const { point, more } of swept) {
     if (enough(complaints)) break;
     const own = more.size === 0 ? settings : new Map([...settings, ...more]);
-    variants.push({
-      point,
-      parameters: checkParameters({ stage, definition, settings: own, point }, complaints),
-    });
+    const checked = checkParameters({ stage, definition, settings: own, point }, complaints);
+    combinations.push({ point, ...checked });
   }
   if (complaints.length > before) return [];
   const [axes, pinned] = [false, true].map((isSet) =>
     [...stage.matrix.axes.keys()].filter((axis) => settings.has(axis) === isSet)
   ) as [string[], string[]];
   const { name, place } = stage;
-  return [{ name, place, definition, inputs, axes, pinned, variants, resources, settings }];
+  const variants = distinctVariants(combinations);
+  const written = [stage.settings, stage.matrix.axes].flatMap((each) => [...each.keys()]);
+  const notes = unusedNotes(variants, new Set(written)).map((note) => `${name}: ${note}`);
+  return [{ name, place, definition, inputs, axes, pinned, variants, resources, settings, notes }];
 }
 
 /** Without a matrix there is one point, which has no values. */

@@ -51,7 +51,7 @@ export function keyNodes(
       engine: engineFormat,
       stage: node.definition.name,
       code: code.get(node.definition.name)!,
-      parameters: withoutPaths(node),
+      parameters: decidingParameters(node),
       inputs: Object.fromEntries(
         Object.entries(node.inputs).map(([port, label]) => [port, keys.get(label)!]),
       ),
@@ -83,8 +83,14 @@ function packageDigests({ packages }: GraphNode): Record<string, string> {
   );
 }
 
-/** The parameters that determine the result. The path of a file does not; its content is in `outside`. */
-function withoutPaths({ parameters, definition }: GraphNode): Record<string, Canonical> {
-  const paths = definition.paths ?? [];
-  return Object.fromEntries(Object.entries(parameters).filter(([name]) => !paths.includes(name)));
+/**
+ * The parameters that determine the result. The path of a file does not; its content is in `outside`.
+ * Nor does a parameter without effect, for which the stage gets its default.
+ */
+function decidingParameters(
+  { parameters, unused, definition: { paths = [] } }: GraphNode,
+): Record<string, Canonical> {
+  return Object.fromEntries(
+    Object.entries(parameters).filter(([name]) => !paths.includes(name) && !unused.includes(name)),
+  );
 }

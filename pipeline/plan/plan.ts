@@ -42,12 +42,54 @@ export function planRun(
   stored: Stored,
   { force = [], only = [] }: PlanOptions = {},
 ): Planned[] {
-  const forced = selectNodes(nodes, "--force", force);
+  const { runs, labelOf } = distinctRuns(neededFor(nodes, only));
+  const forced = new Set([...selectNodes(nodes, "--force", force)].map(labelOf));
   const planned = new Map<string, Planned>();
-  for (const node of neededFor(nodes, only)) {
+  for (const node of runs) {
     planned.set(node.label, decide(node, planned, stored, forced.has(node.label)));
   }
   return [...planned.values()];
+}
+
+/**
+ * Points of a stage with one key share a run, which is planned once, under the first label; `labelOf`
+ * has it for each label. Files with the same content at different paths give such points.
+ */
+export function distinctRuns(
+  nodes: readonly KeyedNode[],
+): { readonly runs: readonly KeyedNode[]; readonly labelOf: (label: string) => string } {
+  const first = new Map<string, string>();
+  const labels = new Map<string, string>();
+  for (const { stage, key, label } of nodes) {
+    const shared = JSON.stringify([stage, key]);
+    if (!first.has(shared)) first.set(shared, label);
+    labels.set(label, first.get(shared)!);
+  }
+  const labelOf = (label: string) => labels.get(label) ?? label;
+  const runs = nodes.filter(({ label }) => labelOf(label) === label).map((node) => ({
+    ...node,
+    inputs: Object.fromEntries(
+      Object.entries(node.inputs).map(([port, label]) => [port, labelOf(label)]),
+    ),
+  }));
+  return { runs, labelOf };
+}
+
+/** Sentences about points that share a run, by stage. */
+export function sharedRunNotes(nodes: readonly KeyedNode[]): string[] {
+  const { runs, labelOf } = distinctRuns(nodes);
+  const shared = Map.groupBy(nodes, ({ label }) => labelOf(label));
+  const stages = Map.groupBy(runs, ({ stage }) => stage);
+  return [...stages].flatMap(([stage, own]) => {
+    const points = own.flatMap(({ label }) => shared.get(label)!);
+    if (points.length === own.length) return [];
+    const [one, other] = own.map(({ label }) => shared.get(label)!)
+      .find(({ length }) => length > 1)!;
+    return [
+      `${stage}: ${points.length} points are ${own.length === 1 ? "one run" : `${own.length} runs`}, ` +
+      `such as ${one!.label} and ${other!.label}, which have the same files`,
+    ];
+  });
 }
 
 /** The reason in a few words. */

@@ -16,7 +16,7 @@ import { concurrencyOf } from "./concurrency.ts";
 import { failureFacts, failureText, nothingText, planFacts, planText } from "./run_text.ts";
 import { keyRequest } from "../plan/key_graph.ts";
 import { holdKeys, lockForRun, sweepLeftovers } from "../store/keys_in_use.ts";
-import { type Planned, planRun } from "../plan/plan.ts";
+import { type Planned, planRun, sharedRunNotes } from "../plan/plan.ts";
 import { fetchPackages } from "./packages.ts";
 import { requireConfinable, requireReadable, requireUsable } from "./places.ts";
 import { readRequest } from "../experiment/read_request.ts";
@@ -29,7 +29,7 @@ import { bytesText, formatSeconds } from "../terminal/terminal_text.ts";
 /** @returns the exit code: 0, 1 when a stage failed, 130 when stopped */
 export async function run(given: RunRequest, world: RunWorld): Promise<number> {
   const begun = world.clock.seconds();
-  const { experiment, graph, text } = readRequest(given, {
+  const { experiment, graph, notes, text } = readRequest(given, {
     ...world,
     catalogue: world.stages.catalogue,
   });
@@ -54,6 +54,7 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
     find,
     previous: (node) => previous.get(node.label),
   }, request);
+  for (const note of [...notes, ...sharedRunNotes(nodes)]) world.display.line(`note: ${note}`);
   if (request.planOnly) {
     world.display.announce("plan", planText(plan, concurrency), {
       ...concurrency,

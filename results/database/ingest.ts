@@ -182,10 +182,16 @@ async function addRequest(rows: RowWriter, request: RequestRecord): Promise<void
   for (const [axis, value] of Object.entries(baseline)) {
     await rows.add("baseline", { experiment: id, axis, value: valueText(value) });
   }
+  const known = new Set<string>();
   for (const [position, { label, stage, key: run, point }] of nodes.entries()) {
-    await rows.add("experiment_run", { experiment: id, run, stage, label, position });
+    // Points of a stage that share a run are rows of run_point only.
+    const shared = JSON.stringify([stage, run]);
+    if (!known.has(shared)) {
+      await rows.add("experiment_run", { experiment: id, run, stage, label, position });
+    }
+    known.add(shared);
     for (const [axis, value] of Object.entries(point)) {
-      await rows.add("run_point", { experiment: id, run, axis, value: valueText(value) });
+      await rows.add("run_point", { experiment: id, run, axis, value: valueText(value), label });
     }
   }
 }

@@ -125,4 +125,24 @@ export const migrations: ReadonlyMap<number, string> = new Map([
      ALTER TABLE validation ADD COLUMN pair_image DOUBLE;
      ALTER TABLE validation ADD COLUMN pair_group DOUBLE;`,
   ],
+  [
+    14,
+    `ALTER TABLE run_point RENAME TO run_point_before;
+     CREATE TABLE run_point (
+       experiment VARCHAR NOT NULL,
+       run VARCHAR NOT NULL,
+       axis VARCHAR NOT NULL,
+       value VARCHAR NOT NULL,
+       label VARCHAR NOT NULL
+     );
+     INSERT INTO run_point SELECT p.experiment, p.run, p.axis, p.value, min_by(r.label, r.position)
+     FROM run_point_before AS p
+     JOIN experiment_run AS r ON r.experiment = p.experiment AND r.run = p.run
+     GROUP BY p.experiment, p.run, p.axis, p.value, p.rowid ORDER BY p.rowid;
+     DROP TABLE run_point_before;
+     DELETE FROM experiment_run AS r WHERE EXISTS (
+       SELECT 1 FROM experiment_run AS o WHERE o.experiment = r.experiment AND o.run = r.run
+         AND o.stage = r.stage AND o.position < r.position
+     );`,
+  ],
 ]);

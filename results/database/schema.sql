@@ -2,7 +2,7 @@
 -- any time (`deno task rebuild`). `run` is always the key of a stage run: 64 hexadecimal digits, a
 -- digest of everything that decides its result.
 --
--- Version 13. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
+-- Version 15. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
 -- results/database/migrations.ts; new columns come last. A changed view needs a new version, too.
 -- The database contains these comments: SELECT * FROM duckdb_columns() WHERE NOT internal.
 -- Over 300 lines, because the schema is created, exported and documented as one file.
@@ -28,21 +28,25 @@ CREATE TABLE baseline (
   value VARCHAR NOT NULL               -- its value in the baseline, as text
 );
 
--- Runs that an experiment needs, and what it calls them. Experiments can share runs.
+-- Runs that an experiment needs, and what it calls them. Experiments can share runs; points of a stage
+-- that share a run are one row here.
 CREATE TABLE experiment_run (
   experiment VARCHAR NOT NULL,         -- experiment.id
   run VARCHAR NOT NULL,                -- stage_run.run
   stage VARCHAR NOT NULL,              -- name of the stage in the experiment, such as `tuned`
-  label VARCHAR NOT NULL,              -- with the swept values, such as `tuned[alignment=none,seed=1]`
+  label VARCHAR NOT NULL,              -- with the swept values, such as `tuned[alignment=none,seed=1]`;
+                                       -- of points that share the run, the first
   position INTEGER NOT NULL            -- in an order in which the experiment's runs can be made, from 0
 );
 
--- Values of swept parameters, of the run itself and of the stages it reads from.
+-- Values of swept parameters, of the run itself and of the stages it reads from. A parameter that has no
+-- effect on a run has no row. Several points can share a run, such as two files with the same content.
 CREATE TABLE run_point (
   experiment VARCHAR NOT NULL,         -- experiment.id
   run VARCHAR NOT NULL,                -- stage_run.run
   axis VARCHAR NOT NULL,               -- swept parameter; `stage.parameter` where two share a name
-  value VARCHAR NOT NULL               -- as text
+  value VARCHAR NOT NULL,              -- as text
+  label VARCHAR NOT NULL               -- the point, such as `tuned[alignment=none,seed=1]`
 );
 
 -- One row per stage run, which makes one artifact.
@@ -405,10 +409,14 @@ LEFT JOIN trained AS t ON t.run = l.run;
 -- Metrics of the latest request of each experiment over its seeds: number of runs, mean, and sample
 -- standard deviation as spread (NULL for one run). `variant` lists the other swept parameters.
 CREATE VIEW seed_spread AS
-WITH variant AS (
-  SELECT experiment, run, string_agg(axis || '=' || value, ', ' ORDER BY axis) AS variant
+WITH axis_value AS (
+  SELECT experiment, run, axis, string_agg(DISTINCT value, '|' ORDER BY value) AS value
   FROM run_point
   WHERE axis <> 'seed' AND axis NOT LIKE '%.seed'
+  GROUP BY experiment, run, axis
+), variant AS (
+  SELECT experiment, run, string_agg(axis || '=' || value, ', ' ORDER BY axis) AS variant
+  FROM axis_value
   GROUP BY experiment, run
 )
 SELECT l.experiment, l.stage, t.alignment, v.variant, m.split, m.name AS metric,

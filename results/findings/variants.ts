@@ -6,9 +6,11 @@ import { isSeedAxisSql } from "../text/seed_axes.ts";
 
 export interface Variants {
   /**
-   * `WITH variant AS (…)`: run, its variant as text, its seed; empty strings where it has none. `reference`
-   * is the variant that it is compared with, the same one with the baseline's values, and `baseline` says
-   * whether it has them all itself. A run without these axes is no baseline, and its own reference.
+   * `WITH … variant AS (…)`: run, its variant as text, its seed; empty strings where it has none.
+   * `reference` is the variant that it is compared with, the same one with the baseline's values, and
+   * `baseline` says whether it has them all itself. A stage without these axes has no baseline, and its runs
+   * are their own references. An axis without effect on a run is missing there and agrees with every value;
+   * where several points share a run, it is one variant with all their values: `file=a.txt|b.txt`.
    */
   readonly sql: string;
   /** The values of the experiment's `report.baseline` as text; undefined where it names none. */
@@ -38,22 +40,7 @@ export async function variantsOf(connection: DuckDBConnection, request: string):
   const words = baseline.map(({ axis, value }) =>
     baseline.length === 1 ? value : `${axis}=${value}`
   );
-  const named = (value: string) =>
-    valuesText({ axis: "axis", value, place: "place", where: "NOT is_seed" });
-  const sql = `WITH variant AS (
-  SELECT run, ${named("value")} AS variant, ${named("reference")} AS reference,
-    ${baseline.length} > 0 AND count(*) FILTER (value = wanted) = ${baseline.length} AS baseline,
-    coalesce(string_agg(value, ', ' ORDER BY place) FILTER (is_seed), '') AS seed
-  FROM (
-    SELECT p.run, p.axis, p.value, p.rowid AS place, b.value AS wanted,
-      coalesce(b.value, p.value) AS reference,
-      ${isSeedAxisSql("p.axis")} AS is_seed
-    FROM run_point AS p
-    LEFT JOIN baseline AS b ON b.experiment = p.experiment AND b.axis = p.axis
-    WHERE p.experiment = ${experiment}
-  )
-  GROUP BY run
-)`;
+  const sql = variantSql(experiment);
   const ranking = await rowsOf<RankingStage>(
     connection,
     `${sql} SELECT r.stage, count(DISTINCT coalesce(v.variant, ''))::INTEGER AS variants
@@ -69,6 +56,55 @@ export async function variantsOf(connection: DuckDBConnection, request: string):
     ranking,
     ...(words.length > 0 && { baseline: words.join(", ") }),
   };
+}
+
+/** SQL as in `Variants.sql`. @param experiment as a literal */
+function variantSql(experiment: string): string {
+  const named = (value: string) =>
+    valuesText({ axis: "axis", value, place: "place", where: "NOT is_seed" });
+  return `WITH axis_value AS (
+  SELECT p.run, p.axis, min(p.rowid) AS place, any_value(b.value) AS wanted,
+    string_agg(DISTINCT p.value, '|' ORDER BY p.value) AS value,
+    coalesce(bool_or(p.value = b.value), false) AS as_baseline, ${isSeedAxisSql("p.axis")} AS is_seed
+  FROM run_point AS p
+  LEFT JOIN baseline AS b ON b.experiment = p.experiment AND b.axis = p.axis
+  WHERE p.experiment = ${experiment}
+  GROUP BY p.run, p.axis
+), stage_axes AS (
+  SELECT r.stage, count(DISTINCT v.axis) FILTER (v.wanted IS NOT NULL) AS wanted
+  FROM experiment_run AS r JOIN axis_value AS v ON v.run = r.run
+  WHERE r.experiment = ${experiment}
+  GROUP BY r.stage
+), named AS (
+  SELECT run, ${named("value")} AS variant, ${named("coalesce(wanted, value)")} AS replaced,
+    count(*) FILTER (as_baseline) > 0
+      AND count(*) FILTER (wanted IS NOT NULL AND NOT as_baseline) = 0 AS baseline,
+    coalesce(list(axis || '=' || value) FILTER (wanted IS NULL AND NOT is_seed), []) AS others,
+    coalesce(string_agg(value, ', ' ORDER BY place) FILTER (is_seed), '') AS seed
+  FROM axis_value
+  GROUP BY run
+), staged AS (
+  SELECT r.stage, n.run, n.variant, n.others, n.baseline
+    AND a.wanted = (SELECT count(*) FROM baseline WHERE experiment = ${experiment}) AS baseline
+  FROM named AS n
+  JOIN experiment_run AS r ON r.run = n.run AND r.experiment = ${experiment}
+  JOIN stage_axes AS a ON a.stage = r.stage
+), base AS (
+  SELECT DISTINCT stage, variant, others FROM staged WHERE baseline
+), compared AS (
+  SELECT s.run, bool_or(s.baseline) AS baseline, arg_max(b.variant, len(b.others)) AS reference
+  FROM staged AS s
+  LEFT JOIN base AS b ON b.stage = s.stage AND list_has_all(s.others, b.others)
+  GROUP BY s.run
+), variant AS (
+  SELECT n.run, n.variant, coalesce(c.reference, n.replaced) AS reference, c.baseline, n.seed
+  FROM named AS n JOIN compared AS c ON c.run = n.run
+)`;
+}
+
+/** SQL: whether an axis is that of a stage's seed. */
+export function isSeedAxis(axis: string): string {
+  return `(${axis} = 'seed' OR ${axis} LIKE '%.seed')`;
 }
 
 /** SQL, an aggregate of swept parameters: a single one as its value, several as `name=value`. */

@@ -6,7 +6,7 @@ import { toyStages } from "./toy_main.ts";
 /** The graph of an experiment over toy stages. */
 export function toyGraph(text: string, set: readonly string[] = []): GraphNode[] {
   const experiment = readExperiment(text, "toy.yaml", () => undefined);
-  return buildGraph(overrideExperiment(experiment, set), toyStages.catalogue);
+  return buildGraph(overrideExperiment(experiment, set), toyStages.catalogue).nodes;
 }
 
 /** The whole text of the error that a call ends with. */

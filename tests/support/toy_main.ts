@@ -1,6 +1,7 @@
 /** The command line over toy stages: quick, and without TensorFlow. */
 import { main } from "../../pipeline/main.ts";
 import type { SearchStages, WrongStages } from "../../pipeline/contract/stages.ts";
+import { toyAlign } from "./toy_stages/toy_align.ts";
 import { toyChoose } from "./toy_stages/toy_choose.ts";
 import { toyEvaluate } from "./toy_stages/toy_evaluate.ts";
 import { toyFetcher } from "./toy_stages/toy_fetcher.ts";
@@ -12,7 +13,17 @@ import { toyWords } from "./toy_stages/toy_words.ts";
 
 export const toyStages = {
   catalogue: [
-    ...[toyNumbers, toyTrain, toyEvaluate, toyRead, toyIntruder, toyFetcher, toyWords, toyChoose],
+    ...[
+      toyNumbers,
+      toyTrain,
+      toyEvaluate,
+      toyRead,
+      toyIntruder,
+      toyFetcher,
+      toyWords,
+      toyChoose,
+      toyAlign,
+    ],
   ],
   examinations: { toy_train: examineToyTrain, toy_read: examineToyRead },
   folder: new URL("./toy_stages/", import.meta.url),

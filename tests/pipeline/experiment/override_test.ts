@@ -32,7 +32,7 @@ const graph = (set: string[], stage = "{ use: typed }") =>
       set,
     ),
     [typed],
-  );
+  ).nodes;
 const given = (parameter: string, value: string) =>
   graph([`a.${parameter}=${value}`])[0]!.parameters[parameter];
 const error = (set: string, stage?: string) => errorText(() => graph([set], stage));

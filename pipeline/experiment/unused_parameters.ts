@@ -1,0 +1,127 @@
+/**
+ * Parameters without effect: `k` with `projection: sparsemax`. They are no part of a key, and points of a
+ * matrix that differ only in them are one point, which has no value on these axes.
+ */
+import { type Canonical, canonicalDigest } from "../disk/canonical.ts";
+import type { Scalar, StageDefinition } from "../contract/stage.ts";
+import { shown } from "./shown_value.ts";
+
+/** Parameter -> the value that makes it useless, in words: `sparsemax`, `validate_every 0`. */
+export type UnusedParameters = ReadonlyMap<string, string>;
+
+/** One point of a stage's own matrix. */
+export interface Variant {
+  /** Axis -> value; an axis whose parameter has no effect is missing. */
+  readonly point: Readonly<Record<string, Scalar>>;
+  /** With defaults filled in. */
+  readonly parameters: Readonly<Record<string, Canonical>>;
+  readonly unused: UnusedParameters;
+  /** Missing axis -> the values in the matrix that this point stands for. */
+  readonly standsFor: Readonly<Record<string, readonly Scalar[]>>;
+  /** How many combinations of the matrix it stands for. */
+  readonly combinations: number;
+}
+
+type CheckedVariant = Omit<Variant, "standsFor" | "combinations">;
+
+/** @param parameters checked against the schema of the stage */
+export function unusedParameters(
+  { applies = [] }: StageDefinition,
+  parameters: Readonly<Record<string, unknown>>,
+): UnusedParameters {
+  const unused = new Map<string, string>();
+  for (const { parameters: names, by, when } of applies) {
+    if (when(parameters)) continue;
+    for (const name of names) {
+      if (!unused.has(name)) unused.set(name, causeText(by, parameters[by]));
+    }
+  }
+  return unused;
+}
+
+function causeText(by: string, value: unknown): string {
+  if (typeof value !== "string") {
+    return value === undefined ? `a stage without ${by}` : `${by} ${shown(value)}`;
+  }
+  return /^[\w-]{1,60}$/.test(value) ? value : `a stage with ${by}`; // a path has no meaning here
+}
+
+/**
+ * The variants without the axes that have no effect on them; those that become equal are one, in the
+ * place of the first.
+ */
+export function distinctVariants(variants: readonly CheckedVariant[]): Variant[] {
+  const groups = Map.groupBy(variants, (variant) => canonicalDigest(usedPoint(variant)));
+  return [...groups.values()].flatMap((same): Variant[] => {
+    // `include` may give points different parameters, although their remaining axes are equal.
+    if (new Set(same.map((each) => canonicalDigest(usedIn(each)))).size > 1) {
+      return same.map((each) => ({ ...each, standsFor: {}, combinations: 1 }));
+    }
+    const [first] = same as [CheckedVariant];
+    const missing = Object.keys(first.point).filter((axis) => first.unused.has(axis));
+    const values = (axis: string) => [...new Set(same.map(({ point }) => point[axis]!))];
+    return [{
+      ...first,
+      point: usedPoint(first),
+      standsFor: Object.fromEntries(missing.map((axis) => [axis, values(axis)])),
+      combinations: same.length,
+    }];
+  });
+}
+
+/** The parameters that have an effect. */
+export function usedIn<Value>(
+  { parameters, unused }: {
+    readonly parameters: Readonly<Record<string, Value>>;
+    readonly unused: { has(name: string): boolean };
+  },
+): Record<string, Value> {
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => !unused.has(name)));
+}
+
+function usedPoint({ point, unused }: Pick<Variant, "point" | "unused">): Record<string, Scalar> {
+  return usedIn({ parameters: point, unused });
+}
+
+/**
+ * What a user should know about parameters without effect: which points of the matrix are one, and which
+ * settings have no effect at any point.
+ *
+ * @param written names of the parameters that the experiment sets for the stage, its axes included
+ */
+export function unusedNotes(
+  variants: readonly Variant[],
+  written: ReadonlySet<string>,
+): string[] {
+  const merging = Map.groupBy(
+    variants.filter(({ combinations }) => combinations > 1),
+    ({ standsFor, unused }) =>
+      JSON.stringify(
+        Object.entries(standsFor).flatMap(([axis, values]) =>
+          values.length > 1 ? [[axis, unused.get(axis)]] : []
+        ),
+      ),
+  );
+  const merged = [...merging].map(([causes, points]) => {
+    const all = points.reduce((sum, { combinations }) => sum + combinations, 0);
+    const are = points.length === 1 ? "one" : String(points.length);
+    return { causes: new Map<string, string>(JSON.parse(causes)), end: `: ${all} points are ${are}` };
+  });
+  const told = new Set(merged.flatMap(({ causes }) => [...causes.keys()]));
+  const useless = [...written].filter((name) =>
+    !told.has(name) && variants.every(({ unused }) => unused.has(name))
+  ).flatMap((name) =>
+    [...new Set(variants.map(({ unused }) => unused.get(name)!))]
+      .map((cause) => ({ causes: new Map([[name, cause]]), end: "" }))
+  );
+  return [...merged, ...useless].map(({ causes, end }) => `${causesText(causes)}${end}`);
+}
+
+/** `k does not apply to sparsemax`, `k and projection do not apply to none`. */
+function causesText(causes: ReadonlyMap<string, string>): string {
+  const byCause = Map.groupBy(causes, ([, cause]) => cause);
+  return [...byCause].map(([cause, names]) => {
+    const all = names.map(([name]) => name);
+    return `${all.join(" and ")} ${all.length === 1 ? "does" : "do"} not apply to ${cause}`;
+  }).join(", and ");
+}
