@@ -6,7 +6,7 @@ import type { Canonical } from "../disk/canonical.ts";
 import { Complaint, didYouMean, enough, type Place } from "../contract/complaint.ts";
 import type { StageText } from "./experiment.ts";
 import type { LocatedValue } from "./located_value.ts";
-import { unusedParameters, type UnusedParameters } from "./unused_parameters.ts";
+import { type UnusedParameters, unusedParameters } from "./unused_parameters.ts";
 import { shown } from "./shown_value.ts";
 import type { Scalar, StageDefinition } from "../contract/stage.ts";
 

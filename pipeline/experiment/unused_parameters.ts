@@ -105,7 +105,10 @@ export function unusedNotes(
   const merged = [...merging].map(([causes, points]) => {
     const all = points.reduce((sum, { combinations }) => sum + combinations, 0);
     const are = points.length === 1 ? "one" : String(points.length);
-    return { causes: new Map<string, string>(JSON.parse(causes)), end: `: ${all} points are ${are}` };
+    return {
+      causes: new Map<string, string>(JSON.parse(causes)),
+      end: `: ${all} points are ${are}`,
+    };
   });
   const told = new Set(merged.flatMap(({ causes }) => [...causes.keys()]));
   const useless = [...written].filter((name) =>

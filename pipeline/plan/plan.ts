@@ -75,20 +75,19 @@ export function distinctRuns(
   return { runs, labelOf };
 }
 
-/** Sentences about points that share a run, by stage. */
+/** Sentences about points that share a run, for each stage where this is not so because of its inputs. */
 export function sharedRunNotes(nodes: readonly KeyedNode[]): string[] {
-  const { runs, labelOf } = distinctRuns(nodes);
-  const shared = Map.groupBy(nodes, ({ label }) => labelOf(label));
-  const stages = Map.groupBy(runs, ({ stage }) => stage);
-  return [...stages].flatMap(([stage, own]) => {
-    const points = own.flatMap(({ label }) => shared.get(label)!);
-    if (points.length === own.length) return [];
-    const [one, other] = own.map(({ label }) => shared.get(label)!)
-      .find(({ length }) => length > 1)!;
-    return [
-      `${stage}: ${points.length} points are ${own.length === 1 ? "one run" : `${own.length} runs`}, ` +
-      `such as ${one!.label} and ${other!.label}, which have the same files`,
-    ];
+  const { labelOf } = distinctRuns(nodes);
+  const inputsOf = ({ inputs }: KeyedNode) => JSON.stringify(Object.values(inputs));
+  const shared = [...Map.groupBy(nodes, ({ label }) => labelOf(label)).values()]
+    .filter(([first, ...others]) =>
+      others.length > 0 && others.every((other) => inputsOf(other) === inputsOf(first!))
+    );
+  return [...Map.groupBy(shared, ([first]) => first!.stage)].map(([stage, runs]) => {
+    const [one, other] = runs[0]!;
+    const are = runs.length === 1 ? "one run" : `${runs.length} runs`;
+    return `${stage}: ${runs.flat().length} points are ${are}: ` +
+      `${one!.label} and ${other!.label} have the same files`;
   });
 }
 

@@ -33,11 +33,11 @@ export async function axisCurvesOf(
   { sql }: Variants,
 ): Promise<Answered<AxisPoint>> {
   const experiment = literal(request);
-  const others = `p.axis <> n.axis AND NOT ${isSeedAxisSql("p.axis")}`;
+  const others = "p.axis <> n.axis AND NOT p.is_seed";
   const variant = valuesText({
     axis: "p.axis",
     value: "p.value",
-    place: "p.rowid",
+    place: "p.place",
     where: others,
   });
   return await ask<AxisPoint>(connection, {
@@ -50,8 +50,7 @@ export async function axisCurvesOf(
 ), point AS (
   SELECT p.run, n.axis, max(TRY_CAST(p.value AS DOUBLE)) FILTER (p.axis = n.axis) AS x,
     ${variant} AS variant
-  FROM run_point AS p CROSS JOIN numbers AS n
-  WHERE p.experiment = ${experiment}
+  FROM axis_value AS p CROSS JOIN numbers AS n
   GROUP BY p.run, n.axis
   HAVING max(TRY_CAST(p.value AS DOUBLE)) FILTER (p.axis = n.axis) IS NOT NULL
 )

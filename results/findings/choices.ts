@@ -13,7 +13,7 @@ export interface ChosenPoint {
   readonly variant: string;
   readonly metric: string;
   readonly split: string;
-  /** Such as `alignment_weight=2`. */
+  /** Such as `alignment_weight=2`; empty where none of the parameters has an effect. */
   readonly point: string;
   /** Mean over these seeds of the deciding metric, at the chosen point. */
   readonly value: number;
@@ -34,7 +34,7 @@ export async function choicesOf(
   return await ask<ChosenPoint>(connection, {
     what: "chosen points of each variant, and the seeds for which they were chosen",
     sql: `${sql}, decided AS (
-  SELECT run, count(*)::INTEGER AS candidates, count(DISTINCT value) = 1 AS alike
+  SELECT run, count(*)::INTEGER AS candidates, count(*) > 1 AND count(DISTINCT value) = 1 AS alike
   FROM choice GROUP BY run
 )
 SELECT r.stage, coalesce(v.variant, '') AS variant, c.metric, c.split, c.point,
@@ -53,13 +53,12 @@ ORDER BY min(r.position), c.point`,
 /** What was chosen, for the terminal: the rule of each stage, and its points by variant. */
 export function choiceLines(chosen: readonly ChosenPoint[]): string[] {
   return [...Map.groupBy(chosen, ({ stage }) => stage).values()].flatMap((points) => {
-    const { stage, metric, split, candidates } = points[0]!;
+    const { stage, metric, split } = points[0]!;
+    const most = Math.max(...points.map(({ candidates }) => candidates));
     const byVariant = [...Map.groupBy(points, ({ variant }) => variant).values()];
     return [
       ...wrapped(
-        `${stage} was chosen by ${
-          metricTitle(metric)
-        } on ${split}, from ${candidates} points each:`,
+        `${stage} was chosen by ${metricTitle(metric)} on ${split}, from ${most} points each:`,
         width,
       ),
       ...byVariant.flatMap((own) => wrapped(chosenText(own), width - 2).map((line) => `  ${line}`)),
@@ -71,12 +70,16 @@ export function choiceLines(chosen: readonly ChosenPoint[]): string[] {
 function chosenText(points: readonly ChosenPoint[]): string {
   const { variant } = points[0]!;
   const name = variant === "" ? "" : `${variant}: `;
+  if (points.every(({ point }) => point === "")) return `${name}${noChoice}`;
   if (points.every(({ alike }) => alike)) return `${name}${points[0]!.point}, all points are equal`;
   const texts = points.map(({ point, seeds, runs }) =>
     points.length === 1 || !seeds ? point : `${point} (seed${runs === 1 ? "" : "s"} ${seeds})`
   );
   return `${name}${texts.join(", ")}`;
 }
+
+/** Where the parameters to choose have no effect, as for a weight without alignment. */
+const noChoice = "nothing to choose, the parameters have no effect";
 
 /** Columns of the table of chosen points. */
 export const choiceTitles: readonly { readonly title: string; readonly numeric?: boolean }[] = [
@@ -90,7 +93,7 @@ export function choiceCells(chosen: ChosenPoint): string[] {
   return [
     stage,
     variant || "all",
-    `${point}${alike ? " (all points are equal)" : ""}`,
+    `${point || noChoice}${alike ? " (all points are equal)" : ""}`,
     seeds ?? "",
     `${metricTitle(metric)} on ${split}`,
     valueText(value, isPercent(metric)),

@@ -60,10 +60,14 @@ export async function linearBaselinesOf(
 ): Promise<LinearBaseline[]> {
   const found = await rowsOf<Omit<VariantSum, "points"> & { axes: string; values: string }>(
     connection,
-    `WITH variant AS (
-       SELECT run, list(axis ORDER BY axis) AS axes, list(value ORDER BY axis) AS values
+    `WITH axis_value AS (
+       SELECT run, axis, string_agg(DISTINCT value, '|' ORDER BY value) AS value
        FROM run_point
        WHERE experiment = $experiment AND NOT ${isSeedAxisSql("axis")}
+       GROUP BY run, axis
+     ), variant AS (
+       SELECT run, list(axis ORDER BY axis) AS axes, list(value ORDER BY axis) AS values
+       FROM axis_value
        GROUP BY run
      )
      SELECT r.stage, m.split, coalesce(to_json(v.axes), '[]')::VARCHAR AS axes,

@@ -24,7 +24,8 @@ export interface MissingRanks {
  * shortlist. Metrics that depend on the data (swapped pairs, further correct answers) are expected only
  * where other runs have them. So are all metrics of other kinds of stage, and of evaluations by earlier
  * code without `recall_at`. What an oracle writes depends on its split alone; what a training says of
- * itself, on whether it aligned anything and on how it went.
+ * itself, on whether it aligned anything and on how it went; what a choice says, on which parameters have
+ * an effect.
  */
 export async function missingMetrics(
   connection: DuckDBConnection,
@@ -71,7 +72,8 @@ export async function missingMetrics(
     ) AS other ON other.stage = stored.stage
     LEFT JOIN evaluated AS e ON e.run = stored.run
     WHERE (e.run IS NULL AND stored.kind <> 'oracle'
-        AND other.name NOT IN (${ofTheTraining.map(literal).join(", ")}))
+        AND other.name NOT IN (${ofTheTraining.map(literal).join(", ")})
+        AND NOT starts_with(other.name, 'chosen_'))
       OR (other.split = ${pairSplit("e.split")} AND starts_with(other.name, 'pair_'))
       OR (other.split = e.split AND e.extra AND starts_with(other.name, 'positives_'))
       OR (other.split = e.split AND e.release AND starts_with(other.name, 'release_'))

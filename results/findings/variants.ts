@@ -102,11 +102,6 @@ function variantSql(experiment: string): string {
 )`;
 }
 
-/** SQL: whether an axis is that of a stage's seed. */
-export function isSeedAxis(axis: string): string {
-  return `(${axis} = 'seed' OR ${axis} LIKE '%.seed')`;
-}
-
 /** SQL, an aggregate of swept parameters: a single one as its value, several as `name=value`. */
 export function valuesText(
   { axis, value, place, where }: {

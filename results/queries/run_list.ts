@@ -157,7 +157,8 @@ async function pointsOf(
   const points = new Map<string, Record<string, string>>();
   const rows = await rowsOf<{ experiment: string; run: string; axis: string; value: string }>(
     connection,
-    "SELECT experiment, run, axis, value FROM run_point",
+    "SELECT experiment, run, axis, string_agg(DISTINCT value, '|' ORDER BY value) AS value " +
+      "FROM run_point GROUP BY experiment, run, axis ORDER BY min(rowid)",
   );
   for (const { experiment, run, axis, value } of rows) {
     const id = `${experiment} ${run}`;

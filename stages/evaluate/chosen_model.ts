@@ -52,7 +52,8 @@ export async function chooseModel(context: StageContext<ChoiceParameters>): Prom
   for (const [axis, value] of Object.entries(best)) {
     if (typeof value === "number") record.metric(`chosen_${axis}`, value, { split });
   }
-  progress.say(`chose ${pointText(best)}: ${metric} ${values[chosen]} on ${split}`);
+  const point = pointText(best) || "the only model";
+  progress.say(`chose ${point}: ${metric} ${values[chosen]} on ${split}`);
   await copyModel(inputs[candidateInput("from", best)]!.folder, folder);
 }
 

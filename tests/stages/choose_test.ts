@@ -22,7 +22,7 @@ stages:
       () => undefined,
     ),
     catalogue,
-  );
+  ).nodes;
 
 Deno.test("no test split decides: neither test nor unseen combinations, nor their swapped pairs", () => {
   for (const split of ["test", "unseen_roles", "unseen_pairs"]) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Found } from "../../../pipeline/store/artifact_store.ts";
 import type { KeyedNode } from "../../../pipeline/key/key.ts";
-import { type PlanOptions, planRun, whyText } from "../../../pipeline/plan/plan.ts";
+import { type PlanOptions, planRun, sharedRunNotes, whyText } from "../../../pipeline/plan/plan.ts";
 import { errorText } from "../../support/toy_graph.ts";
 import { completeNodes, toyNodes } from "../../support/toy_plan.ts";
 
@@ -113,4 +113,41 @@ Deno.test("whichever artifacts are stored, exactly the others run", () => {
     const hits = Object.entries(plan(nodes, stored)).filter(([, why]) => why === "hit");
     assert.deepEqual(hits.map(([label]) => label), kept.map(({ label }) => label));
   }));
+});
+
+/** As if the two points of `tuned` had the same files. */
+function sharedNodes(): KeyedNode[] {
+  const nodes = toyNodes(text());
+  const keyOf = new Map(nodes.map(({ label, key }) => [label, key]));
+  return nodes.map((node) => ({
+    ...node,
+    key: keyOf.get(node.label.replace("seed=2", "seed=1"))!,
+  }));
+}
+
+Deno.test("planRun() plans a run that several points share once, whichever of them is forced", () => {
+  const nodes = sharedNodes();
+  const shared = ["numbers", "tuned[seed=1]", "recall[seed=1]"];
+  assert.deepEqual(Object.keys(plan(nodes, new Map())), shared);
+  const stored = completeNodes(nodes);
+  assert.deepEqual(plan(nodes, stored, { force: ["tuned[seed=2]"] }), {
+    "numbers": "hit",
+    "tuned[seed=1]": "forced",
+    "recall[seed=1]": "hit",
+  });
+  const second = planRun(nodes, { find: () => ({ state: "absent" }), previous: () => undefined }, {
+    only: ["recall[seed=2]"],
+  });
+  assert.deepEqual(second.map(({ node }) => node.label), [
+    "numbers",
+    "tuned[seed=2]",
+    "recall[seed=2]",
+  ]);
+});
+
+Deno.test("that points share a run is said of the stage where it begins", () => {
+  assert.deepEqual(sharedRunNotes(toyNodes(text())), []);
+  assert.deepEqual(sharedRunNotes(sharedNodes()), [
+    "tuned: 2 points are one run: tuned[seed=1] and tuned[seed=2] have the same files",
+  ]);
 });

@@ -19,9 +19,7 @@ const oldRows = (version: number) => `
   version < 11 ? "asked" : "requested"
 }) VALUES ('e', 'toy', 'toy.yaml', '2026-01-02 03:04:05');
   INSERT INTO experiment_run VALUES ('e', 'r1', 'tuned', 'tuned', 0), ('e', 'r2', 'recall', 'recall', 1);
-  INSERT INTO run_point VALUES ('e', 'r1', 'alignment', 'sparse'${
-  version < 15 ? "" : ", 'tuned'"
-});
+  INSERT INTO run_point VALUES ('e', 'r1', 'alignment', 'sparse'${version < 15 ? "" : ", 'tuned'"});
   INSERT INTO stage_run (run, stage, kind, label, status, started, seconds) VALUES
     ('r1', 'tuned', 'fine_tune', 'tuned', 'complete', '2026-01-02 03:04:06', 2.5),
     ('r2', 'recall', 'evaluate', 'recall', 'complete', '2026-01-02 03:04:09', 0.5);

@@ -29,7 +29,7 @@ async function curves(
           ]);
           await connection.run(
             `INSERT INTO run_point VALUES
-             ('e', $1, 'amount', $2), ('e', $1, 'alignment', $3), ('e', $1, 'seed', $4)`,
+             ('e', $1, 'amount', $2, $1), ('e', $1, 'alignment', $3, $1), ('e', $1, 'seed', $4, $1)`,
             [run, amount, alignment, String(seed)],
           );
           await connection.run(

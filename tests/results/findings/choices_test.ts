@@ -26,7 +26,7 @@ async function chosen(measured: Measured) {
     let position = 0;
     const add = async (stage: string, run: string, point: Record<string, string | number>) => {
       const axes = Object.entries(point)
-        .map(([axis, value]) => `('e', '${run}', '${axis}', '${value}')`);
+        .map(([axis, value]) => `('e', '${run}', '${axis}', '${value}', '${run}')`);
       await connection.run(`
         INSERT INTO experiment_run VALUES ('e', '${run}', '${stage}', '${run}', ${position++});
         INSERT INTO stage_run (run, stage, kind, label, status)

@@ -53,13 +53,13 @@ async function compared(
           runs.size,
         ]);
         if (images !== undefined) {
-          await connection.run("INSERT INTO run_point VALUES ('e', $1, 'train_images', $2)", [
+          await connection.run("INSERT INTO run_point VALUES ('e', $1, 'train_images', $2, $1)", [
             run,
             String(images),
           ]);
         }
         await connection.run(
-          "INSERT INTO run_point VALUES ('e', $1, 'alignment', $2), ('e', $1, 'seed', $3)",
+          "INSERT INTO run_point VALUES ('e', $1, 'alignment', $2, $1), ('e', $1, 'seed', $3, $1)",
           [run, variant, String(seed)],
         );
       }
@@ -207,7 +207,8 @@ Deno.test("compareVariants() also corrects for requested variants without result
     ],
     {
       more: `INSERT INTO experiment_run VALUES ('e', 'b-1', 'recall', 'b-1', 8);
-        INSERT INTO run_point VALUES ('e', 'b-1', 'alignment', 'b'), ('e', 'b-1', 'seed', '1')`,
+        INSERT INTO run_point VALUES ('e', 'b-1', 'alignment', 'b', 'b-1'),
+          ('e', 'b-1', 'seed', '1', 'b-1')`,
     },
   );
   assert.deepEqual([row!.p, row!.pHolm], [2 / 64, 4 / 64]);
@@ -374,8 +375,8 @@ Deno.test("a run without the baseline's axis is no baseline", async () => {
     INSERT INTO baseline VALUES ('e', 'alignment', 'none');
     INSERT INTO experiment_run VALUES ('e', 'a', 'tuned', 'a', 0), ('e', 'b', 'tuned', 'b', 1),
       ('e', 'c', 'weights', 'c', 2), ('e', 'd', 'linear', 'd', 3);
-    INSERT INTO run_point VALUES ('e', 'a', 'alignment', 'none'), ('e', 'b', 'alignment', 'sparse'),
-      ('e', 'c', 'seed', '1')`);
+    INSERT INTO run_point VALUES ('e', 'a', 'alignment', 'none', 'a'),
+      ('e', 'b', 'alignment', 'sparse', 'b'), ('e', 'c', 'seed', '1', 'c')`);
   const requested = await requestedVariants(connection, "e", await variantsOf(connection, "e"));
   assert.deepEqual(
     [...requested.values()].flat().map((

@@ -38,7 +38,7 @@ async function lines(runs: readonly Evaluated[]): Promise<string[]> {
       const points = Object.entries({ ...variant, ...(seed > 0 && { seed }) });
       for (const [axis, value] of points) {
         const values = [run, axis, String(value)];
-        await connection.run("INSERT INTO run_point VALUES ('e', $1, $2, $3)", values);
+        await connection.run("INSERT INTO run_point VALUES ('e', $1, $2, $3, $1)", values);
       }
     }
     const lines = linearBaselineLines(await linearBaselinesOf(connection, "e"));

@@ -176,7 +176,7 @@ async function referencesIn<Found>(
       );
       for (const [port, input] of Object.entries(reads)) await insert("edge", run, port, input);
       for (const [axis, value] of Object.entries(point)) {
-        await insert("run_point", "e", run, axis, value);
+        await insert("run_point", "e", run, axis, value, run);
       }
       if (recall !== undefined) await insert("metric", run, "t2i_r1", "test", recall);
     }
