@@ -21,6 +21,7 @@ export {
   prepareCompute,
 } from "./compute.ts";
 
+export { checks } from "./checks.ts";
 export { examinations } from "./examinations.ts";
 export { exportFeatures } from "./export_features.ts";
 export { search } from "./search.ts";

@@ -3,31 +3,12 @@
  * of the definitions, so that a change to an estimate does not change the key of any result.
  */
 import type { Examination, Examine } from "../pipeline/contract/stage.ts";
+import { sceneFacts } from "./estimate/split_checks.ts";
 import { sourcesOf } from "./published_features.ts";
 
 /** Kind of stage -> its examination. Heavy modules are imported inside. */
 export const examinations: Readonly<Record<string, Examine>> = {
-  make_scenes({ parameters: p }) {
-    const { captions, held_out_captions: others = captions } = p;
-    const splits = {
-      train: { images: p.images, captions },
-      val: { images: p.val_images, captions: others },
-      test: { images: p.test_images, captions: others },
-      swap: { images: 2 * p.swap_pairs, captions: 1 },
-      ...(p.val_swap_pairs > 0 && { swap_val: { images: 2 * p.val_swap_pairs, captions: 1 } }),
-      ...(p.unseen_images > 0 && {
-        unseen_roles: { images: p.unseen_images, captions: others },
-        unseen_pairs: { images: p.unseen_images, captions: others },
-        swap_unseen_roles: { images: 2 * p.swap_pairs, captions: 1 },
-        swap_unseen_pairs: { images: 2 * p.swap_pairs, captions: 1 },
-      }),
-    };
-    const facts = Object.entries(splits).flatMap(([split, { images, captions }]) => [
-      [`${split}_images`, images],
-      [`${split}_captions`, images * captions],
-    ]);
-    return Promise.resolve({ findings: [], facts: Object.fromEntries(facts) });
-  },
+  make_scenes: ({ parameters }) => Promise.resolve({ findings: [], facts: sceneFacts(parameters) }),
   async extract_features({ parameters, inputs }) {
     const { descriptorWidth } = await import("./vision/objects/descriptors.ts");
     const { longestCaption } = await import("./vision/scenes/captions.ts");

@@ -2,7 +2,7 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { cacheFolder } from "../contract/pinned_package.ts";
-import { Complaint } from "../contract/complaint.ts";
+import { Complaint, distinctErrors, printPlace } from "../contract/complaint.ts";
 import { concurrencyOf } from "../run/concurrency.ts";
 import { defineCommand } from "./define_command.ts";
 import type { Display } from "../terminal/display.ts";
@@ -15,6 +15,7 @@ import type { Stages } from "../contract/stages.ts";
 import type { Examination, Facts, Finding } from "../contract/stage.ts";
 import { requireConfinable } from "../run/places.ts";
 import { readRequest } from "../experiment/read_request.ts";
+import { requestErrors } from "../plan/request_checks.ts";
 import { bytesText, formatSeconds } from "../terminal/terminal_text.ts";
 
 export const doctorCommand = defineCommand({
@@ -38,6 +39,7 @@ export const doctorCommand = defineCommand({
       cache: cacheFolder(world.environment),
       display,
       examinations: world.stages.examinations,
+      checks: world.stages.checks,
       compute: () => world.stages.examineCompute({ threads }, display.task("TensorFlow")),
     });
   },
@@ -45,6 +47,7 @@ export const doctorCommand = defineCommand({
 
 interface DoctorOptions {
   readonly examinations: Stages["examinations"];
+  readonly checks: Stages["checks"];
   /** Inputs first. */
   readonly nodes: readonly GraphNode[];
   /** About parameters without effect. */
@@ -73,12 +76,15 @@ async function examineAll(options: DoctorOptions): Promise<0 | 2> {
   show(outsideFindings(nodes));
   show(await packageFindings(nodes, options.cache));
   if (nodes.some(({ definition }) => definition.compute)) show(await options.compute());
+  const refused = await requestErrors(nodes, new Set(nodes.map(({ label }) => label)), options);
+  show(distinctErrors([...refused.values()].flat()).map(findingOf));
   const examined = new Map<string, Examination>();
   const bySignature = new Map<string, Examination>();
   for (const node of nodes) {
     // Points of a sweep that differ only in the seed take equally long.
     const signature = signatureOf(node, examined);
     const known = bySignature.get(signature);
+    if (refused.has(node.label)) continue;
     const examination = known ?? await examineNode(node, examined, options);
     if (examination === undefined) continue;
     examined.set(node.label, examination);
@@ -178,10 +184,13 @@ async function examineNode(
     });
   } catch (error) {
     if (!(error instanceof Complaint)) throw error;
-    const { file } = error.options.place ?? {};
-    const what = file === undefined ? error.what : `${error.what}\n${file}`;
-    return { findings: [{ verdict: "bad", what, fix: error.fix }] };
+    return { findings: [findingOf(error)] };
   }
+}
+
+function findingOf({ what, fix, options: { place } }: Complaint): Finding {
+  const where = place === undefined ? "" : `\n${printPlace(place)}`;
+  return { verdict: "bad", what: `${what}${where}`, fix };
 }
 
 /** Equal for nodes that do the same work on data of the same size. */

@@ -86,9 +86,14 @@ export function enough({ length }: readonly Complaint[]): boolean {
   return length > mostShown;
 }
 
+/** Without those whose whole text is the same. */
+export function distinctErrors(collected: readonly Complaint[]): Complaint[] {
+  return [...new Map(collected.map((one) => [String(one), one])).values()];
+}
+
 /** Throws the collected errors, if any: one as itself, several as a list without duplicates. */
 export function throwComplaints(collected: readonly Complaint[]): void {
-  const distinct = [...new Map(collected.map((one) => [String(one), one])).values()];
+  const distinct = distinctErrors(collected);
   if (distinct.length === 1) throw distinct[0];
   if (distinct.length > 1) throw new ComplaintList(distinct);
 }

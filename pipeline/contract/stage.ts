@@ -89,6 +89,44 @@ export interface StageContext<Parameters> {
 /** Counts and sizes that an examination reports to the stages that read this one. */
 export type Facts = Readonly<Record<string, number>>;
 
+/** The arguments of a check. */
+export interface CheckContext<Parameters> {
+  /** Checked against the definition's schema, defaults included. */
+  readonly parameters: Parameters;
+  /** Role -> absolute path of each outside file; all of them exist. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Port -> what the check of the stage that it reads knows, if anything. */
+  readonly inputs: Readonly<Record<string, Facts | undefined>>;
+}
+
+/** Why a stage cannot run as it is requested. */
+export interface Problem {
+  /** The parameter that is wrong. */
+  readonly parameter: string;
+  /** One line, without the name of the stage. */
+  readonly what: string;
+  /** How to change the request. */
+  readonly fix: string;
+}
+
+/** What can be known of a stage before it runs. */
+export interface Checked {
+  /** Empty if it can run. */
+  readonly problems: readonly Problem[];
+  /** For the checks of the stages that read this one. */
+  readonly facts?: Facts;
+}
+
+/**
+ * Compares the parameters of a stage with what its inputs will hold: before a run, for `run --plan` and for
+ * `doctor`. Quick, because it is part of every plan: it computes nothing and reads no more than lists. Like
+ * an examination it is not part of the definition.
+ */
+// deno-lint-ignore no-explicit-any
+export type Check<Parameters = any> = (
+  context: CheckContext<Parameters>,
+) => Checked | Promise<Checked>;
+
 /** One finding of `doctor`: fine, worth knowing, or an obstacle to a run. */
 export interface Finding {
   /** `bad` is an obstacle: `doctor` ends with exit code 2. */
@@ -131,7 +169,7 @@ export interface Examination {
 
 /**
  * Examines what a run of one kind of stage would need, without running it: for `doctor`. Called when
- * all outside files exist and the stages that it reads have been examined. It is not part of the
+ * all outside files exist, its check has found no problem and the stages that it reads have been examined. It is not part of the
  * definition, so that its code is not part of the stage's code digest.
  */
 // deno-lint-ignore no-explicit-any

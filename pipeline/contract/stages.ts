@@ -1,11 +1,13 @@
 /** What the command line needs of the stages: `stages/catalogue.ts` in the product, toys in tests. */
 import type { Progress } from "./progress.ts";
-import type { Examine, Finding, StageDefinition } from "./stage.ts";
+import type { Check, Examine, Finding, StageDefinition } from "./stage.ts";
 
 /** Every stage, and what commands compute with them. */
 export interface Stages {
   /** Every kind of stage, in the order in which errors list them. */
   readonly catalogue: readonly StageDefinition[];
+  /** Kind of stage -> its check before a run. */
+  readonly checks: Readonly<Record<string, Check>>;
   /** Kind of stage -> how `doctor` examines what a run of it would need. */
   readonly examinations: Readonly<Record<string, Examine>>;
   /** The folder that holds `<name>.ts` for each stage. */

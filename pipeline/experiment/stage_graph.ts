@@ -1,6 +1,12 @@
 /** From an experiment to the graph of required results: references resolved, sweeps expanded into points. */
 import type { Canonical } from "../disk/canonical.ts";
-import { Complaint, didYouMean, enough, throwComplaints } from "../contract/complaint.ts";
+import {
+  Complaint,
+  didYouMean,
+  enough,
+  type Place,
+  throwComplaints,
+} from "../contract/complaint.ts";
 import type { Experiment } from "./experiment.ts";
 import { gatheredPoints } from "./gathered_points.ts";
 import {
@@ -43,6 +49,10 @@ export interface GraphNode {
   readonly resources: Partial<Resources>;
   /** Port -> label of the node it reads; a gathering port has one entry per candidate: `from[weight=2]`. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** The stage in the experiment file. */
+  readonly place: Place;
+  /** Parameter -> where the experiment sets it. */
+  readonly places: ReadonlyMap<string, Place>;
 }
 
 export interface StageGraph {
@@ -244,6 +254,8 @@ function labelled(
     outside: request.definition.outside?.(parameters) ?? [],
     packages: request.definition.packages?.(parameters) ?? {},
     resources: request.resources,
+    place: request.place,
+    places: request.places,
     inputs: Object.fromEntries(
       Object.entries(inputs).map(([port, input]) => [port, labelOfInput(input)]),
     ),

@@ -29,6 +29,8 @@ export interface StageRequest {
   readonly resources: Partial<Resources>;
   /** Parameters that the experiment sets, with their places. */
   readonly settings: ReadonlyMap<string, LocatedValue>;
+  /** Parameter -> where the experiment sets it, or its axis. */
+  readonly places: ReadonlyMap<string, Place>;
   /** Sentences about parameters without effect. */
   readonly notes: readonly string[];
 }
@@ -95,7 +97,13 @@ function checkStage(
   const variants = distinctVariants(combinations);
   const written = [stage.settings, stage.matrix.axes].flatMap((each) => [...each.keys()]);
   const notes = unusedNotes(variants, new Set(written)).map((note) => `${name}: ${note}`);
-  return [{ name, place, definition, inputs, axes, pinned, variants, resources, settings, notes }];
+  const places = new Map(
+    [...stage.matrix.axes, ...stage.settings].map(([name, { place }]) => [name, place] as const),
+  );
+  return [{
+    ...{ name, place, places, definition, inputs, axes, pinned, variants, resources, settings },
+    notes,
+  }];
 }
 
 /** Without a matrix there is one point, which has no values. */

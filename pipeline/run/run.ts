@@ -12,14 +12,18 @@ import { reportMade, reportStored } from "./final_report.ts";
 import { isReadOnly, unlessReadOnly } from "../disk/read_only.ts";
 import { cacheFolder } from "../contract/pinned_package.ts";
 import { keepCode } from "../store/code_record.ts";
+import { throwComplaints } from "../contract/complaint.ts";
 import { concurrencyOf } from "./concurrency.ts";
 import { failureFacts, failureText, nothingText, planFacts, planText } from "./run_text.ts";
+import type { KeyedNode } from "../key/key.ts";
 import { keyRequest } from "../plan/key_graph.ts";
+import { requestErrors } from "../plan/request_checks.ts";
 import { holdKeys, lockForRun, sweepLeftovers } from "../store/keys_in_use.ts";
 import { type Planned, planRun, sharedRunNotes } from "../plan/plan.ts";
 import { fetchPackages } from "./packages.ts";
 import { requireConfinable, requireReadable, requireUsable } from "./places.ts";
 import { readRequest } from "../experiment/read_request.ts";
+import { neededFor } from "../experiment/selection.ts";
 import { jobsNote } from "./resources.ts";
 import { runStages } from "./run_stages.ts";
 import type { RunRequest, RunWorld, Setting } from "./run_world.ts";
@@ -42,6 +46,7 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
     experiment: experiment.file,
     writes: !request.planOnly,
   }, { ...world, store, progress: world.display.task("digests") });
+  await refuseWrong(neededFor(nodes, request.only), store, world);
   const last = lastRequest(store, experiment.name);
   const previous = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
   const lock = request.planOnly ? undefined : await lockIfWritable(store);
@@ -109,6 +114,20 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
     keepCode(store, code.get(kind)!);
   }
   return await carryOut(plan, record, { code, index, store, request, world, begun });
+}
+
+/** @throws Complaint or ComplaintList about what stages without a stored result would refuse */
+async function refuseWrong(
+  nodes: readonly KeyedNode[],
+  store: ArtifactStore,
+  { stages: { checks }, environment }: RunWorld,
+): Promise<void> {
+  const missing = nodes.filter(({ definition: { name }, key }) =>
+    !existsSync(store.completeFolder(name, key))
+  );
+  const labels = new Set(missing.map(({ label }) => label));
+  const errors = await requestErrors(nodes, labels, { checks, cache: cacheFolder(environment) });
+  throwComplaints([...errors.values()].flat());
 }
 
 /** No lock for a read-only results folder, from which `gc` cannot delete anything. */

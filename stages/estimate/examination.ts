@@ -2,12 +2,7 @@
  * What `doctor` estimates: it times steps of the real programs on made-up numbers of the real sizes,
  * with few candidates, and extrapolates to a whole training or evaluation.
  */
-import type {
-  Examination,
-  ExaminationContext,
-  Facts,
-  Finding,
-} from "../../pipeline/contract/stage.ts";
+import type { Examination, ExaminationContext, Facts } from "../../pipeline/contract/stage.ts";
 import type { TrainingSplits } from "../data/feature_set.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Precision } from "../model/matrix_product.ts";
@@ -54,8 +49,6 @@ export async function examineFineTuning(
   plan: StepPlan,
 ): Promise<Examination> {
   const sizes = sizesOf(inputs);
-  const problems = trainingFindings(sizes.facts, plan);
-  if (problems.length > 0) return { findings: problems };
   const compute = await startCompute({ threads });
   progress.say("measuring a step of fine-tuning");
   const { objective, steps, micro_steps, anchors, negatives } = plan;
@@ -110,9 +103,8 @@ export async function examineEvaluation(
 ): Promise<Examination> {
   const sizes = sizesOf(inputs);
   const { [`${split}_captions`]: captions, [`${split}_images`]: images } = sizes.facts;
-  if (captions === undefined || images === undefined) {
-    return { findings: [noSplit(split)] };
-  }
+  // Not counted before the package with the word pieces is fetched.
+  if (captions === undefined || images === undefined) return { findings: [], facts: {} };
   const compute = await startCompute({ threads });
   progress.say("measuring the scoring of pairs");
   const pair = measureScoring(compute, sizes, { precision, xla });
@@ -151,7 +143,7 @@ export async function examineAnalysis(
 ): Promise<Examination> {
   const sizes = sizesOf(inputs);
   const captions = sizes.facts[`${split}_captions`];
-  if (captions === undefined) return { findings: [noSplit(split)] };
+  if (captions === undefined) return { findings: [] };
   const compute = await startCompute({ threads });
   progress.say("measuring the scoring of pairs");
   const pairs = 2 * Math.min(captions, limit);
@@ -171,40 +163,6 @@ function minedPairs(objective: FineTuningObjective, negatives: number): number {
 function textWeights(config: Configuration): number {
   return parameterTable(config).filter(({ name }) => isOfText(name))
     .reduce((sum, { shape }) => sum + shape.reduce((size, side) => size * side, 1), 0);
-}
-
-/** Reasons why the data does not suffice for this training. */
-function trainingFindings(facts: Facts, plan: StepPlan): Finding[] {
-  const requested = [
-    ...[plan.train].flat(),
-    ...(plan.validate_every > 0 ? [plan.validation_split] : []),
-  ];
-  const missing = requested.filter((split) => facts[`${split}_captions`] === undefined);
-  if (missing.length > 0) return missing.map(noSplit);
-  const available = imagesOf(facts, plan.train);
-  const { train_images: images = available } = plan;
-  if (images > available) {
-    return [{
-      verdict: "bad",
-      what: `\`train_images: ${images}\` is more than the ${available} images to train on`,
-      fix: `use at most ${available}, or remove \`train_images\``,
-    }];
-  }
-  const others = images - 1;
-  const key = plan.pool > 0 ? "pool" : "negatives";
-  return plan[key] <= others ? [] : [{
-    verdict: "bad",
-    what: `${plan[key]} negatives are requested, but the training split has ${others} wrong images`,
-    fix: `lower \`${key}\`, or train on more images`,
-  }];
-}
-
-function noSplit(split: string): Finding {
-  return {
-    verdict: "bad",
-    what: `there is no split \`${split}\``,
-    fix: "name a split of the features",
-  };
 }
 
 /** The facts of all inputs together: of the model and of the features. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 import { type CodeCache, codeDigests } from "../../pipeline/key/code_digest.ts";
-import { catalogue, examinations } from "../../stages/catalogue.ts";
+import { catalogue, checks, examinations } from "../../stages/catalogue.ts";
 import { projectFolder } from "../support/command.ts";
 
-Deno.test("no stage's code digest holds code that only doctor runs", async () => {
+Deno.test("no stage's code digest holds code that only plans and doctor run", async () => {
   const root = pathToFileURL(projectFolder);
   const cache: CodeCache = {};
   await codeDigests(catalogue.map(({ name }) => new URL(`stages/${name}.ts`, root)), {
@@ -12,14 +12,17 @@ Deno.test("no stage's code digest holds code that only doctor runs", async () =>
     cache,
   });
   const estimates = Object.entries(cache).flatMap(([stage, { files }]) =>
-    Object.keys(files).filter((file) => /^stages\/(estimate\/|examinations\.ts)/.test(file))
+    Object.keys(files).filter((file) =>
+      /^stages\/(estimate\/|checks\.ts|examinations\.ts)/.test(file)
+    )
       .map((file) => `${stage} holds ${file}`)
   );
   assert.equal(Object.keys(cache).length, catalogue.length);
   assert.deepEqual(estimates, []);
 });
 
-Deno.test("every examination belongs to a kind of stage", () => {
+Deno.test("every check and every examination belongs to a kind of stage", () => {
   const kinds = new Set(catalogue.map(({ name }) => name));
-  assert.deepEqual(Object.keys(examinations).filter((name) => !kinds.has(name)), []);
+  const all = [...Object.keys(checks), ...Object.keys(examinations)];
+  assert.deepEqual(all.filter((name) => !kinds.has(name)), []);
 });

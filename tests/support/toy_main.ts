@@ -1,7 +1,7 @@
 /** The command line over toy stages: quick, and without TensorFlow. */
 import { main } from "../../pipeline/main.ts";
 import type { SearchStages, WrongStages } from "../../pipeline/contract/stages.ts";
-import { toyAlign } from "./toy_stages/toy_align.ts";
+import { checkToyAlign, toyAlign } from "./toy_stages/toy_align.ts";
 import { toyChoose } from "./toy_stages/toy_choose.ts";
 import { toyEvaluate } from "./toy_stages/toy_evaluate.ts";
 import { toyFetcher } from "./toy_stages/toy_fetcher.ts";
@@ -25,6 +25,13 @@ export const toyStages = {
       toyAlign,
     ],
   ],
+  checks: {
+    toy_numbers: ({ parameters: { count } }: { parameters: { count: number } }) => ({
+      problems: [],
+      facts: { count },
+    }),
+    toy_align: checkToyAlign,
+  },
   examinations: { toy_train: examineToyTrain, toy_read: examineToyRead },
   folder: new URL("./toy_stages/", import.meta.url),
   computeFingerprint: ({ threads }: { threads: number }) =>

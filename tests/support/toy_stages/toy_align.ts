@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { defineStage } from "../../../pipeline/contract/stage.ts";
+import { type CheckContext, defineStage } from "../../../pipeline/contract/stage.ts";
 
 /** A training in one step whose parameters apply to some alignments only. */
 export const toyAlign = defineStage({
@@ -38,3 +38,15 @@ export const toyAlign = defineStage({
     await Deno.writeTextFile(`${folder}/model.json`, JSON.stringify({ state, words }));
   },
 });
+
+/** Refuses to align with more numbers than there are. */
+export function checkToyAlign({ parameters: { k }, inputs }: CheckContext<{ k: number }>) {
+  const count = inputs["numbers"]?.["count"] ?? Infinity;
+  return {
+    problems: k <= count ? [] : [{
+      parameter: "k",
+      what: `\`k: ${k}\` is more than the ${count} numbers`,
+      fix: `use at most ${count}`,
+    }],
+  };
+}
