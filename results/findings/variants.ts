@@ -65,7 +65,8 @@ function variantSql(experiment: string): string {
   return `WITH axis_value AS (
   SELECT p.run, p.axis, min(p.rowid) AS place, any_value(b.value) AS wanted,
     string_agg(DISTINCT p.value, '|' ORDER BY p.value) AS value,
-    coalesce(bool_or(p.value = b.value), false) AS as_baseline, ${isSeedAxisSql("p.axis")} AS is_seed
+    coalesce(bool_or(p.value = b.value), false) AS as_baseline,
+    ${isSeedAxisSql("p.axis")} AS is_seed
   FROM run_point AS p
   LEFT JOIN baseline AS b ON b.experiment = p.experiment AND b.axis = p.axis
   WHERE p.experiment = ${experiment}
