@@ -79,8 +79,9 @@ Deno.test("sql changes nothing and reports each failure as one error", async () 
   using folder = await filled();
   assert.equal(
     await askError(folder.path, "DROP TABLE metric"),
-    "error: `sql` opens the result database read-only and cannot change it\n" +
-      "fix: use SELECT; only running experiments changes the database",
+    "error: `sql` answers questions about the result database: it changes nothing, and has no " +
+      "access to other files, extensions or settings\n" +
+      "fix: use SELECT, SHOW, DESCRIBE, SUMMARIZE or EXPLAIN; --out FILE writes the answer to a file",
   );
   assert.match(
     await askError(folder.path, "SELECT * FROM metrics"),
