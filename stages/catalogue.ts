@@ -15,6 +15,7 @@ import { publishedFeatures } from "./published_features.ts";
 
 export {
   computeAccess,
+  computeFiles,
   computeFingerprint,
   countGpus,
   examineCompute,

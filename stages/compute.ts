@@ -2,37 +2,51 @@
 import type { Progress } from "../pipeline/contract/progress.ts";
 import type { Finding } from "../pipeline/contract/stage.ts";
 import { ensureLibrary } from "./tensorflow/library/open_library.ts";
-import { pinnedVersion } from "./tensorflow/library/release.ts";
-import { cudaFolder, isCudaBuild, searchLibrary } from "./tensorflow/library/search_library.ts";
+import {
+  libraryFiles,
+  libraryFolders,
+  libraryIdentity,
+} from "./tensorflow/library/library_identity.ts";
+import {
+  cudaFolder,
+  cudaVersions,
+  type FoundLibrary,
+  isCudaBuild,
+  searchLibrary,
+} from "./tensorflow/library/search_library.ts";
+import { decisiveVariables, hidesGpus } from "./tensorflow/library/variables.ts";
 
 /** Exists if the machine has a GPU and its driver. */
 const gpuDevice = "/dev/nvidia0";
-
-/** Environment variables that TensorFlow reads and that can change the bits of results. */
-const decisiveVariables = [
-  "XLA_FLAGS",
-  "TF_XLA_FLAGS",
-  "TF_ENABLE_ONEDNN_OPTS",
-  "TF_DETERMINISTIC_OPS",
-  "CUDA_VISIBLE_DEVICES",
-];
 
 /**
  * What decides the bits of a computed result in addition to code, parameters and inputs. The number of
  * threads is part of it: it changes how sums are split, and so the last bits.
  */
-export function computeFingerprint(options: { threads: number }): Record<string, string> {
-  const { found } = searchLibrary();
-  const variables = decisiveVariables.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  });
+export async function computeFingerprint(
+  { threads }: { threads: number },
+): Promise<Record<string, string>> {
+  const found = foundLibrary();
+  const device = deviceOf(found);
   return {
-    library: found === undefined ? pinnedVersion : found.version ?? fileIdentity(found.path),
-    device: found !== undefined && isCudaBuild(found.path) && hasGpu() ? "gpu" : "cpu",
-    threads: String(options.threads),
-    ...Object.fromEntries(variables),
+    library: await libraryIdentity(found),
+    device,
+    threads: String(threads),
+    ...(device === "gpu" && cudaVersions(found!.path)),
+    ...decisiveVariables(Deno.env.toObject(), {
+      device,
+      ...(found !== undefined && { libraryPath: found.path }),
+    }),
   };
+}
+
+/**
+ * The files of the library, which must not change during a run; none if it has still to be fetched, or
+ * was: then it is checked before it computes.
+ */
+export function computeFiles(): string[] {
+  const found = foundLibrary();
+  return found === undefined || found.place === "fetched" ? [] : libraryFiles(found);
 }
 
 /**
@@ -41,13 +55,23 @@ export function computeFingerprint(options: { threads: number }): Record<string,
  * because it has no permission to search for it.
  */
 export function computeAccess(): { reads: string[]; environment: Record<string, string> } {
-  const { found } = searchLibrary();
+  const found = foundLibrary();
   if (found === undefined) return { reads: [], environment: {} };
-  const folder = found.path.slice(0, found.path.lastIndexOf("/"));
   return {
-    reads: [folder, cudaFolder(found.path), gpuDevice],
+    reads: [...libraryFolders(found), cudaFolder(found.path), gpuDevice],
     environment: { TENSORFLOW_LIBRARY: found.path },
   };
+}
+
+/** The same library for the whole command, also if another one appears meanwhile. */
+function foundLibrary(): FoundLibrary | undefined {
+  return known ??= searchLibrary().found;
+}
+let known: FoundLibrary | undefined;
+
+function deviceOf(found: FoundLibrary | undefined): "cpu" | "gpu" {
+  const seesGpu = hasGpu() && !hidesGpus(Deno.env.get("CUDA_VISIBLE_DEVICES"));
+  return found !== undefined && isCudaBuild(found.path) && seesGpu ? "gpu" : "cpu";
 }
 
 /** Those that the driver shows as /dev/nvidia0, /dev/nvidia1, ... From documentation; not tested. */
@@ -66,11 +90,12 @@ export async function examineCompute(
   progress: Progress,
 ): Promise<Finding[]> {
   await ensureLibrary(progress);
-  const { found } = searchLibrary();
-  const { device, library } = computeFingerprint({ threads });
+  const found = foundLibrary()!;
+  const device = deviceOf(found);
+  const identity = await libraryIdentity(found);
   const findings: Finding[] = [{
     verdict: "ok",
-    what: `TensorFlow ${library} (${found!.place}): ${found!.path}`,
+    what: `TensorFlow ${found.version ?? identity} (${found.place}): ${found.path}`,
   }];
   const cores = `${threads} thread${threads === 1 ? "" : "s"}`;
   if (device === "gpu") {
@@ -84,12 +109,6 @@ export async function examineCompute(
     });
   } else findings.push({ verdict: "ok", what: `it computes on the CPU, ${cores}` });
   return findings;
-}
-
-/** Identifies a library of unknown version without opening it. */
-function fileIdentity(path: string): string {
-  const { size, mtime } = Deno.statSync(path);
-  return `unnamed build of ${size} bytes, ${mtime?.toISOString() ?? "no date"}`;
 }
 
 function hasGpu(): boolean {

@@ -16,6 +16,8 @@ export interface Stages {
   computeFingerprint(
     options: { threads: number },
   ): Record<string, string> | Promise<Record<string, string>>;
+  /** Files of the library that computes, which must not change during a run. */
+  computeFiles(): readonly string[];
   /** Findings about the library and the device, for `doctor`; fetches the library if it is missing. */
   examineCompute(
     options: { threads: number },

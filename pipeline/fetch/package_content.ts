@@ -3,6 +3,7 @@
  * next to it, and a file is read again when its size, time or inode differs.
  */
 import { createHash } from "node:crypto";
+import { dirname } from "node:path";
 import { canonicalDigest } from "../disk/canonical.ts";
 import { fileLooks } from "../disk/file_state.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
@@ -24,13 +25,31 @@ export async function packageState(
 ): Promise<PackageState> {
   const paths = filesBelow(folder);
   if (paths === undefined) return { type: "absent" };
-  const before = keptDigests(folder);
-  const now = await digestsOf(folder, paths, before);
+  const before = keptDigests(fileOf(folder));
+  const now = await digestsOf(
+    Object.fromEntries(paths.map((path) => [path, `${folder}/${path}`])),
+    before,
+  );
   if (contentDigest(now) !== content) {
     return { type: "damaged", reason: difference(before, now) };
   }
-  keepDigests(folder, now);
+  keepDigests(fileOf(folder), now);
   return { type: "intact" };
+}
+
+/**
+ * The content digest of files that were not fetched.
+ *
+ * @param files path in the package -> where the file is
+ * @param kept file that keeps the digests of these files
+ */
+export async function foundContent(
+  files: Readonly<Record<string, string>>,
+  kept: string,
+): Promise<string> {
+  const digests = await digestsOf(files, keptDigests(kept));
+  keepDigests(kept, digests);
+  return contentDigest(digests);
 }
 
 /** The digest that a pinned package states as its `content`: of the paths and contents of all files. */
@@ -40,19 +59,18 @@ export function contentDigest(files: Readonly<Record<string, { sha256: string }>
 }
 
 async function digestsOf(
-  folder: string,
-  paths: readonly string[],
+  files: Readonly<Record<string, string>>,
   before: Digests,
 ): Promise<Digests> {
   const look = fileLooks();
   const digests: Record<string, { state: string; sha256: string }> = {};
-  for (const path of paths) {
-    const { state, settled } = look(`${folder}/${path}`);
+  for (const [path, file] of Object.entries(files)) {
+    const { state, settled } = look(file);
     const known = before[path];
     digests[path] = known !== undefined && known.state === state ? known : {
       // Without a state it is read again: it may still change unnoticed.
       state: settled ? state : "",
-      sha256: await digestOf(`${folder}/${path}`),
+      sha256: await digestOf(file),
     };
   }
   return digests;
@@ -82,9 +100,9 @@ function fileOf(folder: string): string {
   return `${folder}.digests.json`;
 }
 
-function keptDigests(folder: string): Digests {
+function keptDigests(file: string): Digests {
   try {
-    const kept: unknown = JSON.parse(readIfThere(fileOf(folder)) ?? "{}");
+    const kept: unknown = JSON.parse(readIfThere(file) ?? "{}");
     return isDigests(kept) ? kept : {};
   } catch {
     return {};
@@ -99,10 +117,12 @@ function isDigests(value: unknown): value is Digests {
 }
 
 /** A cache that may not be written has to be read again each time. */
-function keepDigests(folder: string, digests: Digests): void {
+function keepDigests(file: string, digests: Digests): void {
   const text = JSON.stringify(digests);
   try {
-    if (readIfThere(fileOf(folder)) !== text) writeAtomically(fileOf(folder), text);
+    if (readIfThere(file) === text) return;
+    Deno.mkdirSync(dirname(file), { recursive: true });
+    writeAtomically(file, text);
   } catch {
     // They save time only.
   }

@@ -31,6 +31,8 @@ export interface KeyedNode extends GraphNode {
   readonly preimage: Preimage;
   /** The outside files that it reads, with their state when their digests were computed. */
   readonly watched?: readonly FileState[];
+  /** The files of the library that it computes with, with their state before its identity was found. */
+  readonly library?: readonly FileState[];
 }
 
 export interface KeyParts {

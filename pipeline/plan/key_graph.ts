@@ -1,5 +1,6 @@
 /** Computes the keys of a graph's nodes from code, compute fingerprint and outside files. */
 import { type ArtifactStore } from "../store/artifact_store.ts";
+import { type FileState, fileState } from "../disk/file_state.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
 import { type CodeCache, codeDigests } from "../key/code_digest.ts";
 import type { StageCode } from "../store/code_record.ts";
@@ -42,7 +43,7 @@ export async function keyRequest(
   },
   { store, stages, project, progress }: {
     readonly store: ArtifactStore;
-    readonly stages: Pick<Stages, "folder" | "computeFingerprint">;
+    readonly stages: Pick<Stages, "folder" | "computeFiles" | "computeFingerprint">;
     readonly project: URL;
     /** For computing digests of large files. */
     readonly progress: Progress;
@@ -70,16 +71,25 @@ export async function keyRequest(
   }));
   const code = new Map(names.map((name, index) => [name, digests.get(urls[index]!.href)!]));
   const computes = graph.some(({ definition }) => definition.compute);
+  const library = computes ? statesOf(stages.computeFiles()) : [];
   const compute = computes ? await stages.computeFingerprint({ threads }) : {};
   return {
     nodes: keyNodes(keyable(graph, outside), { code, compute, outside })
-      .map((node) => ({ ...node, watched: outsideStates(node, outsideCache.content) })),
+      .map((node) => ({
+        ...node,
+        watched: outsideStates(node, outsideCache.content),
+        ...(node.definition.compute && { library }),
+      })),
     code: stageCode,
     saveCaches() {
       codeCache.save();
       outsideCache.save();
     },
   };
+}
+
+function statesOf(paths: readonly string[]): FileState[] {
+  return paths.map((path) => ({ path, state: fileState(path) }));
 }
 
 /** Omits nodes with missing outside files, and everything downstream of them. */

@@ -41,7 +41,10 @@ export function workerJob(
     modules: moduleUrls(code.get(node.definition.name)!, project),
     parameters: node.parameters,
     files: outsidePaths(node, cache),
-    watched: [node, ...inputsOf(node, byLabel)].flatMap(({ watched }) => watched ?? []),
+    watched: [
+      ...[node, ...inputsOf(node, byLabel)].flatMap(({ watched }) => watched ?? []),
+      ...node.library ?? [],
+    ],
     inputs: Object.fromEntries(
       Object.entries(node.inputs).map(([port, name]) => {
         const input = byLabel.get(name)!;
@@ -62,7 +65,7 @@ export function workerJob(
     },
     again: why.kind === "forced" || why.kind === "input digest",
     grant: grantOf(node, setting),
-    environment: gpuVariables(share, machine),
+    environment: { ...threadVariables(threads), ...gpuVariables(share, machine) },
   };
 }
 
@@ -161,6 +164,14 @@ function inputsOf(node: KeyedNode, byLabel: ReadonlyMap<string, KeyedNode>): Key
 
 function artifactOf({ definition, key }: KeyedNode, store: ArtifactStore): string {
   return `${store.completeFolder(definition.name, key)}/artifact`;
+}
+
+/**
+ * A library that was built with OpenMP takes its number of threads from here, and so from `--threads`,
+ * whatever a cluster sets. The published builds of TensorFlow use no OpenMP.
+ */
+function threadVariables(threads: number): Record<string, string> {
+  return { OMP_NUM_THREADS: String(threads), OMP_DYNAMIC: "false" };
 }
 
 /**

@@ -32,7 +32,10 @@ export interface WorkerJob {
   readonly parameters: Readonly<Record<string, Canonical>>;
   /** Role -> absolute path of each outside file. */
   readonly files: Readonly<Record<string, string>>;
-  /** Outside files that it or its inputs read; they must not change while it runs. */
+  /**
+   * Outside files that it or its inputs read, and the library that it computes with; they must not
+   * change while it runs.
+   */
   readonly watched: readonly FileState[];
   /** Port -> the artifact to read. */
   readonly inputs: Readonly<Record<string, WorkerJobInput>>;

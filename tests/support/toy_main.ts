@@ -34,6 +34,7 @@ export const toyStages = {
   },
   examinations: { toy_train: examineToyTrain, toy_read: examineToyRead },
   folder: new URL("./toy_stages/", import.meta.url),
+  computeFiles: () => [],
   computeFingerprint: ({ threads }: { threads: number }) =>
     Promise.resolve({ library: "toy", threads: String(threads) }),
   computeAccess: () => ({ reads: [], environment: {} }),

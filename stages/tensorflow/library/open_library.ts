@@ -8,7 +8,8 @@ import type { Progress } from "../../../pipeline/contract/progress.ts";
 import { fetchPackage } from "../../../pipeline/fetch/package_fetch.ts";
 import { Native } from "../runtime/native.ts";
 import { fetchedFolder, pinnedVersion, pinnedWheel, requiredVersion } from "./release.ts";
-import { cudaFolder, isCudaBuild, type SearchedPlace, searchLibrary } from "./search_library.ts";
+import { type SearchedPlace, searchLibrary } from "./search_library.ts";
+import { variableDefaults } from "./variables.ts";
 
 /** Fetches the library unless one is found. What was fetched earlier is checked. */
 export async function ensureLibrary(progress: Progress): Promise<void> {
@@ -76,16 +77,7 @@ function openNative(path: string): Native {
 
 /** Variables that TensorFlow reads when it is opened. Those that the user has set are left alone. */
 function setDefaults(libraryPath: string): void {
-  const defaults: Record<string, string> = {
-    TF_CPP_MIN_LOG_LEVEL: "2", // errors only
-    TF_DETERMINISTIC_OPS: "1",
-    CUBLAS_WORKSPACE_CONFIG: ":4096:8",
-  };
-  if (isCudaBuild(libraryPath)) { // from TensorFlow's documentation; not tested
-    const folder = cudaFolder(libraryPath);
-    defaults["XLA_FLAGS"] = `--xla_gpu_deterministic_ops=true --xla_gpu_cuda_data_dir=${folder}`;
-  }
-  for (const [name, value] of Object.entries(defaults)) {
+  for (const [name, value] of Object.entries(variableDefaults(libraryPath))) {
     if (Deno.env.get(name) === undefined) Deno.env.set(name, value);
   }
 }

@@ -125,6 +125,20 @@ export function cudaFolder(libraryPath: string): string {
   return libraryPath.replace(/tensorflow\/[^/]+$/, "nvidia/cuda_nvcc");
 }
 
+/**
+ * Versions of NVIDIA's libraries, which wheels with CUDA are installed with: `cublas` -> `12.5.3.2`.
+ * From their packaging; not tested.
+ */
+export function cudaVersions(libraryPath: string): Record<string, string> {
+  const packages = libraryPath.replace(/tensorflow\/[^/]+$/, "");
+  return Object.fromEntries(
+    folderNames(packages).flatMap((name) => {
+      const [, library, version] = /^nvidia_(\w+?)(?:_cu\d+)?-(.+)\.dist-info$/.exec(name) ?? [];
+      return library === undefined ? [] : [[library, version!]];
+    }),
+  );
+}
+
 function libraryIn(folder: string): string | undefined {
   return libraryNames.map((name) => `${folder}/${name}`).find(isFile);
 }

@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { basename, dirname } from "node:path";
+import { foundContent } from "../../../pipeline/fetch/package_content.ts";
+import { cacheFolder } from "../../../pipeline/contract/pinned_package.ts";
+import { pinnedVersion, pinnedWheel } from "./release.ts";
+import type { FoundLibrary } from "./search_library.ts";
+
+/**
+ * What identifies a library in keys: the version of the published build that this program fetches, or
+ * the digest of another build, even one that has the same version. Where the library is and when it
+ * was written do not matter.
+ *
+ * @param found undefined if the published build has still to be fetched
+ */
+export async function libraryIdentity(
+  found: FoundLibrary | undefined,
+  environment: Pick<typeof Deno.env, "get"> = Deno.env,
+): Promise<string> {
+  // What was fetched is checked before it computes, and fetched again if it is damaged.
+  if (found === undefined || found.place === "fetched") return pinnedVersion;
+  const { library, framework } = filesOf(found);
+  const [libraryName, frameworkName] = pinnedWheel()?.files.map((path) => basename(path)) ?? [];
+  const content = await foundContent({
+    [libraryName ?? "library"]: library,
+    ...(framework !== undefined && { [frameworkName ?? "framework"]: framework }),
+  }, digestsFile(found, environment));
+  return content === pinnedWheel()?.content ? pinnedVersion : `build ${content.slice(0, 12)}`;
+}
+
+/** In the user's cache, by the place of the library: its own folder may be read-only. */
+function digestsFile({ path }: FoundLibrary, environment: Pick<typeof Deno.env, "get">): string {
+  const place = createHash("sha256").update(path).digest("hex").slice(0, 12);
+  return `${cacheFolder((name) => environment.get(name))}/library-${place}.digests.json`;
+}
+
+/** The files that a library consists of. */
+export function libraryFiles(found: FoundLibrary): string[] {
+  const { library, framework } = filesOf(found);
+  return framework === undefined ? [library] : [library, framework];
+}
+
+/** The library, and the framework that it is linked to, which is in the same folder. */
+function filesOf({ path }: FoundLibrary): { library: string; framework?: string } {
+  const start = "libtensorflow_framework.";
+  const ending = basename(path).replace(/^libtensorflow_cc\./, "");
+  const names = namesIn(dirname(path)).filter((name) => name.startsWith(start));
+  const name = names.find((name) => name === start + ending) ?? names[0];
+  return { library: path, ...(name !== undefined && { framework: `${dirname(path)}/${name}` }) };
+}
+
+function namesIn(folder: string): string[] {
+  return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+}
+
+/** The folders that contain a library, also where its files are links. */
+export function libraryFolders(found: FoundLibrary): string[] {
+  const paths = libraryFiles(found);
+  return [...new Set([...paths, ...paths.map((path) => Deno.realPathSync(path))].map(dirname))];
+}

@@ -1,0 +1,66 @@
+/** Environment variables that TensorFlow and the libraries below it read. */
+import { cudaFolder, isCudaBuild } from "./search_library.ts";
+
+/** What this program sets before it opens the library, unless the user has set it. */
+export function variableDefaults(libraryPath: string): Record<string, string> {
+  return {
+    TF_CPP_MIN_LOG_LEVEL: "2", // errors only
+    TF_DETERMINISTIC_OPS: "1",
+    CUBLAS_WORKSPACE_CONFIG: ":4096:8",
+    ...(isCudaBuild(libraryPath) && { // from TensorFlow's documentation; not tested
+      XLA_FLAGS: "--xla_gpu_deterministic_ops=true " +
+        `--xla_gpu_cuda_data_dir=${cudaFolder(libraryPath)}`,
+    }),
+  };
+}
+
+/**
+ * Those that change how numbers are computed, among all that TensorFlow 2.21 reads. The others are for
+ * logging, memory and remote machines, or give a number of threads, which is set in another way.
+ */
+const onEveryDevice = [
+  /^(XLA_FLAGS|TF_XLA_FLAGS|TF_XLA_BRIDGE|TF_JITRT_FLAGS|TF_DISABLE_JIT_KERNELS)$/,
+  /^TF_DETERMINISTIC_(OPS|ORDER)$/,
+  /^TF_(ENABLE_(ONEDNN|ZENDNN)_OPTS|ENABLE_ONEDNN_SPMM|SET_ONEDNN_FPMATH_MODE)$/,
+  /^TF_(ONEDNN_ASSUME_FROZEN_WEIGHTS|USE_DEEP_CONV2D|ENABLE_MAXPOOL_NANPROP)$/,
+  /^TF_(CONV2D_USE_FP16_ACCUMULATE|FP16_MATMUL_USE_FP32_COMPUTE)$/,
+  /^TF_AUTO_MIXED_PRECISION_GRAPH_REWRITE_(?!LOG_PATH$)/,
+  /^TF_(OVERRIDE_GLOBAL_THREADPOOL|USE_EIGEN_PARALLEL_FOR_IN_WORK_SHARDER|ENABLED_DEVICE_TYPES)$/,
+  // oneDNN has two names for each of its own.
+  /^(ONEDNN|DNNL)_(MAX_CPU_ISA|CPU_ISA_HINTS|DEFAULT_FPMATH_MODE)$/,
+  // The C library's choice among variants of mathematical functions.
+  /^GLIBC_TUNABLES$/,
+];
+
+/** From the documentation of TensorFlow and of NVIDIA's libraries; not tested. */
+const onGpus = [
+  /^TF_(DEBUG_)?CUDNN_/,
+  /^TF_(USE_CUBLASLT|MATMUL_AUTOTUNE_ENABLE)$/,
+  /^(NVIDIA_TF32_OVERRIDE|CUBLAS_WORKSPACE_CONFIG|CUBLAS_EMULATE_\w+|CUBLAS_EMULATION_STRATEGY)$/,
+];
+
+/**
+ * The variables that are set and can change the bits of results on a device. One that is set to what
+ * this program sets itself changes nothing.
+ */
+export function decisiveVariables(
+  environment: Readonly<Record<string, string>>,
+  { device, libraryPath }: { device: "cpu" | "gpu"; libraryPath?: string },
+): Record<string, string> {
+  const decisive = device === "gpu" ? [...onEveryDevice, ...onGpus] : onEveryDevice;
+  const defaults = variableDefaults(libraryPath ?? "");
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) =>
+      decisive.some((names) => names.test(name)) &&
+      defaults[name] !== value
+    ).sort(([a], [b]) => a < b ? -1 : 1),
+  );
+}
+
+/**
+ * Whether a process sees no GPU. From NVIDIA's documentation: the devices before the first one that
+ * does not exist are visible.
+ */
+export function hidesGpus(visibleDevices: string | undefined): boolean {
+  return visibleDevices !== undefined && /^\s*($|-|,|NoDevFiles)/.test(visibleDevices);
+}
