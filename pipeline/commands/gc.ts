@@ -1,14 +1,21 @@
 /** `gc`: deletes stored results that no kept request needs. */
 import { type ArtifactStore, openStore } from "../store/artifact_store.ts";
 import { exists } from "../disk/read_if_there.ts";
-import { readRequests, reportFile, requestFile } from "../store/request_record.ts";
+import {
+  readRequests,
+  reportFile,
+  requestFile,
+  sharedNameWarning,
+} from "../store/request_record.ts";
 import { moveOldRequests } from "../store/old_requests.ts";
 import { below } from "../disk/disk_use.ts";
 import { Complaint } from "../contract/complaint.ts";
 import { countOr, duration, flag, names } from "./options.ts";
+import type { CommandWorld } from "./command_world.ts";
 import { defineCommand } from "./define_command.ts";
 import { experimentName, json } from "./shared_options.ts";
 import { isFileLocked } from "../disk/file_lock.ts";
+import { realPath } from "../disk/real_path.ts";
 import { type GcPlan, type Leftover, planGc, type StoredRequest } from "../plan/gc_plan.ts";
 import type { StoreContents, StoredArtifact } from "../plan/gc_plan.ts";
 import { heldKeys, lockForGc, sweepLeftovers } from "../store/keys_in_use.ts";
@@ -20,7 +27,8 @@ export const gcCommand = defineCommand({
   summary: "delete results that no experiment needs any more",
   details: "Each run of an experiment is recorded as a request, with its file and parameters. " +
     "Results that no kept request needs are listed, together with what killed runs and repairs " +
-    "left behind; --yes deletes them. Results that a running process uses are never deleted.",
+    "left behind; --yes deletes them. Results that a running process uses are never deleted. " +
+    "The last N complete requests are kept, too, and requests with --set are counted apart.",
   arguments: {},
   options: {
     keepLast: countOr(1, "keep the last N requests per experiment"),
@@ -46,15 +54,19 @@ export const gcCommand = defineCommand({
     };
     if (!exists(store.stateFile("format.json"))) return world.print("there are no results\n");
     let plan: GcPlan;
+    let shared: string[];
     {
       using _lock = await lockForGc(store);
       if (yes) {
         store.prepare();
         moveOldRequests(store);
       }
-      plan = planGc(contentsOf(store), policy);
+      const contents = contentsOf(store, world);
+      shared = sharedNames(contents.requests);
+      plan = planGc(contents, policy);
       if (yes) moveToTrash(store, plan);
     }
+    for (const warning of shared) world.warn(warning);
     const freed = [...plan.artifacts, ...plan.pending, ...plan.setAside];
     const bytes = freed.reduce((sum, each) => sum + each.bytes, 0);
     if (yes) {
@@ -73,22 +85,43 @@ export const gcCommand = defineCommand({
   },
 });
 
-function contentsOf(store: ArtifactStore): StoreContents {
+/** Runs may end meanwhile: what is gone when it is looked at is left out. */
+function contentsOf(store: ArtifactStore, { catalogue }: CommandWorld): StoreContents {
   const live = heldKeys(store);
   sweepLeftovers(store);
+  const evaluations = new Set(
+    catalogue.filter(({ output }) => ["recall", "relations"].includes(output))
+      .map(({ name }) => name),
+  );
   return {
     live,
-    artifacts: store.list().map(({ kind, key }) => artifactOf(store, kind, key)),
+    artifacts: store.list().flatMap(({ kind, key }) =>
+      unlessGone(() => artifactOf(store, kind, key, evaluations.has(kind)))
+    ),
     pending: namesIn(`${store.root}/pending`)
       .filter((name) => !name.endsWith(".lock") && !isFileLocked(store.lockFile(name)))
-      .map((name) => leftover(`${store.root}/pending`, name)),
+      .flatMap((name) => unlessGone(() => leftover(`${store.root}/pending`, name))),
     setAside: namesIn(store.stateFile("set_aside"))
-      .map((name) => leftover(store.stateFile("set_aside"), name)),
+      .flatMap((name) => unlessGone(() => leftover(store.stateFile("set_aside"), name))),
     requests: requestsOf(store),
   };
 }
 
-function artifactOf(store: ArtifactStore, kind: string, key: string): StoredArtifact {
+function unlessGone<Found>(look: () => Found): Found[] {
+  try {
+    return [look()];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function artifactOf(
+  store: ArtifactStore,
+  kind: string,
+  key: string,
+  evaluation: boolean,
+): StoredArtifact {
   const folder = store.completeFolder(kind, key);
   const { bytes } = below(folder);
   const found = store.find(kind, key);
@@ -96,6 +129,7 @@ function artifactOf(store: ArtifactStore, kind: string, key: string): StoredArti
   return {
     key,
     stage: kind,
+    evaluation,
     label: manifest?.circumstances.label ?? "(damaged)",
     experiment: manifest?.circumstances.experiment ?? "",
     bytes,
@@ -107,12 +141,24 @@ function artifactOf(store: ArtifactStore, kind: string, key: string): StoredArti
 }
 
 function requestsOf(store: ArtifactStore): StoredRequest[] {
-  return readRequests(store.stateFile("")).map(({ id, experiment, requested, nodes }) => ({
+  return readRequests(store.stateFile("")).map((
+    { id, experiment, file, source, requested, nodes },
+  ) => ({
     id,
     experiment,
+    ...(exists(file) && { file: realPath(file) }),
+    changed: (source?.set ?? []).length > 0,
     requested: Date.parse(requested) / 1000,
     keys: nodes.map(({ key }) => key),
   }));
+}
+
+/** Warnings about experiments whose name is that of several files. */
+function sharedNames(requests: readonly StoredRequest[]): string[] {
+  return [...Map.groupBy(requests, ({ experiment }) => experiment)].flatMap(([name, own]) => {
+    const files = new Set(own.flatMap(({ file }) => file ?? []));
+    return files.size < 2 ? [] : [sharedNameWarning(name, [...files])];
+  });
 }
 
 /** By renames, so that a kill leaves every file complete, in the one place or the other. */
@@ -122,7 +168,7 @@ function moveToTrash(store: ArtifactStore, plan: GcPlan): void {
   let number = namesIn(trash).length;
   const move = (path: string) => {
     while (exists(`${trash}/${number}`)) number++;
-    if (exists(path)) Deno.renameSync(path, `${trash}/${number}`);
+    unlessGone(() => Deno.renameSync(path, `${trash}/${number}`));
   };
   for (const { id } of plan.requests) {
     move(reportFile(store, id));
@@ -155,6 +201,7 @@ function gcText(
     ...row("(set aside)", setAside, "damaged or replaced"),
   ];
   const keptText = `kept: ${kept.artifacts} results, ${bytesText(kept.bytes)}`;
+  const evaluations = artifacts.filter(({ evaluation }) => evaluation);
   if (rows.length === 0 && requests.length === 0) return `nothing to free; ${keptText}\n`;
   const table = textTable([["what", "why", "how many", "size"], ...rows], 2);
   const others = requests.length === 0 ? [] : [
@@ -165,7 +212,22 @@ function gcText(
   const end = deleted
     ? `freed ${bytesText(bytes)}; ${keptText}`
     : `${bytesText(bytes)} would be freed; ${keptText}\nnothing was deleted; delete with --yes`;
-  return [...table, ...others, end, ""].join("\n");
+  return [...table, ...evaluationLines(evaluations, deleted), ...others, end, ""].join("\n");
+}
+
+/** Most finished evaluations that are listed; --json has all. */
+const mostListed = 20;
+
+function evaluationLines(evaluations: readonly StoredArtifact[], deleted: boolean): string[] {
+  if (evaluations.length === 0) return [];
+  const left = evaluations.length - mostListed;
+  return [
+    `finished evaluations that ${deleted ? "were" : "would be"} deleted:`,
+    ...evaluations.slice(0, mostListed).map(({ label, experiment, key }) =>
+      `  ${label} of ${experiment} (${key.slice(0, 10)})`
+    ),
+    ...(left > 0 ? [`  and ${left} more`] : []),
+  ];
 }
 
 function leftover(folder: string, name: string): Leftover {

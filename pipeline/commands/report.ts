@@ -2,17 +2,17 @@ import { resolve } from "node:path";
 import { commandText } from "../terminal/terminal_text.ts";
 import type { CommandWorld } from "./command_world.ts";
 import { defineCommand } from "./define_command.ts";
-import { experimentName } from "./shared_options.ts";
 import { list, one, text } from "./options.ts";
 import { openStore } from "../store/artifact_store.ts";
+import { requestedExperiment } from "./requested_experiment.ts";
 import { readRequest } from "../experiment/read_request.ts";
 
 export const reportCommand = defineCommand({
   name: "report",
   summary: "write what an experiment found, as Markdown and as a web page",
   details: "Uses only stored results; missing ones are listed. EXPERIMENT is a name or a file. " +
-    "The page is one file that needs no network. NAME~1 is the experiment NAME as it was " +
-    "requested before its last change of parameters.",
+    "The page is one file that needs no network. A file means its present parameters; NAME is " +
+    "the last request that is complete, and NAME~1 the one before its last change of parameters.",
   arguments: { experiment: one("EXPERIMENT", "an experiment") },
   options: {
     against: text(
@@ -26,13 +26,14 @@ export const reportCommand = defineCommand({
   async run({ results, resultsOption, experiment: given, against, set, out }, world) {
     const { root } = openStore(results);
     const { reportCommand } = await import("../../results/report/report_command.ts");
-    const experiment = experimentName(given, world);
+    const { name: experiment, present } = requestedExperiment(given, set, world);
+    const other = against === undefined ? undefined : requestedExperiment(against, [], world);
     const request = {
       experiment,
-      ...(experiment !== given && { file: given }),
+      ...(present !== undefined && { file: given, present }),
       pictures: (file: string, set: readonly string[]) => pictureFolders({ file, set }, world),
       set,
-      ...(against !== undefined && { against: experimentName(against, world) }),
+      ...(other !== undefined && { against: other }),
       ...(out !== undefined && { out: resolve(out) }),
       commands: { task: world.task, option: commandText(resultsOption) },
     };

@@ -13,7 +13,7 @@ import { type Outcome, workerPool } from "../workers/worker_pool.ts";
 import type { KeyedNode } from "../key/key.ts";
 import { workerJob } from "../run/worker_job.ts";
 import { keyRequest } from "../plan/key_graph.ts";
-import { holdKeys, scratchFolder } from "../store/keys_in_use.ts";
+import { holdKeys, lockForRun, scratchFolder } from "../store/keys_in_use.ts";
 import { isMachineFact } from "../run/machine.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { fetchPackages } from "../run/packages.ts";
@@ -70,10 +70,15 @@ async function verify(request: VerifyRequest, world: RunWorld): Promise<number> 
     store,
     progress: display.task("digests"),
   });
-  const stored = storedNodes(nodes, store, request);
+  requireReadable(
+    storedNodes(nodes, store, request).map(({ node }) => node),
+    cacheFolder(world.environment),
+  );
   requireUsable(store);
-  requireReadable(stored.map(({ node }) => node), cacheFolder(world.environment));
+  const lock = await lockForRun(store); // so that `gc` deletes nothing between the look and the hold
+  const stored = storedNodes(nodes, store, request);
   using _held = holdKeys(store, nodes.map(({ key }) => key));
+  lock[Symbol.dispose]();
   using folder = scratchFolder(store);
   const scratch = scratchStore(store, folder.path);
   const plan: Planned[] = stored.map(({ node }) => ({

@@ -89,7 +89,7 @@ function packageDigests({ packages }: GraphNode): Record<string, string> {
  * The parameters that determine the result. The path of a file does not; its content is in `outside`.
  * Nor does a parameter without effect, for which the stage gets its default.
  */
-function decidingParameters(
+export function decidingParameters(
   { parameters, unused, definition: { paths = [] } }: GraphNode,
 ): Record<string, Canonical> {
   return Object.fromEntries(

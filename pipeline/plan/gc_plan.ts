@@ -15,6 +15,8 @@ export interface StoredArtifact {
   readonly key: string;
   /** The kind of stage. */
   readonly stage: string;
+  /** It measured a model: what people would miss. */
+  readonly evaluation: boolean;
   readonly label: string;
   readonly experiment: string;
   readonly bytes: number;
@@ -34,12 +36,16 @@ export interface Leftover {
 export interface StoredRequest {
   readonly id: string;
   readonly experiment: string;
+  /** The file it was made with; absent if that is no longer there. */
+  readonly file?: string;
+  /** It was made with `--set`. */
+  readonly changed: boolean;
   readonly requested: number;
   readonly keys: readonly string[];
 }
 
 export interface GcPolicy {
-  /** Number of latest requests to keep for each experiment. */
+  /** Number of latest requests, and of latest complete ones, to keep for each experiment. */
   readonly keepLast: number;
   /** Names of experiments to keep; absent: all. */
   readonly keepExperiments?: readonly string[];
@@ -63,7 +69,7 @@ export interface GcPlan {
  */
 export function planGc(contents: StoreContents, policy: GcPolicy): GcPlan {
   const { artifacts, pending, setAside, requests, live } = contents;
-  const keptRequests = lastOf(requests, policy);
+  const keptRequests = lastOf(requests, new Set(artifacts.map(({ key }) => key)), policy);
   const young = (time: number) => policy.now - time < policy.olderThan;
   const needed = withInputs(
     [
@@ -88,19 +94,25 @@ export function planGc(contents: StoreContents, policy: GcPolicy): GcPlan {
   };
 }
 
+/**
+ * The last requests of each experiment, which may go on, and its last complete ones. Requests with `--set`,
+ * and those of another file with the same name, are counted apart: a quick try takes no place from the
+ * results of the file.
+ */
 function lastOf(
   requests: readonly StoredRequest[],
+  stored: ReadonlySet<string>,
   { keepLast, keepExperiments }: GcPolicy,
 ): StoredRequest[] {
-  const byExperiment = Map.groupBy(requests, ({ experiment }) => experiment);
-  return [...byExperiment].flatMap(([experiment, own]) =>
-    keepExperiments !== undefined && !keepExperiments.includes(experiment)
-      ? []
-      : own.toSorted((a, b) => b.requested - a.requested || (a.id < b.id ? -1 : 1)).slice(
-        0,
-        keepLast,
-      )
+  const counted = Map.groupBy(
+    requests.filter(({ experiment }) => keepExperiments?.includes(experiment) ?? true),
+    ({ experiment, file, changed }) => JSON.stringify([experiment, file, changed]),
   );
+  return [...counted.values()].flatMap((own) => {
+    const sorted = own.toSorted((a, b) => b.requested - a.requested || (a.id < b.id ? -1 : 1));
+    const isComplete = ({ keys }: StoredRequest) => keys.every((key) => stored.has(key));
+    return [...sorted.slice(0, keepLast), ...sorted.filter(isComplete).slice(0, keepLast)];
+  });
 }
 
 /** The keys together with those of all their direct and indirect inputs. */

@@ -7,9 +7,11 @@ import {
   lastRequest,
   type RequestRecord,
   requestRecord,
+  sharedNameWarning,
 } from "../store/request_record.ts";
 import { reportMade, reportStored } from "./final_report.ts";
 import { isReadOnly, unlessReadOnly } from "../disk/read_only.ts";
+import { realPath } from "../disk/real_path.ts";
 import { cacheFolder } from "../contract/pinned_package.ts";
 import { keepCode } from "../store/code_record.ts";
 import { throwComplaints } from "../contract/complaint.ts";
@@ -22,7 +24,7 @@ import { holdKeys, lockForRun, sweepLeftovers } from "../store/keys_in_use.ts";
 import { type Planned, planRun, sharedRunNotes } from "../plan/plan.ts";
 import { fetchPackages } from "./packages.ts";
 import { requireConfinable, requireReadable, requireUsable } from "./places.ts";
-import { readRequest } from "../experiment/read_request.ts";
+import { readExperimentFile, readRequest } from "../experiment/read_request.ts";
 import { neededFor } from "../experiment/selection.ts";
 import { jobsNote } from "./resources.ts";
 import { runStages } from "./run_stages.ts";
@@ -48,6 +50,10 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
   }, { ...world, store, progress: world.display.task("digests") });
   await refuseWrong(neededFor(nodes, request.only), store, world);
   const last = lastRequest(store, experiment.name);
+  const other = otherFile(last, request.file, world);
+  if (other !== undefined) {
+    world.display.line(sharedNameWarning(experiment.name, [other, request.file]));
+  }
   const previous = new Map(last?.nodes.map(({ label, preimage }) => [label, preimage]));
   const lock = request.planOnly ? undefined : await lockIfWritable(store);
   const find = await checkStored(nodes, store, {
@@ -114,6 +120,21 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
     keepCode(store, code.get(kind)!);
   }
   return await carryOut(plan, record, { code, index, store, request, world, begun });
+}
+
+/** The file of an experiment's last request, if it is another one and still has an experiment of that name. */
+function otherFile(
+  last: RequestRecord | undefined,
+  file: string,
+  world: RunWorld,
+): string | undefined {
+  if (last === undefined || !existsSync(last.file)) return undefined;
+  if (realPath(last.file) === realPath(file)) return undefined;
+  try {
+    return readExperimentFile(last.file, world).name === last.experiment ? last.file : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws Complaint or ComplaintList about what stages without a stored result would refuse */

@@ -5,7 +5,7 @@
  * locks when their process dies, which is why they are not kept in a library or in the database.
  */
 import { type ArtifactStore } from "./artifact_store.ts";
-import { exists } from "../disk/read_if_there.ts";
+import { exists, readIfThere } from "../disk/read_if_there.ts";
 import { isFileLocked, tryFileLock } from "../disk/file_lock.ts";
 import { sweepParts } from "../disk/atomic_write.ts";
 
@@ -33,15 +33,22 @@ async function lockStore(
 export function holdKeys(store: ArtifactStore, keys: readonly string[]): Disposable {
   Deno.mkdirSync(store.stateFile("live"), { recursive: true });
   const path = store.stateFile(`live/${crypto.randomUUID()}.json`);
-  const lock = tryFileLock(path);
+  // Locked and filled before it has its name, so that a reader never meets one without its keys.
+  const lock = tryFileLock(`${path}.part`);
   if (lock === undefined) return holdKeys(store, keys); // another process is sweeping it
   try {
-    Deno.writeTextFileSync(path, JSON.stringify(keys));
+    Deno.writeTextFileSync(`${path}.part`, JSON.stringify(keys));
+    Deno.renameSync(`${path}.part`, path);
   } catch (error) {
     lock.release();
     throw error;
   }
-  return lock;
+  return {
+    [Symbol.dispose]() {
+      removeIfThere(path);
+      lock.release();
+    },
+  };
 }
 
 /**
@@ -84,19 +91,32 @@ function tryScratch(path: string): Disposable & { readonly path: string } | unde
   };
 }
 
-/** The keys that live runs hold; removes the files of killed runs. Call with `lockForGc` held. */
+/**
+ * The keys that live runs hold; removes the files of killed runs. Call with `lockForGc` held. Runs may end
+ * meanwhile, and other processes may sweep the same files.
+ */
 export function heldKeys(store: ArtifactStore): Set<string> {
   const keys = new Set<string>();
   const folder = store.stateFile("live");
-  for (const name of namesIn(folder)) {
+  for (const name of namesIn(folder).filter((name) => name.endsWith(".json"))) {
     const path = `${folder}/${name}`;
     if (!isFileLocked(path)) {
-      Deno.removeSync(path);
+      removeIfThere(path);
       continue;
     }
-    for (const key of JSON.parse(Deno.readTextFileSync(path)) as string[]) keys.add(key);
+    // Missing or empty: its run has just ended, and a sweep may have opened the file once more.
+    const text = readIfThere(path) ?? "";
+    for (const key of text === "" ? [] : JSON.parse(text) as string[]) keys.add(key);
   }
   return keys;
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 function namesIn(folder: string): string[] {

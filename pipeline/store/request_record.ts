@@ -120,6 +120,12 @@ export interface ReportedRequest {
   readonly basis: string;
 }
 
+/** What is said where several files have an experiment of the same name. */
+export function sharedNameWarning(name: string, files: readonly string[]): string {
+  return `warning: ${files.join(" and ")} have the same name, \`${name}\`: by this name, reports ` +
+    "and questions show whichever ran last; change `name` in one of them";
+}
+
 /** The report that was printed for a request; undefined when it has to be computed. */
 export function keptReport(
   store: ArtifactStore,

@@ -145,4 +145,6 @@ export const migrations: ReadonlyMap<number, string> = new Map([
          AND o.stage = r.stage AND o.position < r.position
      );`,
   ],
+  // The view latest prefers complete requests.
+  [15, ""],
 ]);

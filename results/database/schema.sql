@@ -2,7 +2,7 @@
 -- any time (`deno task rebuild`). `run` is always the key of a stage run: 64 hexadecimal digits, a
 -- digest of everything that decides its result.
 --
--- Version 15. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
+-- Version 16. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
 -- results/database/migrations.ts; new columns come last. A changed view needs a new version, too.
 -- The database contains these comments: SELECT * FROM duckdb_columns() WHERE NOT internal.
 -- Over 300 lines, because the schema is created, exported and documented as one file.
@@ -280,13 +280,20 @@ CREATE TABLE certificate (
   versions VARCHAR                     -- JSON map: deno, library, device, threads
 );
 
--- The latest request of each experiment, with its runs.
+-- The latest complete request of each experiment, with its runs; the latest one if none is complete.
 CREATE VIEW latest AS
 SELECT e.name AS experiment, e.id AS experiment_id, e.requested, r.stage, r.label, r.position, s.status,
   s.kind, s.started, s.seconds, r.run
 FROM (
-  SELECT * FROM experiment
-  QUALIFY row_number() OVER (PARTITION BY name ORDER BY requested DESC, id) = 1
+  SELECT one.* FROM experiment AS one
+  LEFT JOIN (
+    SELECT n.experiment, bool_and(coalesce(d.status = 'complete', false)) AS complete
+    FROM experiment_run AS n LEFT JOIN stage_run AS d ON d.run = n.run
+    GROUP BY n.experiment
+  ) AS state ON state.experiment = one.id
+  QUALIFY row_number() OVER (
+    PARTITION BY one.name ORDER BY coalesce(state.complete, false) DESC, one.requested DESC, one.id
+  ) = 1
 ) AS e
 JOIN experiment_run AS r ON r.experiment = e.id
 LEFT JOIN stage_run AS s ON s.run = r.run

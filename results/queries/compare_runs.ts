@@ -8,7 +8,7 @@ import {
   knownNodes,
   runDifferences,
 } from "./key_differences.ts";
-import { findRequest } from "./find_request.ts";
+import { findRequest, type PresentRequest } from "./find_request.ts";
 import { findRun } from "./find_run.ts";
 import { differenceOf, inOrder, type MetricPair, metricText, signedText } from "../text/metrics.ts";
 import { readResults } from "../database/read_results.ts";
@@ -30,19 +30,27 @@ export interface CompareOptions {
   warn(line: string): void;
 }
 
+/** A run or an experiment. */
+export interface ComparedWord {
+  readonly name: string;
+  /** What its file requests now, where it was given as a file. */
+  readonly present?: PresentRequest;
+}
+
 /**
- * @param words two runs (beginning of a key, or label) or two experiments (name, or `name~1` for the
- *   request before the last change of parameters)
+ * @param both two runs (beginning of a key, or label) or two experiments (name, `name~1` for the request
+ *   before the last change of parameters, or a file with its present parameters)
  */
 export async function compareCommand(
   root: string,
-  [first, second]: readonly [string, string],
+  both: readonly [ComparedWord, ComparedWord],
   { json, width, warn }: CompareOptions,
 ): Promise<string> {
+  const [first, second] = both.map(({ name }) => name) as [string, string];
   const print = <Result>(result: Result, text: (result: Result, width: number) => string) =>
     json ? JSON.stringify(result, null, 1) + "\n" : text(result, width);
   return await readResults(root, async (connection) => {
-    const [a, b] = [first, second].map((word) => findRequest(root, word));
+    const [a, b] = both.map(({ name, present }) => findRequest(root, name, { present, warn }));
     if (a !== undefined && b !== undefined) {
       return print(await compareExperiments(connection, [a, b]), experimentsText);
     }

@@ -7,7 +7,7 @@ import { readResults } from "../database/read_results.ts";
 import { requireExperiment } from "../queries/run_list.ts";
 import type { RequestRecord } from "../database/stored_files.ts";
 import { changesText } from "../findings/request_change_text.ts";
-import { findRequest, findRequestWith } from "../queries/find_request.ts";
+import { findRequest, findRequestWith, type PresentRequest } from "../queries/find_request.ts";
 import { countText } from "../text/number_text.ts";
 import { emptyBlocks, markdownBlocks } from "./markdown/markdown.ts";
 import { gatherReport, type ReportData } from "../findings/report_data.ts";
@@ -15,8 +15,10 @@ import { type Block, commentBytes, shortened, summaryBytes } from "./markdown/si
 import type { CommandPlace } from "../findings/reproduce.ts";
 
 export interface ReportRequest {
-  /** Name of an experiment, or `name~1` for its second-latest request. */
+  /** Name of an experiment, or `name~1` for the request before its last one. */
   readonly experiment: string;
+  /** What its file requests now, where the experiment was given as a file. */
+  readonly present?: PresentRequest;
   /** Its file, where the experiment was given as a file. */
   readonly file?: string;
   /**
@@ -26,7 +28,7 @@ export interface ReportRequest {
   readonly pictures?: (file: string, set: readonly string[]) => Readonly<Record<string, string>>;
   readonly set: readonly string[];
   /** Another request, to report what changed since. */
-  readonly against?: string;
+  readonly against?: { readonly name: string; readonly present?: PresentRequest };
   /** Absolute path of the folder to write; by default, one in the results folder. */
   readonly out?: string;
   /** How to write commands in the report. */
@@ -40,19 +42,19 @@ export async function reportCommand(
   { warn }: { warn(line: string): void },
 ): Promise<string> {
   const { experiment, against } = request;
-  const folder = request.out ?? `${root}/reports/${folderName(experiment, against)}`;
+  const folder = request.out ?? `${root}/reports/${folderName(experiment, against?.name)}`;
   const empty = !existsSync(databaseFile(root)) && !existsSync(`${root}/artifacts`);
   // A name may be misspelt, but a file shows that the experiment exists.
   if (empty && request.file !== undefined) {
     return await writeEmpty(folder, request);
   }
   return await readResults(root, async (connection) => {
-    const record = findReported(root, experiment, request.set);
+    const record = findReported(root, request, warn);
     if (record === undefined) {
       if (request.file === undefined) await requireExperiment(connection, experiment);
       return await writeEmpty(folder, request);
     }
-    const other = against === undefined ? undefined : findOther(root, against);
+    const other = against === undefined ? undefined : findOther(root, against, warn);
     const data = await gatherReport(connection, {
       root,
       request: record,
@@ -66,21 +68,27 @@ export async function reportCommand(
   }, { warn });
 }
 
-/** @param set as given on the command line; empty: the latest request, whatever it was set to */
+/** A name without `--set` is the last complete request, whatever it was set to. */
 function findReported(
   root: string,
-  word: string,
-  set: readonly string[],
+  { experiment, present, set }: ReportRequest,
+  warn: (line: string) => void,
 ): RequestRecord | undefined {
-  return set.length === 0 ? findRequest(root, word) : findRequestWith(root, word, set);
+  return present === undefined && set.length > 0
+    ? findRequestWith(root, experiment, set)
+    : findRequest(root, experiment, { present, warn });
 }
 
-function findOther(root: string, against: string): RequestRecord {
-  const found = findRequest(root, against);
+function findOther(
+  root: string,
+  { name, present }: NonNullable<ReportRequest["against"]>,
+  warn: (line: string) => void,
+): RequestRecord {
+  const found = findRequest(root, name, { present, warn });
   if (found !== undefined) return found;
   throw new Complaint(
-    `this results folder has no experiment \`${against}\` to compare with`,
-    "give --against the name or file of an experiment, or `name~1` for its second-latest request",
+    `this results folder has no experiment \`${name}\` to compare with`,
+    "give --against the name or file of an experiment, or `name~1` for the request before its last one",
   );
 }
 

@@ -23,7 +23,8 @@ export async function reportOf(
 ): Promise<MadeReport> {
   const out = `${root}/out`;
   const commands = { task: "deno task", option };
-  const request = { experiment, set: [], commands, out, ...(against !== undefined && { against }) };
+  const other = against === undefined ? {} : { against: { name: against } };
+  const request = { experiment, set: [], commands, out, ...other };
   const printed = await reportCommand(root, request, { warn() {} });
   const read = (file: string) => Deno.readTextFileSync(`${out}/${file}`);
   return { printed, markdown: read("report.md"), page: read("report.html") };

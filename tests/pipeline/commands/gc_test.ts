@@ -16,10 +16,13 @@ Deno.test("gc lists what no kept request needs, and deletes it with --yes", asyn
   const artifacts = `${folder.path}/results/artifacts`;
   const shown = await runToy(["gc", "--keep-last", "2", ...rest]);
   assert.equal(
-    shown.out.replaceAll(/[\d.]+ (bytes|kB)/g, "SIZE").replaceAll(/ +/g, " "),
+    shown.out.replaceAll(/[\d.]+ (bytes|kB)/g, "SIZE").replaceAll(/ +/g, " ")
+      .replace(/\([0-9a-f]{10}\)/, "(KEY)"),
     "what why how many size\n" +
       "toy_evaluate no kept request needs it 1 SIZE\n" +
       "toy_train no kept request needs it 1 SIZE\n" +
+      "finished evaluations that would be deleted:\n" +
+      " recall of toy (KEY)\n" +
       "requests deleted with them: toy (1)\n" +
       "SIZE would be freed; kept: 5 results, SIZE\n" +
       "nothing was deleted; delete with --yes\n",

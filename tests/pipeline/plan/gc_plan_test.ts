@@ -7,18 +7,20 @@ const policy: GcPolicy = { keepLast: 1, olderThan: 0, now };
 const artifact = (key: string, inputs: string[] = [], made = 0) => ({
   key,
   stage: "s",
+  evaluation: false,
   label: key,
   experiment: "e",
   bytes: 10,
   made,
   inputs,
 });
-const request = (id: string, experiment: string, requested: number, keys: string[]) => ({
-  id,
-  experiment,
-  requested,
-  keys,
-});
+const request = (
+  id: string,
+  experiment: string,
+  requested: number,
+  keys: string[],
+  more: { readonly changed?: boolean; readonly file?: string } = {},
+) => ({ id, experiment, changed: false, requested, keys, ...more });
 const contents = (more: Partial<StoreContents>): StoreContents => ({
   artifacts: [artifact("a"), artifact("b", ["a"]), artifact("c", ["a"]), artifact("d")],
   pending: [],
@@ -40,6 +42,32 @@ Deno.test("the last request of each experiment is kept, with everything it was c
   assert.deepEqual(freed({}, { keepExperiments: ["e"] }), ["b", "d"]);
   assert.deepEqual(freed({}, { keepExperiments: ["f"] }), ["a", "b", "c"]);
   assert.deepEqual(freed({ requests: [] }), ["a", "b", "c", "d"]);
+});
+
+Deno.test("failed and incomplete requests take no place from complete ones", () => {
+  const requests = [
+    request("1", "e", 1, ["a", "b"]),
+    request("2", "e", 2, ["a", "missing"]),
+    request("3", "e", 3, ["d", "lost"]),
+  ];
+  assert.deepEqual(freed({ requests }), ["c"]);
+  assert.deepEqual(freed({ requests }, { keepLast: 2 }), ["c"]);
+  // What is incomplete since long is not kept.
+  const since = [...requests, request("4", "e", 4, ["c"])];
+  assert.deepEqual(freed({ requests: since }), ["b", "d"]);
+  // Nothing is complete: the last one is kept.
+  const never = requests.map((one) => ({ ...one, keys: [...one.keys, "never"] }));
+  assert.deepEqual(freed({ requests: never }), ["a", "b", "c"]);
+});
+
+Deno.test("a try with --set, or another file with the same name, takes no place from a file's results", () => {
+  const real = request("1", "e", 1, ["a", "b"], { file: "/e.yaml" });
+  const tries = [2, 3].map((time) =>
+    request(String(time), "e", time, [time === 2 ? "c" : "d"], { file: "/e.yaml", changed: true })
+  );
+  assert.deepEqual(freed({ requests: [real, ...tries] }), ["c"]);
+  const other = request("4", "e", 4, ["d"], { file: "/copy.yaml" });
+  assert.deepEqual(freed({ requests: [real, other] }), ["c"]);
 });
 
 Deno.test("results that a live run holds and young results stay, with their inputs", () => {
@@ -107,6 +135,8 @@ Deno.test("nothing that a kept request or a live run needs, directly or indirect
     for (const own of Map.groupBy(stored, ({ experiment }) => experiment).values()) {
       const last = own.toSorted((a, b) => b.requested - a.requested || (a.id < b.id ? -1 : 1));
       last.slice(0, keepLast).forEach(({ keys }) => keys.forEach(need));
+      last.filter(({ keys }) => keys.every((key) => all.has(key))).slice(0, keepLast)
+        .forEach(({ keys }) => keys.forEach(need));
     }
     for (const { made } of plan.artifacts) assert.ok(now - made >= olderThan);
     for (const { key, inputs } of all.values()) if (!gone.has(key)) inputs.forEach(need);

@@ -58,3 +58,32 @@ Deno.test("a file that cannot be renamed leaves nothing half-written", () => {
   writeAtomically(`${folder.path}/free`, "text");
   assert.equal(Deno.readTextFileSync(`${folder.path}/free`), "text");
 });
+
+Deno.test("keys in use are read beside runs that end and processes that sweep", () => {
+  using folder = temporaryFolder();
+  const store = openStore(folder.path);
+  store.prepare();
+  using _held = holdKeys(store, ["a"]);
+  // A sweep that opened the file of a run which had just ended: locked, but empty.
+  using _sweeping = tryFileLock(store.stateFile("live/ended.json"))!;
+  // A file whose run removes it after it was listed.
+  Deno.symlinkSync(`${folder.path}/gone`, store.stateFile("live/gone.json"));
+  assert.deepEqual(heldKeys(store), new Set(["a"]));
+  Deno.removeSync(store.stateFile("live"), { recursive: true });
+  assert.deepEqual(heldKeys(store), new Set());
+});
+
+Deno.test("held keys have no name before they are written, and leave none", () => {
+  using folder = temporaryFolder();
+  const store = openStore(folder.path);
+  store.prepare();
+  const names = () => Array.from(Deno.readDirSync(store.stateFile("live")), ({ name }) => name);
+  const held = holdKeys(store, ["a", "b"]);
+  const [name, ...others] = names();
+  assert.deepEqual(others, []);
+  assert.match(name!, /^[0-9a-f-]{36}\.json$/);
+  assert.equal(Deno.readTextFileSync(store.stateFile(`live/${name}`)), '["a","b"]');
+  assert.equal(tryFileLock(store.stateFile(`live/${name}`)), undefined);
+  held[Symbol.dispose]();
+  assert.deepEqual(names(), []);
+});

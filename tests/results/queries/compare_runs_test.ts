@@ -105,7 +105,7 @@ Deno.test("compare lists what two choices of parameters differ in, with paired s
   await run("tuned.alignment=[none, singular]", "tuned.seed=[1, 2]");
   await run("tuned.alignment=[none]", "tuned.seed=[1, 2, 3]", "tuned.steps=30");
   const compare = (...more: string[]) => runToy(["compare", ...more, "--results", folder.path]);
-  const { code, out, err } = await compare("toy~1", toyExperiment);
+  const { code, out, err } = await compare("toy~1", "toy");
   assert.equal(code, 0, err);
   assert.equal(
     out.replace(/\d{4}-.* UTC/g, "TIME"),
@@ -141,5 +141,10 @@ and 12 more metrics; --json lists all
     (await compare("toy~2", "toy")).err,
     "error: there is no `toy~2`: `toy` was requested with 2 choices of parameters\n" +
       "fix: the earliest is `toy~1`\n",
+  );
+  // The file asks for other seeds.
+  assert.match(
+    (await compare("toy~1", toyExperiment)).err,
+    /^error: this experiment was never run with its present parameters\n {2}--> .*toy\.yaml\n/,
   );
 });
