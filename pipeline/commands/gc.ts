@@ -7,6 +7,7 @@ import {
   requestFile,
   sharedNameWarning,
 } from "../store/request_record.ts";
+import { moveObstacles } from "../store/obstacles.ts";
 import { moveOldRequests } from "../store/old_requests.ts";
 import { below } from "../disk/disk_use.ts";
 import { Complaint } from "../contract/complaint.ts";
@@ -53,6 +54,7 @@ export const gcCommand = defineCommand({
       }),
     };
     if (!exists(store.stateFile("format.json"))) return world.print("there are no results\n");
+    moveObstacles(store, world.warn);
     let plan: GcPlan;
     let shared: string[];
     {

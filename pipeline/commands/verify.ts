@@ -17,6 +17,7 @@ import { holdKeys, lockForRun, scratchFolder } from "../store/keys_in_use.ts";
 import { isMachineFact } from "../run/machine.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { fetchPackages } from "../run/packages.ts";
+import { moveObstacles } from "../store/obstacles.ts";
 import type { Planned } from "../plan/plan.ts";
 import { requireReadable, requireUsable } from "../run/places.ts";
 import { readRequest } from "../experiment/read_request.ts";
@@ -59,6 +60,7 @@ async function verify(request: VerifyRequest, world: RunWorld): Promise<number> 
   const { display, clock } = world;
   const begun = clock.seconds();
   const store = openStore(request.results);
+  moveObstacles(store, display.line);
   const { experiment, graph } = readRequest(request, {
     ...world,
     catalogue: world.stages.catalogue,

@@ -1,6 +1,7 @@
 /** `status`: what is stored, running or still to run, for one experiment or for a whole results folder. */
 import { type ArtifactStore } from "../store/artifact_store.ts";
-import { readIfThere } from "../disk/read_if_there.ts";
+import { filesIn } from "../disk/listing.ts";
+import { exists } from "../disk/read_if_there.ts";
 import { lastRequest, type RequestRecord } from "../store/request_record.ts";
 import { type DiskUse, diskUse } from "../disk/disk_use.ts";
 import { type FailureRecord, readFailure } from "../store/failure_record.ts";
@@ -184,16 +185,10 @@ function failedLines({ label, failure, log }: ExperimentStatus["waiting"][number
 
 function logOf(store: ArtifactStore, key: string): string | undefined {
   const path = `${store.pendingFolder(key)}/log/output.log`;
-  return readIfThere(path) === undefined ? undefined : path.slice(store.root.length + 1);
+  return exists(path) ? path.slice(store.root.length + 1) : undefined;
 }
 
 function lastRequests(store: ArtifactStore): RequestRecord[] {
-  let names: string[];
-  try {
-    names = Array.from(Deno.readDirSync(store.stateFile("last")), ({ name }) => name);
-  } catch {
-    return [];
-  }
-  return names.flatMap((name) => lastRequest(store, name) ?? [])
+  return filesIn(store.stateFile("last")).flatMap((name) => lastRequest(store, name) ?? [])
     .sort((a, b) => a.requested < b.requested ? 1 : a.requested > b.requested ? -1 : 0);
 }

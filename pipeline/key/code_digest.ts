@@ -3,11 +3,13 @@
  * comments, formatting, types, unused functions and paths (module_graph.ts), and of the versions of
  * the packages it imports, from deno.lock.
  */
+import * as v from "valibot";
 import { Complaint } from "../contract/complaint.ts";
 import { readIfThere } from "../disk/read_if_there.ts";
 import { fileLooks, fileState, type Look, waitForTick } from "../disk/file_state.ts";
 import { fromFileUrl, relativePath } from "../disk/file_path.ts";
 import { canonicalDigest } from "../disk/canonical.ts";
+import type { StoredSchema } from "../disk/stored_json.ts";
 import { graphDigest, type ModuleGraph, moduleGraph } from "./module_graph.ts";
 import { packageVersions } from "./package_versions.ts";
 
@@ -23,6 +25,16 @@ export interface CodeCache {
     readonly files: Readonly<Record<string, string>>;
   };
 }
+
+export const codeCacheSchema = v.record(
+  v.string(),
+  v.looseObject({
+    rule: v.optional(v.number()),
+    digest: v.string(),
+    versions: v.optional(v.array(v.string())),
+    files: v.record(v.string(), v.string()),
+  }),
+) as unknown as StoredSchema<CodeCache>;
 
 type Entry = CodeCache[string];
 

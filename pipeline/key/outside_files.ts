@@ -5,18 +5,25 @@
  * tens of gigabytes are read only once.
  */
 import { createHash } from "node:crypto";
+import * as v from "valibot";
 import { canonicalDigest } from "../disk/canonical.ts";
 import { Complaint } from "../contract/complaint.ts";
 import { fileLooks, type FileState, fileState, waitForTick } from "../disk/file_state.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
 import type { Progress } from "../contract/progress.ts";
 import type { OutsideFile } from "../contract/stage.ts";
+import type { StoredSchema } from "../disk/stored_json.ts";
 import { wheelFolder } from "../contract/pinned_package.ts";
 
 /** Absolute path -> digest of the content. */
 export interface OutsideCache {
   [path: string]: { readonly state: string; readonly sha256: string };
 }
+
+export const outsideCacheSchema = v.record(
+  v.string(),
+  v.looseObject({ state: v.string(), sha256: v.string() }),
+) as unknown as StoredSchema<OutsideCache>;
 
 /** Label of a node -> role -> digest. Nodes with missing files are omitted. */
 export type OutsideDigests = ReadonlyMap<string, Readonly<Record<string, string>>>;

@@ -1,14 +1,13 @@
 /** Computes the keys of a graph's nodes from code, compute fingerprint and outside files. */
 import { type ArtifactStore } from "../store/artifact_store.ts";
 import { type FileState, fileState } from "../disk/file_state.ts";
-import { readIfThere } from "../disk/read_if_there.ts";
-import { type CodeCache, codeDigests } from "../key/code_digest.ts";
+import { codeCacheSchema, codeDigests } from "../key/code_digest.ts";
 import type { StageCode } from "../store/code_record.ts";
 import { fromFileUrl, relativePath } from "../disk/file_path.ts";
 import { type KeyedNode, keyNodes } from "../key/key.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
 import {
-  type OutsideCache,
+  outsideCacheSchema,
   type OutsideDigests,
   outsideDigests,
   outsideStates,
@@ -16,6 +15,7 @@ import {
 import { neededFor } from "../experiment/selection.ts";
 import type { Progress } from "../contract/progress.ts";
 import type { Stages } from "../contract/stages.ts";
+import { storedContent, type StoredSchema } from "../disk/stored_json.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface KeyedRequest {
@@ -49,7 +49,7 @@ export async function keyRequest(
     readonly progress: Progress;
   },
 ): Promise<KeyedRequest> {
-  const outsideCache = openCache<OutsideCache>(store, "outside_digests.json");
+  const outsideCache = openCache(store, "outside_digests.json", outsideCacheSchema);
   const outside = await outsideDigests(graph, {
     needed: neededFor(graph, only),
     experiment,
@@ -60,7 +60,7 @@ export async function keyRequest(
       outsideCache.saveIfPossible();
     },
   });
-  const codeCache = openCache<CodeCache>(store, "code_digests.json");
+  const codeCache = openCache(store, "code_digests.json", codeCacheSchema);
   const names = [...new Set(graph.map(({ definition }) => definition.name))];
   const urls = names.map((name) => new URL(`${name}.ts`, stages.folder));
   const digests = await codeDigests(urls, { root: project, cache: codeCache.content });
@@ -104,10 +104,14 @@ function keyable(graph: readonly GraphNode[], outside: OutsideDigests): GraphNod
 }
 
 /** A cache in a small JSON file; starts empty if the file cannot be read. */
-function openCache<Content extends object>(store: ArtifactStore, name: string) {
+function openCache<Content extends object>(
+  store: ArtifactStore,
+  name: string,
+  schema: StoredSchema<Content>,
+) {
   const file = store.stateFile(name);
-  let before = readIfThere(file) ?? "{}";
-  const content = parsed() as Content;
+  const content = storedContent(file, schema) ?? {} as Content;
+  let before = JSON.stringify(content);
   const save = () => {
     const after = JSON.stringify(content);
     if (after !== before) writeAtomically(file, after);
@@ -125,12 +129,4 @@ function openCache<Content extends object>(store: ArtifactStore, name: string) {
       }
     },
   };
-
-  function parsed(): unknown {
-    try {
-      return JSON.parse(before);
-    } catch {
-      return {};
-    }
-  }
 }

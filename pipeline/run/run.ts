@@ -21,6 +21,7 @@ import type { KeyedNode } from "../key/key.ts";
 import { keyRequest } from "../plan/key_graph.ts";
 import { requestErrors } from "../plan/request_checks.ts";
 import { holdKeys, lockForRun, sweepLeftovers } from "../store/keys_in_use.ts";
+import { moveObstacles } from "../store/obstacles.ts";
 import { type Planned, planRun, sharedRunNotes } from "../plan/plan.ts";
 import { fetchPackages } from "./packages.ts";
 import { requireConfinable, requireReadable, requireUsable } from "./places.ts";
@@ -43,6 +44,7 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
   const request = { ...given, ...concurrency };
   const store = openStore(request.results);
   if (!request.planOnly && !existsSync(store.root)) requireConfinable(store.root);
+  if (!request.planOnly) unlessReadOnly(() => moveObstacles(store, world.display.line));
   const { nodes, code, saveCaches } = await keyRequest(graph, {
     ...request,
     experiment: experiment.file,

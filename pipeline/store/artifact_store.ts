@@ -10,11 +10,15 @@
  * either pending or complete.
  */
 import { statSync } from "node:fs";
+import * as v from "valibot";
 import { Complaint } from "../contract/complaint.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { diskComplaint } from "../disk/disk_complaint.ts";
-import { exists, readIfThere } from "../disk/read_if_there.ts";
+import { exists } from "../disk/read_if_there.ts";
+import { makeFolder } from "../disk/obstacle.ts";
+import { foldersIn } from "../disk/listing.ts";
 import { readFileStamps } from "./file_stamps.ts";
+import { storedContent } from "../disk/stored_json.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 /** Incremented with every change, here or in schema.sql, that older versions must not read. */
@@ -63,13 +67,10 @@ export function openStore(root: string): ArtifactStore {
     lockFile: (key) => `${root}/pending/${key}.lock`,
     stateFile,
     find: (kind, key) => find(completeFolder(kind, key), key),
-    list: () =>
-      entries(`${root}/artifacts`).flatMap((kind) =>
-        entries(`${root}/artifacts/${kind}`).map((key) => ({ kind, key }))
-      ),
+    list: () => listArtifacts(root),
     setAside(kind, key) {
       const folder = `state/set_aside/${kind}-${key}`;
-      Deno.mkdirSync(stateFile("set_aside"), { recursive: true });
+      makeFolder(stateFile("set_aside"));
       const free = firstFree(`${root}/${folder}`);
       Deno.renameSync(completeFolder(kind, key), free);
       return free.slice(root.length + 1);
@@ -80,8 +81,7 @@ export function openStore(root: string): ArtifactStore {
           Deno.mkdirSync(`${root}/${folder}`, { recursive: true });
         }
         const format = stateFile("format.json");
-        const text = readIfThere(format);
-        if (text === undefined || formatIn(text) < storeFormat) {
+        if ((storedFormat(format) ?? 0) < storeFormat) {
           writeAtomically(format, JSON.stringify({ format: storeFormat }) + "\n");
         }
       } catch (error) {
@@ -92,9 +92,8 @@ export function openStore(root: string): ArtifactStore {
 }
 
 function rejectNewerFormat(file: string): void {
-  const text = readIfThere(file);
-  const format = text === undefined ? storeFormat : formatIn(text);
-  if (format <= storeFormat) return;
+  const format = storedFormat(file);
+  if (format === undefined || format <= storeFormat) return;
   throw new Complaint(
     `a newer version of this program wrote the results folder (format ${format}, ` +
       `this version reads up to ${storeFormat})`,
@@ -103,23 +102,18 @@ function rejectNewerFormat(file: string): void {
   );
 }
 
-function formatIn(text: string): number {
-  try {
-    return Number(JSON.parse(text).format);
-  } catch {
-    return storeFormat;
-  }
+/** Undefined if the file is missing or damaged. */
+function storedFormat(file: string): number | undefined {
+  return storedContent(file, v.looseObject({ format: v.number() }))?.format;
 }
 
 function find(folder: string, key: string): Found {
-  const file = `${folder}/manifest.json`;
-  const text = readIfThere(file);
-  if (text === undefined) {
+  const manifest = readManifest(folder, key);
+  if (manifest === undefined) {
     return exists(folder)
       ? { state: "broken", reason: "its manifest is missing" }
       : { state: "absent" };
   }
-  const manifest = readManifest(text, key, file);
   if (typeof manifest === "string") return { state: "broken", reason: manifest };
   const isUnchanged = readFileStamps(folder);
   const touched: string[] = [];
@@ -135,14 +129,15 @@ function find(folder: string, key: string): Found {
   return { state: "complete", manifest, touched };
 }
 
-function entries(folder: string): string[] {
-  try {
-    return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+/** Every complete artifact. What else lies in these folders is nothing that a run wrote. */
+export function listArtifacts(root: string): { kind: string; key: string }[] {
+  return foldersIn(`${root}/artifacts`).flatMap((kind) =>
+    foldersIn(`${root}/artifacts/${kind}`).filter((name) => isKey.test(name))
+      .map((key) => ({ kind, key }))
+  );
 }
+
+const isKey = /^[0-9a-f]{64}$/;
 
 function firstFree(path: string): string {
   for (let number = 1;; number++) {

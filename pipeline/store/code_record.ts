@@ -6,10 +6,12 @@
  */
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
+import * as v from "valibot";
 import { type ArtifactStore } from "./artifact_store.ts";
 import { exists, readIfThere } from "../disk/read_if_there.ts";
 import type { CodeCache } from "../key/code_digest.ts";
 import { fileState } from "../disk/file_state.ts";
+import { storedContent } from "../disk/stored_json.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface CodeRecord {
@@ -30,6 +32,13 @@ interface Stored {
 }
 
 const recordFormat = 1;
+
+const storedSchema = v.looseObject({
+  format: v.literal(recordFormat),
+  stage: v.string(),
+  versions: v.array(v.string()),
+  files: v.record(v.string(), v.string()),
+});
 
 /** The location of a stage's code, and what its digest was computed from. */
 export interface StageCode {
@@ -69,15 +78,14 @@ export function codeNow({ stage, root, entry }: StageCode): CodeRecord | undefin
 
 /** Undefined when the code was not kept, or not in a format that this version can read. */
 export function readCode(store: ArtifactStore, digest: string): CodeRecord | undefined {
+  const stored = storedContent(recordFile(store, digest), storedSchema);
+  if (stored === undefined) return undefined;
+  const { stage, versions, files } = stored;
   try {
-    const { format, stage, versions, files }: Stored = JSON.parse(
-      readIfThere(recordFile(store, digest)) ?? "{}",
-    );
-    if (format !== recordFormat) return undefined;
     const sources = Object.entries(files).map(([path, sha256]) => [path, readText(store, sha256)]);
     return { stage, versions, sources: new Map(sources as [string, string][]) };
   } catch {
-    return undefined; // a damaged record counts as not kept
+    return undefined; // a text is missing or damaged: the record counts as not kept
   }
 }
 

@@ -1,5 +1,6 @@
 /** The life of a pending folder: created, filled by a stage, sealed with a manifest, and committed. */
 import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import { type ArtifactStore } from "./artifact_store.ts";
 import { exists } from "../disk/read_if_there.ts";
 import { type ArtifactFile, digestOfFiles, type Manifest } from "./manifest.ts";
@@ -23,7 +24,7 @@ export function beginPending(
   { resumable }: { resumable: boolean },
 ): Pending {
   const pending = pendingIn(folder);
-  if (resumable && isFilled(pending.resume)) {
+  if (resumable && isFilled(pending.resume) && isFolder(pending.artifact)) {
     for (const { name } of listed(pending.artifact)) {
       if (name !== "rows") Deno.removeSync(`${pending.artifact}/${name}`, { recursive: true });
     }
@@ -85,16 +86,18 @@ export async function damageIn(
   files: readonly ArtifactFile[],
 ): Promise<string | undefined> {
   for (const { path, sha256 } of files) {
-    const now = await digestFile(`${folder}/artifact/${path}`);
+    const file = `${folder}/artifact/${path}`;
+    if (!isFile(file)) return `its file ${path} is missing`;
+    const now = await digestFile(file);
     if (now.sha256 !== sha256) return `the content of ${path} changed`;
   }
   return undefined;
 }
 
-/** A file in a complete artifact that is not in its manifest. */
+/** Something in a complete artifact that is not in its manifest. */
 export function extraFile(folder: string, files: readonly ArtifactFile[]): string | undefined {
   const known = new Set(files.map(({ path }) => path));
-  return filesBelow(`${folder}/artifact`).find((path) => !known.has(path));
+  return pathsBelow(`${folder}/artifact`).find((path) => !known.has(path));
 }
 
 /** Every file below a folder with size and SHA-256, sorted by path in code unit order. */
@@ -117,13 +120,26 @@ async function digestFile(path: string): Promise<{ size: number; sha256: string 
   return { size, sha256: hash.digest("hex") };
 }
 
-function filesBelow(folder: string, prefix = ""): string[] {
-  return listed(folder).flatMap((entry) => {
-    const path = `${prefix}${entry.name}`;
-    if (entry.isDirectory) return filesBelow(`${folder}/${entry.name}`, `${path}/`);
-    if (entry.isFile) return [path];
-    throw new Error(`internal: an artifact contains ${path}, which is neither a file nor a folder`);
-  });
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function filesBelow(folder: string): string[] {
+  const paths = pathsBelow(folder);
+  const other = paths.find((path) => !Deno.lstatSync(`${folder}/${path}`).isFile);
+  if (other === undefined) return paths;
+  throw new Error(`internal: an artifact contains ${other}, which is neither a file nor a folder`);
+}
+
+/** Everything below a folder that is not a folder itself. */
+function pathsBelow(folder: string, prefix = ""): string[] {
+  return listed(folder).flatMap(({ name, isDirectory }) =>
+    isDirectory ? pathsBelow(`${folder}/${name}`, `${prefix}${name}/`) : [`${prefix}${name}`]
+  );
 }
 
 /** Asks the system to write everything below a folder to the disk, files first. */
@@ -154,7 +170,9 @@ function listed(folder: string): Deno.DirEntry[] {
   try {
     return [...Deno.readDirSync(folder)];
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return [];
+    }
     throw error;
   }
 }

@@ -3,7 +3,9 @@
  * attempt. `status` and `show` read it even when the database is missing.
  */
 import { type ArtifactStore } from "./artifact_store.ts";
-import { readIfThere } from "../disk/read_if_there.ts";
+import * as v from "valibot";
+import { filesIn } from "../disk/listing.ts";
+import { storedContent, type StoredSchema } from "../disk/stored_json.ts";
 import type { Place } from "../contract/complaint.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
@@ -20,6 +22,17 @@ export interface FailureRecord {
   readonly time: string;
 }
 
+export const failureSchema = v.looseObject({
+  key: v.string(),
+  label: v.string(),
+  stage: v.string(),
+  kind: v.string(),
+  what: v.string(),
+  fix: v.optional(v.string()),
+  place: v.optional(v.looseObject({ file: v.string() })),
+  time: v.pipe(v.string(), v.isoTimestamp()),
+}) as unknown as StoredSchema<FailureRecord>;
+
 /** Does nothing if writing fails, for example on the full disk that made the stage fail. */
 export function keepFailure(store: ArtifactStore, failure: FailureRecord): void {
   try {
@@ -32,13 +45,7 @@ export function keepFailure(store: ArtifactStore, failure: FailureRecord): void 
 
 /** Removes the failures of results that are now complete. */
 export function forgetFailures(store: ArtifactStore, complete: ReadonlySet<string>): void {
-  let names: string[];
-  try {
-    names = Array.from(Deno.readDirSync(store.stateFile("failed")), ({ name }) => name);
-  } catch {
-    return; // nothing has ever failed
-  }
-  for (const name of names) {
+  for (const name of filesIn(store.stateFile("failed"))) {
     const key = name.replace(/\.json$/, "");
     if (complete.has(key)) forgetFailure(store, key);
   }
@@ -54,12 +61,7 @@ export function forgetFailure(store: ArtifactStore, key: string): void {
 }
 
 export function readFailure(store: ArtifactStore, key: string): FailureRecord | undefined {
-  try {
-    const text = readIfThere(fileOf(store, key));
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return storedContent(fileOf(store, key), failureSchema);
 }
 
 function fileOf(store: ArtifactStore, key: string): string {

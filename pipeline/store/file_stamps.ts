@@ -4,7 +4,8 @@
  * of a copied folder have new inodes and times and are read once.
  */
 import { type BigIntStats, statSync } from "node:fs";
-import { readIfThere } from "../disk/read_if_there.ts";
+import * as v from "valibot";
+import { storedContent, type StoredSchema } from "../disk/stored_json.ts";
 import type { ArtifactFile } from "./manifest.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
@@ -23,7 +24,7 @@ export function writeFileStamps(folder: string, files: readonly ArtifactFile[]):
 
 /** Forgets the stamps of files that do not match their digests. */
 export function dropFileStamps(folder: string): void {
-  Deno.removeSync(fileOf(folder));
+  Deno.removeSync(fileOf(folder), { recursive: true });
 }
 
 /**
@@ -36,22 +37,18 @@ const tick = 50_000_000n; // ns
 export function readFileStamps(folder: string): (path: string, stat: BigIntStats) => boolean {
   const file = fileOf(folder);
   const written = statSync(file, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
-  const stamps = written === undefined ? {} : parsed(file);
+  const stamps = written === undefined ? undefined : storedContent(file, stampsSchema);
   return (path, stat) => {
-    const stamp = Object.hasOwn(stamps, path) ? stamps[path] : undefined;
-    return Array.isArray(stamp) && String(stamp) === String(stampOf(stat)) &&
+    const stamp = stamps !== undefined && Object.hasOwn(stamps, path) ? stamps[path] : undefined;
+    return stamp !== undefined && String(stamp) === String(stampOf(stat)) &&
       stat.mtimeNs + tick < written!;
   };
 }
 
-function parsed(file: string): Stamps {
-  try {
-    const stamps: unknown = JSON.parse(readIfThere(file) ?? "{}");
-    return stamps !== null && typeof stamps === "object" ? stamps as Stamps : {};
-  } catch {
-    return {};
-  }
-}
+const stampsSchema: StoredSchema<Stamps> = v.record(
+  v.string(),
+  v.tuple([v.string(), v.string(), v.string()]),
+);
 
 function stampOf({ size, mtimeNs, ino }: BigIntStats): [string, string, string] {
   return [String(size), String(mtimeNs), String(ino)];

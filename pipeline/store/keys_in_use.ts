@@ -5,7 +5,10 @@
  * locks when their process dies, which is why they are not kept in a library or in the database.
  */
 import { type ArtifactStore } from "./artifact_store.ts";
-import { exists, readIfThere } from "../disk/read_if_there.ts";
+import * as v from "valibot";
+import { exists } from "../disk/read_if_there.ts";
+import { filesIn } from "../disk/listing.ts";
+import { storedContent } from "../disk/stored_json.ts";
 import { isFileLocked, tryFileLock } from "../disk/file_lock.ts";
 import { sweepParts } from "../disk/atomic_write.ts";
 
@@ -57,15 +60,15 @@ export function holdKeys(store: ArtifactStore, keys: readonly string[]): Disposa
  */
 export function sweepLeftovers(store: ArtifactStore): void {
   const unlock = (folder: string, suffix: string) => {
-    for (const name of namesIn(folder)) {
-      if (name.endsWith(suffix)) tryFileLock(`${folder}/${name}`)?.release();
+    for (const name of filesIn(folder, { ending: suffix })) {
+      tryFileLock(`${folder}/${name}`)?.release();
     }
   };
   unlock(`${store.root}/pending`, ".lock");
   unlock(store.stateFile("live"), ".json");
-  for (const name of namesIn(store.stateFile("verify"))) {
+  for (const name of filesIn(store.stateFile("verify"), { ending: ".lock" })) {
     const path = store.stateFile(`verify/${name}`);
-    if (name.endsWith(".lock")) tryScratch(path.slice(0, -".lock".length))?.[Symbol.dispose]();
+    tryScratch(path.slice(0, -".lock".length))?.[Symbol.dispose]();
   }
   sweepParts(store.stateFile(""), { except: ["set_aside", "trash", "verify"] });
 }
@@ -98,15 +101,14 @@ function tryScratch(path: string): Disposable & { readonly path: string } | unde
 export function heldKeys(store: ArtifactStore): Set<string> {
   const keys = new Set<string>();
   const folder = store.stateFile("live");
-  for (const name of namesIn(folder).filter((name) => name.endsWith(".json"))) {
+  for (const name of filesIn(folder, { ending: ".json" })) {
     const path = `${folder}/${name}`;
     if (!isFileLocked(path)) {
       removeIfThere(path);
       continue;
     }
     // Missing or empty: its run has just ended, and a sweep may have opened the file once more.
-    const text = readIfThere(path) ?? "";
-    for (const key of text === "" ? [] : JSON.parse(text) as string[]) keys.add(key);
+    for (const key of storedContent(path, v.array(v.string())) ?? []) keys.add(key);
   }
   return keys;
 }
@@ -116,14 +118,5 @@ function removeIfThere(path: string): void {
     Deno.removeSync(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return Array.from(Deno.readDirSync(folder), ({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
   }
 }

@@ -4,7 +4,10 @@
  * `state/requested/`: each is written there before it is removed here, so a kill loses nothing.
  */
 import type { ArtifactStore } from "./artifact_store.ts";
-import { readIfThere } from "../disk/read_if_there.ts";
+import * as v from "valibot";
+import { exists } from "../disk/read_if_there.ts";
+import { filesIn } from "../disk/listing.ts";
+import { storedContent } from "../disk/stored_json.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 /** Where records are, below `state/`. */
@@ -24,10 +27,9 @@ export function withRequestedTime<Record extends { readonly requested: string }>
 /** Overwrites no later request with the same id. Kept reports are dropped, and written again when needed. */
 export function moveOldRequests(store: ArtifactStore): void {
   const folder = store.stateFile(oldRequestFolder);
-  const names = namesIn(folder);
-  if (names === undefined) return;
+  if (!exists(folder)) return;
   Deno.mkdirSync(store.stateFile(requestFolder), { recursive: true });
-  for (const name of names) {
+  for (const name of filesIn(folder)) {
     if (name.endsWith(".json")) {
       moveRecord(`${folder}/${name}`, store.stateFile(`${requestFolder}/${name}`));
     }
@@ -37,21 +39,22 @@ export function moveOldRequests(store: ArtifactStore): void {
 }
 
 function moveRecord(from: string, to: string): void {
-  const text = readIfThere(from);
-  if (text === undefined) return; // another process has moved it
-  const [old, known] = [timeIn(text), timeIn(readIfThere(to) ?? "")];
-  if (old === undefined || (known !== undefined && known >= old)) return;
-  writeAtomically(to, `${JSON.stringify(withRequestedTime(JSON.parse(text)))}\n`);
+  const [old, known] = [from, to].map((path) => storedContent(path, timedSchema));
+  if (old === undefined) return; // another process has moved it, or it is damaged
+  const record = withRequestedTime(old as { requested: string });
+  if (
+    known !== undefined && withRequestedTime(known as typeof record).requested >= record.requested
+  ) {
+    return;
+  }
+  writeAtomically(to, `${JSON.stringify(record)}\n`);
 }
 
-/** Undefined if the text is not a record. */
-function timeIn(text: string): string | undefined {
-  try {
-    return withRequestedTime<{ requested: string }>(JSON.parse(text)).requested;
-  } catch {
-    return undefined;
-  }
-}
+/** A record of this or an earlier version. */
+const timedSchema = v.union([
+  v.looseObject({ requested: v.string() }),
+  v.looseObject({ asked: v.string() }),
+]);
 
 /** A folder in which an earlier version still writes stays. */
 function remove(path: string): void {
@@ -60,14 +63,5 @@ function remove(path: string): void {
   } catch (error) {
     const code = (error as { code?: string }).code;
     if (!(error instanceof Deno.errors.NotFound) && code !== "ENOTEMPTY") throw error;
-  }
-}
-
-function namesIn(folder: string): string[] | undefined {
-  try {
-    return Array.from(Deno.readDirSync(folder), ({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }

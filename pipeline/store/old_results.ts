@@ -77,7 +77,11 @@ export async function moveOldResults(
 async function lockIfThere(folder: string): Promise<Disposable | undefined> {
   if (!exists(`${folder}/state`)) return undefined;
   const store = openStore(folder);
-  const lock = await lockForGc(store);
+  const lock = await lockForGc(store).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined; // just moved by another process
+    throw error;
+  });
+  if (lock === undefined) return undefined;
   const pending = exists(`${folder}/pending`) ? [...Deno.readDirSync(`${folder}/pending`)] : [];
   const running = heldKeys(store).size > 0 ||
     pending.some(({ name }) => name.endsWith(".lock") && isFileLocked(`${folder}/pending/${name}`));

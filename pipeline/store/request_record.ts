@@ -3,6 +3,7 @@
  * The database is filled from them. The text of the last report is kept for the next identical
  * request, when nothing has to run.
  */
+import * as v from "valibot";
 import { type ArtifactStore } from "./artifact_store.ts";
 import {
   moveOldRequests,
@@ -10,10 +11,18 @@ import {
   requestFolder,
   withRequestedTime,
 } from "./old_requests.ts";
-import { readIfThere } from "../disk/read_if_there.ts";
 import { canonicalDigest } from "../disk/canonical.ts";
+import { filesIn } from "../disk/listing.ts";
+import { preimageSchema, scalarSchema } from "./manifest.ts";
 import type { Preimage } from "../key/key.ts";
 import type { Scalar } from "../contract/stage.ts";
+import {
+  checkStoredValue,
+  readStoredJson,
+  readStoredText,
+  type StoredJson,
+  type StoredSchema,
+} from "../disk/stored_json.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface RequestRecord {
@@ -45,6 +54,25 @@ export interface RequestedNode {
   readonly key: string;
   readonly preimage: Preimage;
 }
+
+const points = v.record(v.string(), scalarSchema);
+
+const requestSchema = v.looseObject({
+  id: v.string(),
+  experiment: v.string(),
+  file: v.string(),
+  baseline: points,
+  compare: v.optional(v.string()),
+  nodes: v.array(v.looseObject({
+    label: v.string(),
+    stage: v.string(),
+    point: points,
+    key: v.string(),
+    preimage: preimageSchema,
+  })),
+  requested: v.pipe(v.string(), v.isoTimestamp()),
+  source: v.optional(v.looseObject({ text: v.string(), set: v.array(v.string()) })),
+}) as unknown as StoredSchema<RequestRecord>;
 
 export function requestRecord(
   nodes: readonly RequestedNode[],
@@ -88,8 +116,9 @@ export function keepRequest(store: ArtifactStore, record: RequestRecord): void {
 
 /** The last request of an experiment, if it can be read. */
 export function lastRequest(store: ArtifactStore, experiment: string): RequestRecord | undefined {
-  const id = readIfThere(store.stateFile(`last/${experiment}`))?.trim();
-  if (id === undefined) return undefined;
+  const last = textIn(store.stateFile(`last/${experiment}`));
+  if (last === undefined) return undefined;
+  const id = last.trim();
   return latest(
     [requestFolder, oldRequestFolder].map((folder) =>
       readRecord(store.stateFile(`${folder}/${id}.json`))
@@ -104,7 +133,7 @@ export function lastRequest(store: ArtifactStore, experiment: string): RequestRe
  */
 export function readRequests(state: string): RequestRecord[] {
   const records = [requestFolder, oldRequestFolder].flatMap((folder) =>
-    namesIn(`${state}/${folder}`).filter((name) => name.endsWith(".json"))
+    filesIn(`${state}/${folder}`, { ending: ".json" })
       .map((name) => readRecord(`${state}/${folder}/${name}`))
   );
   const byId = Map.groupBy(records, (record) => record?.id);
@@ -131,7 +160,7 @@ export function keptReport(
   store: ArtifactStore,
   { id, basis }: ReportedRequest,
 ): string | undefined {
-  const kept = readIfThere(reportFile(store, id));
+  const kept = textIn(reportFile(store, id));
   return kept?.startsWith(`${basis}\n`) ? kept.slice(basis.length + 1) : undefined;
 }
 
@@ -151,14 +180,22 @@ export function reportFile(store: ArtifactStore, id: string): string {
   return store.stateFile(`${requestFolder}/${id}.txt`);
 }
 
-/** Undefined if the file is missing or damaged. */
+/** A request as this or an earlier version wrote it. */
+export function readRequest(path: string): StoredJson<RequestRecord> {
+  const stored = readStoredJson(path, v.looseObject({}));
+  return stored.state === "read"
+    ? checkStoredValue(withRequestedTime(stored.content as unknown as RequestRecord), requestSchema)
+    : stored;
+}
+
 function readRecord(path: string): RequestRecord | undefined {
-  try {
-    const record = withRequestedTime<RequestRecord>(JSON.parse(readIfThere(path) ?? ""));
-    return typeof record.id === "string" && Array.isArray(record.nodes) ? record : undefined;
-  } catch {
-    return undefined;
-  }
+  const stored = readRequest(path);
+  return stored.state === "read" ? stored.content : undefined;
+}
+
+function textIn(path: string): string | undefined {
+  const text = readStoredText(path);
+  return text.state === "read" ? text.content : undefined;
 }
 
 /** Of the same request, if an earlier version repeated it in its own folder. */
@@ -168,12 +205,4 @@ function latest(records: readonly (RequestRecord | undefined)[]): RequestRecord 
       (last, record) => last === undefined || record.requested > last.requested ? record : last,
       undefined,
     );
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return Array.from(Deno.readDirSync(folder), ({ name }) => name);
-  } catch {
-    return [];
-  }
 }

@@ -1,10 +1,9 @@
 /** Looks up the runs of a results folder by key and label, from its manifests and request records. */
 import { type ArtifactStore } from "./artifact_store.ts";
-import { readIfThere } from "../disk/read_if_there.ts";
 import { readRequests } from "./request_record.ts";
 import { Complaint } from "../contract/complaint.ts";
 import type { Preimage } from "../key/key.ts";
-import type { Manifest } from "./manifest.ts";
+import { readManifest } from "./manifest.ts";
 
 /** A complete run. */
 export interface StoredRun {
@@ -39,8 +38,8 @@ export function storedRuns(store: ArtifactStore): StoredRuns {
     byLabel.set(label, known);
   };
   for (const { kind, key } of store.list()) {
-    const manifest = readJson<Manifest>(`${store.completeFolder(kind, key)}/manifest.json`);
-    if (manifest?.circumstances === undefined || manifest.key !== key) continue;
+    const manifest = readManifest(store.completeFolder(kind, key), key);
+    if (manifest === undefined || typeof manifest === "string") continue;
     const { preimage, inputDigests, digest, circumstances: { label, started } } = manifest;
     const run = { key, label, preimage, inputDigests, digest, started };
     complete.set(key, run);
@@ -90,12 +89,4 @@ export function storedRuns(store: ArtifactStore): StoredRuns {
       );
     },
   };
-}
-
-function readJson<Content>(file: string): Content | undefined {
-  try {
-    return JSON.parse(readIfThere(file) ?? "");
-  } catch {
-    return undefined;
-  }
 }

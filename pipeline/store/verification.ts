@@ -2,9 +2,11 @@
  * The outcome of recomputing a stored result: `state/certificates/<key>-<number>.json`. The database
  * imports these files, and is rebuilt from them.
  */
+import * as v from "valibot";
 import { type ArtifactStore } from "./artifact_store.ts";
 import { exists } from "../disk/read_if_there.ts";
 import type { ArtifactFile, Manifest } from "./manifest.ts";
+import type { StoredSchema } from "../disk/stored_json.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
 export interface Certificate {
@@ -33,6 +35,23 @@ export interface Certificate {
   /** Circumstances that differed for the stored artifact: not part of the key, but they may affect rounding. */
   readonly otherwise: readonly { readonly name: string; readonly made: string }[];
 }
+
+export const certificateSchema = v.looseObject({
+  id: v.string(),
+  key: v.string(),
+  label: v.string(),
+  kind: v.string(),
+  verdict: v.picklist(["equal", "different"]),
+  digest: v.string(),
+  remade: v.string(),
+  differing: v.array(v.string()),
+  time: v.pipe(v.string(), v.isoTimestamp()),
+  seconds: v.number(),
+  madeOn: v.string(),
+  host: v.string(),
+  versions: v.record(v.string(), v.string()),
+  otherwise: v.array(v.looseObject({ name: v.string(), made: v.string() })),
+}) as unknown as StoredSchema<Certificate>;
 
 /** Compares the stored artifact with the recomputed one. */
 export function certificateOf(

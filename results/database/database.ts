@@ -4,6 +4,7 @@
  */
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
+import { mayBeDamage, readingError } from "./database_probe.ts";
 import { schemaOutdated, schemaUpgrade } from "./schema.ts";
 
 export function databaseFile(root: string): string {
@@ -67,7 +68,8 @@ export async function withDatabase<Result>(
       try {
         return await withInstance(instance, use, options, file);
       } catch (error) {
-        if (!(error instanceof DatabaseLocked) || waited >= patience) throw error;
+        if (!(error instanceof DatabaseLocked)) throw await damage(file, error) ?? error;
+        if (waited >= patience) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
@@ -88,7 +90,7 @@ async function withInstance<Result>(
       await checkSchema(connection, file, options);
       return await use(connection);
     } catch (error) {
-      throw lockError(file, error) ?? diskError(file, error) ?? corruption(file, error) ?? error;
+      throw lockError(file, error) ?? diskError(file, error) ?? error;
     } finally {
       connection.closeSync();
     }
@@ -155,13 +157,17 @@ function diskError(file: string, error: unknown): Complaint | undefined {
 }
 
 /** Damage that opening does not detect: it lies in a block that only some queries read. */
-function corruption(file: string, error: unknown): DatabaseUnreadable | undefined {
+async function damage(file: string, error: unknown): Promise<DatabaseUnreadable | undefined> {
   // The caller may have wrapped DuckDB's error in a Complaint.
   const cause = error instanceof Complaint ? error.options.cause : error;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const unread = message.includes(file) && /could not read.*input\/output error/i.test(message);
-  if (!unread && !/corrupt database file/i.test(message)) return undefined;
-  return new DatabaseUnreadable(firstLine(message), { file, cause: error });
+  const known = error instanceof DatabaseUnreadable || error instanceof DatabaseAccessDenied;
+  if (known || !(cause instanceof Error) || !mayBeDamage(cause.message)) return undefined;
+  const found = await readingError(file);
+  if (found === undefined || lockError(file, found) || diskError(file, found)) return undefined;
+  return new DatabaseUnreadable(firstLine(found instanceof Error ? found.message : String(found)), {
+    file,
+    cause: error,
+  });
 }
 
 function firstLine(text: string): string {

@@ -1,59 +1,125 @@
-/** Adds complete artifacts and requests to the database. Adding them twice changes nothing. */
+/** Adds what a results folder holds to the database. Adding it twice changes nothing. */
 import { type DuckDBConnection, LIST, listValue, VARCHAR } from "@duckdb/node-api";
+import { checkArtifact, isRowFile, setDamagedAside } from "./artifact_check.ts";
 import type { NotIndexed } from "./not_indexed.ts";
+import { addRecords } from "./record_rows.ts";
 import { linesFrom, openRows, type RowWriter, type TableColumns, valueText } from "./row_writer.ts";
+import { addSource, forgetSources } from "./source_rows.ts";
 import {
-  type Certificate,
-  type FailureRecord,
-  type Manifest,
-  readManifest,
-  type RequestRecord,
+  type CompleteArtifact,
+  folderOf,
+  readRecord,
   rowFiles,
+  type SourceFile,
+  type StoredRecord,
 } from "./stored_files.ts";
 
 /** Tables about which experiments need a run. Its own rows are in the others whose first column is `run`. */
 const sharedTables = ["experiment_run", "run_point"];
 
-export interface CompleteArtifact {
-  /** Relative to the results folder. */
-  readonly folder: string;
-  readonly manifest: Manifest;
+export interface Ingested {
+  /** Number of complete runs that were added. */
+  readonly runs: number;
+  /** What was set aside or left out, in words. */
+  readonly left: readonly string[];
 }
 
-/** @returns the number of complete runs added, and what was left out of their rows, in words */
 export async function ingest(
   connection: DuckDBConnection,
   root: string,
   { columns, notIndexed }: { columns: TableColumns; notIndexed: NotIndexed },
-): Promise<{ runs: number; left: string[] }> {
-  for (const run of notIndexed.interrupted) await setStatus(connection, run, "interrupted");
-  const found = notIndexed.artifacts.flatMap(({ folder }) => {
-    const manifest = readManifest(root, folder);
-    return manifest === undefined ? [] : [{ folder, manifest }];
-  });
-  const known = await knownRuns(connection, found.map(({ manifest }) => manifest.key));
-  for (const table of runTables(columns)) await deleteRuns(connection, table, known);
+): Promise<Ingested> {
+  const { changed, gone, interrupted } = notIndexed;
+  for (const run of interrupted) await setStatus(connection, run, "interrupted");
+  await forgetSources(connection, [...gone, ...changed.map(({ path }) => path)]);
   const left = new Set<string>();
   using rows = openRows(connection, columns);
-  for (const complete of found) {
-    for (const text of await addRun(rows, root, complete)) left.add(text);
+  const { intact, damaged, same } = await compared(
+    connection,
+    root,
+    changed.filter(({ kind }) => kind === "artifact"),
+  );
+  const obsolete = await knownRuns(connection, [
+    ...intact.map(({ artifact }) => artifact.manifest.key),
+    ...damaged.map(({ source }) => keyOf(source)),
+  ]);
+  for (const table of runTables(columns)) await deleteRuns(connection, table, obsolete);
+  for (const { source, artifact } of intact) {
+    for (const text of await addRun(rows, root, artifact)) {
+      left.add(`some rows of ${artifact.manifest.circumstances.label} are not used: ${text}`);
+    }
+    await addSource(rows, source);
   }
-  for (const failure of notIndexed.failures) await addFailure(rows, failure);
-  for (const certificate of notIndexed.certificates) await addCertificate(rows, certificate);
-  for (const request of notIndexed.requests) await addRequest(rows, request);
+  for (const source of same) await addSource(rows, source);
+  // A damaged artifact that stays where it is, is looked at again the next time.
+  for (const { source, reason } of damaged) left.add(await setAside(root, source, reason));
+  const records: StoredRecord[] = [];
+  for (const source of changed.filter(({ kind }) => kind !== "artifact")) {
+    const record = readRecord(root, source);
+    if (record.state === "absent") continue;
+    const problem = record.state === "unusable" ? record.reason : undefined;
+    if (record.state === "read") records.push(record.content);
+    else left.add(`${source.path} is not used: the file ${record.reason}`);
+    await addSource(rows, source, problem);
+  }
   rows.flush();
-  for (const { id, requested: time } of notIndexed.repeated) {
-    await connection.run(
-      "UPDATE experiment SET requested = CAST($time AS TIMESTAMP) WHERE id = $id",
-      { time: time.replace("Z", ""), id },
-    );
+  await addRecords(connection, rows, records);
+  rows.flush();
+  return { runs: intact.length, left: [...left] };
+}
+
+interface Compared {
+  readonly intact: { readonly source: SourceFile; readonly artifact: CompleteArtifact }[];
+  readonly damaged: { readonly source: SourceFile; readonly reason: string }[];
+  /** Of these the database has the same content already. */
+  readonly same: SourceFile[];
+}
+
+/** Compares artifacts with their manifests, and with what the database has of them. */
+async function compared(
+  connection: DuckDBConnection,
+  root: string,
+  sources: readonly SourceFile[],
+): Promise<Compared> {
+  const result: Compared = { intact: [], damaged: [], same: [] };
+  if (sources.length === 0) return result;
+  const digests = await completeDigests(connection);
+  for (const source of sources) {
+    const artifact = await checkArtifact(root, folderOf(source));
+    if (artifact === undefined) continue;
+    if (typeof artifact === "string") result.damaged.push({ source, reason: artifact });
+    else if (digests.get(artifact.manifest.key) === artifact.manifest.digest) {
+      result.same.push(source);
+    } else result.intact.push({ source, artifact });
   }
-  return { runs: found.length, left: [...left] };
+  return result;
+}
+
+async function completeDigests(connection: DuckDBConnection): Promise<Map<string, string>> {
+  const reader = await connection.runAndReadAll(
+    "SELECT a.run, a.digest FROM artifact AS a JOIN stage_run USING (run) " +
+      "WHERE status = 'complete'",
+  );
+  return new Map(reader.getRows() as [string, string][]);
+}
+
+async function setAside(root: string, source: SourceFile, reason: string): Promise<string> {
+  const folder = folderOf(source);
+  const aside = await setDamagedAside(root, folder);
+  const where = aside === undefined
+    ? "it is left out"
+    : `it was moved to ${aside}, and the next run that needs it computes it again`;
+  return `the stored result ${folder} is damaged (${reason}); ${where}`;
+}
+
+function keyOf(source: SourceFile): string {
+  return folderOf(source).split("/").at(-1)!;
 }
 
 /**
  * Adds everything that an artifact says about its run. The database must not have rows of that run.
  *
+ * @param artifact its row files have been compared with its manifest
  * @returns what was left out of its rows, in words
  */
 export async function addRun(
@@ -100,11 +166,14 @@ export async function addRun(
     bytes: manifest.files.reduce((sum, { size }) => sum + size, 0),
   });
   const left: string[] = [];
-  for (const part of ["artifact/rows", "log"]) {
-    for (const { table, path } of rowFiles(`${root}/${folder}/${part}`)) {
-      const { lines } = linesFrom(path, 0);
-      left.push(...await rows.addLines({ run, table, lines }));
-    }
+  // Of the artifact only what the manifest lists; the log is not part of it.
+  const listed = manifest.files.filter(({ path }) => isRowFile(path)).map(({ path }) => ({
+    table: path.slice("rows/".length, -".jsonl".length),
+    path: `${root}/${folder}/artifact/${path}`,
+  }));
+  for (const { table, path } of [...listed, ...rowFiles(`${root}/${folder}/log`)]) {
+    const { lines } = linesFrom(path, 0);
+    left.push(...await rows.addLines({ run, table, lines }));
   }
   return left;
 }
@@ -149,49 +218,4 @@ export function runTables(columns: TableColumns): string[] {
   return [...columns]
     .filter(([table, [first]]) => first?.name === "run" && !sharedTables.includes(table))
     .map(([table]) => table);
-}
-
-async function addFailure(rows: RowWriter, failure: FailureRecord): Promise<void> {
-  const { key: run, stage, kind, label, time: started } = failure;
-  await rows.add("stage_run", { run, stage, kind, label, status: "failed", started });
-}
-
-async function addCertificate(rows: RowWriter, certificate: Certificate): Promise<void> {
-  const { id, key: run, label, kind, verdict, digest, remade, differing } = certificate;
-  const { time: verified, seconds, madeOn: made_on, host, versions } = certificate;
-  await rows.add("certificate", {
-    id,
-    run,
-    label,
-    kind,
-    verdict,
-    digest,
-    remade,
-    differing: JSON.stringify(differing),
-    verified,
-    seconds,
-    made_on,
-    host,
-    versions: JSON.stringify(versions),
-  });
-}
-
-async function addRequest(rows: RowWriter, request: RequestRecord): Promise<void> {
-  const { id, experiment: name, file, requested, baseline, compare, nodes } = request;
-  await rows.add("experiment", { id, name, file, compare, requested });
-  for (const [axis, value] of Object.entries(baseline)) {
-    await rows.add("baseline", { experiment: id, axis, value: valueText(value) });
-  }
-  const known = new Set<string>();
-  for (const [position, { label, stage, key: run, point }] of nodes.entries()) {
-    // Points of a stage that share a run are rows of run_point only.
-    const shared = JSON.stringify([stage, run]);
-    if (!known.has(shared)) {
-      await rows.add("experiment_run", { experiment: id, run, stage, label, position });
-    }
-    known.add(shared);
-    for (const [axis, value] of Object.entries(point)) {
-      await rows.add("run_point", { experiment: id, run, axis, value: valueText(value), label });
-    }
-  }
 }

@@ -1,15 +1,10 @@
 /** Notes about stages that start, write rows and end, and how a batch of them is written. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import {
-  addRun,
-  type CompleteArtifact,
-  deleteRuns,
-  knownRuns,
-  runTables,
-  setStatus,
-} from "./ingest.ts";
+import { addRun, deleteRuns, knownRuns, runTables, setStatus } from "./ingest.ts";
 import { openRows, type RowWriter, type TableColumns } from "./row_writer.ts";
-import { readManifest } from "./stored_files.ts";
+import { artifactSource, type CompleteArtifact } from "./stored_files.ts";
+import { checkArtifact } from "./artifact_check.ts";
+import { addSource, forgetSources } from "./source_rows.ts";
 
 /** The part of a keyed node that the index stores. */
 export interface IndexedNode {
@@ -62,13 +57,16 @@ export async function writeNotes(
   notes: readonly Note[],
   { root, columns, holdings }: { root: string; columns: TableColumns; holdings: Holdings },
 ): Promise<Holdings> {
-  const changes = changesIn(notes, root);
+  const changes = await changesIn(notes, root);
   await deleteObsolete(connection, changes, { columns, holdings });
+  const complete = [...changes.values()].flatMap((change) => change.complete ?? []);
+  await forgetSources(connection, complete.map(({ folder }) => artifactSource(root, folder).path));
   const after: Holdings = new Map(holdings);
   using rows = openRows(connection, columns);
   for (const [run, { restarted, complete, row, growth }] of changes) {
     if (complete !== undefined) {
       await addRun(rows, root, complete);
+      await addSource(rows, artifactSource(root, complete.folder));
       after.delete(run);
       continue;
     }
@@ -91,7 +89,10 @@ export async function writeNotes(
   return after;
 }
 
-function changesIn(notes: readonly Note[], root: string): Map<string, Change> {
+async function changesIn(
+  notes: readonly Note[],
+  root: string,
+): Promise<Map<string, Change>> {
   const changes = new Map<string, Change>();
   const before = (run: string): Change => changes.get(run) ?? { restarted: false, growth: [] };
   for (const note of notes) {
@@ -111,13 +112,13 @@ function changesIn(notes: readonly Note[], root: string): Map<string, Change> {
       case "ended": {
         const { node: { key: run, definition: { name: kind } }, status } = note;
         const folder = `artifacts/${kind}/${run}`;
-        const manifest = status === "complete" ? readManifest(root, folder) : undefined;
+        const complete = status === "complete" ? await checkArtifact(root, folder) : undefined;
         const change = before(run);
         changes.set(
           run,
-          manifest === undefined
+          complete === undefined || typeof complete === "string"
             ? { ...change, status, ...(change.row && { row: { ...change.row, status } }) }
-            : { restarted: true, complete: { folder, manifest }, growth: [] },
+            : { restarted: true, complete, growth: [] },
         );
         break;
       }

@@ -147,4 +147,12 @@ export const migrations: ReadonlyMap<number, string> = new Map([
   ],
   // The view latest prefers complete requests.
   [15, ""],
+  [
+    16,
+    `CREATE TABLE source_file (
+       path VARCHAR NOT NULL,
+       state VARCHAR NOT NULL,
+       problem VARCHAR
+     );`,
+  ],
 ]);

@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { LIST, listValue, VARCHAR } from "@duckdb/node-api";
 import { databaseFile, DatabaseUnreadable, transaction, withDatabase } from "./database.ts";
 import { runTables } from "./ingest.ts";
-import { scanFolder } from "./not_indexed.ts";
 import { setDatabaseAside } from "./reconcile.ts";
 import { readColumns } from "./row_writer.ts";
+import { listArtifacts } from "../../pipeline/store/artifact_store.ts";
+import { listRequests } from "./stored_files.ts";
 
 const requestTables = ["experiment_run", "run_point", "baseline"];
 
@@ -20,13 +21,12 @@ export async function pruneDatabase(root: string): Promise<void> {
 }
 
 async function deleteRows(root: string): Promise<void> {
-  const { artifacts, requests } = scanFolder(root);
   const list = (values: readonly string[]) => ({
     values: { kept: listValue(values) },
     types: { kept: LIST(VARCHAR) },
   });
-  const keys = list(artifacts.map(({ key }) => key));
-  const ids = list(requests.map(({ id }) => id));
+  const keys = list(listArtifacts(root).map(({ key }) => key));
+  const ids = list(listRequests(root).map(({ id }) => id));
   await withDatabase(root, async (connection) => {
     const tables = runTables(await readColumns(connection));
     await transaction(connection, async () => {

@@ -9,9 +9,10 @@ import {
   DatabaseUnreadable,
   withDatabase,
 } from "./database.ts";
-import { findNotIndexed, isEmpty, scanFolder } from "./not_indexed.ts";
+import { findNotIndexed, isEmpty } from "./not_indexed.ts";
 import { orRebuilt, reconcile } from "./reconcile.ts";
 import { SchemaOutdated } from "./schema.ts";
+import { listSources } from "./stored_files.ts";
 
 /**
  * Updates the database to what the folder holds, as far as that is possible now, opens it read-only,
@@ -43,10 +44,10 @@ async function readIfCurrent<Result>(
   use: (connection: DuckDBConnection) => Promise<Result>,
 ): Promise<{ result: Result } | undefined> {
   if (!existsSync(databaseFile(root))) return undefined;
-  const content = scanFolder(root);
+  const sources = listSources(root);
   try {
     return await withDatabase(root, async (connection) => {
-      const notIndexed = await findNotIndexed(connection, root, content);
+      const notIndexed = await findNotIndexed(connection, root, sources);
       return isEmpty(notIndexed) ? { result: await use(connection) } : undefined;
     }, { readOnly: true });
   } catch (error) {

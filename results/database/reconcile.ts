@@ -1,6 +1,7 @@
 /** Updates the database to what the folder holds, and rebuilds it if it cannot be read. */
 import { existsSync } from "node:fs";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { makeFolder } from "../../pipeline/disk/obstacle.ts";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
 import {
   databaseFile,
@@ -10,9 +11,10 @@ import {
   withDatabase,
 } from "./database.ts";
 import { ingest } from "./ingest.ts";
-import { findNotIndexed, type FolderContent, isEmpty, scanFolder } from "./not_indexed.ts";
+import { findNotIndexed, isEmpty } from "./not_indexed.ts";
 import { readColumns } from "./row_writer.ts";
 import { schemaVersion } from "./schema.ts";
+import { listSources, type SourceFile } from "./stored_files.ts";
 
 /**
  * @param say called with what had to be repaired or left out
@@ -23,9 +25,9 @@ export async function reconcile(
   say: (line: string) => void,
   options: OpenOptions = {},
 ): Promise<number> {
-  const content = scanFolder(root);
+  const sources = listSources(root);
   const update = () =>
-    withDatabase(root, (connection) => addNotIndexed(connection, root, { content, say }), {
+    withDatabase(root, (connection) => addNotIndexed(connection, root, { sources, say }), {
       ...options,
       upgraded: (from) =>
         say(`upgraded the result database from schema ${from} to schema ${schemaVersion}`),
@@ -105,7 +107,7 @@ export function setDatabaseAside(root: string): string {
   for (let number = 1;; number++) {
     const folder = `state/set_aside/database-${number}`;
     try {
-      Deno.mkdirSync(`${root}/state/set_aside`, { recursive: true });
+      makeFolder(`${root}/state/set_aside`);
       Deno.mkdirSync(`${root}/${folder}`);
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) continue;
@@ -125,15 +127,15 @@ export function setDatabaseAside(root: string): string {
 async function addNotIndexed(
   connection: DuckDBConnection,
   root: string,
-  { content, say }: { content: FolderContent; say(line: string): void },
+  { sources, say }: { sources: readonly SourceFile[]; say(line: string): void },
 ): Promise<number> {
-  const notIndexed = await findNotIndexed(connection, root, content);
+  const notIndexed = await findNotIndexed(connection, root, sources);
   if (isEmpty(notIndexed)) return 0;
   const columns = await readColumns(connection);
   const { runs, left } = await transaction(
     connection,
     () => ingest(connection, root, { columns, notIndexed }),
   );
-  for (const text of left) say(`warning: some rows are not in the database: ${text}`);
+  for (const text of left) say(`warning: ${text}`);
   return runs;
 }

@@ -1,4 +1,6 @@
 /** Writes rows of any result table into the database, from objects or lines of JSON. */
+import { misfit, unknownColumns } from "../../pipeline/store/result_rows.ts";
+import { resultTables } from "./result_tables.ts";
 import { type DuckDBAppender, type DuckDBConnection, DuckDBTimestampValue } from "@duckdb/node-api";
 
 /** Table name -> its columns in order, with their types. */
@@ -11,7 +13,8 @@ export interface RowWriter extends Disposable {
   add(table: string, row: Row): Promise<void>;
   /**
    * @param lines one JSON object each
-   * @returns what was left out, in words: a table or columns that the schema lacks
+   * @returns what was left out, in words: a table or columns that the schema lacks, and lines that
+   *   are no rows of the table
    */
   addLines(rows: { run: string; table: string; lines: readonly string[] }): Promise<string[]>;
   /** Puts all added rows into the database; call it before the transaction ends. */
@@ -34,6 +37,7 @@ export async function readColumns(connection: DuckDBConnection): Promise<TableCo
 }
 
 export function openRows(connection: DuckDBConnection, columns: TableColumns): RowWriter {
+  const results = resultTables();
   const appenders = new Map<string, DuckDBAppender>();
   const appenderOf = async (table: string) => {
     const appender = appenders.get(table) ?? await connection.createAppender(table);
@@ -49,17 +53,24 @@ export function openRows(connection: DuckDBConnection, columns: TableColumns): R
       append(await appenderOf(table), table, row);
     },
     async addLines({ run, table, lines }) {
-      const known = columns.get(table);
-      if (known?.[0]?.name !== "run") return [`the schema has no result table \`${table}\``];
-      const names = new Set(known.map(({ name }) => name));
-      const left = new Set<string>();
+      const result = Object.hasOwn(results, table) ? results[table] : undefined;
+      if (result === undefined) return [`the schema has no result table \`${table}\``];
+      const left = new Map<string, number>();
+      const leave = (what: string) => left.set(what, (left.get(what) ?? 0) + 1);
       const appender = await appenderOf(table);
       for (const line of lines) {
-        const row: Row = { ...JSON.parse(line), run };
-        append(appender, table, row);
-        for (const name of Object.keys(row)) if (!names.has(name)) left.add(name);
+        const row = parsed(line);
+        const problem = row === undefined ? "it is not JSON" : misfit(row, table, result);
+        if (problem !== undefined) {
+          leave(`a line of \`${table}\` that is no row of it: ${problem}`);
+          continue;
+        }
+        append(appender, table, { ...row as Row, run });
+        for (const name of unknownColumns(row as Row, result)) {
+          if (name !== "run") leave(`table \`${table}\` has no column \`${name}\``);
+        }
       }
-      return [...left].map((name) => `table \`${table}\` has no column \`${name}\``);
+      return [...left].map(([what, times]) => times === 1 ? what : `${what} (${times} times)`);
     },
     flush() {
       for (const appender of appenders.values()) appender.flushSync();
@@ -94,6 +105,15 @@ export function appendValue(appender: DuckDBAppender, type: string, value: unkno
 /** A value as text: strings unchanged, all others as JSON. */
 export function valueText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Undefined if it is not JSON. */
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The complete lines of a file from byte `start` on, and the offset after the last of them. */

@@ -2,7 +2,7 @@
 -- any time (`deno task rebuild`). `run` is always the key of a stage run: 64 hexadecimal digits, a
 -- digest of everything that decides its result.
 --
--- Version 16. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
+-- Version 17. To change a table, raise `schemaVersion` in results/database/schema.ts and add a step to
 -- results/database/migrations.ts; new columns come last. A changed view needs a new version, too.
 -- The database contains these comments: SELECT * FROM duckdb_columns() WHERE NOT internal.
 -- Over 300 lines, because the schema is created, exported and documented as one file.
@@ -278,6 +278,14 @@ CREATE TABLE certificate (
   made_on VARCHAR,                     -- machine that made the stored artifact
   host VARCHAR,                        -- machine that recomputed it
   versions VARCHAR                     -- JSON map: deno, library, device, threads
+);
+
+-- Files of the results folder that the database was filled from, as they were then: manifests of
+-- artifacts, requests, failures, certificates. Only what has changed since is read again.
+CREATE TABLE source_file (
+  path VARCHAR NOT NULL,               -- relative to the results folder
+  state VARCHAR NOT NULL,              -- size, modification and inode
+  problem VARCHAR                      -- why nothing of it is in the database; NULL if it is
 );
 
 -- The latest complete request of each experiment, with its runs; the latest one if none is complete.

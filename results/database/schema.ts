@@ -5,7 +5,7 @@ import { migrations } from "./migrations.ts";
 import { commentStatements, readSchema, type Relation } from "./schema_text.ts";
 
 /** Version of schema.sql. */
-export const schemaVersion = 16;
+export const schemaVersion = 17;
 
 /** `apply` has to run in a transaction, so that a failed upgrade changes nothing. */
 export interface SchemaUpgrade {

@@ -7,9 +7,17 @@ export interface Relation {
   /** The lines above it; empty when there are none. */
   readonly comment: string;
   /** A table's columns in order; empty for a view. */
-  readonly columns: readonly { readonly name: string; readonly comment: string }[];
+  readonly columns: readonly SchemaColumn[];
   /** The statement that creates it. */
   readonly sql: string;
+}
+
+export interface SchemaColumn {
+  readonly name: string;
+  readonly type: string;
+  /** It may not be NULL. */
+  readonly required: boolean;
+  readonly comment: string;
 }
 
 /** A comment precedes its table or view, and follows its column on the same line or the next ones. */
@@ -58,12 +66,14 @@ function relation(lines: readonly string[], comment: string): Relation {
   };
 }
 
-function columnsOf(lines: readonly string[]): { name: string; comment: string }[] {
-  const columns: { name: string; comment: string }[] = [];
+function columnsOf(lines: readonly string[]): SchemaColumn[] {
+  const columns: (SchemaColumn & { comment: string })[] = [];
   for (const line of lines) {
     const [, definition, text] = /^(.*?)(?:--(.*))?$/.exec(line)!;
-    const name = /^\s*(\w+)/.exec(definition!)?.[1];
-    if (name !== undefined) columns.push({ name, comment: "" });
+    const [, name, type, required] = /^\s*(\w+)\s+(\w+)(\s+NOT NULL)?/.exec(definition!) ?? [];
+    if (name !== undefined && type !== undefined) {
+      columns.push({ name, type, required: required !== undefined, comment: "" });
+    }
     const last = columns.at(-1);
     if (last !== undefined && text !== undefined) {
       last.comment = `${last.comment} ${text.trim()}`.trim();

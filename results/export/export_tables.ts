@@ -17,7 +17,8 @@ export async function exportTables(
   await connection.run("SET threads = 1");
   await connection.run("SET preserve_insertion_order = true");
   const comments = await tableComments(connection);
-  const columns = await readColumns(connection);
+  // What the folder held when the database was filled is no result.
+  const columns = [...await readColumns(connection)].filter(([table]) => table !== "source_file");
   if (requests !== undefined) await selectRows(connection, requests);
   for (const [table, [first]] of columns) {
     const path = `tables/${table}.parquet`;
@@ -33,7 +34,7 @@ export async function exportTables(
       encodingFormat: "application/vnd.apache.parquet",
     });
   }
-  return columns.size;
+  return columns.length;
 }
 
 /** Creates what `rowsWanted` refers to, as temporary tables because the database is read-only. */

@@ -1,6 +1,6 @@
 /** What is missing from a report, and why: failed or outstanding runs, and metrics that a run should have. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { listFailures, type RequestRecord } from "../database/stored_files.ts";
+import { failureOf, type RequestRecord } from "../database/stored_files.ts";
 import {
   type MissingMetric,
   missingMetrics,
@@ -46,10 +46,9 @@ export async function gapsOf(
 FROM experiment_run AS r LEFT JOIN stage_run AS s ON s.run = r.run
 WHERE r.experiment = ${experiment} ORDER BY r.position`,
   });
-  const failures = new Map(listFailures(root).map((failure) => [failure.key, failure]));
   const runs = question.rows.filter(({ status }) => status !== "complete")
     .map(({ run, label, status }): MissingRun => {
-      const failure = status === "failed" ? failures.get(run) : undefined;
+      const failure = status === "failed" ? failureOf(root, run) : undefined;
       return {
         label,
         state: status ?? "not run",

@@ -3,7 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { inOrder, type Metric } from "../text/metrics.ts";
 import { rowsOf } from "../database/read_results.ts";
 import {
-  listFailures,
+  failureOf,
   listRequests,
   type Manifest,
   namesIn,
@@ -69,9 +69,7 @@ export async function recordOf(
   const folder = `artifacts/${row.kind}/${run}`;
   const manifest = row.status === "complete" ? readManifest(root, folder) : undefined;
   const preimage = manifest?.preimage ?? requestedPreimage(root, run);
-  const failure = row.status === "failed"
-    ? listFailures(root).find(({ key }) => key === run)
-    : undefined;
+  const failure = row.status === "failed" ? failureOf(root, run) : undefined;
   return {
     run,
     ...row,

@@ -109,7 +109,15 @@ Deno.test("damage to an artifact is detected", async () => {
   );
   assert.equal(reason(), "its manifest belongs to another key");
   Deno.writeTextFileSync(`${complete}/manifest.json`, "{}");
-  assert.equal(reason(), "its manifest belongs to another key");
+  assert.equal(reason(), "its manifest lacks `format`");
+  Deno.writeTextFileSync(`${complete}/manifest.json`, "null");
+  assert.equal(reason(), "its manifest holds something else");
+  const { inputDigests: _, ...without } = JSON.parse(manifest);
+  Deno.writeTextFileSync(`${complete}/manifest.json`, JSON.stringify(without));
+  assert.equal(reason(), "its manifest lacks `inputDigests`");
+  Deno.removeSync(`${complete}/manifest.json`);
+  Deno.mkdirSync(`${complete}/manifest.json`);
+  assert.equal(reason(), "its manifest is a folder");
   Deno.removeSync(`${complete}/manifest.json`);
   assert.equal(reason(), "its manifest is missing");
 

@@ -1,10 +1,21 @@
 import assert from "node:assert/strict";
+import { keyOf, type Preimage } from "../../../pipeline/key/key.ts";
+import { openStore } from "../../../pipeline/store/artifact_store.ts";
+import { commitPending, pendingIn, sealPending } from "../../../pipeline/store/commit.ts";
 import { withDatabase } from "../../../results/database/database.ts";
 import { openLiveIndex } from "../../../results/database/live_index.ts";
 import { rowsOf } from "../../../results/database/read_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
-const key = "e".repeat(64);
+const preimage: Preimage = {
+  engine: 1,
+  stage: "toy_train",
+  code: "c",
+  parameters: { seed: 1 },
+  inputs: {},
+  compute: null,
+};
+const key = keyOf(preimage);
 const node = { key, label: "tuned[seed=1]", stage: "tuned", definition: { name: "toy_train" } };
 const time = "2026-01-01T00:00:00.000Z";
 const noReport = { report: () => assert.fail("no report is requested here") };
@@ -18,33 +29,28 @@ function prepared() {
   const say = (table: string, text: string) =>
     Deno.writeTextFileSync(`${rows}/${table}.jsonl`, text, { append: true });
   /** The stage becomes complete. */
-  const complete = () => {
-    Deno.writeTextFileSync(
-      `${root}/pending/${key}/manifest.json`,
-      JSON.stringify({
-        key,
-        output: "model",
-        digest: "d",
-        files: [],
-        preimage: {
-          stage: "toy_train",
-          code: "c",
-          parameters: { seed: 1 },
-          inputs: {},
-          compute: null,
-        },
-        circumstances: {
-          label: node.label,
-          stage: "tuned",
-          why: "",
-          started: time,
-          seconds: 1,
-          host: "h",
-          versions: {},
-        },
-      }),
-    );
-    Deno.renameSync(`${root}/pending/${key}`, `${root}/artifacts/toy_train/${key}`);
+  const complete = async () => {
+    const store = openStore(root);
+    const manifest = await sealPending(pendingIn(store.pendingFolder(key)), {
+      format: 1,
+      key,
+      preimage,
+      output: "model",
+      inputDigests: {},
+      circumstances: {
+        experiment: "live",
+        label: node.label,
+        stage: "tuned",
+        point: {},
+        why: "",
+        started: time,
+        seconds: 1,
+        host: "h",
+        versions: {},
+      },
+    });
+    Deno.mkdirSync(`${root}/pending/${key}/resume`, { recursive: true });
+    commitPending(store, manifest);
   };
   return Object.assign(folder, { root, say, complete });
 }
@@ -70,7 +76,7 @@ Deno.test("rows added while a stage ran are in the database once when it is comp
   assert.equal(await held(root), "running 2 0 0");
   say("training_step", '{"step":3}\n');
   say("metric", '{"name":"loss","value":1}\n');
-  complete();
+  await complete();
   await index.ended(node, "complete");
   assert.equal(await held(root), "complete 3 1 1");
 });
@@ -86,7 +92,7 @@ Deno.test("rows that a killed process left of a run are replaced when it starts 
   const index = openLiveIndex(root, noReport);
   await Promise.all([index.started(node, "not computed yet", time), index.live([node])]);
   assert.equal(await held(root), "running 2 0 0");
-  complete();
+  await complete();
   await index.ended(node, "complete");
   assert.equal(await held(root), "complete 2 0 1");
 });
@@ -133,7 +139,7 @@ Deno.test("while the database is locked the index keeps its notes and writes the
   await holder.stdin.close();
   await reader.cancel();
   await holder.status;
-  complete();
+  await complete();
   await index.ended(node, "complete");
   assert.equal(await held(root), "complete 0 0 1");
 });

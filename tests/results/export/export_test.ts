@@ -144,8 +144,11 @@ Deno.test("the Parquet files contain the tables, with the same names and types",
   await folder.exportTo("a 'quoted' name");
   await withDatabase(folder.root, async (connection) => {
     const columns = await readColumns(connection);
+    // The state of the folder's own files is not a result.
+    assert.ok(columns.has("source_file"));
+    const tables = [...columns].filter(([table]) => table !== "source_file");
     let rows = 0;
-    for (const [table, expected] of columns) {
+    for (const [table, expected] of tables) {
       const file = `${folder.path}/a 'quoted' name/tables/${table}.parquet`.replaceAll("'", "''");
       const described = await connection.runAndReadAll(`DESCRIBE FROM '${file}'`);
       assert.deepEqual(

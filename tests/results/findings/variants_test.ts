@@ -1,8 +1,8 @@
 /** Variants of runs on which a swept parameter has no effect, and of points that share a run. */
 import assert from "node:assert/strict";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { ingest } from "../../../results/database/ingest.ts";
-import { readColumns } from "../../../results/database/row_writer.ts";
+import { addRecords } from "../../../results/database/record_rows.ts";
+import { openRows, readColumns } from "../../../results/database/row_writer.ts";
 import type { RequestRecord } from "../../../results/database/stored_files.ts";
 import {
   comparedVariants,
@@ -28,17 +28,15 @@ async function variantsFor(points: readonly (Point & { run?: string })[], baseli
     return { label, stage: "recall", point, key: run ?? label, preimage: {} };
   });
   const request = { id: "e", experiment: "x", file: "x.yaml", baseline, nodes } as unknown;
-  await ingest(connection, "", {
-    columns: await readColumns(connection),
-    notIndexed: {
-      artifacts: [],
-      repeated: [],
-      failures: [],
-      certificates: [],
-      interrupted: [],
-      requests: [{ ...request as RequestRecord, requested: "2026-01-02T03:04:05Z" }],
-    },
-  });
+  const columns = await readColumns(connection);
+  {
+    using writer = openRows(connection, columns);
+    await addRecords(connection, writer, [{
+      kind: "request",
+      request: { ...request as RequestRecord, requested: "2026-01-02T03:04:05Z" },
+    }]);
+    writer.flush();
+  }
   const variants = await variantsOf(connection, "e");
   const rows = [...(await requestedVariants(connection, "e", variants)).values()].flat();
   connection.closeSync();
