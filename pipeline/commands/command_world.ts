@@ -1,5 +1,6 @@
 /** The process that a command runs in: its terminal, clock, signals and environment. */
 import { type Clock, systemClock } from "../contract/clock.ts";
+import { plainText } from "../contract/plain_text.ts";
 import type { StageDefinition } from "../contract/stage.ts";
 import type { Stages } from "../contract/stages.ts";
 import type { Environment } from "../experiment/yaml_text.ts";
@@ -31,8 +32,10 @@ export interface CommandWorld extends Start {
   readonly memory: number;
   /** How a user starts a command here: `deno task`, or `npx -y deno task`. */
   readonly task: string;
-  /** Writes to standard output, which is a terminal or not. */
+  /** Writes text for people, or JSON, to standard output, which is a terminal or not. */
   print(text: string): void;
+  /** Writes data to standard output, unchanged unless that is a terminal. */
+  printData(text: string): void;
   readonly onTerminal: boolean;
   /** Columns of the terminal; Infinity for a file or a pipe, which gets everything. */
   width(): number;
@@ -53,12 +56,12 @@ export function commandWorld(start: Start): CommandWorld {
   const terminalDisplay = () => {
     const live = onTerminal && environment("TERM") !== "dumb";
     const colour = live && !environment("NO_COLOR");
-    return makeDisplay({ write: print, clock: systemClock, live, colour, width });
+    return makeDisplay({ write, clock: systemClock, live, colour, width });
   };
   const displays: Readonly<Record<Show, () => Display>> = {
     progress: terminalDisplay,
     result: () => quietDisplay(terminalDisplay()),
-    events: () => eventDisplay({ write: print, clock: systemClock }),
+    events: () => eventDisplay({ write, clock: systemClock }),
   };
   return {
     ...start,
@@ -76,10 +79,11 @@ export function commandWorld(start: Start): CommandWorld {
       // Started by `npx -y deno`, Deno need not be installed as a program.
       return environment("npm_command") === "exec" ? "npx -y deno task" : "deno task";
     },
-    print,
+    print: (text) => write(plainText(text)),
+    printData: (text) => write(onTerminal ? plainText(text) : text),
     onTerminal,
     width,
-    warn: (line) => console.error(line),
+    warn: (line) => console.error(plainText(line)),
     openDisplay(show = "progress") {
       const display = displays[show]();
       return { ...display, [Symbol.dispose]: () => display.close() };
@@ -88,7 +92,7 @@ export function commandWorld(start: Start): CommandWorld {
   };
 }
 
-function print(text: string): void {
+function write(text: string): void {
   let bytes = new TextEncoder().encode(text);
   try {
     while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));

@@ -9,9 +9,9 @@ export const rebuildCommand = defineCommand({
   arguments: {},
   options: {},
   example: "",
-  async run({ results }, { print }) {
+  async run({ results }, { print, warn }) {
     const { root } = openStore(results);
     const { rebuildDatabase } = await import("../../results/database/reconcile.ts");
-    print(`${await rebuildDatabase(root)}\n`);
+    print(`${await rebuildDatabase(root, warn)}\n`);
   },
 });

@@ -1,4 +1,5 @@
 import { Complaint, ComplaintList } from "../contract/complaint.ts";
+import { plainText } from "../contract/plain_text.ts";
 import { diskComplaint } from "../disk/disk_complaint.ts";
 
 /**
@@ -12,11 +13,10 @@ export function reportError(error: unknown, results: string): number {
     ? error
     : diskComplaint(error, results);
   if (known !== undefined) {
-    console.error(String(known));
+    console.error(plainText(String(known)));
     return known.exitCode;
   }
-  console.error(
-    `internal: ${error instanceof Error ? error.stack ?? error.message : String(error)}`,
-  );
+  const bug = error instanceof Error ? error.stack ?? error.message : String(error);
+  console.error(plainText(`internal: ${bug}`));
   return 1;
 }

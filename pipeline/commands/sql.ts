@@ -20,7 +20,8 @@ export const sqlCommand = defineCommand({
   async run({ results, query, format, out }, world) {
     const { root } = openStore(results);
     if (out !== undefined) return await writeAnswer({ root, query, out }, world);
-    const { print, width, warn } = world;
+    const print = format === "csv" ? world.printData : world.print;
+    const { width, warn } = world;
     const { queryDatabase } = await import("../../results/queries/sql.ts");
     print(await queryDatabase(root, query, { format, width: width(), warn }));
   },

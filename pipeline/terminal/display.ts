@@ -1,6 +1,7 @@
 /** Shows a run to the user: live lines on a terminal, plain lines elsewhere. */
 import type { Clock } from "../contract/clock.ts";
 import type { Progress, StageEvent } from "../contract/progress.ts";
+import { plainLine, plainText } from "../contract/plain_text.ts";
 import { clip, formatSeconds, paint } from "./terminal_text.ts";
 
 export interface Display {
@@ -56,16 +57,19 @@ export function makeDisplay({ write, clock, live, colour, width }: DisplayOption
   const draw = () => {
     if (!live) return;
     erase();
-    const lines = [...running].map(([label, state]) => liveLine(label, state, clock.seconds()));
+    const lines = [...running].map(([label, state]) =>
+      plainLine(liveLine(label, state, clock.seconds()))
+    );
     write(lines.map((line) => clip(line, width() - 1) + "\n").join(""));
     drawn = lines.length;
     lastDraw = clock.seconds();
   };
-  const line = (text: string) => {
+  const writeLine = (text: string) => {
     if (live) erase();
     write(`${text}\n`);
     draw();
   };
+  const line = (text: string) => writeLine(plainText(text));
   const display: Display = {
     line,
     announce: (_, text) => line(text),
@@ -81,7 +85,9 @@ export function makeDisplay({ write, clock, live, colour, width }: DisplayOption
     update(label, event) {
       const state = running.get(label);
       if (state === undefined) return;
-      if (event.type === "say") line(`${label}: ${event.line}`);
+      if (event.type === "say") {
+        for (const said of event.line.split("\n")) line(`${label}: ${said}`);
+      }
       if (event.type === "waiting") {
         state.waiting = true;
         line(`${label}: another run is computing it; waiting`);
@@ -97,7 +103,7 @@ export function makeDisplay({ write, clock, live, colour, width }: DisplayOption
       if (live && now - lastDraw >= redrawEvery) draw();
       if (!live && now - state.lastPrinted >= plainEvery) {
         state.lastPrinted = now;
-        line(liveLine(label, state, now));
+        line(plainLine(liveLine(label, state, now)));
       }
     },
     end(label, word) {
@@ -105,7 +111,8 @@ export function makeDisplay({ write, clock, live, colour, width }: DisplayOption
       running.delete(label);
       const took = state === undefined ? 0 : clock.seconds() - state.begun;
       const colours = { done: 32, failed: 31, stopped: 33, reused: 36 } as const;
-      line(`${paint(word, colours[word], colour)} ${label} ${formatSeconds(took)}`);
+      const shown = paint(word, colours[word], colour);
+      writeLine(`${shown} ${plainLine(label)} ${formatSeconds(took)}`);
     },
     task: (label) => ({
       report(done, total, unit, note) {

@@ -1,4 +1,5 @@
 import type { Clock } from "../contract/clock.ts";
+import { plainText } from "../contract/plain_text.ts";
 import type { Display } from "./display.ts";
 
 /** A display for programs: each event is one JSON object on its own line. */
@@ -7,7 +8,7 @@ export function eventDisplay(
 ): Display {
   const begun = new Map<string, number>();
   const emit = (event: string, facts: object) =>
-    write(`${JSON.stringify({ event, time: clock.now(), ...facts })}\n`);
+    write(`${plainText(JSON.stringify({ event, time: clock.now(), ...facts }))}\n`);
   return {
     line: (text) => emit(isWarning(text) ? "warning" : "note", { text }),
     announce: (kind, text, facts) => emit(kind, { ...facts, ...(text !== "" && { text }) }),

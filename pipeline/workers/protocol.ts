@@ -9,6 +9,7 @@
  * At `loaded` it has all code of its stage in memory. The worker holds the key's lock from `locked` to `released` and writes only to its pending folder;
  * only the pipeline moves a filled folder to the complete ones.
  */
+import * as v from "valibot";
 import type { Canonical } from "../disk/canonical.ts";
 import type { Preimage } from "../key/key.ts";
 import type { Manifest } from "../store/manifest.ts";
@@ -97,31 +98,81 @@ export function workerLine(event: FromWorker): string {
   return `${mark}${JSON.stringify(event)}\n`;
 }
 
-/** Splits a line of a worker's standard output into text of a library and an event, if it has one. */
+/**
+ * Splits a line of a worker's standard output into text of a library and an event, if it has one.
+ * What looks like an event and is none is text, as a stage can print anything.
+ */
 export function readWorkerLine(line: string): { text: string; event: FromWorker | undefined } {
   const start = line.indexOf(mark);
-  if (start < 0) return { text: line, event: undefined };
-  return { text: line.slice(0, start), event: JSON.parse(line.slice(start + 1)) };
+  const event = start < 0 ? undefined : eventIn(line.slice(start + 1));
+  return { text: event === undefined ? line : line.slice(0, start), event };
 }
+
+/** What is used of each event as soon as it is received; the store checks a manifest. */
+const eventShape = v.union([
+  v.object({ type: v.picklist(["loaded", "locked", "waiting", "started", "released", "stopped"]) }),
+  v.object({
+    type: v.literal("progress"),
+    done: v.number(),
+    total: v.number(),
+    unit: v.string(),
+    note: v.optional(v.string()),
+  }),
+  v.object({ type: v.literal("say"), line: v.string() }),
+  v.object({ type: v.literal("filled"), manifest: v.looseObject({}) }),
+  v.object({
+    type: v.literal("failed"),
+    failure: v.object({ what: v.string(), fix: v.optional(v.string()) }),
+  }),
+]);
+
+function eventIn(text: string): FromWorker | undefined {
+  try {
+    const event: unknown = JSON.parse(text);
+    return v.is(eventShape, event) ? event as FromWorker : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Characters; longer text without a line end is cut into lines. */
+export const longestLine = 1 << 16;
+
+/** Longer than any event. */
+const longestEvent = 1 << 26;
 
 /** Converts UTF-8 bytes to lines without their line endings. */
 export class TextLineStream {
   readonly readable: ReadableStream<string>;
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
 
-  constructor() {
+  /** @param longest characters of a line; longer ones are cut, unless they may be an event */
+  constructor(longest: number = Infinity) {
     const decoder = new TextDecoderStream();
-    let rest = "";
+    // Joined only at its end: a line may come in thousands of pieces.
+    let pieces: string[] = [];
+    let length = 0;
+    let mayBeEvent = false;
     const lines = new TransformStream<string, string>({
       transform(chunk, controller) {
-        const parts = (rest + chunk).split("\n");
-        rest = parts.pop()!;
-        for (const part of parts) controller.enqueue(part);
+        const parts = chunk.split("\n");
+        for (const [index, part] of parts.entries()) {
+          if (index > 0) end(controller);
+          if (part === "") continue;
+          pieces.push(part);
+          length += part.length;
+          mayBeEvent ||= part.includes(mark);
+          if (length > (mayBeEvent ? longestEvent : longest)) end(controller);
+        }
       },
       flush(controller) {
-        if (rest !== "") controller.enqueue(rest);
+        if (length > 0) end(controller);
       },
     });
+    const end = (controller: TransformStreamDefaultController<string>) => {
+      controller.enqueue(pieces.join(""));
+      [pieces, length, mayBeEvent] = [[], 0, false];
+    };
     this.writable = decoder.writable as WritableStream<Uint8Array<ArrayBuffer>>;
     this.readable = decoder.readable.pipeThrough(lines);
   }

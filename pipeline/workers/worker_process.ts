@@ -4,6 +4,7 @@ import { type Grant, permissionFlags } from "./grant.ts";
 import {
   type Failure,
   type FromWorker,
+  longestLine,
   readWorkerLine,
   TextLineStream,
   type ToWorker,
@@ -49,6 +50,8 @@ export interface WorkerListener {
 }
 
 const tailLength = 20;
+/** Characters of each of them. */
+const tailWidth = 2000;
 /** Routine lines of Google's logging library: kept in the log, but never the reason for a failure. */
 const routine = /^(WARNING: All log messages before absl::InitializeLog|I\d{4} )/;
 
@@ -84,7 +87,7 @@ export function startWorker(
   let tail: string[] = [];
 
   const log = (line: string) => {
-    if (!routine.test(line)) tail = [...tail, line].slice(-tailLength);
+    if (!routine.test(line)) tail = [...tail, clip(line)].slice(-tailLength);
     listener?.log(line);
   };
   const receive = (line: string) => {
@@ -141,9 +144,14 @@ export function startWorker(
   };
 }
 
+/** The beginning of a long line. */
+function clip(line: string): string {
+  return line.length <= tailWidth ? line : `${line.slice(0, tailWidth)}…`;
+}
+
 async function eachLine(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   receive: (line: string) => void,
 ): Promise<void> {
-  for await (const line of stream.pipeThrough(new TextLineStream())) receive(line);
+  for await (const line of stream.pipeThrough(new TextLineStream(longestLine))) receive(line);
 }

@@ -63,7 +63,10 @@ export async function orRebuilt<Result>(
  *
  * @returns what was done, in words
  */
-export async function rebuildDatabase(root: string): Promise<string> {
+export async function rebuildDatabase(
+  root: string,
+  warn: (line: string) => void = console.error,
+): Promise<string> {
   if (!existsSync(`${root}/artifacts`)) {
     throw new Complaint(
       "there are no artifacts to rebuild from",
@@ -73,7 +76,7 @@ export async function rebuildDatabase(root: string): Promise<string> {
   }
   await refuseIfLocked(root);
   const aside = existsSync(databaseFile(root)) ? setDatabaseAside(root) : undefined;
-  const runs = await reconcile(root, console.error);
+  const runs = await reconcile(root, warn);
   const kept = aside === undefined ? "" : `; the previous one is in ${aside}`;
   return `rebuilt the result database from ${runs} artifacts${kept}`;
 }

@@ -1,4 +1,5 @@
 /** Prints the result of a query as a table, JSON or CSV. */
+import { plainLine } from "../../pipeline/contract/plain_text.ts";
 import { clip } from "../../pipeline/terminal/terminal_text.ts";
 import { textTable } from "../../pipeline/terminal/text_table.ts";
 
@@ -16,7 +17,7 @@ export function printTable(answer: Answer, width: number): string {
 
 /** Column names, a rule, and one line per row; numbers are aligned right. */
 export function tableLines({ columns, rows }: Answer, width: number): string[] {
-  const head = columns.map(({ name }) => escaped(name));
+  const head = columns.map(({ name }) => plainLine(name));
   const cells = rows.map((row) =>
     row.map((value, column) => cellText(value, columns[column]!.numeric))
   );
@@ -57,13 +58,7 @@ function cellText(value: unknown, numeric: boolean): string {
   if (numeric && typeof value === "number" && !Number.isInteger(value)) {
     return String(Number(value.toPrecision(6)));
   }
-  return escaped(typeof value === "object" ? JSON.stringify(value) : String(value));
-}
-
-/** Escapes control characters as in JSON, so that no text can disturb the terminal. */
-function escaped(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (found) => JSON.stringify(found).slice(1, -1));
+  return plainLine(typeof value === "object" ? JSON.stringify(value) : String(value));
 }
 
 /** Narrows the widest columns until the sum fits; none gets narrower than 3. */

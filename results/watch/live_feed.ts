@@ -7,12 +7,19 @@ export interface LiveFeed {
   settled(): Promise<void>;
 }
 
+/** A page that listens. */
+interface Listener {
+  readonly controller: ReadableStreamDefaultController<Uint8Array>;
+  /** The latest view that it has not been sent, because it has not read the one before. */
+  waiting: string | undefined;
+}
+
 /** Renders only while somebody listens, once for all listeners. */
 export function liveFeed(
   render: () => Promise<string>,
   { period, signal }: { readonly period: number; readonly signal: AbortSignal },
 ): LiveFeed {
-  const listeners = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  const listeners = new Set<Listener>();
   const encoder = new TextEncoder();
   let last: string | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -24,12 +31,12 @@ export function liveFeed(
   const sendView = async () => {
     try {
       const html = await render();
-      if (html !== last) {
-        last = html;
-        for (const listener of listeners) send(listener, html);
-      } else {
+      const isNew = html !== last;
+      last = html;
+      for (const listener of listeners) {
+        if (isNew) send(listener, html);
         // Only a failed send shows that a listener is gone.
-        for (const listener of listeners) listener.enqueue(encoder.encode(": unchanged\n\n"));
+        else if (hasRoom(listener)) listener.controller.enqueue(encoder.encode(": unchanged\n\n"));
       }
     } catch {
       // The database may be locked at the moment; the next attempt will read it.
@@ -38,22 +45,33 @@ export function liveFeed(
       if (listeners.size > 0 && !signal.aborted) timer = setTimeout(round, period);
     }
   };
-  const send = (to: ReadableStreamDefaultController<Uint8Array>, html: string) =>
-    to.enqueue(encoder.encode(`data: ${JSON.stringify({ html })}\n\n`));
+  const send = (listener: Listener, html: string) => {
+    listener.waiting = html;
+    if (hasRoom(listener)) sendWaiting(listener);
+  };
+  const sendWaiting = (listener: Listener) => {
+    const { controller, waiting: html } = listener;
+    if (html === undefined) return;
+    listener.waiting = undefined;
+    controller.enqueue(encoder.encode(`data: ${JSON.stringify({ html })}\n\n`));
+  };
   signal.addEventListener("abort", () => {
     clearTimeout(timer);
-    for (const listener of listeners) listener.close();
+    for (const { controller } of listeners) controller.close();
     listeners.clear();
   });
   return {
     stream() {
-      let own: ReadableStreamDefaultController<Uint8Array>;
+      let own: Listener;
       return new ReadableStream<Uint8Array>({
         start(controller) {
-          own = controller;
+          own = { controller, waiting: undefined };
           listeners.add(own);
           if (last !== undefined) send(own, last);
           if (timer === undefined && rendering === undefined) timer = setTimeout(round, 0);
+        },
+        pull() {
+          sendWaiting(own);
         },
         cancel() {
           listeners.delete(own);
@@ -62,4 +80,9 @@ export function liveFeed(
     },
     settled: async () => await rendering,
   };
+}
+
+/** At most one event is queued for a listener that does not read. */
+function hasRoom({ controller }: Listener): boolean {
+  return (controller.desiredSize ?? 0) > 0;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { makeDisplay } from "../../../pipeline/terminal/display.ts";
+import { eventDisplay } from "../../../pipeline/terminal/event_display.ts";
 import { formatSeconds } from "../../../pipeline/terminal/terminal_text.ts";
 
 function display(live: boolean) {
@@ -82,5 +83,34 @@ Deno.test("durations use units that fit their size", () => {
     "12 s",
     "1 min 5 s",
     "2 h 5 min",
+  ]);
+});
+
+Deno.test("what a stage says cannot command the terminal, or pass for a line of the program", () => {
+  const { made, written, pass } = display(false);
+  made.begin("tuned[x=\x1b[2J]", "why\x07");
+  made.update("tuned[x=\x1b[2J]", { type: "say", line: "\x1b]0;title\x07\nerror: made up\r" });
+  pass(20);
+  const note = "a\nb\x9b";
+  made.update("tuned[x=\x1b[2J]", { type: "progress", done: 0, total: 1, unit: "steps", note });
+  made.announce("failure", "error: \x1b[31m", {});
+  made.end("tuned[x=\x1b[2J]", "done");
+  assert.deepEqual(written, [
+    "tuned[x=\\u001b[2J]: started (why\\u0007)\n",
+    "tuned[x=\\u001b[2J]: \\u001b]0;title\\u0007\n",
+    "tuned[x=\\u001b[2J]: error: made up\\r\n",
+    "tuned[x=\\u001b[2J]  0/1 steps · a\\nb\\u009b\n",
+    "error: \\u001b[31m\n",
+    "done tuned[x=\\u001b[2J] 20 s\n",
+  ]);
+});
+
+Deno.test("events are JSON without a control character", () => {
+  const written: string[] = [];
+  const clock = { now: () => "now", seconds: () => 0 };
+  const made = eventDisplay({ write: (text) => written.push(text), clock });
+  made.line("\x1b[2J\x9b\u202e");
+  assert.deepEqual(written, [
+    '{"event":"note","time":"now","text":"\\u001b[2J\\u009b\\u202e"}\n',
   ]);
 });

@@ -49,6 +49,25 @@ Deno.test("all listeners get each view, rendered once; a later listener gets the
   await feed.settled();
 });
 
+Deno.test("for a listener that does not read, only the next event and the latest view are kept", async () => {
+  const stop = new AbortController();
+  const view = controlledRender();
+  const feed = liveFeed(view.render, { period: 1, signal: stop.signal });
+  const [idle, busy] = [feed.stream().getReader(), feed.stream().getReader()];
+  for (let count = 0; count < 20; count++) {
+    await view.called();
+    view.provide(`view ${count}`);
+    assert.equal(await nextEvent(busy), `data: {"html":"view ${count}"}\n\n`);
+  }
+  await view.called();
+  assert.equal(await nextEvent(idle), `data: {"html":"view 0"}\n\n`);
+  assert.equal(await nextEvent(idle), `data: {"html":"view 19"}\n\n`);
+  stop.abort();
+  view.provide("unsent");
+  await feed.settled();
+  assert.equal((await idle.read()).done, true);
+});
+
 Deno.test("settled() waits for the view in progress, and nothing is rendered after it", async () => {
   const stop = new AbortController();
   const view = controlledRender();
