@@ -11,6 +11,7 @@ import type { Configuration } from "../model/configuration.ts";
 import type { Weights } from "../model/weights.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { compileOnce } from "../tensorflow/programs/compile.ts";
+import { requiredRows } from "../batch/required_rows.ts";
 import type { SplitIndex } from "../batch/split_index.ts";
 import { imageTable, longestRows, type RowSizes, textTable } from "../batch/row_tables.ts";
 import { requireFit } from "../batch/model_fit.ts";
@@ -87,6 +88,7 @@ export async function* measurePairs(
       const wrong = some.map(({ wrongImage }, place) => wrongImage ?? own[place]!);
       const images = [...new Set([...own, ...wrong])];
       const places = (rows: readonly number[]) => rows.map((row) => images.indexOf(row));
+      const shown = { count: images.length, what: "images of a block" };
       const measured = runBlock(program, {
         weights,
         table,
@@ -94,9 +96,9 @@ export async function* measurePairs(
           regions: sizes.regions,
           rows: 2 * half,
         }),
-        textRows: filled(texts, half),
-        ownRows: filled(places(own), half),
-        wrongRows: filled(places(wrong), half),
+        textRows: filled(texts, half, { count: index.captions.length, what: "texts" }),
+        ownRows: filled(places(own), half, shown),
+        wrongRows: filled(places(wrong), half, shown),
       });
       yield some.map((caption, at) => ({
         ...caption,
@@ -199,8 +201,12 @@ function corner(
 }
 
 /** The rows of half a block, padded with rows 0, whose results are dropped. */
-function filled(rows: readonly number[], half: number): tf.Tensor {
+function filled(
+  rows: readonly number[],
+  half: number,
+  table: { readonly count: number; readonly what: string },
+): tf.Tensor {
   const all = new Int32Array(half);
-  all.set(rows);
+  all.set(requiredRows(rows, table));
   return tf.tensor1d(all, "int32");
 }

@@ -49,6 +49,14 @@ export function requireWidths(
       { exitCode: 1 },
     );
   }
+  requireVocabulary({ vocabulary }, config);
+}
+
+/** @throws {Complaint} for more words than the model knows */
+export function requireVocabulary(
+  { vocabulary }: Pick<KnownWidths, "vocabulary">,
+  config: Configuration,
+): void {
   if (vocabulary.size > config.vocab_size) {
     throw new Complaint(
       `the captions use ${vocabulary.size} words; the model knows ${config.vocab_size}`,

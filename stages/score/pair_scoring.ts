@@ -14,6 +14,7 @@ import { pairScores } from "../model/uniter.ts";
 import type { Weights } from "../model/weights.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { compileOnce, type TensorTree } from "../tensorflow/programs/compile.ts";
+import { requiredRows } from "../batch/required_rows.ts";
 import type { SplitIndex } from "../batch/split_index.ts";
 import {
   type ImageTable,
@@ -121,6 +122,8 @@ export function pairScorer(
       tf.dispose(images as unknown as tf.TensorContainer);
       return {
         async score(texts, images, after) {
+          requiredRows(texts, { count: index.captions.length, what: "texts" });
+          requiredRows(images, { count: rows.length, what: "images of a tile" });
           const scores = new Float32Array(texts.length);
           let before = 0;
           for (const [words, table] of tables) {

@@ -9,7 +9,7 @@ import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { compileOnce } from "../tensorflow/programs/compile.ts";
 import type { SplitIndex } from "../batch/split_index.ts";
 import { firstPlaces } from "../batch/gather_rows.ts";
-import { requirePositions } from "../batch/model_fit.ts";
+import { requirePositions, requireVocabulary } from "../batch/model_fit.ts";
 
 export interface SentenceOptions {
   readonly set: FeatureSet;
@@ -45,6 +45,7 @@ export async function sentencesOnDevice(
   { set, xla, after }: SentenceOptions,
 ): Promise<Float32Array[]> {
   const texts = index.captions.map((caption) => set.captions[caption]!.tokens);
+  requireVocabulary(set, config);
   requirePositions(texts.reduce((most, { length }) => Math.max(most, length), 0) + 2, config);
   const weights = Object.fromEntries(Object.entries(all).filter(([name]) => isOfText(name)));
   const program = compileOnce(

@@ -69,6 +69,21 @@ async function weightsOf(model: string) {
   return await readSafetensors(`${at(model)}/model.safetensors`);
 }
 
+Deno.test("tasks that compare pictures are refused with one picture to train on; others train on it", async () => {
+  const rows = await train("one", { train_images: 1, tasks: { masked_words: 1 }, steps: 2 });
+  assert.equal(rows.get("training_step")!.length, 2);
+  const comparing = ["matching", "joint", "word_region_transport", "word_region_contrast"];
+  for (const task of [...comparing, "pair_ranking", "branch_contrast"]) {
+    await assert.rejects(
+      train(`one ${task}`, { train_images: 1, tasks: { masked_words: 1, [task]: 1 } }),
+      {
+        name: "Complaint",
+        what: `\`${task}\` compares pictures, but there is only one to train on`,
+      },
+    );
+  }
+});
+
 Deno.test("branches that start at canonical correlation and are not trained equal the linear baseline", async () => {
   await train("still", { steps: 1, branch_factor: 0, learning_rate: 1e-30, weight_decay: 0 });
   const baseline = await runStage({

@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../../data/feature_set.ts";
 import type { PictureVectors } from "../../data/picture_vectors.ts";
+import { requiredRows } from "../../batch/required_rows.ts";
 import type { SplitIndex } from "../../batch/split_index.ts";
 import {
   imageTable,
@@ -60,6 +61,7 @@ export function rankingData(
   return {
     sizes,
     onDevice(problems) {
+      requireKnown(problems, index);
       if (resident !== undefined) {
         const batch = batchTensors(problems, (image) => image);
         return { tables: { ...texts, ...resident, ...seen }, batch, free: () => tf.dispose(batch) };
@@ -92,6 +94,16 @@ function rowsOf(table: tf.Tensor, rows: readonly number[], most: number): tf.Ten
   return tf.tidy(() => tf.gather(table, tf.tensor1d(places, "int32")));
 }
 
+function requireKnown(problems: RankingProblems, { captions, images }: SplitIndex): void {
+  for (const rows of [problems.textAnchors, problems.textCandidates]) {
+    requiredRows(rows, { count: captions.length, what: "texts" });
+  }
+  for (const rows of [problems.imageAnchors, problems.imageCandidates]) {
+    requiredRows(rows, { count: images.length, what: "images" });
+  }
+}
+
+/** @param imagePlace the place of an image's row in the table on the device */
 function batchTensors(
   problems: RankingProblems,
   imagePlace: (row: number) => number,

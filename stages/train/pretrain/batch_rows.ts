@@ -1,5 +1,6 @@
 /** Which texts and images are the pairs of a batch, by row of the tables. */
 import type { RandomStream } from "../../../pipeline/contract/random_stream.ts";
+import { requiredRows } from "../../batch/required_rows.ts";
 import { inEpochs } from "../../batch/sampling.ts";
 import { isTrueOf, type SplitIndex } from "../../batch/split_index.ts";
 import type { BatchArray, BatchSource } from "./task.ts";
@@ -82,14 +83,14 @@ export function mismatchedInFamily(
   return { text, image: wrong[random.fork("relative").integer(0, wrong.length)]! };
 }
 
-/** The same text with another image. */
+/** The same text with another image; there are at least two. */
 export function mismatched(
   { text, image }: PairRows,
   { images }: SplitIndex,
   random: RandomStream,
 ): PairRows {
-  const other = random.fork("image").integer(0, Math.max(1, images.length - 1));
-  return { text, image: (other + (other >= image ? 1 : 0)) % images.length };
+  const other = random.fork("image").integer(0, images.length - 1);
+  return { text, image: other + (other >= image ? 1 : 0) };
 }
 
 /** 1 where a text is known to be true of the image, else 0. */
@@ -97,11 +98,22 @@ export function matchLabels(pairs: readonly PairRows[], index: SplitIndex): Batc
   return int32(pairs.map(({ text, image }) => isTrueOf(index, text, image) ? 1 : 0));
 }
 
-export function rowBatch(pairs: readonly PairRows[]): RowBatch {
+export function rowBatch(
+  pairs: readonly PairRows[],
+  { captions, images }: Pick<SplitIndex, "captions" | "images">,
+): RowBatch {
   return {
-    texts: int32(pairs.map(({ text }) => text)),
-    images: int32(pairs.map(({ image }) => image)),
+    texts: rowsOf(pairs.map(({ text }) => text), { count: captions.length, what: "texts" }),
+    images: rowsOf(pairs.map(({ image }) => image), { count: images.length, what: "images" }),
   };
+}
+
+/** Rows of a table, which must have them. */
+export function rowsOf(
+  rows: readonly number[] | Int32Array,
+  table: { readonly count: number; readonly what: string },
+): BatchArray {
+  return int32(requiredRows(rows, table));
 }
 
 export function int32(values: ArrayLike<number>): BatchArray {

@@ -1,7 +1,7 @@
 /** What the two tasks of masked regions share: their batches, and the encoder's rows to predict from. */
 import * as tf from "@tensorflow/tfjs-core";
 import { maskedCount, maskedRegions } from "../../batch/masking.ts";
-import { drawOf, int32, type RowBatch, rowBatch, textsInEpochs } from "./batch_rows.ts";
+import { drawOf, int32, type RowBatch, rowBatch, rowsOf, textsInEpochs } from "./batch_rows.ts";
 import { encodedPairs, wordsAndRegions } from "./encoded_pairs.ts";
 import type { BatchArray, BatchSource, LossInput } from "./task.ts";
 
@@ -47,9 +47,9 @@ export function maskedRegionBatch(
   });
   return {
     batch: {
-      ...rowBatch(pairs),
+      ...rowBatch(pairs, index),
       maskedRegions: { shape: [pairs.length, regions], values: mask },
-      regionRows: int32(rows),
+      regionRows: rowsOf(rows, { count: mask.length, what: "regions of a batch" }),
       regionThere: int32(there),
     },
     masked,

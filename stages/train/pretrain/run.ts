@@ -3,11 +3,12 @@
  * program.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { StageContext } from "../../../pipeline/contract/stage.ts";
 import { requireFit } from "../../batch/model_fit.ts";
 import { longestRows, pairTables, pictureTable } from "../../batch/row_tables.ts";
-import { requireFamilies, trainingIndex } from "../../batch/split_index.ts";
+import { requireFamilies, type SplitIndex, trainingIndex } from "../../batch/split_index.ts";
 import { type FeatureSet, openFeatures, type TrainingSplits } from "../../data/feature_set.ts";
 import { type PictureVectors, pictureVectors } from "../../data/picture_vectors.ts";
 import { readRegionClasses } from "../../data/region_classes.ts";
@@ -22,7 +23,7 @@ import { type OptimisationParameters, train } from "../loop.ts";
 import { objectiveOf, type ObjectiveParameters, taskProgram } from "./program.ts";
 import { startingWeights } from "./start.ts";
 import type { Need, StartParameters } from "./task.ts";
-import { drawTask, pretrainingTasks, type TaskMix, tasksOf } from "./task_table.ts";
+import { drawTask, pretrainingTasks, type TaskMix, type TaskName, tasksOf } from "./task_table.ts";
 
 export interface PretrainingParameters
   extends OptimisationParameters, ObjectiveParameters, StartParameters {
@@ -64,6 +65,7 @@ export async function pretraining(
   const names = tasksOf(p.tasks);
   const tasks = names.map((name) => pretrainingTasks[name]);
   const needs = (what: Need) => tasks.some((task) => task.needs?.includes(what));
+  if (needs("two_pictures")) requireTwoPictures(index, names);
   const place = inputs["features"]!;
   const classes = needs("region_classes") ? await readRegionClasses(place, set) : undefined;
   const onBranches = needs("frozen_branches") && p.branch_weight > 0;
@@ -140,4 +142,15 @@ export async function pretraining(
       return { ...made, gradients, labels: { task } };
     },
   });
+}
+
+/** @throws {Complaint} if there is no picture to tell another one from */
+function requireTwoPictures({ images }: SplitIndex, names: readonly TaskName[]): void {
+  if (images.length > 1) return;
+  const comparing = names.filter((name) => pretrainingTasks[name].needs?.includes("two_pictures"));
+  throw new Complaint(
+    `\`${comparing[0]}\` compares pictures, but there is only one to train on`,
+    "train on more pictures, or use tasks that mask words or regions",
+    { exitCode: 1 },
+  );
 }

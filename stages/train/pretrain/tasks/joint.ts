@@ -13,7 +13,7 @@ import { embedImage, embedText } from "../../../model/embeddings.ts";
 import { encodePairs, pooledPairs } from "../../../model/uniter.ts";
 import { wordRegionContrast } from "../../../objective/contrast.ts";
 import { signsOfPairs } from "../../score_signs.ts";
-import { drawOf, int32, matchLabels, mismatched, rowBatch, textsInEpochs } from "../batch_rows.ts";
+import { drawOf, matchLabels, mismatched, rowBatch, rowsOf, textsInEpochs } from "../batch_rows.ts";
 import type { BatchArray, PretrainingTask } from "../task.ts";
 import {
   lossOfMaskedWords,
@@ -35,6 +35,7 @@ const isMismatched = (pair: number) => pair % 4 === 3;
 export const joint: PretrainingTask<JointBatch> = {
   trains: [...matching.trains, ...maskedWords.trains],
   reports: ["masked_word_loss", "matching_loss", "contrast_loss", "matching_accuracy"],
+  needs: ["two_pictures"],
   batch(source, step) {
     const { index, words, maskRate } = source;
     const draw = drawOf(source, step);
@@ -42,8 +43,8 @@ export const joint: PretrainingTask<JointBatch> = {
       .map((rows, pair) => isMismatched(pair) ? mismatched(rows, index, draw.fork(pair)) : rows);
     const judged = [...pairs.keys()].filter((pair) => !isMasked(pair));
     return {
-      ...rowBatch(pairs),
-      judged: int32(judged),
+      ...rowBatch(pairs, index),
+      judged: rowsOf(judged, { count: pairs.length, what: "pairs of a batch" }),
       matched: matchLabels(judged.map((pair) => pairs[pair]!), index),
       ...maskedTokens(source, pairs, {
         draw,

@@ -15,6 +15,7 @@ import {
   type PairRows,
   type RowBatch,
   rowBatch,
+  rowsOf,
   textsInEpochs,
 } from "../batch_rows.ts";
 import { encodedPairs } from "../encoded_pairs.ts";
@@ -40,7 +41,7 @@ export const maskedWords: PretrainingTask<MaskedWordBatch> = {
     const pairs = textsInEpochs(source, step);
     const slots = Math.ceil(pairs.length * source.words * source.maskRate);
     return {
-      ...rowBatch(pairs),
+      ...rowBatch(pairs, source.index),
       ...maskedTokens(source, pairs, { draw: drawOf(source, step), slots }),
     };
   },
@@ -79,8 +80,14 @@ export function maskedTokens(
   });
   return {
     tokens: { shape: [pairs.length, words], values: batch.tokens },
-    maskedPlaces: int32(batch.maskedPlaces),
-    maskedWords: int32(batch.maskedWords),
+    maskedPlaces: rowsOf(batch.maskedPlaces, {
+      count: batch.tokens.length,
+      what: "words of a batch",
+    }),
+    maskedWords: rowsOf(batch.maskedWords, {
+      count: vocabulary.size,
+      what: "words of the vocabulary",
+    }),
     maskedThere: int32(batch.maskedThere),
   };
 }

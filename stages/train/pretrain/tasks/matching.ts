@@ -31,6 +31,7 @@ export type MatchingBatch = RowBatch & {
 export const matching: PretrainingTask<MatchingBatch> = {
   trains: [...pooledPairParts, "itm_output."],
   reports: ["matching_loss", "matching_accuracy"],
+  needs: ["two_pictures"],
   batch: halfMismatched,
   loss(input) {
     const { weights, batch } = input;
@@ -55,7 +56,7 @@ export function halfMismatched(source: BatchSource, step: number): MatchingBatch
     const relative = families && pair % 4 === 1 ? mismatchedInFamily(rows, index, own) : undefined;
     return relative ?? mismatched(rows, index, own);
   });
-  return { ...rowBatch(pairs), matched: matchLabels(pairs, index) };
+  return { ...rowBatch(pairs, index), matched: matchLabels(pairs, index) };
 }
 
 /**

@@ -33,7 +33,7 @@ export const pairRanking: PretrainingTask<CompetingBatch> = {
   // The head's bias moves all scores alike: softmax does not see it, and it is not trained.
   trains: [...pooledPairParts, "rank_output.weight"],
   reports: ["rank_loss"],
-  needs: ["frozen_branches"],
+  needs: ["frozen_branches", "two_pictures"],
   start: ({ model }) => withRankHead(model.weights),
   batch(source, step) {
     const pairs = competingPairs(source, step);
@@ -41,7 +41,7 @@ export const pairRanking: PretrainingTask<CompetingBatch> = {
     const areRelated = (row: PairRows, { image }: PairRows) =>
       index.familyOfImage![row.image]!.includes(image);
     return {
-      ...rowBatch(pairs),
+      ...rowBatch(pairs, index),
       right: inOneGrid(source, pairs, ({ text }, { image }) => isTrueOf(index, text, image)),
       ...(families && { related: inOneGrid(source, pairs, areRelated) }),
     };

@@ -11,7 +11,8 @@ import type { PretrainingTask } from "../task.ts";
 export const wordRegionContrast: PretrainingTask<RowBatch> = {
   trains: [...encoderParts.text, ...encoderParts.image],
   reports: ["contrast_loss"],
-  batch: (source, step) => rowBatch(textsInEpochs(source, step)),
+  needs: ["two_pictures"],
+  batch: (source, step) => rowBatch(textsInEpochs(source, step), source.index),
   loss(input) {
     const { textEmbedding, wordMask, imageEmbedding, regionMask } = embeddedPairs(input);
     const loss = contrast(
