@@ -18,7 +18,7 @@ import { isMachineFact } from "../run/machine.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { fetchPackages } from "../run/packages.ts";
 import { moveObstacles } from "../store/obstacles.ts";
-import type { Planned } from "../plan/plan.ts";
+import { distinctRuns, type Planned } from "../plan/plan.ts";
 import { requireReadable, requireUsable } from "../run/places.ts";
 import { readRequest } from "../experiment/read_request.ts";
 import { budgetOf, resourcesOf } from "../run/resources.ts";
@@ -177,8 +177,8 @@ function storedNodes(
     }
     for (const { label } of found) requested.add(label);
   }
-  const stored = nodes
-    .filter(({ label }) => names.length === 0 || requested.has(label))
+  const wanted = nodes.filter(({ label }) => names.length === 0 || requested.has(label));
+  const stored = distinctRuns(wanted).runs
     .flatMap((node) => {
       const found = store.find(node.definition.name, node.key);
       return found.state === "complete" ? [{ node, manifest: found.manifest }] : [];
