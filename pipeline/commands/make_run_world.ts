@@ -5,6 +5,7 @@ import type { Display } from "../terminal/display.ts";
 import { fromFileUrl } from "../disk/file_path.ts";
 import type { RunWorld } from "../run/run_world.ts";
 import type { SharedRequest } from "./define_command.ts";
+import { resultTables } from "../../results/database/result_tables.ts";
 import { sourceDigest } from "../key/source_digest.ts";
 import { thisMachine } from "../run/machine.ts";
 
@@ -31,6 +32,7 @@ export function makeRunWorld(
       gpus: stages.countGpus(),
       visibleGpus: environment("CUDA_VISIBLE_DEVICES"),
     }),
+    resultTables,
     async openResultIndex(results) {
       const { openLiveIndex } = await import("../../results/database/live_index.ts");
       const { terminalTable } = await import("../../results/findings/terminal_table.ts");

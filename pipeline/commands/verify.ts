@@ -102,6 +102,7 @@ async function verify(request: VerifyRequest, world: RunWorld): Promise<number> 
     project: world.project,
     threads,
     machine: world.machine,
+    tables: world.resultTables(),
   };
   const guard = codeGuard(code);
   const byLabel = new Map(stored.map((one) => [one.node.label, one]));

@@ -22,6 +22,7 @@ export interface InputArtifact {
 /**
  * Records rows for DuckDB. A stage never accesses the database: it writes rows as lines in its own
  * folder. The pipeline imports them while the stage runs, and from the complete artifact on a rebuild.
+ * A row that does not fit its table fails the stage with the line that recorded it.
  */
 export interface Recorder {
   /**

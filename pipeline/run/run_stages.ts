@@ -49,6 +49,7 @@ export async function runStages(
     project: world.project,
     threads: request.threads,
     machine: world.machine,
+    tables: world.resultTables(),
   };
   const guard = codeGuard(code);
   const sharing = sharingNodes(plan);

@@ -1,5 +1,6 @@
 /** The request of a run, and everything outside the process that it acts on. */
 import type { ArtifactStore } from "../store/artifact_store.ts";
+import type { ResultTables } from "../store/result_rows.ts";
 import type { StageCode } from "../store/code_record.ts";
 import type { Clock } from "../contract/clock.ts";
 import type { Concurrency } from "./concurrency.ts";
@@ -40,6 +41,8 @@ export interface RunWorld {
   readonly display: Display;
   readonly worker: WorkerCommand;
   readonly machine: Machine;
+  /** The tables that stages record rows in. */
+  resultTables(): ResultTables;
   openResultIndex(results: string): Promise<ResultIndex>;
   /** Digest of the code that makes the report, as it is on the disk. */
   reportSource(): string;

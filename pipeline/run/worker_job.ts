@@ -9,6 +9,7 @@ import { type Machine, machineFacts } from "./machine.ts";
 import { realPath } from "../disk/real_path.ts";
 import { outsidePaths } from "../key/outside_files.ts";
 import { type Why, whyText } from "../plan/plan.ts";
+import type { ResultTables } from "../store/result_rows.ts";
 import type { Share } from "./resources.ts";
 
 /** What a job needs to know about the run, in addition to its node. */
@@ -23,6 +24,7 @@ export interface WorkerJobSetting {
   readonly project: URL;
   readonly threads: number;
   readonly machine: Machine;
+  readonly tables: ResultTables;
 }
 
 export function workerJob(
@@ -54,6 +56,7 @@ export function workerJob(
       }),
     ),
     threads,
+    tables: setting.tables,
     circumstances: {
       experiment,
       label,

@@ -1,9 +1,12 @@
 /** The life of a pending folder: created, filled by a stage, sealed with a manifest, and committed. */
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
+import * as v from "valibot";
 import { type ArtifactStore } from "./artifact_store.ts";
 import { exists } from "../disk/read_if_there.ts";
 import { type ArtifactFile, digestOfFiles, type Manifest } from "./manifest.ts";
+import { filesIn } from "../disk/listing.ts";
+import { checkStoredJson, readStoredText } from "../disk/stored_json.ts";
 import { writeFileStamps } from "./file_stamps.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
@@ -17,14 +20,14 @@ export interface Pending {
 /**
  * Creates the folders that a stage writes to. The caller holds the key's lock. If the stage is
  * resumable and an earlier, killed run reached a checkpoint (`resume` is not empty), its checkpoints,
- * rows and measurements are kept. Everything else is deleted.
+ * rows and measurements are kept, unless rows are damaged. Everything else is deleted.
  */
 export function beginPending(
   folder: string,
   { resumable }: { resumable: boolean },
 ): Pending {
   const pending = pendingIn(folder);
-  if (resumable && isFilled(pending.resume) && isFolder(pending.artifact)) {
+  if (resumable && isFilled(pending.resume) && hasRows(pending.artifact)) {
     for (const { name } of listed(pending.artifact)) {
       if (name !== "rows") Deno.removeSync(`${pending.artifact}/${name}`, { recursive: true });
     }
@@ -120,8 +123,15 @@ async function digestFile(path: string): Promise<{ size: number; sha256: string 
   return { size, sha256: hash.digest("hex") };
 }
 
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** Whether the rows that a killed run recorded can still be read; a kill may cut off the last line. */
+function hasRows(artifact: string): boolean {
+  if (!statSync(artifact, { throwIfNoEntry: false })?.isDirectory()) return false;
+  return filesIn(`${artifact}/rows`, { ending: ".jsonl" }).every((name) => {
+    const text = readStoredText(`${artifact}/rows/${name}`);
+    if (text.state !== "read") return false;
+    const lines = text.content.split("\n").slice(0, -1);
+    return lines.every((line) => checkStoredJson(line, v.looseObject({})).state === "read");
+  });
 }
 
 function isFile(path: string): boolean {

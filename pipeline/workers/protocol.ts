@@ -14,6 +14,7 @@ import type { Canonical } from "../disk/canonical.ts";
 import type { Preimage } from "../key/key.ts";
 import type { Manifest } from "../store/manifest.ts";
 import type { FileState } from "../disk/file_state.ts";
+import type { ResultTables } from "../store/result_rows.ts";
 import type { Place } from "../contract/complaint.ts";
 import type { Grant } from "./grant.ts";
 import type { StageEvent } from "../contract/progress.ts";
@@ -41,6 +42,8 @@ export interface WorkerJob {
   /** Port -> the artifact to read. */
   readonly inputs: Readonly<Record<string, WorkerJobInput>>;
   readonly threads: number;
+  /** The tables that it may record rows in. */
+  readonly tables: ResultTables;
   /** The circumstances of the run, for its manifest. */
   readonly circumstances: Omit<Manifest["circumstances"], "started" | "seconds">;
   /** Recompute the result even if it is already complete. */

@@ -1,5 +1,8 @@
 /** Writes the rows of a stage as lines of JSON in its folder. */
+import { Complaint, didYouMean, type Place } from "../contract/complaint.ts";
 import type { Recorder, Scalar } from "../contract/stage.ts";
+import { fromFileUrl } from "../disk/file_path.ts";
+import { misfit, type ResultTables, unknownColumns } from "../store/result_rows.ts";
 
 type Row = Readonly<Record<string, Scalar>>;
 
@@ -15,12 +18,15 @@ export interface FileRecorder extends Recorder {
  *
  * @param rows folder for rows, which is part of the artifact
  * @param measurements folder for measurements, which is not
+ * @param tables the tables that there are; a row that fits none of them is a Complaint
  */
 export function fileRecorder(
   { rows, measurements }: { rows: string; measurements: string },
+  tables: ResultTables,
 ): FileRecorder {
   const open = new Map<string, Deno.FsFile>();
   const append = (folder: string, table: string, row: Row) => {
+    requireFitting(row, table, tables);
     const path = `${folder}/${tableName(table)}.jsonl`;
     let file = open.get(path);
     if (file === undefined) {
@@ -38,8 +44,13 @@ export function fileRecorder(
   return {
     row: (table, row) => append(rows, table, row),
     measurement: (table, row) => append(measurements, table, row),
-    metric: (name, value, where = {}) =>
-      append(rows, "metric", { name, split: where.split ?? null, value }),
+    metric(name, value, where = {}) {
+      if (typeof name !== "string" || typeof value !== "number") {
+        const given = [name, value].map((each) => JSON.stringify(each) ?? String(each)).join(", ");
+        throw unstorable(`a metric has a name and a number, and this one has ${given}`);
+      }
+      append(rows, "metric", { name, split: where.split ?? null, value });
+    },
     retain(table, keep) {
       close();
       for (const folder of [rows, measurements]) {
@@ -48,6 +59,43 @@ export function fileRecorder(
     },
     close,
   };
+}
+
+function requireFitting(row: Row, table: string, tables: ResultTables): void {
+  const known = Object.hasOwn(tables, table) ? tables[table] : undefined;
+  if (known === undefined) {
+    throw unstorable(
+      `there is no result table \`${table}\``,
+      didYouMean(table, Object.keys(tables)),
+    );
+  }
+  const problem = misfit(row, table, known);
+  if (problem !== undefined) throw unstorable(`a recorded row does not fit: ${problem}`);
+  const [unknown] = unknownColumns(row, known);
+  if (unknown === undefined) return;
+  throw unstorable(
+    `a recorded row does not fit: table \`${table}\` has no column \`${unknown}\``,
+    didYouMean(unknown, known.columns.map(({ name }) => name)),
+  );
+}
+
+/** Names the line of the stage that recorded the row. */
+function unstorable(what: string, hint?: string): Complaint {
+  const place = callingPlace(new Error().stack ?? "");
+  return new Complaint(
+    what,
+    hint ?? "results/database/schema.sql lists the tables and their columns",
+    { exitCode: 1, ...(place !== undefined && { place }) },
+  );
+}
+
+/** The first line of a stack that is not in this file. */
+function callingPlace(stack: string): Place | undefined {
+  for (const [, url, line, column] of stack.matchAll(/(file:\/\/\S+?):(\d+):(\d+)/g)) {
+    if (url === import.meta.url) continue;
+    return { file: fromFileUrl(new URL(url!)), line: Number(line), column: Number(column) };
+  }
+  return undefined;
 }
 
 export function rowLine(row: Row): string {
@@ -70,15 +118,26 @@ function writeAll(file: Deno.FsFile, text: string): void {
   while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
 }
 
-/** Keeps the complete lines for which `keep` is true; drops a line that a kill cut off. */
+/** Keeps the complete lines for which `keep` is true; drops what a kill cut off or a disk damaged. */
 function retainIn(path: string, keep: (row: Row) => boolean): void {
   const lines = completeLines(path);
   if (lines === undefined) return;
-  const kept = lines.filter((line) => keep(JSON.parse(line)));
+  const kept = lines.filter((line) => {
+    const row = parsedRow(line);
+    return row !== undefined && keep(row);
+  });
   const temporary = `${path}.part`;
   Deno.writeTextFileSync(temporary, kept.map((line) => `${line}\n`).join(""));
   Deno.renameSync(temporary, path);
   if (kept.length === 0) Deno.removeSync(path);
+}
+
+function parsedRow(line: string): Row | undefined {
+  try {
+    return JSON.parse(line) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function dropPartialLine(path: string): void {

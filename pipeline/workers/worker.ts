@@ -127,7 +127,8 @@ async function runStage(
   pending: Pending,
   signal: AbortSignal,
 ): Promise<void> {
-  const record = fileRecorder({ rows: `${pending.artifact}/rows`, measurements: pending.log });
+  const folders = { rows: `${pending.artifact}/rows`, measurements: pending.log };
+  const record = fileRecorder(folders, job.tables);
   try {
     await definition.run({
       parameters: job.parameters,

@@ -109,6 +109,27 @@ to retry: deno task run 'FOLDER/e.yaml' --results 'FOLDER/results' ` +
   assert.equal(statuses.out, "status,n\r\ncomplete,1\r\nfailed,3\r\n");
 });
 
+Deno.test("a stage that records a row that fits no table fails with its line, and spoils nothing", async () => {
+  using folder = temporaryFolder();
+  const file = `${folder.path}/e.yaml`;
+  Deno.writeTextFileSync(file, "name: rows\nseed: 1\nstages:\n  numbers: { use: toy_numbers }\n");
+  const rest = ["--results", `${folder.path}/results`];
+  const { code, out } = await runToy(["run", file, "--set", "numbers.fail=row", ...rest]);
+  assert.equal(code, 1);
+  assert.match(
+    out,
+    new RegExp(
+      "error: stage `numbers` failed: a recorded row does not fit: column `direction` of table " +
+        "`query_rank` is missing\n  --> /.*/toy_numbers\\.ts:\\d+:\\d+\n",
+    ),
+  );
+  assert.match(out, /^fix: results\/database\/schema\.sql lists the tables and their columns$/m);
+  const query = ["sql", "SELECT status FROM stage_run ORDER BY ALL", "--format", "csv"];
+  assert.equal((await runToy([...query, ...rest])).out, "status\r\nfailed\r\n");
+  assert.equal((await runToy(["run", file, ...rest])).code, 0);
+  assert.equal((await runToy([...query, ...rest])).out, "status\r\ncomplete\r\nfailed\r\n");
+});
+
 /** An experiment of which one stage fails at once and another would take long. */
 function failingAndSlow(folder: string): string {
   const file = `${folder}/e.yaml`;

@@ -149,6 +149,9 @@ Deno.test("a pending folder starts empty, unless the stage is resumable and has 
   assert.deepEqual(left(true), [[], []]);
   fill(true);
   assert.deepEqual(left(false), [[], []]);
+  fill(true); // its rows are damaged, so the checkpoint would continue without them
+  Deno.writeTextFileSync(`${store.pendingFolder(key)}/artifact/rows/metric.jsonl`, "\0{}\n");
+  assert.deepEqual(left(true), [[], []]);
 });
 
 Deno.test("a folder or a manifest from a newer version is rejected and not changed", async () => {

@@ -9,14 +9,14 @@ export const toyNumbers = defineStage({
   parameters: v.strictObject({
     count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 10),
     seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
-    fail: v.optional(v.picklist(["no", "complaint", "bug", "crash", "hang"]), "no"),
+    fail: v.optional(v.picklist(["no", "complaint", "bug", "crash", "hang", "row"]), "no"),
   }),
   inputs: {},
   output: "numbers",
   compute: false,
   sharesProcess: true,
   resumable: false,
-  async run({ parameters, folder, progress }) {
+  async run({ parameters, folder, progress, record }) {
     const { numberLines } = await import("./parts/number_lines.ts");
     if (parameters.fail === "complaint") {
       const { Complaint } = await import("../../../pipeline/contract/complaint.ts");
@@ -24,6 +24,7 @@ export const toyNumbers = defineStage({
     }
     console.log("toy_numbers speaks on standard output");
     console.error("toy_numbers speaks on standard error");
+    if (parameters.fail === "row") record.row("query_rank", { foo: 1 });
     if (parameters.fail === "bug") throw new TypeError("toy bug");
     if (parameters.fail === "crash") Deno.kill(Deno.pid, "SIGKILL");
     // As a library that is deep in native code: nothing of this thread runs any more.
