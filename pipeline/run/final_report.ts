@@ -28,7 +28,7 @@ export async function reportStored(
   const source = world.reportSource();
   const stored = plan.flatMap((one) => one.action === "hit" ? [one.manifest] : []);
   // With `--only`, the report also says what other stages found.
-  const isWhole = stored.length === record.nodes.length;
+  const isWhole = keysOf(stored).size === keysOf(record.nodes).size;
   const request = { id: record.id, basis: reportBasis(stored, source) };
   const kept = isWhole ? keptReport(store, request) : undefined;
   if (kept !== undefined) return show(kept, record, world);
@@ -42,6 +42,10 @@ function show(text: string, { experiment }: RequestRecord, { display, tryNext }:
   const next = ["\ntry next:", ...tryNext.map((line) => `  ${line}`)].join("\n");
   if (text !== "") display.announce("report", `\n${text}`, { experiment });
   display.announce("summary", next, { next: tryNext });
+}
+
+function keysOf(runs: readonly { readonly key: string }[]): Set<string> {
+  return new Set(runs.map(({ key }) => key));
 }
 
 /** Digest of everything that decides the text of a request's report. */

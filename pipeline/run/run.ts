@@ -27,6 +27,7 @@ import { fetchPackages } from "./packages.ts";
 import { requireConfinable, requireReadable, requireUsable } from "./places.ts";
 import { readExperimentFile, readRequest } from "../experiment/read_request.ts";
 import { neededFor } from "../experiment/selection.ts";
+import { mixedPlanWarnings } from "./mixed_plan.ts";
 import { jobsNote } from "./resources.ts";
 import { runStages } from "./run_stages.ts";
 import type { RunRequest, RunWorld, Setting } from "./run_world.ts";
@@ -68,6 +69,8 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
     previous: (node) => previous.get(node.label),
   }, request);
   for (const note of [...notes, ...sharedRunNotes(nodes)]) world.display.line(`note: ${note}`);
+  const mixed = mixedPlanWarnings(plan, { store, machine: world.machine });
+  for (const warning of mixed) world.display.line(`warning: ${warning}`);
   if (request.planOnly) {
     world.display.announce("plan", planText(plan, concurrency), {
       ...concurrency,

@@ -5,7 +5,7 @@ import type { StageCode } from "../store/code_record.ts";
 import { type Grant, union } from "../workers/grant.ts";
 import type { WorkerJob } from "../workers/protocol.ts";
 import type { KeyedNode } from "../key/key.ts";
-import { type Machine, machineFacts } from "./machine.ts";
+import { type Machine, versionsOf } from "./machine.ts";
 import { realPath } from "../disk/real_path.ts";
 import { outsidePaths } from "../key/outside_files.ts";
 import { type Why, whyText } from "../plan/plan.ts";
@@ -64,7 +64,7 @@ export function workerJob(
       point,
       why: whyText(why),
       host: machine.host,
-      versions: { deno: machine.deno, ...preimage.compute, ...machineFacts(machine) },
+      versions: versionsOf(preimage, machine),
     },
     again: why.kind === "forced" || why.kind === "input digest",
     grant: grantOf(node, setting),

@@ -27,7 +27,7 @@ export function beginPending(
   { resumable }: { resumable: boolean },
 ): Pending {
   const pending = pendingIn(folder);
-  if (resumable && isFilled(pending.resume) && hasRows(pending.artifact)) {
+  if (resumable && hasCheckpoint(pending) && hasRows(pending.artifact)) {
     for (const { name } of listed(pending.artifact)) {
       if (name !== "rows") Deno.removeSync(`${pending.artifact}/${name}`, { recursive: true });
     }
@@ -187,6 +187,7 @@ function listed(folder: string): Deno.DirEntry[] {
   }
 }
 
-function isFilled(folder: string): boolean {
-  return listed(folder).length > 0;
+/** A killed run can go on from it. */
+export function hasCheckpoint({ resume }: Pick<Pending, "resume">): boolean {
+  return listed(resume).length > 0;
 }

@@ -7,6 +7,8 @@ import { fileLock } from "../disk/file_lock.ts";
 import { manifestFormat } from "../store/manifest.ts";
 import { requireUnchanged } from "../key/outside_files.ts";
 import type { Progress } from "../contract/progress.ts";
+import { earlierFacts } from "../contract/mixed_facts.ts";
+import { addMachine } from "../store/pending_machines.ts";
 import { fileRecorder } from "./recorder.ts";
 import type { StageDefinition } from "../contract/stage.ts";
 import {
@@ -99,6 +101,8 @@ async function fillPending(
   const answer = await messages.next("go", "release");
   if (answer.type === "release") return;
   const pending = beginPending(job.pending, definition);
+  const { versions } = job.circumstances;
+  const earlier = earlierFacts(addMachine(pending, versions), versions);
   send({ type: "started" });
   const started = systemClock.now();
   const begin = systemClock.seconds();
@@ -113,6 +117,7 @@ async function fillPending(
     inputDigests: answer.inputDigests,
     circumstances: {
       ...job.circumstances,
+      versions: { ...versions, ...earlier },
       started,
       seconds: Math.round((systemClock.seconds() - begin) * 1000) / 1000,
     },

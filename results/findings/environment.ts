@@ -1,7 +1,6 @@
 /** On which machines, with which libraries and with which code the runs of a request were made. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type Answered, ask, literal } from "../database/question.ts";
-import { rowsOf } from "../database/read_results.ts";
 
 export interface Circumstance {
   readonly name: string;
@@ -34,27 +33,4 @@ export async function environmentOf(
 SELECT name, value, count(DISTINCT run)::INTEGER AS runs FROM entry
 WHERE value IS NOT NULL GROUP BY name, value ORDER BY name LIKE 'code of %', name, runs DESC, value`,
   });
-}
-
-/**
- * A caution where runs of these requests were computed on several types of processor; undefined where
- * they were not, or where the processor is not known. Over a training, rounding differences grow to the
- * size of differences between seeds.
- */
-export async function processorCaution(
-  connection: DuckDBConnection,
-  requests: readonly string[],
-): Promise<string | undefined> {
-  const rows = await rowsOf<{ processor: string }>(
-    connection,
-    `SELECT DISTINCT json_extract_string(s.versions, '$.processor') AS processor
-     FROM experiment_run AS r JOIN stage_run AS s ON s.run = r.run
-     WHERE r.experiment IN (${requests.map(literal).join(", ")}) AND s.device IS NOT NULL
-       AND s.status = 'complete' AND json_extract_string(s.versions, '$.processor') IS NOT NULL
-     ORDER BY ALL`,
-  );
-  if (rows.length < 2) return undefined;
-  const names = rows.map(({ processor }) => processor);
-  return `Results were computed on ${names.length} types of processor, whose rounding differs; this ` +
-    `alone may cause differences: ${names.join("; ")}.`;
 }

@@ -6,7 +6,6 @@ import {
   type VariantMetric,
 } from "../queries/compare_experiments.ts";
 import { mainOf } from "../text/metrics.ts";
-import { processorCaution } from "./environment.ts";
 import { compareRequests, variantKey } from "./request_comparison.ts";
 import type { Comparison } from "./comparison.ts";
 import type { RequestRecord } from "../database/stored_files.ts";
@@ -21,7 +20,7 @@ export interface RequestChanges {
   readonly unmatched: readonly VariantMetric[];
   /** Number of main metrics that did not change. */
   readonly unchanged: number;
-  /** Set where the two were computed on several types of processor. */
+  /** Set where the two were computed in different circumstances that are not part of keys. */
   readonly caution?: string;
   /** Reproduces the rows from which intervals and p-values are computed. */
   readonly question: Question;
@@ -46,7 +45,7 @@ export async function changesBetween(
     before: other,
     now: reported,
   });
-  const caution = await processorCaution(connection, [other.id, reported.id]);
+  const { caution } = comparison;
   const byPlace = new Map(compared.map((row) => [placeOf(row, row.variant, row.metric), row]));
   const shown = mainOf(comparison.metrics);
   const unmatched = shown.filter(({ difference }) => difference === null);

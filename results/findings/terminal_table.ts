@@ -7,7 +7,7 @@ import * as aq from "arquero";
 import { leadingRecalls } from "../text/metrics.ts";
 import { pairedDifferences, type SeedValue } from "./paired_differences.ts";
 import { publishedOf, publishedText } from "./published.ts";
-import { processorCaution } from "./environment.ts";
+import { mixedCaution } from "../queries/mixed_caution.ts";
 import { rowsOf } from "../database/read_results.ts";
 import { columnNotes, mainKinds, type MetricColumn } from "../text/metric_tables.ts";
 import { choiceLines, choicesOf } from "./choices.ts";
@@ -75,7 +75,7 @@ export async function terminalTable(
   const chosen = choiceLines((await choicesOf(connection, experiment, variants)).rows).join("\n");
   const linear = linearBaselineLines(await linearBaselinesOf(connection, experiment)).join("\n");
   const published = await publishedOf(connection, experiment);
-  const mixed = tables.length === 0 ? undefined : await processorCaution(connection, [experiment]);
+  const mixed = tables.length === 0 ? undefined : await mixedCaution(connection, [experiment]);
   const caution = mixed === undefined ? "" : wrapped(mixed, width).join("\n");
   return [
     ...tables,

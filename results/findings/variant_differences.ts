@@ -3,7 +3,7 @@
  * over test images where queries were ranked, otherwise over seeds.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { processorCaution } from "./environment.ts";
+import { mixedCaution } from "../queries/mixed_caution.ts";
 import { compareVariants, type Comparison } from "./comparison.ts";
 import {
   cautionsOf,
@@ -35,7 +35,7 @@ export async function differencesOf(
       question: { what: "the baseline", sql: "SELECT * FROM baseline" },
     };
   }
-  const caution = await processorCaution(connection, [request]);
+  const caution = await mixedCaution(connection, [request]);
   const mixed = caution === undefined ? [] : [caution];
   const compared = await compareVariants(connection, request);
   if (compared.length === 0) {

@@ -11,6 +11,8 @@ import {
   signedText,
 } from "../text/metrics.ts";
 import { rowsOf } from "../database/read_results.ts";
+import { mixedCaution } from "./mixed_caution.ts";
+import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
 import { variantOf } from "../text/seed_axes.ts";
 import { timeText } from "../text/number_text.ts";
 import { tableLines } from "../text/sql_table.ts";
@@ -25,6 +27,8 @@ export interface ExperimentComparison {
   readonly onlyA: readonly string[];
   readonly onlyB: readonly string[];
   readonly metrics: readonly VariantMetric[];
+  /** Set where the two were computed in different circumstances that are not part of keys. */
+  readonly caution?: string;
 }
 
 export interface RequestHead {
@@ -51,6 +55,7 @@ export async function compareExperiments(
 ): Promise<ExperimentComparison> {
   const labels = ({ nodes }: RequestRecord) => new Set(nodes.map(({ label }) => label));
   const [inA, inB] = [labels(a), labels(b)];
+  const caution = await mixedCaution(connection, [a.id, b.id]);
   return {
     a: headOf(a),
     b: headOf(b),
@@ -58,6 +63,7 @@ export async function compareExperiments(
     onlyA: [...inA].filter((label) => !inB.has(label)),
     onlyB: [...inB].filter((label) => !inA.has(label)),
     metrics: await variantMetrics(connection, a, b),
+    ...(caution !== undefined && { caution }),
   };
 }
 
@@ -150,7 +156,7 @@ function mean(values: readonly Valued[]): number | null {
 }
 
 export function experimentsText(
-  { a, b, differences, onlyA, onlyB, metrics }: ExperimentComparison,
+  { a, b, differences, onlyA, onlyB, metrics, caution }: ExperimentComparison,
   width: number,
 ): string {
   const heads = [["A", a], ["B", b]] as const;
@@ -190,6 +196,9 @@ export function experimentsText(
       ]),
     }, Number.isFinite(width) ? width : 80)),
     ...(left > 0 ? [`and ${left} more metrics; --json lists all`] : []),
+    ...(caution === undefined
+      ? []
+      : ["", ...wrapped(caution, Number.isFinite(width) ? width : 80)]),
     "",
   ].join("\n");
 }

@@ -1,6 +1,8 @@
 /** `compare`: differences between two runs or two experiments, and their metrics side by side. */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
+import { mixedText } from "../../pipeline/contract/mixed_facts.ts";
+import { wrapped } from "../../pipeline/terminal/terminal_text.ts";
 import { compareExperiments, experimentsText } from "./compare_experiments.ts";
 import {
   type KeyDifference,
@@ -21,6 +23,8 @@ export interface RunComparison {
   readonly b: RunRecord;
   readonly differences: readonly KeyDifference[];
   readonly metrics: readonly MetricPair[];
+  /** Set where the two were computed in different circumstances that are not part of keys. */
+  readonly caution?: string;
 }
 
 export interface CompareOptions {
@@ -77,11 +81,13 @@ async function compareRuns(
   const a = await recordOf(connection, root, first);
   const b = await recordOf(connection, root, second);
   const nodes = await knownNodes(connection, root);
+  const caution = mixedText([a.versions, b.versions]);
   return {
     a,
     b,
     differences: runDifferences(first, second, nodes),
     metrics: sideBySide(a, b),
+    ...(caution !== undefined && { caution }),
   };
 }
 
@@ -95,7 +101,10 @@ function sideBySide({ metrics: a }: RunRecord, { metrics: b }: RunRecord): Metri
   });
 }
 
-function comparisonText({ a, b, differences, metrics }: RunComparison, width: number): string {
+function comparisonText(
+  { a, b, differences, metrics, caution }: RunComparison,
+  width: number,
+): string {
   if (a.run === b.run) return `${a.label} and ${b.label} are the same run, ${a.run}\n`;
   const heads = [["A", a], ["B", b]] as const;
   const widest = Math.max(...heads.map(([, { label }]) => label.length));
@@ -121,6 +130,9 @@ function comparisonText({ a, b, differences, metrics }: RunComparison, width: nu
         signedText(one.difference),
       ]),
     }, width)),
+    ...(caution === undefined
+      ? []
+      : ["", ...wrapped(caution, Number.isFinite(width) ? width : 80)]),
     "",
   ].join("\n");
 }

@@ -48,10 +48,18 @@ Deno.test("a report warns about a sweep that was computed on two types of proces
   assert.match(page, /<ul class="cautions"><li>Results were computed on 2 types/);
 });
 
-Deno.test("a report does not warn about one or unknown types, or about stages that do not compute", async () => {
+Deno.test("a report warns about a stage without a device that was run on another processor", async () => {
+  const { printed, markdown } = await reported(({ stage }) =>
+    stage === "scenes" ? "Abacus 2" : "Abacus 1"
+  );
+  assert.ok(printed.replace(/\s+/g, " ").includes(caution), printed);
+  assert.ok(markdown.includes(caution));
+});
+
+Deno.test("a report does not warn about one or unknown types", async () => {
   for (const processor of ["Abacus 1", undefined]) {
     const { printed, markdown, page } = await reported(({ stage }) =>
-      stage === "scenes" ? "Abacus 2" : processor
+      stage === "scenes" ? undefined : processor
     );
     for (const text of [printed, markdown, page]) assert.doesNotMatch(text, /types of processor/);
   }
