@@ -2,8 +2,9 @@
  * The machines that worked on a pending folder: `log/machines.json`, kept as long as its checkpoints
  * are. So a result says if another machine computed its first part.
  */
+import * as v from "valibot";
 import { differsIn, type Versions } from "../contract/mixed_facts.ts";
-import { readIfThere } from "../disk/read_if_there.ts";
+import { storedContent } from "../disk/stored_json.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 import { hasCheckpoint, type Pending, pendingIn } from "./commit.ts";
 
@@ -25,19 +26,12 @@ export function machinesOf(folder: string): Versions[] {
   return hasCheckpoint(pending) ? machinesIn(pending.log) : [];
 }
 
+/** None if the file is missing or damaged. */
 function machinesIn(log: string): Versions[] {
-  try {
-    const machines: unknown = JSON.parse(readIfThere(fileIn(log)) ?? "[]");
-    return Array.isArray(machines) ? machines.filter(isVersions) : [];
-  } catch {
-    return []; // damaged: not known
-  }
+  return storedContent(fileIn(log), machineList) ?? [];
 }
 
-function isVersions(value: unknown): value is Versions {
-  return typeof value === "object" && value !== null &&
-    Object.values(value).every((text) => typeof text === "string");
-}
+const machineList = v.array(v.record(v.string(), v.string()));
 
 function fileIn(log: string): string {
   return `${log}/machines.json`;

@@ -1,5 +1,6 @@
 /** Metrics and ranks that an evaluation should have written are reported, even if no run has them. */
 import assert from "node:assert/strict";
+import { changeArtifact } from "../../support/resealed.ts";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { missingMetrics } from "../../../results/findings/metric_gaps.ts";
 import { madeReport } from "../../support/made_report.ts";
@@ -17,9 +18,10 @@ const reportOf = (
       const names = [...Deno.readDirSync(runs)].map(({ name }) => name).sort();
       for (const [place, name] of names.entries()) {
         for (const table of ["metric", "query_rank"]) {
-          const file = `${runs}/${name}/artifact/rows/${table}.jsonl`;
-          const lines = damage(table, Deno.readTextFileSync(file).trimEnd().split("\n"), place);
-          Deno.writeTextFileSync(file, lines.map((line) => `${line}\n`).join(""));
+          changeArtifact(`${runs}/${name}`, `rows/${table}.jsonl`, (text) => {
+            const lines = damage(table, text.trimEnd().split("\n"), place);
+            return lines.map((line) => `${line}\n`).join("");
+          });
         }
       }
     },

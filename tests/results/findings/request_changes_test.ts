@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ChangedMetric, RequestChanges } from "../../../results/findings/request_changes.ts";
 import { changesText, changeText } from "../../../results/findings/request_change_text.ts";
+import { changeArtifact } from "../../support/resealed.ts";
 import { reportOf } from "../../support/made_report.ts";
 import { storedExperiment, storedRequests, storeResults } from "../../support/stored_results.ts";
 import { openStore } from "../../../pipeline/store/artifact_store.ts";
@@ -138,10 +139,10 @@ function rewriteRows(
 ): void {
   for (const { stage, key, point } of storedRequests(root)[request]!.nodes) {
     if (stage !== "recall" || point.alignment !== alignment) continue;
-    const file = `${root}/artifacts/evaluate/${key}/artifact/rows/${table}.jsonl`;
-    const rows = Deno.readTextFileSync(file).trimEnd().split("\n")
-      .flatMap((line) => of(JSON.parse(line)));
-    Deno.writeTextFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    changeArtifact(`${root}/artifacts/evaluate/${key}`, `rows/${table}.jsonl`, (text) => {
+      const rows = text.trimEnd().split("\n").flatMap((line) => of(JSON.parse(line)));
+      return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+    });
   }
 }
 

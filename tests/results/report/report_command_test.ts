@@ -1,5 +1,6 @@
 /** Reports of complete, incomplete, failed and missing results. */
 import assert from "node:assert/strict";
+import { changeArtifact } from "../../support/resealed.ts";
 import { storedExperiment, storeResults } from "../../support/stored_results.ts";
 import { reportedExperiment, storeReported } from "../../support/reported_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
@@ -173,9 +174,11 @@ Deno.test("a report counts metrics that other runs of the stage have", async () 
   using folder = temporaryFolder();
   storeResults(folder.path);
   const [first] = [...Deno.readDirSync(`${folder.path}/artifacts/evaluate`)];
-  const rows = `${folder.path}/artifacts/evaluate/${first!.name}/artifact/rows/metric.jsonl`;
-  const lines = Deno.readTextFileSync(rows).split("\n").filter((line) => !/i2t_r5/.test(line));
-  Deno.writeTextFileSync(rows, lines.join("\n").replace(/"value":[\d.]+/, '"value":"NaN"'));
+  const run = `${folder.path}/artifacts/evaluate/${first!.name}`;
+  changeArtifact(run, "rows/metric.jsonl", (text) => {
+    const lines = text.split("\n").filter((line) => !/i2t_r5/.test(line));
+    return lines.join("\n").replace(/"value":[\d.]+/, '"value":"NaN"');
+  });
   const at = ["--out", `${folder.path}/out`];
   const one = await report(folder.path, storedExperiment, ...at);
   const other = await report(folder.path, `${storedExperiment}~1`, ...at);
