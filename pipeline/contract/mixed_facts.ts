@@ -57,7 +57,9 @@ export function mixturesOf(results: readonly Versions[]): Mixture[] {
     const values = new Map<string, Versions[]>();
     for (const versions of results) {
       for (const value of valuesOf(fact, versions)) {
-        values.set(value, [...values.get(value) ?? [], versions]);
+        const same = values.get(value);
+        if (same === undefined) values.set(value, [versions]);
+        else same.push(versions);
       }
     }
     return values.size < 2 ? [] : [{ kinds: fact.kinds, values }];

@@ -56,7 +56,7 @@ function reportBasis(stored: readonly Manifest[], source: string): string {
     host,
     Object.entries(versions),
   ]);
-  return canonicalDigest(["report", source, results]);
+  return canonicalDigest(["report", source, JSON.stringify(results)]);
 }
 
 interface MadeReport {
