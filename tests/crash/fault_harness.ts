@@ -56,6 +56,7 @@ const circumstances = new Set([
   "requested",
   "pairs_per_second",
   "versions",
+  "state", // of a source file
 ]);
 
 /** How a run ended. */
