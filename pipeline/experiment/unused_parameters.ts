@@ -93,38 +93,52 @@ export function unusedNotes(
   variants: readonly Variant[],
   written: ReadonlySet<string>,
 ): string[] {
-  const merging = Map.groupBy(
-    variants.filter(({ combinations }) => combinations > 1),
-    ({ standsFor, unused }) =>
-      JSON.stringify(
-        Object.entries(standsFor).flatMap(([axis, values]) =>
-          values.length > 1 ? [[axis, unused.get(axis)]] : []
-        ),
-      ),
-  );
-  const merged = [...merging].map(([causes, points]) => {
-    const all = points.reduce((sum, { combinations }) => sum + combinations, 0);
-    const are = points.length === 1 ? "one" : String(points.length);
-    return {
-      causes: new Map<string, string>(JSON.parse(causes)),
-      end: `: ${all} points are ${are}`,
-    };
-  });
+  const merged = mergedPoints(variants);
   const told = new Set(merged.flatMap(({ causes }) => [...causes.keys()]));
   const useless = [...written].filter((name) =>
     !told.has(name) && variants.every(({ unused }) => unused.has(name))
-  ).flatMap((name) =>
-    [...new Set(variants.map(({ unused }) => unused.get(name)!))]
-      .map((cause) => ({ causes: new Map([[name, cause]]), end: "" }))
   );
-  return [...merged, ...useless].map(({ causes, end }) => `${causesText(causes)}${end}`);
+  const everyCause = (name: string) =>
+    listText([...new Set(variants.map(({ unused }) => unused.get(name)!))], "or");
+  return [
+    ...merged.map(({ causes, all, left }) =>
+      `${causesText(causes)}: ${all} points are ${left === 1 ? "one" : left}`
+    ),
+    ...useless.length === 0
+      ? []
+      : [causesText(new Map(useless.map((name) => [name, everyCause(name)])))],
+  ];
 }
 
-/** `k does not apply to sparsemax`, `k and projection do not apply to none`. */
+/** The points that stand for several, by the axes without effect and what makes them so. */
+function mergedPoints(
+  variants: readonly Variant[],
+): { readonly causes: UnusedParameters; readonly all: number; readonly left: number }[] {
+  const causesOf = ({ standsFor, unused }: Variant) =>
+    JSON.stringify(
+      Object.entries(standsFor).flatMap(([axis, values]) =>
+        values.length > 1 ? [[axis, unused.get(axis)]] : []
+      ),
+    );
+  const merged = variants.filter(({ combinations }) => combinations > 1);
+  return [...Map.groupBy(merged, causesOf)].map(([causes, points]) => ({
+    causes: new Map<string, string>(JSON.parse(causes)),
+    all: points.reduce((sum, { combinations }) => sum + combinations, 0),
+    left: points.length,
+  }));
+}
+
+/** `k does not apply to sparsemax`, `projection and k do not apply to none`. */
 function causesText(causes: ReadonlyMap<string, string>): string {
   const byCause = Map.groupBy(causes, ([, cause]) => cause);
   return [...byCause].map(([cause, names]) => {
     const all = names.map(([name]) => name);
-    return `${all.join(" and ")} ${all.length === 1 ? "does" : "do"} not apply to ${cause}`;
-  }).join(", and ");
+    return `${listText(all, "and")} ${all.length === 1 ? "does" : "do"} not apply to ${cause}`;
+  }).join("; ");
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listText(items: readonly string[], word: "and" | "or"): string {
+  const [last, ...before] = items.toReversed();
+  return before.length === 0 ? last! : `${before.toReversed().join(", ")} ${word} ${last}`;
 }

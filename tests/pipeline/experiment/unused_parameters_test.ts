@@ -66,18 +66,13 @@ Deno.test("a parameter without effect changes no key, and its stage gets the def
   assert.deepEqual(plain.preimage.parameters, { seed: 42, alignment: "none" });
   const { projection, k, weight } = given.nodes[1]!.parameters;
   assert.deepEqual({ projection, k, weight }, { projection: "sparsemax", k: 2, weight: 8 });
-  assert.deepEqual(given.notes, [
-    "tuned: projection does not apply to none",
-    "tuned: k does not apply to none",
-    "tuned: weight does not apply to none",
-  ]);
+  assert.deepEqual(given.notes, ["tuned: projection, k and weight do not apply to none"]);
 });
 
 Deno.test("the first reason is told, and nothing where a parameter has an effect at some point", () => {
   assert.deepEqual(toy("projection: topk, k: 2, matrix: { alignment: [none, sparse] }").notes, []);
   assert.deepEqual(toy("k: 2, matrix: { alignment: [none, singular] }").notes, [
-    "tuned: k does not apply to none",
-    "tuned: k does not apply to singular",
+    "tuned: k does not apply to none or singular",
   ]);
 });
 
