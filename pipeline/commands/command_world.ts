@@ -1,4 +1,5 @@
 /** The process that a command runs in: its terminal, clock, signals and environment. */
+import { Complaint } from "../contract/complaint.ts";
 import { type Clock, systemClock } from "../contract/clock.ts";
 import { plainText } from "../contract/plain_text.ts";
 import type { StageDefinition } from "../contract/stage.ts";
@@ -98,8 +99,18 @@ function write(text: string): void {
     while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
   } catch (error) {
     // The reader closed the pipe, as `head` does.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (error instanceof Deno.errors.BrokenPipe) return;
+    throw outputComplaint(error);
   }
+}
+
+/** A full disk behind the output is no fault of the results folder. */
+function outputComplaint(cause: unknown): Complaint {
+  return new Complaint(
+    `the output cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
+    "send it elsewhere, or free some space on its disk",
+    { place: { file: "standard output" }, exitCode: 1, cause },
+  );
 }
 
 function terminalColumns(): number {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runToy } from "../../support/toy_command.ts";
+import { runToy, toyCommand } from "../../support/toy_command.ts";
 import { storeResults } from "../../support/stored_results.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
@@ -31,4 +31,17 @@ Deno.test("answers show control characters, and data for programs keeps them", a
   assert.doesNotMatch(json!.out, commanding);
   assert.deepEqual(JSON.parse(json!.out), [{ text: "x\x1b[2J\x9b" }]);
   assert.equal(csv!.out, "text\r\nx\x1b[2J\x9b\r\n");
+});
+
+Deno.test("a full disk behind the output is reported as that", async () => {
+  const { code, stderr } = await new Deno.Command("sh", {
+    args: ["-c", '"$@" > /dev/full', "sh", ...toyCommand, "--help"],
+    stdin: "null",
+  }).output();
+  assert.equal(
+    new TextDecoder().decode(stderr),
+    "error: the output cannot be written: No space left on device (os error 28)\n" +
+      "  --> standard output\nfix: send it elsewhere, or free some space on its disk\n",
+  );
+  assert.equal(code, 1);
 });
