@@ -1,8 +1,8 @@
 /** Writes a file that another writer fills, such as a database, either completely or not at all. */
 import { statSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Complaint } from "../contract/complaint.ts";
-import { exists } from "./read_if_there.ts";
+import { partOf } from "./part.ts";
 
 /**
  * Has a temporary file next to the target filled and renames it; leaves nothing behind on failure.
@@ -15,15 +15,14 @@ export async function intoFile<Result>(
   fill: (temporary: string) => Promise<Result>,
 ): Promise<Result> {
   const target = resolve(file);
-  const temporary = `${dirname(target)}/.${basename(target)}.${Deno.pid}.part`;
   try {
     if (isFolder(target)) throw new Deno.errors.IsADirectory("it is a folder");
-    Deno.writeTextFileSync(temporary, ""); // before the work of filling it
-    const result = await fill(temporary);
-    Deno.renameSync(temporary, target);
+    using part = partOf(target);
+    Deno.writeTextFileSync(part.path, ""); // before the work of filling it
+    const result = await fill(part.path);
+    Deno.renameSync(part.path, target);
     return result;
   } catch (error) {
-    if (exists(temporary)) Deno.removeSync(temporary);
     throw isOfSystem(error) ? unwritable(target, error) : error;
   }
 }

@@ -1,6 +1,7 @@
 /** Writes a new folder, for example an export, that exists either completely or not at all. */
-import { basename, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { Complaint } from "../contract/complaint.ts";
+import { partOf } from "./part.ts";
 
 /**
  * Fills a temporary folder next to the target and renames it; leaves nothing behind on failure.
@@ -14,16 +15,15 @@ export async function intoNewFolder<Result>(
 ): Promise<Result> {
   const target = resolve(folder);
   requireNewOrEmpty(target);
-  const temporary = `${dirname(target)}/.${basename(target)}.${Deno.pid}.part`;
   try {
-    const result = await fill(temporary);
-    Deno.mkdirSync(temporary, { recursive: true });
-    Deno.renameSync(temporary, target);
+    Deno.mkdirSync(dirname(target), { recursive: true });
+    using part = partOf(target);
+    const result = await fill(part.path);
+    Deno.mkdirSync(part.path, { recursive: true });
+    Deno.renameSync(part.path, target);
     return result;
   } catch (error) {
     throw writeComplaint(error, target) ?? error;
-  } finally {
-    removeIfThere(temporary);
   }
 }
 
@@ -66,12 +66,4 @@ function writeComplaint(error: unknown, folder: string): Complaint | undefined {
     );
   }
   return undefined;
-}
-
-function removeIfThere(folder: string): void {
-  try {
-    Deno.removeSync(folder, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
