@@ -7,7 +7,7 @@
 import { type ArtifactStore } from "./artifact_store.ts";
 import * as v from "valibot";
 import { exists } from "../disk/read_if_there.ts";
-import { filesIn } from "../disk/listing.ts";
+import { filesIn, foldersIn } from "../disk/listing.ts";
 import { storedContent } from "../disk/stored_json.ts";
 import { isFileLocked, tryFileLock } from "../disk/file_lock.ts";
 import { sweepParts } from "../disk/atomic_write.ts";
@@ -66,14 +66,17 @@ export function sweepLeftovers(store: ArtifactStore): void {
   };
   unlock(`${store.root}/pending`, ".lock");
   unlock(store.stateFile("live"), ".json");
-  for (const name of filesIn(store.stateFile("verify"), { ending: ".lock" })) {
-    const path = store.stateFile(`verify/${name}`);
-    tryScratch(path.slice(0, -".lock".length))?.[Symbol.dispose]();
+  const scratch = store.stateFile("verify");
+  const locked = filesIn(scratch, { ending: ".lock" }).map((name) => name.slice(0, -5));
+  // A folder without a lock could not be removed when its process was done with it.
+  const unlocked = foldersIn(scratch).filter((name) => /^[0-9a-f-]{36}$/.test(name));
+  for (const name of [...locked, ...unlocked]) {
+    tryScratch(`${scratch}/${name}`)?.[Symbol.dispose]();
   }
   sweepParts(store.stateFile(""), { except: ["set_aside", "trash", "verify"] });
 }
 
-/** A temporary folder below `state/verify`, removed on disposal, or by the next sweep after a kill. */
+/** A temporary folder below `state/verify`, removed on disposal, or else by the next sweep. */
 export function scratchFolder(store: ArtifactStore): Disposable & { readonly path: string } {
   Deno.mkdirSync(store.stateFile("verify"), { recursive: true });
   const scratch = tryScratch(store.stateFile(`verify/${crypto.randomUUID()}`));

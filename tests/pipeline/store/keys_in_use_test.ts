@@ -17,7 +17,9 @@ Deno.test("files of killed processes are swept, files of live ones stay", () => 
   store.prepare();
   using _held = holdKeys(store, ["a", "b"]);
   using scratch = scratchFolder(store);
+  const unlocked = `verify/${crypto.randomUUID()}`;
   const left = ["live/1.json", "verify/2.lock", "verify/2/pending/x", "asked/q.json.3.part"]
+    .concat(`${unlocked}/artifact/x`)
     .concat("4.part", "code/text/t.gz.5.part")
     .map((path) => store.stateFile(path));
   for (const path of left) {
@@ -32,6 +34,7 @@ Deno.test("files of killed processes are swept, files of live ones stay", () => 
   sweepLeftovers(store);
   assert.deepEqual(left.filter(exists), []);
   assert.ok(!exists(store.stateFile("verify/2")));
+  assert.ok(!exists(store.stateFile(unlocked)));
   assert.deepEqual(kept.filter(exists), kept);
   assert.ok(exists(scratch.path));
   assert.deepEqual(heldKeys(store), new Set(["a", "b"]));
