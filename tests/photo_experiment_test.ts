@@ -149,11 +149,17 @@ Deno.test("without photos the experiment says what it wants, and where", async (
   assert.match(err, /nowhere\/captions\.txt\n +captions \(CSV: image,caption\)/);
 });
 
+/** A plan refuses splits that the photos cannot fill. */
+const smallSplits = options(["features.test=1", "features.validation=1"]);
+
 Deno.test("the stages that docs/photos.md adds continue every seed with every alignment", async () => {
   using folder = temporaryFolder();
-  await madePhotos(folder.path, 4);
+  await madePhotos(folder.path, 66); // 64 to train: 63 negatives for each
   const { code, out, err } = await denoTask(
-    ["run", withAddedStages(folder.path), "--plan", "--results", `${folder.path}/results`],
+    [
+      ...["run", withAddedStages(folder.path), ...smallSplits, "--plan"],
+      ...["--results", `${folder.path}/results`],
+    ],
     { FLICKR8K: folder.path },
   );
   assert.equal(code, 0, out + err);
@@ -176,7 +182,7 @@ Deno.test("every command of docs/photos.md is a task of the project, and every r
       word.replaceAll("'", "")
     );
     const { code, out, err } = await denoTask(
-      ["run", experiment, ...set, "--plan", "--results", `${folder.path}/results`],
+      ["run", experiment, ...set, ...smallSplits, "--plan", "--results", `${folder.path}/results`],
       { FLICKR8K: folder.path },
     );
     assert.equal(code, 0, out + err);
