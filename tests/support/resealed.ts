@@ -11,12 +11,26 @@ export function changeArtifact(folder: string, path: string, change: (text: stri
   const file = `${folder}/artifact/${path}`;
   const text = change(Deno.readTextFileSync(file));
   Deno.writeTextFileSync(file, text);
-  const manifest: Manifest = JSON.parse(Deno.readTextFileSync(`${folder}/manifest.json`));
   const bytes = new TextEncoder().encode(text);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  const files = manifest.files.map((one) =>
-    one.path === path ? { path, size: bytes.length, sha256 } : one
+  reseal(
+    folder,
+    (files) => files.map((one) => one.path === path ? { path, size: bytes.length, sha256 } : one),
   );
+}
+
+/** Removes a file of a complete artifact as if the stage had not written it. */
+export function removeFromArtifact(folder: string, path: string): void {
+  Deno.removeSync(`${folder}/artifact/${path}`);
+  reseal(folder, (files) => files.filter((one) => one.path !== path));
+}
+
+function reseal(
+  folder: string,
+  change: (files: Manifest["files"]) => Manifest["files"],
+): void {
+  const manifest: Manifest = JSON.parse(Deno.readTextFileSync(`${folder}/manifest.json`));
+  const files = change(manifest.files);
   const changed: Manifest = { ...manifest, files, digest: digestOfFiles(files) };
   Deno.writeTextFileSync(`${folder}/manifest.json`, JSON.stringify(changed));
 }

@@ -7,6 +7,7 @@ import {
   type ReportedOptions,
   storeReported,
 } from "../../support/reported_results.ts";
+import { changeArtifact, removeFromArtifact } from "../../support/resealed.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 const small: ReportedOptions = { variants: ["none", "singular"], seeds: 1 };
@@ -183,9 +184,20 @@ function pathsIn(root: string): string[] {
 function change(root: string, name: string, to: (text: string) => string): void {
   const paths = pathsIn(root).filter((path) => path.endsWith(`/${name}`));
   assert.ok(paths.length > 0, `no ${name}`);
-  for (const path of paths) Deno.writeTextFileSync(path, to(Deno.readTextFileSync(path)));
+  for (const path of paths) {
+    const [folder, within] = inArtifact(path);
+    changeArtifact(folder, within, to);
+  }
+}
+
+/** The folder of a complete result, and the path of a file within its artifact. */
+function inArtifact(path: string): [string, string] {
+  const [folder, within] = path.split("/artifact/");
+  return [folder!, within!];
 }
 
 function remove(root: string, name: string): void {
-  for (const path of pathsIn(root)) if (path.endsWith(`/${name}`)) Deno.removeSync(path);
+  for (const path of pathsIn(root)) {
+    if (path.endsWith(`/${name}`)) removeFromArtifact(...inArtifact(path));
+  }
 }
