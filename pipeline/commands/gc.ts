@@ -8,6 +8,7 @@ import {
   sharedNameWarning,
 } from "../store/request_record.ts";
 import { moveObstacles } from "../store/obstacles.ts";
+import { runRecordFiles } from "../store/run_records.ts";
 import { moveOldRequests } from "../store/old_requests.ts";
 import { below } from "../disk/disk_use.ts";
 import { Complaint } from "../contract/complaint.ts";
@@ -69,7 +70,7 @@ export const gcCommand = defineCommand({
       if (yes) moveToTrash(store, plan);
     }
     for (const warning of shared) world.warn(warning);
-    const freed = [...plan.artifacts, ...plan.pending, ...plan.setAside];
+    const freed = [...plan.artifacts, ...plan.pending, ...plan.setAside, ...plan.records];
     const bytes = freed.reduce((sum, each) => sum + each.bytes, 0);
     if (yes) {
       // Including what an earlier gc left in the trash when it was killed.
@@ -95,13 +96,18 @@ function contentsOf(store: ArtifactStore, { catalogue }: CommandWorld): StoreCon
     catalogue.filter(({ output }) => ["recall", "relations"].includes(output))
       .map(({ name }) => name),
   );
+  // Before the requests: what a run writes after its request is not among these.
+  const records = runRecordFiles(store).flatMap(({ path, owners }) =>
+    unlessGone(() => ({ ...leftover(store.root, path), owners }))
+  );
   return {
     live,
+    records,
     artifacts: store.list().flatMap(({ kind, key }) =>
       unlessGone(() => artifactOf(store, kind, key, evaluations.has(kind)))
     ),
     pending: namesIn(`${store.root}/pending`)
-      .filter((name) => !name.endsWith(".lock") && !isFileLocked(store.lockFile(name)))
+      .filter((name) => /^[0-9a-f]{64}$/.test(name) && !isFileLocked(store.lockFile(name)))
       .flatMap((name) => unlessGone(() => leftover(`${store.root}/pending`, name))),
     setAside: namesIn(store.stateFile("set_aside"))
       .flatMap((name) => unlessGone(() => leftover(store.stateFile("set_aside"), name))),
@@ -139,6 +145,7 @@ function artifactOf(
       ? changed(folder)
       : Date.parse(manifest.circumstances.started) / 1000,
     inputs: Object.values(manifest?.preimage.inputs ?? {}),
+    ...(manifest !== undefined && { code: manifest.preimage.code }),
   };
 }
 
@@ -152,6 +159,7 @@ function requestsOf(store: ArtifactStore): StoredRequest[] {
     changed: (source?.set ?? []).length > 0,
     requested: Date.parse(requested) / 1000,
     keys: nodes.map(({ key }) => key),
+    code: nodes.map(({ preimage }) => preimage.code),
   }));
 }
 
@@ -182,6 +190,7 @@ function moveToTrash(store: ArtifactStore, plan: GcPlan): void {
   }
   for (const { name } of plan.pending) move(store.pendingFolder(name));
   for (const { name } of plan.setAside) move(store.stateFile(`set_aside/${name}`));
+  for (const { name } of plan.records) move(`${store.root}/${name}`);
 }
 
 function trashOf(store: ArtifactStore): string {
@@ -189,7 +198,7 @@ function trashOf(store: ArtifactStore): string {
 }
 
 function gcText(
-  { artifacts, pending, setAside, requests, kept }: GcPlan,
+  { artifacts, pending, setAside, requests, records, kept }: GcPlan,
   { bytes, deleted }: { bytes: number; deleted: boolean },
 ): string {
   const row = (what: string, list: readonly { readonly bytes: number }[], why: string) =>
@@ -201,6 +210,7 @@ function gcText(
       .flatMap(([stage, list]) => row(stage, list, "no kept request needs it")),
     ...row("(unfinished)", pending, "no kept request needs it"),
     ...row("(set aside)", setAside, "damaged or replaced"),
+    ...row("(records)", records, "their runs are gone"),
   ];
   const keptText = `kept: ${kept.artifacts} results, ${bytesText(kept.bytes)}`;
   const evaluations = artifacts.filter(({ evaluation }) => evaluation);

@@ -9,6 +9,8 @@ export interface StoreContents {
   readonly requests: readonly StoredRequest[];
   /** Keys that live runs read or compute. */
   readonly live: ReadonlySet<string>;
+  /** What is kept about runs beside their results. */
+  readonly records?: readonly RunRecord[];
 }
 
 export interface StoredArtifact {
@@ -23,6 +25,8 @@ export interface StoredArtifact {
   readonly made: number;
   /** Keys of its inputs. */
   readonly inputs: readonly string[];
+  /** Digest of the code that made it. */
+  readonly code?: string;
 }
 
 export interface Leftover {
@@ -30,6 +34,12 @@ export interface Leftover {
   readonly name: string;
   readonly bytes: number;
   readonly changed: number;
+}
+
+/** A failure, a certificate or code; its name is its path. */
+export interface RunRecord extends Leftover {
+  /** Keys of runs, or digests of code: it is deleted when none of them is left. */
+  readonly owners: readonly string[];
 }
 
 /** A request: the keys that an experiment needed at some time. */
@@ -42,6 +52,8 @@ export interface StoredRequest {
   readonly changed: boolean;
   readonly requested: number;
   readonly keys: readonly string[];
+  /** Digests of the code that it needed. */
+  readonly code?: readonly string[];
 }
 
 export interface GcPolicy {
@@ -60,15 +72,20 @@ export interface GcPlan {
   readonly setAside: readonly Leftover[];
   /** Requests that are not kept and need something that is deleted. */
   readonly requests: readonly StoredRequest[];
+  /** Records of runs and code that are gone. */
+  readonly records: readonly Leftover[];
   readonly kept: { readonly artifacts: number; readonly bytes: number };
 }
 
+/** A run that has just started may not have written yet what its records belong to. */
+const settled = 3600; // s
+
 /**
  * Keeps what the kept requests need directly and indirectly, what live runs use, and what is too
- * young. Everything else is deleted: other results, abandoned pending folders, and folders set aside.
+ * young. Everything else is deleted: other results, abandoned pending folders, folders set aside, and records of runs that are gone.
  */
 export function planGc(contents: StoreContents, policy: GcPolicy): GcPlan {
-  const { artifacts, pending, setAside, requests, live } = contents;
+  const { artifacts, pending, setAside, requests, live, records = [] } = contents;
   const keptRequests = lastOf(requests, new Set(artifacts.map(({ key }) => key)), policy);
   const young = (time: number) => policy.now - time < policy.olderThan;
   const needed = withInputs(
@@ -83,13 +100,23 @@ export function planGc(contents: StoreContents, policy: GcPolicy): GcPlan {
   const deletedKeys = new Set(deleted.map(({ key }) => key));
   const kept = artifacts.filter(({ key }) => needed.has(key));
   const ids = new Set(keptRequests.map(({ id }) => id));
+  const deletedRequests = requests.filter(({ id, keys }) =>
+    !ids.has(id) && keys.some((key) => deletedKeys.has(key))
+  );
+  const left = new Set([
+    ...needed,
+    ...kept.flatMap(({ code }) => code ?? []),
+    ...requests.filter((one) => !deletedRequests.includes(one))
+      .flatMap(({ keys, code = [] }) => [...keys, ...code]),
+  ]);
   return {
     artifacts: deleted,
     pending: pending.filter(({ name, changed }) => !needed.has(name) && !young(changed)),
     setAside: setAside.filter(({ changed }) => !young(changed)),
-    requests: requests.filter(({ id, keys }) =>
-      !ids.has(id) && keys.some((key) => deletedKeys.has(key))
-    ),
+    requests: deletedRequests,
+    records: records.filter(({ owners, changed }) =>
+      !owners.some((owner) => left.has(owner)) && !young(changed) && policy.now - changed > settled
+    ).map(({ name, bytes, changed }) => ({ name, bytes, changed })),
     kept: { artifacts: kept.length, bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0) },
   };
 }

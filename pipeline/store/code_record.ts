@@ -11,6 +11,7 @@ import { type ArtifactStore } from "./artifact_store.ts";
 import { exists, readIfThere } from "../disk/read_if_there.ts";
 import type { CodeCache } from "../key/code_digest.ts";
 import { fileState } from "../disk/file_state.ts";
+import { filesIn } from "../disk/listing.ts";
 import { storedContent } from "../disk/stored_json.ts";
 import { writeAtomically } from "../disk/atomic_write.ts";
 
@@ -87,6 +88,27 @@ export function readCode(store: ArtifactStore, digest: string): CodeRecord | und
   } catch {
     return undefined; // a text is missing or damaged: the record counts as not kept
   }
+}
+
+/** The files of all code that is kept, relative to the results folder, with the digests they belong to. */
+export function keptCode(store: ArtifactStore): { path: string; owners: string[] }[] {
+  const users = new Map<string, string[]>();
+  const records = filesIn(store.stateFile("code")).flatMap((name) => {
+    const digest = /^([0-9a-f]{64})\.json$/.exec(name)?.[1];
+    if (digest === undefined) return [];
+    const { files = {} } = storedContent(recordFile(store, digest), storedSchema) ?? {};
+    for (const sha256 of Object.values(files)) {
+      users.set(sha256, [...users.get(sha256) ?? [], digest]);
+    }
+    return [{ path: `state/code/${name}`, owners: [digest] }];
+  });
+  const texts = filesIn(store.stateFile("code/text")).flatMap((name) => {
+    const sha256 = /^([0-9a-f]{64})\.gz$/.exec(name)?.[1];
+    return sha256 === undefined
+      ? []
+      : [{ path: `state/code/text/${name}`, owners: users.get(sha256) ?? [] }];
+  });
+  return [...records, ...texts];
 }
 
 function keepText(store: ArtifactStore, text: string): string {

@@ -108,3 +108,46 @@ Deno.test("gc takes experiments by name or file, and refuses malformed options",
     assert.match(err, error);
   }
 });
+
+Deno.test("gc deletes what is kept about runs that are gone, from the database, too", async () => {
+  using folder = temporaryFolder();
+  const results = `${folder.path}/results`;
+  const rest = ["--results", results];
+  await runToy(["run", toyExperiment, ...pinned, ...rest]);
+  await runToy(["verify", toyExperiment, ...pinned, "numbers", ...rest]);
+  const [own] = [...Deno.readDirSync(`${results}/state/certificates`)];
+  const certificate = JSON.parse(
+    Deno.readTextFileSync(`${results}/state/certificates/${own!.name}`),
+  );
+  const gone = "a".repeat(64);
+  Deno.mkdirSync(`${results}/state/failed`);
+  const orphans = {
+    [`certificates/${gone}-1.json`]: { ...certificate, id: `${gone}-1`, key: gone },
+    [`failed/${gone}.json`]: {
+      ...{ key: gone, label: "x", stage: "x", kind: "x", what: "x", time: certificate.time },
+    },
+    [`code/${gone}.json`]: { format: 1, stage: "x", versions: [], files: { "x.ts": gone } },
+    [`code/text/${gone}.gz`]: {},
+  };
+  for (const [path, content] of Object.entries(orphans)) {
+    Deno.writeTextFileSync(`${results}/state/${path}`, JSON.stringify(content));
+  }
+  for (const name of ["certificates", "failed", "code", "code/text"]) {
+    for (const entry of Deno.readDirSync(`${results}/state/${name}`)) {
+      if (entry.isFile) Deno.utimeSync(`${results}/state/${name}/${entry.name}`, 1e9, 1e9);
+    }
+  }
+  const query = "SELECT (SELECT count(*) FROM certificate) AS certificates, " +
+    "(SELECT count(*) FROM stage_run) AS runs";
+  const ask = async () => (await runToy(["sql", query, "--format", "csv", ...rest])).out;
+  assert.equal(await ask(), "certificates,runs\r\n2,4\r\n");
+  const { out } = await runToy(["gc", "--yes", ...rest]);
+  assert.match(out, /^\(records\) +their runs are gone +4 /m);
+  for (const path of Object.keys(orphans)) {
+    assert.throws(() => Deno.statSync(`${results}/state/${path}`), Deno.errors.NotFound);
+  }
+  assert.ok(Deno.statSync(`${results}/state/certificates/${own!.name}`).isFile);
+  assert.equal(await ask(), "certificates,runs\r\n1,3\r\n");
+  const again = await runToy(["why", toyExperiment, ...pinned, "recall", ...rest]);
+  assert.equal(again.code, 0);
+});

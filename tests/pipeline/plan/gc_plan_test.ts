@@ -142,3 +142,36 @@ Deno.test("nothing that a kept request or a live run needs, directly or indirect
     for (const { key, inputs } of all.values()) if (!gone.has(key)) inputs.forEach(need);
   }));
 });
+
+Deno.test("records go with the runs and the code that they are about, unless they are new", () => {
+  const record = (name: string, owners: string[], changed = -9000) => ({
+    name,
+    owners,
+    changed,
+    bytes: 1,
+  });
+  const { records } = planGc(
+    contents({
+      artifacts: [{ ...artifact("a"), code: "code of a" }, { ...artifact("x"), code: "code of x" }],
+      requests: [{ ...request("1", "e", 1, ["a", "missing"]), code: ["code of missing"] }],
+      live: new Set(["live"]),
+      records: [
+        record("certificate of a", ["a"]),
+        record("failure of missing", ["missing"]),
+        record("failure of live", ["live"]),
+        record("certificate of x", ["x"]),
+        record("code of a", ["code of a"]),
+        record("code of missing", ["code of missing"]),
+        record("code of x", ["code of x"]),
+        record("text of both", ["code of a", "code of x"]),
+        record("text of none", []),
+        record("text of a run that has just started", [], now - 1800),
+      ],
+    }),
+    policy,
+  );
+  assert.deepEqual(
+    records.map(({ name }) => name),
+    ["certificate of x", "code of x", "text of none"],
+  );
+});
