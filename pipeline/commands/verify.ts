@@ -76,7 +76,7 @@ async function verify(request: VerifyRequest, world: RunWorld): Promise<number> 
     storedNodes(nodes, store, request).map(({ node }) => node),
     cacheFolder(world.environment),
   );
-  requireUsable(store);
+  requireUsable(store, []); // results go to the scratch folder
   const lock = await lockForRun(store); // so that `gc` deletes nothing between the look and the hold
   const stored = storedNodes(nodes, store, request);
   using _held = holdKeys(store, nodes.map(({ key }) => key));

@@ -50,16 +50,18 @@ function brokenLink(path: string): string | undefined {
 }
 
 /**
- * Checks that results can be stored: folders can be written, renamed and locked, and a filled folder
- * can be moved to the complete ones. Call it when the store is prepared.
+ * Creates the folders of the store, and checks that results of these nodes can be stored there:
+ * folders can be written, renamed and locked, and a filled folder can be moved to the complete ones.
  *
  * @throws Complaint
  */
-export function requireUsable(store: ArtifactStore): void {
+export function requireUsable(store: ArtifactStore, nodes: readonly KeyedNode[]): void {
   const { root } = store;
   requireConfinable(root);
+  store.prepare();
   try {
-    requireOneFileSystem(root);
+    const kinds = new Set(nodes.map(({ definition }) => `artifacts/${definition.name}`));
+    requireOneFileSystem(root, ["artifacts", "pending", "state", ...kinds]);
     using scratch = scratchFolder(store);
     Deno.mkdirSync(`${scratch.path}/from/artifact`, { recursive: true });
     Deno.renameSync(`${scratch.path}/from`, `${scratch.path}/to`);
@@ -70,8 +72,8 @@ export function requireUsable(store: ArtifactStore): void {
 }
 
 /** Results are moved between these folders by renaming, which works within one file system only. */
-function requireOneFileSystem(root: string): void {
-  const folders = ["artifacts", "pending", "state"].map((name) => `${root}/${name}`);
+function requireOneFileSystem(root: string, names: readonly string[]): void {
+  const folders = names.map((name) => `${root}/${name}`).filter((folder) => existsSync(folder));
   for (const folder of folders) accessSync(folder, constants.W_OK | constants.X_OK);
   const [first, ...rest] = folders.map((folder) => Deno.statSync(folder).dev);
   const other = rest.findIndex((device) => device !== first);

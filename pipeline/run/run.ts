@@ -86,8 +86,7 @@ export async function run(given: RunRequest, world: RunWorld): Promise<number> {
   const toRun = plan.filter(({ action }) => action === "run").map(({ node }) => node);
   const idle = toRun.length === 0;
   if (!idle) {
-    store.prepare();
-    requireUsable(store);
+    requireUsable(store, toRun);
     requireReadable(toRun, cacheFolder(world.environment));
   }
   using _held = idle || lock === undefined

@@ -4,6 +4,7 @@ import { requireConfinable, requireReadable, requireUsable } from "../../../pipe
 import { errorText, toyGraph } from "../../support/toy_graph.ts";
 import { keyNodes } from "../../../pipeline/key/key.ts";
 import { runToy } from "../../support/toy_command.ts";
+import { toyNodes } from "../../support/toy_plan.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
 function preparedStore(root: string) {
@@ -15,7 +16,7 @@ function preparedStore(root: string) {
 Deno.test("a usable folder passes, and nothing of the check is left", () => {
   using folder = temporaryFolder();
   const store = preparedStore(`${folder.path}/results`);
-  requireUsable(store);
+  requireUsable(store, []);
   assert.deepEqual([...Deno.readDirSync(store.stateFile("verify"))], []);
 });
 
@@ -58,7 +59,7 @@ Deno.test("a folder that cannot rename is refused, with the system's message", (
       throw Object.assign(new Error("Function not implemented (os error 38)"), { code: "ENOSYS" });
     };
     assert.equal(
-      errorText(() => requireUsable(store)),
+      errorText(() => requireUsable(store, [])),
       "error: the results folder cannot be used: Function not implemented (os error 38)\n" +
         `  --> ${folder.path}\nfix: stages need a file system that can lock files and rename ` +
         "folders; use another folder with --results",
@@ -78,11 +79,37 @@ Deno.test({
       Deno.symlinkSync(elsewhere, `${folder.path}/artifacts`);
       const store = preparedStore(folder.path);
       assert.equal(
-        errorText(() => requireUsable(store)),
+        errorText(() => requireUsable(store, [])),
         `error: \`${folder.path}/artifacts\` and \`${folder.path}/pending\` are on different file ` +
           "systems, so results cannot be moved between them\n" +
           `  --> ${folder.path}\n` +
           "fix: put the whole results folder on one file system; it may itself be a symbolic link",
+      );
+    } finally {
+      Deno.removeSync(elsewhere, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "so are results of a kind whose folder is a link to another file system",
+  ignore: Deno.build.os !== "linux",
+  fn() {
+    using folder = temporaryFolder();
+    const elsewhere = Deno.makeTempDirSync({ dir: "/dev/shm" });
+    try {
+      const store = preparedStore(folder.path);
+      Deno.symlinkSync(elsewhere, `${folder.path}/artifacts/toy_numbers`);
+      const nodes = toyNodes(
+        "name: e\nseed: 1\nstages:\n  numbers: { use: toy_numbers }\n" +
+          "  tuned: { use: toy_train, numbers: numbers }\n",
+      );
+      const numbers = nodes.filter(({ stage }) => stage === "numbers");
+      const others = nodes.filter(({ stage }) => stage !== "numbers");
+      requireUsable(store, others);
+      assert.match(
+        errorText(() => requireUsable(store, numbers)),
+        /artifacts`? and .*artifacts\/toy_numbers` are on different file systems/,
       );
     } finally {
       Deno.removeSync(elsewhere, { recursive: true });
