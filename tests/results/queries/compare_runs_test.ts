@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { compareCommand } from "../../../results/queries/compare_runs.ts";
+import { storedExperiment, storedRequests, storeResults } from "../../support/stored_results.ts";
 import type { ExperimentComparison } from "../../../results/queries/compare_experiments.ts";
 import { type KnownNode, runDifferences } from "../../../results/queries/key_differences.ts";
 import { runToy, toyExperiment } from "../../support/toy_command.ts";
@@ -147,4 +149,37 @@ and 12 more metrics; --json lists all
     (await compare("toy~1", toyExperiment)).err,
     /^error: this experiment was never run with its present parameters\n {2}--> .*toy\.yaml\n/,
   );
+});
+
+Deno.test("compare says that two runs, or two experiments, were computed on two processors", async () => {
+  using folder = temporaryFolder();
+  const root = folder.path;
+  storeResults(root);
+  const [earlier, later] = storedRequests(root);
+  const keysOf = (request: typeof later) =>
+    request!.nodes.filter(({ stage }) => stage === "recall").map(({ key }) => key);
+  const [one] = keysOf(earlier);
+  const [other] = keysOf(later).filter((key) => key !== one);
+  const file = `${root}/artifacts/evaluate/${other}/manifest.json`;
+  const manifest = Deno.readTextFileSync(file);
+  assert.match(manifest, /"Abacus 1"/);
+  Deno.writeTextFileSync(file, manifest.replace('"Abacus 1"', '"Abacus 2"'));
+  const compare = (first: string, second: string) =>
+    compareCommand(root, [{ name: first }, { name: second }], {
+      json: false,
+      width: 80,
+      warn() {},
+    });
+  const caution = "Results were computed on 2 types of processor, whose rounding differs; this " +
+    "alone may cause differences: Abacus 1; Abacus 2.";
+  for (
+    const text of [
+      await compare(one!, other!),
+      await compare(`${storedExperiment}~1`, storedExperiment),
+    ]
+  ) {
+    assert.ok(text.replaceAll(/\s+/g, " ").includes(caution), text);
+    assert.ok(text.split("\n").every((line) => line.length <= 80));
+  }
+  assert.doesNotMatch(await compare(one!, one!), /types of processor/);
 });
