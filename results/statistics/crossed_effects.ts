@@ -19,8 +19,10 @@
  *       / (MS_seed^2 / (S - 1) + [MS_unit > MS_rest] (MS_unit^2 / (I - 1) + MS_rest^2 / ((S - 1) (I - 1))))
  *
  * as multi-reader studies do, where readers are what seeds are here (Hillis, Statistics in Medicine
- * 26:596, 2007). Units may have different numbers of queries: the mean is a ratio of sums d and m, and
- * y[s, i] = (d[s, i] - mean m[s, i]) / mean of m, its linearisation.
+ * 26:596, 2007), but with at least min(S, I) - 1 of them: where two mean squares that are nearly equal are
+ * subtracted, the formula comes near 0, and intervals would have no end. Units may have different numbers
+ * of queries: the mean is a ratio of sums d and m, and y[s, i] = (d[s, i] - mean m[s, i]) / mean of m, its
+ * linearisation.
  */
 import { studentBound, studentTail } from "./student_t.ts";
 
@@ -86,9 +88,10 @@ export function crossedError(
   const ofImages = Math.max(0, ofUnits - ofRest);
   const square = ofSeeds ** 2 / (seeds - 1) +
     (ofImages === 0 ? 0 : ofUnits ** 2 / (units - 1) + ofRest ** 2 / ((seeds - 1) * (units - 1)));
+  const satterthwaite = square === 0 ? 0 : (ofSeeds + ofImages) ** 2 / square;
   return {
     error: Math.sqrt((ofSeeds + ofImages) / (seeds * units)),
-    freedom: square === 0 ? 1 : (ofSeeds + ofImages) ** 2 / square,
+    freedom: Math.max(satterthwaite, Math.min(seeds, units) - 1),
   };
 }
 

@@ -96,6 +96,16 @@ function limitOfResampling(
     ofRest / all * (seeds - 1) / seeds * (units - 1) / units;
 }
 
+Deno.test("mean squares that nearly cancel out leave as many degrees of freedom as there are seeds or images", () => {
+  const cancelling = { seeds: 3, units: 64, ofSeeds: 0.001, ofUnits: 1.01, ofRest: 1 };
+  const { error, freedom } = crossedError(cancelling);
+  near(error, Math.sqrt(0.011 / (3 * 64)), 1e-12);
+  assert.equal(freedom, 2);
+  near(halfWidth({ error, freedom }, 0.95), 4.302652729911275 * error, 1e-9); // scipy: t.ppf(0.975, 2)
+  assert.equal(crossedError({ ...cancelling, seeds: 9, units: 4 }).freedom, 3);
+  assert.equal(crossedError({ ...cancelling, ofSeeds: 0, ofUnits: 0, ofRest: 0 }).freedom, 2);
+});
+
 Deno.test("the mean squares are those of resampling seeds and images together", () => {
   const random = randomStream(3);
   const resamples = 8000;
