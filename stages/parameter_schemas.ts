@@ -38,7 +38,7 @@ export const layers = v.optional(
 /** mean: the distance of the attention averaged over heads; each: the mean of the heads' distances. */
 export const heads = v.optional(v.picklist(["mean", "each"]), "mean");
 
-/** Precision of the encoder's matrix products. bfloat16 is for GPUs, and for CPUs with `xla: false`. */
+/** Precision of the encoder's matrix products. bfloat16 is for GPUs, and for CPUs with instructions for it. */
 export const precision = v.optional(v.picklist(["float32", "bfloat16"]), "float32");
 
 /** Compile the recorded programs with XLA; without it they are slower and differ in the last bits. */

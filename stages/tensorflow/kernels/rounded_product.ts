@@ -62,6 +62,14 @@ function roundsSums(binding: Binding): boolean {
   return found;
 }
 
+/**
+ * Whether the processor computes bfloat16 products by instructions of its own. TensorFlow's sums are
+ * rounded to nearest exactly then.
+ */
+export function hasBfloat16Instructions(binding: Binding): boolean {
+  return !binding.isUsingGpuDevice() && roundsSums(binding);
+}
+
 /** 1.0078125 x 1.75 is three quarters of the way from 1.7578125 to 1.765625, its neighbours in bfloat16. */
 function roundsInTrial({ eager }: Binding): boolean {
   const runner: Runner = {

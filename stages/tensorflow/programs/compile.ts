@@ -1,6 +1,7 @@
 /**
  * Record, then compile: a function over tensors, written in plain tfjs, becomes one TensorFlow
- * function per input signature, compiled by XLA.
+ * function per input signature, compiled by XLA. (A processor's bfloat16 instructions are used by
+ * TensorFlow's products alone; where it has them, the function is split at its bfloat16 products.)
  *
  *     const step = compile(({ weights, batch }) => trainingStep(weights, batch), { name: "step" });
  *     const { weights: next, loss } = step({ weights, batch });   // everything stays on the device
@@ -11,7 +12,11 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Compute } from "../kernels/backend.ts";
+import type { Binding } from "../kernels/binding.ts";
+import { hasBfloat16Instructions } from "../kernels/rounded_product.ts";
 import { Recording, RecordingError } from "../record/recording.ts";
+import { hasRoundedProduct, type Recorded, splitProgram } from "../record/split_program.ts";
+import { RoundedInputs } from "./rounded_inputs.ts";
 
 /** Tensors, in any nesting of lists and objects. */
 export type TensorTree = tf.Tensor | readonly TensorTree[] | {
@@ -40,10 +45,21 @@ export interface Program {
 }
 
 interface RecordedProgram extends Program {
-  readonly functionName: string;
+  readonly functions: Functions;
   readonly outputs: readonly { readonly shape: number[]; readonly dtype: number }[];
   /** Puts the outputs back into the function's tree. */
   readonly assemble: (tensors: readonly tf.Tensor[]) => TensorTree;
+}
+
+/** What TensorFlow runs. */
+interface Functions {
+  readonly main: string;
+  /** What `main` calls. */
+  readonly clusters: readonly string[];
+  /** Whether XLA compiles `main`. */
+  readonly xla: boolean;
+  /** Takes tensors rounded to bfloat16, which the program takes after its inputs. */
+  readonly rounded: RoundedInputs;
 }
 
 let functionCount = 0;
@@ -71,14 +87,18 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
       programs.set(signature, program);
     }
     const ids = backend.getInputTensorIds(tensors.map(({ tensor }) => tensor));
-    const { functionName, outputs } = program;
-    const made = binding.eager.callFunction(functionName, ids, outputs.length, xla);
+    const { functions, outputs } = program;
+    const all = [...ids, ...functions.rounded.of(ids)];
+    const made = binding.eager.callFunction(functions.main, all, outputs.length, functions.xla);
     return program.assemble(
       made.map((id, index) => backend.createOutputTensor({ id, ...outputs[index]! })),
     ) as Outputs;
   };
   const dispose = () => {
-    for (const { functionName } of programs.values()) binding.eager.removeFunction(functionName);
+    for (const { functions: { main, clusters, rounded } } of programs.values()) {
+      rounded[Symbol.dispose]();
+      for (const name of [main, ...clusters]) binding.eager.removeFunction(name);
+    }
     programs.clear();
   };
   return Object.defineProperties(run, {
@@ -123,6 +143,11 @@ function record<Inputs extends TensorTree>(
   const given = leaves(inputs).map(({ tensor }) => tensor);
   backend.getInputTensorIds(given); // values still on the host go to the device, not into the graph
   const idOf = (tensor: tf.Tensor) => backend.getInputTensorIds([tensor])[0]!;
+  const metadataOf = (tensor: tf.Tensor) => ({
+    id: idOf(tensor),
+    shape: tensor.shape,
+    dtype: binding.typeOf(tensor.dtype),
+  });
   using recording = new Recording(binding.native, { xla });
   binding.recording = recording;
   try {
@@ -132,18 +157,14 @@ function record<Inputs extends TensorTree>(
         const dtype = binding.typeOf(tensor.dtype);
         return backend.createOutputTensor(recording.placeholder(tensor.shape, dtype));
       });
-      const placeholderIds = placeholders.map(idOf);
+      const taken = placeholders.map(metadataOf);
       const result = fn(replaceLeaves(inputs, placeholders) as Inputs);
       const outputs = leaves(result).map(({ tensor }) => tensor);
-      const outputIds = outputs.map(idOf);
-      const functionName = `${name}_${functionCount++}`;
-      const recorded = recording.toFunction(functionName, placeholderIds, outputIds);
-      binding.eager.addFunction(recorded.body);
-      binding.native.c.TF_DeleteFunction(recorded.body);
+      const recorded = { inputs: taken, outputs: outputs.map(idOf) };
       const shape = skeleton(result);
       program = {
-        functionName,
-        operationCount: recorded.operationCount,
+        functions: addFunctions(binding, `${name}_${functionCount++}`, recording, recorded),
+        operationCount: recording.ops.length,
         outputs: outputs.map((tensor) => ({
           shape: tensor.shape,
           dtype: binding.typeOf(tensor.dtype),
@@ -155,6 +176,33 @@ function record<Inputs extends TensorTree>(
   } finally {
     binding.recording = undefined;
   }
+}
+
+/** Hands a recording to TensorFlow, as one function or split. */
+function addFunctions(
+  binding: Binding,
+  name: string,
+  recording: Recording,
+  io: Omit<Recorded, "ops">,
+): Functions {
+  const { native, eager } = binding;
+  const { ops, xla } = recording;
+  const split = xla && hasBfloat16Instructions(binding) && hasRoundedProduct(ops)
+    ? splitProgram(native, name, { ops, ...io })
+    : undefined;
+  const main = split?.main ??
+    recording.toFunction(name, io.inputs.map(({ id }) => id), io.outputs);
+  const clusters = split?.clusters ?? [];
+  for (const { body } of [...clusters, main]) {
+    eager.addFunction(body);
+    native.c.TF_DeleteFunction(body);
+  }
+  return {
+    main: main.name,
+    clusters: clusters.map(({ name }) => name),
+    xla: xla && split === undefined,
+    rounded: new RoundedInputs(eager, split?.rounded ?? []),
+  };
 }
 
 /** The tensors of a tree, in the order of its keys, with their paths. */

@@ -79,6 +79,7 @@ export const symbols = {
     parameters: ["pointer", "buffer", "u8", "i32", "pointer", "i32", "buffer", "i32", "buffer", "pointer", "pointer", "pointer", "pointer"],
     result: "pointer",
   },
+  TF_GraphCopyFunction: { parameters: ["pointer", "pointer", "pointer", "pointer"], result: "void" }, // graph, func, grad, status
   TF_DeleteFunction: { parameters: ["pointer"], result: "void" }, // func
 } as const satisfies Deno.ForeignLibraryInterface;
 
