@@ -6,9 +6,19 @@
  * never quiet. Only warm steps are timed.
  */
 import { parseArgs } from "node:util";
-import { type Measured, printTable } from "./table.ts";
+import type { Precision } from "../../stages/model/matrix_product.ts";
+import type { ProductPeak } from "./product_peak.ts";
 import { RouteProcess } from "./route_process.ts";
-import { type Size, sizes, type Task, tasks, workload } from "./workload.ts";
+import { type Measured, median, tableLines } from "./table.ts";
+import {
+  precisions,
+  productOperations,
+  sizes,
+  type Task,
+  tasks,
+  type Workload,
+  workload,
+} from "./workload.ts";
 
 const help = `deno task bench [options]
   --threads N          threads of every route (default: all cores)
@@ -16,8 +26,10 @@ const help = `deno task bench [options]
   --turn SECONDS       length of a turn (default: 3)
   --sizes A,B          of ${Object.keys(sizes).join(", ")} (default: all)
   --tasks A,B          of ${[...tasks, "features", "engine"].join(", ")} (default: all)
+  --precision A,B      of ${precisions.join(", ")} (default: all); PyTorch's under autocast
   --routes A,B         of ours, recorded, eager, torch, torch-compile, plain-torch,
                        plain-compile (default: all); plain: as UNITER's release is written
+  --json               prints the rows of training and scoring as JSON instead
   --tools DIR          where \`dvc\` and \`snakemake\` are, for the engine (default: PATH)
   --python PATH        a Python with PyTorch (default: $PYTHON, else python3)
 
@@ -30,6 +42,8 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "5" },
     turn: { type: "string", default: "3" },
     sizes: { type: "string", default: Object.keys(sizes).join() },
+    precision: { type: "string", default: precisions.join() },
+    json: { type: "boolean", default: false },
     tasks: { type: "string", default: [...tasks, "features", "engine"].join() },
     routes: {
       type: "string",
@@ -56,17 +70,63 @@ const commands = new Map(
   }),
 );
 
+const peak = await productPeak();
+const print = options.json ? (_: string) => {} : console.log;
+print(
+  `${peak.processor} (${peak.features.join(", ")}), threads: ${threads}; products: ` +
+    precisions.map((name) => `${name} ${(peak[name] / 1e9).toFixed(0)} GFLOP/s`).join(", "),
+);
+const rows: Row[] = [];
 for (const sizeName of options.sizes.split(",")) {
   const size = sizes[sizeName];
   if (size === undefined) throw new Error(`no size ${sizeName}\n${help}`);
-  for (const task of askedTasks.filter((task) => !own.has(task))) {
-    const { pairs, positions, heads } = size;
-    console.log(
-      `\n${task}, ${sizeName} (${heads} heads), ${pairs} pairs x ${positions} tokens, ` +
-        `float32, threads: ${threads}`,
-    );
-    printTable(await measure(size, task as Task));
+  for (const task of askedTasks.filter((task) => !own.has(task)) as Task[]) {
+    for (const precision of options.precision.split(",") as Precision[]) {
+      if (!precisions.includes(precision)) throw new Error(`no precision ${precision}\n${help}`);
+      await benchWorkload(sizeName, workload(size, { task, precision, threads }));
+    }
   }
+}
+if (options.json) console.log(JSON.stringify(rows, null, 2));
+
+/** One row of `--json`; seconds. */
+interface Row {
+  readonly size: string;
+  readonly task: Task;
+  readonly precision: Precision;
+  readonly route: string;
+  readonly median: number;
+  readonly fastest: number;
+}
+
+async function benchWorkload(sizeName: string, job: Workload): Promise<void> {
+  const { task, precision, heads, pairs, positions } = job;
+  print(
+    `\n${task}, ${sizeName} (${heads} heads), ${pairs} pairs x ${positions} tokens, ${precision}`,
+  );
+  const measured = await measure(job);
+  const lines = tableLines(measured, {
+    // Rounded to 8 bits, losses after two updates differ with the order of sums.
+    tolerance: precision === "float32" ? 1e-3 : 0.1,
+    fastestPossible: productOperations(job) / peak[precision],
+  });
+  for (const line of lines) print(line);
+  for (const { route, seconds } of measured) {
+    const all = seconds.flat();
+    const row = { size: sizeName, task, precision, route };
+    rows.push({ ...row, median: median(all), fastest: Math.min(...all) });
+  }
+}
+
+/** Measured before anything else runs. */
+async function productPeak(): Promise<ProductPeak> {
+  const script = new URL("./product_peak.ts", import.meta.url).pathname;
+  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", script, String(threads)],
+    stderr: "null",
+  }).output();
+  if (!success) throw new Error("the speed of products could not be measured");
+  return JSON.parse(new TextDecoder().decode(stdout));
 }
 
 /** Reading of published formats, in a process of its own: it needs 1 GB of disk for a moment. */
@@ -110,8 +170,7 @@ async function routes(python: string): Promise<Record<string, [string, ...string
   };
 }
 
-async function measure(size: Size, task: Task): Promise<Measured[]> {
-  const job = workload(size, task, threads);
+async function measure(job: Workload): Promise<Measured[]> {
   const running = [];
   for (const [route, command] of commands) {
     const process = new RouteProcess(command);

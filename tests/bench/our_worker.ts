@@ -68,7 +68,7 @@ function trainer(): () => number {
     ({ weights, batch }: Inputs) => {
       const { loss, gradients } = lossAndGradients(
         weights,
-        (weights) => [tf.mean(tf.sigmoid(pairScores(weights, config, batch) as tf.Tensor))],
+        (weights) => [tf.mean(tf.sigmoid(pairScores(weights, config, batch, job) as tf.Tensor))],
       );
       return { loss, gradients };
     },
@@ -99,7 +99,7 @@ function trainer(): () => number {
 /** The sum of the pairs' scores. */
 function scorer(): () => number {
   const score = routed(
-    ({ weights, batch }: Inputs) => pairScores(weights, config, batch) as tf.Tensor,
+    ({ weights, batch }: Inputs) => pairScores(weights, config, batch, job) as tf.Tensor,
     "bench_scores",
   );
   return () => {

@@ -6,7 +6,8 @@ input, a line each; answers with a line of JSON each.
 `tuned` is what is known to be fastest: scaled_dot_product_attention, the fused AdamW, clipping by
 foreach operations, and the last layer at [CLS] alone, as in the encoder that it is compared with.
 `plain` is how models are written and UNITER's release was: attention as matmul, softmax, matmul, the
-whole last layer, AdamW and clipping with PyTorch's defaults. Scores are made in inference_mode.
+whole last layer, AdamW and clipping with PyTorch's defaults. Scores are made in inference_mode. With
+bfloat16, the forward pass is under autocast.
 """
 import json
 import sys
@@ -22,6 +23,10 @@ JOB = json.loads(sys.stdin.readline())
 HIDDEN, HEADS, PAIRS = JOB["hidden"], JOB["heads"], JOB["pairs"]
 WORDS, REGIONS = JOB["words"], JOB["positions"] - JOB["words"]
 torch.set_num_threads(JOB["threads"])
+
+
+def autocast():
+    return torch.autocast("cpu", torch.bfloat16, enabled=JOB["precision"] == "bfloat16")
 
 
 def node(**children):
@@ -129,7 +134,8 @@ def trainer(model, batch):
     parameters = list(model.parameters())
 
     def loss_of(*inputs):
-        return torch.sigmoid(model(*inputs)).mean()
+        with autocast():
+            return torch.sigmoid(model(*inputs)).mean()
 
     loss_of_route = torch.compile(loss_of) if ROUTE == "compile" else loss_of
 
@@ -150,7 +156,8 @@ def scorer(model, batch):
 
     @torch.inference_mode()
     def step():
-        return float(scores_of_route(*batch).double().numpy().sum())
+        with autocast():
+            return float(scores_of_route(*batch).double().numpy().sum())
 
     return step, "inference_mode"
 

@@ -9,15 +9,27 @@ export interface Measured extends Ready {
   readonly peakMemory: number | undefined;
 }
 
+export interface TableOptions {
+  /** How far results may be apart, relative to their size. */
+  readonly tolerance: number;
+  /** Seconds of a step's products at the processor's peak. */
+  readonly fastestPossible: number;
+}
+
 /** Ratios are each route's median over that of the first; their range is over rounds. */
-export function printTable(measured: readonly Measured[]): void {
+export function tableLines(
+  measured: readonly Measured[],
+  { tolerance, fastestPossible }: TableOptions,
+): string[] {
   const [base] = measured;
-  if (base === undefined) return;
-  const headings = ["route", "median", "fastest", "ratio", "by round", "first step", "peak memory"];
+  if (base === undefined) return [];
+  const headings = ["route", "median", "fastest", "of peak", "ratio", "by round"]
+    .concat("first step", "peak memory");
   const rows = measured.map((one) => [
     one.route,
     milliseconds(median(one.seconds.flat())),
     milliseconds(Math.min(...one.seconds.flat())),
+    `${(100 * fastestPossible / median(one.seconds.flat())).toFixed(0)} %`,
     (median(one.seconds.flat()) / median(base.seconds.flat())).toFixed(2),
     range(one.seconds.map((turn, round) => median(turn) / median(base.seconds[round]!))),
     `${one.first.toFixed(1)} s`,
@@ -26,19 +38,20 @@ export function printTable(measured: readonly Measured[]): void {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]!.length))
   );
-  for (const row of [headings, ...rows]) {
+  const lines = [headings, ...rows].map((row) => {
     const [name = "", ...numbers] = row.map((cell, column) =>
       column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)
     );
-    console.log(`  ${name}  ${numbers.join("  ")}`);
-  }
+    return `  ${name}  ${numbers.join("  ")}`;
+  });
   for (const { route, description, check } of measured) {
     const apart = largestDifference(check, base.check);
-    console.log(
+    lines.push(
       `  ${route}: ${description}; results ${apart.toExponential(1)} apart from the first`,
     );
-    if (!(apart < 1e-3)) throw new Error(`${route} does not compute what ${base.route} computes`);
+    if (!(apart < tolerance)) throw new Error(`${route} does not compute what ${base.route} does`);
   }
+  return lines;
 }
 
 export function median(numbers: readonly number[]): number {

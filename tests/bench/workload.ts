@@ -4,6 +4,7 @@
  */
 import { mix } from "../../pipeline/contract/random_stream.ts";
 import type { Configuration } from "../../stages/model/configuration.ts";
+import type { Precision } from "../../stages/model/matrix_product.ts";
 import { decays, type Parameter, parameterTable } from "../../stages/model/parameters.ts";
 import { publishedAdamw } from "../../stages/train/adamw.ts";
 
@@ -19,15 +20,20 @@ export interface Size {
 
 export const sizes: Readonly<Record<string, Size>> = {
   "12x768": { layers: 12, hidden: 768, heads: 12, pairs: 8, positions: 80 },
+  "6x384": { layers: 6, hidden: 384, heads: 6, pairs: 64, positions: 40 },
   "4x256": { layers: 4, hidden: 256, heads: 4, pairs: 32, positions: 48 },
+  "3x128": { layers: 3, hidden: 128, heads: 4, pairs: 128, positions: 30 },
 };
 
 export const tasks = ["training", "scoring"] as const;
 export type Task = typeof tasks[number];
 
+export const precisions = ["float32", "bfloat16"] as const;
+
 /** One job of a worker process; goes to it as a line of JSON. */
 export interface Workload extends Size {
   readonly task: Task;
+  readonly precision: Precision;
   readonly words: number;
   readonly threads: number;
   /** In this order; the number of a parameter seeds its values. */
@@ -40,11 +46,15 @@ export interface Workload extends Size {
   readonly decay: number;
 }
 
-export function workload(size: Size, task: Task, threads: number): Workload {
+export function workload(
+  size: Size,
+  { task, precision, threads }: Pick<Workload, "task" | "precision" | "threads">,
+): Workload {
   const timed = /^(uniter\.encoder|uniter\.pooler|rank_output)\./;
   return {
     ...size,
     task,
+    precision,
     words: Math.round(size.positions * 0.4),
     threads,
     parameters: parameterTable(configuration(size))
@@ -55,6 +65,22 @@ export function workload(size: Size, task: Task, threads: number): Workload {
     ...publishedAdamw,
     eps: 1e-10, // PyTorch adds it to the corrected root, the release to the uncorrected one
   };
+}
+
+/**
+ * Multiplications and additions of a step's matrix products, as this project computes them: the last
+ * layer's queries, and what follows its attention, for [CLS] alone; gradients cost twice the products.
+ */
+export function productOperations({ layers, hidden, pairs, positions, task }: Workload): number {
+  const layer = (rows: number) => {
+    const keysAndValues = 2 * pairs * positions * hidden * hidden;
+    const queriesAndOutput = 2 * rows * hidden * hidden;
+    const feedForward = 8 * rows * hidden * hidden;
+    const attention = 2 * rows * positions * hidden;
+    return 2 * (keysAndValues + queriesAndOutput + feedForward + attention);
+  };
+  const forward = (layers - 1) * layer(pairs * positions) + layer(pairs);
+  return task === "training" ? 3 * forward : forward;
 }
 
 export function configuration({ layers, hidden, heads, positions }: Size): Configuration {
