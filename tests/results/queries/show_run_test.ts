@@ -152,5 +152,5 @@ Deno.test("show reports why a run failed, and that a run is in progress", async 
   }
   assert.match(shown.out, /^ {2}state {6}toy_train, running, /m);
   assert.match(shown.out, /^ {2}pause {7}300$/m);
-  assert.match(shown.out, /\nlogs\n.*\/pending\/[0-9a-f]{64}\/log\/output\.log\n/);
+  assert.match(shown.out, /\nlogs\n(?:.*\n)*.*\/pending\/[0-9a-f]{64}\/log\/output\.log\n/);
 });
