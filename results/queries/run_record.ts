@@ -102,7 +102,9 @@ export async function recordOf(
       ? null
       : { what: failure.what, ...(failure.fix !== undefined && { fix: failure.fix }) },
     logs: [folder, `pending/${run}`].flatMap((place) =>
-      namesIn(`${root}/${place}/log`).map((name) => `${place}/log/${name}`)
+      // Its one JSON file is the pipeline's own: the machines that worked on it.
+      namesIn(`${root}/${place}/log`).filter((name) => !name.endsWith(".json"))
+        .map((name) => `${place}/log/${name}`)
     ),
   };
 }
