@@ -140,7 +140,7 @@ seed: 1
 stages:
   numbers: { use: toy_numbers }
   slow: { use: toy_train, numbers: numbers, steps: 600, pause: 100, checkpoint: 1 }
-  bad: { use: toy_numbers, fail: complaint, count: 2 }
+  bad: { use: toy_numbers, fail: complaint, count: 2, pause: 3000 }
 `,
   );
   return file;

@@ -10,6 +10,8 @@ export const toyNumbers = defineStage({
     count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 10),
     seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
     fail: v.optional(v.picklist(["no", "complaint", "bug", "crash", "hang", "row"]), "no"),
+    /** Milliseconds before it does anything. */
+    pause: v.optional(v.pipe(v.number(), v.minValue(0))),
   }),
   inputs: {},
   output: "numbers",
@@ -17,6 +19,7 @@ export const toyNumbers = defineStage({
   sharesProcess: true,
   resumable: false,
   async run({ parameters, folder, progress, record }) {
+    await new Promise((resolve) => setTimeout(resolve, parameters.pause ?? 0));
     const { numberLines } = await import("./parts/number_lines.ts");
     if (parameters.fail === "complaint") {
       const { Complaint } = await import("../../../pipeline/contract/complaint.ts");
