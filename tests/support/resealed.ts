@@ -8,14 +8,21 @@ import { digestOfFiles, type Manifest } from "../../pipeline/store/manifest.ts";
  * @param folder with `manifest.json` and `artifact/`
  */
 export function changeArtifact(folder: string, path: string, change: (text: string) => string) {
-  const file = `${folder}/artifact/${path}`;
-  const text = change(Deno.readTextFileSync(file));
-  Deno.writeTextFileSync(file, text);
+  writeToArtifact(folder, path, change(Deno.readTextFileSync(`${folder}/artifact/${path}`)));
+}
+
+/** Adds a file to a complete artifact, or replaces it, as if the stage had written it. */
+export function writeToArtifact(folder: string, path: string, text: string): void {
+  Deno.writeTextFileSync(`${folder}/artifact/${path}`, text);
   const bytes = new TextEncoder().encode(text);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const written = { path, size: bytes.length, sha256 };
   reseal(
     folder,
-    (files) => files.map((one) => one.path === path ? { path, size: bytes.length, sha256 } : one),
+    (files) =>
+      files.some((one) => one.path === path)
+        ? files.map((one) => one.path === path ? written : one)
+        : [...files, written].sort((a, b) => a.path < b.path ? -1 : 1),
   );
 }
 

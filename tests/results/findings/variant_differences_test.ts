@@ -1,15 +1,17 @@
 /** How reports describe differences from the baseline. */
 import assert from "node:assert/strict";
 import { madeReport } from "../../support/made_report.ts";
+import { writeToArtifact } from "../../support/resealed.ts";
 
-/** The folder of rows of each evaluation. */
-const evaluationRows = (root: string) =>
+/** The folder of each evaluation. */
+const evaluations = (root: string) =>
   [...Deno.readDirSync(`${root}/artifacts/evaluate`)]
-    .map(({ name }) => `${root}/artifacts/evaluate/${name}/artifact/rows`);
+    .map(({ name }) => `${root}/artifacts/evaluate/${name}`);
 
-const write = (rows: string, table: string, values: readonly object[]) =>
-  Deno.writeTextFileSync(
-    `${rows}/${table}.jsonl`,
+const write = (folder: string, table: string, values: readonly object[]) =>
+  writeToArtifact(
+    folder,
+    `rows/${table}.jsonl`,
     values.map((value) => `${JSON.stringify(value)}\n`).join(""),
   );
 
@@ -21,13 +23,13 @@ async function differencesOf() {
     images: 8,
   }, {
     change(root) {
-      for (const rows of evaluationRows(root)) {
+      for (const folder of evaluations(root)) {
         const read = (table: string) =>
-          Deno.readTextFileSync(`${rows}/${table}.jsonl`).trimEnd().split("\n")
+          Deno.readTextFileSync(`${folder}/artifact/rows/${table}.jsonl`).trimEnd().split("\n")
             .map((line) => JSON.parse(line));
-        write(rows, "query_rank", read("query_rank").map((row) => ({ ...row, rank: 1 })));
+        write(folder, "query_rank", read("query_rank").map((row) => ({ ...row, rank: 1 })));
         write(
-          rows,
+          folder,
           "pair_score",
           [1, 2, 3].map((pair) => ({
             pair: `p${pair}`,
@@ -38,7 +40,7 @@ async function differencesOf() {
         );
         const pairs = ["image", "group"]
           .map((part) => ({ name: `pair_${part}`, split: "swap", value: 0 }));
-        write(rows, "metric", [...read("metric"), ...pairs]);
+        write(folder, "metric", [...read("metric"), ...pairs]);
       }
     },
   });
@@ -68,9 +70,9 @@ Deno.test("accuracies on pairs have the same name in all tables", async () => {
 Deno.test("without ranks, only seeds are compared, with the same verdict", async () => {
   const { markdown } = await madeReport({ variants: ["none", "sparse"], seeds: 3 }, {
     change(root) {
-      for (const rows of evaluationRows(root)) {
-        write(rows, "query_rank", []);
-        write(rows, "metric", [{ name: "i2t_r1", split: "test", value: 0.5 }]);
+      for (const folder of evaluations(root)) {
+        write(folder, "query_rank", []);
+        write(folder, "metric", [{ name: "i2t_r1", split: "test", value: 0.5 }]);
       }
     },
   });
