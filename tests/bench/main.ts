@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import type { Precision } from "../../stages/model/matrix_product.ts";
 import type { ProductPeak } from "./product_peak.ts";
 import { RouteProcess } from "./route_process.ts";
+import { succeeds } from "./succeeds.ts";
 import { type Measured, median, tableLines } from "./table.ts";
 import {
   precisions,
@@ -29,7 +30,7 @@ const help = `deno task bench [options]
   --precision A,B      of ${precisions.join(", ")} (default: all); PyTorch's under autocast
   --routes A,B         of ours, recorded, eager, torch, torch-compile, plain-torch,
                        plain-compile (default: all); plain: as UNITER's release is written
-  --json               prints the rows of training and scoring as JSON instead
+  --json               prints the rows of training and scoring as JSON, and nothing else
   --tools DIR          where \`dvc\` and \`snakemake\` are, for the engine (default: PATH)
   --python PATH        a Python with PyTorch (default: $PYTHON, else python3)
 
@@ -60,7 +61,9 @@ if (options.help) {
 }
 const askedTasks = options.tasks.split(",");
 const own = new Map([["features", benchFeatures], ["engine", benchEngine]]);
-for (const [task, bench] of own) if (askedTasks.includes(task)) await bench();
+if (!options.json) {
+  for (const [task, bench] of own) if (askedTasks.includes(task)) await bench();
+}
 if (askedTasks.every((task) => own.has(task))) Deno.exit(0);
 const threads = Number(options.threads);
 const wanted = options.routes.split(",");
@@ -154,10 +157,11 @@ async function routes(python: string): Promise<Record<string, [string, ...string
     route,
   ];
   const own = { ours: our("ours"), recorded: our("recorded"), eager: our("eager") };
-  const found = await new Deno.Command(python, { args: ["-c", "import torch"] }).output()
-    .then(({ success }) => success, () => false);
+  const found = await succeeds(python, "-c", "import torch");
   if (!found) {
-    console.log(`PyTorch is left out: \`${python}\` cannot import torch (--python PATH names one)`);
+    console.error(
+      `PyTorch is left out: \`${python}\` cannot import torch (--python PATH names one)`,
+    );
     return own;
   }
   const script = new URL("./pytorch_worker.py", import.meta.url).pathname;

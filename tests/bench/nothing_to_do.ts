@@ -8,6 +8,7 @@ import { chainStages } from "./chain_main.ts";
 import { chainExperiment } from "./chains.ts";
 import { fillStore } from "./filled_store.ts";
 import { type OtherPipeline, otherPipelines } from "./other_pipelines.ts";
+import { succeeds } from "./succeeds.ts";
 import { median } from "./table.ts";
 
 const { values: options } = parseArgs({
@@ -36,7 +37,7 @@ const counts = options.stages.split(",").map(Number);
 const others: OtherPipeline[] = [];
 for (const other of otherPipelines(bin)) {
   const [program] = other.command;
-  if (await isThere(program!)) others.push(other);
+  if (await succeeds(program!, "--version")) others.push(other);
   else console.log(`${other.name} is left out: no \`${program}\` (--tools DIR names its folder)`);
 }
 try {
@@ -139,11 +140,6 @@ async function timed(
   if (signal.aborted) return undefined;
   if (!success) throw new Error(`${program} failed (${code}): ${new TextDecoder().decode(stderr)}`);
   return (performance.now() - begun) / 1000;
-}
-
-async function isThere(program: string): Promise<boolean> {
-  return await new Deno.Command(program, { args: ["--version"] }).output()
-    .then(({ success }) => success, () => false);
 }
 
 function text(seconds: readonly number[]): string {
