@@ -103,7 +103,7 @@ if (!ignore) {
       const wrong = await task("wrong", experiment, ...small, "--page", page);
       assert.match(wrong, /^recall\[seed=1\], split test: the most wrong of \d+ queries\n/);
       assert.match(Deno.readTextFileSync(page), /data:image\/jpeg;base64,/);
-      assert.match(await task("report", experiment), /wrote .*report\.html/);
+      assert.match(await task("report", "flickr8k"), /wrote .*report\.html/);
       const report = reportIn(folder.path, "flickr8k");
       assert.match(
         report,
@@ -127,7 +127,7 @@ if (!ignore) {
       const tuned = [...small, ...smallAdded, "--only", "recall_tuned", "--count", "3"];
       const found = await task("search", many, "two dogs", ...tuned);
       assert.match(found, /^tuned\[.*alignment=none.*\], split test\n( +\d .*\n){3}page: /);
-      assert.match(await task("report", many), /wrote .*report\.html/);
+      assert.match(await task("report", "many"), /wrote .*report\.html/);
       const report = reportIn(folder.path, "many");
       assert.match(report, /^## recall_tuned on test\n\n[^\n]*; \* marks the baseline\.$/m);
     },
