@@ -76,9 +76,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "stages/objective": ["pipeline/contract", "stages/model"],
   "stages/tensorflow": [
     ...["pipeline/contract", "pipeline/fetch"],
-    ...["stages/model/keyed_random.ts", "stages/model/matrix_product.ts"],
+    ...["keyed_random", "matrix_product", "widened_halves"].map((name) =>
+      `stages/model/${name}.ts`
+    ),
   ],
-  "stages/batch": ["pipeline/contract", "stages/data", "stages/model"],
+  "stages/batch": ["pipeline/contract", "stages/data", "stages/model", "stages/tensorflow"],
   "stages/extraction": [
     ...["pipeline/contract"],
     ...["data", "vision", "model", "tensorflow"].map((room) => `stages/${room}`),

@@ -13,7 +13,8 @@ import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { compileOnce } from "../tensorflow/programs/compile.ts";
 import { requiredRows } from "../batch/required_rows.ts";
 import type { SplitIndex } from "../batch/split_index.ts";
-import { imageTable, longestRows, type RowSizes, textTable } from "../batch/row_tables.ts";
+import { imageTable } from "../batch/image_table.ts";
+import { longestRows, type RowSizes, textTable } from "../batch/row_tables.ts";
 import { requireFit } from "../batch/model_fit.ts";
 import {
   type BlockInputs,
@@ -94,7 +95,8 @@ export async function* measurePairs(
         table,
         images: imageTable(set, images.map((row) => index.images[row]!), {
           regions: sizes.regions,
-          rows: 2 * half,
+          images: 2 * half,
+          capacity: 2 * half * sizes.regions,
         }),
         textRows: filled(texts, half, { count: index.captions.length, what: "texts" }),
         ownRows: filled(places(own), half, shown),

@@ -2,7 +2,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { dropChannels, type DropRates, dropRegions } from "../model/feature_drop.ts";
 import type { DeviceRandom } from "../model/keyed_random.ts";
-import type { ImageTable, TextTable } from "./row_tables.ts";
+import { widenedHalves } from "../model/widened_halves.ts";
+import type { ImageTable } from "./image_table.ts";
+import type { TextTable } from "./row_tables.ts";
 
 /** Texts by row. @param rows int32 [text] */
 export function takeTexts(tables: TextTable, rows: tf.Tensor) {
@@ -11,21 +13,30 @@ export function takeTexts(tables: TextTable, rows: tf.Tensor) {
 }
 
 /**
- * Images by row.
+ * Images by row, padded with zeros.
  * @param rows int32 [image]
- * @param options with both `drops` and `random`, channels and regions are dropped, as in training
+ * @param options.places int32 [region]: 0, 1, .. as many as the largest of these images has regions, or
+ * more; by default the table's. With both `drops` and `random`, channels and regions are dropped, as in
+ * training
  */
 export function takeImages(
   tables: ImageTable,
   rows: tf.Tensor,
-  { drops, random }: {
+  { places = tables.places, drops, random }: {
+    readonly places?: tf.Tensor | undefined;
     readonly drops?: DropRates | undefined;
     readonly random?: DeviceRandom | undefined;
   } = {},
 ) {
-  const features: tf.Tensor = tf.gather(tables.features, rows);
-  const boxes: tf.Tensor = tf.gather(tables.boxes, rows);
-  const regionMask = firstPlaces(tf.gather(tables.regions, rows), features.shape[1]!);
+  const counts = tf.gather(tables.regions, rows);
+  const place = tf.expandDims(places, 0);
+  const there = tf.less(place, tf.expandDims(counts, 1));
+  const ownRows = tf.add(tf.expandDims(tf.gather(tables.firstRows, rows), 1), place);
+  const tableRows = tf.mul(ownRows, tf.cast(there, "int32")); // padding is row 0
+  const stored = tf.gather(tables.features, tableRows);
+  const features = stored.dtype === "int32" ? widenedHalves(stored) : stored;
+  const boxes: tf.Tensor = tf.gather<tf.Tensor>(tables.boxes, tableRows);
+  const regionMask = tf.cast(there, "float32");
   if (drops === undefined || random === undefined) return { features, boxes, regionMask };
   const channels = { rate: drops.feature, random: random.fork("channels") };
   const regions = { rate: drops.region, random: random.fork("regions") };

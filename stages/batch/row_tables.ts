@@ -1,11 +1,9 @@
-/**
- * Captions and images of a split as tensors on the device; steps refer to them by row. The captions
- * of a split always fit. Its images fit if they are few or small; otherwise each step brings its own.
- */
+/** Captions and images of a split as tensors on the device; steps refer to them by row. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../data/feature_set.ts";
 import type { PictureVectors } from "../data/picture_vectors.ts";
 import type { Axes } from "../model/axes.ts";
+import { type ImageTable, imageTable } from "./image_table.ts";
 import type { SplitIndex } from "./split_index.ts";
 
 /** Captions, padded with zeros to the length of the longest. */
@@ -15,15 +13,6 @@ export interface TextTable {
   readonly tokens: Axes<"text word">;
   /** int32 [text]: number of words, [CLS] and [SEP] included. */
   readonly words: tf.Tensor;
-}
-
-/** Images, padded with zeros to the number of regions of the largest. */
-export interface ImageTable {
-  readonly [name: string]: tf.Tensor;
-  readonly features: Axes<"image region feature">;
-  readonly boxes: Axes<"image region box">;
-  /** int32 [image]: number of regions. */
-  readonly regions: tf.Tensor;
 }
 
 export interface PairTables extends TextTable, ImageTable {
@@ -62,32 +51,6 @@ export function textTable(
   return {
     tokens: tf.tensor2d(tokens, [captions.length, sizes.words], "int32"),
     words: tf.tensor1d(words, "int32"),
-  };
-}
-
-/**
- * @param images indices into `FeatureSet.images`, one per row
- * @param sizes `rows`: rows of the table; those beyond the images are empty
- */
-export function imageTable(
-  set: FeatureSet,
-  images: readonly number[],
-  { regions: most, rows = images.length }: Pick<RowSizes, "regions"> & { readonly rows?: number },
-): ImageTable {
-  const dim = set.featureDim;
-  const features = new Float32Array(rows * most * dim);
-  const boxes = new Float32Array(rows * most * 7);
-  const regions = new Int32Array(rows);
-  images.forEach((image, row) => {
-    const read = set.regions.read(image);
-    features.set(read.features, row * most * dim);
-    boxes.set(read.boxes, row * most * 7);
-    regions[row] = set.images[image]!.regions;
-  });
-  return {
-    features: tf.tensor3d(features, [rows, most, dim]),
-    boxes: tf.tensor3d(boxes, [rows, most, 7]),
-    regions: tf.tensor1d(regions, "int32"),
   };
 }
 

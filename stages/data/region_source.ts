@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { Complaint } from "../../pipeline/contract/complaint.ts";
-import type { ImageDatabase } from "./databases/image_database.ts";
+import type { ImageDatabase, ImageRegions } from "./databases/image_database.ts";
 import { openImageDatabase } from "./databases/open_image_database.ts";
 import { natural, readLines } from "./formats/json_lines.ts";
 
@@ -13,6 +13,11 @@ export interface RegionSource extends Disposable {
   readonly featureDim: number;
   /** @param image index in `FeatureSet.images` */
   read(image: number): RegionRows;
+  /**
+   * Like `read`, with the features in float16, if that is how they are stored.
+   * @param image index in `FeatureSet.images`
+   */
+  readHalves?(image: number): HalfRegionRows | undefined;
   /**
    * Class probabilities of an image's regions, [region, class], if a published database has them.
    * @param image index in `FeatureSet.images`
@@ -26,6 +31,11 @@ export interface RegionRows {
   readonly features: Float32Array;
   /** [region, 7]: x1, y1, x2, y2, width, height, area, as fractions of the image. */
   readonly boxes: Float32Array;
+}
+
+/** The regions of one image with float16 features, as their bits. */
+export interface HalfRegionRows extends Pick<RegionRows, "boxes"> {
+  readonly features: Uint16Array;
 }
 
 /** An image, and where its regions are. */
@@ -89,20 +99,31 @@ export async function regionDatabases(
     if (path === undefined) throw inconsistent(folder, `database ${place} does not exist`);
     return open[place] ??= openImageDatabase(path, line!, line!.format);
   };
+  type Found = Pick<ImageRegions, "count" | "featureDim">;
+  const requireUnchanged = (image: number, { count, featureDim }: Found) => {
+    const { id, regions, database } = images[image]!;
+    if (count === regions && featureDim === first.feature_dim) return;
+    throw new Complaint(
+      `\`${id}\` has ${count} regions of ${featureDim} numbers; ` +
+        `it had ${regions} of ${first.feature_dim} when the features were imported`,
+      "do not change published files while an experiment runs, and run it again",
+      { place: { file: databaseOf(database ?? 0).place }, exitCode: 1 },
+    );
+  };
   return {
     featureDim: first.feature_dim,
     read(image) {
-      const { id, regions, database, entry = id } = images[image]!;
-      const { features, boxes, count, featureDim } = databaseOf(database ?? 0).read(entry);
-      if (count !== regions || featureDim !== first.feature_dim) {
-        throw new Complaint(
-          `\`${id}\` has ${count} regions of ${featureDim} numbers; ` +
-            `it had ${regions} of ${first.feature_dim} when the features were imported`,
-          "do not change published files while an experiment runs, and run it again",
-          { place: { file: databaseOf(database ?? 0).place }, exitCode: 1 },
-        );
-      }
-      return { features, boxes };
+      const { id, database, entry = id } = images[image]!;
+      const found = databaseOf(database ?? 0).read(entry);
+      requireUnchanged(image, found);
+      return { features: found.features, boxes: found.boxes };
+    },
+    readHalves(image) {
+      const { id, database, entry = id } = images[image]!;
+      const found = databaseOf(database ?? 0).readHalves?.(entry);
+      if (found === undefined) return undefined;
+      requireUnchanged(image, found);
+      return { features: found.features, boxes: found.boxes };
     },
     classes(image) {
       const { id, regions, database, entry = id } = images[image]!;

@@ -8,6 +8,7 @@ import type { Configuration } from "../model/configuration.ts";
 import type { Precision } from "../model/matrix_product.ts";
 import { isOfText } from "../model/branches.ts";
 import { parameterTable } from "../model/parameters.ts";
+import { featureBudget } from "../batch/feature_budget.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
 import { type FineTuningObjective, mines } from "../train/fine_tune/step.ts";
 import {
@@ -82,7 +83,7 @@ export async function examineFineTuning(
     seconds: compiling + steps * update + validating,
     memory: 1e9 + 8 * 4 * weights + pairs * pairMemory(sizes) +
       Math.min(
-        2 ** 30,
+        featureBudget(compute),
         4 * imagesOf(sizes.facts, plan.train) * sizes.regions * sizes.config.img_dim,
       ),
     disk: 4 * (weights + frozen),

@@ -9,7 +9,8 @@ import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { compile, type TensorTree } from "../tensorflow/programs/compile.ts";
 import { clippedUpdate, publishedAdamw, updateScalars } from "../train/adamw.ts";
 import { type FineTuningObjective, fineTuningStep } from "../train/fine_tune/step.ts";
-import type { ImageTable, TextTable } from "../batch/row_tables.ts";
+import { type ImageTable, imageTable } from "../batch/image_table.ts";
+import type { TextTable } from "../batch/row_tables.ts";
 import { takeImages, takeTexts } from "../batch/gather_rows.ts";
 import { scalarTensors } from "../train/loop.ts";
 import { zerosLike } from "../train/state.ts";
@@ -190,7 +191,6 @@ function madeUpTables(
   { config, words, regions }: PairSizes,
   rows: number,
 ): TextTable & ImageTable & { [name: string]: tf.Tensor } {
-  const values = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i) / 2);
   const places = Math.min(words, config.max_position_embeddings);
   const tokens = Int32Array.from(
     { length: rows * places },
@@ -199,8 +199,20 @@ function madeUpTables(
   return {
     tokens: tf.tensor2d(tokens, [rows, places], "int32"),
     words: tf.fill([rows], places, "int32"),
-    features: tf.tensor3d(values(rows * regions * config.img_dim), [rows, regions, config.img_dim]),
-    boxes: tf.tensor3d(values(rows * regions * 7), [rows, regions, 7]),
-    regions: tf.fill([rows], regions, "int32"),
+    ...madeUpImages({ rows, regions, featureDim: config.img_dim }),
   };
+}
+
+function madeUpImages(
+  { rows, regions, featureDim }: {
+    readonly rows: number;
+    readonly regions: number;
+    readonly featureDim: number;
+  },
+): ImageTable {
+  const values = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i) / 2);
+  const own = { features: values(regions * featureDim), boxes: values(regions * 7) };
+  const images = Array.from({ length: rows }, (_, row) => ({ id: `${row}`, split: "", regions }));
+  const source = { featureDim, read: () => own, [Symbol.dispose]() {} };
+  return imageTable({ images, featureDim, regions: source }, [...images.keys()], { regions });
 }

@@ -16,13 +16,8 @@ import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { compileOnce, type TensorTree } from "../tensorflow/programs/compile.ts";
 import { requiredRows } from "../batch/required_rows.ts";
 import type { SplitIndex } from "../batch/split_index.ts";
-import {
-  type ImageTable,
-  imageTable,
-  longestRows,
-  type TextTable,
-  textTable,
-} from "../batch/row_tables.ts";
+import { type ImageTable, imageTable } from "../batch/image_table.ts";
+import { longestRows, type TextTable, textTable } from "../batch/row_tables.ts";
 import { takeImages, takeTexts } from "../batch/gather_rows.ts";
 import { requireFit } from "../batch/model_fit.ts";
 
@@ -94,7 +89,7 @@ export function pairScorer(
   const embed = compileOnce(
     compute,
     ({ weights, images }: { weights: Weights; images: ImageTable }) => {
-      const all = takeImages(images, tf.range(0, images.features.shape[0]!, 1, "int32"));
+      const all = takeImages(images, tf.range(0, images.regions.shape[0]!, 1, "int32"));
       return { image: embedImage(weights, config, all, { precision }), regionMask: all.regionMask };
     },
     { name: "embed_images", ...options },
@@ -117,7 +112,8 @@ export function pairScorer(
       const shown = rows.map((row) => index.images[row]!);
       const most = shown.reduce((most, image) => Math.max(most, set.images[image]!.regions), 1);
       const regions = places(most, longest.regions);
-      const images = imageTable(set, shown, { regions, rows: tile });
+      const sizes = { regions, images: tile, capacity: tile * regions };
+      const images = imageTable(set, shown, sizes);
       const embedded = embed({ weights, images });
       tf.dispose(images as unknown as tf.TensorContainer);
       return {

@@ -5,6 +5,7 @@
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { KeyedUniform, registerKeyedUniformForCpu } from "../../stages/model/keyed_random.ts";
+import { registerWidenedHalvesForCpu, WidenedHalves } from "../../stages/model/widened_halves.ts";
 
 let registered = false;
 
@@ -13,6 +14,7 @@ export function registerExactKernels(): void {
   if (registered) return;
   registered = true;
   if (tf.getKernel(KeyedUniform, "cpu") == null) registerKeyedUniformForCpu();
+  if (tf.getKernel(WidenedHalves, "cpu") == null) registerWidenedHalvesForCpu();
   tf.unregisterKernel(tf.Erf, "cpu");
   tf.registerKernel({
     kernelName: tf.Erf,

@@ -45,14 +45,21 @@ export function tables() {
   const tokens = lengths.flatMap((length, t) =>
     Array.from({ length: words }, (_, w) => w < length ? 1 + random.fork(t).integer(w, 36) : 0)
   );
-  const features = Array.from({ length: images * regions * 17 }, (_, k) => random.normal(k));
-  const boxes = Array.from({ length: images * regions * 7 }, (_, k) => random.fork("b").uniform(k));
+  // Row 0 is zeros; between the regions of two images are rows of none.
+  const rows = 1 + images * regions;
+  const table = (width: number, value: (k: number) => number) =>
+    tf.tensor2d(
+      Array.from({ length: rows * width }, (_, k) => k < width ? 0 : value(k - width)),
+      [rows, width],
+    );
   return {
     tokens: tf.tensor2d(tokens, [texts, words], "int32"),
     words: tf.tensor1d(lengths, "int32"),
-    features: tf.tensor3d(features, [images, regions, 17]),
-    boxes: tf.tensor3d(boxes, [images, regions, 7]),
+    features: table(17, (k) => random.normal(k)),
+    boxes: table(7, (k) => random.fork("b").uniform(k)),
+    firstRows: tf.tensor1d(counts.map((_, image) => 1 + image * regions), "int32"),
     regions: tf.tensor1d(counts, "int32"),
+    places: tf.range(0, regions, 1, "int32"),
   };
 }
 

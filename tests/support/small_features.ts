@@ -1,18 +1,20 @@
 /** Images and captions of every length, with numbers from bits that no backend has a hand in. */
 import { randomStream } from "../../pipeline/contract/random_stream.ts";
 import type { FeatureImage, FeatureSet } from "../../stages/data/feature_set.ts";
-import { regionTables } from "../../stages/data/region_source.ts";
+import { type RegionSource, regionTables } from "../../stages/data/region_source.ts";
 
 /**
  * Seven images of 1 to 4 regions, or of `counts`, with two captions of 1 to 4 words each, or `longer`
- * times as many; the second is of split test.
+ * times as many; the second is of split test. With `stored`, features are multiples of 1/64, which float16
+ * represents, and stored in that type.
  */
 export function smallFeatures(
-  { featureDim, vocabulary, counts = [2, 3, 1, 4, 2, 1, 3], longer = 1 }: {
+  { featureDim, vocabulary, counts = [2, 3, 1, 4, 2, 1, 3], longer = 1, stored }: {
     readonly featureDim: number;
     readonly vocabulary: number;
     readonly counts?: readonly number[];
     readonly longer?: number;
+    readonly stored?: "float16" | "float32";
   },
 ): FeatureSet {
   const random = randomStream(3);
@@ -36,10 +38,11 @@ export function smallFeatures(
       ),
     }))
   );
-  const regions = regionTables(
-    { features: numbers(featureDim), boxes: numbers(7), featureDim },
-    images,
+  const features = numbers(featureDim).map((x) =>
+    stored === undefined ? x : Math.round(x * 64) / 64
   );
+  const floats = regionTables({ features, boxes: numbers(7), featureDim }, images);
+  const regions = stored === "float16" ? inHalves(floats) : floats;
   return {
     images,
     captions,
@@ -48,6 +51,16 @@ export function smallFeatures(
     vocabulary: { size: vocabulary, pad: 0, unk: 1, cls: 2, sep: 3, mask: 4 },
     pairs: [],
     [Symbol.dispose]() {},
+  };
+}
+
+function inHalves(source: RegionSource): RegionSource {
+  return {
+    ...source,
+    readHalves(image) {
+      const { features, boxes } = source.read(image);
+      return { features: new Uint16Array(Float16Array.from(features).buffer), boxes };
+    },
   };
 }
 

@@ -3,10 +3,12 @@ import assert from "node:assert/strict";
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { registerKeyedUniformForCpu } from "../../stages/model/keyed_random.ts";
+import { registerWidenedHalvesForCpu } from "../../stages/model/widened_halves.ts";
 
 tf.env().set("IS_TEST", true); // no advertisement for tfjs-node
 await tf.setBackend("cpu");
 registerKeyedUniformForCpu();
+registerWidenedHalvesForCpu();
 
 /** A test whose tensors are freed at its end; one that keeps a tensor alive fails. */
 export function tensorTest(name: string, body: () => void): void {

@@ -11,6 +11,11 @@ export interface ImageDatabase extends Disposable {
   names(): readonly string[];
   /** @throws {Complaint} when the image is not found or its entry is damaged */
   read(image: string): ImageRegions;
+  /**
+   * Like `read`, with the features as the database stores them, in float16; undefined if it stores this
+   * image's in another type.
+   */
+  readHalves?(image: string): HalfImageRegions | undefined;
   /** Class probabilities of the first `count` regions, [count, classes]; absent in formats without classes. */
   classes?(image: string, count: number): Float32Array | undefined;
 }
@@ -25,6 +30,11 @@ export interface RegionChoice {
   readonly min_bb: number;
   /** Number of regions with `conf_th: -1`. */
   readonly num_bb: number;
+}
+
+/** The regions of one image with float16 features, as their bits. */
+export interface HalfImageRegions extends Omit<ImageRegions, "features"> {
+  readonly features: Uint16Array;
 }
 
 /** The regions of one image. */

@@ -11,7 +11,7 @@ import { readNpz } from "../formats/npz.ts";
 import { type NumpyArray, numpyArray } from "../formats/numpy_array.ts";
 import type { ImageDatabase, RegionChoice } from "./image_database.ts";
 import { filesOf, lmdbChoices } from "./lmdb_names.ts";
-import { regionArrays, regionRows, softLabels } from "./region_rows.ts";
+import { halfRegionRows, regionArrays, regionRows, softLabels } from "./region_rows.ts";
 
 /** Key of the database's own list of names; not an image. */
 const LIST_KEY = "__keys__";
@@ -38,16 +38,18 @@ export function openLmdbFeatures(place: string, choice: RegionChoice): ImageData
     if (bytes === undefined) throw wrong("image not found");
     return decode(bytes, { names, wrong });
   };
+  const entryOf = (image: string) => {
+    const wrong = wrongIn(lmdb.file, { entry: image });
+    const arrays = arraysOf(image, regionArrays, wrong);
+    if (stored !== undefined && !stored.has(image)) throw wrong(`${counts} has no count for it`);
+    return [arrays, { stored: stored?.get(image), choice, wrong }] as const;
+  };
   return {
     place,
     format: compressed ? "lmdb_compressed" : "lmdb",
     names: () => names,
-    read(image) {
-      const wrong = wrongIn(lmdb.file, { entry: image });
-      const arrays = arraysOf(image, regionArrays, wrong);
-      if (stored !== undefined && !stored.has(image)) throw wrong(`${counts} has no count for it`);
-      return regionRows(arrays, { stored: stored?.get(image), choice, wrong });
-    },
+    read: (image) => regionRows(...entryOf(image)),
+    readHalves: (image) => halfRegionRows(...entryOf(image)),
     classes(image, count) {
       const wrong = wrongIn(lmdb.file, { entry: image });
       return softLabels(arraysOf(image, ["soft_labels"], wrong), { count, wrong });

@@ -3,7 +3,7 @@ import { openBytes } from "../formats/byte_source.ts";
 import { decoding, wrongIn } from "../formats/foreign_file.ts";
 import { readNpz } from "../formats/npz.ts";
 import type { ImageDatabase, RegionChoice } from "./image_database.ts";
-import { regionArrays, regionRows, softLabels } from "./region_rows.ts";
+import { halfRegionRows, regionArrays, regionRows, softLabels } from "./region_rows.ts";
 
 /** Undefined if the folder has no .npz file. */
 export function openNpzFolder(folder: string, choice: RegionChoice): ImageDatabase | undefined {
@@ -20,14 +20,16 @@ export function openNpzFolder(folder: string, choice: RegionChoice): ImageDataba
     const wrong = wrongIn(file);
     return { arrays: readNpz(readWhole(file), { names, wrong }), wrong };
   };
+  const regionsOf = (image: string) => {
+    const { arrays, wrong } = entry(image, regionArrays);
+    return [arrays, { choice, wrong }] as const;
+  };
   return {
     place: folder,
     format: "npz",
     names: () => names,
-    read(image) {
-      const { arrays, wrong } = entry(image, regionArrays);
-      return regionRows(arrays, { choice, wrong });
-    },
+    read: (image) => regionRows(...regionsOf(image)),
+    readHalves: (image) => halfRegionRows(...regionsOf(image)),
     classes(image, count) {
       const { arrays, wrong } = entry(image, ["soft_labels"]);
       return softLabels(arrays, { count, wrong });

@@ -1,7 +1,7 @@
 /** Converts the arrays that every format of region features has to the regions of an image. */
 import type { Wrong } from "../formats/foreign_file.ts";
-import { floatRows, type NumpyArray } from "../formats/numpy_array.ts";
-import type { ImageRegions, RegionChoice } from "./image_database.ts";
+import { floatRows, halfRows, type NumpyArray } from "../formats/numpy_array.ts";
+import type { HalfImageRegions, ImageRegions, RegionChoice } from "./image_database.ts";
 
 /** Arrays of an entry that are read: features [n, D], norm_bb [n, 6], conf [n]. */
 export const regionArrays = ["features", "norm_bb", "conf"] as const;
@@ -24,11 +24,37 @@ export function softLabels(
   return floatRows(labels, { rows: count, wrong: within });
 }
 
-/** @param options.stored number of regions recorded in the database; without it, `choice` decides */
+interface RowOptions {
+  /** Number of regions recorded in the database; without it, `choice` decides. */
+  readonly stored?: number | undefined;
+  readonly choice: RegionChoice;
+  readonly wrong: Wrong;
+}
+
 export function regionRows(
   arrays: ReadonlyMap<string, NumpyArray>,
-  { stored, choice, wrong }: { stored?: number | undefined; choice: RegionChoice; wrong: Wrong },
+  options: RowOptions,
 ): ImageRegions {
+  const { array, wrong, ...others } = chosenRows(arrays, options);
+  return { ...others, features: floatRows(array, { rows: others.count, wrong }) };
+}
+
+/** Like `regionRows`, without a conversion; undefined unless the features are float16. */
+export function halfRegionRows(
+  arrays: ReadonlyMap<string, NumpyArray>,
+  options: RowOptions,
+): HalfImageRegions | undefined {
+  const { array, wrong, ...others } = chosenRows(arrays, options);
+  const { type } = array;
+  if (type !== "<f2") return undefined;
+  return { ...others, features: halfRows({ ...array, type }, { rows: others.count, wrong }) };
+}
+
+/** Everything but the features, whose array is returned as it is stored. */
+function chosenRows(
+  arrays: ReadonlyMap<string, NumpyArray>,
+  { stored, choice, wrong }: RowOptions,
+): Omit<ImageRegions, "features"> & { readonly array: NumpyArray; readonly wrong: Wrong } {
   const features = arrays.get("features"), boxes = arrays.get("norm_bb"), conf = arrays.get("conf");
   if (features === undefined) throw wrong("it has no array `features`");
   if (boxes === undefined) throw wrong("it has no array `norm_bb`");
@@ -54,9 +80,10 @@ export function regionRows(
   }
   if (count === 0) throw wrong("it has no regions");
   return {
+    array: features,
+    wrong: within("features"),
     count,
     featureDim,
-    features: floatRows(features, { rows: count, wrong: within("features") }),
     boxes: withAreas(floatRows(boxes, { rows: count, wrong: within("norm_bb") })),
     confidence: allConfidence?.slice(0, count),
   };

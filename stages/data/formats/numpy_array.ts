@@ -60,6 +60,38 @@ export function floatRows(
   return result;
 }
 
+/** The first `rows` rows of an array of float16 as they are stored. Non-finite numbers are rejected. */
+export function halfRows(
+  { shape, data }: NumpyArray & { readonly type: "<f2" },
+  { rows, wrong }: { readonly rows: number; readonly wrong: Wrong },
+): Uint16Array {
+  const perRow = shape.slice(1).reduce((product, side) => product * side, 1);
+  const count = rows * perRow;
+  const { buffer, byteOffset } = aligned(data, { count, bytesEach: 2 });
+  const halves = new Uint16Array(buffer, byteOffset, count);
+  if (!allFinite(halves)) {
+    const place = halves.findIndex((half) => !isFinite(floatOfHalf[half]!));
+    const value = floatOfHalf[halves[place]!];
+    throw wrong(`row ${Math.floor(place / perRow)} has ${value} in column ${place % perRow}`);
+  }
+  return halves;
+}
+
+/** Whether all float16 are finite; most of them are checked two at once. */
+function allFinite(halves: Uint16Array): boolean {
+  const odd = halves.byteOffset / 2 % 2;
+  const words = Math.max(0, Math.floor((halves.length - odd) / 2));
+  const pairs = new Uint32Array(halves.buffer, halves.byteOffset + 2 * odd, words);
+  let carry = 0;
+  // A carry reaches bit 15 or 31 when the exponent in the bits below is all ones.
+  for (let index = 0; index < words; index++) {
+    carry |= ((pairs[index]! & 0x7c007c00) + 0x04000400) & 0x80008000;
+  }
+  if (carry !== 0) return false;
+  const ends = [halves[0], halves.at(-1)];
+  return ends.every((half) => half === undefined || isFinite(floatOfHalf[half]!));
+}
+
 /** The bytes of the first items, copied if they are not aligned for a typed array. */
 function aligned(data: Uint8Array, { count, bytesEach }: { count: number; bytesEach: number }) {
   const used = data.subarray(0, count * bytesEach);

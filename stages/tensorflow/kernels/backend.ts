@@ -8,9 +8,9 @@
  *     programs/   compiles a function over tensors into one XLA program         (imports the above)
  *
  * The backend consists of the kernels of `@tensorflow/tfjs-node-gpu` over our own binding; the
- * package's native addon is never loaded. Two kernels are ours alone. What they compute is defined as
- * part of the model, by an oracle on the CPU: `stages/model/keyed_random.ts` and
- * `stages/model/matrix_product.ts`.
+ * package's native addon is never loaded. Three kernels are ours alone. What they compute is defined as
+ * part of the model, by an oracle on the CPU: `stages/model/keyed_random.ts`,
+ * `stages/model/matrix_product.ts` and `stages/model/widened_halves.ts`.
  */
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
@@ -18,12 +18,11 @@ import { openLibrary } from "../library/open_library.ts";
 import { type Recording, RecordingError } from "../record/recording.ts";
 import { EagerContext } from "../runtime/eager.ts";
 import type { OpAttribute } from "../runtime/op_attributes.ts";
-import { Binding, type KernelBackend } from "./binding.ts";
+import { backendName, Binding, type KernelBackend } from "./binding.ts";
 import { registerGather } from "./gather.ts";
 import { registerKeyedUniform } from "./random.ts";
 import { registerRoundedMatMul } from "./rounded_product.ts";
-
-export const backendName = "tensorflow";
+import { registerWidenedHalves } from "./widened_halves.ts";
 
 export interface ComputeOptions {
   /** Threads that one program may use. */
@@ -36,6 +35,10 @@ export interface Compute {
   readonly binding: Binding;
   /** "CPU" or "GPU". */
   readonly deviceKind: string;
+  /** Bytes that programs may use on the device, as TensorFlow says; on a CPU it does not know. */
+  readonly deviceBytes: number;
+  /** Threads that one program may use. */
+  readonly threads: number;
   /** One line for people: library, version, device, threads. */
   readonly description: string;
 }
@@ -73,14 +76,17 @@ async function start({ threads }: ComputeOptions): Promise<Compute> {
   registerGather(backendName);
   registerKeyedUniform(backendName);
   registerRoundedMatMul(backendName);
+  registerWidenedHalves(backendName);
   nameKernels(binding);
   if (!await tf.setBackend(backendName)) throw new Error("internal: tfjs refused our backend");
   tf.env().set("CHECK_COMPUTATION_FOR_ERRORS", false);
-  const { kind } = eager.device;
+  const { kind, bytes } = eager.device;
   return {
     backend,
     binding,
     deviceKind: kind,
+    deviceBytes: bytes,
+    threads,
     description: `TensorFlow ${native.version} on ${kind}, ${threads} thread${
       threads === 1 ? "" : "s"
     }`,

@@ -9,6 +9,9 @@ import type { EagerContext, TensorMetadata } from "../runtime/eager.ts";
 import type { Native } from "../runtime/native.ts";
 import { attributeKinds, type OpAttribute } from "../runtime/op_attributes.ts";
 
+/** Our backend's name in tfjs. */
+export const backendName = "tensorflow";
+
 /** The backend (`NodeJSKernelBackend` of the package), as far as it is used here. */
 export interface KernelBackend {
   readonly binding: Binding;

@@ -3,7 +3,7 @@
  * everything else refers to tensors by ids.
  */
 import { fromBytes, toBytes } from "./data_types.ts";
-import { type Native, text } from "./native.ts";
+import { type BytesAt, type Native, text } from "./native.ts";
 import { type OpAttribute, setAttribute } from "./op_attributes.ts";
 import { type SessionConfig, sessionConfigBytes } from "./session_config.ts";
 
@@ -19,6 +19,8 @@ export interface Device {
   readonly name: string;
   /** "CPU" or "GPU". */
   readonly kind: string;
+  /** Bytes that programs may use on it, as TensorFlow says; on a CPU it does not know. */
+  readonly bytes: number;
 }
 
 export class EagerContext {
@@ -55,8 +57,19 @@ export class EagerContext {
   }
 
   createTensor(shape: readonly number[], dtype: number, values: ArrayLike<unknown>): number {
+    return this.#toDevice(this.#native.hostTensor(dtype, shape, toBytes(values, dtype)));
+  }
+
+  /** A tensor of `size` bytes that `fill` writes in place. */
+  fillTensor(
+    { shape, dtype, size }: Omit<TensorMetadata, "id"> & { readonly size: number },
+    fill: (bytesAt: BytesAt) => void,
+  ): number {
+    return this.#toDevice(this.#native.filledTensor(dtype, shape, size, fill));
+  }
+
+  #toDevice(host: Deno.PointerObject): number {
     const { c, status } = this.#native;
-    const host = this.#native.hostTensor(dtype, shape, toBytes(values, dtype));
     let handle = c.TFE_NewTensorHandle(host, status);
     c.TF_DeleteTensor(host);
     this.#native.check("create a tensor");
@@ -191,6 +204,7 @@ export class EagerContext {
     const devices = Array.from({ length: c.TF_DeviceListCount(list) }, (_, index) => ({
       name: text(c.TF_DeviceListName(list, index, status)),
       kind: text(c.TF_DeviceListType(list, index, status)),
+      bytes: Number(c.TF_DeviceListMemoryBytes(list, index, status)),
     }));
     c.TF_DeleteDeviceList(list);
     return devices;

@@ -9,6 +9,9 @@ export class TensorFlowError extends Error {
   }
 }
 
+/** A view of a tensor's memory, at least one byte. It must not be kept: the memory is TensorFlow's. */
+export type BytesAt = (offset: number, length: number) => Uint8Array<ArrayBuffer>;
+
 export class Native {
   readonly c: Symbols;
   /** One status for all calls: they come from one thread, and each is checked before the next. */
@@ -44,14 +47,34 @@ export class Native {
 
   /** A host tensor that holds a copy of the bytes. The caller deletes it. */
   hostTensor(dtype: number, shape: readonly number[], bytes: Uint8Array): Deno.PointerObject {
-    const size = BigInt(bytes.byteLength);
-    const tensor = this.c.TF_AllocateTensor(dtype, dimensions(shape), shape.length, size);
+    return this.filledTensor(dtype, shape, bytes.byteLength, (bytesAt) => {
+      if (bytes.byteLength > 0) bytesAt(0, bytes.byteLength).set(bytes);
+    });
+  }
+
+  /** A host tensor of `size` bytes that `fill` writes. The caller deletes it. */
+  filledTensor(
+    dtype: number,
+    shape: readonly number[],
+    size: number,
+    fill: (bytesAt: BytesAt) => void,
+  ): Deno.PointerObject {
+    const tensor = this.c.TF_AllocateTensor(dtype, dimensions(shape), shape.length, BigInt(size));
     if (tensor === null) {
       throw new TensorFlowError(8, `out of memory: ${size} bytes`, "allocate a tensor");
     }
-    if (bytes.byteLength > 0) {
+    try {
       const data = this.c.TF_TensorData(tensor)!;
-      new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(data, bytes.byteLength)).set(bytes);
+      fill((offset, length) => {
+        if (offset < 0 || length < 1 || offset + length > size) {
+          throw new RangeError(`internal: bytes ${offset} + ${length} of a tensor of ${size}`);
+        }
+        const start = Deno.UnsafePointer.offset(data, offset)!;
+        return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(start, length));
+      });
+    } catch (error) {
+      this.c.TF_DeleteTensor(tensor);
+      throw error;
     }
     return tensor;
   }

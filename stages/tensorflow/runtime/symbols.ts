@@ -34,6 +34,7 @@ export const symbols = {
   TF_DeviceListCount: { parameters: ["pointer"], result: "i32" }, // list
   TF_DeviceListName: { parameters: ["pointer", "i32", "pointer"], result: "pointer" }, // list, index, status
   TF_DeviceListType: { parameters: ["pointer", "i32", "pointer"], result: "pointer" }, // list, index, status
+  TF_DeviceListMemoryBytes: { parameters: ["pointer", "i32", "pointer"], result: "i64" }, // list, index, status
   TF_DeleteDeviceList: { parameters: ["pointer"], result: "void" }, // list
   // eager tensors
   TFE_NewTensorHandle: { parameters: ["pointer", "pointer"], result: "pointer" }, // tensor, status

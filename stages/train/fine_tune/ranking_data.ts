@@ -1,15 +1,11 @@
-/**
- * The training split for ranking problems. The features of a small split stay on the device. Those of a
- * large one (Flickr30k: tens of gigabytes) are read from their database for the images of each
- * micro-step. Both ways run the same programs and give the same numbers.
- */
+/** The training split for ranking problems: texts on the device, and the images of each micro-step. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../../data/feature_set.ts";
 import type { PictureVectors } from "../../data/picture_vectors.ts";
+import { imageSupply } from "../../batch/image_supply.ts";
 import { requiredRows } from "../../batch/required_rows.ts";
 import type { SplitIndex } from "../../batch/split_index.ts";
 import {
-  imageTable,
   longestRows,
   type PairTables,
   pictureTable,
@@ -18,7 +14,7 @@ import {
 } from "../../batch/row_tables.ts";
 import type { BranchTables } from "../../score/frozen_branches.ts";
 import type { RankingBatch } from "./ranking_batch.ts";
-import type { RankingProblems } from "../../batch/sampling.ts";
+import type { ProblemSizes, RankingProblems } from "../../batch/sampling.ts";
 
 export interface RankingData extends Disposable {
   /** Sizes of a row. Programs are compiled for them. */
@@ -33,9 +29,9 @@ export interface BatchOnDevice {
   free(): void;
 }
 
-export interface RankingDataOptions {
-  /** Padded features of up to this many bytes stay on the device. */
-  readonly limit?: number;
+export interface RankingDataOptions extends Pick<ProblemSizes, "anchors" | "negatives"> {
+  /** Features of up to this many bytes stay on the device; see `feature_budget.ts`. */
+  readonly budget: number;
   /** Tables of frozen branches, which are freed with the data. */
   readonly branches?: BranchData | undefined;
 }
@@ -45,53 +41,42 @@ export interface BranchData {
   readonly pictures: PictureVectors;
 }
 
-/** Default of `RankingDataOptions.limit`. */
-const residentBytes = 2 ** 30;
-
 export function rankingData(
   set: FeatureSet,
   index: SplitIndex,
-  { limit = residentBytes, branches }: RankingDataOptions = {},
+  { anchors, negatives, budget, branches }: RankingDataOptions,
 ): RankingData {
   const sizes = longestRows(set, index);
-  const texts = { ...textTable(set, index, sizes), ...branches?.tables };
-  const seen = branches && pictureTable(index, branches.pictures);
-  const bytes = 4 * index.images.length * sizes.regions * set.featureDim;
-  const resident = bytes <= limit ? imageTable(set, index.images, sizes) : undefined;
+  const texts = {
+    ...textTable(set, index, sizes),
+    ...branches?.tables,
+    ...(branches && pictureTable(index, branches.pictures)),
+  };
+  const most = anchors * (2 + negatives);
+  const images = imageSupply(set, index.images, { regions: sizes.regions, most, budget });
   return {
     sizes,
     onDevice(problems) {
       requireKnown(problems, index);
-      if (resident !== undefined) {
-        const batch = batchTensors(problems, (image) => image);
-        return { tables: { ...texts, ...resident, ...seen }, batch, free: () => tf.dispose(batch) };
-      }
-      const used = [...problems.imageAnchors, ...problems.imageCandidates];
-      const rows = [...new Set(used)];
-      const placeOf = new Map(rows.map((row, place) => [row, place]));
-      // The table has the same size in every micro-step: the maximum number of different images.
-      const most = Math.min(used.length, index.images.length);
-      const places = rows.map((row) => index.images[row]!);
-      const images = imageTable(set, places, { regions: sizes.regions, rows: most });
-      const batch = batchTensors(problems, (row) => placeOf.get(row)!);
-      const own: Record<string, tf.Tensor> = seen === undefined
-        ? {}
-        : { pictures: rowsOf(seen.pictures, rows, most) };
+      const { table, free } = images.tableOf([
+        ...problems.imageAnchors,
+        ...problems.imageCandidates,
+      ]);
+      const batch = batchTensors(problems);
       return {
-        tables: { ...texts, ...images, ...seen, ...own },
+        tables: { ...texts, ...table },
         batch,
-        free: () => tf.dispose([batch, images, own] as unknown as tf.TensorContainer),
+        free() {
+          tf.dispose(batch);
+          free();
+        },
       };
     },
-    [Symbol.dispose]: () =>
-      tf.dispose([texts, resident ?? {}, seen ?? {}] as unknown as tf.TensorContainer),
+    [Symbol.dispose]() {
+      tf.dispose(texts as unknown as tf.TensorContainer);
+      images[Symbol.dispose]();
+    },
   };
-}
-
-/** These rows of a table, padded with its first row to `most` rows. */
-function rowsOf(table: tf.Tensor, rows: readonly number[], most: number): tf.Tensor {
-  const places = Array.from({ length: most }, (_, place) => rows[place] ?? 0);
-  return tf.tidy(() => tf.gather(table, tf.tensor1d(places, "int32")));
 }
 
 function requireKnown(problems: RankingProblems, { captions, images }: SplitIndex): void {
@@ -103,19 +88,15 @@ function requireKnown(problems: RankingProblems, { captions, images }: SplitInde
   }
 }
 
-/** @param imagePlace the place of an image's row in the table on the device */
-function batchTensors(
-  problems: RankingProblems,
-  imagePlace: (row: number) => number,
-): RankingBatch {
+function batchTensors(problems: RankingProblems): RankingBatch {
   const anchors = problems.imageAnchors.length;
   const row = (values: Int32Array) => tf.tensor1d(values, "int32");
   const grid = (values: Int32Array) =>
     tf.tensor2d(values, [anchors, values.length / anchors], "int32");
   return {
-    imageAnchors: row(problems.imageAnchors.map(imagePlace)),
+    imageAnchors: row(problems.imageAnchors),
     textCandidates: grid(problems.textCandidates),
     textAnchors: row(problems.textAnchors),
-    imageCandidates: grid(problems.imageCandidates.map(imagePlace)),
+    imageCandidates: grid(problems.imageCandidates),
   };
 }

@@ -17,6 +17,7 @@ import { type Compute, startCompute } from "../../tensorflow/kernels/backend.ts"
 import { compileOnce } from "../../tensorflow/programs/compile.ts";
 import { type FineTuningObjective, fineTuningStep, type MicroStepInputs } from "./step.ts";
 import { requireFamilies, trainingIndex } from "../../batch/split_index.ts";
+import { featureBudget } from "../../batch/feature_budget.ts";
 import { requireFit } from "../../batch/model_fit.ts";
 import { rankingData } from "./ranking_data.ts";
 import { rankingProblems } from "../../batch/sampling.ts";
@@ -83,6 +84,9 @@ export async function fineTuning(
   const branches = pictures &&
     await frozenBranches(compute, { config, weights: start }, { set, index, pictures, xla: p.xla });
   using data = rankingData(set, index, {
+    anchors: p.anchors,
+    negatives: p.negatives,
+    budget: featureBudget(compute),
     branches: branches && { tables: branches.tables, pictures: pictures! },
   });
   if (p.family_negatives > 0) requireFamilies(index, "family_negatives");

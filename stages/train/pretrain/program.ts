@@ -1,6 +1,7 @@
 /** The recorded program of a pretraining task: it draws a batch, runs a step and reports its numbers. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { PairTables } from "../../batch/row_tables.ts";
+import type { ImageSupply } from "../../batch/image_supply.ts";
+import type { TextTable } from "../../batch/row_tables.ts";
 import type { Configuration } from "../../model/configuration.ts";
 import type { Compute } from "../../tensorflow/kernels/backend.ts";
 import { compileOnce } from "../../tensorflow/programs/compile.ts";
@@ -38,7 +39,9 @@ export interface ProgramOptions {
   readonly config: Configuration;
   readonly objective: PretrainingObjective;
   readonly source: BatchSource;
-  readonly tables: PairTables;
+  /** Texts, and what tasks need besides; freed by the caller. */
+  readonly texts: TextTable;
+  readonly images: ImageSupply;
   readonly xla: boolean;
 }
 
@@ -48,7 +51,7 @@ export type TaskProgram = (weights: Record<string, tf.Tensor>, update: number) =
 export function taskProgram(
   compute: Compute,
   name: TaskName,
-  { config, objective, source, tables, xla }: ProgramOptions,
+  { config, objective, source, texts, images, xla }: ProgramOptions,
 ): TaskProgram {
   const task = pretrainingTasks[name];
   const step = compileOnce(
@@ -60,10 +63,13 @@ export function taskProgram(
     const host = task.batch(source, update);
     const batch = onDevice(host);
     const key = tf.tensor1d([...source.random.fork("step").fork(update).key], "int32");
+    const { table, free } = images.tableOf(host["images"]!.values);
+    const tables = { ...texts, ...table };
     const { gradients, numbers, scores } = step({ weights, tables, batch, key });
     const [loss = NaN, ...values] = numbers.dataSync();
     const signs = task.signs?.(scores.dataSync(), host);
     tf.dispose([batch, key, numbers, scores]);
+    free();
     const reported = Object.fromEntries(task.reports.map((column, i) => [column, values[i]!]));
     return {
       gradients,

@@ -7,7 +7,9 @@ import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
 import type { StageContext } from "../../../pipeline/contract/stage.ts";
 import { requireFit } from "../../batch/model_fit.ts";
-import { longestRows, pairTables, pictureTable } from "../../batch/row_tables.ts";
+import { featureBudget } from "../../batch/feature_budget.ts";
+import { imageSupply } from "../../batch/image_supply.ts";
+import { longestRows, pictureTable, textTable } from "../../batch/row_tables.ts";
 import { requireFamilies, type SplitIndex, trainingIndex } from "../../batch/split_index.ts";
 import { type FeatureSet, openFeatures, type TrainingSplits } from "../../data/feature_set.ts";
 import { type PictureVectors, pictureVectors } from "../../data/picture_vectors.ts";
@@ -94,12 +96,17 @@ export async function pretraining(
     })
     : undefined;
   const sizes = longestRows(set, index);
-  const tables = {
-    ...pairTables(set, index, sizes),
+  const texts = {
+    ...textTable(set, index, sizes),
     ...(pictures !== undefined && pictureTable(index, pictures)),
     ...branches?.tables,
   };
-  using _freed = { [Symbol.dispose]: () => tf.dispose(tables) };
+  using _freed = { [Symbol.dispose]: () => tf.dispose(texts) };
+  using images = imageSupply(set, index.images, {
+    regions: sizes.regions,
+    most: p.pairs,
+    budget: featureBudget(compute),
+  });
   const source = {
     ...sizes,
     set,
@@ -114,7 +121,7 @@ export async function pretraining(
       ? { size: p.pool, cosine: branches.cosine }
       : undefined,
   };
-  const options = { config, objective: objectiveOf(p), source, tables, xla: p.xla };
+  const options = { config, objective: objectiveOf(p), source, texts, images, xla: p.xla };
   const programs = new Map(names.map((name) => [name, taskProgram(compute, name, options)]));
   await train(context, compute, {
     phase: "pretrain",

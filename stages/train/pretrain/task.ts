@@ -52,7 +52,10 @@ export interface BatchArray {
   readonly values: Int32Array | Float32Array;
 }
 
-/** Their order is that of a program's inputs. */
+/**
+ * Their order is that of a program's inputs. `images` are the rows of the images whose regions the step
+ * reads.
+ */
 export type HostBatch = { readonly [name: string]: BatchArray };
 
 export type OnDevice<Batch extends HostBatch> = { readonly [Name in keyof Batch]: tf.Tensor };

@@ -40,8 +40,8 @@ Deno.test("a pretraining batch of rows that do not exist never reaches the devic
 
 Deno.test("nor do ranking problems, whether features stay on the device or come with the batch", () => {
   const sizes = { anchors: 2, negatives: 2 };
-  for (const limit of [undefined, 0]) {
-    using data = rankingData(set, index, limit === undefined ? {} : { limit });
+  for (const budget of [Infinity, 0]) {
+    using data = rankingData(set, index, { ...sizes, budget });
     const problems = rankingProblems(index, randomStream(1), 0, sizes);
     data.onDevice(problems).free();
     const counts = { textCandidates: texts, textAnchors: texts, imageCandidates: images } as const;

@@ -28,6 +28,21 @@ Deno.test("the features and boxes equal the inputs of the release's forward pass
   }
 });
 
+Deno.test("features in float16 are also read as they are stored, with the same regions", () => {
+  using images = openImageDatabase(toy, published);
+  for (const name of images.names()) {
+    const { features, ...rest } = images.read(name);
+    const { features: halves, ...others } = images.readHalves!(name)!;
+    assert.deepEqual(others, rest);
+    const { buffer, byteOffset, length } = halves;
+    assert.deepEqual(Float32Array.from(new Float16Array(buffer, byteOffset, length)), features);
+  }
+  using folder = temporaryFolder();
+  write(folder.path, "all", { ...falling, features: floats([6, 3], (index) => index) });
+  using singles = openImageDatabase(folder.path, published);
+  assert.equal(singles.readHalves!("a.npz"), undefined);
+});
+
 Deno.test("both variants of the release's image database contain the same regions", () => {
   using folder = temporaryFolder();
   for (const name of [`nbb_${chosen}.json`, `feat_${chosen}_compressed`]) {

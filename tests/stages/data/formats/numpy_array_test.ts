@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { wrongIn } from "../../../../stages/data/formats/foreign_file.ts";
-import { floatRows, numpyArray } from "../../../../stages/data/formats/numpy_array.ts";
+import { floatRows, halfRows, numpyArray } from "../../../../stages/data/formats/numpy_array.ts";
 
 const wrong = wrongIn("file");
 
@@ -25,6 +25,37 @@ Deno.test("every finite float16 is widened exactly, every other one is refused w
       else assert.throws(read, /row 1 has -?(NaN|Infinity) in column 1/);
       assert.equal(floatRows(array, { rows: 1, wrong }).length, 2);
     }
+  }
+});
+
+Deno.test("float16 is also read as it is stored, with the same numbers refused at every position", () => {
+  const type = "<f2" as const;
+  for (const offset of [0, 1, 2, 4]) {
+    for (const rows of [1, 2, 3, 4]) {
+      const bytes = new Uint8Array(offset + 8);
+      const array = { type, shape: [4, 1], data: bytes.subarray(offset) };
+      const view = new DataView(bytes.buffer, offset);
+      for (let row = 0; row < 4; row++) view.setUint16(2 * row, 0x3c00 + row, true);
+      const expected = Uint16Array.from({ length: rows }, (_, row) => 0x3c00 + row);
+      assert.deepEqual(halfRows(array, { rows, wrong }), expected);
+      for (const bits of [0x7c00, 0xfc00, 0x7e01, 0xffff, 0x7c01]) {
+        for (let row = 0; row < rows; row++) {
+          const before = view.getUint16(2 * row, true);
+          view.setUint16(2 * row, bits, true);
+          assert.throws(
+            () => halfRows(array, { rows, wrong }),
+            new RegExp(`row ${row} has -?(NaN|Infinity) in column 0`),
+          );
+          view.setUint16(2 * row, before, true);
+        }
+      }
+    }
+  }
+  for (let bits = 0; bits < 65536; bits++) {
+    const data = new Uint8Array(Uint16Array.of(0x3c00, bits, 0x3c00, 0x3c00).buffer);
+    const read = () => halfRows({ type, shape: [4], data }, { rows: 4, wrong });
+    if (Number.isFinite(half(bits))) assert.equal(read()[1], bits);
+    else assert.throws(read, /row 1 has/);
   }
 });
 

@@ -6,6 +6,7 @@ import {
   startingTensor,
   withRankHead,
 } from "../../../../stages/model/initial_weights.ts";
+import { takeImages } from "../../../../stages/batch/gather_rows.ts";
 import { extraParameters, trainedNames } from "../../../../stages/model/parameters.ts";
 import { weightsOnDevice } from "../../../../stages/model/weights.ts";
 import { pretrainingStep, type StepInputs } from "../../../../stages/train/pretrain/step.ts";
@@ -41,7 +42,8 @@ function inputs(task: TaskName): StepInputs {
     trainedBy(task),
   );
   const all = tables();
-  const pictures = tf.mean(all.features, 1);
+  const every = tf.range(0, all.regions.shape[0]!, 1, "int32");
+  const pictures = tf.mean(takeImages(all, every).features, 1);
   const texts = tf.tensor1d([1, 4, 6, 3], "int32");
   const classes = Array.from({ length: 4 * 5 }, (_, i) => 0.1 + 0.05 * (i % 5));
   return {
@@ -196,7 +198,7 @@ Deno.test("the features of a masked region influence nothing but the target", as
     // Image 0 is pair 0, whose region 1 is masked; image 2 is pairs 1 (region 1) and 2 (region 0).
     const changed = (place: number) => {
       const values = Float32Array.from(features.dataSync());
-      values.fill(9, place * 17, (place + 1) * 17);
+      values.fill(9, (1 + place) * 17, (2 + place) * 17); // row 0 is zeros
       return tf.tensor(values, features.shape);
     };
     assert.deepEqual(run(changed(1)), run(features as tf.Tensor));
