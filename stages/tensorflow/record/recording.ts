@@ -2,9 +2,10 @@
  * Records ops into a TensorFlow graph instead of executing them. Recorded tensors have ids in a range of
  * their own, a static shape and no value.
  */
+import { TF_INT32 } from "../runtime/data_types.ts";
 import type { TensorMetadata } from "../runtime/eager.ts";
 import type { Native } from "../runtime/native.ts";
-import type { OpAttribute } from "../runtime/op_attributes.ts";
+import { type OpAttribute, typeAttribute } from "../runtime/op_attributes.ts";
 import { Graph, type GraphFunction, type Output } from "./graph.ts";
 import type { RecordedOp } from "./steps.ts";
 
@@ -48,7 +49,9 @@ export class Recording {
     return this.#describe("Placeholder", this.#graph.placeholder({ shape, dtype }));
   }
 
+  /** Many equal values, as gradients of sums are full of, become an op that makes them. */
   constant(shape: readonly number[], dtype: number, values: ArrayLike<unknown>): number {
+    if (values.length > 64 && areEqual(values)) return this.#filled(shape, dtype, values[0]);
     const output = this.#describe("Const", this.#graph.constant({ shape, dtype }, values));
     this.#ops.push({ name: "Const", attributes: [], inputs: [], outputs: [output], values });
     return output.id;
@@ -93,6 +96,13 @@ export class Recording {
     return this.#graph.toFunction(name, outputsOf(inputs), outputsOf(outputs));
   }
 
+  #filled(shape: readonly number[], dtype: number, value: unknown): number {
+    const dimensions = this.constant([shape.length], TF_INT32, shape);
+    const element = this.constant([], dtype, [value]);
+    const types = [typeAttribute("T", dtype), typeAttribute("index_type", TF_INT32)];
+    return this.execute("Fill", types, [dimensions, element], 1)[0]!.id;
+  }
+
   #describe(op: string, output: Output): TensorMetadata {
     const type = this.#graph.typeOf(output);
     if (type === undefined) throw new RecordingError(this.#unknownShape(op));
@@ -122,4 +132,11 @@ export class Recording {
     return `tf kernel ${this.kernel} uses a tensor that was made outside the recorded function; ` +
       `pass it as an input`;
   }
+}
+
+function areEqual(values: ArrayLike<unknown>): boolean {
+  for (let i = 1; i < values.length; i++) {
+    if (!Object.is(values[i], values[0])) return false;
+  }
+  return true;
 }

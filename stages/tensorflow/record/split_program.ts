@@ -162,7 +162,7 @@ const cheap = new Set([
 ]);
 
 function cost({ name }: RecordedOp): number | undefined {
-  if (name === "Reshape") return 0;
+  if (name === "Reshape" || name === "Fill") return 0;
   return cheap.has(name) ? 1 : undefined;
 }
 
