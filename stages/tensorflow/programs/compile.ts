@@ -33,6 +33,11 @@ export interface CompileOptions {
 export interface Compiled<Inputs extends TensorTree, Outputs extends TensorTree> {
   /** Runs the program. The inputs stay alive; the outputs are the caller's to dispose. */
   (inputs: Inputs): Outputs;
+  /**
+   * The same on another thread: the event loop goes on meanwhile, so the host can prepare what comes next.
+   * The inputs may be disposed at once.
+   */
+  elsewhere(inputs: Inputs): Promise<Outputs>;
   /** Programs so far, one per input signature. */
   readonly programs: readonly Program[];
   /** Frees the programs. */
@@ -77,7 +82,7 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
   const { backend, binding } = compute;
   const { xla = true } = options;
   const programs = new Map<string, RecordedProgram>();
-  const run = (inputs: Inputs): Outputs => {
+  const call = (inputs: Inputs) => {
     const tensors = leaves(inputs);
     const signature = tensors.map(({ path, tensor }) => `${path}:${tensor.dtype}[${tensor.shape}]`)
       .join();
@@ -89,10 +94,22 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
     const ids = backend.getInputTensorIds(tensors.map(({ tensor }) => tensor));
     const { functions, outputs } = program;
     const all = [...ids, ...functions.rounded.of(ids)];
-    const made = binding.eager.callFunction(functions.main, all, outputs.length, functions.xla);
-    return program.assemble(
-      made.map((id, index) => backend.createOutputTensor({ id, ...outputs[index]! })),
-    ) as Outputs;
+    const { assemble } = program;
+    return {
+      arguments: [functions.main, all, outputs.length, functions.xla] as const,
+      made: (ids: readonly number[]) =>
+        assemble(
+          ids.map((id, index) => backend.createOutputTensor({ id, ...outputs[index]! })),
+        ) as Outputs,
+    };
+  };
+  const run = (inputs: Inputs): Outputs => {
+    const called = call(inputs);
+    return called.made(binding.eager.callFunction(...called.arguments));
+  };
+  const elsewhere = async (inputs: Inputs): Promise<Outputs> => {
+    const called = call(inputs);
+    return called.made(await binding.eager.callFunctionElsewhere(...called.arguments));
   };
   const dispose = () => {
     for (const { functions: { main, clusters, rounded } } of programs.values()) {
@@ -102,6 +119,7 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
     programs.clear();
   };
   return Object.defineProperties(run, {
+    elsewhere: { value: elsewhere },
     programs: { get: () => [...programs.values()] },
     [Symbol.dispose]: { value: dispose },
   }) as Compiled<Inputs, Outputs>;

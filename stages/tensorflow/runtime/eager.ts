@@ -4,7 +4,7 @@
  */
 import { fromBytes, toBytes } from "./data_types.ts";
 import { type BytesAt, type Native, text } from "./native.ts";
-import { type OpAttribute, setAttribute } from "./op_attributes.ts";
+import { boolAttribute, type OpAttribute, setAttribute } from "./op_attributes.ts";
 import { type SessionConfig, sessionConfigBytes } from "./session_config.ts";
 
 /** An op's output, as described to a kernel. */
@@ -123,8 +123,29 @@ export class EagerContext {
     outputCount: number,
     xla: boolean,
   ): number[] {
-    const attributes = xla ? [{ name: "_XlaMustCompile", type: 3, value: true }] : [];
-    return this.#run(name, attributes, inputs, outputCount).map((handle) => this.#own(handle));
+    return this.#run(name, functionAttributes(xla), inputs, outputCount)
+      .map((handle) => this.#own(handle));
+  }
+
+  /** Like `callFunction`, on another thread: the event loop goes on. Inputs may be freed meanwhile. */
+  async callFunctionElsewhere(
+    name: string,
+    inputs: readonly number[],
+    outputCount: number,
+    xla: boolean,
+  ): Promise<number[]> {
+    const { c } = this.#native;
+    const op = this.#newOp(name, functionAttributes(xla), inputs);
+    const status = c.TF_NewStatus()!; // the shared one is for calls of this thread
+    try {
+      const outputs = new BigUint64Array(Math.max(1, outputCount));
+      await c.executeElsewhere(op, outputs, new Int32Array([outputCount]), status);
+      this.#native.check(`run ${name}`, status);
+      return handlesIn(outputs, outputCount).map((handle) => this.#own(handle));
+    } finally {
+      c.TF_DeleteStatus(status);
+      c.TFE_DeleteOp(op);
+    }
   }
 
   addFunction(body: Deno.PointerObject): void {
@@ -145,6 +166,25 @@ export class EagerContext {
     outputCount: number,
   ): Deno.PointerObject[] {
     const { c, status } = this.#native;
+    const op = this.#newOp(name, attributes, inputs);
+    try {
+      const outputs = new BigUint64Array(Math.max(1, outputCount));
+      const count = new Int32Array([outputCount]);
+      c.TFE_Execute(op, outputs, count, status);
+      this.#native.check(`run ${name}`);
+      return handlesIn(outputs, outputCount);
+    } finally {
+      c.TFE_DeleteOp(op);
+    }
+  }
+
+  /** An op with its inputs, to be executed and deleted. */
+  #newOp(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly number[],
+  ): Deno.PointerObject {
+    const { c, status } = this.#native;
     const op = c.TFE_NewOp(this.#context, this.#native.name(name), status);
     this.#native.check(`look up the op ${name}`);
     try {
@@ -159,16 +199,10 @@ export class EagerContext {
         c.TFE_OpAddInput(op, this.#handle(id), status);
         this.#native.check(`pass ${name} its inputs`);
       }
-      const outputs = new BigUint64Array(Math.max(1, outputCount));
-      const count = new Int32Array([outputCount]);
-      c.TFE_Execute(op, outputs, count, status);
-      this.#native.check(`run ${name}`);
-      return Array.from(
-        outputs.subarray(0, outputCount),
-        (address) => Deno.UnsafePointer.create(address)!,
-      );
-    } finally {
+      return op!;
+    } catch (error) {
       c.TFE_DeleteOp(op);
+      throw error;
     }
   }
 
@@ -209,4 +243,15 @@ export class EagerContext {
     c.TF_DeleteDeviceList(list);
     return devices;
   }
+}
+
+function functionAttributes(xla: boolean): OpAttribute[] {
+  return xla ? [boolAttribute("_XlaMustCompile", true)] : [];
+}
+
+function handlesIn(addresses: BigUint64Array, count: number): Deno.PointerObject[] {
+  return Array.from(
+    addresses.subarray(0, count),
+    (address) => Deno.UnsafePointer.create(address)!,
+  );
 }

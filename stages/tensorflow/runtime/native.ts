@@ -26,13 +26,13 @@ export class Native {
   }
 
   /**
-   * Checks the status of the last call.
+   * Checks the status of the last call of this thread, or another status.
    * @param during what was being done, for the message
    * @throws {TensorFlowError} if the call reported an error
    */
-  check(during: string): void {
-    const code = this.c.TF_GetCode(this.status);
-    if (code !== 0) throw new TensorFlowError(code, text(this.c.TF_Message(this.status)), during);
+  check(during: string, status: Deno.PointerObject = this.status): void {
+    const code = this.c.TF_GetCode(status);
+    if (code !== 0) throw new TensorFlowError(code, text(this.c.TF_Message(status)), during);
   }
 
   /** A name as a C string; cached, since names recur. */

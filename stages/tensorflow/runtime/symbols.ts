@@ -12,6 +12,7 @@ export const symbols = {
   TF_Version: { parameters: [], result: "pointer" },
   // status
   TF_NewStatus: { parameters: [], result: "pointer" },
+  TF_DeleteStatus: { parameters: ["pointer"], result: "void" }, // status
   TF_GetCode: { parameters: ["pointer"], result: "i32" }, // status
   TF_Message: { parameters: ["pointer"], result: "pointer" }, // status
   // buffers, for serialised protos
@@ -57,6 +58,8 @@ export const symbols = {
   TFE_OpSetAttrString: { parameters: ["pointer", "buffer", "buffer", "usize"], result: "void" }, // op, attr_name, value, length
   TFE_OpSetAttrShape: { parameters: ["pointer", "buffer", "buffer", "i32", "pointer"], result: "void" }, // op, attr_name, dims, num_dims, status
   TFE_Execute: { parameters: ["pointer", "buffer", "buffer", "pointer"], result: "void" }, // op, retvals, num_retvals, status
+  /** `TFE_Execute` on a thread of its own. */
+  executeElsewhere: { name: "TFE_Execute", parameters: ["pointer", "buffer", "buffer", "pointer"], result: "void", nonblocking: true }, // op, retvals, num_retvals, status
   // graphs, for recording
   TF_NewGraph: { parameters: [], result: "pointer" },
   TF_DeleteGraph: { parameters: ["pointer"], result: "void" }, // graph

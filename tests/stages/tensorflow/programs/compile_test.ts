@@ -191,6 +191,41 @@ longTest("1,000 steps leave the resident memory unchanged", async () => {
   assert.match(text, /2 passed/);
 });
 
+Deno.test("a program on another thread gives the same bits, while this thread computes and frees its inputs", async () => {
+  const before = compute.binding.eager.tensorCount;
+  const product = loose(({ x }) => ({ y: tf.sum(tf.matMul(x, x, false, true), 0) }));
+  for (const xla of [true, false]) {
+    using compiled = compile(compute, product, { name: "elsewhere", xla });
+    const x = tf.randomNormal([301, 57], 0, 1, "float32", 1);
+    const { y } = compiled({ x });
+    const expected = y.dataSync();
+    const others = [0, 1, 2].map(() => compiled.elsewhere({ x }));
+    const { y: here } = compiled({ x });
+    x.dispose();
+    assert.deepEqual(here.dataSync(), expected);
+    for (const { y } of await Promise.all(others)) {
+      assert.deepEqual(y.dataSync(), expected);
+      y.dispose();
+    }
+    assert.equal(compiled.programs.length, 1);
+    tf.dispose([y, here]);
+  }
+  assert.equal(compute.binding.eager.tensorCount, before);
+});
+
+Deno.test("an error on another thread is reported, and later calls do not see it", async () => {
+  const table = tf.tensor1d([1, 2, 3]);
+  const rows = (row: number) => tf.tensor1d([row], "int32");
+  const gathered = loose(({ table, row }) => ({ value: tf.gather(table, row) }));
+  using compiled = compile(compute, gathered, { name: "out_of_range", xla: false });
+  const [wrong, right] = [rows(7), rows(2)];
+  const failing = compiled.elsewhere({ table, row: wrong });
+  const { value } = compiled({ table, row: right });
+  await assert.rejects(failing, /^TensorFlowError: run out_of_range_\d+: .*7 is not in \[0, 3\)/);
+  assert.deepEqual([...value.dataSync()], [3]);
+  tf.dispose([table, wrong, right, value]);
+});
+
 Deno.test("eager ops free the constants that kernels create", () => {
   const x = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
   const once = () =>
