@@ -17,15 +17,18 @@ export {
   computeAccess,
   computeFiles,
   computeFingerprint,
-  countGpus,
   examineCompute,
+  gpuMemory,
+  gpuTexts,
   prepareCompute,
+  visibleGpus,
 } from "./compute.ts";
 
 export { checks } from "./checks.ts";
 export { examinations } from "./examinations.ts";
 export { exportFeatures } from "./export_features.ts";
 export { search } from "./search.ts";
+export { setup } from "./setup.ts";
 export { wrongQueries } from "./wrong_queries.ts";
 
 /** In the order in which an experiment usually names them. */

@@ -1,23 +1,29 @@
 /** What the pipeline has to know about computing without doing it: its fingerprint, and how to prepare. */
 import type { Progress } from "../pipeline/contract/progress.ts";
 import type { Finding } from "../pipeline/contract/stage.ts";
+import {
+  cudaDataFolder,
+  cudaLibraries,
+  cudaVersions,
+  isCudaBuild,
+} from "./tensorflow/library/cuda_build.ts";
+import { describeGpus, gpuText } from "./tensorflow/library/cuda_driver.ts";
+import { visibleGpus } from "./tensorflow/library/gpus.ts";
 import { ensureLibrary } from "./tensorflow/library/open_library.ts";
 import {
   libraryFiles,
   libraryFolders,
   libraryIdentity,
 } from "./tensorflow/library/library_identity.ts";
+import { type DeviceKind, plannedDeviceVariable } from "./tensorflow/library/planned_device.ts";
 import {
-  cudaFolder,
-  cudaVersions,
   type FoundLibrary,
-  isCudaBuild,
   searchLibrary,
+  setupPlace,
 } from "./tensorflow/library/search_library.ts";
-import { decisiveVariables, hidesGpus } from "./tensorflow/library/variables.ts";
+import { decisiveVariables, variablesFor } from "./tensorflow/library/variables.ts";
 
-/** Exists if the machine has a GPU and its driver. */
-const gpuDevice = "/dev/nvidia0";
+export { visibleGpus } from "./tensorflow/library/gpus.ts";
 
 /**
  * What decides the bits of a computed result in addition to code, parameters and inputs. The number of
@@ -32,11 +38,8 @@ export async function computeFingerprint(
     library: await libraryIdentity(found),
     device,
     threads: String(threads),
-    ...(device === "gpu" && cudaVersions(found!.path)),
-    ...decisiveVariables(Deno.env.toObject(), {
-      device,
-      ...(found !== undefined && { libraryPath: found.path }),
-    }),
+    ...(device === "gpu" && await cudaVersions(found!.path)),
+    ...decisiveVariables(Deno.env.toObject(), { device }),
   };
 }
 
@@ -46,20 +49,33 @@ export async function computeFingerprint(
  */
 export function computeFiles(): string[] {
   const found = foundLibrary();
-  return found === undefined || found.place === "fetched" ? [] : libraryFiles(found);
+  return found === undefined || wasFetched(found) ? [] : libraryFiles(found);
+}
+
+function wasFetched({ place }: FoundLibrary): boolean {
+  return place === "fetched" || place === setupPlace;
 }
 
 /**
- * What a computing process may read in addition to its stage's own files: the library that was found,
- * and the file that shows whether there is a GPU. The process gets the library's path in a variable,
- * because it has no permission to search for it.
+ * What a computing process may read in addition to its stage's own files: the library that was found.
+ * The process gets the library's path in a variable, because it has no permission to search for it, and
+ * the device that its stage was planned for.
  */
 export function computeAccess(): { reads: string[]; environment: Record<string, string> } {
   const found = foundLibrary();
   if (found === undefined) return { reads: [], environment: {} };
+  const device = deviceOf(found);
+  const data = cudaDataFolder(found.path);
   return {
-    reads: [...libraryFolders(found), cudaFolder(found.path), gpuDevice],
-    environment: { TENSORFLOW_LIBRARY: found.path },
+    reads: [...libraryFolders(found), ...(data === undefined ? [] : [data])],
+    environment: {
+      ...variablesFor(found.path),
+      // Warnings say why TensorFlow uses no GPU.
+      ...(device === "gpu" && Deno.env.get("TF_CPP_MIN_LOG_LEVEL") === undefined &&
+        { TF_CPP_MIN_LOG_LEVEL: "1" }),
+      TENSORFLOW_LIBRARY: found.path,
+      [plannedDeviceVariable]: device,
+    },
   };
 }
 
@@ -69,14 +85,11 @@ function foundLibrary(): FoundLibrary | undefined {
 }
 let known: FoundLibrary | undefined;
 
-function deviceOf(found: FoundLibrary | undefined): "cpu" | "gpu" {
-  const seesGpu = hasGpu() && !hidesGpus(Deno.env.get("CUDA_VISIBLE_DEVICES"));
-  return found !== undefined && isCudaBuild(found.path) && seesGpu ? "gpu" : "cpu";
-}
-
-/** Those that the driver shows as /dev/nvidia0, /dev/nvidia1, ... From documentation; not tested. */
-export function countGpus(): number {
-  for (let count = 0;; count++) if (!isThere(`/dev/nvidia${count}`)) return count;
+/** A GPU, if one is visible and the library, and all of NVIDIA's that it needs, are there for it. */
+function deviceOf(found: FoundLibrary | undefined): DeviceKind {
+  const usable = found !== undefined && visibleGpus().length > 0 && isCudaBuild(found.path) &&
+    cudaLibraries(found.path).missing.length === 0;
+  return usable ? "gpu" : "cpu";
 }
 
 /** Fetches libtensorflow unless it is found. */
@@ -84,7 +97,25 @@ export async function prepareCompute(progress: Progress): Promise<void> {
   await ensureLibrary(progress);
 }
 
-/** For `doctor`: where the library is, its version, and the device it computes on. */
+/** Model and memory of each visible GPU, in the order of `visibleGpus`, as far as the driver says. */
+export function gpuTexts(): string[] {
+  return describeGpus().map(gpuText);
+}
+
+/**
+ * Bytes of the smallest GPU that stages may get; undefined if they compute on the processor, or if the
+ * driver does not say.
+ */
+export function gpuMemory(): number | undefined {
+  if (deviceOf(foundLibrary()) === "cpu") return undefined;
+  const sizes = describeGpus().map(({ memory }) => memory);
+  return sizes.length === 0 ? undefined : Math.min(...sizes);
+}
+
+/**
+ * For `doctor`: where the library is, its version, and the device it computes on. What TensorFlow finds
+ * in this process is then compared with that device, as in the processes of stages.
+ */
 export async function examineCompute(
   { threads }: { threads: number },
   progress: Progress,
@@ -92,34 +123,46 @@ export async function examineCompute(
   await ensureLibrary(progress);
   const found = foundLibrary()!;
   const device = deviceOf(found);
+  Deno.env.set(plannedDeviceVariable, device);
   const identity = await libraryIdentity(found);
-  const findings: Finding[] = [{
-    verdict: "ok",
-    what: `TensorFlow ${found.version ?? identity} (${found.place}): ${found.path}`,
-  }];
+  const library = `TensorFlow ${found.version ?? identity} (${found.place}): ${found.path}`;
+  return [{ verdict: "ok", what: library }, deviceFinding(found, device, threads)];
+}
+
+function deviceFinding(found: FoundLibrary, device: DeviceKind, threads: number): Finding {
   const cores = `${threads} thread${threads === 1 ? "" : "s"}`;
   if (device === "gpu") {
-    findings.push({ verdict: "ok", what: "it computes on a GPU, with a CUDA build" });
-  } else if (hasGpu()) {
-    findings.push({
-      verdict: "note",
-      what: `there is a GPU, but the library is a build for CPUs: it computes on ${cores}`,
-      fix:
-        "install tensorflow[and-cuda] 2.21 in an active Python environment, or name its library with TENSORFLOW_LIBRARY",
-    });
-  } else findings.push({ verdict: "ok", what: `it computes on the CPU, ${cores}` });
-  return findings;
-}
-
-function hasGpu(): boolean {
-  return isThere(gpuDevice);
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
+    const models = new Set(describeGpus().map(gpuText));
+    const which = models.size === 0 ? "a GPU" : [...models].join(" or ");
+    return { verdict: "ok", what: `it computes on ${which}, in float32 without TensorFloat-32` };
   }
+  if (visibleGpus().length === 0) {
+    const hidden = visibleGpus({ get: () => undefined }).length > 0;
+    const why = hidden ? "; CUDA_VISIBLE_DEVICES leaves no GPU" : "";
+    return { verdict: "ok", what: `it computes on the CPU, ${cores}${why}` };
+  }
+  const { why, fix } = unusedGpu(found);
+  return { verdict: "note", what: `there is a GPU, but ${why}: it computes on ${cores}`, fix };
+}
+
+/** Why a library does not use the GPU that there is. */
+function unusedGpu({ path, place }: FoundLibrary): { why: string; fix: string } {
+  const setup = "deno task setup --gpu";
+  if (isCudaBuild(path)) {
+    const missing = cudaLibraries(path).missing.map((library) => `lib${library}`).join(", ");
+    return {
+      why: `the library needs ${missing}, which are not found`,
+      fix: `name their folders with LD_LIBRARY_PATH, or install tensorflow[and-cuda] 2.21, which ` +
+        `brings them; or run ${setup}, without TENSORFLOW_LIBRARY and Python environments`,
+    };
+  }
+  const isActive = place.startsWith("Python environment");
+  return {
+    why: "the library is a build for CPUs",
+    fix: place === "TENSORFLOW_LIBRARY"
+      ? `name a build for GPUs, or unset TENSORFLOW_LIBRARY and run: ${setup}`
+      : isActive
+      ? `install tensorflow[and-cuda] 2.21 in that environment, or deactivate it and run: ${setup}`
+      : `fetch a build for GPUs with: ${setup}`,
+  };
 }

@@ -13,6 +13,7 @@ const pages = [
   "docs/relations.md",
   "docs/exactness.md",
   "docs/speed.md",
+  "docs/gpu.md",
 ];
 
 /** The commands of a page's shell blocks, each as its words after `npx -y deno task`. */
@@ -30,7 +31,7 @@ function commandsOf(page: string): string[][] {
 }
 
 /** Tasks that run something else than one command on results; tests and benchmarks run them. */
-const elsewhere = ["test", "test:golden", "test:long", "bench", "ok", "watch"];
+const elsewhere = ["test", "test:golden", "test:long", "bench", "ok", "watch", "setup"];
 
 /** The smoke experiment without XLA, which would take most of the time; the commands are the same. */
 function quickSmoke(folder: string): string {

@@ -11,6 +11,7 @@ import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { runsCommand } from "./runs.ts";
 import { searchCommand } from "./search.ts";
+import { setupCommand } from "./setup.ts";
 import { showCommand } from "./show.ts";
 import { sqlCommand } from "./sql.ts";
 import { statusCommand } from "./status.ts";
@@ -23,7 +24,15 @@ import { wrongCommand } from "./wrong.ts";
 export const commandGroups: readonly CommandGroup[] = [
   {
     title: "run experiments",
-    commands: [runCommand, doctorCommand, statusCommand, whyCommand, watchCommand, verifyCommand],
+    commands: [
+      runCommand,
+      doctorCommand,
+      statusCommand,
+      whyCommand,
+      watchCommand,
+      verifyCommand,
+      setupCommand,
+    ],
   },
   {
     title: "look at results",

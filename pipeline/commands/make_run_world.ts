@@ -13,7 +13,7 @@ export function makeRunWorld(
   { file, resultsOption }: SharedRequest & { readonly file: string },
   { world, display }: { readonly world: CommandWorld; readonly display: Display },
 ): RunWorld {
-  const { stages, project, environment, args, task } = world;
+  const { stages, project, args, task } = world;
   const namesStages = args.some((word) => word === "--only" || word.startsWith("--only="));
   const query = "SELECT stage, split, alignment, metric, avg(value) FROM ablation " +
     "GROUP BY ALL ORDER BY ALL";
@@ -28,10 +28,7 @@ export function makeRunWorld(
       reads: [fromFileUrl(new URL("pipeline/", project)), fromFileUrl(stages.folder)],
       native: () => stages.computeAccess(),
     },
-    machine: thisMachine({
-      gpus: stages.countGpus(),
-      visibleGpus: environment("CUDA_VISIBLE_DEVICES"),
-    }),
+    machine: thisMachine(stages),
     resultTables,
     async openResultIndex(results) {
       const { openLiveIndex } = await import("../../results/database/live_index.ts");

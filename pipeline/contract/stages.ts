@@ -25,10 +25,16 @@ export interface Stages {
   ): Promise<readonly Finding[]>;
   /** What worker processes that compute need: paths to read, and environment variables. */
   computeAccess(): { reads: string[]; environment: Record<string, string> };
-  /** GPUs that TensorFlow can see on this machine. */
-  countGpus(): number;
+  /** The GPUs that processes started here see, by names that CUDA_VISIBLE_DEVICES takes. */
+  visibleGpus(): readonly string[];
+  /** Model and memory of each of them, as far as the driver says; asks the driver. */
+  gpuTexts(): readonly string[];
+  /** Bytes of the smallest of them; undefined if stages compute on the processor. */
+  gpuMemory(): number | undefined;
   /** Fetches what computing needs; called before the first computing stage runs. */
   prepareCompute(progress: Progress): Promise<void>;
+  /** For the command `setup`. */
+  readonly setup: SetupStages;
   /** For the command `search`. */
   readonly search: SearchStages;
   /** For the command `wrong`. */
@@ -36,6 +42,13 @@ export interface Stages {
   /** For the command `export-features`. */
   readonly exportFeatures: ExportFeatures;
 }
+
+/** Fetches what computing needs, with `gpu` the build for GPUs, before any run. */
+export type SetupStages = (request: {
+  readonly gpu: boolean;
+  /** The progress of one thing that is fetched. */
+  task(label: string): Progress;
+}) => Promise<void>;
 
 /** A features artifact, with the parameters and inputs of the run that made it. */
 export interface DescribedFeatures {

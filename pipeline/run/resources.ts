@@ -11,13 +11,13 @@ export interface Budget extends Resources {
 /** Limits default to what the machine has. A single stage may always use the requested threads. */
 export function budgetOf(
   requested: { jobs: number; threads: number; memory?: number; gpus?: number },
-  machine: { cores: number; memory: number; gpus: number },
+  machine: { cores: number; memory: number; visibleGpus: readonly string[] },
 ): Budget {
   return {
     jobs: requested.jobs,
     threads: Math.max(requested.threads, machine.cores),
     memory: requested.memory ?? machine.memory,
-    gpus: requested.gpus ?? machine.gpus,
+    gpus: Math.min(requested.gpus ?? Infinity, machine.visibleGpus.length),
   };
 }
 
@@ -46,8 +46,8 @@ export interface Share {
 }
 
 /**
- * The resources that a node needs, from the experiment or else from its definition. By default a
- * computing stage uses the threads of a stage and, if the device is a GPU, one GPU.
+ * The resources that a node needs, from the experiment or else from its definition. A computing stage
+ * uses by default the threads of a stage and, if the device is a GPU, at least one GPU.
  */
 export function resourcesOf(node: KeyedNode, { threads }: { threads: number }): Resources {
   const { definition, preimage, parameters, resources } = node;
@@ -55,7 +55,7 @@ export function resourcesOf(node: KeyedNode, { threads }: { threads: number }): 
   return {
     threads: declared.threads ?? (definition.compute ? threads : 1),
     memory: declared.memory ?? 0,
-    gpus: declared.gpus ?? (preimage.compute?.["device"] === "gpu" ? 1 : 0),
+    gpus: Math.max(declared.gpus ?? 0, preimage.compute?.["device"] === "gpu" ? 1 : 0),
   };
 }
 

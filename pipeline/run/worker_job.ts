@@ -64,7 +64,7 @@ export function workerJob(
       point,
       why: whyText(why),
       host: machine.host,
-      versions: versionsOf(preimage, machine),
+      versions: versionsOf(preimage, machine, share),
     },
     again: why.kind === "forced" || why.kind === "input digest",
     grant: grantOf(node, setting),
@@ -177,14 +177,8 @@ function threadVariables(threads: number): Record<string, string> {
   return { OMP_NUM_THREADS: String(threads), OMP_DYNAMIC: "false" };
 }
 
-/**
- * A stage sees only the GPUs of its share, which are numbered from 0 among the visible ones. Follows
- * the CUDA documentation; not measured.
- */
+/** A stage sees only the GPUs of its share, which are numbered from 0 among the visible ones. */
 function gpuVariables({ gpus }: Share, { visibleGpus }: Machine): Record<string, string> {
   if (gpus.length === 0) return {};
-  const names = visibleGpus === undefined || visibleGpus === ""
-    ? undefined
-    : visibleGpus.split(",");
-  return { CUDA_VISIBLE_DEVICES: gpus.map((gpu) => names?.[gpu] ?? String(gpu)).join(",") };
+  return { CUDA_VISIBLE_DEVICES: gpus.map((gpu) => visibleGpus[gpu]).join(",") };
 }

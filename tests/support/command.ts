@@ -10,7 +10,10 @@ export interface Answer {
 export const projectFolder: string = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Variables that opening TensorFlow sets in this process; one of them is part of a stage's key. */
-const setByTensorFlow = ["TF_CPP_MIN_LOG_LEVEL", "TF_DETERMINISTIC_OPS", "CUBLAS_WORKSPACE_CONFIG"];
+const setByTensorFlow = [
+  ...["TF_CPP_MIN_LOG_LEVEL", "TF_DETERMINISTIC_OPS", "CUBLAS_WORKSPACE_CONFIG"],
+  ...["NVIDIA_TF32_OVERRIDE", "IAIS_DEVICE"],
+];
 
 /**
  * The environment of a process in which TensorFlow was never opened. Test files that run at the same time

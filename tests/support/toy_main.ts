@@ -1,6 +1,6 @@
 /** The command line over toy stages: quick, and without TensorFlow. */
 import { main } from "../../pipeline/main.ts";
-import type { SearchStages, WrongStages } from "../../pipeline/contract/stages.ts";
+import type { SearchStages, SetupStages, WrongStages } from "../../pipeline/contract/stages.ts";
 import { checkToyAlign, toyAlign } from "./toy_stages/toy_align.ts";
 import { toyChoose } from "./toy_stages/toy_choose.ts";
 import { toyEvaluate } from "./toy_stages/toy_evaluate.ts";
@@ -38,7 +38,13 @@ export const toyStages = {
   computeFingerprint: ({ threads }: { threads: number }) =>
     Promise.resolve({ library: "toy", threads: String(threads) }),
   computeAccess: () => ({ reads: [], environment: {} }),
-  countGpus: () => 0,
+  visibleGpus: () => [],
+  gpuTexts: () => [],
+  gpuMemory: () => undefined,
+  setup: ({ gpu, task }: Parameters<SetupStages>[0]) => {
+    task("toy").say(`a toy needs nothing${gpu ? ", and no GPU" : ""}`);
+    return Promise.resolve();
+  },
   search: ({ query, count, split }: Parameters<SearchStages>[0]) =>
     Promise.resolve({
       answers: Array.from({ length: count }, (_, place) => ({

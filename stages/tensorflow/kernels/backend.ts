@@ -15,6 +15,8 @@
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { openLibrary } from "../library/open_library.ts";
+import { requirePlannedDevice } from "../library/planned_device.ts";
+import { disableTensorFloat } from "../library/tensor_float.ts";
 import { type Recording, RecordingError } from "../record/recording.ts";
 import { EagerContext } from "../runtime/eager.ts";
 import type { OpAttribute } from "../runtime/op_attributes.ts";
@@ -65,6 +67,9 @@ async function start({ threads }: ComputeOptions): Promise<Compute> {
     interOpThreads: 1,
     gpuMemoryGrowth: true,
   });
+  requirePlannedDevice(eager.devices, { libraryPath: native.path });
+  // On a processor it changes no number, only how XLA compiles.
+  if (eager.device.kind === "GPU") disableTensorFloat(native.path);
   const binding = new Binding(native, eager);
   restoreUtil();
   const { NodeJSKernelBackend } = await import(

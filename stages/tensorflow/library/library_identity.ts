@@ -2,8 +2,12 @@ import { createHash } from "node:crypto";
 import { basename, dirname } from "node:path";
 import { foundContent } from "../../../pipeline/fetch/package_content.ts";
 import { cacheFolder } from "../../../pipeline/contract/pinned_package.ts";
+import { cudaWheels } from "./cuda_release.ts";
 import { pinnedVersion, pinnedWheel } from "./release.ts";
-import type { FoundLibrary } from "./search_library.ts";
+import { type FoundLibrary, setupPlace } from "./search_library.ts";
+
+/** The published build for GPUs. */
+const cudaIdentity = `${pinnedVersion}-cuda`;
 
 /**
  * What identifies a library in keys: the version of the published build that this program fetches, or
@@ -18,17 +22,19 @@ export async function libraryIdentity(
 ): Promise<string> {
   // What was fetched is checked before it computes, and fetched again if it is damaged.
   if (found === undefined || found.place === "fetched") return pinnedVersion;
+  if (found.place === setupPlace) return cudaIdentity;
   const { library, framework } = filesOf(found);
   const [libraryName, frameworkName] = pinnedWheel()?.files.map((path) => basename(path)) ?? [];
   const content = await foundContent({
     [libraryName ?? "library"]: library,
     ...(framework !== undefined && { [frameworkName ?? "framework"]: framework }),
-  }, digestsFile(found, environment));
-  return content === pinnedWheel()?.content ? pinnedVersion : `build ${content.slice(0, 12)}`;
+  }, digestsFile(found.path, environment));
+  if (content === pinnedWheel()?.content) return pinnedVersion;
+  return content === cudaWheels()[0]?.content ? cudaIdentity : `build ${content.slice(0, 12)}`;
 }
 
-/** In the user's cache, by the place of the library: its own folder may be read-only. */
-function digestsFile({ path }: FoundLibrary, environment: Pick<typeof Deno.env, "get">): string {
+/** Digests of a library, in the user's cache by its place: its own folder may be read-only. */
+export function digestsFile(path: string, environment: Pick<typeof Deno.env, "get">): string {
   const place = createHash("sha256").update(path).digest("hex").slice(0, 12);
   return `${cacheFolder((name) => environment.get(name))}/library-${place}.digests.json`;
 }

@@ -7,13 +7,15 @@ import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import type { Progress } from "../../../pipeline/contract/progress.ts";
 import { fetchPackage } from "../../../pipeline/fetch/package_fetch.ts";
 import { Native } from "../runtime/native.ts";
+import { checkCuda } from "./fetch_cuda.ts";
 import { fetchedFolder, pinnedVersion, pinnedWheel, requiredVersion } from "./release.ts";
-import { type SearchedPlace, searchLibrary } from "./search_library.ts";
-import { variableDefaults } from "./variables.ts";
+import { type SearchedPlace, searchLibrary, setupPlace } from "./search_library.ts";
+import { variablesFor } from "./variables.ts";
 
 /** Fetches the library unless one is found. What was fetched earlier is checked. */
 export async function ensureLibrary(progress: Progress): Promise<void> {
   const { found, searched } = searchLibrary();
+  if (found?.place === setupPlace) return await checkCuda(progress);
   if (found !== undefined && found.place !== "fetched") return;
   const wheel = pinnedWheel();
   if (wheel === undefined) {
@@ -48,7 +50,7 @@ let opened: Native | undefined;
 function open(): Native {
   const { found, searched } = searchLibrary();
   if (found === undefined) throw unavailable(searched, "it has not been fetched yet");
-  setDefaults(found.path);
+  setVariables(found.path);
   const native = openNative(found.path);
   if (!native.version.startsWith(requiredVersion)) {
     throw new Complaint(
@@ -76,8 +78,6 @@ function openNative(path: string): Native {
 }
 
 /** Variables that TensorFlow reads when it is opened. Those that the user has set are left alone. */
-function setDefaults(libraryPath: string): void {
-  for (const [name, value] of Object.entries(variableDefaults(libraryPath))) {
-    if (Deno.env.get(name) === undefined) Deno.env.set(name, value);
-  }
+function setVariables(libraryPath: string): void {
+  for (const [name, value] of Object.entries(variablesFor(libraryPath))) Deno.env.set(name, value);
 }

@@ -3,6 +3,8 @@
  * planning.
  */
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
+import { cudaWheels, fetchedCudaFolder, folderOf } from "./cuda_release.ts";
+import { visibleGpus } from "./gpus.ts";
 import { fetchedFolder, pinnedVersion, requiredVersion } from "./release.ts";
 
 export interface FoundLibrary {
@@ -28,14 +30,24 @@ const libraryNames = Deno.build.os === "darwin"
   ? ["libtensorflow_cc.2.dylib", "libtensorflow_cc.dylib"]
   : ["libtensorflow_cc.so.2", "libtensorflow_cc.so"];
 
-/** In this order: TENSORFLOW_LIBRARY, the fetched one, a Python environment's, the system's. */
-export function searchLibrary(environment: Pick<typeof Deno.env, "get"> = Deno.env): SearchResult {
+/**
+ * In this order: TENSORFLOW_LIBRARY, an active Python environment's, the build for GPUs that `setup`
+ * has fetched if a GPU is visible, the fetched build for CPUs, the system's.
+ */
+export function searchLibrary(
+  environment: Pick<typeof Deno.env, "get"> = Deno.env,
+  gpus: readonly string[] = visibleGpus(environment),
+): SearchResult {
   const named = environment.get("TENSORFLOW_LIBRARY");
   if (named !== undefined && named !== "") return { found: namedLibrary(named), searched: [] };
   const searched: SearchedPlace[] = [{ place: "TENSORFLOW_LIBRARY", verdict: "not set" }];
-  for (const { place, folder, version } of places(environment)) {
+  for (const { place, folder, version, unusable } of places(environment, gpus)) {
     if (folder === undefined) {
       searched.push({ place, verdict: "not set" });
+      continue;
+    }
+    if (unusable !== undefined) {
+      searched.push({ place: `${place}: ${folder}`, verdict: unusable });
       continue;
     }
     const path = libraryIn(folder);
@@ -66,16 +78,22 @@ interface Candidate {
   /** Undefined if the variable that would name it is not set. */
   readonly folder: string | undefined;
   readonly version?: string;
+  /** Why it is not used, whatever it holds. */
+  readonly unusable?: string;
 }
 
-function* places(environment: Pick<typeof Deno.env, "get">): Generator<Candidate> {
-  yield { place: "fetched", folder: fetchedFolder(environment), version: pinnedVersion };
+function* places(
+  environment: Pick<typeof Deno.env, "get">,
+  gpus: readonly string[],
+): Generator<Candidate> {
   for (const variable of ["VIRTUAL_ENV", "CONDA_PREFIX"]) {
     const prefix = environment.get(variable);
     if (prefix !== undefined && prefix !== "") {
       yield* pythonPackages(`${prefix}/lib`, `Python environment ${variable}`);
     } else yield { place: `Python environment ${variable}`, folder: undefined };
   }
+  yield cudaCopy(environment, gpus);
+  yield { place: "fetched", folder: fetchedFolder(environment), version: pinnedVersion };
   for (const prefix of ["/usr/local/lib", "/usr/lib", "/opt/homebrew/lib"]) {
     yield* pythonPackages(prefix, "system Python");
   }
@@ -86,6 +104,30 @@ function* places(environment: Pick<typeof Deno.env, "get">): Generator<Candidate
   for (const folder of ["/usr/local/lib", "/usr/lib", "/usr/lib/x86_64-linux-gnu"]) {
     yield { place: "system", folder };
   }
+}
+
+/** The place of what `setup --gpu` has fetched. */
+export const setupPlace = "setup --gpu";
+
+function cudaCopy(
+  environment: Pick<typeof Deno.env, "get">,
+  gpus: readonly string[],
+): Candidate {
+  const all = cudaWheels().map((wheel) => folderOf(wheel, environment));
+  const there = all.filter(isFolder).length;
+  const unusable = there === 0
+    ? "not found"
+    : there < all.length
+    ? `incomplete (${there} of ${all.length} packages); complete it with: deno task setup --gpu`
+    : gpus.length === 0
+    ? "not used, as no GPU is visible"
+    : undefined;
+  return {
+    place: setupPlace,
+    folder: all[0] ?? fetchedCudaFolder(environment),
+    version: pinnedVersion,
+    ...(unusable !== undefined && { unusable }),
+  };
 }
 
 /** `tensorflow` folders in the site-packages below `lib`, with the version of their dist-info. */
@@ -111,34 +153,6 @@ function* pythonPackages(lib: string, place: string): Generator<Candidate> {
   if (!found) yield { place, folder: `${lib}/python3*/{site,dist}-packages/tensorflow` };
 }
 
-/** A wheel with CUDA has NVIDIA's libraries next to it. From TensorFlow's packaging; not tested. */
-export function isCudaBuild(libraryPath: string): boolean {
-  try {
-    return Deno.statSync(cudaFolder(libraryPath)).isDirectory;
-  } catch {
-    return false;
-  }
-}
-
-/** Where a wheel with CUDA has ptxas and libdevice. */
-export function cudaFolder(libraryPath: string): string {
-  return libraryPath.replace(/tensorflow\/[^/]+$/, "nvidia/cuda_nvcc");
-}
-
-/**
- * Versions of NVIDIA's libraries, which wheels with CUDA are installed with: `cublas` -> `12.5.3.2`.
- * From their packaging; not tested.
- */
-export function cudaVersions(libraryPath: string): Record<string, string> {
-  const packages = libraryPath.replace(/tensorflow\/[^/]+$/, "");
-  return Object.fromEntries(
-    folderNames(packages).flatMap((name) => {
-      const [, library, version] = /^nvidia_(\w+?)(?:_cu\d+)?-(.+)\.dist-info$/.exec(name) ?? [];
-      return library === undefined ? [] : [[library, version!]];
-    }),
-  );
-}
-
 function libraryIn(folder: string): string | undefined {
   return libraryNames.map((name) => `${folder}/${name}`).find(isFile);
 }
@@ -146,6 +160,14 @@ function libraryIn(folder: string): string | undefined {
 function isFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
   } catch {
     return false;
   }

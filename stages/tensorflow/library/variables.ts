@@ -1,17 +1,45 @@
 /** Environment variables that TensorFlow and the libraries below it read. */
-import { cudaFolder, isCudaBuild } from "./search_library.ts";
+import { cudaDataFolder, isCudaBuild } from "./cuda_build.ts";
+import { decisiveFlags, quotedFlag, withFlags } from "./xla_flags.ts";
 
 /** What this program sets before it opens the library, unless the user has set it. */
-export function variableDefaults(libraryPath: string): Record<string, string> {
+const defaults: Readonly<Record<string, string>> = {
+  TF_CPP_MIN_LOG_LEVEL: "2", // errors only
+  TF_DETERMINISTIC_OPS: "1",
+  CUBLAS_WORKSPACE_CONFIG: ":4096:8",
+  // float32 is float32 in NVIDIA's libraries, too: without it, their products keep 10 bits of 23.
+  NVIDIA_TF32_OVERRIDE: "0",
+};
+
+/**
+ * Flags of XLA for the same bits in every run on a GPU: no choice of kernels by time, and scatters that
+ * add in one order, in parallel. An unknown flag ends the process; the required release knows these.
+ */
+const deterministicFlags = [
+  "--xla_gpu_deterministic_ops=true",
+  "--xla_gpu_enable_scatter_determinism_expander=true",
+];
+
+/** The variables to set for a library, beside what the user has set. */
+export function variablesFor(
+  libraryPath: string,
+  environment: Pick<typeof Deno.env, "get"> = Deno.env,
+): Record<string, string> {
+  const missing = Object.entries(defaults).filter(([name]) => environment.get(name) === undefined);
   return {
-    TF_CPP_MIN_LOG_LEVEL: "2", // errors only
-    TF_DETERMINISTIC_OPS: "1",
-    CUBLAS_WORKSPACE_CONFIG: ":4096:8",
-    ...(isCudaBuild(libraryPath) && { // from TensorFlow's documentation; not tested
-      XLA_FLAGS: "--xla_gpu_deterministic_ops=true " +
-        `--xla_gpu_cuda_data_dir=${cudaFolder(libraryPath)}`,
+    ...Object.fromEntries(missing),
+    ...(isCudaBuild(libraryPath) && {
+      XLA_FLAGS: withFlags(environment.get("XLA_FLAGS"), [
+        ...deterministicFlags,
+        ...dataFlags(libraryPath),
+      ]),
     }),
   };
+}
+
+function dataFlags(libraryPath: string): string[] {
+  const folder = cudaDataFolder(libraryPath);
+  return folder === undefined ? [] : [quotedFlag("xla_gpu_cuda_data_dir", folder)];
 }
 
 /**
@@ -41,26 +69,21 @@ const onGpus = [
 
 /**
  * The variables that are set and can change the bits of results on a device. One that is set to what
- * this program sets itself changes nothing.
+ * this program sets itself changes nothing, and nor does a flag of XLA that is.
  */
 export function decisiveVariables(
   environment: Readonly<Record<string, string>>,
-  { device, libraryPath }: { device: "cpu" | "gpu"; libraryPath?: string },
+  { device }: { device: "cpu" | "gpu" },
 ): Record<string, string> {
   const decisive = device === "gpu" ? [...onEveryDevice, ...onGpus] : onEveryDevice;
-  const defaults = variableDefaults(libraryPath ?? "");
   return Object.fromEntries(
-    Object.entries(environment).filter(([name, value]) =>
-      decisive.some((names) => names.test(name)) &&
-      defaults[name] !== value
-    ).sort(([a], [b]) => a < b ? -1 : 1),
+    Object.entries(environment)
+      .map(([name, value]) =>
+        [name, name === "XLA_FLAGS" ? decisiveFlags(value, deterministicFlags) : value] as const
+      )
+      .filter(([name, value]) =>
+        decisive.some((names) => names.test(name)) && defaults[name] !== value &&
+        !(name === "XLA_FLAGS" && value === "")
+      ).sort(([a], [b]) => a < b ? -1 : 1),
   );
-}
-
-/**
- * Whether a process sees no GPU. From NVIDIA's documentation: the devices before the first one that
- * does not exist are visible.
- */
-export function hidesGpus(visibleDevices: string | undefined): boolean {
-  return visibleDevices !== undefined && /^\s*($|-|,|NoDevFiles)/.test(visibleDevices);
 }

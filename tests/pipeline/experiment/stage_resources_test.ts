@@ -21,6 +21,15 @@ Deno.test("an experiment sets the resources of a stage, and no key depends on th
   assert.deepEqual(resourcesOf(numbers!, { threads: 4 }), { threads: 1, memory: 0, gpus: 0 });
 });
 
+Deno.test("a stage that computes on a GPU has at least one, whatever the experiment says", () => {
+  const [, tuned] = toyNodes(experiment(", resources: { gpus: 0 }"));
+  const on = (device: string) =>
+    resourcesOf({ ...tuned!, preimage: { ...tuned!.preimage, compute: { device } } }, {
+      threads: 1,
+    }).gpus;
+  assert.deepEqual([on("gpu"), on("cpu")], [1, 0]);
+});
+
 Deno.test("an unknown resource and an invalid size are reported at their position", () => {
   const error = (resources: string) => errorText(() => toyGraph(experiment(resources)));
   assert.equal(

@@ -39,7 +39,7 @@ Deno.test("an experiment's threads do not depend on the machine, and a computing
     fc.integer({ min: 1, max: 16 }),
     fc.integer({ min: 1, max: 100 }),
     (threads, cores, gibibytes) => {
-      const machine = { cores, memory: gibibytes * GiB, gpus: 0 };
+      const machine = { cores, memory: gibibytes * GiB, visibleGpus: [] };
       const found = concurrencyOf({}, { threads }, machine);
       assert.equal(found.threads, threads);
       assert.ok(found.jobs >= 1 && (found.jobs === 1 || found.jobs * threads <= cores));
@@ -54,7 +54,7 @@ Deno.test("an experiment's threads do not depend on the machine, and a computing
 
 Deno.test("GPUs limit the stages at once, however many jobs there are", () => {
   const found = concurrencyOf({}, { threads: 1 }, machine);
-  const free = new FreeResources(budgetOf(found, { ...machine, gpus: 1 }));
+  const free = new FreeResources(budgetOf(found, { ...machine, visibleGpus: ["0"] }));
   const one = { threads: 1, memory: 0, gpus: 1 };
   assert.ok(free.take(one) !== undefined);
   assert.equal(free.take(one), undefined);

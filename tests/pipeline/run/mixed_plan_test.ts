@@ -27,9 +27,8 @@ const machine: Machine = {
   deno: "2.9.6",
   cores: 2,
   memory: 2 ** 30,
-  gpus: 0,
-  visibleGpus: undefined,
-  gpuModel: undefined,
+  visibleGpus: [],
+  gpuText: () => undefined,
   processor: "Abacus 2",
   system: "linux x86_64 6.1",
 };

@@ -38,14 +38,14 @@ Deno.test("GPUs are assigned by number, each to one stage", () => {
 });
 
 Deno.test("a stage uses the requested threads, even on a machine with fewer cores", () => {
-  const machine = { cores: 2, memory: 8, gpus: 0 };
+  const machine = { cores: 2, memory: 8, visibleGpus: ["3"] };
   assert.deepEqual(budgetOf({ jobs: 3, threads: 4 }, machine), {
     jobs: 3,
     threads: 4,
     memory: 8,
-    gpus: 0,
+    gpus: 1,
   });
-  assert.deepEqual(budgetOf({ jobs: 1, threads: 1, memory: 5, gpus: 1 }, machine), {
+  assert.deepEqual(budgetOf({ jobs: 1, threads: 1, memory: 5, gpus: 2 }, machine), {
     jobs: 1,
     threads: 2,
     memory: 5,

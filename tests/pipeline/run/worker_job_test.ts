@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { grantOf, sharedGrant } from "../../../pipeline/run/worker_job.ts";
+import { grantOf, sharedGrant, workerJob } from "../../../pipeline/run/worker_job.ts";
 import { keyNodes } from "../../../pipeline/key/key.ts";
 import { openStore } from "../../../pipeline/store/artifact_store.ts";
+import type { Machine } from "../../../pipeline/run/machine.ts";
 import { permissionFlags } from "../../../pipeline/workers/grant.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 import { toyGraph } from "../../support/toy_graph.ts";
@@ -84,4 +85,28 @@ Deno.test("a shared process gets as many permissions as a command line holds", (
   const far = shared(`/${"a".repeat(200)}`.repeat(3));
   assert.ok(far.write.length > 2 && far.write.length < 200);
   assert.ok(permissionFlags(far).every((flag) => flag.length < longestArgument));
+});
+
+Deno.test("a stage is given GPUs out of the visible ones, and records their kind", () => {
+  const [node] = toyNodes("name: e\nseed: 1\nstages: { numbers: { use: toy_numbers } }");
+  const described = ["NVIDIA H200, 139.8 GiB", "NVIDIA L4, 22.0 GiB"];
+  const machine: Machine = {
+    ...{ host: "here", deno: "2.9.6", cores: 2, memory: 8, system: "linux", processor: "Abacus" },
+    visibleGpus: ["GPU-8f1c03a2", "3"],
+    gpuText: (gpus) => gpus?.map((gpu) => described[gpu]).join(" and "),
+  };
+  const job = (device: string, ...gpus: number[]) => {
+    const computing = { ...node!, preimage: { ...node!.preimage, compute: { device } } };
+    return workerJob(computing, { kind: "missing" }, {
+      ...{ store: openStore("/results"), cache: "/cache", byLabel: new Map(), threads: 1 },
+      ...{ experiment: "e", project: new URL("file:///"), tables: {}, machine, share: { gpus } },
+      code: new Map([["toy_numbers", { digest: "", entry: { files: {} } }]]) as never,
+    } as never);
+  };
+  const second = job("gpu", 1);
+  assert.equal(second.environment["CUDA_VISIBLE_DEVICES"], "3");
+  assert.equal(second.circumstances.versions["gpu"], "NVIDIA L4, 22.0 GiB");
+  assert.equal(job("gpu", 0, 1).environment["CUDA_VISIBLE_DEVICES"], "GPU-8f1c03a2,3");
+  assert.equal(job("cpu").environment["CUDA_VISIBLE_DEVICES"], undefined);
+  assert.equal(job("cpu").circumstances.versions["gpu"], undefined);
 });

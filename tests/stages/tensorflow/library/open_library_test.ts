@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
 import { Complaint } from "../../../../pipeline/contract/complaint.ts";
+import {
+  cudaWheels,
+  fetchedCudaFolder,
+  folderOf,
+} from "../../../../stages/tensorflow/library/cuda_release.ts";
+import { fetchedFolder } from "../../../../stages/tensorflow/library/release.ts";
 import { searchLibrary } from "../../../../stages/tensorflow/library/search_library.ts";
 import { unavailable } from "../../../../stages/tensorflow/library/open_library.ts";
 import { testCompute } from "../../../support/compute.ts";
@@ -67,6 +73,58 @@ Deno.test("a Python environment's library is found, and skipped if it has anothe
     const verdicts = searchLibrary(variables).searched.map(({ verdict }) => verdict);
     assert.ok(verdicts.includes("has version 2.20.0, not 2.21.x"));
   }));
+
+/** A cache with what `setup --gpu` and a first run fetch, as far as the search looks. */
+async function fetchedBoth(variables: ReturnType<typeof environment>): Promise<string> {
+  await put(`${fetchedFolder(variables)}/libtensorflow_cc.${suffix}`);
+  for (const wheel of cudaWheels()) {
+    await put(`${folderOf(wheel, variables)}/${wheel.files[0]}`);
+  }
+  return fetchedCudaFolder(variables);
+}
+
+Deno.test({
+  name: "an active Python environment comes before what is fetched, which is that for GPUs on one",
+  ignore: cudaWheels().length === 0,
+  fn: () =>
+    withFolder(async (folder) => {
+      const home = environment({ HOME: folder });
+      const cuda = await fetchedBoth(home);
+      const place = (variables: ReturnType<typeof environment>, gpus: string[]) =>
+        searchLibrary(variables, gpus).found?.place;
+      assert.deepEqual(searchLibrary(home, ["0"]).found, {
+        path: `${cuda}/tensorflow/libtensorflow_cc.${suffix}`,
+        place: "setup --gpu",
+        version: "2.21.0",
+      });
+      assert.equal(place(home, []), "fetched");
+      await put(
+        `${folder}/env/lib/python3.12/site-packages/tensorflow/libtensorflow_cc.${suffix}`,
+      );
+      for (const variable of ["VIRTUAL_ENV", "CONDA_PREFIX"]) {
+        const active = environment({ HOME: folder, [variable]: `${folder}/env` });
+        assert.equal(place(active, ["0"]), `Python environment ${variable}`);
+        assert.equal(place(active, []), `Python environment ${variable}`);
+      }
+    }),
+});
+
+Deno.test({
+  name: "what a stopped setup has left is not used, and the search says what completes it",
+  ignore: cudaWheels().length === 0,
+  fn: () =>
+    withFolder(async (folder) => {
+      const home = environment({ HOME: folder });
+      const cuda = await fetchedBoth(home);
+      await Deno.remove(`${cuda}/nvidia/cudnn`, { recursive: true });
+      const { found, searched } = searchLibrary(home, ["0"]);
+      assert.equal(found?.place, "fetched");
+      assert.deepEqual(searched.at(-1), {
+        place: `setup --gpu: ${cuda}/tensorflow`,
+        verdict: "incomplete (11 of 12 packages); complete it with: deno task setup --gpu",
+      });
+    }),
+});
 
 Deno.test("if no library is found or can be fetched, the error names every place and the command", () => {
   const searched = [{ place: "fetched: /home/u/.cache/x", verdict: "not found" }];

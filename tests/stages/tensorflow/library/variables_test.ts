@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import {
   decisiveVariables,
-  hidesGpus,
-  variableDefaults,
+  variablesFor,
 } from "../../../../stages/tensorflow/library/variables.ts";
+import { madeLibrary } from "../../../support/made_library.ts";
+import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
 /** Of each kind, with what it would do to results. */
 const environment = {
@@ -14,7 +15,7 @@ const environment = {
   GLIBC_TUNABLES: "glibc.cpu.hwcaps=-AVX2_Usable",
 };
 const onGpus = {
-  NVIDIA_TF32_OVERRIDE: "0",
+  NVIDIA_TF32_OVERRIDE: "1",
   CUBLAS_WORKSPACE_CONFIG: ":16:8",
   TF_CUDNN_USE_AUTOTUNE: "0",
 };
@@ -42,16 +43,31 @@ Deno.test("variables that change how numbers are computed are decisive, those of
 });
 
 Deno.test("a variable that is set to what the program sets itself decides nothing", () => {
-  assert.deepEqual(decisiveVariables(variableDefaults(""), { device: "gpu" }), {});
+  using folder = temporaryFolder();
+  const { library } = madeLibrary(folder.path, { cuda: true });
+  const set = variablesFor(library, { get: () => undefined });
+  assert.equal(set["NVIDIA_TF32_OVERRIDE"], "0");
+  assert.match(set["XLA_FLAGS"]!, /deterministic_ops=true .*scatter_determinism_expander=true/);
+  assert.deepEqual(decisiveVariables(set, { device: "gpu" }), {});
   assert.deepEqual(decisiveVariables({ TF_DETERMINISTIC_OPS: "0" }, { device: "cpu" }), {
     TF_DETERMINISTIC_OPS: "0",
   });
 });
 
-Deno.test("a process may be given no GPU, which makes its device the processor", () => {
-  assert.deepEqual(["", "-1", " ", "NoDevFiles", "-1,0"].map(hidesGpus), Array(5).fill(true));
-  assert.deepEqual(
-    [undefined, "0", "3,1", "GPU-8f1c", "0,-1"].map(hidesGpus),
-    Array(5).fill(false),
+Deno.test("the user's flags of XLA are kept, come first, and alone decide a key", () => {
+  using folder = temporaryFolder();
+  const { library } = madeLibrary(folder.path, { cuda: true });
+  const theirs = { XLA_FLAGS: "--xla_gpu_deterministic_ops=false --xla_dump_to=/tmp/hlo" };
+  const { XLA_FLAGS: flags } = variablesFor(library, new Map(Object.entries(theirs)));
+  assert.match(
+    flags!,
+    /^--xla_gpu_deterministic_ops=false --xla_dump_to=\/tmp\/hlo --xla_gpu_enable/,
   );
+  assert.doesNotMatch(flags!, /deterministic_ops=true/);
+  const decisive = { XLA_FLAGS: "--xla_gpu_deterministic_ops=false" };
+  assert.deepEqual(decisiveVariables(theirs, { device: "gpu" }), decisive);
+  // The process of a stage is given all of them, and adds none a second time.
+  assert.equal(variablesFor(library, new Map([["XLA_FLAGS", flags!]]))["XLA_FLAGS"], flags);
+  const { library: plain } = madeLibrary(`${folder.path}/cpu`, { cuda: false });
+  assert.equal(variablesFor(plain, new Map(Object.entries(theirs)))["XLA_FLAGS"], undefined);
 });

@@ -1,0 +1,135 @@
+/**
+ * Builds of TensorFlow for CUDA, and which of NVIDIA's libraries they load where they run. They take
+ * them from wheels next to them, from folders of the user or from the system's, so the versions are
+ * those of the files that the loader would choose. Nothing is opened.
+ */
+import { basename, dirname, resolve } from "node:path";
+import { foundContent } from "../../../pipeline/fetch/package_content.ts";
+import { cudaWheels, fetchedCudaFolder } from "./cuda_release.ts";
+import { digestsFile, libraryFiles } from "./library_identity.ts";
+import { linkingOf } from "./shared_object.ts";
+
+type Environment = Pick<typeof Deno.env, "get">;
+
+/** TensorFlow uses no GPU unless it can load all of these. */
+const libraries = ["cudart", "cublas", "cublasLt", "cufft", "cusolver", "cusparse", "cudnn"];
+
+/** Whether it searches, or is linked to, libraries of NVIDIA. */
+export function isCudaBuild(libraryPath: string): boolean {
+  const { needed, folders } = linking(libraryPath);
+  return [...needed, ...folders].some((each) => /nvidia|cuda|cublas/i.test(each));
+}
+
+export interface CudaLibraries {
+  /** Library -> the file that would be loaded. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly missing: readonly string[];
+}
+
+/**
+ * The libraries of NVIDIA that a build would load: from LD_LIBRARY_PATH first, as the system's loader
+ * does, then from the folders that the build names, then from the system's.
+ *
+ * @param systemFolders replaces the system's
+ */
+export function cudaLibraries(
+  libraryPath: string,
+  environment: Environment = Deno.env,
+  systemFolders: readonly string[] = foldersOfSystem(),
+): CudaLibraries {
+  const named = environment.get("LD_LIBRARY_PATH")?.split(":").filter((folder) => folder !== "");
+  const own = linking(libraryPath).folders.map((folder) =>
+    resolve(folder.replace(/^\$(ORIGIN|\{ORIGIN\})/, dirname(libraryPath)))
+  );
+  const folders = [...new Set([...named ?? [], ...own, ...systemFolders])]
+    .map((folder) => ({ folder, names: namesIn(folder) }));
+  const files = Object.fromEntries(libraries.flatMap((library) => {
+    const file = folders.flatMap(({ folder, names }) => {
+      const name = names.find((name) => new RegExp(`^lib${library}\\.so\\.\\d+$`).test(name));
+      return name === undefined ? [] : [`${folder}/${name}`];
+    })[0];
+    return file === undefined ? [] : [[library, file]];
+  }));
+  return { files, missing: libraries.filter((library) => files[library] === undefined) };
+}
+
+/**
+ * The versions of these libraries, as the names of files or the wheels that they are from say them:
+ * `cublas` -> `12.9.3.13`. For others, a digest.
+ */
+export async function cudaVersions(
+  libraryPath: string,
+  environment: Environment = Deno.env,
+): Promise<Record<string, string>> {
+  const { files } = cudaLibraries(libraryPath, environment);
+  const versions: Record<string, string> = {};
+  for (const [library, file] of Object.entries(files)) {
+    versions[library] = versionInName(file) ?? versionOfWheel(file, environment) ??
+      await digestOf(file, environment);
+  }
+  return versions;
+}
+
+/** libcublas.so.12 is usually a link to libcublas.so.12.9.1.4. */
+function versionInName(file: string): string | undefined {
+  return /\.so\.(\d+(?:\.\d+){2,})$/.exec(Deno.realPathSync(file))?.[1];
+}
+
+function versionOfWheel(file: string, environment: Environment): string | undefined {
+  const [, packages, name] = /^(.*)\/nvidia\/(\w+)\/lib\/[^/]+$/.exec(file) ?? [];
+  if (packages === undefined) return undefined;
+  if (packages === fetchedCudaFolder(environment)) {
+    return cudaWheels().find(({ root }) => root === `nvidia/${name}/`)?.version;
+  }
+  const info = new RegExp(`^nvidia_${name}(?:_cu\\d+)?-(.+)\\.dist-info$`);
+  return namesIn(packages).map((each) => info.exec(each)?.[1])
+    .find((version) => version !== undefined);
+}
+
+async function digestOf(file: string, environment: Environment): Promise<string> {
+  const digest = await foundContent({ [basename(file)]: file }, digestsFile(file, environment));
+  return `build ${digest.slice(0, 12)}`;
+}
+
+/** Where wheels have ptxas and libdevice, which XLA needs; elsewhere XLA searches the system's itself. */
+export function cudaDataFolder(libraryPath: string): string | undefined {
+  const folder = `${dirname(dirname(libraryPath))}/nvidia/cuda_nvcc`;
+  return namesIn(folder).length > 0 ? folder : undefined;
+}
+
+function linking(libraryPath: string): { needed: string[]; folders: string[] } {
+  const all = libraryFiles({ path: libraryPath, place: "" }).map(linkingOf);
+  return {
+    needed: all.flatMap(({ needed }) => needed),
+    folders: all.flatMap(({ folders }) => folders),
+  };
+}
+
+/** Those that the loader searches, as far as /etc/ld.so.conf and its folder name them, and usual ones. */
+function foldersOfSystem(): string[] {
+  const configuration = "/etc/ld.so.conf.d";
+  const named = namesIn(configuration).filter((name) => name.endsWith(".conf"))
+    .flatMap((name) => linesOf(`${configuration}/${name}`)).filter((line) => line.startsWith("/"));
+  return [
+    ...named,
+    "/usr/local/cuda/lib64",
+    ...["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64"],
+    ...["/lib", "/usr/lib"],
+  ];
+}
+
+function linesOf(path: string): string[] {
+  try {
+    return Deno.readTextFileSync(path).split("\n").map((line) => line.trim());
+  } catch {
+    return [];
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+  } catch {
+    return [];
+  }
+}
