@@ -6,6 +6,7 @@ import {
   backboneStride,
   type BackboneTensors,
   backboneWidth,
+  type Convolutions,
 } from "../vision/efficientnet.ts";
 import type { Box, RgbPicture } from "../vision/picture.ts";
 import { roiWeights } from "../vision/roi_align.ts";
@@ -37,7 +38,7 @@ export interface PhotoDescriber extends Disposable {
  * @param options.most largest number of regions per photo
  */
 export function photoDescriber(
-  { compute, tensors, xla }: PictureNetwork,
+  { compute, tensors, convolutions, compiling }: PictureNetwork,
   { side, most, batch }: {
     readonly side: number;
     readonly most: number;
@@ -45,7 +46,10 @@ export function photoDescriber(
   },
 ): PhotoDescriber {
   const cells = side / backboneStride;
-  const program = compile(compute, describeBatch, { name: "describe_photos", xla });
+  const program = compile(compute, (batch: Batch) => describeBatch(batch, convolutions), {
+    name: "describe_photos",
+    ...compiling,
+  });
   return {
     async describe(photos) {
       const pixels = new Float32Array(batch * side * side * 3);
@@ -58,9 +62,11 @@ export function photoDescriber(
       });
       const pictures = tf.tensor4d(pixels, [batch, side, side, 3]);
       const pooling = tf.tensor3d(weights, [batch, most, cells * cells]);
-      const { features, means } = program({ tensors, pictures, pooling });
+      const made = program.elsewhere({ tensors, pictures, pooling });
+      tf.dispose([pictures, pooling]);
+      const { features, means } = await made;
       const [rows, wholes] = await Promise.all([features.data(), means.data()]);
-      tf.dispose([pictures, pooling, features, means]);
+      tf.dispose([features, means]);
       return photos.map(({ boxes }, place) => {
         const from = place * most * backboneWidth;
         return {
@@ -83,8 +89,8 @@ interface Batch {
 }
 
 /** features: float32 [picture, region, 1280]; means: float32 [picture, 1280]. */
-function describeBatch({ tensors, pictures, pooling }: Batch) {
-  const map = backboneMap(tensors, pictures as tf.Tensor4D);
+function describeBatch({ tensors, pictures, pooling }: Batch, convolutions: Convolutions) {
+  const map = backboneMap(tensors, pictures as tf.Tensor4D, convolutions);
   const [count, rows, columns] = map.shape;
   const flat = tf.reshape(map, [count, rows * columns, backboneWidth]);
   return { features: tf.matMul(pooling, flat), means: tf.mean(flat, 1) };

@@ -4,7 +4,12 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { compile } from "../tensorflow/programs/compile.ts";
-import { backboneMap, type BackboneTensors, backboneWidth } from "../vision/efficientnet.ts";
+import {
+  backboneMap,
+  type BackboneTensors,
+  backboneWidth,
+  type Convolutions,
+} from "../vision/efficientnet.ts";
 import type { RgbPicture } from "../vision/picture.ts";
 import type { PictureNetwork } from "./picture_network.ts";
 
@@ -35,7 +40,7 @@ export interface PhotoViews extends Disposable {
  * @param options.side size of the maps from which regions are pooled; their means are reused
  */
 export function photoViews(
-  { compute, tensors, xla }: PictureNetwork,
+  { compute, tensors, convolutions, compiling }: PictureNetwork,
   { sides, side: own, batch }: {
     readonly sides: readonly number[];
     readonly side: number;
@@ -44,7 +49,10 @@ export function photoViews(
 ): PhotoViews {
   const programs = sides.filter((side) => side !== own).map((side) => ({
     side,
-    program: compile(compute, lookAt, { name: `look_at_photos_${side}`, xla }),
+    program: compile(compute, (look: Look) => lookAt(look, convolutions), {
+      name: `look_at_photos_${side}`,
+      ...compiling,
+    }),
   }));
   return {
     sides,
@@ -57,9 +65,11 @@ export function photoViews(
         const pixels = new Float32Array(batch * side * side * 3);
         photos.forEach(({ looks }, k) => pixels.set(looks[place]!.pixels, k * side * side * 3));
         const pictures = tf.tensor4d(pixels, [batch, side, side, 3]);
-        const { roots } = program({ tensors, pictures });
+        const made = program.elsewhere({ tensors, pictures });
+        pictures.dispose();
+        const { roots } = await made;
         const rows = await roots.data<"float32">();
-        tf.dispose([pictures, roots]);
+        roots.dispose();
         sums.forEach((sum, k) => sum.forEach((_, i) => sum[i]! += rows[k * backboneWidth + i]!));
       }
       return sums.map((sum) => sum.map((value) => value / sides.length));
@@ -76,6 +86,7 @@ interface Look {
 }
 
 /** roots: float32 [picture, 1280]. */
-function lookAt({ tensors, pictures }: Look) {
-  return { roots: tf.sqrt(tf.mean(backboneMap(tensors, pictures as tf.Tensor4D), [1, 2])) };
+function lookAt({ tensors, pictures }: Look, convolutions: Convolutions) {
+  const map = backboneMap(tensors, pictures as tf.Tensor4D, convolutions);
+  return { roots: tf.sqrt(tf.mean(map, [1, 2])) };
 }

@@ -143,10 +143,21 @@ export function backboneTensors(folded: ReadonlyMap<string, FoldedConvolution>):
 }
 
 /**
+ * How convolutions are computed. `library`: by TensorFlow's own, which on CPUs are oneDNN's; `loops`: as matrix
+ * products and as sums of shifted pictures, which XLA fuses into loops. They differ in the order of sums.
+ */
+export type Convolutions = "library" | "loops";
+
+/**
  * @param pictures float32 [picture, height, width, 3], red, green, blue, 0..255; sides are multiples of 32
  * @returns float32 [picture, height / 32, width / 32, 1280]
  */
-export function backboneMap(tensors: BackboneTensors, pictures: tf.Tensor4D): tf.Tensor4D {
+export function backboneMap(
+  tensors: BackboneTensors,
+  pictures: tf.Tensor4D,
+  convolutions: Convolutions,
+): tf.Tensor4D {
+  const { pointwise, depthwise } = ways[convolutions];
   let x: tf.Tensor4D = tf.div(tf.sub(pictures, 127), 128);
   x = tf.relu6(convolve(tensors, "_conv_stem", x, 2));
   for (const { name, kernel, stride, expands, skips } of blocks) {
@@ -159,6 +170,29 @@ export function backboneMap(tensors: BackboneTensors, pictures: tf.Tensor4D): tf
   return tf.relu6(pointwise(tensors, "_conv_head", x));
 }
 
+interface Way {
+  /** A 1 x 1 convolution. */
+  pointwise(tensors: BackboneTensors, name: string, x: tf.Tensor4D): tf.Tensor4D;
+  /** A depthwise convolution with TensorFlow's "same" padding: an odd pixel of padding goes to the end. */
+  depthwise(
+    tensors: BackboneTensors,
+    name: string,
+    x: tf.Tensor4D,
+    options: { readonly kernel: number; readonly stride: number },
+  ): tf.Tensor4D;
+}
+
+const ways: Readonly<Record<Convolutions, Way>> = {
+  library: {
+    pointwise: (tensors, name, x) => convolve(tensors, name, x, 1),
+    depthwise(tensors, name, x, { stride }) {
+      const { weight, bias } = tensors[name]!;
+      return tf.add(tf.depthwiseConv2d(x, weight as tf.Tensor4D, stride, "same"), bias);
+    },
+  },
+  loops: { pointwise: productOverChannels, depthwise: sumOfShifted },
+};
+
 function convolve(
   tensors: BackboneTensors,
   name: string,
@@ -169,8 +203,11 @@ function convolve(
   return tf.add(tf.conv2d(x, weight as tf.Tensor4D, stride, "same"), bias);
 }
 
-/** A 1 x 1 convolution, computed as a matrix product over channels. */
-function pointwise(tensors: BackboneTensors, name: string, x: tf.Tensor4D): tf.Tensor4D {
+function productOverChannels(
+  tensors: BackboneTensors,
+  name: string,
+  x: tf.Tensor4D,
+): tf.Tensor4D {
   const { weight, bias } = tensors[name]!;
   const [picture, height, width, within] = x.shape;
   const out = weight.shape[3]!;
@@ -179,11 +216,8 @@ function pointwise(tensors: BackboneTensors, name: string, x: tf.Tensor4D): tf.T
   return tf.reshape(tf.add(product, bias), [picture, height, width, out]);
 }
 
-/**
- * A depthwise convolution with TensorFlow's "same" padding (an odd pixel of padding goes to the end). Computed
- * as a sum of shifted pictures, which XLA fuses into one loop; XLA's own depthwise convolution is far slower.
- */
-function depthwise(
+/** A depthwise convolution as a sum of shifted pictures; XLA's own is far slower. */
+function sumOfShifted(
   tensors: BackboneTensors,
   name: string,
   x: tf.Tensor4D,

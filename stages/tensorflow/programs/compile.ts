@@ -16,6 +16,7 @@ import type { Binding } from "../kernels/binding.ts";
 import { hasBfloat16Instructions } from "../kernels/rounded_product.ts";
 import { Recording, RecordingError } from "../record/recording.ts";
 import { hasRoundedProduct, type Recorded, splitProgram } from "../record/split_program.ts";
+import type { FunctionRoute } from "../runtime/eager.ts";
 import { RoundedInputs } from "./rounded_inputs.ts";
 
 /** Tensors, in any nesting of lists and objects. */
@@ -28,6 +29,11 @@ export interface CompileOptions {
   readonly name: string;
   /** If false, TensorFlow runs the recorded ops one by one. Only for comparison. */
   readonly xla?: boolean;
+  /**
+   * If XLA does not compile it: lets TensorFlow's optimiser fuse ops, such as a convolution with its bias
+   * and activation.
+   */
+  readonly fuses?: boolean;
 }
 
 export interface Compiled<Inputs extends TensorTree, Outputs extends TensorTree> {
@@ -61,8 +67,8 @@ interface Functions {
   readonly main: string;
   /** What `main` calls. */
   readonly clusters: readonly string[];
-  /** Whether XLA compiles `main`. */
-  readonly xla: boolean;
+  /** How `main` runs. */
+  readonly route: FunctionRoute;
   /** Takes tensors rounded to bfloat16, which the program takes after its inputs. */
   readonly rounded: RoundedInputs;
 }
@@ -80,7 +86,7 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
     );
   }
   const { backend, binding } = compute;
-  const { xla = true } = options;
+  const { xla = true, fuses = false } = options;
   const programs = new Map<string, RecordedProgram>();
   const call = (inputs: Inputs) => {
     const tensors = leaves(inputs);
@@ -88,7 +94,7 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
       .join();
     let program = programs.get(signature);
     if (program === undefined) {
-      program = { ...record(compute, fn, inputs, { name: options.name, xla }), signature };
+      program = { ...record(compute, fn, inputs, { name: options.name, xla, fuses }), signature };
       programs.set(signature, program);
     }
     const ids = backend.getInputTensorIds(tensors.map(({ tensor }) => tensor));
@@ -96,7 +102,7 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
     const all = [...ids, ...functions.rounded.of(ids)];
     const { assemble } = program;
     return {
-      arguments: [functions.main, all, outputs.length, functions.xla] as const,
+      arguments: [functions.main, all, outputs.length, functions.route] as const,
       made: (ids: readonly number[]) =>
         assemble(
           ids.map((id, index) => backend.createOutputTensor({ id, ...outputs[index]! })),
@@ -150,7 +156,7 @@ function record<Inputs extends TensorTree>(
   compute: Compute,
   fn: (inputs: Inputs) => TensorTree,
   inputs: Inputs,
-  { name, xla }: Required<CompileOptions>,
+  { name, xla, fuses }: Required<CompileOptions>,
 ): Omit<RecordedProgram, "signature"> {
   const { backend, binding } = compute;
   if (binding.recording !== undefined) {
@@ -181,7 +187,10 @@ function record<Inputs extends TensorTree>(
       const recorded = { inputs: taken, outputs: outputs.map(idOf) };
       const shape = skeleton(result);
       program = {
-        functions: addFunctions(binding, `${name}_${functionCount++}`, recording, recorded),
+        functions: addFunctions(binding, recording, recorded, {
+          name: `${name}_${functionCount++}`,
+          fuses,
+        }),
         operationCount: recording.ops.length,
         outputs: outputs.map((tensor) => ({
           shape: tensor.shape,
@@ -199,9 +208,9 @@ function record<Inputs extends TensorTree>(
 /** Hands a recording to TensorFlow, as one function or split. */
 function addFunctions(
   binding: Binding,
-  name: string,
   recording: Recording,
   io: Omit<Recorded, "ops">,
+  { name, fuses }: { readonly name: string; readonly fuses: boolean },
 ): Functions {
   const { native, eager } = binding;
   const { ops, xla } = recording;
@@ -218,7 +227,7 @@ function addFunctions(
   return {
     main: main.name,
     clusters: clusters.map(({ name }) => name),
-    xla: xla && split === undefined,
+    route: xla && split === undefined ? "xla" : fuses ? "fused ops" : "ops",
     rounded: new RoundedInputs(eager, split?.rounded ?? []),
   };
 }

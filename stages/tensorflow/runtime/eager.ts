@@ -4,7 +4,7 @@
  */
 import { fromBytes, toBytes } from "./data_types.ts";
 import { type BytesAt, type Native, text } from "./native.ts";
-import { boolAttribute, type OpAttribute, setAttribute } from "./op_attributes.ts";
+import { boolAttribute, type OpAttribute, setAttribute, stringAttribute } from "./op_attributes.ts";
 import { type SessionConfig, sessionConfigBytes } from "./session_config.ts";
 
 /** An op's output, as described to a kernel. */
@@ -22,6 +22,12 @@ export interface Device {
   /** Bytes that programs may use on it, as TensorFlow says; on a CPU it does not know. */
   readonly bytes: number;
 }
+
+/**
+ * How a function is run: compiled by XLA; op by op; or op by op after TensorFlow's optimiser has fused what
+ * its library can compute together, such as a convolution with its bias and activation.
+ */
+export type FunctionRoute = "xla" | "ops" | "fused ops";
 
 export class EagerContext {
   readonly devices: readonly Device[];
@@ -121,9 +127,9 @@ export class EagerContext {
     name: string,
     inputs: readonly number[],
     outputCount: number,
-    xla: boolean,
+    route: FunctionRoute,
   ): number[] {
-    return this.#run(name, functionAttributes(xla), inputs, outputCount)
+    return this.#run(name, functionAttributes(route), inputs, outputCount)
       .map((handle) => this.#own(handle));
   }
 
@@ -132,10 +138,10 @@ export class EagerContext {
     name: string,
     inputs: readonly number[],
     outputCount: number,
-    xla: boolean,
+    route: FunctionRoute,
   ): Promise<number[]> {
     const { c } = this.#native;
-    const op = this.#newOp(name, functionAttributes(xla), inputs);
+    const op = this.#newOp(name, functionAttributes(route), inputs);
     const status = c.TF_NewStatus()!; // the shared one is for calls of this thread
     try {
       const outputs = new BigUint64Array(Math.max(1, outputCount));
@@ -245,9 +251,21 @@ export class EagerContext {
   }
 }
 
-function functionAttributes(xla: boolean): OpAttribute[] {
-  return xla ? [boolAttribute("_XlaMustCompile", true)] : [];
+function functionAttributes(route: FunctionRoute): OpAttribute[] {
+  switch (route) {
+    case "xla":
+      return [boolAttribute("_XlaMustCompile", true)];
+    case "fused ops":
+      return [stringAttribute("config_proto", remapping)];
+    case "ops":
+      return [];
+    default:
+      return route satisfies never;
+  }
 }
+
+/** ConfigProto: graph_options (10) { rewrite_options (10) { remapping (14): ON (1) } }; all of it is ASCII. */
+const remapping = "\x52\x04\x52\x02\x70\x01";
 
 function handlesIn(addresses: BigUint64Array, count: number): Deno.PointerObject[] {
   return Array.from(

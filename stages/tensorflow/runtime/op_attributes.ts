@@ -31,6 +31,11 @@ export function intAttribute(name: string, value: number): OpAttribute {
   return { name, type: attributeKinds.TF_ATTR_INT, value };
 }
 
+/** @param value ASCII */
+export function stringAttribute(name: string, value: string): OpAttribute {
+  return { name, type: attributeKinds.TF_ATTR_STRING, value };
+}
+
 /** @param target the prefix of the C functions: those of eager ops or those of graph operations */
 export function setAttribute(
   native: Native,

@@ -23,17 +23,27 @@ const [drawn, real] = [true, false].map((own) =>
   golden.pictures.filter(({ picture }) => picture.startsWith("formula") === own)
 ) as [typeof golden.pictures, typeof golden.pictures];
 
-/** The map of each picture, float32 [7, 7, 1280], by a program of XLA or by TensorFlow alone. */
-async function maps(pictures: readonly Uint8Array[], xla: boolean): Promise<Float32Array[]> {
+/** The ways in which photos are described on CPUs and on GPUs, and without a compiler. */
+const routes = {
+  "oneDNN, fused": { convolutions: "library", xla: false, fuses: true },
+  XLA: { convolutions: "loops", xla: true },
+  "single ops": { convolutions: "loops", xla: false },
+} as const;
+
+/** The map of each picture, float32 [7, 7, 1280]. */
+async function maps(
+  pictures: readonly Uint8Array[],
+  { convolutions, ...options }: typeof routes[keyof typeof routes],
+): Promise<Float32Array[]> {
   const compute = await testCompute();
   const weights = await readCheckpoint(`${folder}/efficientnet-lite0-57934424.pth`);
   const tensors = backboneTensors(foldBackbone((name) => weights[name]!));
   using program = compile(
     compute,
     ({ tensors, pictures }: { tensors: BackboneTensors; pictures: tf.Tensor }) => ({
-      map: backboneMap(tensors, pictures as tf.Tensor4D),
+      map: backboneMap(tensors, pictures as tf.Tensor4D, convolutions),
     }),
-    { name: "backbone_test", xla },
+    { name: "backbone_test", ...options },
   );
   const found: Float32Array[] = [];
   for (const pixels of pictures) {
@@ -56,13 +66,13 @@ function assertAsPytorch(found: Float32Array, expected: (typeof golden.pictures)
   assert.ok(Math.abs(mean - expected.mean) < 1e-5, `${expected.picture}: mean ${mean}`);
 }
 
-for (const xla of [true, false]) {
+for (const [name, route] of Object.entries(routes)) {
   Deno.test({
-    name: `the backbone's map equals PyTorch's, ${xla ? "with" : "without"} XLA`,
+    name: `the backbone's map equals PyTorch's, by ${name}`,
     ignore: folder === undefined,
     async fn() {
       const pictures = drawn.map((_, seed) => formulaPixels(224, seed));
-      const found = await maps(pictures, xla);
+      const found = await maps(pictures, route);
       drawn.forEach((expected, k) => {
         assert.equal(createHash("sha256").update(pictures[k]!).digest("hex"), expected.pixels);
         assertAsPytorch(found[k]!, expected);
@@ -79,7 +89,7 @@ Deno.test({
       const bytes = await Deno.readFile(`${photos!.images}/${picture}`);
       return (await decodePhoto(bytes, { width: 224, height: 224 })).pixels;
     }));
-    const found = await maps(pictures, true);
+    const found = await maps(pictures, routes["oneDNN, fused"]);
     real.forEach((expected, k) => {
       const digest = createHash("sha256").update(pictures[k]!).digest("hex");
       assert.equal(digest, expected.pixels, `${expected.picture} is decoded to other pixels`);

@@ -31,7 +31,7 @@ function runSplit(name: string, fn: (inputs: tf.Tensor[]) => tf.Tensor[], inputs
   using roundings = new RoundedInputs(eager, program.rounded);
   const ids = backend.getInputTensorIds(inputs);
   const all = [...ids, ...roundings.of(ids)];
-  const made = eager.callFunction(program.main.name, all, outputCount, false);
+  const made = eager.callFunction(program.main.name, all, outputCount, "ops");
   const values = made.map((id) => eager.read(id) as Float32Array);
   for (const id of made) eager.deleteTensor(id);
   for (const { name, body } of functions) {
