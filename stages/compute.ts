@@ -1,6 +1,8 @@
 /** What the pipeline has to know about computing without doing it: its fingerprint, and how to prepare. */
+import { dirname } from "node:path";
 import type { Progress } from "../pipeline/contract/progress.ts";
 import type { Finding } from "../pipeline/contract/stage.ts";
+import type { ComputeAccess } from "../pipeline/contract/stages.ts";
 import {
   cudaDataFolder,
   cudaLibraries,
@@ -15,6 +17,7 @@ import {
   libraryFolders,
   libraryIdentity,
 } from "./tensorflow/library/library_identity.ts";
+import { compiledFolder, folderVariable } from "./tensorflow/library/compiled_folder.ts";
 import { type DeviceKind, plannedDeviceVariable } from "./tensorflow/library/planned_device.ts";
 import {
   type FoundLibrary,
@@ -57,17 +60,21 @@ function wasFetched({ place }: FoundLibrary): boolean {
 }
 
 /**
- * What a computing process may read in addition to its stage's own files: the library that was found.
- * The process gets the library's path in a variable, because it has no permission to search for it, and
- * the device that its stage was planned for.
+ * What a computing process may read and write in addition to its stage's own files: the library that
+ * was found, and functions that other processes have compiled. The process gets these paths in
+ * variables, because it has no permission to search for them, and the device that its stage was planned
+ * for.
  */
-export function computeAccess(): { reads: string[]; environment: Record<string, string> } {
+export function computeAccess(): ComputeAccess {
   const found = foundLibrary();
-  if (found === undefined) return { reads: [], environment: {} };
+  if (found === undefined) return { reads: [], writes: [], environment: {} };
   const device = deviceOf(found);
   const data = cudaDataFolder(found.path);
+  const compiled = compiledFolder(found);
+  const places = compiled === undefined ? [] : compiledPlaces(compiled);
   return {
-    reads: [...libraryFolders(found), ...(data === undefined ? [] : [data])],
+    reads: [...libraryFolders(found), ...(data === undefined ? [] : [data]), ...places],
+    writes: places,
     environment: {
       ...variablesFor(found.path),
       // Warnings say why TensorFlow uses no GPU.
@@ -75,8 +82,20 @@ export function computeAccess(): { reads: string[]; environment: Record<string, 
         { TF_CPP_MIN_LOG_LEVEL: "1" }),
       TENSORFLOW_LIBRARY: found.path,
       [plannedDeviceVariable]: device,
+      ...(compiled !== undefined && { [folderVariable]: compiled }),
     },
   };
+}
+
+/** The folder of all compiled functions, since any of them may be removed; and where it really is. */
+function compiledPlaces(compiled: string): string[] {
+  const folder = dirname(compiled);
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    return [...new Set([folder, Deno.realPathSync(folder)])];
+  } catch {
+    return [folder]; // it cannot be written, and functions are compiled in every process
+  }
 }
 
 /** The same library for the whole command, also if another one appears meanwhile. */
@@ -95,6 +114,7 @@ function deviceOf(found: FoundLibrary | undefined): DeviceKind {
 /** Fetches libtensorflow unless it is found. */
 export async function prepareCompute(progress: Progress): Promise<void> {
   await ensureLibrary(progress);
+  computeAccess(); // refuses wrong variables before anything runs
 }
 
 /** Model and memory of each visible GPU, in the order of `visibleGpus`, as far as the driver says. */

@@ -136,7 +136,7 @@ const banned: readonly { word: RegExp; except: RegExp }[] = [
           "data/(score_files|word_pieces)",
           "evaluate/search",
           "model/checkpoint/model_artifact",
-          "tensorflow/library/(cuda_build|xla_flags)",
+          "tensorflow/library/(compiled_folder|cuda_build|xla_flags)",
           "vision/detector/onnx_runtime",
         ].join("|")
       })\\.ts)$`,

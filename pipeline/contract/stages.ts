@@ -23,8 +23,8 @@ export interface Stages {
     options: { threads: number },
     progress: Progress,
   ): Promise<readonly Finding[]>;
-  /** What worker processes that compute need: paths to read, and environment variables. */
-  computeAccess(): { reads: string[]; environment: Record<string, string> };
+  /** What worker processes that compute need. */
+  computeAccess(): ComputeAccess;
   /** The GPUs that processes started here see, by names that CUDA_VISIBLE_DEVICES takes. */
   visibleGpus(): readonly string[];
   /** Model and memory of each of them, as far as the driver says; asks the driver. */
@@ -49,6 +49,16 @@ export type SetupStages = (request: {
   /** The progress of one thing that is fetched. */
   task(label: string): Progress;
 }) => Promise<void>;
+
+/** What a process needs to compute, in addition to what its stage reads and writes. */
+export interface ComputeAccess {
+  /** Absolute paths, each including everything below it. */
+  readonly reads: readonly string[];
+  /** As `reads`. */
+  readonly writes: readonly string[];
+  /** Variables of its environment. */
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 /** A features artifact, with the parameters and inputs of the run that made it. */
 export interface DescribedFeatures {

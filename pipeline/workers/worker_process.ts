@@ -1,5 +1,6 @@
 /** One worker process: starts it with its permissions and exchanges lines with it until it ends. */
 import { setTimeout as delay } from "node:timers/promises";
+import type { ComputeAccess } from "../contract/stages.ts";
 import { type Grant, permissionFlags } from "./grant.ts";
 import {
   type Failure,
@@ -19,11 +20,8 @@ export interface WorkerCommand {
   readonly after: readonly string[];
   /** Paths that every worker reads: its own code that is not loaded at the start. */
   readonly reads: readonly string[];
-  /** Paths and environment variables for workers that call native code. */
-  native(): {
-    readonly reads: readonly string[];
-    readonly environment: Readonly<Record<string, string>>;
-  };
+  /** What workers that call native code need besides. */
+  native(): ComputeAccess;
 }
 
 export interface WorkerProcess {
@@ -71,11 +69,12 @@ export function startWorker(
   { program, before, after, reads, native }: WorkerCommand,
   { grant, environment }: { grant: Grant; environment: Readonly<Record<string, string>> },
 ): WorkerProcess {
-  const extra = grant.native ? native() : { reads: [], environment: {} };
+  const extra = grant.native ? native() : { reads: [], writes: [], environment: {} };
   const read = [...reads, ...extra.reads, ...grant.read];
+  const write = [...extra.writes, ...grant.write];
   const isolated = isolation();
   const child = new Deno.Command(program, {
-    args: [...before, ...permissionFlags({ ...grant, read }), ...isolated.flags, ...after],
+    args: [...before, ...permissionFlags({ ...grant, read, write }), ...isolated.flags, ...after],
     env: { ...isolated.environment, ...extra.environment, ...environment },
     stdin: "piped",
     stdout: "piped",

@@ -11,7 +11,7 @@ export const projectFolder: string = fileURLToPath(new URL("../../", import.meta
 
 /** Variables that opening TensorFlow sets in this process; one of them is part of a stage's key. */
 const setByTensorFlow = [
-  ...["TF_CPP_MIN_LOG_LEVEL", "TF_DETERMINISTIC_OPS", "CUBLAS_WORKSPACE_CONFIG"],
+  ...["TF_CPP_MIN_LOG_LEVEL", "TF_DETERMINISTIC_OPS", "TF_XLA_FLAGS", "CUBLAS_WORKSPACE_CONFIG"],
   ...["NVIDIA_TF32_OVERRIDE", "IAIS_DEVICE"],
 ];
 

@@ -37,7 +37,7 @@ export const toyStages = {
   computeFiles: () => [],
   computeFingerprint: ({ threads }: { threads: number }) =>
     Promise.resolve({ library: "toy", threads: String(threads) }),
-  computeAccess: () => ({ reads: [], environment: {} }),
+  computeAccess: () => ({ reads: [], writes: [], environment: {} }),
   visibleGpus: () => [],
   gpuTexts: () => [],
   gpuMemory: () => undefined,

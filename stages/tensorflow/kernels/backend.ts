@@ -3,6 +3,7 @@
  *
  *     runtime/    the C library as it is: symbols, eager context, element types, op attributes
  *     library/    finds, fetches and opens it                                   (imports runtime)
+ *     compiled/   keeps what XLA compiled for other processes                   (imports runtime)
  *     record/     writes ops into a graph instead of executing them             (imports runtime)
  *     kernels/    tfjs's backend `tensorflow` over both                         (imports the above)
  *     programs/   compiles a function over tensors into one XLA program         (imports the above)
@@ -14,6 +15,7 @@
  */
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
+import { compileCache, CompiledFunctions } from "../compiled/compiled_functions.ts";
 import { openLibrary } from "../library/open_library.ts";
 import { requirePlannedDevice } from "../library/planned_device.ts";
 import { disableTensorFloat } from "../library/tensor_float.ts";
@@ -41,6 +43,8 @@ export interface Compute {
   readonly deviceBytes: number;
   /** Threads that one program may use. */
   readonly threads: number;
+  /** Functions that other processes have compiled, for the first call of a program. */
+  readonly compiled: CompiledFunctions | undefined;
   /** One line for people: library, version, device, threads. */
   readonly description: string;
 }
@@ -61,7 +65,8 @@ export function startCompute(options: ComputeOptions): Promise<Compute> {
 }
 
 async function start({ threads }: ComputeOptions): Promise<Compute> {
-  const native = openLibrary();
+  const { native, compiledFolder } = openLibrary();
+  const memory = compiledFolder === undefined ? undefined : compileCache(native);
   const eager = new EagerContext(native, {
     intraOpThreads: threads,
     interOpThreads: 1,
@@ -92,6 +97,9 @@ async function start({ threads }: ComputeOptions): Promise<Compute> {
     deviceKind: kind,
     deviceBytes: bytes,
     threads,
+    compiled: kind === "CPU" && memory !== undefined
+      ? new CompiledFunctions(binding, memory, `${compiledFolder}-${threads}`)
+      : undefined,
     description: `TensorFlow ${native.version} on ${kind}, ${threads} thread${
       threads === 1 ? "" : "s"
     }`,

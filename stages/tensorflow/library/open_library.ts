@@ -7,6 +7,7 @@ import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import type { Progress } from "../../../pipeline/contract/progress.ts";
 import { fetchPackage } from "../../../pipeline/fetch/package_fetch.ts";
 import { Native } from "../runtime/native.ts";
+import { compiledFolder } from "./compiled_folder.ts";
 import { checkCuda } from "./fetch_cuda.ts";
 import { fetchedFolder, pinnedVersion, pinnedWheel, requiredVersion } from "./release.ts";
 import { type SearchedPlace, searchLibrary, setupPlace } from "./search_library.ts";
@@ -41,13 +42,19 @@ export function unavailable(searched: readonly SearchedPlace[], why: string): Co
   );
 }
 
+export interface OpenedLibrary {
+  readonly native: Native;
+  /** Where functions that XLA compiles are kept for other processes; undefined if nowhere. */
+  readonly compiledFolder: string | undefined;
+}
+
 /** Opens the library that is found, once per process. */
-export function openLibrary(): Native {
+export function openLibrary(): OpenedLibrary {
   return opened ??= open();
 }
-let opened: Native | undefined;
+let opened: OpenedLibrary | undefined;
 
-function open(): Native {
+function open(): OpenedLibrary {
   const { found, searched } = searchLibrary();
   if (found === undefined) throw unavailable(searched, "it has not been fetched yet");
   setVariables(found.path);
@@ -60,7 +67,7 @@ function open(): Native {
         : "install the right version there, or remove it to have it fetched",
     );
   }
-  return native;
+  return { native, compiledFolder: compiledFolder(found) };
 }
 
 function openNative(path: string): Native {

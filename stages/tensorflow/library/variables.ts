@@ -1,5 +1,6 @@
 /** Environment variables that TensorFlow and the libraries below it read. */
 import { cudaDataFolder, isCudaBuild } from "./cuda_build.ts";
+import { withoutCompileCache } from "./compile_cache_flags.ts";
 import { decisiveFlags, quotedFlag, withFlags } from "./xla_flags.ts";
 
 /** What this program sets before it opens the library, unless the user has set it. */
@@ -69,7 +70,8 @@ const onGpus = [
 
 /**
  * The variables that are set and can change the bits of results on a device. One that is set to what
- * this program sets itself changes nothing, and nor does a flag of XLA that is.
+ * this program sets itself changes nothing, and nor does a flag of XLA that is, or a cache of what XLA
+ * compiles.
  */
 export function decisiveVariables(
   environment: Readonly<Record<string, string>>,
@@ -78,12 +80,15 @@ export function decisiveVariables(
   const decisive = device === "gpu" ? [...onEveryDevice, ...onGpus] : onEveryDevice;
   return Object.fromEntries(
     Object.entries(environment)
-      .map(([name, value]) =>
-        [name, name === "XLA_FLAGS" ? decisiveFlags(value, deterministicFlags) : value] as const
-      )
+      .map(([name, value]) => [name, decisiveValue(name, value)] as const)
       .filter(([name, value]) =>
         decisive.some((names) => names.test(name)) && defaults[name] !== value &&
-        !(name === "XLA_FLAGS" && value === "")
+        !(/XLA_FLAGS$/.test(name) && value === "")
       ).sort(([a], [b]) => a < b ? -1 : 1),
   );
+}
+
+function decisiveValue(name: string, value: string): string {
+  if (name === "XLA_FLAGS") return decisiveFlags(value, deterministicFlags);
+  return name === "TF_XLA_FLAGS" ? withoutCompileCache(value) : value;
 }

@@ -15,6 +15,7 @@ import type { Compute } from "../kernels/backend.ts";
 import type { Binding } from "../kernels/binding.ts";
 import { hasBfloat16Instructions } from "../kernels/rounded_product.ts";
 import { Recording, RecordingError } from "../record/recording.ts";
+import { formName } from "../record/steps.ts";
 import { hasRoundedProduct, type Recorded, splitProgram } from "../record/split_program.ts";
 import type { FunctionRoute } from "../runtime/eager.ts";
 import { RoundedInputs } from "./rounded_inputs.ts";
@@ -73,8 +74,6 @@ interface Functions {
   readonly rounded: RoundedInputs;
 }
 
-let functionCount = 0;
-
 export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
   compute: Compute,
   fn: (inputs: Inputs) => Outputs,
@@ -93,6 +92,7 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
     const signature = tensors.map(({ path, tensor }) => `${path}:${tensor.dtype}[${tensor.shape}]`)
       .join();
     let program = programs.get(signature);
+    const isFirstCall = program === undefined;
     if (program === undefined) {
       program = { ...record(compute, fn, inputs, { name: options.name, xla, fuses }), signature };
       programs.set(signature, program);
@@ -102,6 +102,8 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
     const all = [...ids, ...functions.rounded.of(ids)];
     const { assemble } = program;
     return {
+      /** Functions that XLA still has to compile. */
+      open: !isFirstCall ? [] : functions.route === "xla" ? [functions.main] : functions.clusters,
       arguments: [functions.main, all, outputs.length, functions.route] as const,
       made: (ids: readonly number[]) =>
         assemble(
@@ -109,12 +111,15 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
         ) as Outputs,
     };
   };
-  const run = (inputs: Inputs): Outputs => {
-    const called = call(inputs);
-    return called.made(binding.eager.callFunction(...called.arguments));
+  const here = (called: ReturnType<typeof call>): Outputs => {
+    const go = () => binding.eager.callFunction(...called.arguments);
+    const compiles = compute.compiled !== undefined && called.open.length > 0;
+    return called.made(compiles ? compute.compiled.during(called.open, go) : go());
   };
+  const run = (inputs: Inputs): Outputs => here(call(inputs));
   const elsewhere = async (inputs: Inputs): Promise<Outputs> => {
     const called = call(inputs);
+    if (called.open.length > 0) return here(called); // one program after the other is compiled
     return called.made(await binding.eager.callFunctionElsewhere(...called.arguments));
   };
   const dispose = () => {
@@ -187,10 +192,7 @@ function record<Inputs extends TensorTree>(
       const recorded = { inputs: taken, outputs: outputs.map(idOf) };
       const shape = skeleton(result);
       program = {
-        functions: addFunctions(binding, recording, recorded, {
-          name: `${name}_${functionCount++}`,
-          fuses,
-        }),
+        functions: addFunctions(binding, recording, recorded, { name, fuses }),
         operationCount: recording.ops.length,
         outputs: outputs.map((tensor) => ({
           shape: tensor.shape,
@@ -210,15 +212,18 @@ function addFunctions(
   binding: Binding,
   recording: Recording,
   io: Omit<Recorded, "ops">,
-  { name, fuses }: { readonly name: string; readonly fuses: boolean },
+  { name: programName, fuses }: { readonly name: string; readonly fuses: boolean },
 ): Functions {
   const { native, eager } = binding;
   const { ops, xla } = recording;
+  const inputs = io.inputs.map(({ id }) => id);
+  const types = new Map(io.inputs.map((input) => [input.id, input]));
+  const name = formName(programName, { ...io, ops, inputs }, (id) => types.get(id)!);
   const split = xla && hasBfloat16Instructions(binding) && hasRoundedProduct(ops)
     ? splitProgram(native, name, { ops, ...io })
     : undefined;
   const main = split?.main ??
-    recording.toFunction(name, io.inputs.map(({ id }) => id), io.outputs);
+    recording.toFunction(name, inputs, io.outputs);
   const clusters = split?.clusters ?? [];
   for (const { body } of [...clusters, main]) {
     eager.addFunction(body);

@@ -6,7 +6,7 @@ import { TF_BFLOAT16, TF_FLOAT } from "../runtime/data_types.ts";
 import type { TensorMetadata } from "../runtime/eager.ts";
 import type { Native } from "../runtime/native.ts";
 import { Graph, type GraphFunction, type Output, type TensorType } from "./graph.ts";
-import { formOf, type RecordedOp, type Step, stepsOf, withoutRepetitions } from "./steps.ts";
+import { formName, type RecordedOp, type Step, stepsOf, withoutRepetitions } from "./steps.ts";
 
 /** What is recorded: ops, the program's inputs, and the ids of its outputs. */
 export interface Recorded {
@@ -114,13 +114,12 @@ class Assembly {
 
   #clusterOf(step: Step): GraphFunction {
     const typeOf = (id: number) => this.#types.get(id)!;
-    const form = formOf(step, typeOf);
-    const known = this.#clusters.get(form);
+    const name = formName("cluster", step, typeOf);
+    const known = this.#clusters.get(name);
     if (known !== undefined) return known;
-    const name = `${this.#name}_cluster_${this.#clusters.size}`;
     const made = clusterFunction(this.#native, name, step, typeOf);
     this.#graph.include(made);
-    this.#clusters.set(form, made);
+    this.#clusters.set(name, made);
     return made;
   }
 }

@@ -8,6 +8,7 @@
  * - An op that makes its inputs smaller, such as a sum, does not wait.
  * - What a few cheap ops make of what is there is computed again wherever it is needed.
  */
+import { createHash } from "node:crypto";
 import { TF_BFLOAT16 } from "../runtime/data_types.ts";
 import type { TensorMetadata } from "../runtime/eager.ts";
 import type { OpAttribute } from "../runtime/op_attributes.ts";
@@ -188,7 +189,7 @@ function readBy(ops: readonly RecordedOp[]): Set<number> {
  * @param typeOf the type of an input of the step
  */
 export function formOf(
-  { ops, inputs, outputs }: Step,
+  { ops, inputs, outputs }: Omit<Step, "alone">,
   typeOf: (id: number) => { readonly shape: readonly number[]; readonly dtype: number },
 ): string {
   const places = new Map<number, number>();
@@ -206,6 +207,16 @@ export function formOf(
     Array.from(op.values ?? [], String), // BigInts are no JSON
   ]);
   return JSON.stringify([taken, done, outputs.map(place)]);
+}
+
+/** A name for a function, which only functions of the same form have, in every process. */
+export function formName(
+  name: string,
+  step: Omit<Step, "alone">,
+  typeOf: Parameters<typeof formOf>[1],
+): string {
+  const digest = createHash("sha256").update(formOf(step, typeOf)).digest("hex");
+  return `${name}_${digest.slice(0, 16)}`;
 }
 
 /** The same recording in which nothing is computed twice from the same inputs. */

@@ -2,7 +2,7 @@
  * Executes ops one by one and owns the tensors on the device. Pointers do not leave this file;
  * everything else refers to tensors by ids.
  */
-import { fromBytes, toBytes } from "./data_types.ts";
+import { fromBytes, TF_STRING, toBytes } from "./data_types.ts";
 import { type BytesAt, type Native, text } from "./native.ts";
 import { boolAttribute, type OpAttribute, setAttribute, stringAttribute } from "./op_attributes.ts";
 import { type SessionConfig, sessionConfigBytes } from "./session_config.ts";
@@ -22,6 +22,9 @@ export interface Device {
   /** Bytes that programs may use on it, as TensorFlow says; on a CPU it does not know. */
   readonly bytes: number;
 }
+
+/** Bytes of a `TF_TString`. */
+const stringSize = 24;
 
 /**
  * How a function is run: compiled by XLA; op by op; or op by op after TensorFlow's optimiser has fused what
@@ -72,6 +75,20 @@ export class EagerContext {
     fill: (bytesAt: BytesAt) => void,
   ): number {
     return this.#toDevice(this.#native.filledTensor(dtype, shape, size, fill));
+  }
+
+  /** A scalar of type string, on the host. */
+  createString(value: string): number {
+    const bytes = new TextEncoder().encode(value);
+    const host = this.#native.filledTensor(TF_STRING, [], stringSize, (bytesAt) => {
+      const string = bytesAt(0, stringSize);
+      this.#native.c.TF_StringInit(string);
+      this.#native.c.TF_StringCopy(string, bytes, BigInt(bytes.length));
+    });
+    const handle = this.#native.c.TFE_NewTensorHandle(host, this.#native.status);
+    this.#native.c.TF_DeleteTensor(host);
+    this.#native.check("create a string");
+    return this.#own(handle!);
   }
 
   #toDevice(host: Deno.PointerObject): number {

@@ -12,6 +12,9 @@ export class TensorFlowError extends Error {
 /** A view of a tensor's memory, at least one byte. It must not be kept: the memory is TensorFlow's. */
 export type BytesAt = (offset: number, length: number) => Uint8Array<ArrayBuffer>;
 
+/** `absl::LogSeverityAtLeast::kFatal`. */
+const fatal = 3;
+
 export class Native {
   readonly c: Symbols;
   /** One status for all calls: they come from one thread, and each is checked before the next. */
@@ -33,6 +36,18 @@ export class Native {
   check(during: string, status: Deno.PointerObject = this.status): void {
     const code = this.c.TF_GetCode(status);
     if (code !== 0) throw new TensorFlowError(code, text(this.c.TF_Message(status)), during);
+  }
+
+  /** Runs a call during which the library prints nothing but why it ends the process. */
+  quietly<Result>(call: () => Result): Result {
+    const { minLogLevel, setMinLogLevel } = this.c;
+    const before = minLogLevel?.();
+    setMinLogLevel?.(fatal);
+    try {
+      return call();
+    } finally {
+      if (before !== undefined) setMinLogLevel?.(before);
+    }
   }
 
   /** A name as a C string; cached, since names recur. */

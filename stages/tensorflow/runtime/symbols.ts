@@ -1,6 +1,7 @@
 /**
  * The functions of TensorFlow's C library that we call, one row each: C types in the row, C parameter
- * names in its comment. Sources: tensorflow/c/c_api.h, tensorflow/c/eager/c_api.h of 2.21.
+ * names in its comment. Sources: tensorflow/c/c_api.h, tensorflow/c/env.h, tensorflow/c/eager/c_api.h
+ * of 2.21.
  */
 
 /** `TF_Output`, an output of a graph operation, passed by value: {TF_Operation* oper; int index}. */
@@ -15,6 +16,15 @@ export const symbols = {
   TF_DeleteStatus: { parameters: ["pointer"], result: "void" }, // status
   TF_GetCode: { parameters: ["pointer"], result: "i32" }, // status
   TF_Message: { parameters: ["pointer"], result: "pointer" }, // status
+  // TensorFlow's file systems
+  TF_CreateDir: { parameters: ["buffer", "pointer"], result: "void" }, // dirname, status
+  TF_GetChildren: { parameters: ["buffer", "pointer"], result: "pointer" }, // filename, status
+  TF_StringStreamNext: { parameters: ["pointer", "buffer"], result: "bool" }, // list, result
+  TF_StringStreamDone: { parameters: ["pointer"], result: "void" }, // list
+  TF_NewWritableFile: { parameters: ["buffer", "buffer", "pointer"], result: "void" }, // filename, handle, status
+  TF_AppendWritableFile: { parameters: ["pointer", "buffer", "usize", "pointer"], result: "void" }, // handle, data, length, status
+  TF_CloseWritableFile: { parameters: ["pointer", "pointer"], result: "void" }, // handle, status
+  TF_DeleteFile: { parameters: ["buffer", "pointer"], result: "void" }, // filename, status
   // buffers, for serialised protos
   TF_NewBuffer: { parameters: [], result: "pointer" },
   TF_DeleteBuffer: { parameters: ["pointer"], result: "void" }, // buffer
@@ -23,6 +33,8 @@ export const symbols = {
   TF_TensorData: { parameters: ["pointer"], result: "pointer" }, // tensor
   TF_TensorByteSize: { parameters: ["pointer"], result: "usize" }, // tensor
   TF_DeleteTensor: { parameters: ["pointer"], result: "void" }, // tensor
+  TF_StringInit: { parameters: ["buffer"], result: "void" }, // t
+  TF_StringCopy: { parameters: ["buffer", "buffer", "usize"], result: "void" }, // dst, src, size
   // eager context
   TFE_NewContextOptions: { parameters: [], result: "pointer" },
   TFE_ContextOptionsSetConfig: { parameters: ["pointer", "buffer", "usize", "pointer"], result: "void" }, // options, proto, proto_len, status
@@ -85,6 +97,9 @@ export const symbols = {
   },
   TF_GraphCopyFunction: { parameters: ["pointer", "pointer", "pointer", "pointer"], result: "void" }, // graph, func, grad, status
   TF_DeleteFunction: { parameters: ["pointer"], result: "void" }, // func
+  // The logging library, in C++: absl::MinLogLevel, absl::SetMinLogLevel. Another build may not have them.
+  minLogLevel: { name: "_ZN4absl12lts_2025081411MinLogLevelEv", parameters: [], result: "i32", optional: true },
+  setMinLogLevel: { name: "_ZN4absl12lts_2025081414SetMinLogLevelENS0_18LogSeverityAtLeastE", parameters: ["i32"], result: "void", optional: true }, // severity
 } as const satisfies Deno.ForeignLibraryInterface;
 
 export type Symbols = Deno.DynamicLibrary<typeof symbols>["symbols"];

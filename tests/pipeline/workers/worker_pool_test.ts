@@ -8,7 +8,7 @@ Deno.test("a process that cannot be started fails its stage, and no other", asyn
     before: [],
     after: ["x".repeat(200_000)], // longer than the system allows
     reads: [],
-    native: () => ({ reads: [], environment: {} }),
+    native: () => ({ reads: [], writes: [], environment: {} }),
   });
   const grant = { read: [], write: [], native: false, network: false, programs: [] };
   const job = { grant, environment: {} } as unknown as WorkerJob;

@@ -20,7 +20,7 @@ async function linesOf(
     before: ["run", "--quiet", "--config", `${projectFolder}deno.json`],
     after: [file],
     reads: [],
-    native: () => ({ reads: [], environment: {} }),
+    native: () => ({ reads: [], writes: [], environment: {} }),
   }, { grant: { read: [], write: [], native: false, network, programs: [] }, environment });
   await new Promise<void>((ended) =>
     worker.listen({ event() {}, log: (line) => lines.push(line), ended: () => ended() })
