@@ -75,6 +75,10 @@ export const analyseAttention = defineStage({
   outside: outsideFiles,
   output: "relations",
   compute: true,
+  memoryUse: {
+    parameters: ["block"],
+    note: "`block` changes no more than the last bits of distances",
+  },
   sharesProcess: true,
   resumable: false,
   async run(context) {

@@ -71,6 +71,10 @@ export const evaluate = defineStage({
   },
   output: "recall",
   compute: true,
+  memoryUse: {
+    parameters: ["block"],
+    note: "`block` changes no more than the last bits of scores",
+  },
   sharesProcess: true,
   resumable: true,
   async run(context) {

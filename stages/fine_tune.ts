@@ -209,6 +209,10 @@ export const fineTune = defineStage({
   },
   output: "model",
   compute: true,
+  memoryUse: {
+    parameters: ["anchors", "negatives"],
+    note: "with fewer `anchors` and as many times more `micro_steps`, an update has as many pairs",
+  },
   resumable: true,
   async run(context) {
     const { fineTuning } = await import("./train/fine_tune/run.ts");

@@ -119,6 +119,7 @@ export const photoFeatures = defineStage({
   inputs: {},
   output: "features",
   compute: true,
+  memoryUse: { parameters: ["side"] },
   resumable: true,
   async run(context) {
     const { extractPhotos } = await import("./extraction/photo_extraction.ts");

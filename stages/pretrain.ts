@@ -196,6 +196,7 @@ export const pretrain = defineStage({
   },
   output: "model",
   compute: true,
+  memoryUse: { parameters: ["pairs"] },
   resumable: true,
   async run(context) {
     const { pretraining } = await import("./train/pretrain/run.ts");

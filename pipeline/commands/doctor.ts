@@ -1,6 +1,4 @@
 /** `doctor`: checks everything that a run needs before anything starts. */
-import { statfsSync } from "node:fs";
-import { dirname } from "node:path";
 import { cacheFolder } from "../contract/pinned_package.ts";
 import { Complaint, distinctErrors, printPlace } from "../contract/complaint.ts";
 import { concurrencyOf } from "../run/concurrency.ts";
@@ -10,9 +8,11 @@ import { experimentFile, jobs, only, set, threads } from "./shared_options.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
 import { missingText, outsidePaths, partsOf, settingsFor } from "../key/outside_files.ts";
 import { missingPackages } from "../run/packages.ts";
+import { lowerText, OutOfMemory } from "../contract/out_of_memory.ts";
 import { neededFor } from "../experiment/selection.ts";
 import type { Stages } from "../contract/stages.ts";
 import type { Examination, Facts, Finding } from "../contract/stage.ts";
+import { diskFindings, gpuFindings, largest, memoryFindings } from "./doctor_space.ts";
 import { requireConfinable } from "../run/places.ts";
 import { readRequest } from "../experiment/read_request.ts";
 import { requestErrors } from "../plan/request_checks.ts";
@@ -41,6 +41,7 @@ export const doctorCommand = defineCommand({
       examinations: world.stages.examinations,
       checks: world.stages.checks,
       compute: () => world.stages.examineCompute({ threads }, display.task("TensorFlow")),
+      gpuMemory: () => world.stages.gpuMemory(),
     });
   },
 });
@@ -60,6 +61,8 @@ interface DoctorOptions {
   readonly display: Display;
   /** Findings about the library and the device. */
   compute(): Promise<readonly Finding[]>;
+  /** Bytes of the GPU that a stage gets; undefined if stages compute on the processor. */
+  gpuMemory(): number | undefined;
 }
 
 /** @returns 0 when a run can start, 2 when something is missing */
@@ -98,7 +101,9 @@ async function examineAll(options: DoctorOptions): Promise<0 | 2> {
     );
   }
   const all = nodes.map(({ label }) => examined.get(label));
-  show(memoryFindings(all.map((one) => one?.memory ?? 0), options));
+  const needs = nodes.map((node) => ({ node, bytes: examined.get(node.label)?.memory ?? 0 }));
+  show(memoryFindings(needs, options));
+  show(gpuFindings(needs, options.gpuMemory()));
   const kept = all.reduce((sum, one) => sum + (one?.disk ?? 0), 0);
   const scratch = largest(all.map((one) => one?.scratch ?? 0), options.jobs);
   show(diskFindings(kept + scratch, options.results));
@@ -183,6 +188,10 @@ async function examineNode(
       progress: display.task(node.label),
     });
   } catch (error) {
+    if (error instanceof OutOfMemory) {
+      const fix = lowerText(definition.memoryUse, parameters);
+      return { findings: [{ verdict: "bad", what: `memory ran out: ${error.message}`, fix }] };
+    }
     if (!(error instanceof Complaint)) throw error;
     return { findings: [findingOf(error)] };
   }
@@ -201,43 +210,6 @@ function signatureOf(
   const { seed: _, ...rest } = parameters as Record<string, unknown>;
   const facts = Object.entries(inputs).map(([port, label]) => [port, examined.get(label)?.facts]);
   return JSON.stringify([definition.name, rest, facts, outside.length > 0 ? label : ""]);
-}
-
-/** The sum of the largest needs, one for each stage that can run at once. */
-function largest(needs: readonly number[], jobs: number): number {
-  return needs.toSorted((a, b) => b - a).slice(0, jobs).reduce((sum, one) => sum + one, 0);
-}
-
-function memoryFindings(needs: readonly number[], { jobs }: DoctorOptions): Finding[] {
-  const most = largest(needs, jobs);
-  if (most === 0) return [];
-  const { available, total } = Deno.systemMemoryInfo();
-  const what = `a run needs about ${bytesText(most)} of memory; ${bytesText(available)} of ` +
-    `${bytesText(total)} are free`;
-  if (most <= available) return [{ verdict: "ok", what }];
-  return [{ verdict: "bad", what, fix: "use fewer --jobs, a smaller model or a larger machine" }];
-}
-
-function diskFindings(need: number, results: string): Finding[] {
-  if (need === 0) return [];
-  const { bavail, bsize } = statfsSync(nearestFolder(results));
-  const free = Number(bavail) * Number(bsize);
-  const what = `a run needs about ${bytesText(need)} of disk space; ${bytesText(free)} are free`;
-  if (need <= free) return [{ verdict: "ok", what }];
-  return [{
-    verdict: "bad",
-    what,
-    fix: "free some space, or store results elsewhere with --results DIR",
-  }];
-}
-
-function nearestFolder(path: string): string {
-  try {
-    Deno.statSync(path);
-    return path;
-  } catch {
-    return dirname(path) === path ? path : nearestFolder(dirname(path));
-  }
 }
 
 function timeText(

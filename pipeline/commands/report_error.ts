@@ -1,4 +1,5 @@
 import { Complaint, ComplaintList } from "../contract/complaint.ts";
+import { lowerText, OutOfMemory } from "../contract/out_of_memory.ts";
 import { plainText } from "../contract/plain_text.ts";
 import { diskComplaint } from "../disk/disk_complaint.ts";
 
@@ -11,6 +12,8 @@ import { diskComplaint } from "../disk/disk_complaint.ts";
 export function reportError(error: unknown, results: string): number {
   const known = error instanceof Complaint || error instanceof ComplaintList
     ? error
+    : error instanceof OutOfMemory
+    ? new Complaint(`memory ran out: ${error.message}`, lowerText(undefined, {}), { exitCode: 1 })
     : diskComplaint(error, results);
   if (known !== undefined) {
     console.error(plainText(String(known)));

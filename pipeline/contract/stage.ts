@@ -4,6 +4,7 @@
  */
 import type { GenericSchema, InferOutput } from "valibot";
 import type { Progress } from "./progress.ts";
+import type { MemoryUse } from "./out_of_memory.ts";
 import type { PinnedPackage } from "./pinned_package.ts";
 
 /** A parameter's value, or a value in a result row. */
@@ -271,6 +272,8 @@ export interface StageDefinition<Parameters = any> {
    * folder. A stage that computes may always call native libraries.
    */
   readonly permissions?: StagePermissions;
+  /** Which parameters to lower where memory is too small. */
+  readonly memoryUse?: MemoryUse;
   /** Resources that a run needs, as far as the stage knows; an experiment can override them. */
   resources?(parameters: Parameters): Partial<Resources>;
   /**

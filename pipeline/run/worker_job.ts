@@ -1,5 +1,6 @@
 /** From a node of the plan to the job and the permissions of a worker process. */
 import { dirname } from "node:path";
+import { lowerText } from "../contract/out_of_memory.ts";
 import type { ArtifactStore } from "../store/artifact_store.ts";
 import type { StageCode } from "../store/code_record.ts";
 import { type Grant, union } from "../workers/grant.ts";
@@ -56,6 +57,7 @@ export function workerJob(
       }),
     ),
     threads,
+    lower: lowerText(node.definition.memoryUse, node.parameters),
     tables: setting.tables,
     circumstances: {
       experiment,

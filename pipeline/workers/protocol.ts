@@ -42,6 +42,8 @@ export interface WorkerJob {
   /** Port -> the artifact to read. */
   readonly inputs: Readonly<Record<string, WorkerJobInput>>;
   readonly threads: number;
+  /** What its user can do if it needs too much memory. */
+  readonly lower: string;
   /** The tables that it may record rows in. */
   readonly tables: ResultTables;
   /** The circumstances of the run, for its manifest. */

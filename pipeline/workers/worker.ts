@@ -5,6 +5,7 @@ import { Complaint } from "../contract/complaint.ts";
 import { diskComplaint } from "../disk/disk_complaint.ts";
 import { fileLock } from "../disk/file_lock.ts";
 import { manifestFormat } from "../store/manifest.ts";
+import { OutOfMemory } from "../contract/out_of_memory.ts";
 import { requireUnchanged } from "../key/outside_files.ts";
 import type { Progress } from "../contract/progress.ts";
 import { earlierFacts } from "../contract/mixed_facts.ts";
@@ -169,6 +170,9 @@ function failureOf(error: unknown, job: WorkerJob): Failure {
   if (error instanceof Deno.errors.NotCapable) {
     const [required] = error.message.split(", run again");
     return { what: `internal: its definition does not declare a permission it needs: ${required}` };
+  }
+  if (error instanceof OutOfMemory) {
+    return { what: `memory ran out: ${error.message}`, fix: job.lower };
   }
   const complaint = error instanceof Complaint ? error : diskComplaint(error, job.root);
   if (complaint !== undefined) {

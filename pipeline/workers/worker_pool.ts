@@ -151,7 +151,13 @@ function converse(
     };
     worker.listen({
       log: listener.log,
-      ended: (failure) => fail(failure),
+      ended: ({ what, killed }) =>
+        fail({
+          what,
+          fix: killed
+            ? `the system may have run out of memory: use fewer --jobs, or ${job.lower}`
+            : "see the log lines above",
+        }),
       event(event) {
         if (event.type === "loaded") {
           attempt(() => {

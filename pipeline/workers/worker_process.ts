@@ -3,7 +3,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ComputeAccess } from "../contract/stages.ts";
 import { type Grant, permissionFlags } from "./grant.ts";
 import {
-  type Failure,
   type FromWorker,
   longestLine,
   readWorkerLine,
@@ -40,11 +39,18 @@ export interface WorkerProcess {
   close(): Promise<void>;
 }
 
+/** How a process ended. */
+export interface ProcessEnd {
+  readonly what: string;
+  /** By SIGKILL, as the system does where memory runs out. */
+  readonly killed: boolean;
+}
+
 export interface WorkerListener {
   event(event: FromWorker): void;
   log(line: string): void;
   /** The process ended without being closed. */
-  ended(failure: Failure): void;
+  ended(end: ProcessEnd): void;
 }
 
 const tailLength = 20;
@@ -102,9 +108,7 @@ export function startWorker(
     const how = status.signal === null ? `exit code ${status.code}` : `signal ${status.signal}`;
     listener?.ended({
       what: `its process ended (${how})`,
-      fix: status.signal === "SIGKILL"
-        ? "the system may have run out of memory; try a smaller stage or fewer --jobs"
-        : "see the log lines above",
+      killed: status.signal === "SIGKILL",
     });
   });
   const send = (message: ToWorker) => {
@@ -116,7 +120,7 @@ export function startWorker(
     listen(next) {
       listener = next;
       tail = [];
-      if (!alive) next.ended({ what: "its process has ended" });
+      if (!alive) next.ended({ what: "its process has ended", killed: false });
     },
     send,
     tail: () => tail,

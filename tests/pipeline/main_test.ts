@@ -76,7 +76,7 @@ Deno.test("a failed stage is reported with its log, others continue, and the exi
 seed: 1
 stages:
   good: { use: toy_numbers }
-  numbers: { use: toy_numbers, matrix: { fail: [complaint, bug, crash] } }
+  numbers: { use: toy_numbers, matrix: { fail: [complaint, bug, crash, memory] } }
   tuned: { use: toy_train, numbers: numbers }
 `,
   );
@@ -84,7 +84,7 @@ stages:
   const { code, out } = await runToy(["run", file, "--results", results]);
   assert.equal(code, 1);
   assert.match(out, /done good/);
-  assert.match(out, /ran 1 of 7 stages/);
+  assert.match(out, /ran 1 of 9 stages/);
   assert.match(out, /^ {2}\| toy_numbers speaks on standard output$/m);
   const errors = out.slice(out.indexOf("\nerror:")).replaceAll(folder.path, "FOLDER");
   assert.equal(
@@ -97,16 +97,19 @@ error: stage \`numbers[fail=bug]\` failed: internal: toy bug
   | toy_numbers speaks on standard error
 error: stage \`numbers[fail=crash]\` failed: its process ended (signal SIGKILL)
   | toy_numbers speaks on standard error
-fix: the system may have run out of memory; try a smaller stage or fewer --jobs
-not run as a result: \`tuned\` (3)
+fix: the system may have run out of memory: use fewer --jobs, or lower \`count\` (10), or use a smaller model or a device with more memory; more seeds help, too
+error: stage \`numbers[fail=memory]\` failed: memory ran out: run numbers: 8 bytes
+fix: lower \`count\` (10), or use a smaller model or a device with more memory; more seeds help, too
+not run as a result: \`tuned\` (4)
 to retry: deno task run 'FOLDER/e.yaml' --results 'FOLDER/results' ` +
-      "--only 'numbers[fail=complaint]' --only 'numbers[fail=bug]' --only 'numbers[fail=crash]'\n",
+      "--only 'numbers[fail=complaint]' --only 'numbers[fail=bug]' --only 'numbers[fail=crash]' " +
+      "--only 'numbers[fail=memory]'\n",
   );
   const some = await runToy(["run", file, "--results", results, "--only", "numbers"]);
   assert.match(some.out, /^to retry: deno task run '.*' --results '.*' --only numbers$/m);
   const sql = ["sql", "SELECT status, count(*) AS n FROM stage_run GROUP BY ALL ORDER BY ALL"];
   const statuses = await runToy([...sql, "--format", "csv", "--results", results]);
-  assert.equal(statuses.out, "status,n\r\ncomplete,1\r\nfailed,3\r\n");
+  assert.equal(statuses.out, "status,n\r\ncomplete,1\r\nfailed,4\r\n");
 });
 
 Deno.test("a stage that records a row that fits no table fails with its line, and spoils nothing", async () => {

@@ -40,7 +40,7 @@ export const toyStages = {
   computeAccess: () => ({ reads: [], writes: [], environment: {} }),
   visibleGpus: () => [],
   gpuTexts: () => [],
-  gpuMemory: () => undefined,
+  gpuMemory: () => Number(Deno.env.get("TOY_GPU_MEMORY")) || undefined,
   setup: ({ gpu, task }: Parameters<SetupStages>[0]) => {
     task("toy").say(`a toy needs nothing${gpu ? ", and no GPU" : ""}`);
     return Promise.resolve();

@@ -1,4 +1,5 @@
 /** The opened library: its functions, its status object, and C strings. */
+import { OutOfMemory } from "../../../pipeline/contract/out_of_memory.ts";
 import { type Symbols, symbols } from "./symbols.ts";
 
 /** An error that TensorFlow reported. */
@@ -8,6 +9,11 @@ export class TensorFlowError extends Error {
     super(`${during}: ${message} (TensorFlow code ${code})`);
   }
 }
+
+/** TensorFlow's code for memory that ran out. */
+const resourceExhausted = 8;
+/** Characters of TensorFlow's reason that are shown. */
+const longestReason = 300;
 
 /** A view of a tensor's memory, at least one byte. It must not be kept: the memory is TensorFlow's. */
 export type BytesAt = (offset: number, length: number) => Uint8Array<ArrayBuffer>;
@@ -31,11 +37,14 @@ export class Native {
   /**
    * Checks the status of the last call of this thread, or another status.
    * @param during what was being done, for the message
-   * @throws {TensorFlowError} if the call reported an error
+   * @throws {TensorFlowError | OutOfMemory} if the call reported an error
    */
   check(during: string, status: Deno.PointerObject = this.status): void {
     const code = this.c.TF_GetCode(status);
-    if (code !== 0) throw new TensorFlowError(code, text(this.c.TF_Message(status)), during);
+    if (code === 0) return;
+    const message = text(this.c.TF_Message(status));
+    if (code !== resourceExhausted) throw new TensorFlowError(code, message, during);
+    throw new OutOfMemory(`${during}: ${message.split("\n", 1)[0]!.slice(0, longestReason)}`);
   }
 
   /** Runs a call during which the library prints nothing but why it ends the process. */
@@ -76,7 +85,7 @@ export class Native {
   ): Deno.PointerObject {
     const tensor = this.c.TF_AllocateTensor(dtype, dimensions(shape), shape.length, BigInt(size));
     if (tensor === null) {
-      throw new TensorFlowError(8, `out of memory: ${size} bytes`, "allocate a tensor");
+      throw new OutOfMemory(`allocate a tensor of ${size} bytes`);
     }
     try {
       const data = this.c.TF_TensorData(tensor)!;

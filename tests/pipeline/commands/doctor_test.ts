@@ -18,9 +18,10 @@ function prepared(numbers: string | undefined) {
   const path = (name: string) => `${folder.path}/${name}`;
   Deno.writeTextFileSync(path("toy.yaml"), experiment);
   if (numbers !== undefined) Deno.writeTextFileSync(path("numbers.txt"), numbers);
-  const doctor = (...more: string[]) =>
-    runToy(["doctor", path("toy.yaml"), "--results", path("results"), ...more]);
-  return { path, doctor, [Symbol.dispose]: () => folder[Symbol.dispose]() };
+  const doctorWith = (env: Record<string, string>, ...more: string[]) =>
+    runToy(["doctor", path("toy.yaml"), "--results", path("results"), ...more], { env });
+  const doctor = (...more: string[]) => doctorWith({}, ...more);
+  return { path, doctor, doctorWith, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
 Deno.test("doctor lists what a run needs and estimates its time over all points, and writes nothing", async () => {
@@ -46,6 +47,25 @@ Deno.test("doctor lists what a run needs and estimates its time over all points,
   );
   assert.match(out, /^ok {4}a run needs about 1\.0 kB of disk space; [\d.]+ [GT]B are free$/m);
   assert.throws(() => Deno.statSync(place.path("results")), Deno.errors.NotFound);
+});
+
+Deno.test("doctor compares the memory of a GPU with what one stage needs, and names what to lower", async () => {
+  using place = prepared("1\n2\n3\n");
+  const enough = await place.doctorWith({ TOY_GPU_MEMORY: "2000000" });
+  assert.equal(enough.code, 0);
+  const stage = "tuned[alignment=none,seed=1]";
+  const needs = (size: string) =>
+    `${stage} needs about 1.0 MB of a GPU's memory, which has ${size}`;
+  assert.ok(enough.out.includes(`ok    ${needs("2.0 MB")}\n`), enough.out);
+  const small = await place.doctorWith({ TOY_GPU_MEMORY: "900000" }, "--jobs", "2");
+  assert.equal(small.code, 2);
+  assert.ok(
+    small.out.includes(
+      `BAD   ${needs("900 kB")}\n      fix: lower \`steps\` (10), or use a smaller model or a ` +
+        "device with more memory\n",
+    ),
+    small.out,
+  );
 });
 
 Deno.test("doctor checks everything else when a file is missing, and ends with 2", async () => {

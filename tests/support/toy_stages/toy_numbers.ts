@@ -9,13 +9,17 @@ export const toyNumbers = defineStage({
   parameters: v.strictObject({
     count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 10),
     seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
-    fail: v.optional(v.picklist(["no", "complaint", "bug", "crash", "hang", "row"]), "no"),
+    fail: v.optional(
+      v.picklist(["no", "complaint", "bug", "crash", "hang", "row", "memory"]),
+      "no",
+    ),
     /** Milliseconds before it does anything. */
     pause: v.optional(v.pipe(v.number(), v.minValue(0))),
   }),
   inputs: {},
   output: "numbers",
   compute: false,
+  memoryUse: { parameters: ["count", "pause"], note: "more seeds help, too" },
   sharesProcess: true,
   resumable: false,
   async run({ parameters, folder, progress, record }) {
@@ -24,6 +28,10 @@ export const toyNumbers = defineStage({
     if (parameters.fail === "complaint") {
       const { Complaint } = await import("../../../pipeline/contract/complaint.ts");
       throw new Complaint("the numbers ran out", "use fewer numbers");
+    }
+    if (parameters.fail === "memory") {
+      const { OutOfMemory } = await import("../../../pipeline/contract/out_of_memory.ts");
+      throw new OutOfMemory("run numbers: 8 bytes");
     }
     console.log("toy_numbers speaks on standard output");
     console.error("toy_numbers speaks on standard error");

@@ -29,6 +29,7 @@ export const toyTrain = defineStage({
   inputs: { numbers: { kinds: ["numbers"], summary: "numbers to train on" } },
   output: "model",
   compute: true,
+  memoryUse: { parameters: ["steps"] },
   resumable: true,
   async run({ parameters, inputs, folder, resumeFolder, record, progress, signal }) {
     const { steps, alignment, seed, checkpoint, pause } = parameters;
