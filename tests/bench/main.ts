@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import type { Precision } from "../../stages/model/matrix_product.ts";
+import { dump, dumpSizes } from "./dump/dump.ts";
 import type { ProductPeak } from "./product_peak.ts";
 import { RouteProcess } from "./route_process.ts";
 import { succeeds } from "./succeeds.ts";
@@ -14,6 +15,7 @@ import { type Measured, median, tableLines } from "./table.ts";
 import {
   precisions,
   productOperations,
+  type Size,
   sizes,
   type Task,
   tasks,
@@ -31,6 +33,11 @@ const help = `deno task bench [options]
   --routes A,B         of ours, recorded, eager, torch, torch-compile, plain-torch,
                        plain-compile (default: all); plain: as UNITER's release is written
   --json               prints the rows of training and scoring as JSON, and nothing else
+  --dump DIR           writes the recorded programs of ${
+  Object.keys(dumpSizes).join(" and ")
+} (or --sizes)
+                       to run elsewhere, as on a GPU, and measures nothing
+  --pairs A,B          sizes of the batches to dump (default: 8,128)
   --tools DIR          where \`dvc\` and \`snakemake\` are, for the engine (default: PATH)
   --python PATH        a Python with PyTorch (default: $PYTHON, else python3)
 
@@ -42,7 +49,7 @@ const { values: options } = parseArgs({
     threads: { type: "string", default: String(navigator.hardwareConcurrency) },
     rounds: { type: "string", default: "5" },
     turn: { type: "string", default: "3" },
-    sizes: { type: "string", default: Object.keys(sizes).join() },
+    sizes: { type: "string" },
     precision: { type: "string", default: precisions.join() },
     json: { type: "boolean", default: false },
     tasks: { type: "string", default: [...tasks, "features", "engine"].join() },
@@ -50,6 +57,8 @@ const { values: options } = parseArgs({
       type: "string",
       default: "ours,recorded,eager,torch,torch-compile,plain-torch,plain-compile",
     },
+    dump: { type: "string" },
+    pairs: { type: "string", default: "8,128" },
     python: { type: "string", default: Deno.env.get("PYTHON") || "python3" },
     tools: { type: "string", default: "" },
     help: { type: "boolean", default: false },
@@ -57,6 +66,10 @@ const { values: options } = parseArgs({
 });
 if (options.help) {
   console.log(help);
+  Deno.exit(0);
+}
+if (options.dump !== undefined) {
+  await dumpPrograms(options.dump);
   Deno.exit(0);
 }
 const askedTasks = options.tasks.split(",");
@@ -80,17 +93,43 @@ print(
     precisions.map((name) => `${name} ${(peak[name] / 1e9).toFixed(0)} GFLOP/s`).join(", "),
 );
 const rows: Row[] = [];
-for (const sizeName of options.sizes.split(",")) {
-  const size = sizes[sizeName];
-  if (size === undefined) throw new Error(`no size ${sizeName}\n${help}`);
+for (const [sizeName, size] of Object.entries(chosenSizes(sizes))) {
   for (const task of askedTasks.filter((task) => !own.has(task)) as Task[]) {
-    for (const precision of options.precision.split(",") as Precision[]) {
-      if (!precisions.includes(precision)) throw new Error(`no precision ${precision}\n${help}`);
+    for (const precision of chosenPrecisions()) {
       await benchWorkload(sizeName, workload(size, { task, precision, threads }));
     }
   }
 }
 if (options.json) console.log(JSON.stringify(rows, null, 2));
+
+/** Those of `--sizes`, by default all. */
+function chosenSizes(known: Readonly<Record<string, Size>>): Record<string, Size> {
+  const names = options.sizes?.split(",") ?? Object.keys(known);
+  return Object.fromEntries(names.map((name) => {
+    const size = known[name];
+    if (size === undefined) throw new Error(`no size ${name}\n${help}`);
+    return [name, size];
+  }));
+}
+
+function chosenPrecisions(): Precision[] {
+  return (options.precision.split(",") as Precision[]).map((precision) => {
+    if (!precisions.includes(precision)) throw new Error(`no precision ${precision}\n${help}`);
+    return precision;
+  });
+}
+
+async function dumpPrograms(folder: string): Promise<void> {
+  const pairs = options.pairs.split(",").map(Number);
+  if (!pairs.every((count) => Number.isInteger(count) && count > 0)) {
+    throw new Error(`no numbers of pairs: ${options.pairs}\n${help}`);
+  }
+  const precisions = chosenPrecisions();
+  const shapes = { ...sizes, ...dumpSizes };
+  const chosen = options.sizes === undefined ? dumpSizes : chosenSizes(shapes);
+  await dump(folder, { sizes: chosen, pairs, precisions, print: console.log });
+  console.log(`run them on the machine to be measured: python "${folder}/run_programs.py"`);
+}
 
 /** One row of `--json`; seconds. */
 interface Row {

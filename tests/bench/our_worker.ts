@@ -4,35 +4,20 @@
  * standard input, a line each; answers with a line of JSON each.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { type PairBatch, pairScores } from "../../stages/model/uniter.ts";
-import type { Weights } from "../../stages/model/weights.ts";
 import { startCompute } from "../../stages/tensorflow/kernels/backend.ts";
 import { compile } from "../../stages/tensorflow/programs/compile.ts";
 import { ensureLibrary } from "../../stages/tensorflow/library/open_library.ts";
-import { clippedUpdate, type UpdateInputs, updateScalars } from "../../stages/train/adamw.ts";
-import { lossAndGradients } from "../../stages/train/gradients.ts";
+import { type UpdateInputs, updateScalars } from "../../stages/train/adamw.ts";
 import { zerosLike } from "../../stages/train/state.ts";
 import { lines } from "./lines.ts";
-import {
-  configuration,
-  imageSeed,
-  spreadNumbers,
-  startValues,
-  textSeed,
-  type Workload,
-} from "./workload.ts";
-
-type Inputs = {
-  readonly batch: PairBatch & { readonly [name: string]: tf.Tensor };
-  readonly weights: Weights;
-};
+import { firstInputs, programsOf } from "./programs.ts";
+import type { Workload } from "./workload.ts";
 
 const route = Deno.args[0]!;
 const input = lines(Deno.stdin.readable);
 const job = JSON.parse((await input.next()).value!) as Workload;
 await ensureLibrary({ report() {}, say: (line) => console.error(line) });
 const compute = await startCompute({ threads: job.threads });
-const config = configuration(job);
 
 /** Makes the function of a route. */
 function routed<From, To>(fn: (inputs: From) => To, name: string): (inputs: From) => To {
@@ -41,42 +26,15 @@ function routed<From, To>(fn: (inputs: From) => To, name: string): (inputs: From
   return compile<any, any>(compute, fn as any, { name, xla: route === "ours" });
 }
 
-function batchOnDevice(): Inputs["batch"] {
-  const { pairs, positions, words, hidden } = job;
-  const regions = positions - words;
-  const embedding = (places: number, seed: number) =>
-    tf.tensor(spreadNumbers(pairs * places * hidden, seed), [pairs, places, hidden]);
-  return {
-    textEmbedding: embedding(words, textSeed),
-    wordMask: tf.ones([pairs, words]),
-    imageEmbedding: embedding(regions, imageSeed),
-    regionMask: tf.ones([pairs, regions]),
-  };
-}
-
-const batch = batchOnDevice();
-const weights: Record<string, tf.Tensor> = Object.fromEntries(
-  job.parameters.map((parameter, place) => [
-    parameter.name,
-    tf.tensor(startValues(parameter, place), [...parameter.shape]),
-  ]),
-);
+const functions = programsOf(job);
+const { weights, batch } = firstInputs(job);
 
 /** Forward and gradients, clipping and AdamW; gives the loss. Two programs, as in training. */
 function trainer(): () => number {
-  const gradients = routed(
-    ({ weights, batch }: Inputs) => {
-      const { loss, gradients } = lossAndGradients(
-        weights,
-        (weights) => [tf.mean(tf.sigmoid(pairScores(weights, config, batch, job) as tf.Tensor))],
-      );
-      return { loss, gradients };
-    },
-    "bench_gradients",
-  );
-  const update = routed((inputs: UpdateInputs) => clippedUpdate(inputs, job), "bench_update");
+  const gradients = routed(functions.gradients, "bench_gradients");
+  const update = routed(functions.update, "bench_update");
   let state = {
-    weights: weights as Weights,
+    weights,
     first: zerosLike(weights),
     second: zerosLike(weights),
   } as UpdateInputs["state"];
@@ -98,10 +56,7 @@ function trainer(): () => number {
 
 /** The sum of the pairs' scores. */
 function scorer(): () => number {
-  const score = routed(
-    ({ weights, batch }: Inputs) => pairScores(weights, config, batch, job) as tf.Tensor,
-    "bench_scores",
-  );
+  const score = routed(functions.scores, "bench_scores");
   return () => {
     const scores = score({ weights, batch });
     const values = scores.dataSync();

@@ -22,11 +22,12 @@ TUNED = sys.argv[2] == "tuned"
 JOB = json.loads(sys.stdin.readline())
 HIDDEN, HEADS, PAIRS = JOB["hidden"], JOB["heads"], JOB["pairs"]
 WORDS, REGIONS = JOB["words"], JOB["positions"] - JOB["words"]
+DEVICE = JOB.get("device", "cpu")
 torch.set_num_threads(JOB["threads"])
 
 
 def autocast():
-    return torch.autocast("cpu", torch.bfloat16, enabled=JOB["precision"] == "bfloat16")
+    return torch.autocast(DEVICE, torch.bfloat16, enabled=JOB["precision"] == "bfloat16")
 
 
 def node(**children):
@@ -157,7 +158,7 @@ def scorer(model, batch):
     @torch.inference_mode()
     def step():
         with autocast():
-            return float(scores_of_route(*batch).double().numpy().sum())
+            return float(scores_of_route(*batch).double().cpu().numpy().sum())
 
     return step, "inference_mode"
 
@@ -166,6 +167,7 @@ def main():
     model = Scores()
     state = {p["name"]: start_values(p, place) for place, p in enumerate(JOB["parameters"])}
     model.load_state_dict(state, strict=True)
+    model.to(DEVICE)
     del state
     batch = (
         spread_numbers([PAIRS, WORDS, HIDDEN], 1_000_001),
@@ -173,6 +175,7 @@ def main():
         spread_numbers([PAIRS, REGIONS, HIDDEN], 1_000_002),
         torch.ones(PAIRS, REGIONS),
     )
+    batch = tuple(tensor.to(DEVICE) for tensor in batch)
     begun = time.perf_counter()
     step, manner = (trainer if JOB["task"] == "training" else scorer)(model, batch)
     check = [step()]

@@ -17,7 +17,7 @@ import { hasBfloat16Instructions } from "../kernels/rounded_product.ts";
 import { Recording, RecordingError } from "../record/recording.ts";
 import { formName } from "../record/steps.ts";
 import { hasRoundedProduct, type Recorded, splitProgram } from "../record/split_program.ts";
-import type { FunctionRoute } from "../runtime/eager.ts";
+import type { FunctionRoute } from "../runtime/function_route.ts";
 import { RoundedInputs } from "./rounded_inputs.ts";
 
 /** Tensors, in any nesting of lists and objects. */
@@ -56,12 +56,20 @@ export interface Program {
   readonly operationCount: number;
 }
 
-interface RecordedProgram extends Program {
+/** A recorded function over trees. */
+interface RecordedTree<Functions> {
   readonly functions: Functions;
-  readonly outputs: readonly { readonly shape: number[]; readonly dtype: number }[];
+  readonly operationCount: number;
+  readonly outputs: readonly {
+    readonly path: string;
+    readonly shape: number[];
+    readonly dtype: number;
+  }[];
   /** Puts the outputs back into the function's tree. */
   readonly assemble: (tensors: readonly tf.Tensor[]) => TensorTree;
 }
+
+interface RecordedProgram extends Program, RecordedTree<Functions> {}
 
 /** What TensorFlow runs. */
 interface Functions {
@@ -94,7 +102,12 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
     let program = programs.get(signature);
     const isFirstCall = program === undefined;
     if (program === undefined) {
-      program = { ...record(compute, fn, inputs, { name: options.name, xla, fuses }), signature };
+      const { name } = options;
+      const recorded = record(compute, fn, inputs, {
+        ...{ name, xla },
+        toFunctions: (recording, io) => addFunctions(binding, recording, io, { name, fuses }),
+      });
+      program = { ...recorded, signature };
       programs.set(signature, program);
     }
     const ids = backend.getInputTensorIds(tensors.map(({ tensor }) => tensor));
@@ -157,12 +170,20 @@ export function compileOnce<Inputs extends TensorTree, Outputs extends TensorTre
   return made;
 }
 
-function record<Inputs extends TensorTree>(
+interface RecordOptions<Made> {
+  readonly name: string;
+  readonly xla: boolean;
+  /** Hands the recording to TensorFlow. */
+  readonly toFunctions: (recording: Recording, io: Omit<Recorded, "ops">) => Made;
+}
+
+/** Records a function of trees; for `compile` and `compileOnly`. */
+export function record<Inputs extends TensorTree, Made>(
   compute: Compute,
   fn: (inputs: Inputs) => TensorTree,
   inputs: Inputs,
-  { name, xla, fuses }: Required<CompileOptions>,
-): Omit<RecordedProgram, "signature"> {
+  { name, xla, toFunctions }: RecordOptions<Made>,
+): RecordedTree<Made> {
   const { backend, binding } = compute;
   if (binding.recording !== undefined) {
     throw new RecordingError(
@@ -180,7 +201,7 @@ function record<Inputs extends TensorTree>(
   using recording = new Recording(binding.native, { xla });
   binding.recording = recording;
   try {
-    let program: Omit<RecordedProgram, "signature"> | undefined;
+    let program: RecordedTree<Made> | undefined;
     tf.tidy(() => {
       const placeholders = given.map((tensor) => {
         const dtype = binding.typeOf(tensor.dtype);
@@ -188,13 +209,14 @@ function record<Inputs extends TensorTree>(
       });
       const taken = placeholders.map(metadataOf);
       const result = fn(replaceLeaves(inputs, placeholders) as Inputs);
-      const outputs = leaves(result).map(({ tensor }) => tensor);
-      const recorded = { inputs: taken, outputs: outputs.map(idOf) };
+      const outputs = leaves(result);
+      const recorded = { inputs: taken, outputs: outputs.map(({ tensor }) => idOf(tensor)) };
       const shape = skeleton(result);
       program = {
-        functions: addFunctions(binding, recording, recorded, { name, fuses }),
+        functions: toFunctions(recording, recorded),
         operationCount: recording.ops.length,
-        outputs: outputs.map((tensor) => ({
+        outputs: outputs.map(({ path, tensor }) => ({
+          path,
           shape: tensor.shape,
           dtype: binding.typeOf(tensor.dtype),
         })),
@@ -216,14 +238,12 @@ function addFunctions(
 ): Functions {
   const { native, eager } = binding;
   const { ops, xla } = recording;
-  const inputs = io.inputs.map(({ id }) => id);
-  const types = new Map(io.inputs.map((input) => [input.id, input]));
-  const name = formName(programName, { ...io, ops, inputs }, (id) => types.get(id)!);
+  const name = contentName(programName, { ...io, ops });
   const split = xla && hasBfloat16Instructions(binding) && hasRoundedProduct(ops)
     ? splitProgram(native, name, { ops, ...io })
     : undefined;
   const main = split?.main ??
-    recording.toFunction(name, inputs, io.outputs);
+    recording.toFunction(name, io.inputs.map(({ id }) => id), io.outputs);
   const clusters = split?.clusters ?? [];
   for (const { body } of [...clusters, main]) {
     eager.addFunction(body);
@@ -235,6 +255,13 @@ function addFunctions(
     route: xla && split === undefined ? "xla" : fuses ? "fused ops" : "ops",
     rounded: new RoundedInputs(eager, split?.rounded ?? []),
   };
+}
+
+/** A name for what was recorded and nothing else, in any process. */
+export function contentName(name: string, { ops, inputs, outputs }: Recorded): string {
+  const types = new Map(inputs.map((input) => [input.id, input]));
+  const ids = inputs.map(({ id }) => id);
+  return formName(name, { ops, inputs: ids, outputs }, (id) => types.get(id)!);
 }
 
 /** The tensors of a tree, in the order of its keys, with their paths. */

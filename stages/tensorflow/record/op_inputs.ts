@@ -30,7 +30,7 @@ export function opInputs(opDef: Uint8Array): OpInput[] {
 const utf8 = new TextDecoder();
 
 /** The length-delimited fields of a protobuf message, in order; others are skipped. */
-function* messageFields(bytes: Uint8Array): Generator<[field: number, bytes: Uint8Array]> {
+export function* messageFields(bytes: Uint8Array): Generator<[field: number, bytes: Uint8Array]> {
   let at = 0;
   const varint = () => {
     let value = 0;
@@ -59,7 +59,7 @@ function* messageFields(bytes: Uint8Array): Generator<[field: number, bytes: Uin
         at += 4;
         break;
       default:
-        throw new Error("internal: an op definition is not a protobuf message");
+        throw new Error("internal: not a protobuf message");
     }
   }
 }

@@ -3,8 +3,16 @@
  * everything else refers to tensors by ids.
  */
 import { fromBytes, TF_STRING, toBytes } from "./data_types.ts";
+import { type FunctionRoute, routeAttributes } from "./function_route.ts";
 import { type BytesAt, type Native, text } from "./native.ts";
-import { boolAttribute, type OpAttribute, setAttribute, stringAttribute } from "./op_attributes.ts";
+import {
+  boolAttribute,
+  functionAttribute,
+  intAttribute,
+  type OpAttribute,
+  setAttribute,
+  typeListAttribute,
+} from "./op_attributes.ts";
 import { type SessionConfig, sessionConfigBytes } from "./session_config.ts";
 
 /** An op's output, as described to a kernel. */
@@ -25,12 +33,6 @@ export interface Device {
 
 /** Bytes of a `TF_TString`. */
 const stringSize = 24;
-
-/**
- * How a function is run: compiled by XLA; op by op; or op by op after TensorFlow's optimiser has fused what
- * its library can compute together, such as a convolution with its bias and activation.
- */
-export type FunctionRoute = "xla" | "ops" | "fused ops";
 
 export class EagerContext {
   readonly devices: readonly Device[];
@@ -146,7 +148,7 @@ export class EagerContext {
     outputCount: number,
     route: FunctionRoute,
   ): number[] {
-    return this.#run(name, functionAttributes(route), inputs, outputCount)
+    return this.#run(name, routeAttributes(route), inputs, outputCount)
       .map((handle) => this.#own(handle));
   }
 
@@ -158,7 +160,7 @@ export class EagerContext {
     route: FunctionRoute,
   ): Promise<number[]> {
     const { c } = this.#native;
-    const op = this.#newOp(name, functionAttributes(route), inputs);
+    const op = this.#newOp(name, routeAttributes(route), inputs);
     const status = c.TF_NewStatus()!; // the shared one is for calls of this thread
     try {
       const outputs = new BigUint64Array(Math.max(1, outputCount));
@@ -169,6 +171,22 @@ export class EagerContext {
       c.TF_DeleteStatus(status);
       c.TFE_DeleteOp(op);
     }
+  }
+
+  /** Has XLA compile a function added by `addFunction`. It is not run, and no input is read. */
+  compileFunction(name: string, inputs: readonly number[]): void {
+    const { c } = this.#native;
+    const types = inputs.map((id) => c.TFE_TensorHandleDataType(this.#handle(id)));
+    const attributes = [
+      functionAttribute("function", name),
+      boolAttribute("must_compile", true),
+      boolAttribute("_XlaHasReferenceVars", false),
+      typeListAttribute("Tconstants", []),
+      typeListAttribute("Targs", types),
+      intAttribute("Nresources", 0),
+    ];
+    const compiled = this.#run("_XlaCompile", attributes, inputs, 2);
+    for (const handle of compiled) c.TFE_DeleteTensorHandle(handle);
   }
 
   addFunction(body: Deno.PointerObject): void {
@@ -267,22 +285,6 @@ export class EagerContext {
     return devices;
   }
 }
-
-function functionAttributes(route: FunctionRoute): OpAttribute[] {
-  switch (route) {
-    case "xla":
-      return [boolAttribute("_XlaMustCompile", true)];
-    case "fused ops":
-      return [stringAttribute("config_proto", remapping)];
-    case "ops":
-      return [];
-    default:
-      return route satisfies never;
-  }
-}
-
-/** ConfigProto: graph_options (10) { rewrite_options (10) { remapping (14): ON (1) } }; all of it is ASCII. */
-const remapping = "\x52\x04\x52\x02\x70\x01";
 
 function handlesIn(addresses: BigUint64Array, count: number): Deno.PointerObject[] {
   return Array.from(

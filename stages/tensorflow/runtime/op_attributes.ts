@@ -12,6 +12,10 @@ export const attributeKinds = {
   TF_ATTR_RESOURCE: 8,
 } as const;
 
+/** Kinds that the package has no number for: attributes of eager ops alone. */
+const TYPE_LIST = 100;
+const FUNCTION = 101;
+
 export interface OpAttribute {
   readonly name: string;
   readonly type: number;
@@ -34,6 +38,16 @@ export function intAttribute(name: string, value: number): OpAttribute {
 /** @param value ASCII */
 export function stringAttribute(name: string, value: string): OpAttribute {
   return { name, type: attributeKinds.TF_ATTR_STRING, value };
+}
+
+/** @param value `TF_DataType`s */
+export function typeListAttribute(name: string, value: readonly number[]): OpAttribute {
+  return { name, type: TYPE_LIST, value };
+}
+
+/** @param value the function's name */
+export function functionAttribute(name: string, value: string): OpAttribute {
+  return { name, type: FUNCTION, value };
 }
 
 /** @param target the prefix of the C functions: those of eager ops or those of graph operations */
@@ -65,6 +79,14 @@ export function setAttribute(
       if (target === "TF_") return c.TF_SetAttrShape(op, name, dimensions(shape), shape.length);
       c.TFE_OpSetAttrShape(op, name, dimensions(shape), shape.length, native.status);
       return native.check(`set the shape attribute ${attribute.name}`);
+    }
+    case TYPE_LIST: {
+      const types = Int32Array.from([...value as number[], 0]); // no pointer to nothing
+      return c.TFE_OpSetAttrTypeList(op, name, types, types.length - 1);
+    }
+    case FUNCTION: {
+      const bytes = new TextEncoder().encode(value as string);
+      return c.TFE_OpSetAttrFunctionName(op, name, bytes, BigInt(bytes.length));
     }
     default:
       throw new Error(`internal: attribute \`${attribute.name}\` of unknown kind ${type}`);

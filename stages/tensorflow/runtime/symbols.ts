@@ -63,12 +63,14 @@ export const symbols = {
   TFE_OpSetDevice: { parameters: ["pointer", "buffer", "pointer"], result: "void" }, // op, device_name, status
   TFE_OpAddInput: { parameters: ["pointer", "pointer", "pointer"], result: "void" }, // op, input, status
   TFE_OpSetAttrType: { parameters: ["pointer", "buffer", "i32"], result: "void" }, // op, attr_name, value
+  TFE_OpSetAttrTypeList: { parameters: ["pointer", "buffer", "buffer", "i32"], result: "void" }, // op, attr_name, values, num_values
   TFE_OpSetAttrBool: { parameters: ["pointer", "buffer", "u8"], result: "void" }, // op, attr_name, value
   TFE_OpSetAttrInt: { parameters: ["pointer", "buffer", "i64"], result: "void" }, // op, attr_name, value
   TFE_OpSetAttrIntList: { parameters: ["pointer", "buffer", "buffer", "i32"], result: "void" }, // op, attr_name, values, num_values
   TFE_OpSetAttrFloat: { parameters: ["pointer", "buffer", "f32"], result: "void" }, // op, attr_name, value
   TFE_OpSetAttrString: { parameters: ["pointer", "buffer", "buffer", "usize"], result: "void" }, // op, attr_name, value, length
   TFE_OpSetAttrShape: { parameters: ["pointer", "buffer", "buffer", "i32", "pointer"], result: "void" }, // op, attr_name, dims, num_dims, status
+  TFE_OpSetAttrFunctionName: { parameters: ["pointer", "buffer", "buffer", "usize"], result: "void" }, // op, attr_name, value, length
   TFE_Execute: { parameters: ["pointer", "buffer", "buffer", "pointer"], result: "void" }, // op, retvals, num_retvals, status
   /** `TFE_Execute` on a thread of its own. */
   executeElsewhere: { name: "TFE_Execute", parameters: ["pointer", "buffer", "buffer", "pointer"], result: "void", nonblocking: true }, // op, retvals, num_retvals, status
