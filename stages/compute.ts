@@ -9,6 +9,7 @@ import {
   cudaVersions,
   isCudaBuild,
 } from "./tensorflow/library/cuda_build.ts";
+import { fetchedCudaFolder } from "./tensorflow/library/cuda_release.ts";
 import { describeGpus, gpuText } from "./tensorflow/library/cuda_driver.ts";
 import { visibleGpus } from "./tensorflow/library/gpus.ts";
 import { ensureLibrary } from "./tensorflow/library/open_library.ts";
@@ -47,12 +48,20 @@ export async function computeFingerprint(
 }
 
 /**
- * The files of the library, which must not change during a run; none if it has still to be fetched, or
- * was: then it is checked before it computes.
+ * The files of the library, and of NVIDIA's that it loads, which must not change during a run. Those that
+ * were fetched, or have still to be, are left out: they are checked before they compute.
  */
 export function computeFiles(): string[] {
   const found = foundLibrary();
-  return found === undefined || wasFetched(found) ? [] : libraryFiles(found);
+  if (found === undefined) return [];
+  return [...(wasFetched(found) ? [] : libraryFiles(found)), ...foreignCudaFiles(found)];
+}
+
+/** The libraries of NVIDIA that are loaded on a GPU and were not fetched. */
+function foreignCudaFiles(found: FoundLibrary): string[] {
+  if (deviceOf(found) === "cpu") return [];
+  const fetched = `${fetchedCudaFolder()}/`;
+  return Object.values(cudaLibraries(found.path).files).filter((file) => !file.startsWith(fetched));
 }
 
 function wasFetched({ place }: FoundLibrary): boolean {
@@ -73,7 +82,12 @@ export function computeAccess(): ComputeAccess {
   const compiled = compiledFolder(found);
   const places = compiled === undefined ? [] : compiledPlaces(compiled);
   return {
-    reads: [...libraryFolders(found), ...(data === undefined ? [] : [data]), ...places],
+    reads: [
+      ...libraryFolders(found),
+      ...foreignCudaFiles(found).flatMap((file) => [file, Deno.realPathSync(file)]),
+      ...(data === undefined ? [] : [data]),
+      ...places,
+    ],
     writes: places,
     environment: {
       ...variablesFor(found.path),

@@ -11,8 +11,19 @@ import { linkingOf } from "./shared_object.ts";
 
 type Environment = Pick<typeof Deno.env, "get">;
 
-/** TensorFlow uses no GPU unless it can load all of these. */
-const libraries = ["cudart", "cublas", "cublasLt", "cufft", "cusolver", "cusparse", "cudnn"];
+/**
+ * TensorFlow uses no GPU unless it can load all of these, in the versions that the published build asks
+ * the loader for by name.
+ */
+const libraries: Readonly<Record<string, number>> = {
+  cudart: 12,
+  cublas: 12,
+  cublasLt: 12,
+  cufft: 11,
+  cusolver: 11,
+  cusparse: 12,
+  cudnn: 9,
+};
 
 /** Whether it searches, or is linked to, libraries of NVIDIA. */
 export function isCudaBuild(libraryPath: string): boolean {
@@ -37,20 +48,23 @@ export function cudaLibraries(
   environment: Environment = Deno.env,
   systemFolders: readonly string[] = foldersOfSystem(),
 ): CudaLibraries {
+  const { needed, folders: searched } = linking(libraryPath);
   const named = environment.get("LD_LIBRARY_PATH")?.split(":").filter((folder) => folder !== "");
-  const own = linking(libraryPath).folders.map((folder) =>
+  const own = searched.map((folder) =>
     resolve(folder.replace(/^\$(ORIGIN|\{ORIGIN\})/, dirname(libraryPath)))
   );
   const folders = [...new Set([...named ?? [], ...own, ...systemFolders])]
     .map((folder) => ({ folder, names: namesIn(folder) }));
-  const files = Object.fromEntries(libraries.flatMap((library) => {
-    const file = folders.flatMap(({ folder, names }) => {
-      const name = names.find((name) => new RegExp(`^lib${library}\\.so\\.\\d+$`).test(name));
-      return name === undefined ? [] : [`${folder}/${name}`];
-    })[0];
-    return file === undefined ? [] : [[library, file]];
-  }));
-  return { files, missing: libraries.filter((library) => files[library] === undefined) };
+  const files = Object.fromEntries(
+    Object.entries(libraries).flatMap(([library, version]) => {
+      const name = needed.find((each) => each.startsWith(`lib${library}.so.`)) ??
+        `lib${library}.so.${version}`;
+      const holder = folders.find(({ names }) => names.includes(name));
+      return holder === undefined ? [] : [[library, `${holder.folder}/${name}`]];
+    }),
+  );
+  const missing = Object.keys(libraries).filter((library) => files[library] === undefined);
+  return { files, missing };
 }
 
 /**

@@ -53,6 +53,19 @@ Deno.test("the versions are those of the files that the loader takes: LD_LIBRARY
   });
 });
 
+Deno.test("libraries of another version than the build loads are passed over", async () => {
+  using folder = temporaryFolder();
+  const { library } = madeLibrary(folder.path, { cuda: true });
+  madeCudaWheels(folder.path, "12.5.3.2");
+  Deno.mkdirSync(`${folder.path}/cuda-11`);
+  for (const name of ["libcudart.so.11.0", "libcublas.so.11", "libcudnn.so.8"]) {
+    Deno.writeTextFileSync(`${folder.path}/cuda-11/${name}`, "");
+  }
+  const variables = environment({ LD_LIBRARY_PATH: `${folder.path}/cuda-11` });
+  const versions = await cudaVersions(library, variables);
+  assert.deepEqual([versions["cublas"], versions["cudnn"]], ["12.5.3.2", "12.5.3.2"]);
+});
+
 Deno.test("system CUDA is found for a wheel that was unzipped by hand", () => {
   using folder = temporaryFolder();
   const { library } = madeLibrary(`${folder.path}/hand`, { cuda: true });
