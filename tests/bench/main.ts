@@ -23,15 +23,19 @@ import {
   workload,
 } from "./workload.ts";
 
+/** Tasks with a script of their own. */
+const ownTasks = ["features", "engine", "end-to-end"] as const;
+
 const help = `deno task bench [options]
   --threads N          threads of every route (default: all cores)
   --rounds N           turns of every route (default: 5)
   --turn SECONDS       length of a turn (default: 3)
   --sizes A,B          of ${Object.keys(sizes).join(", ")} (default: all)
-  --tasks A,B          of ${[...tasks, "features", "engine"].join(", ")} (default: all)
+  --tasks A,B          of ${[...tasks, ...ownTasks].join(", ")} (default: all)
   --precision A,B      of ${precisions.join(", ")} (default: all); PyTorch's under autocast
   --routes A,B         of ours, recorded, eager, torch, torch-compile, plain-torch,
                        plain-compile (default: all); plain: as UNITER's release is written
+  --images N           of end-to-end scoring, with 5 captions each (default: 20)
   --json               prints the rows of training and scoring as JSON, and nothing else
   --dump DIR           writes the recorded programs of ${
   Object.keys(dumpSizes).join(" and ")
@@ -52,7 +56,8 @@ const { values: options } = parseArgs({
     sizes: { type: "string" },
     precision: { type: "string", default: precisions.join() },
     json: { type: "boolean", default: false },
-    tasks: { type: "string", default: [...tasks, "features", "engine"].join() },
+    tasks: { type: "string", default: [...tasks, ...ownTasks].join() },
+    images: { type: "string", default: "20" },
     routes: {
       type: "string",
       default: "ours,recorded,eager,torch,torch-compile,plain-torch,plain-compile",
@@ -68,17 +73,21 @@ if (options.help) {
   console.log(help);
   Deno.exit(0);
 }
+const threads = Number(options.threads);
 if (options.dump !== undefined) {
   await dumpPrograms(options.dump);
   Deno.exit(0);
 }
 const askedTasks = options.tasks.split(",");
-const own = new Map([["features", benchFeatures], ["engine", benchEngine]]);
+const own = new Map<string, () => Promise<void>>([
+  ["features", benchFeatures],
+  ["engine", benchEngine],
+  ["end-to-end", benchEndToEnd],
+]);
 if (!options.json) {
   for (const [task, bench] of own) if (askedTasks.includes(task)) await bench();
 }
 if (askedTasks.every((task) => own.has(task))) Deno.exit(0);
-const threads = Number(options.threads);
 const wanted = options.routes.split(",");
 const commands = new Map(
   Object.entries(await routes(options.python)).filter(([name]) => {
@@ -186,6 +195,15 @@ async function benchEngine(): Promise<void> {
   await new Deno.Command(Deno.execPath(), { args }).spawn().status;
 }
 
+/** Updates and scores from files, beside the release's way in PyTorch. */
+async function benchEndToEnd(): Promise<void> {
+  const script = new URL("./end_to_end_main.ts", import.meta.url).pathname;
+  const { rounds, turn, precision, python, images } = options;
+  const given = { threads: String(threads), rounds, turn, precision, python, images };
+  const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, value]);
+  await new Deno.Command(Deno.execPath(), { args: ["run", "-A", script, ...args] }).spawn().status;
+}
+
 /** Command lines by route; PyTorch's only where it can be imported. */
 async function routes(python: string): Promise<Record<string, [string, ...string[]]>> {
   const our = (route: string): [string, ...string[]] => [
@@ -218,12 +236,14 @@ async function measure(job: Workload): Promise<Measured[]> {
   for (const [route, command] of commands) {
     const process = new RouteProcess(command);
     const ready = await process.start(job);
-    const [once = 1] = await process.turn(1);
+    const [once = 1] = (await process.turn(1)).seconds;
     const count = Math.max(2, Math.min(50, Math.round(Number(options.turn) / once)));
     running.push({ route, process, ready, seconds: [] as number[][], count });
   }
   for (let round = 0; round < Number(options.rounds); round++) {
-    for (const { process, seconds, count } of running) seconds.push(await process.turn(count));
+    for (const { process, seconds, count } of running) {
+      seconds.push((await process.turn(count)).seconds);
+    }
   }
   const measured = running.map(({ route, process, seconds, ready }): Measured => ({
     route,

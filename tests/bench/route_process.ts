@@ -1,6 +1,5 @@
 /** A route of the bench in a process of its own, which waits between its turns. */
 import { lines } from "./lines.ts";
-import type { Workload } from "./workload.ts";
 
 /** What a worker tells once it is warm. */
 export interface Ready {
@@ -9,6 +8,14 @@ export interface Ready {
   readonly check: readonly number[];
   /** Seconds of the first step: recording and compiling. */
   readonly first: number;
+}
+
+/** What a worker tells after a turn. */
+export interface Turn {
+  /** Of each step. */
+  readonly seconds: number[];
+  /** Of all cores, of all steps together. */
+  readonly cpuSeconds?: number;
 }
 
 export class RouteProcess {
@@ -23,13 +30,13 @@ export class RouteProcess {
     this.#output = lines(this.#process.stdout);
   }
 
-  async start(job: Workload): Promise<Ready> {
+  async start(job: object): Promise<Ready> {
     return await this.#ask(JSON.stringify(job));
   }
 
-  /** Seconds of each of `count` steps. */
-  async turn(count: number): Promise<number[]> {
-    return (await this.#ask<{ seconds: number[] }>(String(count))).seconds;
+  /** Times `count` steps. */
+  async turn(count: number): Promise<Turn> {
+    return await this.#ask<Turn>(String(count));
   }
 
   /** Largest resident memory so far, in bytes; undefined where the system does not tell (not Linux). */
