@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { CompiledFiles } from "../../../../stages/tensorflow/compiled/compiled_files.ts";
+import type { WriterAnswer, WriterRequest } from "../../../support/compiled_writer.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
 const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i * i % 251);
@@ -79,4 +80,24 @@ Deno.test("trim() removes what was not used for the longest time, of other proce
   mine.trim(size);
   assert.deepEqual(left(), ["mine/old"]);
   assert.deepEqual([...Deno.readDirSync(root.path)].map(({ name }) => name), ["mine"]);
+});
+
+Deno.test("while several threads write a compiled function, each reads one that is whole", async () => {
+  using root = temporaryFolder();
+  const threads = [1, 2, 3];
+  const found = await Promise.all(threads.map((byte) => {
+    const url = import.meta.resolve("../../../support/compiled_writer.ts");
+    const thread = new Worker(url, { type: "module" });
+    const request: WriterRequest = { folder: `${root.path}/here`, byte, times: 40 };
+    return new Promise<WriterAnswer>((resolve) => {
+      thread.onmessage = ({ data }) => {
+        thread.terminate();
+        resolve(data);
+      };
+      thread.postMessage(request);
+    });
+  }));
+  const whole = new Set(threads.map((byte) => `of_${byte}.pb ${100_000 + byte} true`));
+  assert.deepEqual(found.flat().filter((each) => !whole.has(each)), []);
+  assert.deepEqual([...Deno.readDirSync(`${root.path}/here`)].map(({ name }) => name), ["step"]);
 });
