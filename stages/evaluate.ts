@@ -29,8 +29,8 @@ export const evaluate = defineStage({
        * pairs, as metrics `rerank_…`.
        */
       rerank: v.optional(natural, 0),
-      /** Pairs per batch of the encoder. */
-      block: v.optional(count, 256),
+      /** Pairs per batch of the encoder; by default what suits the device, which is not part of the key. */
+      block: v.optional(count),
       xla,
       /** Also report the recalls that the published release would compute, as metrics `release_…`. */
       release_recall: v.optional(v.boolean(), false),

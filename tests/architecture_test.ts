@@ -105,7 +105,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   "stages/estimate": [
     ...["pipeline/contract"],
-    ...["data", "vision", "extraction", "batch", "train", "model", "tensorflow"]
+    ...["data", "vision", "extraction", "batch", "score", "train", "model", "tensorflow"]
       .map((room) => `stages/${room}`),
   ],
   // The definitions of stages, and the tables of all of them.

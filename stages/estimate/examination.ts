@@ -9,6 +9,7 @@ import type { Precision } from "../model/matrix_product.ts";
 import { isOfText } from "../model/branches.ts";
 import { parameterTable } from "../model/parameters.ts";
 import { featureBudget } from "../batch/feature_budget.ts";
+import { bytesPerPair, scoringBlock } from "../score/scoring_block.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
 import { type FineTuningObjective, mines } from "../train/fine_tune/step.ts";
 import {
@@ -95,7 +96,7 @@ export async function examineEvaluation(
   { inputs, threads, progress }: ExaminationContext<unknown>,
   { split, block, precision, shortlist, xla }: {
     readonly split: string;
-    readonly block: number;
+    readonly block?: number | undefined;
     readonly precision: Precision;
     /** Number of images that are scored per text; 0: all. */
     readonly shortlist: number;
@@ -119,7 +120,8 @@ export async function examineEvaluation(
     }],
     facts: {},
     seconds: pairs * pair,
-    memory: 1e9 + 4 * sizes.facts["weights"]! + block * pairMemory(sizes) + 8 * captions * images,
+    memory: 1e9 + 4 * sizes.facts["weights"]! + 8 * captions * images +
+      (block ?? scoringBlock(compute, sizes.config, sizes)) * pairMemory(sizes),
     disk: 8 * captions * images,
   };
 }
@@ -186,11 +188,7 @@ function validationPairs(facts: Facts, plan: StepPlan): number {
 }
 
 /** Bytes that a pair takes in the encoder: hidden states and the attention of one layer. */
-function pairMemory({ config, words, regions }: Sizes): number {
-  const positions = words + regions;
-  const { hidden_size: hidden, intermediate_size: wide, num_attention_heads: heads } = config;
-  return 4 * positions * (6 * hidden + 2 * wide + 2 * heads * positions);
-}
+const pairMemory = ({ config, ...sizes }: Sizes): number => bytesPerPair(config, sizes);
 
 /** Rounded to two significant digits. */
 const rounded = (value: number) =>

@@ -4,7 +4,7 @@
  * and in files, so that a killed evaluation can go on. Recomputing gives the same bits.
  */
 import { readSafetensors, writeSafetensors } from "../data/formats/safetensors.ts";
-import type { GridOptions } from "../score/grid.ts";
+import type { KeptPieces } from "../score/pieces.ts";
 
 /** At most this many numbers are kept in memory (64 MB), the latest ones. */
 const most = 2 ** 24;
@@ -33,18 +33,18 @@ export async function scoredOnce(
   return made;
 }
 
-/** Scores of tiles in files: a killed evaluation goes on after its last complete tile. */
-export function keptTiles(folder: string): Pick<GridOptions, "kept" | "keep"> {
-  const fileOf = (tile: number) => `${folder}/tile-${tile}.safetensors`;
+/** Scores of pieces in files: a killed evaluation goes on after its last complete piece. */
+export function keptPieces(folder: string): KeptPieces {
+  const fileOf = (piece: number) => `${folder}/scores-${piece}.safetensors`;
   return {
-    async kept(tile, count) {
-      const tensors = await readSafetensors(fileOf(tile)).catch(() => undefined);
+    async kept(piece, count) {
+      const tensors = await readSafetensors(fileOf(piece)).catch(() => undefined);
       const scores = tensors?.get("scores")?.data;
       return scores instanceof Float32Array && scores.length === count ? scores : undefined;
     },
-    async keep(tile, data) {
+    async keep(piece, data) {
       const scores = { shape: [data.length], dtype: "F32" as const, data };
-      await writeSafetensors(fileOf(tile), new Map([["scores", scores]]));
+      await writeSafetensors(fileOf(piece), new Map([["scores", scores]]));
     },
   };
 }

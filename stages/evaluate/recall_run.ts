@@ -13,9 +13,11 @@ import type { Precision } from "../model/matrix_product.ts";
 import { readModel } from "../model/checkpoint/model_artifact.ts";
 import { startCompute } from "../tensorflow/kernels/backend.ts";
 import { branchCosines, rawScale, scaleOf, summedScores } from "../score/branches.ts";
+import { longestRows } from "../batch/row_tables.ts";
 import { scorePairs } from "../score/pair_scoring.ts";
+import { scoringBlock } from "../score/scoring_block.ts";
 import { indexSplit, type SplitIndex } from "../batch/split_index.ts";
-import { keptTiles, scoredOnce } from "./kept_scores.ts";
+import { keptPieces, scoredOnce } from "./kept_scores.ts";
 import { planRanking, type RankingParameters, recordRanks, writeScores } from "./ranked_scores.ts";
 import { scoreGrid } from "../score/grid.ts";
 import {
@@ -28,7 +30,8 @@ import { judgeSwappedPairs, type ScoreRows } from "./swapped_pairs.ts";
 
 export interface EvaluationParameters extends RankingParameters {
   readonly split: string;
-  readonly block: number;
+  /** Pairs that go through the encoder together; by default what suits the device. */
+  readonly block?: number | undefined;
   readonly release_recall: boolean;
   readonly xla: boolean;
   readonly precision: Precision;
@@ -43,7 +46,7 @@ export interface EvaluationParameters extends RankingParameters {
 
 export async function evaluation(context: StageContext<EvaluationParameters>): Promise<void> {
   const { parameters: p, inputs } = context;
-  const { split, block, xla, precision, scores: kind, shortlist, rerank } = p;
+  const { split, xla, precision, scores: kind, shortlist, rerank } = p;
   const onBranches = kind !== "cross" || shortlist > 0 || rerank > 0;
   using set = await openFeatures(inputs["features"]!);
   const index = indexSplit(set, split);
@@ -56,6 +59,7 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
   }
   const compute = await startCompute({ threads: context.threads });
   context.progress.say(compute.description);
+  const block = p.block ?? scoringBlock(compute, config, longestRows(set, index));
   const pictures = onBranches ? await pictureVectors(inputs["features"]!, set) : undefined;
   const weights = weightsOnDevice(onBranches ? withRankHead(stored) : rankingWeights(stored));
   // A run that was killed while it recorded rows has left some that are recorded again.
@@ -74,14 +78,15 @@ export async function evaluation(context: StageContext<EvaluationParameters>): P
       : undefined;
     const after = (done: number, total: number) => clock.report(done, total, "pairs");
     const options = { set, index, weights, block, xla, precision, after };
+    const pieces = keptPieces(context.resumeFolder);
     const keys = [inputs["model"]!.key, inputs["features"]!.key];
     const decides = [keys, { split, shortlist, block, xla, precision }];
     const cross = kind === "branches" ? undefined : await scoredOnce(
       decides,
       async () => {
         const made = places !== undefined
-          ? await scoreShortlist(compute, config, { ...options, places })
-          : await scoreGrid(compute, config, { ...options, ...keptTiles(context.resumeFolder) });
+          ? await scoreShortlist(compute, config, { ...options, ...pieces, places })
+          : await scoreGrid(compute, config, { ...options, ...pieces });
         clock.record(made.length);
         return made;
       },

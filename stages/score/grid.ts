@@ -1,18 +1,17 @@
-/** Scores of every text of a split with every image, in tiles of images. */
+/** Scores of every text of a split with every image, in tiles of images and pieces of texts. */
 import type { Configuration } from "../model/configuration.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
-import { pairScorer, type ScorerOptions } from "./pair_scoring.ts";
+import { type ImageTile, type PairScorer, pairScorer, type ScorerOptions } from "./pair_scoring.ts";
+import { type KeptPieces, pairsOfPiece, piecesOf } from "./pieces.ts";
 
 /** Images whose embeddings are on the device together: with 100 regions x 768 they take 39 MB. */
 export const tileSize = 128;
 
-export interface GridOptions extends Omit<ScorerOptions, "tile"> {
+export interface GridOptions extends Omit<ScorerOptions, "tile">, KeptPieces {
   /** At most this many images in a tile. */
   readonly imagesOfTile?: number;
-  /** Scores of a tile that an earlier, unfinished run has kept. */
-  readonly kept?: (tile: number, count: number) => Promise<Float32Array | undefined>;
-  /** Keeps the scores of a tile for a later run. */
-  readonly keep?: (tile: number, scores: Float32Array) => Promise<void>;
+  /** At most this many pairs in a piece, but at least one text. */
+  readonly pairsOfPiece?: number;
   readonly after?: (done: number, total: number) => Promise<void>;
 }
 
@@ -20,37 +19,52 @@ export interface GridOptions extends Omit<ScorerOptions, "tile"> {
 export async function scoreGrid(
   compute: Compute,
   config: Configuration,
-  { kept, keep, after, imagesOfTile = tileSize, ...options }: GridOptions,
+  { kept, keep, after, imagesOfTile = tileSize, pairsOfPiece: pairs = pairsOfPiece, ...options }:
+    GridOptions,
 ): Promise<Float32Array> {
   const texts = options.index.captions.length;
   const images = options.index.images.length;
   const tile = Math.min(imagesOfTile, images);
-  const block = Math.min(options.block, texts * tile);
+  const textsOfPiece = Math.min(texts, Math.max(1, Math.floor(pairs / tile)));
+  const block = Math.min(options.block, textsOfPiece * tile);
   using scorer = pairScorer(compute, config, { ...options, tile, block });
   const grid = new Float32Array(texts * images);
   let done = 0;
-  for (const [place, rows] of imageTiles(options, tile).entries()) {
-    const width = rows.length;
-    const count = texts * width;
-    const newScores = async (): Promise<Float32Array> => {
-      using images = scorer.tile(rows);
-      const pairs = Int32Array.from({ length: count }, (_, pair) => pair);
-      const made = await images.score(
-        pairs.map((pair) => Math.floor(pair / width)),
-        pairs.map((pair) => pair % width),
-        after && ((scored) => after(done + scored, grid.length)),
-      );
-      await keep?.(place, made);
-      return made;
-    };
-    const scores = await kept?.(place, count) ?? await newScores();
-    scores.forEach((score, pair) =>
-      grid[Math.floor(pair / width) * images + rows[pair % width]!] = score
-    );
-    done += count;
-    await after?.(done, grid.length);
+  let piece = 0;
+  for (const rows of imageTiles(options, tile)) {
+    using shown = whenNeeded(scorer, rows);
+    for (const { from, to } of piecesOf(texts, textsOfPiece)) {
+      const count = (to - from) * rows.length;
+      let scores = await kept?.(piece, count);
+      if (scores === undefined) {
+        scores = await shown.tile().score(
+          Int32Array.from({ length: count }, (_, pair) => from + Math.floor(pair / rows.length)),
+          Int32Array.from({ length: count }, (_, pair) => pair % rows.length),
+          after && ((scored) => after(done + scored, grid.length)),
+        );
+        await keep?.(piece, scores);
+      }
+      for (let text = from, pair = 0; text < to; text++) {
+        for (const image of rows) grid[text * images + image] = scores[pair++]!;
+      }
+      piece++;
+      done += count;
+      await after?.(done, grid.length);
+    }
   }
   return grid;
+}
+
+/** A tile that is copied to the device when it is first used. */
+export function whenNeeded(
+  scorer: PairScorer,
+  rows: readonly number[],
+): Disposable & { tile(): ImageTile } {
+  let made: ImageTile | undefined;
+  return {
+    tile: () => made ??= scorer.tile(rows),
+    [Symbol.dispose]: () => made?.[Symbol.dispose](),
+  };
 }
 
 /** Groups of image rows that go to the device together: images with similar numbers of regions. */
@@ -60,8 +74,5 @@ export function imageTiles(
 ): number[][] {
   const regions = (row: number) => set.images[index.images[row]!]!.regions;
   const rows = [...index.images.keys()].sort((a, b) => regions(a) - regions(b) || a - b);
-  return Array.from(
-    { length: Math.ceil(rows.length / size) },
-    (_, place) => rows.slice(place * size, (place + 1) * size),
-  );
+  return [...piecesOf(rows.length, size)].map(({ from, to }) => rows.slice(from, to));
 }

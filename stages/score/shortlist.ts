@@ -4,8 +4,10 @@
  */
 import type { Configuration } from "../model/configuration.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
+import { imageTiles, tileSize, whenNeeded } from "./grid.ts";
+import { highest } from "./highest.ts";
 import { pairScorer, type ScorerOptions } from "./pair_scoring.ts";
-import { imageTiles, tileSize } from "./grid.ts";
+import { type KeptPieces, pairsOfPiece, piecesOf } from "./pieces.ts";
 
 export interface ShortlistSizes {
   readonly texts: number;
@@ -19,23 +21,33 @@ export function shortlisted(
   cosines: Float32Array,
   { texts, images, count }: ShortlistSizes,
 ): Int32Array {
-  const rows = (length: number, placeOf: (at: number) => number, kept: number) =>
-    Array.from({ length }, (_, at) => placeOf(at))
-      .sort((a, b) => cosines[b]! - cosines[a]! || a - b)
-      .slice(0, kept);
-  const chosen = new Set<number>();
+  const chosen = new Uint8Array(texts * images);
   for (let text = 0; text < texts; text++) {
-    for (const place of rows(images, (image) => text * images + image, count)) chosen.add(place);
+    const row = text * images;
+    for (const image of highest(images, count, (image) => cosines[row + image]!)) {
+      chosen[row + image] = 1;
+    }
   }
   const ofImage = Math.ceil(count * texts / images);
   for (let image = 0; image < images; image++) {
-    for (const place of rows(texts, (text) => text * images + image, ofImage)) chosen.add(place);
+    for (const text of highest(texts, ofImage, (text) => cosines[text * images + image]!)) {
+      chosen[text * images + image] = 1;
+    }
   }
-  return Int32Array.from(chosen).sort();
+  const places = new Int32Array(chosen.reduce((sum, one) => sum + one, 0));
+  for (let place = 0, at = 0; place < chosen.length; place++) {
+    if (chosen[place] === 1) places[at++] = place;
+  }
+  return places;
 }
 
-export interface ShortlistOptions extends Omit<ScorerOptions, "tile"> {
+export interface ShortlistOptions extends Omit<ScorerOptions, "tile">, KeptPieces {
+  /** Ascending. */
   readonly places: Int32Array;
+  /** At most this many images in a tile. */
+  readonly imagesOfTile?: number;
+  /** At most this many pairs in a piece. */
+  readonly pairsOfPiece?: number;
   readonly after?: (done: number, total: number) => Promise<void>;
 }
 
@@ -43,28 +55,63 @@ export interface ShortlistOptions extends Omit<ScorerOptions, "tile"> {
 export async function scoreShortlist(
   compute: Compute,
   config: Configuration,
-  { places, after, ...options }: ShortlistOptions,
+  {
+    places,
+    kept,
+    keep,
+    after,
+    imagesOfTile = tileSize,
+    pairsOfPiece: pairs = pairsOfPiece,
+    ...options
+  }: ShortlistOptions,
 ): Promise<Float32Array> {
   const images = options.index.images.length;
-  const tile = Math.min(tileSize, images);
-  const block = Math.min(options.block, places.length);
+  const tile = Math.min(imagesOfTile, images);
+  const block = Math.min(options.block, pairs, places.length);
   using scorer = pairScorer(compute, config, { ...options, tile, block });
+  const tiles = imageTiles(options, tile);
+  const rowsOfTile = rowsByTile(places, { tiles, images });
   const scores = new Float32Array(places.length);
   let done = 0;
-  for (const tileRows of imageTiles(options, tile)) {
+  let piece = 0;
+  for (const [at, tileRows] of tiles.entries()) {
     const placeOf = new Map(tileRows.map((image, place) => [image, place]));
-    const rows = [...places.keys()].filter((row) => placeOf.has(places[row]! % images));
-    using shown = scorer.tile(tileRows);
-    const before = done;
-    const made = await shown.score(
-      Int32Array.from(rows, (row) => Math.floor(places[row]! / images)),
-      Int32Array.from(rows, (row) => placeOf.get(places[row]! % images)!),
-      after && ((scored) => after(before + scored, places.length)),
-    );
-    rows.forEach((row, at) => scores[row] = made[at]!);
-    done += rows.length;
+    using shown = whenNeeded(scorer, tileRows);
+    for (const { from, to } of piecesOf(rowsOfTile[at]!.length, pairs)) {
+      const rows = rowsOfTile[at]!.subarray(from, to);
+      let made = await kept?.(piece, rows.length);
+      if (made === undefined) {
+        made = await shown.tile().score(
+          rows.map((row) => Math.floor(places[row]! / images)),
+          rows.map((row) => placeOf.get(places[row]! % images)!),
+          after && ((scored) => after(done + scored, places.length)),
+        );
+        await keep?.(piece, made);
+      }
+      for (const [at, row] of rows.entries()) scores[row] = made[at]!;
+      piece++;
+      done += rows.length;
+    }
   }
   return scores;
+}
+
+/** The rows of `places` that belong to each tile, ascending. */
+function rowsByTile(
+  places: Int32Array,
+  { tiles, images }: { readonly tiles: readonly (readonly number[])[]; readonly images: number },
+): Int32Array[] {
+  const tileOf = new Int32Array(images);
+  tiles.forEach((rows, tile) => rows.forEach((image) => tileOf[image] = tile));
+  const counts = new Int32Array(tiles.length);
+  for (const place of places) counts[tileOf[place % images]!]!++;
+  const rows = Array.from(counts, (count) => new Int32Array(count));
+  const next = new Int32Array(tiles.length);
+  places.forEach((place, row) => {
+    const tile = tileOf[place % images]!;
+    rows[tile]![next[tile]!++] = row;
+  });
+  return rows;
 }
 
 /** The whole matrix: the shortlist with its scores, all other pairs below its lowest score. */

@@ -66,6 +66,45 @@ Deno.test("tiles that a killed run has kept are reused, and only the others are 
   }
 });
 
+Deno.test("pieces of any size have the same scores; of a killed run, only what is missing is scored", async () => {
+  const whole = await grid(4, 7);
+  for (const pairsOfPiece of [1, 9, 20, 1000]) {
+    const pieces = new Map<number, Float32Array>();
+    const options = {
+      pairsOfPiece,
+      keep: (piece: number, scores: Float32Array) =>
+        Promise.resolve(void pieces.set(piece, scores)),
+    };
+    const made = await grid(4, 7, options);
+    assert.ok(apart(made, whole) < 1e-5);
+    // 12 texts with a tile of 4 images, then with one of 2: so many texts in a piece as 4 images allow.
+    const texts = Math.min(12, Math.max(1, Math.floor(pairsOfPiece / 4)));
+    assert.equal(pieces.size, 2 * Math.ceil(12 / texts));
+    const lost = Math.floor(pieces.size / 2);
+    const scored: number[] = [];
+    const resumed = await grid(4, 7, {
+      pairsOfPiece,
+      kept: (piece, count) => {
+        const scores = piece === lost ? undefined : pieces.get(piece)!;
+        assert.ok(scores === undefined || scores.length === count);
+        return Promise.resolve(scores);
+      },
+      keep: (piece) => Promise.resolve(void scored.push(piece)),
+    });
+    assert.deepEqual(scored, [lost]);
+    assert.deepEqual(resumed, made, "the same bits");
+  }
+});
+
+Deno.test("images whose pieces are all kept are not read again", async () => {
+  const unread = { ...set, regions: { ...set.regions, read: () => assert.fail("read") } };
+  const scores = await grid(4, 7, {
+    set: unread,
+    kept: (_, count) => Promise.resolve(new Float32Array(count).fill(3)),
+  });
+  assert.deepEqual(scores, new Float32Array(72).fill(3));
+});
+
 Deno.test("images with similar numbers of regions share a tile", () => {
   const regions = imageTiles({ set, index }, 2).map((rows) =>
     rows.map((row) => set.images[index.images[row]!]!.regions)

@@ -47,6 +47,28 @@ Deno.test("a pair has the same score on the shortlist as in the whole matrix", a
   const places = Int32Array.of(1, 7, 8, 20, 33, 71);
   const scores = await scoreShortlist(compute, smallConfiguration, { ...options, places });
   scores.forEach((score, row) => assert.ok(Math.abs(score - whole[places[row]!]!) < 1e-5));
+  // In pieces, as a killed run leaves them: only the missing one is scored, with the same bits.
+  for (const sizes of [{ pairsOfPiece: 1 }, { imagesOfTile: 2, pairsOfPiece: 2 }]) {
+    const pieces: Float32Array[] = [];
+    const split = { ...options, ...sizes, places };
+    const made = await scoreShortlist(compute, smallConfiguration, {
+      ...split,
+      keep: (piece, scores) => Promise.resolve(void (pieces[piece] = scores)),
+    });
+    made.forEach((score, row) => assert.ok(Math.abs(score - whole[places[row]!]!) < 1e-5));
+    assert.ok(pieces.length >= 3);
+    const scored: number[] = [];
+    const resumed = await scoreShortlist(compute, smallConfiguration, {
+      ...split,
+      kept: (piece, count) => {
+        assert.equal(pieces[piece]!.length, count);
+        return Promise.resolve(piece === 1 ? undefined : pieces[piece]);
+      },
+      keep: (piece) => Promise.resolve(void scored.push(piece)),
+    });
+    assert.deepEqual(scored, [1]);
+    assert.deepEqual(resumed, made);
+  }
   tf.dispose(weights as Record<string, tf.Tensor>);
   assert.deepEqual([tf.memory().numTensors, compute.binding.eager.tensorCount], before);
 });
