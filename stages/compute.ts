@@ -9,6 +9,7 @@ import {
   cudaVersions,
   isCudaBuild,
 } from "./tensorflow/library/cuda_build.ts";
+import { type DeviceFacts, deviceFinding, unusedGpu } from "./estimate/device_finding.ts";
 import { fetchedCudaFolder } from "./tensorflow/library/cuda_release.ts";
 import { describeGpus, gpuText } from "./tensorflow/library/cuda_driver.ts";
 import { visibleGpus } from "./tensorflow/library/gpus.ts";
@@ -125,9 +126,11 @@ function deviceOf(found: FoundLibrary | undefined): DeviceKind {
   return usable ? "gpu" : "cpu";
 }
 
-/** Fetches libtensorflow unless it is found. */
+/** Fetches libtensorflow unless it is found, and says so if a GPU is not used. */
 export async function prepareCompute(progress: Progress): Promise<void> {
   await ensureLibrary(progress);
+  const unused = unusedGpu(deviceFacts(foundLibrary()!, 1));
+  if (unused !== undefined) progress.say(`note: ${unused.what}; ${unused.fix}`);
   computeAccess(); // refuses wrong variables before anything runs
 }
 
@@ -160,43 +163,21 @@ export async function examineCompute(
   Deno.env.set(plannedDeviceVariable, device);
   const identity = await libraryIdentity(found);
   const library = `TensorFlow ${found.version ?? identity} (${found.place}): ${found.path}`;
-  return [{ verdict: "ok", what: library }, deviceFinding(found, device, threads)];
+  return [{ verdict: "ok", what: library }, deviceFinding(deviceFacts(found, threads))];
 }
 
-function deviceFinding(found: FoundLibrary, device: DeviceKind, threads: number): Finding {
-  const cores = `${threads} thread${threads === 1 ? "" : "s"}`;
-  if (device === "gpu") {
-    const models = new Set(describeGpus().map(gpuText));
-    const which = models.size === 0 ? "a GPU" : [...models].join(" or ");
-    return { verdict: "ok", what: `it computes on ${which}, in float32 without TensorFloat-32` };
-  }
-  if (visibleGpus().length === 0) {
-    const hidden = visibleGpus({ get: () => undefined }).length > 0;
-    const why = hidden ? "; CUDA_VISIBLE_DEVICES leaves no GPU" : "";
-    return { verdict: "ok", what: `it computes on the CPU, ${cores}${why}` };
-  }
-  const { why, fix } = unusedGpu(found);
-  return { verdict: "note", what: `there is a GPU, but ${why}: it computes on ${cores}`, fix };
-}
-
-/** Why a library does not use the GPU that there is. */
-function unusedGpu({ path, place }: FoundLibrary): { why: string; fix: string } {
-  const setup = "deno task setup --gpu";
-  if (isCudaBuild(path)) {
-    const missing = cudaLibraries(path).missing.map((library) => `lib${library}`).join(", ");
-    return {
-      why: `the library needs ${missing}, which are not found`,
-      fix: `name their folders with LD_LIBRARY_PATH, or install tensorflow[and-cuda] 2.21, which ` +
-        `brings them; or run ${setup}, without TENSORFLOW_LIBRARY and Python environments`,
-    };
-  }
-  const isActive = place.startsWith("Python environment");
+function deviceFacts(found: FoundLibrary, threads: number): DeviceFacts {
+  const device = deviceOf(found);
+  const cuda = isCudaBuild(found.path);
   return {
-    why: "the library is a build for CPUs",
-    fix: place === "TENSORFLOW_LIBRARY"
-      ? `name a build for GPUs, or unset TENSORFLOW_LIBRARY and run: ${setup}`
-      : isActive
-      ? `install tensorflow[and-cuda] 2.21 in that environment, or deactivate it and run: ${setup}`
-      : `fetch a build for GPUs with: ${setup}`,
+    device,
+    threads,
+    place: found.place,
+    isCudaBuild: cuda,
+    missing: cuda ? cudaLibraries(found.path).missing : [],
+    visible: visibleGpus().length,
+    there: visibleGpus({ get: () => undefined }).length,
+    described: device === "gpu" ? gpuTexts() : [],
+    tf32: Deno.env.get("NVIDIA_TF32_OVERRIDE"),
   };
 }
