@@ -2,7 +2,10 @@
 
 /** What decides how much memory a stage needs while it computes, for messages. */
 export interface MemoryUse {
-  /** Numbers among its parameters: less memory with lower values. The most useful one first. */
+  /**
+   * Numbers among its parameters: less memory with lower values. The most useful one first. Without a
+   * value, the device decides it.
+   */
   readonly parameters: readonly string[];
   /** What else to change with them, or what they change. */
   readonly note?: string;
@@ -24,10 +27,11 @@ export function lowerText(
   use: MemoryUse | undefined,
   parameters: Readonly<Record<string, unknown>>,
 ): string {
-  const names = use?.parameters.filter((name) => typeof parameters[name] === "number") ?? [];
-  const values = names.map((name) => `\`${name}\` (${parameters[name]})`);
-  const note = use?.note === undefined ? "" : `; ${use.note}`;
-  return values.length === 0
-    ? "use a smaller model, or a device with more memory"
-    : `lower ${values.join(" or ")}, or use a smaller model or a device with more memory${note}`;
+  if (use === undefined) return "use a smaller model, or a device with more memory";
+  const values = use.parameters.map((name) => {
+    const value = parameters[name];
+    return `\`${name}\` (${value === undefined ? "chosen by the device" : value})`;
+  });
+  const note = use.note === undefined ? "" : `; ${use.note}`;
+  return `lower ${values.join(" or ")}, or use a smaller model or a device with more memory${note}`;
 }

@@ -2,15 +2,18 @@ import assert from "node:assert/strict";
 import { lowerText } from "../../../pipeline/contract/out_of_memory.ts";
 import { catalogue } from "../../../stages/catalogue.ts";
 
-Deno.test("what to lower is named with its value, as far as the stage has it", () => {
-  const use = { parameters: ["anchors", "negatives", "grid"], note: "more steps help" };
+Deno.test("what to lower is named with its value", () => {
+  const use = { parameters: ["anchors", "negatives"], note: "more steps help" };
   const rest = "or use a smaller model or a device with more memory";
   assert.equal(
     lowerText(use, { anchors: 8, negatives: 15 }),
     `lower \`anchors\` (8) or \`negatives\` (15), ${rest}; more steps help`,
   );
-  assert.equal(lowerText(use, {}), "use a smaller model, or a device with more memory");
-  assert.equal(lowerText(undefined, { anchors: 8 }), lowerText(use, {}));
+  assert.equal(
+    lowerText({ parameters: ["block"] }, {}),
+    `lower \`block\` (chosen by the device), ${rest}`,
+  );
+  assert.equal(lowerText(undefined, {}), "use a smaller model, or a device with more memory");
 });
 
 Deno.test("stages that compute in batches name parameters of their own", () => {

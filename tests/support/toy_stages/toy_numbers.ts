@@ -19,7 +19,7 @@ export const toyNumbers = defineStage({
   inputs: {},
   output: "numbers",
   compute: false,
-  memoryUse: { parameters: ["count", "pause"], note: "more seeds help, too" },
+  memoryUse: { parameters: ["count"], note: "more seeds help, too" },
   sharesProcess: true,
   resumable: false,
   async run({ parameters, folder, progress, record }) {
