@@ -12,7 +12,7 @@ import type { Weights } from "../model/weights.ts";
 import { type Alignment, alignmentLosses } from "../objective/alignment.ts";
 import { attentionEntropies } from "../objective/attention_entropy.ts";
 import { type AttentionBlocks, attentionBlocks } from "../objective/self_attention.ts";
-import type { TensorTree } from "../tensorflow/programs/compile.ts";
+import type { TensorTree } from "../tensorflow/programs/tensor_tree.ts";
 import type { ImageTable } from "../batch/image_table.ts";
 import type { TextTable } from "../batch/row_tables.ts";
 import { takeImages, takeTexts } from "../batch/gather_rows.ts";

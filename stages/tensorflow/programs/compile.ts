@@ -19,11 +19,7 @@ import { formName } from "../record/steps.ts";
 import { hasRoundedProduct, type Recorded, splitProgram } from "../record/split_program.ts";
 import type { FunctionRoute } from "../runtime/function_route.ts";
 import { RoundedInputs } from "./rounded_inputs.ts";
-
-/** Tensors, in any nesting of lists and objects. */
-export type TensorTree = tf.Tensor | readonly TensorTree[] | {
-  readonly [name: string]: TensorTree;
-};
+import { leaves, replaceLeaves, skeleton, type TensorTree } from "./tensor_tree.ts";
 
 export interface CompileOptions {
   /** For messages and profiles; letters, digits and underscores. */
@@ -266,37 +262,4 @@ export function contentName(name: string, { ops, inputs, outputs }: Recorded): s
   const types = new Map(inputs.map((input) => [input.id, input]));
   const ids = inputs.map(({ id }) => id);
   return formName(name, { ops, inputs: ids, outputs }, (id) => types.get(id)!);
-}
-
-/** The tensors of a tree, in the order of its keys, with their paths. */
-export function leaves(tree: TensorTree, path = ""): { path: string; tensor: tf.Tensor }[] {
-  if (tree instanceof tf.Tensor) return [{ path, tensor: tree }];
-  return Object.entries(tree).flatMap(([name, part]) =>
-    leaves(part as TensorTree, path === "" ? name : `${path}.${name}`)
-  );
-}
-
-/** A tree of the same form with other tensors, in the order of `leaves`. */
-function replaceLeaves(tree: TensorTree | Skeleton, tensors: readonly tf.Tensor[]): TensorTree {
-  let next = 0;
-  const replace = (part: TensorTree | Skeleton): TensorTree => {
-    if (part === leaf || part instanceof tf.Tensor) return tensors[next++]!;
-    if (Array.isArray(part)) return part.map(replace);
-    return Object.fromEntries(
-      Object.entries(part).map(([name, inner]) => [name, replace(inner as TensorTree)]),
-    );
-  };
-  return replace(tree);
-}
-
-const leaf = Symbol("tensor");
-type Skeleton = typeof leaf | readonly Skeleton[] | { readonly [name: string]: Skeleton };
-
-/** The form of a tree without its tensors, which do not outlive the recording. */
-function skeleton(tree: TensorTree): Skeleton {
-  if (tree instanceof tf.Tensor) return leaf;
-  if (Array.isArray(tree)) return tree.map(skeleton);
-  return Object.fromEntries(
-    Object.entries(tree).map(([name, part]) => [name, skeleton(part as TensorTree)]),
-  );
 }

@@ -4,7 +4,8 @@
  * compiled that this machine has no memory to run.
  */
 import type { Compute } from "../kernels/backend.ts";
-import { contentName, leaves, record, type TensorTree } from "./compile.ts";
+import { contentName, record } from "./compile.ts";
+import { leaves, type TensorTree } from "./tensor_tree.ts";
 
 /** A tensor of a program's signature, named by its path in the tree. */
 export interface ProgramTensor {
