@@ -1,7 +1,7 @@
 /**
  * How many pairs go through the encoder together where no parameter says so. It changes no more than the
- * last bits of scores. On a CPU it is the same everywhere; on a GPU it follows from the memory that
- * TensorFlow may use of it, in steps of a factor of two.
+ * last bits of scores. On a CPU it is the same everywhere; on a GPU it follows from all of its memory, in
+ * steps of a factor of two, so that the same GPU gives the same bits whatever else uses it.
  */
 import type { RowSizes } from "../batch/row_tables.ts";
 import type { Configuration } from "../model/configuration.ts";
@@ -16,12 +16,12 @@ const [fewest, most] = [64, 4096];
 
 /** A power of two. @param sizes of the largest text and image */
 export function scoringBlock(
-  { deviceKind, deviceBytes }: Pick<Compute, "deviceKind" | "deviceBytes">,
+  { deviceKind, gpuMemory }: Pick<Compute, "deviceKind" | "gpuMemory">,
   config: Configuration,
   sizes: RowSizes,
 ): number {
   if (deviceKind === "CPU") return onCpu;
-  const fitting = Math.max(1, share * deviceBytes / bytesPerPair(config, sizes));
+  const fitting = Math.max(1, share * gpuMemory / bytesPerPair(config, sizes));
   return Math.min(most, Math.max(fewest, 2 ** Math.floor(Math.log2(fitting))));
 }
 

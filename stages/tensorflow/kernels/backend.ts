@@ -16,6 +16,7 @@
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { compileCache, CompiledFunctions } from "../compiled/compiled_functions.ts";
+import { describeGpus } from "../library/cuda_driver.ts";
 import { openLibrary } from "../library/open_library.ts";
 import { requirePlannedDevice } from "../library/planned_device.ts";
 import { disableTensorFloat } from "../library/tensor_float.ts";
@@ -41,6 +42,8 @@ export interface Compute {
   readonly deviceKind: string;
   /** Bytes that programs may use on the device, as TensorFlow says; on a CPU it does not know. */
   readonly deviceBytes: number;
+  /** Bytes of a GPU in all, which are the same in every run, whatever else uses it; 0 on a CPU. */
+  readonly gpuMemory: number;
   /** Threads that one program may use. */
   readonly threads: number;
   /** Functions that other processes have compiled, for the first call of a program. */
@@ -96,6 +99,7 @@ async function start({ threads }: ComputeOptions): Promise<Compute> {
     binding,
     deviceKind: kind,
     deviceBytes: bytes,
+    gpuMemory: kind === "GPU" ? describeGpus()[0]?.memory ?? 0 : 0,
     threads,
     compiled: kind === "CPU" && memory !== undefined
       ? new CompiledFunctions(binding, memory, `${compiledFolder}-${threads}`)

@@ -26,10 +26,7 @@ export interface CompileOptions {
   readonly name: string;
   /** If false, TensorFlow runs the recorded ops one by one. Only for comparison. */
   readonly xla?: boolean;
-  /**
-   * If XLA does not compile it: lets TensorFlow's optimiser fuse ops, such as a convolution with its bias
-   * and activation.
-   */
+  /** Without XLA: lets TensorFlow's optimiser fuse ops, such as a convolution and its activation. */
   readonly fuses?: boolean;
 }
 
