@@ -87,7 +87,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   "stages/score": [
     ...["pipeline/contract"],
-    ...["data", "batch", "model", "tensorflow"].map((room) => `stages/${room}`),
+    ...["data", "batch", "metric", "model", "tensorflow"].map((room) => `stages/${room}`),
   ],
   "stages/train": [
     ...["pipeline/contract"],

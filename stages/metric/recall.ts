@@ -7,6 +7,7 @@
  * release rounds scores to float16 first and leaves ties to the sorting algorithm.)
  */
 import { Complaint } from "../../pipeline/contract/complaint.ts";
+import { columnsOf } from "./columns.ts";
 
 /** Scores of every text with every image. */
 export interface ScoreMatrix {
@@ -61,16 +62,14 @@ export function rankQueries(
       { exitCode: 1 },
     );
   }
-  const column = (image: number) =>
-    Float32Array.from({ length: texts }, (_, text) => scores[text * images + image]!);
   const row = (text: number) => scores.subarray(text * images, (text + 1) * images);
   const withText = new Set(Array.from(imageOfText));
   return [
-    ...Array.from({ length: images }, (_, image) => image)
-      .filter((image) => withText.has(image))
-      .map((image) =>
-        rankOne("i2t", image, column(image), (text) => imageOfText[text] === image, keep)
-      ),
+    ...columnsOf(scores, { rows: texts, columns: images }).flatMap((column, image) =>
+      withText.has(image)
+        ? [rankOne("i2t", image, column, (text) => imageOfText[text] === image, keep)]
+        : []
+    ),
     ...Array.from(
       { length: texts },
       (_, text) => rankOne("t2i", text, row(text), (image) => imageOfText[text] === image, keep),

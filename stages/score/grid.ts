@@ -2,7 +2,7 @@
 import type { Configuration } from "../model/configuration.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { type ImageTile, type PairScorer, pairScorer, type ScorerOptions } from "./pair_scoring.ts";
-import { type KeptPieces, pairsOfPiece, piecesOf } from "./pieces.ts";
+import { type KeptPieces, pairsOfPiece, piecesOf, textsByLength } from "./pieces.ts";
 
 /** Images whose embeddings are on the device together: with 100 regions x 768 they take 39 MB. */
 export const tileSize = 128;
@@ -29,23 +29,26 @@ export async function scoreGrid(
   const block = Math.min(options.block, textsOfPiece * tile);
   using scorer = pairScorer(compute, config, { ...options, tile, block });
   const grid = new Float32Array(texts * images);
+  const order = textsByLength(options);
   let done = 0;
   let piece = 0;
   for (const rows of imageTiles(options, tile)) {
     using shown = whenNeeded(scorer, rows);
     for (const { from, to } of piecesOf(texts, textsOfPiece)) {
-      const count = (to - from) * rows.length;
+      const some = order.slice(from, to);
+      const count = some.length * rows.length;
       let scores = await kept?.(piece, count);
       if (scores === undefined) {
         scores = await shown.tile().score(
-          Int32Array.from({ length: count }, (_, pair) => from + Math.floor(pair / rows.length)),
+          Int32Array.from({ length: count }, (_, pair) => some[Math.floor(pair / rows.length)]!),
           Int32Array.from({ length: count }, (_, pair) => pair % rows.length),
           after && ((scored) => after(done + scored, grid.length)),
         );
         await keep?.(piece, scores);
       }
-      for (let text = from, pair = 0; text < to; text++) {
-        for (const image of rows) grid[text * images + image] = scores[pair++]!;
+      for (const [at, text] of some.entries()) {
+        const own = scores.subarray(at * rows.length, (at + 1) * rows.length);
+        own.forEach((score, column) => grid[text * images + rows[column]!] = score);
       }
       piece++;
       done += count;

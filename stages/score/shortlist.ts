@@ -3,11 +3,12 @@
  * All other pairs rank below, in the order of the branches.
  */
 import type { Configuration } from "../model/configuration.ts";
+import { columnsOf } from "../metric/columns.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { imageTiles, tileSize, whenNeeded } from "./grid.ts";
 import { highest } from "./highest.ts";
 import { pairScorer, type ScorerOptions } from "./pair_scoring.ts";
-import { type KeptPieces, pairsOfPiece, piecesOf } from "./pieces.ts";
+import { type KeptPieces, pairsOfPiece, piecesOf, textsByLength } from "./pieces.ts";
 
 export interface ShortlistSizes {
   readonly texts: number;
@@ -29,10 +30,12 @@ export function shortlisted(
     }
   }
   const ofImage = Math.ceil(count * texts / images);
-  for (let image = 0; image < images; image++) {
-    for (const text of highest(texts, ofImage, (text) => cosines[text * images + image]!)) {
+  let image = 0;
+  for (const column of columnsOf(cosines, { rows: texts, columns: images })) {
+    for (const text of highest(texts, ofImage, (text) => column[text]!)) {
       chosen[text * images + image] = 1;
     }
+    image++;
   }
   const places = new Int32Array(chosen.reduce((sum, one) => sum + one, 0));
   for (let place = 0, at = 0; place < chosen.length; place++) {
@@ -70,7 +73,7 @@ export async function scoreShortlist(
   const block = Math.min(options.block, pairs, places.length);
   using scorer = pairScorer(compute, config, { ...options, tile, block });
   const tiles = imageTiles(options, tile);
-  const rowsOfTile = rowsByTile(places, { tiles, images });
+  const rowsOfTile = rowsByTile(places, { tiles, images, texts: textsByLength(options) });
   const scores = new Float32Array(places.length);
   let done = 0;
   let piece = 0;
@@ -96,10 +99,14 @@ export async function scoreShortlist(
   return scores;
 }
 
-/** The rows of `places` that belong to each tile, ascending. */
+/** The rows of `places` that belong to each tile, in the order of the texts. */
 function rowsByTile(
   places: Int32Array,
-  { tiles, images }: { readonly tiles: readonly (readonly number[])[]; readonly images: number },
+  { tiles, images, texts }: {
+    readonly tiles: readonly (readonly number[])[];
+    readonly images: number;
+    readonly texts: readonly number[];
+  },
 ): Int32Array[] {
   const tileOf = new Int32Array(images);
   tiles.forEach((rows, tile) => rows.forEach((image) => tileOf[image] = tile));
@@ -107,10 +114,16 @@ function rowsByTile(
   for (const place of places) counts[tileOf[place % images]!]!++;
   const rows = Array.from(counts, (count) => new Int32Array(count));
   const next = new Int32Array(tiles.length);
-  places.forEach((place, row) => {
-    const tile = tileOf[place % images]!;
-    rows[tile]![next[tile]!++] = row;
-  });
+  // The places of a text follow one another.
+  const firstOf = new Int32Array(texts.length + 1);
+  for (const place of places) firstOf[Math.floor(place / images) + 1]!++;
+  for (let text = 0; text < texts.length; text++) firstOf[text + 1]! += firstOf[text]!;
+  for (const text of texts) {
+    for (let row = firstOf[text]!; row < firstOf[text + 1]!; row++) {
+      const tile = tileOf[places[row]! % images]!;
+      rows[tile]![next[tile]!++] = row;
+    }
+  }
   return rows;
 }
 
