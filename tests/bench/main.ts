@@ -1,8 +1,8 @@
 /**
  * `deno task bench`: how fast is a recorded training step, how fast is scoring pairs, how fast are
  * published features read, and how long does a run take that has nothing to do? Times this
- * project's routes and, where a Python with PyTorch is found, PyTorch, side by side: each route in a
- * process of its own, all with the same numbers and the same threads, in turns, since machines are
+ * project's routes and, where they are installed, PyTorch and libraries of TypeScript, side by side:
+ * each route in a process of its own, all with the same numbers and the same threads, in turns, since machines are
  * never quiet. Only warm steps are timed.
  */
 import { parseArgs } from "node:util";
@@ -10,7 +10,7 @@ import type { Precision } from "../../stages/model/matrix_product.ts";
 import { dump, dumpSizes } from "./dump/dump.ts";
 import type { ProductPeak } from "./product_peak.ts";
 import { RouteProcess } from "./route_process.ts";
-import { succeeds } from "./succeeds.ts";
+import { installedRoutes, ourRoutes, routeNames } from "./routes.ts";
 import { type Measured, median, tableLines } from "./table.ts";
 import {
   precisions,
@@ -26,6 +26,8 @@ import {
 /** Tasks with a script of their own. */
 const ownTasks = ["features", "engine", "end-to-end"] as const;
 
+const dumped = Object.keys(dumpSizes).join(" and ");
+
 const help = `deno task bench [options]
   --threads N          threads of every route (default: all cores)
   --rounds N           turns of every route (default: 5)
@@ -33,14 +35,13 @@ const help = `deno task bench [options]
   --sizes A,B          of ${Object.keys(sizes).join(", ")} (default: all)
   --tasks A,B          of ${[...tasks, ...ownTasks].join(", ")} (default: all)
   --precision A,B      of ${precisions.join(", ")} (default: all); PyTorch's under autocast
-  --routes A,B         of ours, recorded, eager, torch, torch-compile, plain-torch,
-                       plain-compile (default: all); plain: as UNITER's release is written
+  --routes A,B         of ${ourRoutes.join(", ")}, torch, torch-compile, plain-torch,
+                       plain-compile, jax-js, tfjs-wasm (default: all); plain: as UNITER's
+                       release is written; the last two: training 4x256 in float32 alone
   --images N           of end-to-end scoring, with 5 captions each (default: 20)
   --json               prints the rows of training and scoring as JSON, and nothing else
-  --dump DIR           writes the recorded programs of ${
-  Object.keys(dumpSizes).join(" and ")
-} (or --sizes)
-                       to run elsewhere, as on a GPU, and measures nothing
+  --dump DIR           measures nothing, but writes the recorded programs to be run elsewhere, as
+                       on a GPU (docs/gpu.md): those of --sizes, by default ${dumped}
   --pairs A,B          sizes of the batches to dump (default: 8,128)
   --tools DIR          where \`dvc\` and \`snakemake\` are, for the engine (default: PATH)
   --python PATH        a Python with PyTorch (default: $PYTHON, else python3)
@@ -58,10 +59,7 @@ const { values: options } = parseArgs({
     json: { type: "boolean", default: false },
     tasks: { type: "string", default: [...tasks, ...ownTasks].join() },
     images: { type: "string", default: "20" },
-    routes: {
-      type: "string",
-      default: "ours,recorded,eager,torch,torch-compile,plain-torch,plain-compile",
-    },
+    routes: { type: "string", default: routeNames.join() },
     dump: { type: "string" },
     pairs: { type: "string", default: "8,128" },
     python: { type: "string", default: Deno.env.get("PYTHON") || "python3" },
@@ -89,11 +87,9 @@ if (!options.json) {
 }
 if (askedTasks.every((task) => own.has(task))) Deno.exit(0);
 const wanted = options.routes.split(",");
-const commands = new Map(
-  Object.entries(await routes(options.python)).filter(([name]) => {
-    return wanted.includes(name);
-  }),
-);
+const unknown = wanted.filter((name) => !routeNames.includes(name));
+if (unknown.length > 0) throw new Error(`no route ${unknown.join()}\n${help}`);
+const routes = await installedRoutes(wanted, options.python);
 
 const peak = await productPeak();
 const print = options.json ? (_: string) => {} : console.log;
@@ -155,7 +151,7 @@ async function benchWorkload(sizeName: string, job: Workload): Promise<void> {
   print(
     `\n${task}, ${sizeName} (${heads} heads), ${pairs} pairs x ${positions} tokens, ${precision}`,
   );
-  const measured = await measure(job);
+  const measured = await measure(sizeName, job);
   const lines = tableLines(measured, {
     // Rounded to 8 bits, losses after two updates differ with the order of sums.
     tolerance: precision === "float32" ? 1e-3 : 0.1,
@@ -204,40 +200,15 @@ async function benchEndToEnd(): Promise<void> {
   await new Deno.Command(Deno.execPath(), { args: ["run", "-A", script, ...args] }).spawn().status;
 }
 
-/** Command lines by route; PyTorch's only where it can be imported. */
-async function routes(python: string): Promise<Record<string, [string, ...string[]]>> {
-  const our = (route: string): [string, ...string[]] => [
-    Deno.execPath(),
-    "run",
-    "-A",
-    new URL("./our_worker.ts", import.meta.url).pathname,
-    route,
-  ];
-  const own = { ours: our("ours"), recorded: our("recorded"), eager: our("eager") };
-  const found = await succeeds(python, "-c", "import torch");
-  if (!found) {
-    console.error(
-      `PyTorch is left out: \`${python}\` cannot import torch (--python PATH names one)`,
-    );
-    return own;
-  }
-  const script = new URL("./pytorch_worker.py", import.meta.url).pathname;
-  return {
-    ...own,
-    "torch": [python, script, "eager", "tuned"],
-    "torch-compile": [python, script, "compile", "tuned"],
-    "plain-torch": [python, script, "eager", "plain"],
-    "plain-compile": [python, script, "compile", "plain"],
-  };
-}
-
-async function measure(job: Workload): Promise<Measured[]> {
+async function measure(sizeName: string, job: Workload): Promise<Measured[]> {
   const running = [];
-  for (const [route, command] of commands) {
+  for (const [route, { command, measures }] of routes) {
+    if (measures?.(sizeName, job) === false) continue;
     const process = new RouteProcess(command);
     const ready = await process.start(job);
     const [once = 1] = (await process.turn(1)).seconds;
-    const count = Math.max(2, Math.min(50, Math.round(Number(options.turn) / once)));
+    const steps = Math.round(Number(options.turn) / once);
+    const count = steps === 0 ? 1 : Math.max(2, Math.min(50, steps));
     running.push({ route, process, ready, seconds: [] as number[][], count });
   }
   for (let round = 0; round < Number(options.rounds); round++) {

@@ -60,3 +60,24 @@ export function firstInputs({ parameters, pairs, positions, words, hidden }: Wor
     } as Inputs["batch"],
   };
 }
+
+/** The same functions, each changed in the same way. */
+export function eachProgram(
+  { gradients, update, scores }: Programs,
+  // deno-lint-ignore no-explicit-any -- of three different functions
+  change: <Fn extends (inputs: any) => unknown>(fn: Fn, name: string) => Fn,
+): Programs {
+  return {
+    gradients: change(gradients, "bench_gradients"),
+    update: change(update, "bench_update"),
+    scores: change(scores, "bench_scores"),
+  };
+}
+
+/** Functions that run op by op, on the current backend. */
+export function opByOp(programs: Programs): Programs {
+  return eachProgram(
+    programs,
+    (fn) => ((inputs) => tf.tidy(() => fn(inputs) as tf.TensorContainer)) as typeof fn,
+  );
+}
