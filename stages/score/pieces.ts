@@ -4,7 +4,7 @@
  */
 import type { ScorerOptions } from "./pair_scoring.ts";
 
-/** Pairs of a piece, a multiple of every block. Two cores take ten minutes for it with UNITER-base. */
+/** Pairs of a piece, a multiple of every block. Two cores with AMX take five minutes for it with UNITER-base. */
 export const pairsOfPiece = 2 ** 15;
 
 /** Keeps the scores of pieces for a later run. */

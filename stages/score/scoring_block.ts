@@ -7,7 +7,7 @@ import type { RowSizes } from "../batch/row_tables.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 
-/** On a CPU, larger blocks leave its caches and gain nothing. */
+/** Enough to keep the cores of a CPU busy. */
 const onCpu = 256;
 /** Part of a GPU's memory that a block may fill; features and weights are there, too. */
 const share = 1 / 16;
