@@ -14,11 +14,14 @@ const defaults: Readonly<Record<string, string>> = {
 
 /**
  * Flags of XLA for the same bits in every run on a GPU: no choice of kernels by time, and scatters that
- * add in one order, in parallel. An unknown flag ends the process; the required release knows these.
+ * add in one order, in parallel. Products are left to NVIDIA's library, which chooses kernels by rules:
+ * XLA's own, which are chosen by time, would all have its smallest tiles. An unknown flag ends the
+ * process; the required release knows these.
  */
 const deterministicFlags = [
   "--xla_gpu_deterministic_ops=true",
   "--xla_gpu_enable_scatter_determinism_expander=true",
+  "--xla_gpu_enable_triton_gemm=false",
 ];
 
 /** The variables to set for a library, beside what the user has set. */

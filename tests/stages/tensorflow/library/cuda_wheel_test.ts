@@ -70,7 +70,7 @@ longTest(
     assert.equal(
       here.flags,
       "--xla_cpu_enable_fast_math=false --xla_gpu_deterministic_ops=true " +
-        "--xla_gpu_enable_scatter_determinism_expander=true",
+        "--xla_gpu_enable_scatter_determinism_expander=true --xla_gpu_enable_triton_gemm=false",
     );
     const usual = await compute(undefined, "cpu");
     assert.equal(usual.flags, "--xla_cpu_enable_fast_math=false");

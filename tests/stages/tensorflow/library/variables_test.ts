@@ -47,7 +47,10 @@ Deno.test("a variable that is set to what the program sets itself decides nothin
   const { library } = madeLibrary(folder.path, { cuda: true });
   const set = variablesFor(library, { get: () => undefined });
   assert.equal(set["NVIDIA_TF32_OVERRIDE"], "0");
-  assert.match(set["XLA_FLAGS"]!, /deterministic_ops=true .*scatter_determinism_expander=true/);
+  assert.match(
+    set["XLA_FLAGS"]!,
+    /deterministic_ops=true .*determinism_expander=true .*triton_gemm=false/,
+  );
   assert.deepEqual(decisiveVariables(set, { device: "gpu" }), {});
   assert.deepEqual(decisiveVariables({ TF_DETERMINISTIC_OPS: "0" }, { device: "cpu" }), {
     TF_DETERMINISTIC_OPS: "0",
