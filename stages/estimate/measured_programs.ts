@@ -103,7 +103,6 @@ export function measureStep(
   const every = Int32Array.from({ length: candidates }, (_, place) => place);
   const inputs = {
     weights,
-    accumulated: zerosLike(weights),
     tables: madeUpTables(sizes, candidates),
     batch: {
       imageAnchors: tf.tensor1d([0], "int32"),

@@ -7,7 +7,7 @@ import { type Axes, named, sizeOf } from "./axes.ts";
 import type { Configuration } from "./configuration.ts";
 import { dropout, linear } from "./layers.ts";
 import type { Training } from "./embeddings.ts";
-import { matrixProduct } from "./matrix_product.ts";
+import { matrixProduct, type Precision } from "./matrix_product.ts";
 import type { Weights } from "./weights.ts";
 
 /** The keys' mask, and which positions are queries. */
@@ -32,13 +32,31 @@ export function selfAttention(
   const name = `${layerName(layer)}.attention.self`;
   const values = splitHeads(config, linear(weights, `${name}.value`, hidden, { precision }));
   const logits = attentionLogits(weights, config, layer, hidden, { rows, precision });
+  return attendedValues(config, { logits, keyBias, values }, {
+    random: random?.fork("attention"),
+    precision,
+  });
+}
+
+/** The heads' weighted means of the values, next to one another: [pair, row, hidden]. */
+export function attendedValues(
+  config: Configuration,
+  { logits, keyBias, values }: {
+    readonly logits: Axes<"pair head row position">;
+    readonly keyBias: tf.Tensor;
+    /** [pair, head, position, depth] */
+    readonly values: tf.Tensor;
+  },
+  { random, precision }: Training,
+): Axes<"pair row hidden"> {
+  const [pairs = 0, , rows = 0] = logits.shape;
   const attention = dropout(tf.softmax(tf.add(logits, keyBias)), {
     rate: config.attention_probs_dropout_prob,
-    random: random?.fork("attention"),
+    random,
   });
   const context = tf.transpose(matrixProduct(attention, values, { precision }), [0, 2, 1, 3]);
   // [pair, row, head, depth] -> [pair, row, hidden]
-  return tf.reshape(context, [hidden.shape[0]!, rows, config.hidden_size]);
+  return tf.reshape(context, [pairs, rows, config.hidden_size]);
 }
 
 /** q k^T / sqrt(depth) of a layer, before mask and softmax. */
@@ -50,9 +68,7 @@ export function attentionLogits(
   { rows, precision }: Pick<AttentionOptions, "rows" | "precision">,
 ): Axes<"pair head row position"> {
   const name = `${layerName(layer)}.attention.self`;
-  const queried = firstPositions(hidden, rows);
-  const scale = Math.sqrt(config.num_attention_heads / config.hidden_size);
-  const queries = tf.mul(linear(weights, `${name}.query`, queried, { precision }), scale);
+  const queries = scaledQueries(weights, config, layer, firstPositions(hidden, rows), precision);
   const keys = linear(weights, `${name}.key`, hidden, { precision });
   return named(
     "pair head row position",
@@ -61,6 +77,19 @@ export function attentionLogits(
       precision,
     }),
   );
+}
+
+/** The queries of a layer, divided by sqrt(depth). @param queried [..., hidden] */
+export function scaledQueries(
+  weights: Weights,
+  config: Configuration,
+  layer: number,
+  queried: tf.Tensor,
+  precision: Precision | undefined,
+): tf.Tensor {
+  const scale = Math.sqrt(config.num_attention_heads / config.hidden_size);
+  const name = `${layerName(layer)}.attention.self.query`;
+  return tf.mul(linear(weights, name, queried, { precision }), scale);
 }
 
 /**
@@ -88,7 +117,7 @@ export function layerName(layer: number): string {
 }
 
 /** [pair, position, hidden] -> [pair, head, position, depth] */
-function splitHeads(config: Configuration, x: tf.Tensor): tf.Tensor {
+export function splitHeads(config: Configuration, x: tf.Tensor): tf.Tensor {
   const heads = config.num_attention_heads;
   const positions = sizeOf("position", "pair position hidden", x);
   return tf.transpose(

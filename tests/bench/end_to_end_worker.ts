@@ -114,6 +114,7 @@ const steps = job.task === "grid" ? scoringSteps : trainingSteps;
 const begun = performance.now();
 const { check } = await steps(1);
 const first = (performance.now() - begun) / 1000;
+if (job.task !== "grid") await steps(12); // a program for each packing is compiled when it is needed
 console.log(JSON.stringify({ description: compute.description, check, first }));
 for await (const count of input) {
   const { seconds, cpuSeconds } = await steps(Number(count));

@@ -64,7 +64,14 @@ export function positiveBlocks(
     textCandidates: positive(drawn.textCandidates),
     imageCandidates: positive(drawn.imageCandidates),
   });
-  return attentionBlocks(weights, config, scored.entering.at(-1)!, scored);
+  const [image, text] = [scored.candidate("image", 0), scored.candidate("text", 0)];
+  const both = <Names extends string>(x: Axes<Names>, y: Axes<Names>) =>
+    tf.concat([x as tf.Tensor, y as tf.Tensor]) as Axes<Names>;
+  const last = config.num_hidden_layers - 1;
+  return attentionBlocks(weights, config, both(image.entering(last), text.entering(last)), {
+    wordMask: both(image.wordMask, text.wordMask),
+    regionMask: both(image.regionMask, text.regionMask),
+  });
 }
 
 /** A scalar: the V loss of the image-anchored positive, or the L loss of the text-anchored one. */

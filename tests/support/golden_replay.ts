@@ -13,9 +13,10 @@ import { fineTuningStep, type MicroStepInputs } from "../../stages/train/fine_tu
 import { hardCandidates } from "../../stages/train/fine_tune/hard_negatives.ts";
 import type { PairTables } from "../../stages/batch/row_tables.ts";
 import type { RankingBatch } from "../../stages/train/fine_tune/ranking_batch.ts";
+import { addGradients } from "../../stages/train/gradients.ts";
 import { alignmentWeight, learningRate } from "../../stages/train/schedules.ts";
 import { scalarTensors } from "../../stages/train/loop.ts";
-import { TrainingState, zerosLike } from "../../stages/train/state.ts";
+import { TrainingState } from "../../stages/train/state.ts";
 import { batchOfProblems, type GoldenSplit, type RecordedProblem } from "./golden_data.ts";
 import { minedScores } from "./golden_ranking.ts";
 
@@ -129,13 +130,13 @@ export function replay(
       // step divides all.
       const scalars = scalarTensors({ share: 1 / micro, alignmentWeight: weight * micro });
       const key = tf.tensor1d([1, 2], "int32");
-      let accumulated: Record<string, tf.Tensor> = zerosLike(weights);
-      const microSteps = problems.map(([imageAnchored, textAnchored]): ReplayedMicroStep => {
+      let sum: Record<string, tf.Tensor> = {};
+      const microSteps = problems.map((problem, microStep): ReplayedMicroStep => {
+        const [imageAnchored, textAnchored] = problem;
         const drawn = batchOfProblems(split, { imageAnchored, textAnchored });
         const mined = mine({ weights, tables, drawn });
         const next = step({
           weights,
-          accumulated,
           tables,
           batch: drawn,
           key,
@@ -147,8 +148,10 @@ export function replay(
           chosen: mined.chosen.arraySync() as number[][],
           numbers: next.numbers.arraySync() as [number, number, number],
         };
-        tf.dispose([accumulated, mined, drawn, next.numbers, next.scores]);
-        accumulated = next.accumulated;
+        const before = sum;
+        sum = tf.tidy(() => addGradients(before, next.gradients));
+        if (microStep > 0) tf.dispose([before, next.gradients]);
+        tf.dispose([mined, drawn, next.numbers, next.scores]);
         return told;
       });
       const rate = learningRate(state.updates + 1, {
@@ -157,10 +160,10 @@ export function replay(
         total,
       });
       const rates = scalarTensors({ ...updateScalars(state.updates + 1, rate, adamw) });
-      const inputs = { state: { ...state.tensors }, gradients: accumulated, scalars: rates };
+      const inputs = { state: { ...state.tensors }, gradients: sum, scalars: rates };
       const next = update(inputs as never);
       const norm = next.norm.dataSync()[0]!;
-      tf.dispose([accumulated, scalars, rates, key, next.norm]);
+      tf.dispose([sum, scalars, rates, key, next.norm]);
       state.advance(next.state);
       return { rate, weight, norm, microSteps };
     },

@@ -44,10 +44,9 @@ export function alignmentTerms(
   const terms = modalitiesOf(scope).flatMap((modality) =>
     layers.map((layer) => {
       const blocks = (candidate: number) => {
-        const rows = (x: tf.Tensor) => candidateRows(x, scored.scores, { modality, candidate });
-        const masks = { wordMask: rows(scored.wordMask), regionMask: rows(scored.regionMask) };
-        const entering = rows(scored.entering[layer]!);
-        return attentionBlocks(weights, config, entering, masks, { layer, heads: scope.heads });
+        const pairs = scored.candidate(modality, candidate);
+        const options = { layer, heads: scope.heads };
+        return attentionBlocks(weights, config, pairs.entering(layer), pairs, options);
       };
       const own = blocks(0);
       const distances = alignmentLosses(own, alignment, modality);
@@ -73,19 +72,4 @@ function ownEntropies(blocks: AttentionBlocks, modality: Modality): tf.Tensor {
       rows: regions,
       columns: regions,
     });
-}
-
-/** The rows of one candidate of each problem of a direction: [2 anchors * candidate, ...] -> [anchor, ...]. */
-function candidateRows(
-  x: tf.Tensor,
-  scores: ScoredBatch["scores"],
-  { modality, candidate }: { readonly modality: Modality; readonly candidate: number },
-): tf.Tensor {
-  const [problems = 0, candidates = 0] = scores.shape;
-  const anchors = problems / 2;
-  const inner = x.shape.slice(1);
-  const grouped = tf.reshape(x, [problems, candidates, ...inner]);
-  // V losses are those of image-anchored problems, which come first.
-  const start = [modality === "image" ? 0 : anchors, candidate, ...inner.map(() => 0)];
-  return tf.reshape(tf.slice(grouped, start, [anchors, 1, ...inner]), [anchors, ...inner]);
 }

@@ -15,7 +15,16 @@ import { alignmentFrom, type AlignmentParameters } from "../../objective/alignme
 import { type AlignmentScope, layersOf } from "../../objective/alignment_scope.ts";
 import { type Compute, startCompute } from "../../tensorflow/kernels/backend.ts";
 import { compileOnce } from "../../tensorflow/programs/compile.ts";
-import { type FineTuningObjective, fineTuningStep, type MicroStepInputs } from "./step.ts";
+import { addGradients } from "../gradients.ts";
+import { packingOf, packings, rowLengths } from "./packing.ts";
+import {
+  type FineTuningObjective,
+  fineTuningStep,
+  hardChoice,
+  type MicroStepInputs,
+  type Packing,
+} from "./step.ts";
+import type { Weights } from "../../model/weights.ts";
 import { requireFamilies, trainingIndex } from "../../batch/split_index.ts";
 import { featureBudget } from "../../batch/feature_budget.ts";
 import { requireFit } from "../../batch/model_fit.ts";
@@ -25,7 +34,6 @@ import { signsOfRows } from "../score_signs.ts";
 import { type AlignmentSchedule, alignmentWeight } from "../schedules.ts";
 import { frozenBranches } from "../../score/frozen_branches.ts";
 import { type OptimisationParameters, train } from "../loop.ts";
-import { zerosLike } from "../state.ts";
 import type { Validation } from "../best_weights.ts";
 
 export interface FineTuningParameters
@@ -98,10 +106,26 @@ export async function fineTuning(
   const random = randomStream(p.seed).fork("fine_tune");
   const objective = objectiveOf(p);
   layersOf(p.layers, config); // fails early, before anything is compiled
-  const microStep = compileOnce(
+  const lengths = rowLengths(set, index);
+  const hard = hardChoice(objective);
+  const packed = objective.releaseLayout ? [] : packings(lengths, index, {
+    anchors: p.anchors,
+    negatives: p.negatives,
+    hard,
+    microSteps: p.steps * p.micro_steps,
+  });
+  const microStep = (packing: Packing | undefined) => {
+    const packedObjective = { ...objective, packing };
+    return compileOnce(
+      compute,
+      (inputs: MicroStepInputs) => fineTuningStep(config, packedObjective, inputs),
+      { name: "fine_tuning_step", xla: p.xla, decides: [config, packedObjective] },
+    );
+  };
+  const add = compileOnce(
     compute,
-    (inputs: MicroStepInputs) => fineTuningStep(config, objective, inputs),
-    { name: "fine_tuning_step", xla: p.xla, decides: [config, objective] },
+    ({ sum, gradients }: { sum: Weights; gradients: Weights }) => addGradients(sum, gradients),
+    { name: "add_gradients", xla: p.xla, decides: [] },
   );
   const share = tf.scalar(1 / p.micro_steps);
   using _freed = { [Symbol.dispose]: () => tf.dispose(share) };
@@ -115,34 +139,38 @@ export async function fineTuning(
     gradients(weights, update) {
       const annealed = alignmentWeight(update - 1, { total: p.steps, schedule: p.schedule });
       const weightTensor = tf.scalar(p.alignment_weight * annealed);
-      // A single micro-step adds to nothing. Several share one program, so the first adds to zeros.
-      let accumulated: Record<string, tf.Tensor> = p.micro_steps === 1 ? {} : zerosLike(weights);
+      let sum: Weights | undefined;
       const sums = [0, 0, 0, 0];
       const probabilities: number[] = [];
       for (let micro = 0; micro < p.micro_steps; micro++) {
         const place = (update - 1) * p.micro_steps + micro;
-        const { tables, batch, free } = data.onDevice(rankingProblems(index, random, place, sizes));
+        const problems = rankingProblems(index, random, place, sizes);
+        const { tables, batch, free } = data.onDevice(problems);
         const key = tf.tensor1d([...random.fork("dropout").fork(place).key], "int32");
-        const next = microStep({
+        const packing = packed.length === 0
+          ? undefined
+          : packingOf(packed, problems, lengths, hard);
+        const { gradients, numbers, scores } = microStep(packing)({
           weights,
-          accumulated,
           tables,
           batch,
           key,
           alignmentWeight: weightTensor,
           share,
         });
-        next.numbers.dataSync().forEach((number, i) => sums[i]! += number / p.micro_steps);
-        next.scores.dataSync().forEach((score) => probabilities.push(1 / (1 + Math.exp(-score))));
-        tf.dispose([accumulated, key, next.numbers, next.scores]);
+        numbers.dataSync().forEach((number, i) => sums[i]! += number / p.micro_steps);
+        scores.dataSync().forEach((score) => probabilities.push(1 / (1 + Math.exp(-score))));
+        tf.dispose([key, numbers, scores]);
         free();
-        accumulated = next.accumulated;
+        const before = sum;
+        sum = before === undefined ? gradients : add({ sum: before, gradients });
+        if (before !== undefined) tf.dispose([before, gradients] as never);
       }
       weightTensor.dispose();
       const [loss, ranking, aligning, entropy] = sums as [number, number, number, number];
       const aligned = objective.alignment !== undefined;
       return {
-        gradients: accumulated,
+        gradients: { ...sum },
         numbers: {
           loss,
           rank_loss: ranking,

@@ -19,14 +19,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Configuration } from "../../model/configuration.ts";
 import { deviceRandom } from "../../model/keyed_random.ts";
 import type { Weights } from "../../model/weights.ts";
+import type { PairGroup } from "../../model/packed_pairs.ts";
 import type { Precision } from "../../model/matrix_product.ts";
 import type { Alignment } from "../../objective/alignment.ts";
 import { type AlignmentScope, publishedScope } from "../../objective/alignment_scope.ts";
 import { rankingLosses } from "../../objective/margin_ranking.ts";
 import { softmaxRankingLosses } from "../../objective/softmax_ranking.ts";
-import { addGradients, lossAndGradients } from "../gradients.ts";
+import { lossAndGradients } from "../gradients.ts";
 import { alignmentTerms } from "./alignment_loss.ts";
-import { chooseHard } from "./hard_negatives.ts";
+import { chooseHard, type HardChoice } from "./hard_negatives.ts";
 import type { PairTables } from "../../batch/row_tables.ts";
 import { type RankingBatch, type RankingGround, scoreBatch } from "./ranking_batch.ts";
 import type { Pass } from "./release_layout.ts";
@@ -50,12 +51,20 @@ export interface FineTuningObjective extends RankingGround {
   readonly hardNegatives: number;
   /** Lays out image-anchored pairs as the release does without alignment; see `release_layout.ts`. */
   readonly releaseLayout?: boolean;
+  /** How pairs are packed; undefined: all are padded to the longest. Not with `releaseLayout`. */
+  readonly packing?: Packing | undefined;
+}
+
+/** The groups of the pairs of a micro-step, widest first. */
+export interface Packing {
+  /** Of all candidates, which mining scores. */
+  readonly mined: readonly PairGroup[];
+  /** Of the candidates that are trained on. */
+  readonly trained: readonly PairGroup[];
 }
 
 export type MicroStepInputs = {
   readonly weights: Weights;
-  /** Gradients summed over the earlier micro-steps of the update; empty if an update has only one. */
-  readonly accumulated: Weights;
   readonly tables: PairTables;
   readonly batch: RankingBatch;
   /** int32 [2]: the key of this micro-step's random numbers (dropout). */
@@ -67,7 +76,8 @@ export type MicroStepInputs = {
 };
 
 export type MicroStepOutputs = {
-  readonly accumulated: Record<string, tf.Tensor>;
+  /** By name of the trained tensors. */
+  readonly gradients: Record<string, tf.Tensor>;
   /**
    * [4]: loss, ranking loss, alignment loss before it is weighted, entropy of the aligned attention of
    * the positives. The last two are 0 without alignment.
@@ -94,24 +104,32 @@ export function mines(
   return hardNegatives < negatives || releaseLayout;
 }
 
+/** The negatives that mining keeps. */
+export function hardChoice(
+  { hardNegatives, alignment, contrast }: FineTuningObjective,
+): HardChoice {
+  return {
+    count: hardNegatives,
+    keepFirst: alignment !== undefined && contrast !== undefined,
+  };
+}
+
 export function fineTuningStep(
   config: Configuration,
   objective: FineTuningObjective,
-  { weights, accumulated, tables, batch, key, alignmentWeight, share }: MicroStepInputs,
+  { weights, tables, batch, key, alignmentWeight, share }: MicroStepInputs,
 ): MicroStepOutputs {
-  const { precision, drops, branchWeight } = objective;
+  const { precision, drops, branchWeight, packing } = objective;
   const layout = (pass: Pass) => objective.releaseLayout ? { pass, drawn: batch } : undefined;
   const mined = mines(objective, batch.textCandidates.shape[1]! - 1)
     ? scoreBatch(weights, config, tables, batch, {
       precision,
       branchWeight,
       releaseLayout: layout("mining"),
+      groups: packing?.mined,
     })
     : undefined;
-  const hard = mined === undefined ? batch : chooseHard(batch, mined, {
-    count: objective.hardNegatives,
-    keepFirst: objective.alignment !== undefined && objective.contrast !== undefined,
-  });
+  const hard = mined === undefined ? batch : chooseHard(batch, mined, hardChoice(objective));
   const random = deviceRandom(key as tf.Tensor1D);
   const { loss, gradients, parts } = lossAndGradients(weights, (weights) => {
     const scored = scoreBatch(weights, config, tables, hard, {
@@ -120,6 +138,7 @@ export function fineTuningStep(
       drops,
       branchWeight,
       releaseLayout: layout("gradient"),
+      groups: packing?.trained,
     });
     const losses = objective.ranking === "softmax"
       ? softmaxRankingLosses(scored.scores)
@@ -138,7 +157,7 @@ export function fineTuningStep(
   });
   const [scores, ranking = tf.scalar(0), aligning = tf.scalar(0), entropy = tf.scalar(0)] = parts;
   return {
-    accumulated: addGradients(accumulated, gradients),
+    gradients,
     numbers: tf.stack([tf.div(loss, share), ranking, aligning, entropy]),
     scores: mined?.scores ?? scores!,
   };
