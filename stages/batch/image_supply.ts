@@ -4,8 +4,13 @@
  * of each batch. Both ways run the same programs and give the same numbers.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { FeatureSet } from "../data/feature_set.ts";
-import { featureBytes, type ImageTable, imageTable, sparseImageTable } from "./image_table.ts";
+import {
+  featureBytes,
+  type ImageTable,
+  imageTable,
+  type RegionSet,
+  sparseImageTable,
+} from "./image_table.ts";
 
 export interface ImageSupply extends Disposable {
   /** Whether all images are on the device. */
@@ -31,7 +36,7 @@ export interface SupplyOptions {
 
 /** @param images indices into `FeatureSet.images`, one per row */
 export function imageSupply(
-  set: FeatureSet,
+  set: RegionSet,
   images: readonly number[],
   { regions, most, budget }: SupplyOptions,
 ): ImageSupply {

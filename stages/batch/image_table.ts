@@ -35,11 +35,12 @@ export interface ImageTableSizes {
   readonly capacity?: number;
 }
 
-type Regions = Pick<FeatureSet, "images" | "regions" | "featureDim">;
+/** The parts of a feature set that are read. */
+export type RegionSet = Pick<FeatureSet, "images" | "regions" | "featureDim">;
 
 /** @param images indices into `FeatureSet.images`, one per row */
 export function imageTable(
-  set: Regions,
+  set: RegionSet,
   images: readonly number[],
   { images: rows = images.length, ...sizes }: ImageTableSizes,
 ): ImageTable {
@@ -49,7 +50,7 @@ export function imageTable(
 
 /** Like `imageTable`, for some of the rows only. @param given row -> index into `FeatureSet.images` */
 export function sparseImageTable(
-  set: Regions,
+  set: RegionSet,
   given: ReadonlyMap<number, number>,
   { regions: most, images, capacity = regionsOf(set, given.values()) }:
     & ImageTableSizes
@@ -83,7 +84,7 @@ export function regionsOf({ images }: Pick<FeatureSet, "images">, shown: Iterabl
 }
 
 /** Bytes that the features of these images take on the device. */
-export function featureBytes(set: Regions, images: readonly number[]): number {
+export function featureBytes(set: RegionSet, images: readonly number[]): number {
   const [first] = images;
   const half = first !== undefined && mayBeHalves(set) &&
     set.regions.readHalves?.(first) !== undefined;
@@ -91,11 +92,11 @@ export function featureBytes(set: Regions, images: readonly number[]): number {
 }
 
 /** Two numbers of a row become one. */
-const mayBeHalves = ({ featureDim, regions }: Regions) =>
+const mayBeHalves = ({ featureDim, regions }: RegionSet) =>
   featureDim % 2 === 0 && regions.readHalves !== undefined;
 
 /** @param rows of the table, the zeros included; those beyond the images are undefined, and never gathered */
-function rowTables(set: Regions, images: readonly number[], rows: number) {
+function rowTables(set: RegionSet, images: readonly number[], rows: number) {
   const boxes = new Float32Array(rows * 7);
   const features = halfFeatures(set, images, { rows, boxes }) ??
     tableOf(
@@ -108,7 +109,7 @@ function rowTables(set: Regions, images: readonly number[], rows: number) {
 
 /** Undefined if an image's features are not float16. */
 function halfFeatures(
-  set: Regions,
+  set: RegionSet,
   images: readonly number[],
   { rows, boxes }: { readonly rows: number; readonly boxes: Float32Array },
 ): tf.Tensor | undefined {

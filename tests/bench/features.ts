@@ -1,10 +1,14 @@
 /**
  * How fast region features are read: `deno run -A tests/bench/features.ts [megabytes]`. Writes each
  * published format of the same images (36..100 regions of 2,048 numbers) to a temporary folder and reads
- * it twice through openImageDatabase(); MB/s are those of the features as float16 (float32 in a table).
+ * it twice through openImageDatabase(); MB/s are those of the features as float16 (float32 in a table). Then
+ * the images of a micro-step of the release's recipe, which are copied to the device from UNITER's LMDB.
  */
+import process from "node:process";
+import { imageSupply } from "../../stages/batch/image_supply.ts";
 import { openImageDatabase } from "../../stages/data/databases/open_image_database.ts";
 import { writeLmdb } from "../../stages/data/formats/lmdb_writer.ts";
+import { startCompute } from "../../stages/tensorflow/kernels/backend.ts";
 import { floats, halves, msgpackNumpy, npz, type WritableArrays } from "../support/numpy_files.ts";
 import { temporaryFolder } from "../support/temporary_folder.ts";
 
@@ -70,6 +74,39 @@ function readTwice(place: string, { bytesEach = 2 } = {}) {
   );
 }
 
+/** Different images of a micro-step with one anchor per direction and 399 negatives. */
+const imagesOfStep = 401;
+
+/** Processor time and bytes of the images of one micro-step where features do not stay on the device. */
+function copySteps(place: string, images: readonly Image[]) {
+  using database = openImageDatabase(place, choice);
+  const shown = images.map(({ name, regions }) => ({ id: name, split: "train", regions }));
+  const set = {
+    images: shown,
+    featureDim: FEATURES,
+    regions: {
+      featureDim: FEATURES,
+      read: (image: number) => database.read(shown[image]!.id),
+      readHalves: (image: number) => database.readHalves!(shown[image]!.id),
+      [Symbol.dispose]() {},
+    },
+  };
+  const most = Math.min(imagesOfStep, images.length);
+  using supply = imageSupply(set, [...shown.keys()], { regions: 100, most, budget: 0 });
+  const times = Array.from({ length: 8 }, (_, step) => {
+    const rows = Array.from({ length: most }, (_, k) => (step * most + k) % images.length);
+    const before = process.cpuUsage();
+    supply.tableOf(rows).free();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  }).sort((a, b) => a - b);
+  const regions = images.slice(0, most).reduce((sum, each) => sum + each.regions, 0);
+  console.log(
+    `${most} images to the device: ${times[4]!.toFixed(0)} ms of processor time, ` +
+      `${(regions * FEATURES * 2 / 1e6).toFixed(0)} MB`,
+  );
+}
+
 function countsOf(place: string, images: readonly Image[]) {
   const counts = Object.fromEntries(images.map(({ name, regions }) => [name, regions]));
   Deno.writeTextFileSync(`${place}/nbb_${chosen}.json`, JSON.stringify(counts));
@@ -84,6 +121,8 @@ function countsOf(place: string, images: readonly Image[]) {
   );
   countsOf(place, images);
   readTwice(place);
+  await startCompute({ threads: navigator.hardwareConcurrency });
+  copySteps(place, images);
   Deno.removeSync(place, { recursive: true });
 }
 const fewer = imagesOf(megabytes * 2.5e5);
