@@ -7,7 +7,7 @@ import { basename, dirname, resolve } from "node:path";
 import { foundContent } from "../../../pipeline/fetch/package_content.ts";
 import { cudaWheels, fetchedCudaFolder } from "./cuda_release.ts";
 import { digestsFile, libraryFiles } from "./library_identity.ts";
-import { linkingOf } from "./shared_object.ts";
+import { type Linking, linkingOf } from "./shared_object.ts";
 
 type Environment = Pick<typeof Deno.env, "get">;
 
@@ -111,13 +111,19 @@ export function cudaDataFolder(libraryPath: string): string | undefined {
   return namesIn(folder).length > 0 ? folder : undefined;
 }
 
-function linking(libraryPath: string): { needed: string[]; folders: string[] } {
+/** Of all its files. They are read once per process, which starts many workers. */
+function linking(libraryPath: string): Linking {
+  const known = linkings.get(libraryPath);
+  if (known !== undefined) return known;
   const all = libraryFiles({ path: libraryPath, place: "" }).map(linkingOf);
-  return {
+  const found = {
     needed: all.flatMap(({ needed }) => needed),
     folders: all.flatMap(({ folders }) => folders),
   };
+  linkings.set(libraryPath, found);
+  return found;
 }
+const linkings = new Map<string, Linking>();
 
 /** Those that the loader searches, as far as /etc/ld.so.conf and its folder name them, and usual ones. */
 function foldersOfSystem(): string[] {
