@@ -1,9 +1,9 @@
 /**
  * Scores many pairs of a split, without gradients. Images are copied to the device and embedded once,
  * one tile at a time, so a split of any size fits. Pairs go through the encoder in blocks of a fixed
- * size. To limit padding, a block has only as many word positions as its texts need, and a tile as
- * many region positions as its images; both are rounded up to multiples of 16, so that a few compiled
- * programs suffice.
+ * size, those with long texts first, so that only the last block is not full. To limit padding, a block
+ * has only as many word positions as its texts need, one of a few numbers that suit the split, and a tile
+ * as many region positions as its images, rounded up to a multiple of 16: a few compiled programs suffice.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { FeatureSet } from "../data/feature_set.ts";
@@ -20,6 +20,7 @@ import type { SplitIndex } from "../batch/split_index.ts";
 import { type ImageTable, imageTable } from "../batch/image_table.ts";
 import { longestRows, type TextTable, textTable } from "../batch/row_tables.ts";
 import { takeImages, takeTexts } from "../batch/gather_rows.ts";
+import { fewWidths } from "../batch/few_widths.ts";
 import { requireFit } from "../batch/model_fit.ts";
 
 export interface PairScorer extends Disposable {
@@ -80,12 +81,9 @@ export function pairScorer(
 ): PairScorer {
   requireFit(set, index, config);
   const longest = longestRows(set, index);
-  const wordPlaces = (text: number) =>
-    places(set.captions[index.captions[text]!]!.tokens.length + 2, longest.words);
-  const tables = new Map(
-    [...new Set(index.captions.map((_, text) => wordPlaces(text)))].sort((a, b) => a - b)
-      .map((words) => [words, textTable(set, index, { words })]),
-  );
+  const words = index.captions.map((caption) => set.captions[caption]!.tokens.length + 2);
+  const widths = fewWidths(words, textWidths);
+  const tables = widths.map((words) => ({ words, table: textTable(set, index, { words }) }));
   const options = { xla, decides: [config, precision] };
   const embed = compileOnce(
     compute,
@@ -121,29 +119,38 @@ export function pairScorer(
         async score(texts, images, after) {
           requiredRows(texts, { count: index.captions.length, what: "texts" });
           requiredRows(images, { count: rows.length, what: "images of a tile" });
+          const order = [...texts.keys()].sort((a, b) =>
+            words[texts[b]!]! - words[texts[a]!]! || a - b
+          );
           const scores = new Float32Array(texts.length);
-          let before = 0;
-          for (const [words, table] of tables) {
-            const pairs = [...texts.keys()].filter((pair) => wordPlaces(texts[pair]!) === words);
-            const made = await inBlocks(
-              Int32Array.from(pairs, (pair) => texts[pair]!),
-              Int32Array.from(pairs, (pair) => images[pair]!),
-              { block, after: after && ((done) => after(before + done)) },
-              (texts, images) => scoreBlock({ weights, table, embedded, texts, images }),
-            );
+          for (let from = 0; from < order.length; from += block) {
+            const pairs = order.slice(from, from + block);
+            const longest = words[texts[pairs[0]!]!]!;
+            const { table } = tables.find(({ words }) => words >= longest)!;
+            // The last block is filled with pairs of rows 0; their scores are dropped.
+            const rows = (all: Int32Array) =>
+              tf.tensor1d(Int32Array.from({ length: block }, (_, at) => all[pairs[at]!] ?? 0));
+            const inputs = { texts: rows(texts), images: rows(images) };
+            const result = scoreBlock({ weights, table, embedded, ...inputs });
+            const made = result.dataSync<"float32">();
             pairs.forEach((pair, at) => scores[pair] = made[at]!);
-            before += pairs.length;
+            tf.dispose([inputs, result]);
+            await after?.(from + pairs.length);
           }
           return scores;
         },
         [Symbol.dispose]: () => tf.dispose(embedded as unknown as tf.TensorContainer),
       };
     },
-    [Symbol.dispose]: () => tf.dispose([...tables.values()] as unknown as tf.TensorContainer),
+    [Symbol.dispose]: () =>
+      tf.dispose(tables.map(({ table }) => table) as unknown as tf.TensorContainer),
   };
 }
 
-/** Positions for a row of this length. */
+/** Numbers of word positions, each with a program of its own. */
+const textWidths = 4;
+
+/** Region positions for a tile whose largest image has so many regions. */
 const places = (length: number, most: number) => Math.min(Math.ceil(length / 16) * 16, most);
 
 type BlockInputs = {
@@ -153,27 +160,3 @@ type BlockInputs = {
   readonly texts: tf.Tensor;
   readonly images: tf.Tensor;
 } & { readonly [name: string]: TensorTree };
-
-async function inBlocks(
-  texts: Int32Array,
-  images: Int32Array,
-  { block, after }: { block: number; after: ((done: number) => Promise<void>) | undefined },
-  scoreBlock: (texts: tf.Tensor, images: tf.Tensor) => tf.Tensor,
-): Promise<Float32Array> {
-  const scores = new Float32Array(texts.length);
-  for (let from = 0; from < texts.length; from += block) {
-    const to = Math.min(from + block, texts.length);
-    // The last block is padded with pairs of rows 0; their scores are dropped.
-    const rows = (all: Int32Array) => {
-      const filled = new Int32Array(block);
-      filled.set(all.subarray(from, to));
-      return tf.tensor1d(filled, "int32");
-    };
-    const [textRows, imageRows] = [rows(texts), rows(images)];
-    const result = scoreBlock(textRows, imageRows);
-    scores.set(result.dataSync<"float32">().subarray(0, to - from), from);
-    tf.dispose([textRows, imageRows, result]);
-    await after?.(to);
-  }
-  return scores;
-}
