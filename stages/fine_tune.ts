@@ -209,6 +209,7 @@ export const fineTune = defineStage({
   },
   output: "model",
   compute: true,
+  sharesProcess: true,
   memoryUse: {
     parameters: ["anchors", "negatives"],
     note: "with fewer `anchors` and as many times more `micro_steps`, an update has as many pairs",

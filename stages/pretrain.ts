@@ -196,6 +196,7 @@ export const pretrain = defineStage({
   },
   output: "model",
   compute: true,
+  sharesProcess: true,
   memoryUse: { parameters: ["pairs"] },
   resumable: true,
   async run(context) {

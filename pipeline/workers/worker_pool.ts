@@ -48,8 +48,17 @@ export interface WorkerPool extends AsyncDisposable {
   kill(): void;
 }
 
-/** @param command starts a worker with given permissions */
-export function workerPool(command: WorkerCommand): WorkerPool {
+/** Peak memory, in bytes, up to which a process is used again: what it holds beyond may never come back. */
+const mostKept = 2 * 2 ** 30;
+
+/**
+ * @param command starts a worker with given permissions
+ * @param options.most peak memory up to which a process is used again, in bytes
+ */
+export function workerPool(
+  command: WorkerCommand,
+  { most = mostKept }: { readonly most?: number } = {},
+): WorkerPool {
   const idle: WorkerProcess[] = [];
   const busy = new Set<WorkerProcess>();
   const closing = new Set<Promise<void>>();
@@ -103,9 +112,10 @@ export function workerPool(command: WorkerCommand): WorkerPool {
       };
       const outcome = await converse(worker, job, { ...listener, loaded });
       busy.delete(worker);
-      peak = Math.max(peak, worker.peakMemory() ?? 0);
+      const memory = worker.peakMemory() ?? 0;
+      peak = Math.max(peak, memory);
       if (worker.alive()) {
-        if (shared === undefined || !hasItsCode) close(worker);
+        if (shared === undefined || !hasItsCode || memory > most) close(worker);
         else idle.push(worker);
       }
       const killed = stopping && outcome.type === "failed" && !worker.alive();

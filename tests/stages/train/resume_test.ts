@@ -1,4 +1,4 @@
-/** Training that is stopped and resumed, on a few small scenes. */
+/** Training that is stopped and resumed, or follows another in its process, on a few small scenes. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import * as v from "valibot";
@@ -228,4 +228,38 @@ Deno.test("too many negatives and a diverging training are errors with a fix", a
     () => v.parse(fineTune.parameters, { seed: 1, negatives: 2, hard_negatives: 3 }),
     /use at most 2, the number of `negatives`/,
   );
+});
+
+Deno.test("fine-tunings in one process record what they share once, and do not change each other's bits", async () => {
+  const { eager } = compute.binding;
+  const added = eager.addFunction.bind(eager);
+  let functions = 0;
+  eager.addFunction = (body) => {
+    functions++;
+    added(body);
+  };
+  const run = async (name: string, parameters: { seed: number; alignment: string }) => {
+    functions = 0;
+    await runStage({
+      stage: fineTune,
+      parameters: {
+        ...{ steps: 3, anchors: 2, negatives: 2, hard_negatives: 1, xla },
+        ...{ margin: 0.31, clip: 1.7 }, // unlike the trainings above
+        ...parameters,
+      },
+      inputs: { features: at("features"), weights: at("initial") },
+      folder: at(name),
+    });
+    return functions;
+  };
+  try {
+    assert.equal(await run("first", { seed: 1, alignment: "distributed" }), 2); // step and update
+    assert.equal(await run("other seed", { seed: 2, alignment: "distributed" }), 0);
+    assert.equal(await run("other alignment", { seed: 2, alignment: "none" }), 1);
+    assert.equal(await run("again", { seed: 1, alignment: "distributed" }), 0);
+  } finally {
+    eager.addFunction = added;
+  }
+  assert.deepEqual(await digestsBelow(at("again")), await digestsBelow(at("first")));
+  assert.notDeepEqual(await digestsBelow(at("other seed")), await digestsBelow(at("first")));
 });
