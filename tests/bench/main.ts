@@ -10,7 +10,7 @@ import type { Precision } from "../../stages/model/matrix_product.ts";
 import { dump, dumpSizes } from "./dump/dump.ts";
 import type { ProductPeak } from "./product_peak.ts";
 import { RouteProcess } from "./route_process.ts";
-import { installedRoutes, ourRoutes, routeNames } from "./routes.ts";
+import { installedRoutes, ourRoutes, type Route, routeNames } from "./routes.ts";
 import { type Measured, median, tableLines } from "./table.ts";
 import {
   precisions,
@@ -76,6 +76,9 @@ if (options.dump !== undefined) {
   await dumpPrograms(options.dump);
   Deno.exit(0);
 }
+const wanted = options.routes.split(",");
+const unknown = wanted.filter((name) => !routeNames.includes(name));
+if (unknown.length > 0) throw new Error(`no route ${unknown.join()}\n${help}`);
 const askedTasks = options.tasks.split(",");
 const own = new Map<string, () => Promise<void>>([
   ["features", benchFeatures],
@@ -86,9 +89,6 @@ if (!options.json) {
   for (const [task, bench] of own) if (askedTasks.includes(task)) await bench();
 }
 if (askedTasks.every((task) => own.has(task))) Deno.exit(0);
-const wanted = options.routes.split(",");
-const unknown = wanted.filter((name) => !routeNames.includes(name));
-if (unknown.length > 0) throw new Error(`no route ${unknown.join()}\n${help}`);
 const routes = await installedRoutes(wanted, options.python);
 
 const peak = await productPeak();
@@ -148,10 +148,12 @@ interface Row {
 
 async function benchWorkload(sizeName: string, job: Workload): Promise<void> {
   const { task, precision, heads, pairs, positions } = job;
+  const measuring = [...routes].filter(([, { measures }]) => measures?.(sizeName, job) ?? true);
+  if (measuring.length === 0) return;
   print(
     `\n${task}, ${sizeName} (${heads} heads), ${pairs} pairs x ${positions} tokens, ${precision}`,
   );
-  const measured = await measure(sizeName, job);
+  const measured = await measure(measuring, job);
   const lines = tableLines(measured, {
     // Rounded to 8 bits, losses after two updates differ with the order of sums.
     tolerance: precision === "float32" ? 1e-3 : 0.1,
@@ -200,10 +202,9 @@ async function benchEndToEnd(): Promise<void> {
   await new Deno.Command(Deno.execPath(), { args: ["run", "-A", script, ...args] }).spawn().status;
 }
 
-async function measure(sizeName: string, job: Workload): Promise<Measured[]> {
+async function measure(routes: readonly [string, Route][], job: Workload): Promise<Measured[]> {
   const running = [];
-  for (const [route, { command, measures }] of routes) {
-    if (measures?.(sizeName, job) === false) continue;
+  for (const [route, { command }] of routes) {
     const process = new RouteProcess(command);
     const ready = await process.start(job);
     const [once = 1] = (await process.turn(1)).seconds;

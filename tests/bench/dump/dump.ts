@@ -48,24 +48,23 @@ const scripts = ["./run_programs.py", "../pytorch_worker.py"];
 
 export async function dump(folder: string, options: DumpOptions): Promise<void> {
   Deno.mkdirSync(folder, { recursive: true });
-  const requests = new Map<string, ProgramRequest>();
-  const workloads = workloadsOf(options).map(({ size, job }) => {
-    const names = job.task === "training" ? ["gradients", "update"] as const : ["scores"] as const;
-    const files = names.map((program) => {
-      // An update depends neither on the batch nor on the precision of products.
-      const batch = program === "update" ? "" : `_${job.pairs}x${job.positions}_${job.precision}`;
-      const file = `${size}${batch}_${program}.hlo.pb`;
-      requests.set(file, { program, job });
-      return [program, file] as const;
-    });
-    return { size, job, files };
-  });
-  const made = await compileAll(folder, requests, options);
-  const listed = workloads.map(({ size, job, files }): DumpedWorkload => ({
-    size,
-    job,
-    operations: productOperations(job),
-    programs: Object.fromEntries(files.map(([program, file]) => [program, made.get(file)!])),
+  const workloads = workloadsOf(options);
+  const made = new Map<string, DumpedProgram>();
+  // A process for each batch: what XLA has compiled stays in its memory.
+  const batches = Map.groupBy(workloads, ({ size, job }) => `${size} ${job.pairs}`);
+  for (const batch of batches.values()) {
+    const requests = batch.flatMap(requestsOf).filter(({ file }) => !made.has(file));
+    const different = new Map(requests.map((request) => [request.file, request]));
+    for (const program of await compileAll(folder, [...different.values()], options)) {
+      made.set(program.file, program);
+    }
+  }
+  const listed = workloads.map((work): DumpedWorkload => ({
+    ...work,
+    operations: productOperations(work.job),
+    programs: Object.fromEntries(
+      requestsOf(work).map(({ program, file }) => [program, made.get(file)!]),
+    ),
   }));
   const text = listed.map((one) => JSON.stringify(one)).join(",\n");
   Deno.writeTextFileSync(join(folder, "programs.json"), `[\n${text}\n]\n`);
@@ -75,7 +74,10 @@ export async function dump(folder: string, options: DumpOptions): Promise<void> 
   }
 }
 
-function workloadsOf({ sizes, pairs, precisions }: DumpOptions): { size: string; job: Workload }[] {
+type SizedWorkload = Pick<DumpedWorkload, "size" | "job">;
+type FileRequest = ProgramRequest & { readonly file: string };
+
+function workloadsOf({ sizes, pairs, precisions }: DumpOptions): SizedWorkload[] {
   return Object.entries(sizes).flatMap(([size, shape]) =>
     pairs.flatMap((pairs) =>
       precisions.flatMap((precision) =>
@@ -88,12 +90,25 @@ function workloadsOf({ sizes, pairs, precisions }: DumpOptions): { size: string;
   );
 }
 
-/** Compiles each program once, in a process that has XLA write what it compiles. */
+/** The programs of a workload, and their files. */
+function requestsOf({ size, job }: SizedWorkload): FileRequest[] {
+  const batch = `${job.pairs}x${job.positions}_${job.precision}`;
+  if (job.task === "scoring") {
+    return [{ program: "scores", job, file: `${size}_${batch}_scores.hlo.pb` }];
+  }
+  // An update depends neither on the batch nor on the precision of products.
+  return [
+    { program: "gradients", job, file: `${size}_${batch}_gradients.hlo.pb` },
+    { program: "update", job, file: `${size}_update.hlo.pb` },
+  ];
+}
+
+/** Compiles programs in a process that has XLA write what it compiles. */
 async function compileAll(
   folder: string,
-  requests: ReadonlyMap<string, ProgramRequest>,
+  requests: readonly FileRequest[],
   { print }: DumpOptions,
-): Promise<Map<string, DumpedProgram>> {
+): Promise<DumpedProgram[]> {
   const written = Deno.makeTempDirSync({ prefix: "bench_dump_" });
   const worker = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", new URL("./worker.ts", import.meta.url).pathname],
@@ -107,19 +122,18 @@ async function compileAll(
     stdout: "piped",
   }).spawn();
   try {
-    await new Response(JSON.stringify([...requests.values()])).body!.pipeTo(worker.stdin);
-    const made = new Map<string, DumpedProgram>();
-    const files = requests.keys();
+    await new Response(JSON.stringify(requests)).body!.pipeTo(worker.stdin);
+    const made: DumpedProgram[] = [];
     for await (const line of lines(worker.stdout)) {
       if (!line.startsWith("{")) continue;
       const compiled: CompiledOnly = JSON.parse(line);
-      const file = files.next().value!;
+      const { file } = requests[made.length]!;
       const module = moduleIn(Deno.readFileSync(join(written, dumpedFile(written, compiled.name))));
       checkModule(module, compiled);
       Deno.writeFileSync(join(folder, file), module);
       print(`${join(folder, file)}: ${(module.length / 1e6).toFixed(1)} MB`);
       const pair = ({ path, shape }: CompiledOnly["inputs"][number]) => [path, shape] as const;
-      made.set(file, {
+      made.push({
         file,
         inputs: compiled.inputs.map(pair),
         outputs: compiled.outputs.map(pair),

@@ -1,12 +1,13 @@
 """Runs dumped programs under JAX's XLA on the device that JAX finds, beside the same model in PyTorch.
 
     python run_programs.py [--sizes A,B] [--pairs A,B] [--tasks A,B] [--precision A,B] [--seconds S] [--json]
+                           [--torch PYTHON] [--save FOLDER]
 
 Prints a row for each route: median and fastest step, TFLOP/s of the matrix products, their share of what
 products alone reach here (measured first), and of the data sheet's bfloat16 peak if the device is known.
 A step's time includes reading its loss, as in PyTorch. float32 is float32: TF32 is off for both.
-`--save FOLDER` writes each program's first outputs as .npz. Needs JAX 0.6 or later (0.6.2 to 0.10.2 were
-tried); PyTorch is left out where it is not installed. All files that it needs lie beside it.
+`--save` writes each program's first outputs as .npz; `--torch` names a Python with PyTorch, which is left
+out where there is none. Needs JAX 0.6 or later (0.6.2 to 0.10.2 were tried); what it reads lies beside it.
 """
 import argparse
 import json
@@ -184,7 +185,6 @@ def main():
     sheet = next((x for name, x in DATA_SHEETS.items() if name in DEVICE.device_kind), None)
     say(f"{DEVICE.device_kind}, JAX {jax.__version__}; products alone reach " + ", ".join(
         f"{precision} {x / 1e12:.3g} TFLOP/s" for precision, x in peak.items()))
-    # --torch: the Python that PyTorch is installed for, if it is not this one.
     torch = shutil.which(options.torch) is not None and subprocess.run(
         [options.torch, "-c", "import torch"], capture_output=True).returncode == 0
     if not torch:
