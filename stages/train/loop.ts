@@ -51,7 +51,10 @@ export interface TrainingPlan {
    * The gradients of one update, and what is logged about it.
    * @param update counted from 1
    */
-  gradients(weights: Record<string, tf.Tensor>, update: number): UpdateGradients;
+  gradients(
+    weights: Record<string, tf.Tensor>,
+    update: number,
+  ): UpdateGradients | Promise<UpdateGradients>;
 }
 
 export interface UpdateGradients {
@@ -112,8 +115,9 @@ export async function train(
     const begun = performance.now();
     const step = state.updates + 1;
     const rate = learningRate(step, { peak, warmup, total: steps });
-    const { gradients, numbers, signs, entropy, labels, note } = tidied(() =>
-      plan.gradients(state.tensors.weights, step)
+    const { gradients, numbers, signs, entropy, labels, note } = await plan.gradients(
+      state.tensors.weights,
+      step,
     );
     const scalars = scalarTensors({ ...updateScalars(step, rate, options) });
     const next = update({ state: { ...state.tensors }, gradients, scalars } as never);
@@ -194,7 +198,7 @@ export function updatesBetweenCheckpoints(updates: number): number {
 }
 
 /** Frees the tensors that a step has made and does not return, also if it fails. */
-function tidied(step: () => UpdateGradients): UpdateGradients {
+export function tidied(step: () => UpdateGradients): UpdateGradients {
   return tf.tidy(step as unknown as () => tf.TensorContainer) as unknown as UpdateGradients;
 }
 

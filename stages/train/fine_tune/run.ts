@@ -128,7 +128,26 @@ export async function fineTuning(
     { name: "add_gradients", xla: p.xla, decides: [] },
   );
   const share = tf.scalar(1 / p.micro_steps);
-  using _freed = { [Symbol.dispose]: () => tf.dispose(share) };
+  /** Draws a micro-step's problems and copies them to the device. @param place counted over all updates */
+  const prepared = (place: number) => {
+    const problems = rankingProblems(index, random, place, sizes);
+    const { tables, batch, free } = data.onDevice(problems);
+    const key = tf.tensor1d([...random.fork("dropout").fork(place).key], "int32");
+    const packing = packed.length === 0 ? undefined : packingOf(packed, problems, lengths, hard);
+    const freeAll = () => {
+      key.dispose();
+      free();
+    };
+    return { place, packing, inputs: { tables, batch, key }, free: freeAll };
+  };
+  /** The next micro-step, prepared while the one before is computed. */
+  let ahead: ReturnType<typeof prepared> | undefined;
+  using _freed = {
+    [Symbol.dispose]() {
+      share.dispose();
+      ahead?.free();
+    },
+  };
   await train(context, compute, {
     phase: "fine_tune",
     config,
@@ -136,7 +155,7 @@ export async function fineTuning(
     trained,
     validation: validationOf({ compute, config, set }),
     pairsPerUpdate: 2 * p.micro_steps * p.anchors * (1 + p.negatives),
-    gradients(weights, update) {
+    async gradients(weights, update) {
       const annealed = alignmentWeight(update - 1, { total: p.steps, schedule: p.schedule });
       const weightTensor = tf.scalar(p.alignment_weight * annealed);
       let sum: Weights | undefined;
@@ -144,24 +163,21 @@ export async function fineTuning(
       const probabilities: number[] = [];
       for (let micro = 0; micro < p.micro_steps; micro++) {
         const place = (update - 1) * p.micro_steps + micro;
-        const problems = rankingProblems(index, random, place, sizes);
-        const { tables, batch, free } = data.onDevice(problems);
-        const key = tf.tensor1d([...random.fork("dropout").fork(place).key], "int32");
-        const packing = packed.length === 0
-          ? undefined
-          : packingOf(packed, problems, lengths, hard);
-        const { gradients, numbers, scores } = microStep(packing)({
+        const { packing, inputs, free } = ahead?.place === place ? ahead : prepared(place);
+        ahead = undefined;
+        const computing = microStep(packing).elsewhere({
           weights,
-          tables,
-          batch,
-          key,
+          ...inputs,
           alignmentWeight: weightTensor,
           share,
         });
+        // The program holds its inputs for as long as it reads them.
+        free();
+        if (place + 1 < p.steps * p.micro_steps) ahead = prepared(place + 1);
+        const { gradients, numbers, scores } = await computing;
         numbers.dataSync().forEach((number, i) => sums[i]! += number / p.micro_steps);
         scores.dataSync().forEach((score) => probabilities.push(1 / (1 + Math.exp(-score))));
-        tf.dispose([key, numbers, scores]);
-        free();
+        tf.dispose([numbers, scores]);
         const before = sum;
         sum = before === undefined ? gradients : add({ sum: before, gradients });
         if (before !== undefined) tf.dispose([before, gradients] as never);

@@ -21,7 +21,7 @@ import { trainedNames } from "../../model/parameters.ts";
 import { frozenBranches } from "../../score/frozen_branches.ts";
 import { type Compute, startCompute } from "../../tensorflow/kernels/backend.ts";
 import type { Validation } from "../best_weights.ts";
-import { type OptimisationParameters, train } from "../loop.ts";
+import { type OptimisationParameters, tidied, train } from "../loop.ts";
 import { objectiveOf, type ObjectiveParameters, taskProgram } from "./program.ts";
 import { startingWeights } from "./start.ts";
 import type { Need, StartParameters } from "./task.ts";
@@ -133,21 +133,22 @@ export async function pretraining(
       ? validationOf({ compute, config, set, pictures: pictures! })
       : undefined,
     pairsPerUpdate: p.pairs,
-    gradients(weights, update) {
-      const task = drawTask(p.tasks, random, update);
-      const own = trainedNames(config, pretrainingTasks[task].trains);
-      const made = programs.get(task)!(
-        Object.fromEntries(own.map((name) => [name, weights[name]!])),
-        update,
-      );
-      // What a task does not reach has gradient 0, as in the release, which zeroes gradients.
-      const gradients = Object.fromEntries(
-        Object.entries(weights).map(([name, weight]) =>
-          [name, made.gradients[name] ?? tf.zeros(weight.shape)] as const
-        ),
-      );
-      return { ...made, gradients, labels: { task } };
-    },
+    gradients: (weights, update) =>
+      tidied(() => {
+        const task = drawTask(p.tasks, random, update);
+        const own = trainedNames(config, pretrainingTasks[task].trains);
+        const made = programs.get(task)!(
+          Object.fromEntries(own.map((name) => [name, weights[name]!])),
+          update,
+        );
+        // What a task does not reach has gradient 0, as in the release, which zeroes gradients.
+        const gradients = Object.fromEntries(
+          Object.entries(weights).map(([name, weight]) =>
+            [name, made.gradients[name] ?? tf.zeros(weight.shape)] as const
+          ),
+        );
+        return { ...made, gradients, labels: { task } };
+      }),
   });
 }
 
