@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers";
+
 /** How a running stage reports its progress. Calls are cheap: the display limits how often it draws. */
 export interface Progress {
   /**
@@ -29,7 +31,10 @@ export type StageEvent =
   }
   | { readonly type: "say"; readonly line: string };
 
-/** Lets messages and signals in between two steps of a loop that otherwise never waits. */
+/**
+ * Lets messages and signals in between two steps of a loop that otherwise never waits. A timer of 0 ms would
+ * wait for more than a millisecond.
+ */
 export async function yieldToEvents(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await new Promise<void>((resolve) => setImmediate(resolve));
 }
