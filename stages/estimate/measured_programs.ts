@@ -8,7 +8,13 @@ import { pairScores } from "../model/uniter.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { compile } from "../tensorflow/programs/compile.ts";
 import type { TensorTree } from "../tensorflow/programs/tensor_tree.ts";
-import { clippedUpdate, publishedAdamw, updateScalars } from "../train/adamw.ts";
+import {
+  type AdamwState,
+  clippedUpdate,
+  publishedAdamw,
+  type UpdateOutputs,
+  updateScalars,
+} from "../train/adamw.ts";
 import { type FineTuningObjective, fineTuningStep } from "../train/fine_tune/step.ts";
 import { type ImageTable, imageTable } from "../batch/image_table.ts";
 import type { TextTable } from "../batch/row_tables.ts";
@@ -136,14 +142,18 @@ export function measureUpdate(
     using update = compile(
       compute,
       (given: Parameters<typeof clippedUpdate>[0]) =>
-        clippedUpdate(given, options) as unknown as TensorTree,
-      { name: "examined_update", xla },
+        clippedUpdate(given, options) as unknown as TensorTree & UpdateOutputs,
+      { name: "examined_update", xla, consumes: "state" },
     );
     const weights = madeUpWeights(config, trainedNames(config, rankingParts));
     const gradients = zerosLike(weights);
-    const state = { weights, first: zerosLike(weights), second: zerosLike(weights) };
+    let state: AdamwState = { weights, first: zerosLike(weights), second: zerosLike(weights) };
     const scalars = scalarTensors({ ...updateScalars(1, 1e-5, options) });
-    const times = timed(() => update({ state, gradients, scalars } as never));
+    const times = timed(() => {
+      const next = update({ state, gradients, scalars } as never);
+      state = next.state;
+      return next.norm;
+    });
     tf.dispose([state, gradients, scalars] as unknown as tf.TensorContainer);
     return times;
   });

@@ -96,7 +96,7 @@ export async function train(
   };
   const update = compileOnce(compute, (inputs: Parameters<typeof clippedUpdate>[0]) => {
     return clippedUpdate(inputs, options);
-  }, { name: "update", xla, decides: options });
+  }, { name: "update", xla, consumes: "state", decides: options });
 
   const between = updatesBetweenCheckpoints(steps);
   const { validation } = plan;

@@ -17,7 +17,8 @@ await answerTurns(async (job) => {
   const functions = programsOf(job);
   const programs = route === "eager" ? opByOp(functions) : eachProgram(
     functions,
-    (fn, name) => compile(compute, fn as never, { name, xla: route === "ours" }) as never,
+    (fn, name) =>
+      compile(compute, fn as never, { name, xla: route === "ours", consumes: "state" }) as never,
   );
   return { description: compute.description, step: stepOf(job, programs) };
 });

@@ -18,6 +18,7 @@ import { Recording, RecordingError } from "../record/recording.ts";
 import { formName } from "../record/steps.ts";
 import { hasRoundedProduct, type Recorded, splitProgram } from "../record/split_program.ts";
 import type { FunctionRoute } from "../runtime/function_route.ts";
+import { callInPlace, inPlaceProgram, type Reuse, reusesOf, type TypedLeaves } from "./in_place.ts";
 import { RoundedInputs } from "./rounded_inputs.ts";
 import { leaves, replaceLeaves, skeleton, type TensorTree } from "./tensor_tree.ts";
 
@@ -28,6 +29,11 @@ export interface CompileOptions {
   readonly xla?: boolean;
   /** Without XLA: lets TensorFlow's optimiser fuse ops, such as a convolution and its activation. */
   readonly fuses?: boolean;
+  /**
+   * A part of the inputs that the program consumes: it disposes these tensors, and writes the outputs
+   * with the same paths into their memory where it can.
+   */
+  readonly consumes?: string;
 }
 
 export interface Compiled<Inputs extends TensorTree, Outputs extends TensorTree> {
@@ -71,12 +77,16 @@ interface RecordedProgram extends Program, RecordedTree<Functions> {}
 /** What TensorFlow runs. */
 interface Functions {
   readonly main: string;
-  /** What `main` calls. */
+  /** What `main` calls and XLA compiles by itself. */
   readonly clusters: readonly string[];
+  /** What `main` calls. */
+  readonly called: readonly string[];
   /** How `main` runs. */
   readonly route: FunctionRoute;
   /** Takes tensors rounded to bfloat16, which the program takes after its inputs. */
   readonly rounded: RoundedInputs;
+  /** Inputs in whose memory `main` writes outputs. */
+  readonly reuses: readonly Reuse[];
 }
 
 export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
@@ -90,7 +100,8 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
     );
   }
   const { backend, binding } = compute;
-  const { xla = true, fuses = false } = options;
+  const { xla = true, fuses = false, consumes } = options;
+  const isConsumed = (path: string) => consumes !== undefined && path.startsWith(`${consumes}.`);
   const programs = new Map<string, RecordedProgram>();
   const call = (inputs: Inputs) => {
     const tensors = leaves(inputs);
@@ -102,40 +113,50 @@ export function compile<Inputs extends TensorTree, Outputs extends TensorTree>(
       const { name } = options;
       const recorded = record(compute, fn, inputs, {
         ...{ name, xla },
-        toFunctions: (recording, io) => addFunctions(binding, recording, io, { name, fuses }),
+        toFunctions: (recording, io, leaves) => {
+          const reuses = reusesOf(leaves, isConsumed);
+          return addFunctions(binding, recording, { ...io, reuses }, { name, fuses });
+        },
       });
       program = { ...recorded, signature };
       programs.set(signature, program);
     }
     const ids = backend.getInputTensorIds(tensors.map(({ tensor }) => tensor));
-    const { functions, outputs } = program;
-    const all = [...ids, ...functions.rounded.of(ids)];
-    const { assemble } = program;
+    const { assemble, outputs, functions: { main, clusters, route, rounded, reuses } } = program;
+    const outputCount = outputs.length;
+    const all = [...ids, ...rounded.of(ids)];
+    const release = (place: number) => tensors[place]!.tensor.dispose();
+    const reusing = () => callInPlace(binding.eager, main, ids, { reuses, outputCount, release });
     return {
       /** Functions that XLA still has to compile. */
-      open: !isFirstCall ? [] : functions.route === "xla" ? [functions.main] : functions.clusters,
-      arguments: [functions.main, all, outputs.length, functions.route] as const,
-      made: (ids: readonly number[]) =>
-        assemble(
+      open: !isFirstCall ? [] : route === "xla" ? [main] : clusters,
+      arguments: [main, all, outputCount, route] as const,
+      /** Calls a program that reuses its inputs' memory. */
+      reusing: reuses.length > 0 ? reusing : undefined,
+      made: (ids: readonly number[]) => {
+        for (const { path, tensor } of tensors) if (isConsumed(path)) tensor.dispose();
+        return assemble(
           ids.map((id, index) => backend.createOutputTensor({ id, ...outputs[index]! })),
-        ) as Outputs,
+        ) as Outputs;
+      },
     };
   };
   const here = (called: ReturnType<typeof call>): Outputs => {
-    const go = () => binding.eager.callFunction(...called.arguments);
+    const go = called.reusing ?? (() => binding.eager.callFunction(...called.arguments));
     const compiles = compute.compiled !== undefined && called.open.length > 0;
     return called.made(compiles ? compute.compiled.during(called.open, go) : go());
   };
   const run = (inputs: Inputs): Outputs => here(call(inputs));
   const elsewhere = async (inputs: Inputs): Promise<Outputs> => {
     const called = call(inputs);
-    if (called.open.length > 0) return here(called); // one program after the other is compiled
+    // One program after the other is compiled.
+    if (called.open.length > 0 || called.reusing !== undefined) return here(called);
     return called.made(await binding.eager.callFunctionElsewhere(...called.arguments));
   };
   const dispose = () => {
-    for (const { functions: { main, clusters, rounded } } of programs.values()) {
+    for (const { functions: { main, called, rounded } } of programs.values()) {
       rounded[Symbol.dispose]();
-      for (const name of [main, ...clusters]) binding.eager.removeFunction(name);
+      for (const name of [main, ...called]) binding.eager.removeFunction(name);
     }
     programs.clear();
   };
@@ -171,7 +192,11 @@ interface RecordOptions<Made> {
   readonly name: string;
   readonly xla: boolean;
   /** Hands the recording to TensorFlow. */
-  readonly toFunctions: (recording: Recording, io: Omit<Recorded, "ops">) => Made;
+  readonly toFunctions: (
+    recording: Recording,
+    io: Omit<Recorded, "ops">,
+    leaves: TypedLeaves,
+  ) => Made;
 }
 
 /** Records a function of trees; for `compile` and `compileOnly`. */
@@ -208,15 +233,16 @@ export function record<Inputs extends TensorTree, Made>(
       const result = fn(replaceLeaves(inputs, placeholders) as Inputs);
       const outputs = leaves(result);
       const recorded = { inputs: taken, outputs: outputs.map(({ tensor }) => idOf(tensor)) };
+      const typeOf = ({ shape, dtype }: tf.Tensor) => ({ shape, dtype: binding.typeOf(dtype) });
+      const typed = {
+        inputs: leaves(inputs).map(({ path, tensor }) => ({ path, ...typeOf(tensor) })),
+        outputs: outputs.map(({ path, tensor }) => ({ path, ...typeOf(tensor) })),
+      };
       const shape = skeleton(result);
       program = {
-        functions: toFunctions(recording, recorded),
+        functions: toFunctions(recording, recorded, typed),
         operationCount: recording.ops.length,
-        outputs: outputs.map(({ path, tensor }) => ({
-          path,
-          shape: tensor.shape,
-          dtype: binding.typeOf(tensor.dtype),
-        })),
+        outputs: typed.outputs,
         assemble: (tensors) => replaceLeaves(shape, tensors),
       };
     });
@@ -230,7 +256,7 @@ export function record<Inputs extends TensorTree, Made>(
 function addFunctions(
   binding: Binding,
   recording: Recording,
-  io: Omit<Recorded, "ops">,
+  io: Omit<Recorded, "ops"> & { readonly reuses: readonly Reuse[] },
   { name: programName, fuses }: { readonly name: string; readonly fuses: boolean },
 ): Functions {
   const { native, eager } = binding;
@@ -239,18 +265,26 @@ function addFunctions(
   const split = xla && hasBfloat16Instructions(binding) && hasRoundedProduct(ops)
     ? splitProgram(native, name, { ops, ...io })
     : undefined;
-  const main = split?.main ??
+  const whole = split?.main ??
     recording.toFunction(name, io.inputs.map(({ id }) => id), io.outputs);
-  const clusters = split?.clusters ?? [];
-  for (const { body } of [...clusters, main]) {
+  const reuses = xla && split === undefined ? io.reuses : [];
+  const main = reuses.length === 0 ? whole : inPlaceProgram(native, `${name}_in_place`, whole, {
+    inputs: io.inputs,
+    outputCount: io.outputs.length,
+    reuses,
+  });
+  const called = [...split?.clusters ?? [], ...main === whole ? [] : [whole]];
+  for (const { body } of [...called, main]) {
     eager.addFunction(body);
     native.c.TF_DeleteFunction(body);
   }
   return {
     main: main.name,
-    clusters: clusters.map(({ name }) => name),
+    clusters: split?.clusters.map(({ name }) => name) ?? [],
+    called: called.map(({ name }) => name),
     route: xla && split === undefined ? "xla" : fuses ? "fused ops" : "ops",
     rounded: new RoundedInputs(eager, split?.rounded ?? []),
+    reuses,
   };
 }
 
