@@ -4,11 +4,11 @@
  * what it is given. Its folder is in memory, and empty except during the first call of a program.
  */
 import { Buffer } from "node:buffer";
-import type { EagerContext } from "../runtime/eager.ts";
 import { withCompileCache } from "../library/compile_cache_flags.ts";
-import { MemoryFiles, memoryFolder } from "./memory_files.ts";
+import type { EagerContext } from "../runtime/eager.ts";
 import type { Native } from "../runtime/native.ts";
 import { type CompiledFile, CompiledFiles } from "./compiled_files.ts";
+import { MemoryFiles, memoryFolder } from "./memory_files.ts";
 
 /**
  * Switches XLA's cache on, before TensorFlow's context is made.
