@@ -13,7 +13,9 @@ import type { Weights } from "../model/weights.ts";
 import { judgedPairs } from "./swapped_pairs.ts";
 import { branchCosines } from "../score/branches.ts";
 import { scoreGrid } from "../score/grid.ts";
+import { longestRows } from "../batch/row_tables.ts";
 import { scorePairs } from "../score/pair_scoring.ts";
+import { scoringBlock } from "../score/scoring_block.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 
 export interface ValidationParameters {
@@ -40,9 +42,6 @@ interface RecallValidation {
   run(weights: Weights): Promise<Record<string, number>>;
 }
 
-/** Pairs that go through the encoder together. */
-const block = 256;
-
 /**
  * Ranks by the scores of the ranking head, and judges the swapped pairs that go with the split.
  * @throws {Complaint} if the split does not exist, before training starts
@@ -52,13 +51,15 @@ export function pairValidation(
   { compute, config, set }: ValidationSource,
 ): RecallValidation | undefined {
   const { xla, precision } = context.parameters;
-  const options = { set, block, xla, precision };
+  const block = (index: SplitIndex) => scoringBlock(compute, config, longestRows(set, index));
+  const options = { set, xla, precision };
   return recallValidation(
     context,
     set,
-    (index, weights, after) => scoreGrid(compute, config, { ...options, index, weights, after }),
+    (index, weights, after) =>
+      scoreGrid(compute, config, { ...options, block: block(index), index, weights, after }),
     (rows, index, weights, after) =>
-      scorePairs(compute, config, rows, { ...options, index, weights, after }),
+      scorePairs(compute, config, rows, { ...options, block: block(index), index, weights, after }),
   );
 }
 

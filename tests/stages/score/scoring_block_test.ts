@@ -26,6 +26,12 @@ Deno.test("a block of pairs fills no more than a sixteenth of a GPU's memory, an
   assert.equal(block(10_000), 4096, "a large one");
 });
 
-Deno.test("on a CPU it is the same everywhere", () => {
-  assert.equal(scoringBlock({ deviceKind: "CPU", gpuMemory: 0 }, base, sizes), 256);
+Deno.test("on a CPU it is the same everywhere: 64 MiB of pairs, but 16 to 256 of them", () => {
+  const block = (config: Configuration, words: number, regions: number) =>
+    scoringBlock({ deviceKind: "CPU", gpuMemory: 0 }, config, { words, regions });
+  assert.equal(block(base, 60, 100), 16);
+  // 4 * 42 * (6 * 384 + 2 * 1,536 + 2 * 6 * 42) bytes are 0.94 MiB.
+  const middle = { ...base, hidden_size: 384, intermediate_size: 1536, num_attention_heads: 6 };
+  assert.equal(block(middle, 17, 25), 64);
+  assert.equal(block({ ...base, hidden_size: 64, intermediate_size: 256 }, 10, 3), 256);
 });
