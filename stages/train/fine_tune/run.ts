@@ -124,8 +124,10 @@ export async function fineTuning(
   };
   const add = compileOnce(
     compute,
-    ({ sum, gradients }: { sum: Weights; gradients: Weights }) => addGradients(sum, gradients),
-    { name: "add_gradients", xla: p.xla, decides: [] },
+    ({ sum, gradients }: { sum: Weights; gradients: Weights }) => ({
+      sum: addGradients(sum, gradients),
+    }),
+    { name: "add_gradients", xla: p.xla, consumes: "sum", decides: [] },
   );
   const share = tf.scalar(1 / p.micro_steps);
   /** Draws a micro-step's problems and copies them to the device. @param place counted over all updates */
@@ -178,9 +180,12 @@ export async function fineTuning(
         numbers.dataSync().forEach((number, i) => sums[i]! += number / p.micro_steps);
         scores.dataSync().forEach((score) => probabilities.push(1 / (1 + Math.exp(-score))));
         tf.dispose([numbers, scores]);
-        const before = sum;
-        sum = before === undefined ? gradients : add({ sum: before, gradients });
-        if (before !== undefined) tf.dispose([before, gradients] as never);
+        if (sum === undefined) {
+          sum = gradients;
+        } else {
+          sum = add({ sum, gradients }).sum;
+          tf.dispose(gradients);
+        }
       }
       weightTensor.dispose();
       const [loss, ranking, aligning, entropy] = sums as [number, number, number, number];
