@@ -1,9 +1,8 @@
 /** What `doctor` finds about memory and disk space. */
-import { statfsSync } from "node:fs";
-import { dirname } from "node:path";
 import type { Finding } from "../contract/stage.ts";
 import { lowerText } from "../contract/out_of_memory.ts";
 import type { GraphNode } from "../experiment/stage_graph.ts";
+import { freeBytes } from "../fetch/free_space.ts";
 import { bytesText } from "../terminal/terminal_text.ts";
 
 /** The sum of the largest needs, one for each stage that can run at once. */
@@ -56,8 +55,7 @@ function lowerFor(need: Need | undefined): string {
 
 export function diskFindings(need: number, results: string): Finding[] {
   if (need === 0) return [];
-  const { bavail, bsize } = statfsSync(nearestFolder(results));
-  const free = Number(bavail) * Number(bsize);
+  const free = freeBytes(results);
   const what = `a run needs about ${bytesText(need)} of disk space; ${bytesText(free)} are free`;
   if (need <= free) return [{ verdict: "ok", what }];
   return [{
@@ -65,13 +63,4 @@ export function diskFindings(need: number, results: string): Finding[] {
     what,
     fix: "free some space, or store results elsewhere with --results DIR",
   }];
-}
-
-function nearestFolder(path: string): string {
-  try {
-    Deno.statSync(path);
-    return path;
-  } catch {
-    return dirname(path) === path ? path : nearestFolder(dirname(path));
-  }
 }

@@ -120,7 +120,8 @@ function halfFeatures(
 }
 
 interface Table {
-  readonly shape: readonly [rows: number, width: number] | readonly number[];
+  /** Rows and numbers in each. */
+  readonly shape: readonly number[];
   readonly dtype: "int32" | "float32";
   /** Is filled, too. */
   readonly boxes: Float32Array;

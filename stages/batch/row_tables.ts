@@ -54,12 +54,28 @@ export function textTable(
   };
 }
 
+/** Of each row of a split: words ([CLS] and [SEP] included), regions. */
+export interface RowLengths {
+  readonly words: readonly number[];
+  readonly regions: readonly number[];
+}
+
+export function rowLengths(
+  { captions, images }: Pick<FeatureSet, "captions" | "images">,
+  index: SplitIndex,
+): RowLengths {
+  return {
+    words: index.captions.map((caption) => captions[caption]!.tokens.length + 2),
+    regions: index.images.map((image) => images[image]!.regions),
+  };
+}
+
 /** The sizes that every row of a split fits in. */
 export function longestRows(set: FeatureSet, index: SplitIndex): RowSizes {
-  const words = (most: number, caption: number) =>
-    Math.max(most, set.captions[caption]!.tokens.length + 2);
-  const regions = (most: number, image: number) => Math.max(most, set.images[image]!.regions);
-  return { words: index.captions.reduce(words, 2), regions: index.images.reduce(regions, 1) };
+  const { words, regions } = rowLengths(set, index);
+  const longest = (lengths: readonly number[], least: number) =>
+    lengths.reduce((most, length) => Math.max(most, length), least);
+  return { words: longest(words, 2), regions: longest(regions, 1) };
 }
 
 /** Vectors of whole pictures: `pictures` [image, feature], and their mean `pictureMean` [1, feature]. */

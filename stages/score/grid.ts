@@ -1,8 +1,9 @@
 /** Scores of every text of a split with every image, in tiles of images and pieces of texts. */
+import { rowLengths } from "../batch/row_tables.ts";
 import type { Configuration } from "../model/configuration.ts";
 import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { type ImageTile, type PairScorer, pairScorer, type ScorerOptions } from "./pair_scoring.ts";
-import { type KeptPieces, pairsOfPiece, piecesOf, textsByLength } from "./pieces.ts";
+import { keptOrNew, type KeptPieces, pairsOfPiece, piecesOf, textsByLength } from "./pieces.ts";
 
 /** Images whose embeddings are on the device together: with 100 regions x 768 they take 39 MB. */
 export const tileSize = 128;
@@ -19,8 +20,7 @@ export interface GridOptions extends Omit<ScorerOptions, "tile">, KeptPieces {
 export async function scoreGrid(
   compute: Compute,
   config: Configuration,
-  { kept, keep, after, imagesOfTile = tileSize, pairsOfPiece: pairs = pairsOfPiece, ...options }:
-    GridOptions,
+  { after, imagesOfTile = tileSize, pairsOfPiece: pairs = pairsOfPiece, ...options }: GridOptions,
 ): Promise<Float32Array> {
   const texts = options.index.captions.length;
   const images = options.index.images.length;
@@ -37,15 +37,12 @@ export async function scoreGrid(
     for (const { from, to } of piecesOf(texts, textsOfPiece)) {
       const some = order.slice(from, to);
       const count = some.length * rows.length;
-      let scores = await kept?.(piece, count);
-      if (scores === undefined) {
-        scores = await shown.tile().score(
+      const scores = await keptOrNew(options, { piece, count }, () =>
+        shown.tile().score(
           Int32Array.from({ length: count }, (_, pair) => some[Math.floor(pair / rows.length)]!),
           Int32Array.from({ length: count }, (_, pair) => pair % rows.length),
           after && ((scored) => after(done + scored, grid.length)),
-        );
-        await keep?.(piece, scores);
-      }
+        ));
       for (const [at, text] of some.entries()) {
         const own = scores.subarray(at * rows.length, (at + 1) * rows.length);
         own.forEach((score, column) => grid[text * images + rows[column]!] = score);
@@ -75,7 +72,7 @@ export function imageTiles(
   { set, index }: Pick<ScorerOptions, "set" | "index">,
   size: number,
 ): number[][] {
-  const regions = (row: number) => set.images[index.images[row]!]!.regions;
-  const rows = [...index.images.keys()].sort((a, b) => regions(a) - regions(b) || a - b);
+  const { regions } = rowLengths(set, index);
+  const rows = [...regions.keys()].sort((a, b) => regions[a]! - regions[b]! || a - b);
   return [...piecesOf(rows.length, size)].map(({ from, to }) => rows.slice(from, to));
 }

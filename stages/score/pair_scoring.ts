@@ -18,7 +18,7 @@ import type { TensorTree } from "../tensorflow/programs/tensor_tree.ts";
 import { requiredRows } from "../batch/required_rows.ts";
 import type { SplitIndex } from "../batch/split_index.ts";
 import { type ImageTable, imageTable } from "../batch/image_table.ts";
-import { longestRows, type TextTable, textTable } from "../batch/row_tables.ts";
+import { longestRows, rowLengths, type TextTable, textTable } from "../batch/row_tables.ts";
 import { takeImages, takeTexts } from "../batch/gather_rows.ts";
 import { fewWidths } from "../batch/few_widths.ts";
 import { requireFit } from "../batch/model_fit.ts";
@@ -81,7 +81,7 @@ export function pairScorer(
 ): PairScorer {
   requireFit(set, index, config);
   const longest = longestRows(set, index);
-  const words = index.captions.map((caption) => set.captions[caption]!.tokens.length + 2);
+  const { words } = rowLengths(set, index);
   const widths = fewWidths(words, textWidths);
   const tables = widths.map((words) => ({ words, table: textTable(set, index, { words }) }));
   const options = { xla, decides: [config, precision] };

@@ -8,7 +8,7 @@ import type { Compute } from "../tensorflow/kernels/backend.ts";
 import { imageTiles, tileSize, whenNeeded } from "./grid.ts";
 import { highest } from "./highest.ts";
 import { pairScorer, type ScorerOptions } from "./pair_scoring.ts";
-import { type KeptPieces, pairsOfPiece, piecesOf, textsByLength } from "./pieces.ts";
+import { keptOrNew, type KeptPieces, pairsOfPiece, piecesOf, textsByLength } from "./pieces.ts";
 
 export interface ShortlistSizes {
   readonly texts: number;
@@ -60,8 +60,6 @@ export async function scoreShortlist(
   config: Configuration,
   {
     places,
-    kept,
-    keep,
     after,
     imagesOfTile = tileSize,
     pairsOfPiece: pairs = pairsOfPiece,
@@ -82,15 +80,16 @@ export async function scoreShortlist(
     using shown = whenNeeded(scorer, tileRows);
     for (const { from, to } of piecesOf(rowsOfTile[at]!.length, pairs)) {
       const rows = rowsOfTile[at]!.subarray(from, to);
-      let made = await kept?.(piece, rows.length);
-      if (made === undefined) {
-        made = await shown.tile().score(
-          rows.map((row) => Math.floor(places[row]! / images)),
-          rows.map((row) => placeOf.get(places[row]! % images)!),
-          after && ((scored) => after(done + scored, places.length)),
-        );
-        await keep?.(piece, made);
-      }
+      const made = await keptOrNew(
+        options,
+        { piece, count: rows.length },
+        () =>
+          shown.tile().score(
+            rows.map((row) => Math.floor(places[row]! / images)),
+            rows.map((row) => placeOf.get(places[row]! % images)!),
+            after && ((scored) => after(done + scored, places.length)),
+          ),
+      );
       for (const [at, row] of rows.entries()) scores[row] = made[at]!;
       piece++;
       done += rows.length;

@@ -197,11 +197,6 @@ export function updatesBetweenCheckpoints(updates: number): number {
   return Math.min(50, Math.ceil(updates / 8));
 }
 
-/** Frees the tensors that a step has made and does not return, also if it fails. */
-export function tidied(step: () => UpdateGradients): UpdateGradients {
-  return tf.tidy(step as unknown as () => tf.TensorContainer) as unknown as UpdateGradients;
-}
-
 /**
  * Drops the rows of updates that will be repeated, and shows the watches the remaining ones.
  * @returns the steps whose validation is complete -> share of swapped captions chosen correctly

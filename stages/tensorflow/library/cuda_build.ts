@@ -7,6 +7,7 @@ import { basename, dirname, resolve } from "node:path";
 import { foundContent } from "../../../pipeline/fetch/package_content.ts";
 import { cudaWheels, fetchedCudaFolder } from "./cuda_release.ts";
 import { digestsFile, libraryFiles } from "./library_identity.ts";
+import { folderNames } from "./search_library.ts";
 import { type Linking, linkingOf } from "./shared_object.ts";
 
 type Environment = Pick<typeof Deno.env, "get">;
@@ -54,7 +55,7 @@ export function cudaLibraries(
     resolve(folder.replace(/^\$(ORIGIN|\{ORIGIN\})/, dirname(libraryPath)))
   );
   const folders = [...new Set([...named ?? [], ...own, ...systemFolders])]
-    .map((folder) => ({ folder, names: namesIn(folder) }));
+    .map((folder) => ({ folder, names: folderNames(folder) }));
   const files = Object.fromEntries(
     Object.entries(libraries).flatMap(([library, version]) => {
       const name = needed.find((each) => each.startsWith(`lib${library}.so.`)) ??
@@ -96,7 +97,7 @@ function versionOfWheel(file: string, environment: Environment): string | undefi
     return cudaWheels().find(({ root }) => root === `nvidia/${name}/`)?.version;
   }
   const info = new RegExp(`^nvidia_${name}(?:_cu\\d+)?-(.+)\\.dist-info$`);
-  return namesIn(packages).map((each) => info.exec(each)?.[1])
+  return folderNames(packages).map((each) => info.exec(each)?.[1])
     .find((version) => version !== undefined);
 }
 
@@ -108,14 +109,14 @@ async function digestOf(file: string, environment: Environment): Promise<string>
 /** Where wheels have ptxas and libdevice, which XLA needs; elsewhere XLA searches the system's itself. */
 export function cudaDataFolder(libraryPath: string): string | undefined {
   const folder = `${dirname(dirname(libraryPath))}/nvidia/cuda_nvcc`;
-  return namesIn(folder).length > 0 ? folder : undefined;
+  return folderNames(folder).length > 0 ? folder : undefined;
 }
 
 /** Of all its files. They are read once per process, which starts many workers. */
 function linking(libraryPath: string): Linking {
   const known = linkings.get(libraryPath);
   if (known !== undefined) return known;
-  const all = libraryFiles({ path: libraryPath, place: "" }).map(linkingOf);
+  const all = libraryFiles({ path: libraryPath }).map(linkingOf);
   const found = {
     needed: all.flatMap(({ needed }) => needed),
     folders: all.flatMap(({ folders }) => folders),
@@ -128,7 +129,7 @@ const linkings = new Map<string, Linking>();
 /** Those that the loader searches, as far as /etc/ld.so.conf and its folder name them, and usual ones. */
 function foldersOfSystem(): string[] {
   const configuration = "/etc/ld.so.conf.d";
-  const named = namesIn(configuration).filter((name) => name.endsWith(".conf"))
+  const named = folderNames(configuration).filter((name) => name.endsWith(".conf"))
     .flatMap((name) => linesOf(`${configuration}/${name}`)).filter((line) => line.startsWith("/"));
   return [
     ...named,
@@ -141,14 +142,6 @@ function foldersOfSystem(): string[] {
 function linesOf(path: string): string[] {
   try {
     return Deno.readTextFileSync(path).split("\n").map((line) => line.trim());
-  } catch {
-    return [];
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
   } catch {
     return [];
   }

@@ -2,10 +2,9 @@
  * Fetches TensorFlow's build for GPUs with NVIDIA's libraries: a dozen wheels, each of which is put into
  * its folder as a whole and stays there, so that a fetch that was stopped goes on with the next one.
  */
-import { statfsSync } from "node:fs";
-import { dirname } from "node:path";
 import { Complaint } from "../../../pipeline/contract/complaint.ts";
 import type { Progress } from "../../../pipeline/contract/progress.ts";
+import { freeBytes as freeBytesOf } from "../../../pipeline/fetch/free_space.ts";
 import { packageState } from "../../../pipeline/fetch/package_content.ts";
 import { fetchPackage } from "../../../pipeline/fetch/package_fetch.ts";
 import { type CudaWheel, cudaWheels, fetchedCudaFolder, folderOf } from "./cuda_release.ts";
@@ -94,16 +93,6 @@ function requireSpace(
     "free some space, or name a folder on another disk with XDG_CACHE_HOME",
     { place: { file: folder }, exitCode: 1 },
   );
-}
-
-function freeBytesOf(folder: string): number {
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    return Number(bavail) * Number(bsize);
-  } catch {
-    const parent = dirname(folder);
-    return parent === folder ? Infinity : freeBytesOf(parent);
-  }
 }
 
 function total(wheels: readonly CudaWheel[], name: "bytes" | "unpacked"): number {

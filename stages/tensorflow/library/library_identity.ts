@@ -40,13 +40,13 @@ export function digestsFile(path: string, environment: Pick<typeof Deno.env, "ge
 }
 
 /** The files that a library consists of. */
-export function libraryFiles(found: FoundLibrary): string[] {
-  const { library, framework } = filesOf(found);
-  return framework === undefined ? [library] : [library, framework];
+export function libraryFiles(library: Pick<FoundLibrary, "path">): string[] {
+  const { library: path, framework } = filesOf(library);
+  return framework === undefined ? [path] : [path, framework];
 }
 
 /** The library, and the framework that it is linked to, which is in the same folder. */
-function filesOf({ path }: FoundLibrary): { library: string; framework?: string } {
+function filesOf({ path }: Pick<FoundLibrary, "path">): { library: string; framework?: string } {
   const start = "libtensorflow_framework.";
   const ending = basename(path).replace(/^libtensorflow_cc\./, "");
   const names = namesIn(dirname(path)).filter((name) => name.startsWith(start));

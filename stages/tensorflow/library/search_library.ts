@@ -173,7 +173,8 @@ function isFolder(path: string): boolean {
   }
 }
 
-function folderNames(folder: string): string[] {
+/** Names of all that is in a folder, sorted; none if it cannot be read. */
+export function folderNames(folder: string): string[] {
   try {
     return Array.from(Deno.readDirSync(folder), (entry) => entry.name).sort();
   } catch {

@@ -19,7 +19,7 @@ const symbols = {
  * @throws Complaint if the build has no such switch
  */
 export function disableTensorFloat(libraryPath: string): void {
-  for (const file of libraryFiles({ path: libraryPath, place: "" }).toReversed()) {
+  for (const file of libraryFiles({ path: libraryPath }).toReversed()) {
     const library = Deno.dlopen(file, symbols);
     const { enable, enabled } = library.symbols;
     if (enable === null || enabled === null) {

@@ -212,8 +212,8 @@ export function record<Inputs extends TensorTree, Made>(
       `${name} is called while another function is being recorded; call its plain function`,
     );
   }
-  const given = leaves(inputs).map(({ tensor }) => tensor);
-  backend.getInputTensorIds(given); // values still on the host go to the device, not into the graph
+  const given = leaves(inputs);
+  backend.getInputTensorIds(given.map(({ tensor }) => tensor)); // values still on the host go to the device, not into the graph
   const idOf = (tensor: tf.Tensor) => backend.getInputTensorIds([tensor])[0]!;
   const metadataOf = (tensor: tf.Tensor) => ({
     id: idOf(tensor),
@@ -225,7 +225,7 @@ export function record<Inputs extends TensorTree, Made>(
   try {
     let program: RecordedTree<Made> | undefined;
     tf.tidy(() => {
-      const placeholders = given.map((tensor) => {
+      const placeholders = given.map(({ tensor }) => {
         const dtype = binding.typeOf(tensor.dtype);
         return backend.createOutputTensor(recording.placeholder(tensor.shape, dtype));
       });
@@ -233,16 +233,18 @@ export function record<Inputs extends TensorTree, Made>(
       const result = fn(replaceLeaves(inputs, placeholders) as Inputs);
       const outputs = leaves(result);
       const recorded = { inputs: taken, outputs: outputs.map(({ tensor }) => idOf(tensor)) };
-      const typeOf = ({ shape, dtype }: tf.Tensor) => ({ shape, dtype: binding.typeOf(dtype) });
-      const typed = {
-        inputs: leaves(inputs).map(({ path, tensor }) => ({ path, ...typeOf(tensor) })),
-        outputs: outputs.map(({ path, tensor }) => ({ path, ...typeOf(tensor) })),
-      };
+      const typed = (tensors: ReturnType<typeof leaves>) =>
+        tensors.map(({ path, tensor: { shape, dtype } }) => ({
+          path,
+          shape,
+          dtype: binding.typeOf(dtype),
+        }));
+      const types = { inputs: typed(given), outputs: typed(outputs) };
       const shape = skeleton(result);
       program = {
-        functions: toFunctions(recording, recorded, typed),
+        functions: toFunctions(recording, recorded, types),
         operationCount: recording.ops.length,
-        outputs: typed.outputs,
+        outputs: types.outputs,
         assemble: (tensors) => replaceLeaves(shape, tensors),
       };
     });

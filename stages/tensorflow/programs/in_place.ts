@@ -7,7 +7,7 @@ import { Graph, type GraphFunction, type TensorType } from "../record/graph.ts";
 import { TF_RESOURCE } from "../runtime/data_types.ts";
 import type { EagerContext } from "../runtime/eager.ts";
 import type { Native } from "../runtime/native.ts";
-import { attributeKinds, type OpAttribute, typeAttribute } from "../runtime/op_attributes.ts";
+import { attributeKinds, stringAttribute, typeAttribute } from "../runtime/op_attributes.ts";
 
 /** An input, and the output that takes its memory; both by place. */
 export interface Reuse {
@@ -114,16 +114,11 @@ export function callInPlace(
 const anonymous = "cd2c89b7-88b7-44c8-ad83-06c2a9158347";
 
 function variableWith(eager: EagerContext, value: number, { shape, dtype }: TensorType): number {
-  const text = (name: string, value: string): OpAttribute => ({
-    name,
-    type: attributeKinds.TF_ATTR_STRING,
-    value,
-  });
   const variable = eager.execute(
     "VarHandleOp",
     [
-      text("container", ""),
-      text("shared_name", anonymous),
+      stringAttribute("container", ""),
+      stringAttribute("shared_name", anonymous),
       typeAttribute("dtype", dtype),
       { name: "shape", type: attributeKinds.TF_ATTR_SHAPE, value: shape },
     ],

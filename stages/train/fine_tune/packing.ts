@@ -7,18 +7,12 @@
  * could keep.
  */
 import { randomStream } from "../../../pipeline/contract/random_stream.ts";
+import type { RowLengths } from "../../batch/row_tables.ts";
 import type { RankingProblems } from "../../batch/sampling.ts";
 import type { SplitIndex } from "../../batch/split_index.ts";
-import type { FeatureSet } from "../../data/feature_set.ts";
 import type { PairGroup } from "../../model/packed_pairs.ts";
 import type { HardChoice } from "./hard_negatives.ts";
 import type { Packing } from "./step.ts";
-
-/** Of each row of a split: words ([CLS] and [SEP] included), regions. */
-export interface RowLengths {
-  readonly words: readonly number[];
-  readonly regions: readonly number[];
-}
 
 export interface PackingSizes {
   readonly anchors: number;
@@ -47,13 +41,6 @@ const compiling = 60;
 const worthwhile = 0.9;
 /** Shares of the micro-steps of which every single group fits a packing. */
 const shares = [0.3, 0.5, 0.7, 0.85, 0.95, 1];
-
-export function rowLengths(set: FeatureSet, index: SplitIndex): RowLengths {
-  return {
-    words: index.captions.map((caption) => set.captions[caption]!.tokens.length + 2),
-    regions: index.images.map((image) => set.images[image]!.regions),
-  };
-}
 
 /** The packings of a training, cheapest first; none if they would save little. Other seeds have the same. */
 export function packings(

@@ -16,7 +16,8 @@ import { type AlignmentScope, layersOf } from "../../objective/alignment_scope.t
 import { type Compute, startCompute } from "../../tensorflow/kernels/backend.ts";
 import { compileOnce } from "../../tensorflow/programs/compile.ts";
 import { addGradients } from "../gradients.ts";
-import { packingOf, packings, rowLengths } from "./packing.ts";
+import { rowLengths } from "../../batch/row_tables.ts";
+import { packingOf, packings } from "./packing.ts";
 import {
   type FineTuningObjective,
   fineTuningStep,

@@ -21,7 +21,7 @@ import { trainedNames } from "../../model/parameters.ts";
 import { frozenBranches } from "../../score/frozen_branches.ts";
 import { type Compute, startCompute } from "../../tensorflow/kernels/backend.ts";
 import type { Validation } from "../best_weights.ts";
-import { type OptimisationParameters, tidied, train } from "../loop.ts";
+import { type OptimisationParameters, train, type UpdateGradients } from "../loop.ts";
 import { objectiveOf, type ObjectiveParameters, taskProgram } from "./program.ts";
 import { startingWeights } from "./start.ts";
 import type { Need, StartParameters } from "./task.ts";
@@ -161,4 +161,9 @@ function requireTwoPictures({ images }: SplitIndex, names: readonly TaskName[]):
     "train on more pictures, or use tasks that mask words or regions",
     { exitCode: 1 },
   );
+}
+
+/** Frees the tensors that a step has made and does not return, also if it fails. */
+function tidied(step: () => UpdateGradients): UpdateGradients {
+  return tf.tidy(step as unknown as () => tf.TensorContainer) as unknown as UpdateGradients;
 }

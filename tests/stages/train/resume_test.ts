@@ -3,14 +3,12 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import * as v from "valibot";
 import { evaluate } from "../../../stages/evaluate.ts";
-import { extractFeatures } from "../../../stages/extract_features.ts";
 import { fineTune } from "../../../stages/fine_tune.ts";
-import { initialiseModel } from "../../../stages/initialise_model.ts";
-import { makeScenes } from "../../../stages/make_scenes.ts";
 import { pretrain } from "../../../stages/pretrain.ts";
 import type { StageDefinition } from "../../../pipeline/contract/stage.ts";
 import { isLong } from "../../support/long_test.ts";
 import { testCompute } from "../../support/compute.ts";
+import { makeSmallFeatures, makeSmallModel } from "../../support/small_training.ts";
 import { digestsBelow, type Row, runStage } from "../../support/stage_context.ts";
 import { temporaryFolder } from "../../support/temporary_folder.ts";
 
@@ -19,23 +17,8 @@ const compute = await testCompute();
 /** Scenes, features and a random model, made once. */
 const made = temporaryFolder();
 const at = (name: string) => `${made.path}/${name}`;
-await runStage({
-  stage: makeScenes,
-  parameters: { seed: 5, images: 14, val_images: 3, test_images: 4, swap_pairs: 2 },
-  folder: at("scenes"),
-});
-await runStage({
-  stage: extractFeatures,
-  parameters: {},
-  inputs: { from: at("scenes") },
-  folder: at("features"),
-});
-await runStage({
-  stage: initialiseModel,
-  parameters: { seed: 5, hidden: 16, layers: 2, heads: 2, dropout: 0.2 },
-  inputs: { features: at("features") },
-  folder: at("initial"),
-});
+await makeSmallFeatures(at);
+await makeSmallModel(at);
 globalThis.addEventListener("unload", () => made[Symbol.dispose]());
 
 /** XLA takes most of the time: it is for the long test. */

@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { indexSplit } from "../../../../stages/batch/split_index.ts";
 import { openFeatures } from "../../../../stages/data/feature_set.ts";
-import { extractFeatures } from "../../../../stages/extract_features.ts";
 import { fineTune } from "../../../../stages/fine_tune.ts";
-import { initialiseModel } from "../../../../stages/initialise_model.ts";
-import { makeScenes } from "../../../../stages/make_scenes.ts";
-import { packings, rowLengths } from "../../../../stages/train/fine_tune/packing.ts";
+import { rowLengths } from "../../../../stages/batch/row_tables.ts";
+import { packings } from "../../../../stages/train/fine_tune/packing.ts";
+import { makeSmallFeatures, makeSmallModel } from "../../../support/small_training.ts";
 import { digestsBelow, type Row, runStage } from "../../../support/stage_context.ts";
 import { temporaryFolder } from "../../../support/temporary_folder.ts";
 
@@ -14,24 +13,9 @@ const made = temporaryFolder();
 const at = (name: string) => `${made.path}/${name}`;
 globalThis.addEventListener("unload", () => made[Symbol.dispose]());
 
-await runStage({
-  stage: makeScenes,
-  parameters: { seed: 5, images: 14, val_images: 3, test_images: 4, swap_pairs: 2 },
-  folder: at("scenes"),
-});
-await runStage({
-  stage: extractFeatures,
-  parameters: {},
-  inputs: { from: at("scenes") },
-  folder: at("features"),
-});
+await makeSmallFeatures(at);
 await lengthenCaptions(`${at("features")}/captions.jsonl`);
-await runStage({
-  stage: initialiseModel,
-  parameters: { seed: 5, hidden: 16, layers: 2, heads: 2, dropout: 0.2 },
-  inputs: { features: at("features") },
-  folder: at("initial"),
-});
+await makeSmallModel(at);
 
 const parameters = {
   seed: 1,

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { randomStream } from "../../../../pipeline/contract/random_stream.ts";
+import type { RowLengths } from "../../../../stages/batch/row_tables.ts";
 import { rankingProblems } from "../../../../stages/batch/sampling.ts";
 import {
   packingOf,
   packings,
   type PackingSizes,
-  type RowLengths,
 } from "../../../../stages/train/fine_tune/packing.ts";
 import type { PairGroup } from "../../../../stages/model/packed_pairs.ts";
 
