@@ -79,7 +79,9 @@ export class CompiledFunctions {
     const made = this.#memory.names().filter((name) => !given.has(name));
     this.counts.compiled += made.length;
     for (const name of made) {
-      const file = { name, bytes: this.#memory.read(name, this.#eager) };
+      const bytes = this.#memory.read(name, this.#eager);
+      if (bytes === undefined) continue; // another thread, whose function it is, has taken it
+      const file = { name, bytes };
       const functionName = names.find((each) => isOf(file, each));
       if (functionName !== undefined) this.#disk.write(functionName, file);
     }

@@ -1,13 +1,19 @@
 /**
  * A folder in TensorFlow's own file system in memory, `ram://`. XLA's cache of compiled programs is
- * pointed at it, so that no disk that is full or read-only can fail a computation.
+ * pointed at it, so that no disk that is full or read-only can fail a computation. All threads of a
+ * process share it: what one has listed, another may have removed.
  */
 import { TF_UINT8 } from "../runtime/data_types.ts";
 import type { EagerContext } from "../runtime/eager.ts";
-import { type Native, text } from "../runtime/native.ts";
+import { type Native, TensorFlowError, text } from "../runtime/native.ts";
 import { type OpAttribute, typeAttribute } from "../runtime/op_attributes.ts";
 
 export const memoryFolder = "ram://compiled_programs";
+
+/** TensorFlow's code for a file that is not there. */
+const notFound = 5;
+/** How the names of files end that XLA has not written to their end; it then renames them. */
+const unfinished = ".tmp";
 
 export class MemoryFiles {
   #native: Native;
@@ -19,6 +25,7 @@ export class MemoryFiles {
     native.check(`create ${memoryFolder}`);
   }
 
+  /** Of the files that are complete. */
   names(): string[] {
     const { c, status } = this.#native;
     const stream = c.TF_GetChildren(this.#native.name(memoryFolder), status);
@@ -29,7 +36,7 @@ export class MemoryFiles {
       names.push(text(Deno.UnsafePointer.create(next[0]!)));
     }
     c.TF_StringStreamDone(stream);
-    return names;
+    return names.filter((name) => !name.endsWith(unfinished));
   }
 
   write(name: string, bytes: Uint8Array): void {
@@ -44,22 +51,40 @@ export class MemoryFiles {
     this.#native.check(`close ${name} in memory`);
   }
 
-  read(name: string, eager: EagerContext): Uint8Array {
-    const run = (op: string, attributes: OpAttribute[], inputs: number[]) =>
-      eager.execute(op, attributes, inputs, 1)[0]!.id;
-    const path = eager.createString(pathOf(name));
-    const content = run("ReadFile", [], [path]);
-    const bytes = run("DecodeRaw", [typeAttribute("out_type", TF_UINT8)], [content]);
+  /** Undefined if it is not there any more. */
+  read(name: string, eager: EagerContext): Uint8Array | undefined {
+    const made: number[] = [];
+    const run = (op: string, attributes: OpAttribute[], input: number) => {
+      const { id } = eager.execute(op, attributes, [input], 1)[0]!;
+      made.push(id);
+      return id;
+    };
     try {
+      made.push(eager.createString(pathOf(name)));
+      const content = ifThere(() => run("ReadFile", [], made[0]!));
+      if (content === undefined) return undefined;
+      const bytes = run("DecodeRaw", [typeAttribute("out_type", TF_UINT8)], content);
       return eager.read(bytes) as Uint8Array;
     } finally {
-      for (const id of [path, content, bytes]) eager.deleteTensor(id);
+      for (const id of made) eager.deleteTensor(id);
     }
   }
 
   remove(name: string): void {
-    this.#native.c.TF_DeleteFile(cPath(name), this.#native.status);
-    this.#native.check(`remove ${name} from memory`);
+    ifThere(() => {
+      this.#native.c.TF_DeleteFile(cPath(name), this.#native.status);
+      this.#native.check(`remove ${name} from memory`);
+    });
+  }
+}
+
+/** Undefined if the file is not there. */
+function ifThere<Result>(use: () => Result): Result | undefined {
+  try {
+    return use();
+  } catch (error) {
+    if (error instanceof TensorFlowError && error.code === notFound) return undefined;
+    throw error;
   }
 }
 
